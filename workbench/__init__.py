@@ -1,0 +1,1 @@
+"""Rationale Workbench: which tokens carry the decision, and how many can be dropped."""

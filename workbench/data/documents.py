@@ -1,0 +1,60 @@
+"""What a text is, before any tokenizer sees it: words, a label, and marked spans."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Span:
+    """A marked stretch of words: `start` inclusive, `end` exclusive, counted from 0."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One labelled text. Rationale spans count the words of `words`, then on through `second`."""
+
+    id: str
+    words: tuple[str, ...]
+    label: str
+    rationale: tuple[Span, ...] | None = None
+    """None: nobody annotated this text. Empty: annotated, and nothing was marked."""
+    second: tuple[str, ...] = ()
+    """The second text of a pair; empty for single texts."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents by split, with everything that was decided on the way written in `notes`."""
+
+    name: str
+    labels: tuple[str, ...]
+    """Class names in the order of the model's outputs."""
+    splits: dict[str, tuple[Document, ...]]
+    """train, dev and test, each possibly empty."""
+    rationales: str = "none"
+    """Where the spans come from, in words fit for a table: "annotated spans", "valence proxy"."""
+    notes: tuple[str, ...] = field(default=())
+    """One sentence per thing that was dropped, repaired or skipped, with counts."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One encoder input: a text, or a part of a long one, with special tokens and without padding."""
+
+    text_id: str
+    window: int
+    """0-based number within its text."""
+    label: int
+    """Index into the corpus's labels."""
+    input_ids: np.ndarray
+    """(n,) int64."""
+    token_type_ids: np.ndarray
+    """(n,) int64."""
+    word_index: np.ndarray
+    """(n,) int64: word of the document (the second text counts on); -1 for special tokens."""
+    rationale: np.ndarray | None = None
+    """(n,) bool; False on special tokens; None where the text has no annotation."""

@@ -1,0 +1,115 @@
+"""The one result type: whatever scores tokens returns a `TokenScores`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = (
+    "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
+    "score", "kept", "rationale",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """Scores of one window of one text, from one scorer, for every layer.
+
+    Row l of `scores` and `kept` speaks of the *entry* of layer l. A token that is no longer alive
+    there, or a layer the scorer says nothing about, has NaN: dropped is not the same as zero.
+    """
+
+    scorer: str
+    """Who scored: cp, top, saliency, attention, rollout, random, uniform, oracle, or another name."""
+    method: str
+    """The model the scores were computed on: dense, adapler, top, ..."""
+    text_id: str
+    window: int
+    """0-based number of the window within its text."""
+    tokens: tuple[str, ...]
+    """The window's n sub-word tokens, special tokens included."""
+    word_index: np.ndarray
+    """(n,) int: each token's word in the document; -1 for special tokens."""
+    scores: np.ndarray
+    """(layers, n) float."""
+    kept: np.ndarray | None = None
+    """(layers, n) bool: what the model passed on into layer l; None where nothing is ever dropped."""
+    rationale: np.ndarray | None = None
+    """(n,) bool: human rationale; None where the text has no annotation."""
+    target: str = ""
+    """What was explained, e.g. "logit of the predicted class, L2"."""
+
+    def __post_init__(self) -> None:
+        n = len(self.tokens)
+        if self.scores.ndim != 2 or self.scores.shape[1] != n or self.word_index.shape != (n,):
+            raise ValueError(
+                f"{self.text_id}: scores {self.scores.shape} and word_index {self.word_index.shape}"
+                f" do not fit {n} tokens"
+            )
+        if self.kept is not None and self.kept.shape != self.scores.shape:
+            raise ValueError(f"{self.text_id}: kept {self.kept.shape} is not {self.scores.shape}")
+        if self.rationale is not None and self.rationale.shape != (n,):
+            raise ValueError(f"{self.text_id}: rationale {self.rationale.shape} is not ({n},)")
+
+    @property
+    def layers(self) -> int:
+        return int(self.scores.shape[0])
+
+
+def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
+    """One row per (text, window, layer, token), with the columns of `COLUMNS`."""
+    parts = []
+    for record in records:
+        layers, n = record.scores.shape
+        kept = np.full((layers, n), None) if record.kept is None else record.kept.astype(object)
+        marks = np.full(n, None) if record.rationale is None else record.rationale.astype(object)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "scorer": record.scorer,
+                    "method": record.method,
+                    "text_id": record.text_id,
+                    "window": np.int32(record.window),
+                    "layer": np.repeat(np.arange(layers, dtype=np.int32), n),
+                    "token_index": np.tile(np.arange(n, dtype=np.int32), layers),
+                    "word_index": np.tile(record.word_index.astype(np.int32), layers),
+                    "token": list(record.tokens) * layers,
+                    "score": record.scores.reshape(-1).astype(np.float32),
+                    "kept": pd.array(kept.reshape(-1), dtype="boolean"),
+                    "rationale": pd.array(np.tile(marks, layers), dtype="boolean"),
+                }
+            )
+        )
+    if not parts:
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    frame = pd.concat(parts, ignore_index=True)
+    for name in ("scorer", "method", "text_id", "token"):
+        frame[name] = frame[name].astype("category")
+    return frame
+
+
+def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
+    """The records behind a frame of `to_frame`, in order of first appearance."""
+    records = []
+    keys = ["scorer", "method", "text_id", "window"]
+    for (scorer, method, text_id, window), rows in frame.groupby(keys, sort=False, observed=True):
+        rows = rows.sort_values(["layer", "token_index"], kind="stable")
+        layers = int(rows["layer"].max()) + 1
+        first = rows[rows["layer"] == 0]
+        n = len(first)
+        no_kept, no_marks = rows["kept"].isna().any(), first["rationale"].isna().any()
+        records.append(
+            TokenScores(
+                scorer=str(scorer),
+                method=str(method),
+                text_id=str(text_id),
+                window=int(window),
+                tokens=tuple(first["token"].astype(str)),
+                word_index=first["word_index"].to_numpy(),
+                scores=rows["score"].to_numpy(dtype=np.float32).reshape(layers, n),
+                kept=None if no_kept else rows["kept"].to_numpy(dtype=bool).reshape(layers, n),
+                rationale=None if no_marks else first["rationale"].to_numpy(dtype=bool),
+            )
+        )
+    return records
