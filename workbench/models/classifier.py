@@ -1,0 +1,142 @@
+"""A BERT classifier that drops tokens on the way: the stock model, a policy, and how to run them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
+
+from workbench.data.documents import Window
+from workbench.errors import InputError
+from workbench.files import replacing
+from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
+from workbench.models.encoder import LayerTrace, encode
+from workbench.models.layouts import Layout, Need, Packed, Padded
+from workbench.models.policies import policy_class
+from workbench.models.policies.base import Policy
+
+Execution = Literal["packed", "masked"]
+LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
+POLICY_FILE = "policy.safetensors"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a batch of B windows gave, in the order it was given."""
+
+    logits: Tensor
+    """(B, classes)."""
+    tokens: Tensor
+    """(B, layers) int64: tokens inside each layer."""
+    traces: tuple[LayerTrace, ...]
+
+
+class PruningClassifier(nn.Module):
+    """`bert` is an unmodified `BertForSequenceClassification`; `policy` decides who stays."""
+
+    def __init__(self, bert: BertForSequenceClassification, policy: Policy) -> None:
+        super().__init__()
+        self.bert = bert
+        self.policy = policy
+
+    @property
+    def device(self) -> torch.device:
+        return self.bert.device
+
+    @property
+    def layers(self) -> int:
+        return self.bert.config.num_hidden_layers
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        names = self.bert.config.id2label
+        return tuple(names[index] for index in range(len(names)))
+
+    def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
+        """Embedding output (rows, columns, H) of the windows and how they lie."""
+        limit = self.bert.config.max_position_embeddings
+        for window in windows:
+            if len(window.input_ids) > limit:
+                raise InputError(
+                    f"text {window.text_id}: a window of {len(window.input_ids)} tokens, but the model "
+                    f"has {limit} positions; set data.max_tokens to at most {limit}"
+                )
+        layout, inputs = LAYOUTS[execution].from_windows(windows, self.device)
+        hidden = self.bert.bert.embeddings(
+            input_ids=inputs.input_ids,
+            token_type_ids=inputs.token_type_ids,
+            position_ids=inputs.position_ids,
+        )
+        return hidden, layout
+
+    def classify(
+        self, hidden: Tensor, layout: Layout, *, soft: bool = False, show: Need = "nothing"
+    ) -> Output:
+        """From embedding output to logits."""
+        encoded = encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
+        cls = encoded.layout.first(encoded.hidden)
+        logits = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
+        return Output(logits, encoded.tokens, encoded.traces)
+
+    def forward(
+        self,
+        windows: Sequence[Window],
+        *,
+        execution: Execution = "packed",
+        soft: bool = False,
+        show: Need = "nothing",
+    ) -> Output:
+        """Run a batch of windows; see `encode` for `soft` and `show`."""
+        hidden, layout = self.embed(windows, execution)
+        return self.classify(hidden, layout, soft=soft, show=show)
+
+    def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
+        self.bert.config.workbench = {"method": self.policy.method, "policy": self.policy.settings()}
+        with replacing(Path(folder)) as beside:
+            self.bert.save_pretrained(beside)
+            tokenizer.save_pretrained(beside)
+            state = self.policy.state_dict()
+            if state:
+                save_file(
+                    {name: value.contiguous() for name, value in state.items()}, beside / POLICY_FILE
+                )
+
+
+def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
+    """Load a folder written by `PruningClassifier.save`, or any fine-tuned BERT classifier as dense.
+
+    The model comes in evaluation mode. Raises InputError naming what is missing or does not fit.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such model folder")
+    check_folder(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    labels = config.get("id2label") or {"0": "0", "1": "1"}
+    bert = load_backbone(str(folder), tuple(labels[key] for key in sorted(labels, key=int)))
+    described = config.get("workbench") or {"method": "dense", "policy": {}}
+    kind = policy_class(described["method"])
+    policy = kind(bert.config, **described["policy"]) if kind is not Policy else Policy()
+    if policy.state_dict():
+        path = folder / POLICY_FILE
+        if not path.is_file():
+            raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
+        try:
+            policy.load_state_dict(load_file(path))
+        except (SafetensorError, RuntimeError) as error:
+            raise InputError(f"{path}: does not fit this model: {str(error).splitlines()[0]}") from None
+    return PruningClassifier(bert, policy).eval(), load_tokenizer(str(folder))
+
+
+def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:
+    """Indices of `windows` in batches of similar length, longest first (memory peaks at the start)."""
+    order = sorted(range(len(windows)), key=lambda index: -len(windows[index].input_ids))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

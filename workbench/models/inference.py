@@ -1,0 +1,46 @@
+"""Running a classifier over any number of windows without gradients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from workbench.data.documents import Window
+from workbench.models.classifier import Execution, PruningClassifier, batches
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What W windows gave, in the order they were given."""
+
+    logits: np.ndarray
+    """(W, classes) float32."""
+    tokens: np.ndarray
+    """(W, layers) int64: tokens inside each layer."""
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(W, classes)."""
+        shifted = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
+        return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+@torch.inference_mode()
+def infer(
+    model: PruningClassifier,
+    windows: Sequence[Window],
+    batch_size: int = 32,
+    execution: Execution = "packed",
+) -> Inference:
+    """Logits and living tokens of every window; batches are made of windows of similar length."""
+    was_training = model.training
+    model.eval()
+    logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)
+    tokens = np.zeros((len(windows), model.layers), dtype=np.int64)
+    for batch in batches(windows, batch_size):
+        output = model([windows[index] for index in batch], execution=execution)
+        logits[batch] = output.logits.float().cpu().numpy()
+        tokens[batch] = output.tokens.cpu().numpy()
+    model.train(was_training)
+    return Inference(logits, tokens)

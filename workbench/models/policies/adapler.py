@@ -1,0 +1,85 @@
+"""AdapLeR (Modarressi et al., ACL 2022): contribution predictors and adaptive thresholds."""
+
+import math
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from transformers import BertConfig
+from transformers.activations import ACT2FN
+
+from workbench.models.layouts import Layout, Padded
+from workbench.models.policies.base import Policy
+
+LOWEST_EDIT = -1e4
+"""Attention bias at which a token counts as gone."""
+
+
+def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Tensor:
+    """Attention edit of section 4.2, eq. 6: steep below the threshold, almost flat above it.
+
+    Continuous at `scores == delta`, where it is -beta/slope; as `slope` grows it tends to the hard
+    rule (0 at or above the threshold, `LOWEST_EDIT` below). Shapes broadcast; values <= 0.
+    """
+    below = slope / delta * (scores - delta) - beta / slope
+    above = (scores - 1) * (beta / slope) / (1 - delta).clamp_min(1e-9)
+    return torch.where(scores < delta, below, above).clamp(LOWEST_EDIT, 0)
+
+
+class AdapLeR(Policy):
+    """A predictor before every layer; a token stays if its share is at least eta / n."""
+
+    method: ClassVar[str] = "adapler"
+
+    def __init__(
+        self, config: BertConfig, *, width: int = 32, eta_start: float = 0.25, beta: float = 0.1
+    ) -> None:
+        super().__init__()
+        layers = config.num_hidden_layers
+        self.width, self.eta_start, self.beta = width, eta_start, beta
+        self.slope = math.inf
+        """Steepness of soft removal; the objective sets it for each epoch."""
+        self.probe: Tensor | None = None
+        """(layers,) ones that [CLS]'s score is multiplied by, for theta's gradient; training only."""
+        self.predictors = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(config.hidden_size, width), ACT2FN[config.hidden_act], nn.Linear(width, 1)
+            )
+            for _ in range(layers)
+        )
+        # BERT's own small initialisation: every token starts near the uniform share, none is dropped.
+        for module in self.predictors.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=config.initializer_range)
+                nn.init.zeros_(module.bias)
+        self.eta = nn.Parameter(torch.full((layers,), eta_start))
+        self.theta = nn.Parameter(torch.ones(layers))
+        """[CLS]'s factor in the training target; entry 0 is not used (section 4.3)."""
+
+    def settings(self) -> dict[str, Any]:
+        return {"width": self.width, "eta_start": self.eta_start, "beta": self.beta}
+
+    @property
+    def predictor_width(self) -> int:
+        return self.width
+
+    def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
+        """Contribution predictor (section 4.1): a share per living token, summing to 1."""
+        return layout.softmax(self.predictors[layer](hidden).squeeze(-1))
+
+    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        return scores >= self.eta[layer] / layout.count()
+
+    def soften(
+        self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
+    ) -> tuple[Tensor, Layout]:
+        assert isinstance(layout, Padded), "soft removal needs the padded layout"
+        if self.probe is not None:
+            scores = torch.where(layout.is_cls, scores * self.probe[layer], scores)
+            scores = scores / scores.sum(1, keepdim=True)
+        delta = self.eta[layer] / layout.count()
+        edit = soft_removal(scores, delta, self.slope, self.beta).masked_fill(layout.is_cls, 0.0)
+        bias = edit if layout.bias is None else layout.bias + edit
+        soft = layout.alive.to(edit.dtype) if layout.soft is None else layout.soft
+        return hidden, replace(layout, bias=bias.clamp_min(LOWEST_EDIT), soft=soft * edit.exp())

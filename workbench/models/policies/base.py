@@ -1,0 +1,50 @@
+"""What every method answers: which score has each living token, and who stays."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from workbench.models.layouts import Layout
+
+
+class Policy(nn.Module):
+    """Keeps everything; methods override what they change.
+
+    Token values have the layout's shape (rows, columns). A policy never sees padding as alive, and
+    [CLS] stays whatever it decides.
+    """
+
+    method: ClassVar[str] = "dense"
+
+    def settings(self) -> dict[str, Any]:
+        """Constructor arguments besides the model's configuration, for config.json."""
+        return {}
+
+    def needs_attention(self, layer: int) -> bool:
+        """Whether the next layer's scores need the attention received in this layer."""
+        return False
+
+    @property
+    def predictor_width(self) -> int:
+        """Hidden width of a per-layer predictor that FLOPs must count; 0 for none."""
+        return 0
+
+    def scores(
+        self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
+    ) -> Tensor | None:
+        """(rows, columns): scores at the entry of `layer`, or None where nothing is scored.
+
+        `hidden` is (rows, columns, H) at the entry; `received` is the attention each token
+        received in the layer before, where `needs_attention` asked for it.
+        """
+        return None
+
+    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
+        """(rows, columns) bool: who stays, or None where this layer cuts nothing."""
+        return None
+
+    def soften(
+        self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
+    ) -> tuple[Tensor, Layout]:
+        """The differentiable relaxation of `keep` used in training (padded layout)."""
+        return hidden, layout

@@ -1,0 +1,164 @@
+"""The training loop that every objective shares: resumable, exact, on Accelerate."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch.optim import Optimizer
+
+from workbench.data.documents import Window
+from workbench.errors import WorkbenchError
+from workbench.training.batching import epoch_batches, parts_of
+from workbench.training.checkpoint import load_training, load_weights, save_training, save_weights
+from workbench.training.objectives.base import Moment, Objective
+
+LOG = logging.getLogger(__name__)
+STATE = "training.safetensors"
+
+Report = Callable[[Moment, dict[str, float]], None]
+"""Called after every step with where training stands and the step's values."""
+Validate = Callable[[], dict[str, float]]
+"""Dev metrics of the model as it is: at least `accuracy` and `speedup`."""
+
+
+@dataclass
+class Training:
+    """One objective's training over `windows`, kept in `folder` so that it can go on after a kill."""
+
+    objective: Objective
+    windows: Sequence[Window]
+    validate: Validate
+    folder: Path
+    seed: int
+    report: Report
+
+    def run(self) -> list[Path]:
+        """Train to the end (or from the last checkpoint on); returns the kept weights, best first.
+
+        The model is left with the best weights. Raises WorkbenchError when the loss is not finite.
+        """
+        settings = self.objective.settings
+        self.accelerator = Accelerator(
+            mixed_precision=settings.mixed_precision, cpu=self.objective.model.device.type == "cpu"
+        )
+        self.optimizers = self.objective.optimizers()
+        # Only the first optimiser works on gradients that a loss scaler touches.
+        self.optimizers[0] = self.accelerator.prepare_optimizer(self.optimizers[0])
+        self.lengths = [len(window.input_ids) for window in self.windows]
+        self.steps = -(-len(self.windows) // settings.batch_size)
+        history, first_step = self._resume()
+        for epoch in range(first_step // self.steps, settings.epochs):
+            if len(history) <= epoch:
+                self._epoch(epoch, first_step, history)
+        kept = [self._weights(epoch) for epoch in self.objective.keep(history)]
+        load_weights(kept[0], self.objective.model)
+        return kept
+
+    def _epoch(self, epoch: int, first_step: int, history: list[dict[str, Any]]) -> None:
+        settings = self.objective.settings
+        self.objective.start_epoch(epoch)
+        self.objective.model.train()
+        chosen = epoch_batches(self.lengths, settings.batch_size, self.seed, epoch)
+        for number, batch in enumerate(chosen):
+            moment = Moment(epoch, epoch * self.steps + number, settings.epochs * self.steps)
+            if moment.step < first_step:
+                continue
+            values = self._step(batch, moment)
+            self.report(moment, values)
+            done = moment.step + 1
+            if done % settings.checkpoint_steps == 0 and number + 1 < len(chosen):
+                self._checkpoint(done, history)
+        history.append({"epoch": epoch, **self.validate()})
+        LOG.info("%s: %s", self.folder.name, history[-1])
+        self._keep(epoch, history)
+        self._checkpoint((epoch + 1) * self.steps, history)
+
+    def _step(self, batch: list[int], moment: Moment) -> dict[str, float]:
+        objective, accelerator = self.objective, self.accelerator
+        parts = objective.settings.gradient_accumulation
+        totals: dict[str, float] = {}
+        # A seed for each step and process makes dropout a function of the step: resuming is exact.
+        torch.manual_seed((self.seed * 1_000_003 + moment.step) * 997 + accelerator.process_index)
+        for part in parts_of(batch, parts, accelerator.process_index, accelerator.num_processes):
+            weight = len(part) / len(batch)
+            windows = [self.windows[index] for index in part]
+            with accelerator.autocast():
+                values = objective.backward(windows, weight, moment, self._backward)
+            for name, value in values.items():
+                totals[name] = totals.get(name, 0.0) + weight * value
+        if not all(torch.isfinite(torch.tensor(value)) for value in totals.values()):
+            raise WorkbenchError(
+                f"{self.folder.name}: diverged in epoch {moment.epoch + 1}, step {moment.step}: "
+                f"{totals}; lower the learning rates"
+            )
+        self._reduce()
+        self._update(moment)
+        return totals
+
+    def _backward(self, loss: torch.Tensor, **kwargs: Any) -> None:
+        self.accelerator.backward(loss, **kwargs)
+
+    def _reduce(self) -> None:
+        """Sum gradients over processes; parts are already weighted by their share of the batch."""
+        if self.accelerator.num_processes == 1:
+            return
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                for value in group["params"]:
+                    grad = torch.zeros_like(value) if value.grad is None else value.grad
+                    value.grad = self.accelerator.reduce(grad, reduction="sum")
+
+    def _update(self, moment: Moment) -> None:
+        settings = self.objective.settings
+        factor = schedule(moment, settings.warmup)
+        for optimizer in self.optimizers:
+            parameters = [value for group in optimizer.param_groups for value in group["params"]]
+            self.accelerator.clip_grad_norm_(parameters, settings.max_grad_norm)
+            for group in optimizer.param_groups:
+                if "peak" in group:
+                    group["lr"] = group["peak"] * factor
+            optimizer.step()
+            optimizer.zero_grad()
+        self.objective.after_step()
+
+    def _resume(self) -> tuple[list[dict[str, Any]], int]:
+        path = self.folder / STATE
+        if not path.is_file():
+            return [], 0
+        facts = load_training(path, self.objective, self._plain_optimizers())
+        LOG.info("%s: goes on after step %d", self.folder.name, facts["step"])
+        return facts["history"], facts["step"]
+
+    def _checkpoint(self, step: int, history: list[dict[str, Any]]) -> None:
+        if self.accelerator.is_main_process:
+            facts = {"step": step, "history": history}
+            save_training(self.folder / STATE, self.objective, self._plain_optimizers(), facts)
+        self.accelerator.wait_for_everyone()
+
+    def _keep(self, epoch: int, history: list[dict[str, Any]]) -> None:
+        keep = self.objective.keep(history)
+        if not self.accelerator.is_main_process:
+            return
+        if epoch in keep:
+            save_weights(self._weights(epoch), self.objective.model, history[epoch])
+        for other in range(epoch):
+            if other not in keep:
+                self._weights(other).unlink(missing_ok=True)
+
+    def _weights(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch}.safetensors"
+
+    def _plain_optimizers(self) -> list[Optimizer]:
+        return [getattr(optimizer, "optimizer", optimizer) for optimizer in self.optimizers]
+
+
+def schedule(moment: Moment, warmup: float) -> float:
+    """Factor on the peak rate: linear up over the warm-up share of the steps, then linear to 0."""
+    rising = max(1, round(warmup * moment.total_steps))
+    if moment.step < rising:
+        return (moment.step + 1) / rising
+    return (moment.total_steps - moment.step) / max(1, moment.total_steps - rising)

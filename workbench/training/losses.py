@@ -1,0 +1,45 @@
+"""Losses over scores and rankings, as arrays in and a number out."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def lambda_loss(scores: Tensor, relevance: Tensor, valid: Tensor, kind: str) -> Tensor:
+    """Pairwise ranking loss of the LambdaLoss framework (Wang et al., CIKM 2018), divided by k^2.
+
+    `scores` and `relevance` are (B, k); `valid` is (B, k) bool and marks entries that exist.
+    `arp2` weighs a pair by its difference in relevance, `ndcg2` by the difference in gain and
+    discount (NDCG-Loss2). Mean over the batch; a perfectly separated order tends to 0.
+    """
+    higher = relevance[:, :, None] > relevance[:, None, :]
+    pair = higher & valid[:, :, None] & valid[:, None, :]
+    if kind == "arp2":
+        weight = (relevance[:, :, None] - relevance[:, None, :]).abs()
+    else:
+        weight = _ndcg2_weight(scores.detach(), relevance, valid)
+    loss = -functional.logsigmoid(scores[:, :, None] - scores[:, None, :]) / torch.log(torch.tensor(2.0))
+    return (loss * weight).masked_fill(~pair, 0.0).sum((1, 2)).mean() / scores.shape[1] ** 2
+
+
+def _ndcg2_weight(scores: Tensor, relevance: Tensor, valid: Tensor) -> Tensor:
+    """(B, k, k): |G_i - G_j| |1/D(|i-j|) - 1/D(|i-j|+1)| with ranks i, j by the current scores."""
+    gain = torch.where(valid, 2.0**relevance - 1, 0.0)
+    places = torch.arange(scores.shape[1], device=scores.device)
+    ideal = (gain.sort(1, descending=True).values / torch.log2(places + 2.0)).sum(1, keepdim=True)
+    gain = gain / ideal.clamp_min(1e-9)
+    rank = scores.masked_fill(~valid, -torch.inf).argsort(1, descending=True).argsort(1)
+    distance = (rank[:, :, None] - rank[:, None, :]).abs()
+    discount = (1 / torch.log2(distance + 1.0) - 1 / torch.log2(distance + 2.0)).abs()
+    discount = torch.where(distance > 0, discount, 0.0)
+    return (gain[:, :, None] - gain[:, None, :]).abs() * discount
+
+
+def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T^2 KL(teacher || student) of (B, classes) logits softened by T, mean over the batch."""
+    return temperature**2 * functional.kl_div(
+        functional.log_softmax(student.float() / temperature, -1),
+        functional.log_softmax(teacher.float() / temperature, -1),
+        reduction="batchmean",
+        log_target=True,
+    )

@@ -1,0 +1,145 @@
+"""AdapLeR's training (Modarressi et al., ACL 2022, section 4.3): two losses that never mix."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from workbench.config import AdaplerSettings
+from workbench.data.documents import Window
+from workbench.models.classifier import PruningClassifier
+from workbench.models.encoder import LayerTrace
+from workbench.models.layouts import Padded
+from workbench.models.policies.adapler import AdapLeR
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+
+Targets = Mapping[tuple[str, int], np.ndarray]
+"""Saliency of each training window's n tokens by (text id, window), (n,) each."""
+
+ETA_RANGE = (0.01, 1.0)
+"""1 is the uniform level: a threshold above it would drop the average token."""
+
+
+class AdaplerObjective(Objective):
+    """CE + gamma KL trains the model and predictors; CE + phi soft length trains eta and theta."""
+
+    settings: AdaplerSettings
+
+    def __init__(
+        self,
+        model: PruningClassifier,
+        settings: AdaplerSettings,
+        targets: Targets,
+        dense_accuracy: float,
+    ) -> None:
+        super().__init__(model, settings)
+        if not isinstance(model.policy, AdapLeR):
+            raise TypeError("AdapLeR's objective needs a model with AdapLeR's policy")
+        self.policy: AdapLeR = model.policy
+        self.targets = targets
+        self.dense_accuracy = dense_accuracy
+        self.thresholds = [self.policy.eta, self.policy.theta]
+        self.weights = [
+            value
+            for module in (model.bert, self.policy.predictors)
+            for value in module.parameters()
+            if value.requires_grad
+        ]
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        model.add_param_group(
+            {
+                "params": list(self.policy.predictors.parameters()),
+                "weight_decay": settings.weight_decay,
+                "peak": settings.predictor_learning_rate,
+            }
+        )
+        thresholds = AdamW(self.thresholds, lr=settings.threshold_learning_rate, weight_decay=0.0)
+        return [model, thresholds]
+
+    def start_epoch(self, epoch: int) -> None:
+        self.policy.slope = slope(self.settings, epoch)
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        probe = torch.ones_like(self.policy.theta, requires_grad=True)
+        self.policy.probe = probe
+        output = self.model(windows, execution="masked", soft=True)
+        self.policy.probe = None
+        entropy = self.cross_entropy(output.logits, windows)
+        kl = self._predictor_loss(output.traces, windows)
+        length = soft_length(output.traces)
+
+        speed = entropy + self.settings.phi * length
+        eta_grad, probe_grad = torch.autograd.grad(speed, [self.policy.eta, probe], retain_graph=True)
+        self._accumulate(self.policy.eta, weight * eta_grad)
+        self._accumulate(self.policy.theta, weight * probe_grad / self.policy.theta.detach())
+        backward((entropy + self.settings.gamma * kl) * weight, inputs=self.weights)
+        return {"loss": entropy.item(), "kl": kl.item(), "tokens": length.item() / self.model.layers}
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        self.policy.eta.clamp_(*ETA_RANGE)
+        self.policy.theta.clamp_min_(ETA_RANGE[0])
+
+    def keep(self, history: list[dict[str, Any]]) -> list[int]:
+        """The fastest epoch above the dense dev accuracy minus the tolerance, else the most accurate."""
+        floor = self.dense_accuracy - self.settings.tolerance
+        good = [epoch for epoch, facts in enumerate(history) if facts["accuracy"] > floor]
+        if not good:
+            return by_accuracy(history)[:1]
+        return [max(good, key=lambda epoch: history[epoch]["speedup"])]
+
+    def _predictor_loss(self, traces: Sequence[LayerTrace], windows: Sequence[Window]) -> Tensor:
+        """sum over layers of (L - l) KL(target_l || CP_l), mean over the batch."""
+        saliency = self._saliency(windows, traces[0])
+        total = saliency.new_zeros(())
+        for layer, trace in enumerate(traces):
+            assert isinstance(trace.entered, Padded)
+            alive = trace.entered.alive if trace.entered.soft is None else trace.entered.soft
+            factor = torch.where(trace.entered.is_cls, self.policy.theta[layer] if layer else 1.0, 1.0)
+            target = (saliency * alive * factor).detach()
+            target = target / target.sum(1, keepdim=True)
+            assert trace.scores is not None
+            log_scores = trace.scores.clamp_min(1e-12).log()
+            divergence = nn.functional.kl_div(log_scores, target, reduction="batchmean")
+            total = total + (len(traces) - layer) * divergence
+        return total
+
+    def _saliency(self, windows: Sequence[Window], first: LayerTrace) -> Tensor:
+        """(B, N): the windows' targets laid out in rows, zero on padding."""
+        assert isinstance(first.entered, Padded)
+        assert first.scores is not None
+        rows = torch.zeros(first.entered.alive.shape, dtype=torch.float32)
+        for row, window in enumerate(windows):
+            target = self.targets[window.text_id, window.window]
+            rows[row, : len(target)] = torch.from_numpy(target)
+        return rows.to(first.scores.device)
+
+    @staticmethod
+    def _accumulate(parameter: Tensor, gradient: Tensor) -> None:
+        parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+
+
+def soft_length(traces: Sequence[LayerTrace]) -> Tensor:
+    """Sum over layers of the soft number of tokens, [CLS] counting 1, mean over the batch."""
+    total = torch.zeros(())
+    for trace in traces:
+        assert isinstance(trace.passed, Padded)
+        assert trace.passed.soft is not None
+        total = total.to(trace.passed.soft.device) + trace.passed.soft.sum(1).mean()
+    return total
+
+
+def slope(settings: AdaplerSettings, epoch: int) -> float:
+    """Lambda of soft removal in a 0-based epoch (the paper's appendix; overridable)."""
+    start, growth = {10: (10.0, 3.0), 3: (50.0, 50.0)}.get(settings.epochs, (10.0, 10.0))
+    start = start if settings.lambda_start is None else settings.lambda_start
+    growth = growth if settings.lambda_growth is None else settings.lambda_growth
+    return start * growth**epoch

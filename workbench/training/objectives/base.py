@@ -1,0 +1,85 @@
+"""What a method's training consists of, besides the loop that all share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from workbench.config import TrainingSettings
+from workbench.data.documents import Window
+from workbench.models.classifier import PruningClassifier
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where training stands."""
+
+    epoch: int
+    step: int
+    """0-based over all epochs."""
+    total_steps: int
+
+    @property
+    def progress(self) -> float:
+        """0 at the first step, 1 after the last."""
+        return self.step / max(1, self.total_steps)
+
+
+Backward = Callable[..., None]
+"""`backward(loss, inputs=parameters)`: adds the loss's gradient to those parameters' `.grad`."""
+
+
+class Objective(nn.Module):
+    """Cross-entropy on the gold labels; methods override what they change."""
+
+    def __init__(self, model: PruningClassifier, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.model = model
+        self.settings = settings
+        model.bert.bert.embeddings.requires_grad_(not settings.freeze_embeddings)
+
+    def optimizers(self) -> list[Optimizer]:
+        """One or more; each is clipped by itself, and every group with a `peak` is scheduled."""
+        return [adamw(self.model.bert, self.settings.learning_rate, self.settings.weight_decay)]
+
+    def start_epoch(self, epoch: int) -> None:
+        """Called before the first step of every epoch, also after resuming."""
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        """Add the gradient of `weight` x this part's mean loss; return values for the progress bar."""
+        output = self.model(windows, execution="packed")
+        loss = self.cross_entropy(output.logits, windows)
+        backward(loss * weight)
+        return {"loss": loss.item()}
+
+    def after_step(self) -> None:
+        """Called after every optimiser step: clipping of parameters to their range."""
+
+    def keep(self, history: list[dict[str, Any]]) -> list[int]:
+        """Epochs whose weights are worth keeping after the last of `history`, best first."""
+        return by_accuracy(history)[:1]
+
+    def cross_entropy(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
+        """Mean cross-entropy of (B, classes) logits against the windows' labels."""
+        labels = torch.tensor([window.label for window in windows], device=logits.device)
+        return nn.functional.cross_entropy(logits.float(), labels)
+
+
+def adamw(module: nn.Module, rate: float, weight_decay: float) -> AdamW:
+    """Fused AdamW over the trainable parameters, no decay on biases and norms, rate to be scheduled."""
+    parameters = [value for value in module.parameters() if value.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay, "peak": rate},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0, "peak": rate},
+    ]
+    return AdamW(groups, lr=rate, fused=True)
+
+
+def by_accuracy(history: list[dict[str, Any]]) -> list[int]:
+    """Epochs ordered by dev accuracy, ties to the earlier one."""
+    return sorted(range(len(history)), key=lambda epoch: (-history[epoch]["accuracy"], epoch))

@@ -1,0 +1,152 @@
+"""ToP's training (Li et al., KDD 2023): distilled logits and ranking under a constraint on MACs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from workbench.config import TopSettings
+from workbench.data.documents import Window
+from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.encoder import LayerTrace
+from workbench.models.layouts import Padded
+from workbench.models.policies.top import ToP
+from workbench.training.losses import distillation, lambda_loss
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the fine-tuned model teaches about one window."""
+
+    logits: np.ndarray
+    """(classes,)."""
+    ranking: np.ndarray
+    """(k,) token positions after [CLS] by attention received in the last layer, best first."""
+
+
+@torch.inference_mode()
+def ask_teacher(
+    teacher: PruningClassifier, windows: Sequence[Window], top_k: int
+) -> dict[tuple[str, int], Lesson]:
+    """One pass of the teacher over the training windows; it does not change, so once is enough."""
+    teacher.eval()
+    lessons = {}
+    for batch in batches(windows, 32):
+        output = teacher([windows[index] for index in batch], show="received")
+        last = output.traces[-1]
+        assert last.received is not None
+        scores = last.passed.place(last.received, -torch.inf)
+        scores[:, 0] = -torch.inf
+        order = scores.argsort(dim=1, descending=True, stable=True)[:, :top_k].cpu().numpy()
+        logits = output.logits.float().cpu().numpy()
+        for row, index in enumerate(batch):
+            window = windows[index]
+            ranking = order[row, : min(top_k, len(window.input_ids) - 1)]
+            lessons[window.text_id, window.window] = Lesson(logits[row], ranking)
+    return lessons
+
+
+class TopObjective(Objective):
+    """KL to the teacher's logits + ranking loss + Lagrangian; embeddings stay frozen."""
+
+    settings: TopSettings
+
+    def __init__(
+        self,
+        model: PruningClassifier,
+        settings: TopSettings,
+        lessons: Mapping[tuple[str, int], Lesson],
+    ) -> None:
+        super().__init__(model, settings)
+        if not isinstance(model.policy, ToP):
+            raise TypeError("ToP's objective needs a model with ToP's policy")
+        self.policy: ToP = model.policy
+        self.lessons = lessons
+        self.multipliers = nn.Parameter(torch.zeros(2))
+        """lambda1, lambda2 of the Lagrangian; they ascend."""
+        layers = model.layers
+        self.rank_layers = settings.rank_layers or list(range(1, max(2, layers // 3)))
+        shape = model.bert.config
+        self.hidden, self.intermediate = shape.hidden_size, shape.intermediate_size
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        rate = settings.gate_learning_rate
+        return [
+            adamw(self.model.bert, settings.learning_rate, settings.weight_decay),
+            AdamW([self.policy.fine, self.policy.coarse], lr=rate, weight_decay=0.0),
+            AdamW([self.multipliers], lr=rate, weight_decay=0.0, maximize=True),
+        ]
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        settings = self.settings
+        output = self.model(windows, execution="masked", soft=True, show="received")
+        lessons = [self.lessons[window.text_id, window.window] for window in windows]
+        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
+        predicted = distillation(output.logits, teacher.to(output.logits.device), settings.temperature)
+        ranking = self._ranking_loss(output.traces, lessons)
+        sparsity = self._expected_sparsity(output.traces)
+
+        risen = min(1.0, moment.progress / settings.warmup_target)
+        gap = sparsity - settings.target_sparsity * risen
+        constraint = self.multipliers[0] * gap + self.multipliers[1] * gap**2
+        fading = max(0.01, 1 - risen)
+        loss = predicted + settings.rank_weight * fading * ranking + constraint
+        backward(loss * weight)
+        return {"loss": predicted.item(), "rank": ranking.item(), "sparsity": sparsity.item()}
+
+    def after_step(self) -> None:
+        self.policy.clamp()
+
+    def keep(self, history: list[dict[str, Any]]) -> list[int]:
+        """The most accurate epoch whose measured sparsity has reached the target, else the sparsest."""
+        reached = 1 / (1 - self.settings.target_sparsity + self.settings.sparsity_slack)
+        good = [epoch for epoch in by_accuracy(history) if history[epoch]["speedup"] >= reached]
+        return good[:1] or [max(range(len(history)), key=lambda epoch: history[epoch]["speedup"])]
+
+    def _ranking_loss(self, traces: Sequence[LayerTrace], lessons: Sequence[Lesson]) -> Tensor:
+        """LambdaLoss of the early layers' attention against the teacher's last (section 3.3)."""
+        width = self.settings.rank_top_k
+        positions = torch.zeros(len(lessons), width, dtype=torch.int64)
+        valid = torch.zeros(len(lessons), width, dtype=torch.bool)
+        for row, lesson in enumerate(lessons):
+            positions[row, : len(lesson.ranking)] = torch.from_numpy(lesson.ranking)
+            valid[row, : len(lesson.ranking)] = True
+        # Reversed rank, the lowest of the text's own entries being 0.
+        relevance = (valid.sum(1, keepdim=True) - 1 - torch.arange(width)).clamp_min(0).float()
+        device = self.multipliers.device
+        positions, valid, relevance = positions.to(device), valid.to(device), relevance.to(device)
+        total = torch.zeros((), device=device)
+        for layer in self.rank_layers:
+            received = traces[layer].received
+            assert received is not None
+            scores = received.gather(1, positions)
+            total = total + lambda_loss(scores, relevance, valid, self.settings.rank_loss)
+        return total
+
+    def _expected_sparsity(self, traces: Sequence[LayerTrace]) -> Tensor:
+        """1 - expected MACs / dense MACs of this batch: gates are independent across layers."""
+        first = traces[0].entered
+        assert isinstance(first, Padded)
+        stays = first.alive.float()
+        dense = self._macs(first.full_lengths.float()).sum() * len(traces)
+        total = torch.zeros((), device=stays.device)
+        for layer, trace in enumerate(traces):
+            gates = self.policy.expected_keep(layer)
+            if gates is not None and trace.scores is not None:
+                gate = gates[self.policy.bin_of(trace.scores.detach(), trace.entered)]
+                stays = stays * gate.masked_fill(first.is_cls, 1.0)
+            total = total + self._macs(stays.sum(1)).sum()
+        return 1 - total / dense
+
+    def _macs(self, tokens: Tensor) -> Tensor:
+        """Multiply-adds of one layer for each text's (fractional) number of tokens."""
+        linear = 4 * self.hidden**2 + 2 * self.hidden * self.intermediate
+        return tokens * linear + 2 * tokens**2 * self.hidden
