@@ -1,11 +1,12 @@
 """The configuration of a run: typed, checked, and with every unknown key refused."""
 
+import copy
 import difflib
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from workbench.errors import InputError
 
@@ -162,12 +163,20 @@ class RunConfig(Settings):
     backbone: str = "packaged"
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
     methods: list[Literal["dense", "adapler", "top"]] = ["dense", "adapler", "top"]
+    """Trained in this order; `dense` comes first, because the others learn from it."""
     data: DataSettings = DataSettings()
     dense: DenseSettings = DenseSettings()
     adapler: AdaplerSettings = AdaplerSettings()
     top: TopSettings = TopSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     efficiency: EfficiencySettings = EfficiencySettings()
+
+    @field_validator("methods")
+    @classmethod
+    def _dense_first(cls, methods: list[str]) -> list[str]:
+        if methods[:1] != ["dense"] or len(set(methods)) != len(methods):
+            raise ValueError("must start with dense, each method once")
+        return methods
 
 
 def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
@@ -186,9 +195,7 @@ def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
         values = {}
     if not isinstance(values, dict):
         raise InputError(f"{path}: the top level must be a mapping of keys")
-    for override in overrides or []:
-        _apply(values, override)
-    return parse_config(values, str(path))
+    return parse_config(apply_overrides(values, overrides or []), str(path))
 
 
 def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
@@ -202,6 +209,14 @@ def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
 def dump_config(config: RunConfig) -> str:
     """The resolved configuration as YAML that `load_config` reads back to an equal object."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def apply_overrides(values: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """A copy of `values` with every `a.b=value` put in place; InputError for anything else."""
+    values = copy.deepcopy(values)
+    for override in overrides:
+        _apply(values, override)
+    return values
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

@@ -1,0 +1,144 @@
+import dataclasses
+import hashlib
+import io
+import json
+import tarfile
+
+import pytest
+
+from workbench.config import DataSettings
+from workbench.data import fetch as fetching
+from workbench.data.archives import open_tree
+from workbench.data.corpora import load_corpus
+from workbench.data.fetch import fetch, fetched_path, load_manifests, verify
+from workbench.data.sources import available
+from workbench.errors import InputError, WorkbenchError
+
+NAME = "eraser-movies"
+
+
+@pytest.fixture
+def archive(sample, tmp_path):
+    """The sample as an archive."""
+    path = tmp_path / "sample.tar.gz"
+    with tarfile.open(path, "w:gz") as out:
+        out.add(sample, "movies")
+    return path
+
+
+@pytest.fixture
+def manifest(sample, monkeypatch):
+    """A manifest that the sample fulfils, in place of the shipped one."""
+    files = ("train.jsonl", "val.jsonl", "test.jsonl")
+    count, digest = fetching.documents_digest(open_tree(sample))
+    made = dataclasses.replace(
+        load_manifests()[NAME],
+        files={name: hashlib.sha256((sample / name).read_bytes()).hexdigest() for name in files},
+        documents={"count": count, "sha256": digest},
+    )
+    monkeypatch.setattr(fetching, "load_manifests", lambda: {NAME: made})
+    return made
+
+
+def left_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_fetch_checks_and_puts_in_place(archive, manifest, home):
+    calls = []
+    path = fetch(NAME, address=archive.as_uri(), progress=lambda *args: calls.append(args))
+    assert path == fetched_path(NAME) == home / "data" / "eraser-movies.tar.gz"
+    assert path.read_bytes() == archive.read_bytes()
+    assert calls[-1] == (archive.stat().st_size, archive.stat().st_size)
+    assert left_in(home) == [path]
+    corpus = load_corpus(DataSettings(source="eraser", rationales="annotated"))
+    assert len(corpus.splits["train"]) == 24
+    assert {source.name: source.present for source in available()}[NAME]
+
+
+def test_destination_is_a_folder_of_your_choice(archive, manifest, tmp_path, home):
+    path = fetch(NAME, tmp_path / "mine", archive.as_uri())
+    assert path.parent == tmp_path / "mine"
+    assert fetched_path(NAME) is None
+
+
+@pytest.mark.parametrize("what", ["files", "documents"])
+def test_wrong_contents_are_refused_and_nothing_is_left(what, archive, manifest, home, monkeypatch):
+    change = {"files": {"val.jsonl": "0" * 64}, "documents": {"count": 44, "sha256": "0" * 64}}[what]
+    wrong = dataclasses.replace(manifest, **{what: change})
+    monkeypatch.setattr(fetching, "load_manifests", lambda: {NAME: wrong})
+    with pytest.raises(WorkbenchError, match=r"another SHA-256|documents are not those"):
+        fetch(NAME, address=archive.as_uri())
+    assert left_in(home) == []
+
+
+def test_a_failed_fetch_keeps_the_copy_that_is_there(archive, manifest, home, tmp_path):
+    path = fetch(NAME, address=archive.as_uri())
+    before = path.read_bytes()
+    (tmp_path / "junk.tar.gz").write_bytes(b"<html>moved</html>")
+    with pytest.raises(WorkbenchError, match=r"junk.tar.gz: the archive: not a readable"):
+        fetch(NAME, address=(tmp_path / "junk.tar.gz").as_uri())
+    assert path.read_bytes() == before
+    assert left_in(home) == [path]
+
+
+def test_an_evil_archive_writes_nothing(manifest, home, tmp_path):
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as out:
+        member = tarfile.TarInfo("movies/../../train.jsonl")
+        member.size = 2
+        out.addfile(member, io.BytesIO(b"{}"))
+    with pytest.raises(WorkbenchError, match="leaves the archive's folder, refused"):
+        fetch(NAME, address=(tmp_path / "evil.tar.gz").as_uri())
+    assert left_in(home) == []
+
+
+def test_no_network_wrong_names_and_addresses(home, tmp_path):
+    with pytest.raises(WorkbenchError, match=r"gone.tar.gz: cannot be fetched"):
+        fetch(NAME, address=(tmp_path / "gone.tar.gz").as_uri())
+    # A port on which nothing listens.
+    with pytest.raises(WorkbenchError, match=r"cannot be fetched"):
+        fetch(NAME, address="http://127.0.0.1:9/movies.tar.gz", timeout=2)
+    with pytest.raises(InputError, match=r"no data set 'nothing' to fetch; there are: eraser-movies"):
+        fetch("nothing")
+    with pytest.raises(InputError, match=r"expected an address with http"):
+        fetch(NAME, address="ftp://example.org/x")
+    assert left_in(home) == [] if home.exists() else True
+
+
+def test_a_download_that_breaks_off_is_noticed(manifest, home, monkeypatch):
+    class Reply(io.BytesIO):
+        headers = {"Content-Length": "100"}  # noqa: RUF012
+
+    monkeypatch.setattr(fetching.urllib.request, "urlopen", lambda *_, **__: Reply(b"short"))
+    with pytest.raises(WorkbenchError, match=r"ended after 5 of 100 bytes"):
+        fetch(NAME)
+    assert left_in(home) == []
+
+
+def test_the_shipped_manifest_fits_the_real_archive(movies):
+    verify(open_tree(movies), load_manifests()[NAME])
+
+
+def test_shipped_manifests_are_complete():
+    for name, manifest in load_manifests().items():
+        assert manifest.name == name
+        assert manifest.licence
+        assert manifest.citation
+        assert manifest.address.startswith("http")
+        assert all(len(digest) == 64 for digest in manifest.files.values())
+        assert json.dumps(manifest.documents)
+
+
+def test_list_names_every_kind(home):
+    kinds = {source.name: source.kind for source in available()}
+    assert kinds == {
+        "rotten-tomatoes": "packaged",
+        "imdb": "packaged",
+        "eraser-movies": "fetched",
+        "eraser": "own",
+        "file": "own",
+        "hub": "own",
+    }
+    (movies,) = (source for source in available() if source.name == NAME)
+    assert not movies.present
+    assert movies.how == "workbench data fetch eraser-movies"

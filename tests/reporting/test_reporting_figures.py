@@ -1,0 +1,110 @@
+"""The frames behind the figures, that they are what is drawn, and that files are real."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from reporting_fake_run import LAYERS, SCRIPT
+
+from workbench.reporting.examples import FAINTEST, choose_examples, draw_examples, shades
+from workbench.reporting.figures import draw_plausibility, kept_frame, plausibility_frame
+from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
+from workbench.reporting.run_data import load_run
+from workbench.reporting.style import plain, save_figure
+
+NAMES = ("plausibility", "plausibility_kept", "tokens", "speedup", "examples")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_real(finished_run: Path, name: str) -> None:
+    png = (finished_run / "figures" / f"{name}.png").read_bytes()
+    pdf = (finished_run / "figures" / f"{name}.pdf").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert len(png) > 10_000
+    assert pdf.startswith(b"%PDF")
+    assert b"/FontFile2" in pdf
+    assert len(pd.read_csv(finished_run / "tables" / f"{name}.csv"))
+
+
+def test_figure_and_table_hold_the_numbers_of_the_run(finished_run: Path) -> None:
+    run = load_run(finished_run)
+    metrics = run.metrics["plausibility"]
+    saved = pd.read_csv(finished_run / "tables" / "plausibility.csv")
+    wide = pd.read_csv(finished_run / "tables" / "plausibility_table.csv")
+    row = wide[(wide["metric"] == "ap") & (wide["scorer"] == "cp")].iloc[0]
+    long = saved[(saved["metric"] == "ap") & (saved["scorer"] == "cp")]
+    assert [row[f"layer_{k}"] for k in range(LAYERS)] == pytest.approx(long["value"].tolist())
+    here = (metrics["unit"] == "token") & (metrics["universe"] == "with-evidence")
+    source = metrics[here & (metrics["metric"] == "ap") & (metrics["scorer"] == "cp")]
+    assert long["value"].tolist() == pytest.approx(source["value"].tolist())
+    drawn = draw_plausibility(plausibility_frame(metrics)).axes[0].get_lines()[0]
+    assert drawn.get_ydata().tolist() == pytest.approx(long["value"].tolist())
+
+
+def test_kept_has_one_scorer_per_dropping_method(finished_run: Path) -> None:
+    frame = kept_frame(load_run(finished_run).metrics["plausibility"])
+    assert frame.groupby("method")["scorer"].agg(set).to_dict() == {"adapler": {"cp"}, "top": {"top"}}
+    assert set(frame["selection"]) == {"kept"}
+
+
+def test_token_frame_by_hand() -> None:
+    predictions = pd.DataFrame(
+        {
+            "method": ["top", "dense", "top", "dense"],
+            "split": "test",
+            "text_id": ["a", "a", "b", "b"],
+            "tokens": [[8, 4], [10, 10], [10, 2], [10, 10]],
+        }
+    )
+    frame = token_frame(predictions)
+    assert frame["method"].tolist() == ["dense", "dense", "top", "top"]
+    assert frame["median"].tolist() == pytest.approx([1, 1, 0.9, 0.3])
+    assert frame["n"].tolist() == [2, 2, 2, 2]
+    assert frame["q25"].tolist()[2] == pytest.approx(0.85)
+    assert draw_tokens(frame).axes[0].get_lines()[1].get_ydata().tolist() == pytest.approx([90, 30])
+
+
+def test_speed_frame_takes_the_largest_batch(finished_run: Path) -> None:
+    run = load_run(finished_run)
+    frame = speed_frame(run.metrics["classification"], run.metrics["efficiency"])
+    assert frame["method"].tolist() == ["dense", "adapler", "top"]
+    assert set(frame["batch_size"]) == {32}
+    assert frame["flops_speedup_unpadded"].tolist() == [1.0, 2.6, 1.8]
+
+
+def test_speed_figure_without_a_stopwatch(finished_run: Path) -> None:
+    metrics = load_run(finished_run).metrics
+    counted = metrics["efficiency"][metrics["efficiency"]["batch_size"].isna()]
+    frame = speed_frame(metrics["classification"], counted)
+    assert frame["speedup_vs_hf"].isna().all()
+    draw_speed(frame)
+
+
+def test_examples_are_right_and_wrong_ones(finished_run: Path) -> None:
+    examples = choose_examples(load_run(finished_run), right=4, wrong=2)
+    outcome = [example.predicted["adapler"] == example.label for example in examples]
+    assert outcome == [True] * 4 + [False] * 2
+    assert [record.method for record in examples[0].records] == ["adapler", "top"]
+
+
+def test_shades_of_dropped_unscored_and_living_tokens(finished_run: Path) -> None:
+    top = choose_examples(load_run(finished_run))[0].records[1]
+    shade = shades(top)
+    assert np.array_equal(np.isnan(shade), ~top.kept)
+    assert (shade[0] == FAINTEST).all()
+    assert np.nanmax(shade[1]) == 1.0
+
+
+def test_names_are_shown_letter_by_letter() -> None:
+    assert plain("$x$ 飯 _a\nb") == r"\$x\$ □ _a b"
+    assert not plain("_hidden").startswith("_")
+    assert plain(SCRIPT) == SCRIPT
+
+
+def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1]})
+    for name in ("one", "two"):
+        save_figure(draw_examples([]), tmp_path / name, "empty", frame, "")
+    one, two = ((tmp_path / name / "figures" / "empty.pdf").read_bytes() for name in ("one", "two"))
+    assert one == two

@@ -1,0 +1,222 @@
+"""From a source's rows to a corpus: ids, splits, classes, words and rationales, each checked."""
+
+import sys
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from itertools import combinations
+
+from workbench.config import DataSettings
+from workbench.data import valence
+from workbench.data.documents import Corpus, Document, Span
+from workbench.data.rows import Row, Table, counted
+from workbench.data.splitting import SPLITS, fill_splits, limit, text_key
+from workbench.data.words import split_text, split_words
+from workbench.errors import InputError
+
+
+def assemble(table: Table, settings: DataSettings) -> Corpus:
+    """The corpus of a table, with every dropped or moved text counted in its notes.
+
+    Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
+    know, fewer than two classes in train, spans outside their text, and rationales that the source
+    cannot give.
+    """
+    _check_rationales(table, settings)
+    rows, notes = _unique_ids(table.rows)
+    had_splits = sum(bool(rows.get(split)) for split in SPLITS) > 1
+    labels = _classes(rows, table)
+    rows, more = fill_splits(rows, table.shares)
+    notes += more + (_leaks(rows) if had_splits else [])
+    for split, most in zip(
+        SPLITS, (settings.max_train, settings.max_dev, settings.max_test), strict=True
+    ):
+        rows[split], more = limit(rows[split], most, split)
+        notes += more
+        if not rows[split]:
+            notes.append(f"{split} holds no texts: the data are too few for a split by hash.")
+    _two_classes(rows["train"], table.name)
+    builder = _Builder(table, settings, labels)
+    splits = {split: tuple(builder.document(row) for row in rows[split]) for split in SPLITS}
+    return Corpus(
+        name=table.name,
+        labels=labels,
+        splits=splits,
+        rationales=builder.rationales,
+        notes=(*table.notes, *notes, *builder.notes()),
+    )
+
+
+def _check_rationales(table: Table, settings: DataSettings) -> None:
+    if settings.rationales == "annotated" and not table.annotated:
+        hint = (
+            "name the column in data.rationale_column, or " if settings.source in {"file", "hub"} else ""
+        )
+        raise InputError(
+            f"{table.name}: data.rationales is 'annotated', but no spans come with these data;"
+            f" {hint}set data.rationales to 'valence' or 'none'"
+        )
+
+
+def _unique_ids(rows: dict[str, list[Row]]) -> tuple[dict[str, list[Row]], list[str]]:
+    """Refuse an id twice in a split or in dev and test; drop from train what dev or test hold."""
+    seen: dict[str, dict[str, Row]] = {}
+    for split, members in rows.items():
+        seen[split] = {}
+        for row in members:
+            if row.id in seen[split]:
+                raise InputError(
+                    f"{row.where}: the id {row.id!r} is already at {seen[split][row.id].where}"
+                )
+            seen[split][row.id] = row
+    for row_id in sorted(seen.get("dev", {}).keys() & seen.get("test", {}).keys()):
+        places = " and ".join(seen[split][row_id].where for split in ("dev", "test"))
+        raise InputError(f"the id {row_id!r} is in both dev and test: {places}")
+    held_out = seen.get("dev", {}).keys() | seen.get("test", {}).keys()
+    train = [row for row in rows.get("train", ()) if row.id not in held_out]
+    dropped = len(rows.get("train", ())) - len(train)
+    notes = (
+        [f"{counted(dropped, 'training text')} dropped whose id is in dev or test."] if dropped else []
+    )
+    return {**rows, "train": train}, notes
+
+
+def _leaks(rows: dict[str, list[Row]]) -> list[str]:
+    keys = {split: {text_key(row.text, row.second) for row in rows[split]} for split in SPLITS}
+    shared = {(a, b): len(keys[a] & keys[b]) for a, b in combinations(SPLITS, 2)}
+    return [
+        f"{counted(n, 'text')} shared by {a} and {b} (the splits given are kept)."
+        for (a, b), n in shared.items()
+        if n
+    ]
+
+
+def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
+    if not rows["train"]:
+        raise InputError(f"{table.name}: there are no training texts")
+    _two_classes(rows["train"], table.name)
+    labels = table.labels or tuple(sorted({row.label for row in rows["train"]}, key=_label_order))
+    known = set(labels)
+    for row in (row for members in rows.values() for row in members):
+        if row.label not in known:
+            raise InputError(f"{row.where}: unknown label {row.label!r} (train has {', '.join(labels)})")
+    return labels
+
+
+def _two_classes(train: list[Row], name: str) -> None:
+    classes = Counter(row.label for row in train)
+    if len(classes) < 2:
+        found = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
+        raise InputError(f"{name}: training needs at least two classes, found {found}")
+
+
+def _label_order(label: str) -> tuple[int, float, str]:
+    try:
+        return 0, float(label), label
+    except ValueError:
+        return 1, 0.0, label
+
+
+class _Builder:
+    """Turns rows into documents and counts what happened on the way."""
+
+    def __init__(self, table: Table, settings: DataSettings, labels: tuple[str, ...]) -> None:
+        self.table = table
+        self.mode = settings.rationales
+        self.blank_spans = 0
+        self.unannotated = 0
+        self.positive = ""
+        self.rationales = {"annotated": "annotated spans", "none": "none"}.get(self.mode, valence.NAME)
+        if self.mode == "valence":
+            self.positive = _positive_label(table, settings, labels)
+            self.ratings = valence.load_ratings()
+
+    def document(self, row: Row) -> Document:
+        words, spans = self._words(row.text), None
+        second = self._words(row.second)
+        if self.mode == "valence":
+            positive = row.label == self.positive
+            spans = valence.runs(valence.marked_words(words, positive, self.ratings))
+        elif self.mode == "annotated" and row.spans is None:
+            self.unannotated += 1
+        elif self.mode == "annotated":
+            spans = self._spans(row, len(words), len(second))
+        return Document(row.id, words, row.label, spans, second)
+
+    def notes(self) -> list[str]:
+        notes = []
+        if self.blank_spans:
+            notes.append(f"{counted(self.blank_spans, 'rationale span')} on spaces only dropped.")
+        if self.unannotated:
+            notes.append(f"{counted(self.unannotated, 'text')} without annotation (rationale null).")
+        if self.mode == "valence":
+            notes.append(
+                f"Rationales are a proxy, not annotation: words rated at {valence.THRESHOLD} or more in"
+                " size by ten people, out of context, with the label's sign"
+                f" (positive: {self.positive!r})."
+            )
+        return notes
+
+    def _words(self, text: str) -> tuple[str, ...]:
+        if self.table.units == "char":
+            words = split_words(text)
+        else:
+            words = text.split(" ") if self.table.units == "token" and text else text.split()
+        # A corpus holds millions of words but few different ones.
+        return tuple(map(sys.intern, words))
+
+    def _spans(self, row: Row, n_words: int, n_second: int) -> tuple[Span, ...]:
+        in_chars = self.table.units == "char"
+        first, second = (len(row.text), len(row.second)) if in_chars else (n_words, n_second)
+        unit = "characters" if in_chars else "words"
+        finder = _WordFinder(row) if in_chars and row.spans else None
+        found = set()
+        for start, end in row.spans or ():
+            if end > first + second:
+                raise InputError(
+                    f"{row.where}: rationale span [{start}, {end}] of {row.id!r} lies outside"
+                    f" the text ({first + second} {unit})"
+                )
+            if start < first < end:
+                raise InputError(
+                    f"{row.where}: rationale span [{start}, {end}] of {row.id!r} runs from the first"
+                    f" text into the second (the first has {first} {unit})"
+                )
+            span = finder.find(start, end) if finder else Span(start, end)
+            if span is None:
+                self.blank_spans += 1
+            else:
+                found.add(span)
+        return tuple(sorted(found, key=lambda span: (span.start, span.end)))
+
+
+class _WordFinder:
+    """Finds the words that characters belong to; both count on through the second text."""
+
+    def __init__(self, row: Row) -> None:
+        first, shift = split_text(row.text), len(row.text)
+        second = split_text(row.second)
+        self.starts = [p.start for p in first] + [p.start + shift for p in second]
+        self.ends = [p.end for p in first] + [p.end + shift for p in second]
+
+    def find(self, start: int, end: int) -> Span | None:
+        """The words touched by the characters [start, end); None where they touch none."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        return Span(first, last) if first < last else None
+
+
+def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...]) -> str:
+    positive = settings.positive_label or table.positive_label
+    if len(labels) != 2:
+        raise InputError(
+            f"{table.name}: data.rationales 'valence' needs two classes, these data have {len(labels)}"
+        )
+    if positive is None:
+        raise InputError(
+            f"{table.name}: data.rationales 'valence' needs data.positive_label"
+            f" (one of {', '.join(labels)})"
+        )
+    if positive not in labels:
+        raise InputError(
+            f"data.positive_label {positive!r} is not a class of these data: {', '.join(labels)}"
+        )
+    return positive

@@ -1,0 +1,115 @@
+"""What a corpus holds, in numbers: the content of `workbench data check`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.documents import Corpus, Document
+from workbench.data.encodings import Encoding
+from workbench.data.splitting import text_key
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """Tables about one corpus."""
+
+    name: str
+    rationales: str
+    """Where the spans come from."""
+    splits: pd.DataFrame
+    """One row per split: texts, words, rationales and, where encoded, windows."""
+    classes: pd.DataFrame
+    """Texts per class: one row per split, one column per class."""
+    leaks: pd.DataFrame
+    """`first`, `second`, `texts`: texts that two splits share, by normalised text."""
+    notes: tuple[str, ...]
+
+
+def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -> DataCard:
+    """Describe each split of a corpus; with `encodings` also how its windows came out.
+
+    Shares are means over texts, in words; texts that nobody annotated (None) do not count there.
+    """
+    rows = []
+    for split, documents in corpus.splits.items():
+        row: dict[str, Any] = {"split": split, **_words(documents), **_rationales(documents)}
+        if encodings and split in encodings:
+            row |= _windows(encodings[split])
+        rows.append(row)
+    classes = {
+        split: Counter(document.label for document in documents)
+        for split, documents in corpus.splits.items()
+    }
+    notes = list(corpus.notes)
+    for split, encoding in (encodings or {}).items():
+        notes += [f"{split}: {note}" for note in encoding.notes]
+    return DataCard(
+        name=corpus.name,
+        rationales=corpus.rationales,
+        splits=pd.DataFrame(rows).set_index("split"),
+        classes=pd.DataFrame(
+            [[counts[label] for label in corpus.labels] for counts in classes.values()],
+            index=pd.Index(list(classes), name="split"),
+            columns=list(corpus.labels),
+        ),
+        leaks=find_leaks(corpus),
+        notes=tuple(notes),
+    )
+
+
+def find_leaks(corpus: Corpus) -> pd.DataFrame:
+    """How many different texts each two splits share, upper case, spaces and punctuation aside."""
+    keys = {
+        split: {text_key(" ".join(d.words), " ".join(d.second)) for d in documents}
+        for split, documents in corpus.splits.items()
+    }
+    pairs = [(a, b, len(keys[a] & keys[b])) for a, b in combinations(keys, 2)]
+    return pd.DataFrame(pairs, columns=["first", "second", "texts"])
+
+
+def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
+    lengths = np.array([len(document.words) + len(document.second) for document in documents])
+    if not len(lengths):
+        return {"texts": 0, "words_mean": np.nan, "words_median": np.nan, "words_max": 0}
+    return {
+        "texts": len(lengths),
+        "words_mean": float(lengths.mean()),
+        "words_median": float(np.median(lengths)),
+        "words_max": int(lengths.max()),
+    }
+
+
+def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
+    shares, spans, empty = [], [], 0
+    for document in documents:
+        if document.rationale is None:
+            continue
+        marked = np.zeros(len(document.words) + len(document.second), dtype=bool)
+        for span in document.rationale:
+            marked[span.start : span.end] = True
+        shares.append(marked.mean())
+        spans.append(len(document.rationale))
+        empty += not document.rationale
+    return {
+        "annotated": len(shares),
+        "rationale_share": float(np.mean(shares)) if shares else np.nan,
+        "spans_per_text": float(np.mean(spans)) if spans else np.nan,
+        "without_evidence": empty,
+    }
+
+
+def _windows(encoding: Encoding) -> dict[str, Any]:
+    lengths = [len(window.input_ids) for window in encoding.windows]
+    return {
+        "max_tokens": encoding.max_tokens,
+        "windows": len(encoding),
+        "windows_with_evidence": encoding.n_with_evidence,
+        "tokens_mean": float(np.mean(lengths)) if lengths else np.nan,
+        "split_spans": encoding.n_split_spans,
+        "unknown_only": len(encoding.unknown_only),
+    }

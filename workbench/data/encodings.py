@@ -1,0 +1,90 @@
+"""What encoding gives back: the windows of some texts, and what happened while cutting."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from workbench.data.documents import Window
+from workbench.data.rows import counted
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The windows of some documents, in their order, and what happened while cutting."""
+
+    windows: list[Window]
+    texts: int
+    max_tokens: int
+    split_spans: tuple[tuple[str, int], ...] = ()
+    """(text id, number of spans) where a span is longer than a window and had to be cut."""
+    split_words: tuple[str, ...] = ()
+    """Ids of texts with a single word longer than a window."""
+    unknown_only: tuple[str, ...] = ()
+    """Ids of texts of which the tokenizer knows not one word."""
+    _places: dict[str, slice] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    @property
+    def n_with_evidence(self) -> int:
+        """Windows that hold at least one rationale token."""
+        return sum(1 for window in self.windows if _holds_evidence(window))
+
+    @property
+    def n_split_spans(self) -> int:
+        return sum(n for _, n in self.split_spans)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence per thing worth knowing, with counts."""
+        texts, windows = counted(self.texts, "text"), counted(len(self), "window")
+        found = [f"{texts} in {windows} of at most {self.max_tokens} tokens."]
+        if self.split_spans:
+            spans = counted(self.n_split_spans, "rationale span")
+            found.append(
+                f"{spans} longer than a window and cut ({_shown(i for i, _ in self.split_spans)})."
+            )
+        if self.split_words:
+            found.append(f"Words longer than a window were cut in {_shown(self.split_words)}.")
+        if self.unknown_only:
+            n = counted(len(self.unknown_only), "text")
+            found.append(f"{n} of unknown tokens only ({_shown(self.unknown_only)}).")
+        return tuple(found)
+
+    def of_text(self, text_id: str) -> list[Window]:
+        """All windows of one text; KeyError for an unknown id."""
+        return self.windows[self._places[text_id]]
+
+    def select(self, text_ids: Iterable[str]) -> "Encoding":
+        """The windows of some texts, in the order of the ids; the windows themselves are shared."""
+        ids = list(text_ids)
+        wanted = set(ids)
+        windows: list[Window] = []
+        places: dict[str, slice] = {}
+        for text_id in ids:
+            part = self.of_text(text_id)
+            places[text_id] = slice(len(windows), len(windows) + len(part))
+            windows += part
+        return replace(
+            self,
+            windows=windows,
+            texts=len(ids),
+            split_spans=tuple(item for item in self.split_spans if item[0] in wanted),
+            split_words=tuple(i for i in self.split_words if i in wanted),
+            unknown_only=tuple(i for i in self.unknown_only if i in wanted),
+            _places=places,
+        )
+
+
+def with_evidence(windows: Iterable[Window]) -> list[Window]:
+    """Only the windows that hold at least one rationale token (AdapLeR's universe)."""
+    return [window for window in windows if _holds_evidence(window)]
+
+
+def _holds_evidence(window: Window) -> bool:
+    return window.rationale is not None and bool(window.rationale.any())
+
+
+def _shown(ids: Iterable[str]) -> str:
+    items = list(ids)
+    return ", ".join(items[:3]) + (f" and {len(items) - 3:,} more" if len(items) > 3 else "")

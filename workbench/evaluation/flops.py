@@ -1,0 +1,129 @@
+"""Floating-point operations of an encoder in closed form: the matrix products, and only those.
+
+Counted, at two FLOPs per multiply-add: the query, key, value and output projections, the two products
+of self-attention, the two feed-forward products, a method's token predictors, pooler and classifier.
+Not counted: embedding look-ups, biases, norms, softmax, activations, sorting and thresholding. This is
+what `torch.utils.flop_counter` counts as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a classifier on which its cost depends."""
+
+    layers: int
+    hidden: int
+    intermediate: int
+    classes: int
+    predictor_width: int = 0
+    """Hidden width of a per-layer token predictor Linear(H, W), Linear(W, 1); 0: there is none."""
+    pooler: bool = True
+    """Whether [CLS] passes through an H x H layer before the classifier."""
+
+
+def text_flops(
+    tokens: np.ndarray,
+    shape: Shape,
+    *,
+    tokens_ffn: np.ndarray | None = None,
+    predictors: np.ndarray | bool = False,
+    lengths: np.ndarray | None = None,
+) -> np.ndarray:
+    """FLOPs of each text (window) run alone, without padding: (texts,) int64.
+
+    `tokens` (texts, layers) counts the tokens in each layer's self-attention, special tokens included;
+    `tokens_ffn` those in its feed-forward part where a method cuts in between (default: the same).
+    `predictors`, a bool or (layers,) bools, names the layers with a token predictor of
+    `shape.predictor_width`; it reads the tokens that *enter* its layer, before the cut: the previous
+    layer's, and for layer 0 all `lengths` (texts,). Raises ValueError on shapes that do not fit, or
+    predictors without `lengths` or width. Source: AdapLeR section 4 and appendix, ToP section 5.
+    """
+    attention = _counts(tokens, shape)
+    feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)
+    if attention.shape != feed_forward.shape:
+        raise ValueError(f"tokens {attention.shape} and tokens_ffn {feed_forward.shape} differ")
+    hidden = shape.hidden
+    multiply_adds = (
+        4 * attention * hidden**2
+        + 2 * attention**2 * hidden
+        + 2 * feed_forward * hidden * shape.intermediate
+    ).sum(axis=1)
+    multiply_adds += _head(shape)
+    if np.any(predictors):
+        multiply_adds += _predictor_cost(feed_forward, shape, np.asarray(predictors), lengths)
+    return 2 * multiply_adds
+
+
+def dense_flops(lengths: np.ndarray, shape: Shape) -> np.ndarray:
+    """FLOPs of texts of `lengths` (texts,) tokens through the unpruned model: (texts,) int64."""
+    tokens = np.repeat(np.asarray(lengths, dtype=np.int64)[:, None], shape.layers, axis=1)
+    return text_flops(tokens, shape)
+
+
+def padded_flops(lengths: np.ndarray, batch_size: int, shape: Shape) -> np.ndarray:
+    """Dense FLOPs of each batch when all its texts are padded to its longest: (batches,) int64.
+
+    Batches are cut from `lengths` (texts,) in the order given; the last may be smaller and counts
+    with its own size. Raises ValueError for a batch size below 1.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch size must be at least 1, not {batch_size}")
+    lengths = np.asarray(lengths, dtype=np.int64)
+    starts = np.arange(0, len(lengths), batch_size)
+    if not len(starts):
+        return np.zeros(0, dtype=np.int64)
+    sizes = np.diff(np.append(starts, len(lengths)))
+    return sizes * dense_flops(np.maximum.reduceat(lengths, starts), shape)
+
+
+def speedup_unpadded(dense: np.ndarray, method: np.ndarray) -> float:
+    """Sum of the dense FLOPs / sum of the method's, each text at its own length (AdapLeR, TR-BERT).
+
+    Both (texts,), over the same texts; ValueError if they differ in number or are empty.
+    """
+    if np.shape(dense) != np.shape(method) or not np.size(method):
+        raise ValueError(f"FLOPs of {np.shape(dense)} dense and {np.shape(method)} pruned texts")
+    return float(np.sum(dense) / np.sum(method))
+
+
+def speedup_padded(lengths: np.ndarray, method: np.ndarray, batch_size: int, shape: Shape) -> float:
+    """ToP's published convention: a dense model that computes padding / a method that does not.
+
+    Numerator: over batches of `batch_size` cut from `lengths` (texts,) in the given order, the sum of
+    batch size x dense FLOPs at the batch's longest length. Denominator: the sum of the method's FLOPs
+    `method` (texts,), each text at its own length *without* padding. So a model that drops nothing
+    scores above 1 here; see `speedup_unpadded` for the like-for-like ratio. ValueError as there.
+    """
+    if np.shape(lengths) != np.shape(method) or not np.size(method):
+        raise ValueError(f"{np.shape(lengths)} lengths and FLOPs of {np.shape(method)} texts")
+    return float(padded_flops(lengths, batch_size, shape).sum() / np.sum(method))
+
+
+def _counts(tokens: np.ndarray, shape: Shape) -> np.ndarray:
+    counts = np.asarray(tokens)
+    if counts.ndim != 2 or counts.shape[1] != shape.layers:
+        raise ValueError(f"token counts {counts.shape} are not (texts, {shape.layers} layers)")
+    return counts.astype(np.int64)
+
+
+def _head(shape: Shape) -> int:
+    """Pooler and classifier, once per text, on [CLS]."""
+    return shape.hidden**2 * shape.pooler + shape.hidden * shape.classes
+
+
+def _predictor_cost(
+    leaving: np.ndarray, shape: Shape, predictors: np.ndarray, lengths: np.ndarray | None
+) -> np.ndarray:
+    if lengths is None or shape.predictor_width < 1:
+        raise ValueError("token predictors need the texts' full lengths and a predictor_width")
+    full = np.asarray(lengths, dtype=np.int64)
+    if full.shape != leaving.shape[:1]:
+        raise ValueError(f"lengths {full.shape} do not fit {len(leaving)} texts")
+    entering = np.column_stack([full, leaving[:, :-1]])
+    active = np.broadcast_to(predictors, (shape.layers,))
+    width = shape.predictor_width
+    return (entering * active).sum(axis=1) * (shape.hidden * width + width)

@@ -1,0 +1,102 @@
+"""From a record of token scores to the units that are judged: tokens or words, specials left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.records import TokenScores
+
+UNITS = ("token", "word")
+
+
+@dataclass(frozen=True)
+class Units:
+    """One window's m scored units."""
+
+    scores: np.ndarray
+    """(layers, m) float64; NaN: dropped, or not scored."""
+    kept: np.ndarray | None
+    """(layers, m) bool."""
+    marks: np.ndarray
+    """(m,) bool."""
+    speaks: np.ndarray
+    """(layers,) bool: False where the scorer says nothing about the layer."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several windows of one scorer, padded to the longest."""
+
+    scores: np.ndarray
+    """(windows, layers, m) float64, NaN on padding."""
+    kept: np.ndarray
+    """(windows, layers, m) bool, False on padding."""
+    has_kept: np.ndarray
+    """(windows,) bool: False where the record has no kept-mask."""
+    marks: np.ndarray
+    """(windows, m) bool, False on padding."""
+    valid: np.ndarray
+    """(windows, m) bool, False on padding."""
+    speaks: np.ndarray
+    """(windows, layers) bool."""
+
+
+def scored_units(record: TokenScores, unit: str) -> Units:
+    """The units of `record`: `token` as they are, `word` by the words' best sub-token.
+
+    A word's score is the maximum over its sub-tokens that have one; it is kept, and it is rationale,
+    if any sub-token is. Special tokens (word_index -1) are left out. Raises ValueError for an unknown
+    unit, a record without rationale, and negative or infinite scores, naming the text.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
+    if record.rationale is None:
+        raise ValueError(f"{record.text_id}: no rationale to compare with")
+    inside = record.word_index >= 0
+    scores = np.asarray(record.scores[:, inside], dtype=np.float64)
+    if (scores < 0).any() or np.isinf(scores).any():
+        raise ValueError(
+            f"{record.text_id}: {record.scorer} scores must be finite and not negative; "
+            "take absolute values first and say so"
+        )
+    kept = None if record.kept is None else np.asarray(record.kept[:, inside], dtype=bool)
+    marks = np.asarray(record.rationale[inside], dtype=bool)
+    speaks = ~np.isnan(record.scores).all(axis=1)
+    if kept is not None:
+        # Without a survivor there is nothing left to score: dropped, not unscored.
+        speaks |= ~kept.any(axis=1)
+    if unit == "word" and inside.any():
+        scores, kept, marks = _by_word(record.word_index[inside], scores, kept, marks)
+    return Units(scores, kept, marks, speaks)
+
+
+def _by_word(
+    words: np.ndarray, scores: np.ndarray, kept: np.ndarray | None, marks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    order = np.argsort(words, kind="stable")
+    words = words[order]
+    starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
+    # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
+    best = np.fmax.reduceat(scores[:, order], starts, axis=1)
+    alive = None if kept is None else np.logical_or.reduceat(kept[:, order], starts, axis=1)
+    return best, alive, np.logical_or.reduceat(marks[order], starts)
+
+
+def pad(windows: Sequence[Units]) -> Batch:
+    """Stack windows with equal numbers of layers; ValueError if these differ."""
+    layers = {window.scores.shape[0] for window in windows}
+    if len(layers) != 1:
+        raise ValueError(f"records of one scorer differ in their number of layers: {sorted(layers)}")
+    size = (len(windows), layers.pop(), max(len(window.marks) for window in windows))
+    scores, kept = np.full(size, np.nan), np.zeros(size, dtype=bool)
+    marks, valid = (np.zeros((size[0], size[2]), dtype=bool) for _ in range(2))
+    for row, window in enumerate(windows):
+        n = len(window.marks)
+        scores[row, :, :n] = window.scores
+        marks[row, :n] = window.marks
+        valid[row, :n] = True
+        if window.kept is not None:
+            kept[row, :, :n] = window.kept
+    has_kept = np.array([window.kept is not None for window in windows])
+    return Batch(scores, kept, has_kept, marks, valid, np.stack([w.speaks for w in windows]))

@@ -1,0 +1,149 @@
+"""Evaluation stages: predictions, scores, metrics, stopwatch; each reads what the one before wrote."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.attribution.registry import FAMILIES, Family, score_windows
+from workbench.data.documents import Window
+from workbench.evaluation.classification import classification
+from workbench.evaluation.controls import random_floor
+from workbench.evaluation.efficiency import counted_efficiency, measured_efficiency
+from workbench.evaluation.plausibility import plausibility
+from workbench.models.cost import shape_of
+from workbench.pipeline.job import Job
+from workbench.pipeline.timing import time_methods
+from workbench.predictions import predict
+from workbench.records import TokenScores, to_frame
+from workbench.runs import PREDICTIONS, write_table
+
+
+def evaluate_run(job: Job, *, again: bool = False) -> None:
+    """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
+    for name, work in (
+        ("predictions", _predictions),
+        ("plausibility", _plausibility),
+        ("efficiency", _efficiency),
+    ):
+        key = job.key(name)
+        done = job.stages.is_done(name, key) and not again
+        job.reporter.stage(name, done)
+        if not done:
+            with job.stages.record(name, key):
+                work(job)
+
+
+def _predictions(job: Job) -> None:
+    config = job.config
+    splits = list(dict.fromkeys([*config.evaluation.splits, "dev"]))
+    frames = []
+    for method in config.methods:
+        model = job.model(method)
+        for split in splits:
+            frames.append(
+                predict(model, job.encodings[split].windows, split, config.evaluation.batch_size)
+            )
+            job.reporter.progress(len(frames), len(splits) * len(config.methods), {})
+    whole = pd.concat(frames, ignore_index=True)
+    write_table(whole, job.run.folder / PREDICTIONS)
+    table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
+    write_table(table, _metrics(job, "classification"), csv=True)
+
+
+def _plausibility(job: Job) -> None:
+    """Score the texts, write each scorer's scores, and compare them with the rationales."""
+    evaluation = job.config.evaluation
+    splits: list[str] = list(evaluation.splits)
+    by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
+    for family in FAMILIES:
+        names: list[str] = [name for name in family.explains if name in evaluation.scorers]
+        if not names:
+            continue
+        if family.method not in job.config.methods:
+            job.reporter.note(f"{', '.join(names)} left out: needs the method {family.method}")
+            continue
+        records = {split: _score(job, family, split, names) for split in splits}
+        for name in names:
+            chosen = [r for split in records for r in records[split] if r.scorer == name]
+            write_table(to_frame(chosen), job.run.folder / "scores" / f"{name}.parquet")
+        for split, found in records.items():
+            by_split[split] += found
+    options = {"bootstrap": evaluation.bootstrap, "seed": job.config.seed}
+    tables, counts, spreads = [], [], []
+    for split, found in by_split.items():
+        # The random control is the mean of several draws, not the one draw that scores/ holds.
+        floor = [record for record in found if record.scorer == "random"]
+        measured = plausibility([r for r in found if r.scorer != "random"], split, **options)
+        tables.append(measured.frame)
+        counts.append(measured.counts)
+        if floor:
+            drawn = random_floor(floor, split, draws=evaluation.random_draws, **options)
+            tables.append(drawn.result.frame)
+            counts.append(drawn.result.counts)
+            spreads.append(drawn.spread)
+    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "plausibility"), csv=True)
+    write_table(pd.concat(counts, ignore_index=True), _metrics(job, "plausibility_counts"), csv=True)
+    if spreads:
+        write_table(pd.concat(spreads, ignore_index=True), _metrics(job, "random_spread"), csv=True)
+
+
+def _score(job: Job, family: Family, split: str, names: list[str]) -> list[TokenScores]:
+    windows = _scored_windows(job, split)
+    order = {(window.text_id, window.window): index for index, window in enumerate(windows)}
+    records = score_windows(
+        family,
+        job.model(family.method),
+        job.tokenizer,
+        windows,
+        batch_size=job.config.evaluation.batch_size,
+        seed=job.config.seed,
+        report=lambda done: job.reporter.progress(done, len(windows), {}),
+    )
+    chosen = [record for record in records if record.scorer in names]
+    return sorted(chosen, key=lambda record: order[record.text_id, record.window])
+
+
+def _scored_windows(job: Job, split: str) -> list[Window]:
+    windows = job.encodings[split].windows
+    limit = job.config.evaluation.max_scored
+    if limit is None:
+        return windows
+    texts = list(dict.fromkeys(window.text_id for window in windows))
+    if limit < len(texts):
+        job.reporter.note(f"{split}: scoring the first {limit} of {len(texts)} texts")
+    chosen = set(texts[:limit])
+    return [window for window in windows if window.text_id in chosen]
+
+
+def _efficiency(job: Job) -> None:
+    config = job.config
+    predictions = job.run.predictions
+    predictions = predictions[predictions["split"].isin(config.evaluation.splits)]
+    dense = job.model("dense")
+    lengths: dict[str, list[tuple[str, int]]] = {
+        split: [(window.text_id, len(window.input_ids)) for window in job.encodings[split].windows]
+        for split in config.evaluation.splits
+    }
+    largest = max(config.efficiency.batch_sizes)
+    tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
+    rounds = []
+    for split in config.evaluation.splits:
+        windows = _timed_windows(job, split)
+        measured = time_methods(job, dense, windows, split)
+        for size, (seconds, speedups, frame) in measured.items():
+            tables.append(measured_efficiency(seconds, split, size, speedups))
+            rounds.append(frame)
+    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
+    write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "rounds"), csv=True)
+
+
+def _timed_windows(job: Job, split: str) -> list[Window]:
+    """A fixed random sample of the split's windows, so that lengths are as they come."""
+    windows = job.encodings[split].windows
+    order = np.random.default_rng(job.config.seed).permutation(len(windows))
+    return [windows[index] for index in order[: job.config.efficiency.texts]]
+
+
+def _metrics(job: Job, name: str) -> Path:
+    return job.run.folder / "metrics" / f"{name}.parquet"

@@ -1,0 +1,112 @@
+"""What all stages of a run share: its folder, data, models, and who is told about progress."""
+
+import logging
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
+
+import torch
+from accelerate import PartialState
+from transformers import PreTrainedTokenizerBase
+
+from workbench.config import RunConfig
+from workbench.data.corpora import load_corpus
+from workbench.data.documents import Corpus, Window
+from workbench.data.windows import Encoding, encode_corpus, with_evidence
+from workbench.errors import InputError
+from workbench.models.backbone import load_tokenizer
+from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.runs import Run, Stages, fingerprint
+
+LOG = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Is told what goes on, inside a `with` block; this one says nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """The work is over, well or not."""
+
+    def stage(self, name: str, skipped: bool) -> None:
+        """A stage begins, or is skipped because its inputs have not changed."""
+
+    def progress(self, done: int, total: int, values: dict[str, float]) -> None:
+        """`done` of `total` units of the stage, with values worth showing."""
+
+    def note(self, text: str) -> None:
+        """Something was dropped, repaired or skipped."""
+
+
+@dataclass
+class Job:
+    """One run being made; data and models are loaded when first asked for."""
+
+    run: Run
+    config: RunConfig
+    reporter: Reporter = field(default_factory=Reporter)
+
+    @cached_property
+    def stages(self) -> Stages:
+        return Stages(self.run.folder)
+
+    @cached_property
+    def process(self) -> PartialState:
+        return PartialState(cpu=not torch.cuda.is_available())
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        corpus = load_corpus(self.config.data)
+        for split in ("train", "dev", *self.config.evaluation.splits):
+            if not corpus.splits.get(split):
+                raise InputError(f"{corpus.name}: the {split} split has no texts")
+        for note in corpus.notes:
+            self.reporter.note(note)
+        return corpus
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        return load_tokenizer(self.config.backbone)
+
+    @cached_property
+    def encodings(self) -> dict[str, Encoding]:
+        encodings = encode_corpus(self.corpus, self.tokenizer, self.config.data.max_tokens)
+        for split, encoding in encodings.items():
+            for note in encoding.notes:
+                self.reporter.note(f"{split}: {note}")
+        return encodings
+
+    @cached_property
+    def training_windows(self) -> list[Window]:
+        windows = self.encodings["train"].windows
+        if self.config.data.training_windows == "all":
+            return windows
+        chosen = with_evidence(windows)
+        self.reporter.note(f"training on {len(chosen)} of {len(windows)} windows: those with evidence")
+        if not chosen:
+            raise InputError(
+                "training_windows is with-evidence, but no training window holds a rationale"
+            )
+        return chosen
+
+    def model(self, method: str) -> PruningClassifier:
+        """The trained model of a method, in evaluation mode, freshly loaded."""
+        model, _ = load_classifier(self.run.model_folder(method))
+        return model.to(self.process.device)
+
+    def key(self, stage: str) -> str:
+        """What a stage's result depends on; see `Stages`."""
+        config = self.config
+        data = fingerprint(config.data, config.backbone, config.seed)
+        if stage == "dense":
+            return fingerprint(data, config.dense)
+        if stage == "saliency":
+            return self.key("dense")
+        if stage in ("adapler", "top"):
+            return fingerprint(self.key("dense"), getattr(config, stage))
+        models = [self.key(method) for method in config.methods]
+        if stage == "efficiency":
+            return fingerprint(models, config.evaluation, config.efficiency)
+        return fingerprint(stage, models, config.evaluation)

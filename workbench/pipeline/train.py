@@ -1,0 +1,151 @@
+"""Training stages: the dense model, the saliency targets it gives, and every pruner."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from workbench.attribution.saliency import saliency_targets
+from workbench.data.documents import Window
+from workbench.errors import InputError
+from workbench.files import replacing
+from workbench.models.backbone import load_backbone
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.adapler import AdapLeR
+from workbench.models.policies.base import Policy
+from workbench.models.policies.top import ToP
+from workbench.pipeline.job import Job
+from workbench.predictions import quality
+from workbench.training.checkpoint import load_weights
+from workbench.training.loop import Training
+from workbench.training.objectives.adapler import AdaplerObjective, Targets
+from workbench.training.objectives.base import Moment, Objective
+from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.top import TopObjective, ask_teacher
+
+
+def train_run(job: Job) -> None:
+    """Train every method of the configuration that is not yet trained with these settings."""
+    for method in job.config.methods:
+        _stage(job, method, TRAINERS[method])
+
+
+def _stage(job: Job, name: str, work: Callable[[Job], None]) -> None:
+    key = job.key(name)
+    done = job.stages.is_done(name, key)
+    job.reporter.stage(name, done)
+    if done:
+        return
+    with job.stages.record(name, key):
+        work(job)
+
+
+def _train_dense(job: Job) -> None:
+    torch.manual_seed(job.config.seed)
+    model = PruningClassifier(load_backbone(job.config.backbone, job.corpus.labels), Policy())
+    limit = model.bert.config.max_position_embeddings
+    if job.config.data.max_tokens > limit:
+        raise InputError(
+            f"data.max_tokens is {job.config.data.max_tokens}, the backbone's limit is {limit}"
+        )
+    model.to(job.process.device)
+    kept = _train(job, "dense", DenseObjective(model, job.config.dense))
+    _finish(job, model, "dense")
+    _stage(job, "saliency", lambda job: _save_targets(job, model, kept))
+
+
+def _save_targets(job: Job, model: PruningClassifier, kept: list[Path]) -> None:
+    """Mean over the kept checkpoints of each training window's saliency, normalised to sum 1."""
+    total: list[np.ndarray] = []
+    if job.process.is_main_process:
+        for number, path in enumerate(kept):
+            load_weights(path, model)
+            shares = [scores / scores.sum() for scores in saliency_targets(model, job.training_windows)]
+            total = [a + b for a, b in zip(total, shares, strict=True)] if total else shares
+            job.reporter.progress(number + 1, len(kept), {})
+        with replacing(_targets_file(job)) as beside, beside.open("wb") as file:
+            np.savez(file, saliency=np.concatenate(total) / len(kept))
+    job.process.wait_for_everyone()
+
+
+def _load_targets(job: Job) -> Targets:
+    windows = job.training_windows
+    with np.load(_targets_file(job), allow_pickle=False) as stored:
+        flat = stored["saliency"].astype(np.float32)
+    ends = np.cumsum([len(window.input_ids) for window in windows])
+    parts = np.split(flat, ends[:-1])
+    return {(w.text_id, w.window): part for w, part in zip(windows, parts, strict=True)}
+
+
+def _train_adapler(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.adapler
+    floor = quality(dense, job.encodings["dev"].windows)["accuracy"]
+    torch.manual_seed(job.config.seed)
+    policy = AdapLeR(
+        dense.bert.config,
+        width=settings.predictor_width,
+        eta_start=settings.eta_start,
+        beta=settings.beta,
+    )
+    model = PruningClassifier(dense.bert, policy).to(job.process.device)
+    _train(job, "adapler", AdaplerObjective(model, settings, _load_targets(job), floor))
+    _finish(job, model, "adapler")
+
+
+def _train_top(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.top
+    lessons = ask_teacher(dense, job.training_windows, settings.rank_top_k)
+    torch.manual_seed(job.config.seed)
+    policy = ToP(
+        dense.bert.config,
+        bins=settings.bins,
+        first_layer=settings.first_layer,
+        fine_start=settings.fine_start,
+        coarse_start=settings.coarse_start,
+    )
+    model = PruningClassifier(dense.bert, policy).to(job.process.device)
+    _train(job, "top", TopObjective(model, settings, lessons))
+    _finish(job, model, "top")
+
+
+TRAINERS: dict[str, Callable[[Job], None]] = {
+    "dense": _train_dense,
+    "adapler": _train_adapler,
+    "top": _train_top,
+}
+"""Adding a method: its objective, and a row here."""
+
+
+def _train(job: Job, method: str, objective: Objective) -> list[Path]:
+    dev: list[Window] = job.encodings["dev"].windows
+
+    def report(moment: Moment, values: dict[str, float]) -> None:
+        job.reporter.progress(moment.step + 1, moment.total_steps, values)
+
+    return Training(
+        objective=objective,
+        windows=job.training_windows,
+        validate=lambda: quality(objective.model, dev),
+        folder=_checkpoints(job, method),
+        seed=job.config.seed,
+        report=report,
+    ).run()
+
+
+def _finish(job: Job, model: PruningClassifier, method: str) -> None:
+    """Save the model folder; a pruner's checkpoints are then of no more use."""
+    if job.process.is_main_process:
+        model.save(job.run.folder / "models" / method, job.tokenizer)
+        if method != "dense":
+            shutil.rmtree(_checkpoints(job, method))
+    job.process.wait_for_everyone()
+
+
+def _checkpoints(job: Job, method: str) -> Path:
+    return job.run.folder / "checkpoints" / f"{method}-{job.key(method)}"
+
+
+def _targets_file(job: Job) -> Path:
+    return job.run.folder / "targets" / "saliency.npz"

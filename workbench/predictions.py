@@ -1,0 +1,51 @@
+"""From windows to texts: one prediction per text, whatever number of windows it was cut into."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.documents import Window
+from workbench.models.classifier import PruningClassifier
+from workbench.models.cost import window_flops
+from workbench.models.inference import infer
+
+
+def predict(
+    model: PruningClassifier, windows: Sequence[Window], split: str, batch_size: int = 32
+) -> pd.DataFrame:
+    """One row per text, with the columns of predictions.parquet (see `runs.Run.predictions`).
+
+    A text's probabilities are the mean over its windows; tokens (per layer) and FLOPs are their sums.
+    Rows come in the order in which the texts first appear.
+    """
+    result = infer(model, windows, batch_size)
+    flops, dense = window_flops(model, windows, result.tokens)
+    labels = model.labels
+    texts: dict[str, list[int]] = {}
+    for index, window in enumerate(windows):
+        texts.setdefault(window.text_id, []).append(index)
+    probabilities = np.stack([result.probabilities[rows].mean(axis=0) for rows in texts.values()])
+    columns = {
+        "method": model.policy.method,
+        "split": split,
+        "text_id": list(texts),
+        "label": [labels[windows[rows[0]].label] for rows in texts.values()],
+        "predicted": [labels[index] for index in probabilities.argmax(axis=1)],
+        **{f"prob_{name}": probabilities[:, index] for index, name in enumerate(labels)},
+        "tokens": [result.tokens[rows].sum(axis=0).tolist() for rows in texts.values()],
+        "flops": [int(flops[rows].sum()) for rows in texts.values()],
+        "flops_dense": [int(dense[rows].sum()) for rows in texts.values()],
+    }
+    return pd.DataFrame(columns)
+
+
+def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, float]:
+    """Dev metrics of training: accuracy over texts, unpadded FLOPs speed-up, mean tokens per layer."""
+    frame = predict(model, windows, "dev")
+    tokens = np.stack(frame["tokens"].to_list())
+    return {
+        "accuracy": float((frame["label"] == frame["predicted"]).mean()),
+        "speedup": float(frame["flops_dense"].sum() / frame["flops"].sum()),
+        "tokens": float(tokens.mean()),
+    }

@@ -1,0 +1,174 @@
+"""Texts whose tokens drop layer by layer: which ones, their scores, and a picture."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from workbench.records import TokenScores, from_frame, to_frame
+from workbench.reporting.run_data import RunData
+from workbench.reporting.style import VERMILLION, new_figure, plain
+from workbench.reporting.wording import method_name, scorer_name
+
+SHORTEST, LONGEST = 8, 40
+"""Tokens of an example, special ones included, so that it fits a page."""
+FAINTEST = 0.12
+"""Shade of a living token with score 0: alive must not look dropped."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One window under every scorer of a dropping model."""
+
+    text_id: str
+    label: str
+    predicted: dict[str, str]
+    """Class predicted by each method."""
+    records: tuple[TokenScores, ...]
+
+
+def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Example]:
+    """The first texts, by the score table's order, that the first dropping model gets right and wrong.
+
+    Only first windows of `SHORTEST` to `LONGEST` tokens with a rationale token; where one kind runs
+    short the other fills up. Empty when no score table drops a token.
+    """
+    tables = _dropping_tables(run)
+    if not tables:
+        return []
+    outcomes = _outcomes(run)
+    method = str(tables[0]["method"].iloc[0])
+    correct: list[str] = []
+    failed: list[str] = []
+    for text_id in _suitable(tables[0]):
+        label, predicted = outcomes.get(text_id, ("", {}))
+        if run.predicted is not None and text_id not in outcomes:
+            continue
+        (correct if predicted.get(method, label) == label else failed).append(text_id)
+    chosen = [*correct[:right], *failed[:wrong]]
+    spare = [*correct[right:], *failed[wrong:]]
+    chosen += spare[: max(0, right + wrong - len(chosen))]
+    return [_example(text_id, tables, outcomes) for text_id in chosen]
+
+
+def _dropping_tables(run: RunData) -> list[pd.DataFrame]:
+    """First windows of the score tables that drop tokens; one table per method, so no text repeats."""
+    tables: list[pd.DataFrame] = []
+    seen: set[str] = set()
+    for path in run.score_files():
+        if pd.read_parquet(path, columns=["kept"])["kept"].isna().all():
+            continue
+        frame = pd.read_parquet(path, filters=[("window", "==", 0)])
+        for method, rows in frame.groupby("method", sort=False, observed=True):
+            drops = rows["kept"].notna().all() and not rows["kept"].all()
+            if method not in seen and drops:
+                seen.add(str(method))
+                tables.append(rows)
+    return tables
+
+
+def _suitable(table: pd.DataFrame) -> list[str]:
+    first = table[table["layer"] == 0]
+    groups = first.groupby("text_id", sort=False, observed=True)
+    length, marks = groups.size(), groups["rationale"].sum()
+    good = length.between(SHORTEST, LONGEST) & (marks.fillna(0).astype(float) > 0)
+    return [str(text_id) for text_id in length.index[good.to_numpy(dtype=bool)]]
+
+
+def _outcomes(run: RunData) -> dict[str, tuple[str, dict[str, str]]]:
+    """Label and predictions by text id."""
+    if run.predicted is None:
+        return {}
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in run.predicted[["text_id", "method", "label", "predicted"]].to_dict("records"):
+        entry = found.setdefault(str(row["text_id"]), (str(row["label"]), {}))
+        entry[1][str(row["method"])] = str(row["predicted"])
+    return found
+
+
+def _example(
+    text_id: str, tables: list[pd.DataFrame], outcomes: dict[str, tuple[str, dict[str, str]]]
+) -> Example:
+    records: list[TokenScores] = []
+    for table in tables:
+        records += from_frame(table[table["text_id"].astype(str) == text_id])
+    label, predicted = outcomes.get(text_id, ("", {}))
+    return Example(text_id, label, predicted, tuple(records))
+
+
+def example_frame(examples: list[Example]) -> pd.DataFrame:
+    """The examples as a score table, the frame behind the picture."""
+    return to_frame(record for example in examples for record in example.records)
+
+
+def shades(record: TokenScores) -> np.ndarray:
+    """How dark each cell is: (layers, n) in [FAINTEST, 1] relative to its layer's top, NaN if dropped.
+
+    A living token without a score has the faintest shade.
+    """
+    scores = np.nan_to_num(np.asarray(record.scores, dtype=np.float64), nan=0.0)
+    kept = np.ones(scores.shape, dtype=bool) if record.kept is None else record.kept
+    scores = np.where(kept, np.maximum(scores, 0.0), 0.0)
+    top = scores.max(axis=1, keepdims=True)
+    relative = np.divide(scores, top, out=np.zeros_like(scores), where=top > 0)
+    return np.where(kept, FAINTEST + (1 - FAINTEST) * relative, np.nan)
+
+
+def draw_examples(examples: list[Example]) -> Figure:
+    """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
+
+    Shading is the score relative to the layer's largest; outlined columns are human rationale.
+    """
+    records = [(example, record) for example in examples for record in example.records]
+    rows = max(1, len(records))
+    widest = max((len(record.tokens) for _, record in records), default=10)
+    deepest = max((record.layers for _, record in records), default=2)
+    figure, axes = new_figure(max(6.0, 0.3 * widest + 1.2), rows * (0.26 * deepest + 1.35), rows)
+    for ax, (example, record) in zip(axes[:, 0], records, strict=False):
+        _panel(ax, example, record)
+    return figure
+
+
+def _panel(ax: Axes, example: Example, record: TokenScores) -> None:
+    layers, n = record.scores.shape
+    colours = colormaps["Blues"].with_extremes(bad="white")
+    ax.pcolormesh(
+        np.arange(n + 1) - 0.5, np.arange(layers + 1) - 0.5, np.ma.masked_invalid(shades(record)),
+        cmap=colours, vmin=0, vmax=1, edgecolors="white", linewidth=1.2,
+    )  # fmt: skip
+    ax.set_ylim(layers - 0.5, -0.5)
+    ax.set_yticks(range(layers))
+    ax.set_xticks(range(n), [plain(_short(token)) for token in record.tokens], rotation=90, fontsize=8)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_ylabel("layer", fontsize=9)
+    for start, stop in _stretches(record.rationale):
+        corner, width = (start - 0.5, -0.5), stop - start
+        outline: dict[str, Any] = {
+            "fill": False,
+            "edgecolor": VERMILLION,
+            "linewidth": 1.8,
+            "clip_on": False,
+        }
+        ax.add_patch(Rectangle(corner, width, layers, **outline))
+    verdict = example.predicted.get(record.method)
+    said = f"; label {_short(example.label)}, predicted {_short(verdict)}" if verdict is not None else ""
+    who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
+    ax.set_title(plain(f"{who}: {_short(example.text_id, 24)}{said}"), fontsize=9, loc="left")
+
+
+def _short(text: str, longest: int = 14) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _stretches(marks: np.ndarray | None) -> list[tuple[int, int]]:
+    """Half-open runs of True."""
+    if marks is None:
+        return []
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(int), [0]])))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

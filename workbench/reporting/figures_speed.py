@@ -1,0 +1,115 @@
+"""Tokens left per layer, and what speed costs in accuracy."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from workbench.reporting.run_data import METHOD_ORDER, ordered
+from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.wording import method_name
+
+TOKEN_COLUMNS = ("method", "split", "layer", "q25", "median", "q75", "mean", "n")
+SPEED_COLUMNS = (
+    "method", "split", "accuracy", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
+    "speedup_vs_hf", "batch_size",
+)  # fmt: skip
+
+
+def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
+
+    A text's full length is the largest number of tokens that any method has of it in any layer, which
+    is exact as soon as the dense model is among them. Columns of `TOKEN_COLUMNS`.
+    """
+    counts = [np.asarray(row, dtype=np.float64) for row in predictions["tokens"]]
+    keyed = predictions[["method", "split", "text_id"]].astype(str)
+    longest = keyed.assign(full=[row.max(initial=1) for row in counts])
+    full = longest.groupby(["split", "text_id"])["full"].transform("max").to_numpy()
+    rows: list[tuple[object, ...]] = []
+    methods, splits = keyed["method"].to_numpy(), keyed["split"].to_numpy()
+    for method in ordered(methods, METHOD_ORDER):
+        for split in dict.fromkeys(splits[methods == method]):
+            own = np.flatnonzero((methods == method) & (splits == split))
+            share = np.stack([counts[row] / full[row] for row in own])
+            quartiles = np.percentile(share, [25, 50, 75], axis=0)
+            for layer in range(share.shape[1]):
+                rows.append(
+                    (method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share))
+                )
+    return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
+
+
+def draw_tokens(frame: pd.DataFrame) -> Figure:
+    """One line per method: the median share of tokens in each layer, quartiles as a band."""
+    figure, axes = new_figure(7, 4.2)
+    ax = axes[0, 0]
+    for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
+        style = line_style(str(method), number)
+        ax.plot(rows["layer"], 100 * rows["median"], label=plain(method_name(method)), **style)
+        ax.fill_between(
+            rows["layer"], 100 * rows["q25"], 100 * rows["q75"], color=style["color"], alpha=0.15, lw=0
+        )
+    ax.set_ylim(0, 104)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
+    split = frame["split"].iloc[0] if len(frame) else ""
+    label_axes(
+        ax, "layer", "tokens left (% of the text)", f"Tokens left, split {split}: median, quartiles"
+    )
+    if len(frame):
+        ax.legend(fontsize=9, frameon=False)
+    return figure
+
+
+def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy beside counted and measured speed-up at the largest batch: columns of `SPEED_COLUMNS`."""
+    accuracy = classification[classification["metric"] == "accuracy"]
+    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
+    batch = measured["batch_size"].max() if len(measured) else pd.NA
+    measured = measured[measured["batch_size"] == batch] if len(measured) else measured
+    counted = efficiency[efficiency["quantity"] == "flops_speedup_unpadded"]
+    frame = accuracy[["method", "split", "value", "ci_low", "ci_high", "n"]].rename(
+        columns={"value": "accuracy"}
+    )
+    for name, rows in (("flops_speedup_unpadded", counted), ("speedup_vs_hf", measured)):
+        part = rows[["method", "split", "value"]].rename(columns={"value": name})
+        frame = frame.merge(part, on=["method", "split"], how="left")
+    frame["batch_size"] = batch
+    rank = ordered(frame["method"], METHOD_ORDER)
+    frame = frame.sort_values("method", key=lambda c: c.astype(str).map(rank.index), kind="stable")
+    return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
+
+
+def draw_speed(frame: pd.DataFrame) -> Figure:
+    """Two panels, accuracy with its interval against unpadded FLOPs speed-up and measured speed-up."""
+    figure, axes = new_figure(10, 4.2, 1, 2, sharey=True)
+    batch = frame["batch_size"].iloc[0] if len(frame) else pd.NA
+    at = "" if pd.isna(batch) else f", batch {int(batch)}"
+    _points(axes[0, 0], frame, "flops_speedup_unpadded")
+    _points(axes[0, 1], frame, "speedup_vs_hf")
+    label_axes(axes[0, 0], "dense FLOPs / method FLOPs, no padding in either", "accuracy (%)", "Counted")
+    label_axes(axes[0, 1], "stock padded model's seconds / method's seconds", "", f"Measured{at}")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    return figure
+
+
+def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
+    for number, row in enumerate(frame.to_dict("records")):
+        style = line_style(str(row["method"]), number)
+        below, above = row["accuracy"] - row["ci_low"], row["ci_high"] - row["accuracy"]
+        spread = None if below != below else [[100 * max(below, 0)], [100 * max(above, 0)]]
+        ax.errorbar(
+            [row[column]], [100 * row["accuracy"]], yerr=spread, color=str(style["color"]),
+            marker=str(style["marker"]), markersize=7, capsize=3, linestyle="none",
+            label=plain(method_name(row["method"])),
+        )  # fmt: skip
+    dense = frame[frame["method"].astype(str) == "dense"]
+    if len(dense):
+        ax.axhline(100 * dense["accuracy"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)
+    furthest = frame[column].max()
+    ax.set_xlim(0, 1.12 * furthest if furthest > 0 else 1)
+    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)

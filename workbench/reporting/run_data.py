@@ -1,0 +1,144 @@
+"""Everything a report needs from a run folder, with what is missing named instead of invented."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from workbench.errors import InputError
+
+_KEY = ("method", "split")
+_NEEDED = {
+    "classification": (*_KEY, "metric", "value", "ci_low", "ci_high", "n"),
+    "plausibility": (
+        "scorer", *_KEY, "layer", "unit", "universe", "selection", "metric", "value", "ci_low",
+        "ci_high", "n",
+    ),
+    "efficiency": (*_KEY, "quantity", "batch_size", "value"),
+}  # fmt: skip
+_OPTIONAL = {
+    "plausibility_counts": (
+        "scorer", *_KEY, "unit", "universe", "windows", "windows_dropped", "texts", "texts_dropped",
+    ),
+    "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
+    "comparisons": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "p_holm"),
+    "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
+}  # fmt: skip
+_PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
+
+METHOD_ORDER = ("dense", "adapler", "top")
+CONTROLS = ("random", "uniform", "oracle")
+SCORER_ORDER = ("cp", "top", "saliency", "attention", "rollout")
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The tables of one run; a frame is None, or absent from `metrics`, where its file is."""
+
+    folder: Path
+    config: dict[str, Any]
+    environment: dict[str, Any]
+    predictions: pd.DataFrame | None
+    metrics: dict[str, pd.DataFrame]
+    missing: tuple[str, ...]
+    """One sentence per file of the contract that is not there."""
+
+    @property
+    def split(self) -> str:
+        """The split that is reported: test where there is one, else the first."""
+        splits: list[str] = []
+        for frame in (*self.metrics.values(), self.predictions):
+            if frame is not None:
+                splits += frame["split"].astype(str).drop_duplicates().tolist()
+        return "test" if "test" in splits or not splits else splits[0]
+
+    def rows(self, name: str) -> pd.DataFrame | None:
+        """The reported split's rows of a metric table; None where there are none."""
+        frame = self.metrics.get(name)
+        if frame is None:
+            return None
+        frame = frame[frame["split"].astype(str) == self.split]
+        return frame.reset_index(drop=True) if len(frame) else None
+
+    @property
+    def predicted(self) -> pd.DataFrame | None:
+        """The reported split's predictions; None where there are none."""
+        if self.predictions is None:
+            return None
+        frame = self.predictions[self.predictions["split"].astype(str) == self.split]
+        return frame.reset_index(drop=True) if len(frame) else None
+
+    def score_files(self) -> list[Path]:
+        """The score tables, scorers in the order of the figures."""
+        files = {path.stem: path for path in self.folder.glob("scores/*.parquet")}
+        return [files[name] for name in ordered(files, (*SCORER_ORDER, *CONTROLS))]
+
+
+def load_run(folder: Path) -> RunData:
+    """Read a run folder's configuration, environment, predictions and metrics.
+
+    Missing files end up in `missing`. Raises InputError naming the path when the folder does not
+    exist, holds no part of a run, or a file is damaged or lacks a column of the contract.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such run folder")
+    missing: list[str] = []
+    config = _mapping(folder / "config.yaml", missing)
+    environment = _mapping(folder / "environment.json", missing)
+    predictions = _table(folder / "predictions", _PREDICTIONS)
+    if predictions is None:
+        missing.append("predictions.parquet is not there: no tokens per layer, no paired differences.")
+    metrics = {}
+    for name, columns in (_NEEDED | _OPTIONAL).items():
+        frame = _table(folder / "metrics" / name, columns)
+        if frame is not None:
+            metrics[name] = frame
+        elif name in _NEEDED:
+            missing.append(f"metrics/{name}.parquet is not there.")
+    if not any(folder.glob("scores/*.parquet")):
+        missing.append("scores/ is empty: no examples.")
+    if not (config or metrics) and predictions is None:
+        raise InputError(f"{folder}: not a run folder (no config.yaml, predictions or metrics)")
+    return RunData(folder, config, environment, predictions, metrics, tuple(missing))
+
+
+def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:
+    """The distinct names, known ones first and in their order, the others as they came."""
+    distinct = list(dict.fromkeys(str(name) for name in names))
+    first = [name for name in known if name in distinct]
+    return [*first, *(name for name in distinct if name not in first)]
+
+
+def _mapping(path: Path, missing: list[str]) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except FileNotFoundError:
+        missing.append(f"{path.name} is not there.")
+        return {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: the top level must be a mapping of keys")
+    return value
+
+
+def _table(stem: Path, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    """`stem`.parquet, or `stem`.csv where only that exists."""
+    for path in (stem.with_name(f"{stem.name}.parquet"), stem.with_name(f"{stem.name}.csv")):
+        if not path.exists():
+            continue
+        try:
+            frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        lost = [name for name in columns if name not in frame.columns]
+        if lost:
+            raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
+        return frame
+    return None

@@ -1,0 +1,214 @@
+"""The tables of a report: numbers for CSV, the same numbers in words for LaTeX and HTML."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.evaluation.metrics import METRICS
+from workbench.files import write_text
+from workbench.reporting.figures import in_order, one_control
+from workbench.reporting.latex import latex_table
+from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, ordered
+from workbench.reporting.wording import method_name, percent, scorer_name, times
+
+AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: `frame` with full numbers, `shown` with the same rows as formatted text."""
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    shown: pd.DataFrame
+    text_columns: tuple[str, ...]
+    """Columns of `shown` that hold words; the others hold numbers."""
+
+    def write(self, run_dir: Path) -> tuple[Path, Path]:
+        """Write tables/`name`.csv and .tex, each whole or not at all; returns both paths."""
+        csv, tex = (run_dir / "tables" / f"{self.name}.{kind}" for kind in ("csv", "tex"))
+        write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
+        write_text(tex, latex_table(self.shown, self.caption, self.name, self.text_columns))
+        return csv, tex
+
+
+def main_table(
+    classification: pd.DataFrame, efficiency: pd.DataFrame | None, conventions: str = ""
+) -> Table:
+    """One row per method: quality, counted and measured speed-up, tokens kept, of one split.
+
+    Accuracy, macro F1 and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups
+    are ratios. A quantity that was not measured is NaN and shown as a dash.
+    """
+    methods = ordered(classification["method"], METHOD_ORDER)
+    frame = pd.DataFrame([_quality(classification, m) | _speeds(m, efficiency) for m in methods])
+    shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
+    shown["accuracy %"] = _with_interval(frame, "accuracy")
+    shown["macro F1 %"] = _with_interval(frame, "macro_f1")
+    for column in frame.columns[8:]:
+        text = percent if column == "tokens_kept_share" else times
+        shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
+            column
+        ].map(text)
+    caption = (
+        "Quality and speed by method. Intervals: 95 % bootstrap over texts. FLOPs unpadded: dense / "
+        "method, each text at its own length; padded: a dense model that computes padding / the method "
+        "without padding. vs stock: seconds of the ordinary padded Hugging Face model / the method's, "
+        f"the same texts in the same process. {conventions}"
+    ).strip()
+    return Table("main", caption, frame, shown, ("method",))
+
+
+_SPEED_NAMES = {
+    "flops_speedup_unpadded": "FLOPs, unpadded",
+    "flops_speedup_padded": "FLOPs, padded",
+    "tokens_kept_share": "tokens kept %",
+}
+
+
+def _quality(classification: pd.DataFrame, method: str) -> dict[str, object]:
+    own = classification[classification["method"].astype(str) == method]
+    row: dict[str, object] = {"method": method, "n": int(own["n"].max())}
+    for metric in ("accuracy", "macro_f1"):
+        found = own[own["metric"] == metric]
+        for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
+            row[metric + suffix] = float(found[column].iloc[0]) if len(found) else np.nan
+    return row
+
+
+def _speeds(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
+    values: dict[str, object] = dict.fromkeys(_SPEED_NAMES, np.nan)
+    if efficiency is None:
+        return values
+    own = efficiency[efficiency["method"].astype(str) == method]
+    for quantity in _SPEED_NAMES:
+        found = own.loc[own["quantity"] == quantity, "value"]
+        values[quantity] = float(found.iloc[0]) if len(found) else np.nan
+    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
+    for batch in sorted(measured["batch_size"].dropna().unique()):
+        at = own[(own["quantity"] == "speedup_vs_hf") & (own["batch_size"] == batch)]
+        values[f"speedup_vs_hf_b{int(batch)}"] = float(at["value"].iloc[0]) if len(at) else np.nan
+    return values
+
+
+def _with_interval(frame: pd.DataFrame, name: str) -> list[str]:
+    texts = []
+    for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
+        interval = "" if low != low else f" [{percent(low)}, {percent(high)}]"
+        texts.append(percent(value) + interval)
+    return texts
+
+
+def plausibility_table(
+    plausibility: pd.DataFrame,
+    *,
+    unit: str = "token",
+    universe: str = "with-evidence",
+    conventions: str = "",
+    name: str = "plausibility_table",
+) -> Table:
+    """Scorer by layer: AP, and FPR, TPR and share selected by uniform selection, of one split.
+
+    `best_layer` is the layer with the highest AP or TPR, or the lowest FPR (the first of equals); the
+    share selected and the controls have none. A layer that a scorer says nothing about is NaN and shown
+    as a dash.
+    """
+    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
+    rows = one_control(in_order(rows))
+    layers = range(int(rows["layer"].max()) + 1 if len(rows) else 0)
+    lines: list[dict[str, object]] = []
+    for selection, metric in AGREEMENT:
+        part = rows[(rows["metric"] == metric) & (rows["selection"] == selection)]
+        for (scorer, method), own in part.groupby(["scorer", "method"], sort=False):
+            by_layer = own.set_index("layer")["value"].reindex(layers)
+            line: dict[str, object] = {"metric": metric, "scorer": scorer, "method": method}
+            line |= {"n": int(own["n"].max())} | {f"layer_{k}": by_layer[k] for k in layers}
+            best = pd.NA if scorer in CONTROLS else _best(metric, by_layer)
+            lines.append(line | {"best_layer": best})
+    columns = ["metric", "scorer", "method", "n", *(f"layer_{k}" for k in layers), "best_layer"]
+    frame = pd.DataFrame(lines, columns=columns).astype({"best_layer": "Int64"})
+    caption = f"Agreement with rationales by layer (n: texts with a value). {conventions}".strip()
+    return Table(name, caption, frame, _shown_agreement(frame), ("metric", "scorer", "model"))
+
+
+def _best(metric: str, by_layer: pd.Series) -> object:
+    better = METRICS[metric].higher_is_better
+    if better is None or by_layer.isna().all():
+        return pd.NA
+    values = by_layer.to_numpy(dtype=np.float64)
+    return int(np.nanargmax(values) if better else np.nanargmin(values))
+
+
+def _shown_agreement(frame: pd.DataFrame) -> pd.DataFrame:
+    shown = pd.DataFrame(
+        {
+            "metric": frame["metric"].map(lambda name: METRICS[name].label),
+            "scorer": frame["scorer"].map(scorer_name),
+            "model": frame["method"].map(method_name),
+            "n": frame["n"],
+        }
+    )
+    for column in frame.columns[4:-1]:
+        shown[column.replace("layer_", "L")] = frame[column].map(
+            lambda value: "–" if value != value else f"{value:.3f}"
+        )
+    shown["best"] = frame["best_layer"].map(lambda layer: "" if pd.isna(layer) else f"L{int(layer)}")
+    return shown
+
+
+def efficiency_table(
+    efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None = None, conventions: str = ""
+) -> Table:
+    """One row per method and batch size: median seconds, their quartiles, what the time amounts to.
+
+    Quartiles need the recorded rounds (columns of `evaluation.efficiency.ROUND_COLUMNS`); NaN else.
+    """
+    measured = efficiency[efficiency["batch_size"].notna()]
+    values = measured.set_index(["method", "batch_size", "quantity"])["value"]
+    rows: list[dict[str, object]] = []
+    for batch in sorted(measured["batch_size"].unique()):
+        for method in ordered(measured["method"], ("hf", *METHOD_ORDER)):
+            row: dict[str, object] = {"method": method, "batch_size": int(batch)}
+            for name in ("seconds_median", "speedup_vs_hf", "realised_share"):
+                row[name] = values.get((method, batch, name), np.nan)
+            rows.append(row | _quartiles(stopwatch, method, batch))
+    columns = [
+        "method", "batch_size", "seconds_median", "seconds_q25", "seconds_q75", "rounds",
+        "speedup_vs_hf", "realised_share",
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns).astype({"rounds": "Int64"})
+    shown = pd.DataFrame(
+        {
+            "method": frame["method"].map(method_name),
+            "batch": frame["batch_size"],
+            "median s": frame["seconds_median"].map(_seconds),
+            "quartiles s": [
+                "–" if low != low else f"{_seconds(low)}–{_seconds(high)}"
+                for low, high in frame[["seconds_q25", "seconds_q75"]].itertuples(index=False)
+            ],
+            "vs stock": frame["speedup_vs_hf"].map(times),
+            "realised share": frame["realised_share"].map(times),
+        }
+    )
+    caption = (
+        "Measured seconds for the same texts, contestants in turn in every round. Realised share: "
+        "(our unpadded dense seconds / the method's) / the method's unpadded FLOPs speed-up. "
+        f"{conventions}"
+    ).strip()
+    return Table("efficiency", caption, frame, shown, ("method",))
+
+
+def _quartiles(stopwatch: pd.DataFrame | None, method: str, batch: object) -> dict[str, object]:
+    if stopwatch is not None:
+        own = stopwatch[(stopwatch["contestant"] == method) & (stopwatch["batch_size"] == batch)]
+        if len(own):
+            low, high = own["seconds"].quantile([0.25, 0.75])
+            return {"seconds_q25": low, "seconds_q75": high, "rounds": len(own)}
+    return {"seconds_q25": np.nan, "seconds_q75": np.nan, "rounds": pd.NA}
+
+
+def _seconds(value: float) -> str:
+    return "–" if value != value else f"{value:.3g}"

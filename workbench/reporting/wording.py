@@ -1,0 +1,82 @@
+"""Names and sentences that tables, figures and the report share."""
+
+from typing import Any
+
+METHOD_NAMES = {"dense": "dense", "adapler": "AdapLeR", "top": "ToP", "hf": "stock model, padded"}
+SCORER_NAMES = {
+    "cp": "contribution predictor",
+    "top": "ToP importance",
+    "saliency": "saliency",
+    "attention": "attention",
+    "rollout": "attention rollout",
+    "random": "random (control)",
+    "uniform": "uniform (control)",
+    "oracle": "gold oracle (control)",
+}
+RATIONALES = {
+    "valence": (
+        "The rationales are a proxy: a word is marked when ten people, who rated it out of context, "
+        "gave it a mean valence of at least 1.0 in size with the sign of the text's label. Nobody "
+        "marked these texts themselves, so agreement below means agreement with a sentiment lexicon."
+    ),
+    "annotated": "The rationales are spans that people marked in these very texts.",
+    "none": "The texts have no rationales, so no agreement is measured.",
+}
+UNKNOWN_RATIONALES = "The configuration does not say where the rationales come from."
+
+
+def method_name(method: object) -> str:
+    """A method's name as its paper writes it; unknown names stay as they are."""
+    return METHOD_NAMES.get(str(method), str(method))
+
+
+def scorer_name(scorer: object) -> str:
+    """A scorer's name in words; unknown names stay as they are."""
+    return SCORER_NAMES.get(str(scorer), str(scorer))
+
+
+def rationale_sentence(config: dict[str, Any]) -> str:
+    """What the rationales of a run are, in words for the top of a page."""
+    data = config.get("data")
+    source = data.get("rationales") if isinstance(data, dict) else None
+    return RATIONALES.get(str(source), UNKNOWN_RATIONALES)
+
+
+def short_rationales(config: dict[str, Any]) -> str:
+    """The same in a few words, for captions."""
+    data = config.get("data")
+    source = data.get("rationales") if isinstance(data, dict) else None
+    names = {"valence": "valence proxy (words rated out of context)", "annotated": "annotated spans"}
+    return names.get(str(source), "source not recorded")
+
+
+def conventions(
+    config: dict[str, Any],
+    environment: dict[str, Any],
+    *,
+    unit: str,
+    universe: str,
+    selection: str,
+    n: int,
+) -> str:
+    """The sentence under every agreement table: what was scored, on what, and by which rule."""
+    targets = environment.get("targets")
+    if isinstance(targets, dict) and targets:
+        explained = "; ".join(f"{name}: {target}" for name, target in targets.items())
+    else:
+        explained = "not recorded"
+    return (
+        f"Unit {unit}, windows {universe}, selection {selection}; rationales: "
+        f"{short_rationales(config)}; n = {n} texts, 1 seed ({config.get('seed', 'not recorded')}). "
+        f"What the scores explain: {explained}."
+    )
+
+
+def percent(value: float) -> str:
+    """A share as a percentage with one decimal; a dash for a missing one."""
+    return "–" if value != value else f"{100 * value:.1f}"
+
+
+def times(value: float) -> str:
+    """A speed-up with two decimals; a dash for a missing one."""
+    return "–" if value != value else f"{value:.2f}"
