@@ -24,6 +24,7 @@ from workbench.files import replacing, write_json, write_text
 
 CONFIG, ENVIRONMENT, STAGES = "config.yaml", "environment.json", "stages.json"
 PREDICTIONS = "predictions.parquet"
+ABOUT = "about.json"
 PACKAGES = (
     "torch",
     "transformers",

@@ -130,7 +130,8 @@ def build_run(folder: Path) -> Path:
     write_text(folder / "config.yaml", dump_config(RunConfig(name=f"demo {SCRIPT}")))
     notes = [f"2 texts were empty and left out {SCRIPT}"]
     targets = {"saliency": "logit of the predicted class, L2"}
-    write_json(folder / "environment.json", {"torch": "2.0", "notes": notes, "targets": targets})
+    write_json(folder / "environment.json", {"torch": "2.0"})
+    write_json(folder / "about.json", {"notes": notes, "explains": targets})
     frame = predictions(scores)
     frame.to_parquet(folder / "predictions.parquet")
     for scorer, own in scores.items():

@@ -8,15 +8,17 @@ import pandas as pd
 from workbench.attribution.registry import FAMILIES, Family, score_windows
 from workbench.data.documents import Window
 from workbench.evaluation.classification import classification
+from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
 from workbench.evaluation.efficiency import counted_efficiency, measured_efficiency
-from workbench.evaluation.plausibility import plausibility
+from workbench.evaluation.plausibility import count_frame, summarise, text_values
+from workbench.files import write_json
 from workbench.models.cost import shape_of
 from workbench.pipeline.job import Job
 from workbench.pipeline.timing import time_methods
 from workbench.predictions import predict
 from workbench.records import TokenScores, to_frame
-from workbench.runs import PREDICTIONS, write_table
+from workbench.runs import ABOUT, PREDICTIONS, write_table
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
@@ -32,6 +34,15 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
         if not done:
             with job.stages.record(name, key):
                 work(job)
+                _describe(job)
+
+
+def _describe(job: Job) -> None:
+    """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
+    explains = {name: text for family in FAMILIES for name, text in family.explains.items()}
+    chosen = {name: explains[name] for name in job.config.evaluation.scorers}
+    notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
+    write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen})
 
 
 def _predictions(job: Job) -> None:
@@ -61,7 +72,7 @@ def _plausibility(job: Job) -> None:
         if not names:
             continue
         if family.method not in job.config.methods:
-            job.reporter.note(f"{', '.join(names)} left out: needs the method {family.method}")
+            job.note(f"{', '.join(names)} left out: needs the method {family.method}")
             continue
         records = {split: _score(job, family, split, names) for split in splits}
         for name in names:
@@ -69,23 +80,34 @@ def _plausibility(job: Job) -> None:
             write_table(to_frame(chosen), job.run.folder / "scores" / f"{name}.parquet")
         for split, found in records.items():
             by_split[split] += found
-    options = {"bootstrap": evaluation.bootstrap, "seed": job.config.seed}
-    tables, counts, spreads = [], [], []
+    tables: dict[str, list[pd.DataFrame]] = {}
     for split, found in by_split.items():
-        # The random control is the mean of several draws, not the one draw that scores/ holds.
-        floor = [record for record in found if record.scorer == "random"]
-        measured = plausibility([r for r in found if r.scorer != "random"], split, **options)
-        tables.append(measured.frame)
-        counts.append(measured.counts)
-        if floor:
-            drawn = random_floor(floor, split, draws=evaluation.random_draws, **options)
-            tables.append(drawn.result.frame)
-            counts.append(drawn.result.counts)
-            spreads.append(drawn.spread)
-    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "plausibility"), csv=True)
-    write_table(pd.concat(counts, ignore_index=True), _metrics(job, "plausibility_counts"), csv=True)
-    if spreads:
-        write_table(pd.concat(spreads, ignore_index=True), _metrics(job, "random_spread"), csv=True)
+        for name, frame in _agreement(job, split, found).items():
+            tables.setdefault(name, []).append(frame)
+    for name, frames in tables.items():
+        write_table(pd.concat(frames, ignore_index=True), _metrics(job, name), csv=True)
+
+
+def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:
+    """Metric tables of one split by name; the random control is the mean of several draws."""
+    resamples, seed = job.config.evaluation.bootstrap, job.config.seed
+    values = text_values(record for record in records if record.scorer != "random")
+    floor = random_floor(
+        records, split, draws=job.config.evaluation.random_draws, seed=seed, bootstrap=resamples
+    )
+    # Random scores know no model: one set of rows is enough to show, all are needed to compare.
+    methods = {record.method for record in records}
+    shown = "dense" if "dense" in methods else min(methods, default="")
+    rows, counts, spread = (
+        frame[frame["method"] == shown]
+        for frame in (floor.result.frame, floor.result.counts, floor.spread)
+    )
+    return {
+        "plausibility": pd.concat([summarise(values, split, resamples, seed), rows]),
+        "plausibility_counts": pd.concat([count_frame(values, split), counts]),
+        "random_spread": spread,
+        "comparisons": compare_scorers(values, floor.values, split, resamples=resamples, seed=seed),
+    }
 
 
 def _score(job: Job, family: Family, split: str, names: list[str]) -> list[TokenScores]:
@@ -111,7 +133,7 @@ def _scored_windows(job: Job, split: str) -> list[Window]:
         return windows
     texts = list(dict.fromkeys(window.text_id for window in windows))
     if limit < len(texts):
-        job.reporter.note(f"{split}: scoring the first {limit} of {len(texts)} texts")
+        job.note(f"{split}: scoring the first {limit} of {len(texts)} texts")
     chosen = set(texts[:limit])
     return [window for window in windows if window.text_id in chosen]
 
@@ -135,7 +157,7 @@ def _efficiency(job: Job) -> None:
             tables.append(measured_efficiency(seconds, split, size, speedups))
             rounds.append(frame)
     write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
-    write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "rounds"), csv=True)
+    write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "stopwatch"), csv=True)
 
 
 def _timed_windows(job: Job, split: str) -> list[Window]:

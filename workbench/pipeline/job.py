@@ -47,6 +47,8 @@ class Job:
     run: Run
     config: RunConfig
     reporter: Reporter = field(default_factory=Reporter)
+    notes: list[str] = field(default_factory=list)
+    """Everything that was dropped, repaired or skipped, for the report."""
 
     @cached_property
     def stages(self) -> Stages:
@@ -63,7 +65,7 @@ class Job:
             if not corpus.splits.get(split):
                 raise InputError(f"{corpus.name}: the {split} split has no texts")
         for note in corpus.notes:
-            self.reporter.note(note)
+            self.note(note)
         return corpus
 
     @cached_property
@@ -75,7 +77,7 @@ class Job:
         encodings = encode_corpus(self.corpus, self.tokenizer, self.config.data.max_tokens)
         for split, encoding in encodings.items():
             for note in encoding.notes:
-                self.reporter.note(f"{split}: {note}")
+                self.note(f"{split}: {note}")
         return encodings
 
     @cached_property
@@ -84,12 +86,17 @@ class Job:
         if self.config.data.training_windows == "all":
             return windows
         chosen = with_evidence(windows)
-        self.reporter.note(f"training on {len(chosen)} of {len(windows)} windows: those with evidence")
+        self.note(f"training on {len(chosen)} of {len(windows)} windows: those with evidence")
         if not chosen:
             raise InputError(
                 "training_windows is with-evidence, but no training window holds a rationale"
             )
         return chosen
+
+    def note(self, text: str) -> None:
+        """Tell the user now and the report later."""
+        self.notes.append(text)
+        self.reporter.note(text)
 
     def model(self, method: str) -> PruningClassifier:
         """The trained model of a method, in evaluation mode, freshly loaded."""

@@ -97,7 +97,7 @@ def _agreement(run: RunData, rows: pd.DataFrame, unit: str, name: str) -> Table:
     here = rows[(rows["unit"] == unit) & (rows["universe"] == "with-evidence")]
     n = int(here["n"].max()) if len(here) else 0
     told = conventions(
-        run.config, run.environment, unit=unit, universe="with-evidence", selection="uniform", n=n
+        run.config, run.about, unit=unit, universe="with-evidence", selection="uniform", n=n
     )
     return plausibility_table(rows, unit=unit, conventions=f"Split {run.split}. {told}", name=name)
 
@@ -163,7 +163,7 @@ def _subtitle(run: RunData) -> str:
 
 
 def _notes(run: RunData) -> list[str]:
-    notes = run.environment.get("notes", [])
+    notes = run.about.get("notes", [])
     return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
 
 

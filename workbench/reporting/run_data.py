@@ -42,6 +42,8 @@ class RunData:
     folder: Path
     config: dict[str, Any]
     environment: dict[str, Any]
+    about: dict[str, Any]
+    """`notes`: what was left out; `explains`: what each scorer's numbers speak of."""
     predictions: pd.DataFrame | None
     metrics: dict[str, pd.DataFrame]
     missing: tuple[str, ...]
@@ -90,6 +92,7 @@ def load_run(folder: Path) -> RunData:
     missing: list[str] = []
     config = _mapping(folder / "config.yaml", missing)
     environment = _mapping(folder / "environment.json", missing)
+    about = _mapping(folder / "about.json", missing)
     predictions = _table(folder / "predictions", _PREDICTIONS)
     if predictions is None:
         missing.append("predictions.parquet is not there: no tokens per layer, no paired differences.")
@@ -104,7 +107,7 @@ def load_run(folder: Path) -> RunData:
         missing.append("scores/ is empty: no examples.")
     if not (config or metrics) and predictions is None:
         raise InputError(f"{folder}: not a run folder (no config.yaml, predictions or metrics)")
-    return RunData(folder, config, environment, predictions, metrics, tuple(missing))
+    return RunData(folder, config, environment, about, predictions, metrics, tuple(missing))
 
 
 def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:

@@ -52,7 +52,7 @@ def short_rationales(config: dict[str, Any]) -> str:
 
 def conventions(
     config: dict[str, Any],
-    environment: dict[str, Any],
+    about: dict[str, Any],
     *,
     unit: str,
     universe: str,
@@ -60,7 +60,7 @@ def conventions(
     n: int,
 ) -> str:
     """The sentence under every agreement table: what was scored, on what, and by which rule."""
-    targets = environment.get("targets")
+    targets = about.get("explains")
     if isinstance(targets, dict) and targets:
         explained = "; ".join(f"{name}: {target}" for name, target in targets.items())
     else:
