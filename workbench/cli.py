@@ -113,8 +113,9 @@ def explain(
     from workbench.runs import load_run
 
     model, tokenizer = load_classifier(load_run(run_folder).model_folder(method))
-    for part in explain_text(model, tokenizer, text):
-        OUT.print(explanation_table(part))
+    explained = explain_text(model, tokenizer, text)
+    for record in explained.records:
+        OUT.print(explanation_table(explained, record))
 
 
 @data_app.command("list")

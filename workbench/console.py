@@ -1,6 +1,5 @@
 """What the commands print: progress and the table of an explained text."""
 
-from collections.abc import Sequence
 from typing import Self
 
 from rich.console import Console
@@ -16,8 +15,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from workbench.explaining import Explanation
+from workbench.explaining import Explained
 from workbench.pipeline.job import Reporter
+from workbench.records import TokenScores
 
 
 class ConsoleReporter(Reporter):
@@ -59,28 +59,28 @@ class ConsoleReporter(Reporter):
             self.progress_bar.console.print(Text(f"note: {text}"), soft_wrap=True)
 
 
-def explanation_table(explanation: Explanation) -> Table:
+def explanation_table(explained: Explained, record: TokenScores) -> Table:
     """Tokens down, layers across; a dropped token is struck out from the layer that drops it on."""
-    title = f"{explanation.method}: {explanation.predicted} ({explanation.probability:.3f})"
-    if explanation.windows > 1:
-        title += f", window {explanation.window + 1} of {explanation.windows}"
+    assert record.kept is not None
+    title = (
+        f"{record.method}: {explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
+    )
+    if len(explained.records) > 1:
+        title += f", window {record.window + 1} of {len(explained.records)}"
     table = Table(title=title, box=None)
     table.add_column("token")
-    for layer in range(len(explanation.kept)):
-        table.add_column(f"{layer}", justify="right")
-    for index, token in enumerate(explanation.tokens):
-        cells = [_cell(explanation, layer, index) for layer in range(len(explanation.kept))]
-        alive = bool(explanation.kept[-1][index])
-        table.add_row(Text(token, style="" if alive else "strike dim"), *cells)
-    counts: Sequence[str] = [str(int(row.sum())) for row in explanation.kept]
+    for layer in range(record.layers):
+        table.add_column(str(layer), justify="right")
+    for index, token in enumerate(record.tokens):
+        cells = [
+            _cell(*pair) for pair in zip(record.scores[:, index], record.kept[:, index], strict=True)
+        ]
+        table.add_row(Text(token, style="" if record.kept[-1, index] else "strike dim"), *cells)
     table.add_section()
-    table.add_row("tokens left", *counts)
+    table.add_row("tokens left", *(str(int(row.sum())) for row in record.kept))
     return table
 
 
-def _cell(explanation: Explanation, layer: int, index: int) -> Text:
-    score = explanation.scores[layer][index]
+def _cell(score: float, kept: bool) -> Text:
     shown = "" if score != score else f"{score:.3f}"
-    if explanation.kept[layer][index]:
-        return Text(shown or "·")
-    return Text(shown or "–", style="strike dim")
+    return Text(shown or "·") if kept else Text(shown or "–", style="strike dim")

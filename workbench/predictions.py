@@ -1,6 +1,7 @@
 """From windows to texts: one prediction per text, whatever number of windows it was cut into."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,12 +41,12 @@ def predict(
     return pd.DataFrame(columns)
 
 
-def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, float]:
+def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, Any]:
     """Dev metrics of training: accuracy over texts, unpadded FLOPs speed-up, mean tokens per layer."""
     frame = predict(model, windows, "dev")
     tokens = np.stack(frame["tokens"].to_list())
     return {
         "accuracy": float((frame["label"] == frame["predicted"]).mean()),
         "speedup": float(frame["flops_dense"].sum() / frame["flops"].sum()),
-        "tokens": float(tokens.mean()),
+        "tokens": tokens.mean(axis=0).round(2).tolist(),
     }

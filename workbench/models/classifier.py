@@ -100,13 +100,19 @@ class PruningClassifier(nn.Module):
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
         self.bert.config.workbench = {"method": self.policy.method, "policy": self.policy.settings()}
         with replacing(Path(folder)) as beside:
-            self.bert.save_pretrained(beside)
-            tokenizer.save_pretrained(beside)
-            state = self.policy.state_dict()
-            if state:
-                save_file(
-                    {name: value.contiguous() for name, value in state.items()}, beside / POLICY_FILE
-                )
+            try:
+                self.bert.save_pretrained(beside)
+                tokenizer.save_pretrained(beside)
+                state = self.policy.state_dict()
+                if state:
+                    whole = {name: value.contiguous() for name, value in state.items()}
+                    save_file(whole, beside / POLICY_FILE)
+            except Exception as error:
+                # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
+                # `replacing` knows what to do with an OSError.
+                if isinstance(error, SafetensorError) or type(error) is Exception:
+                    raise OSError(str(error)) from error
+                raise
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
@@ -119,11 +125,15 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
         raise InputError(f"{folder}: no such model folder")
     check_folder(folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    labels = config.get("id2label") or {"0": "0", "1": "1"}
-    bert = load_backbone(str(folder), tuple(labels[key] for key in sorted(labels, key=int)))
-    described = config.get("workbench") or {"method": "dense", "policy": {}}
-    kind = policy_class(described["method"])
-    policy = kind(bert.config, **described["policy"]) if kind is not Policy else Policy()
+    try:
+        labels = config.get("id2label") or {"0": "0", "1": "1"}
+        names = tuple(labels[key] for key in sorted(labels, key=int))
+        bert = load_backbone(str(folder), names, new_head=False)
+        described = config.get("workbench") or {"method": "dense", "policy": {}}
+        kind = policy_class(described["method"])
+        policy = kind(bert.config, **described["policy"]) if kind is not Policy else Policy()
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / 'config.json'}: describes no classifier: {error}") from None
     if policy.state_dict():
         path = folder / POLICY_FILE
         if not path.is_file():

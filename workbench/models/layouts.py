@@ -79,10 +79,6 @@ class Padded:
         """(B, 1) float: living tokens of each text, the soft number in training; no gradient."""
         return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
 
-    def full_count(self) -> Tensor:
-        """(B, 1) int64: tokens of each text before any was dropped."""
-        return self.full_lengths[:, None]
-
     def counts(self) -> Tensor:
         """(B,) int64: living tokens of each text, in the order of the batch."""
         return self.alive.sum(1)
@@ -205,10 +201,6 @@ class Packed:
         """(1, T) float: living tokens of the text each token belongs to."""
         sizes = torch.tensor(self.lengths, device=self.positions.device, dtype=torch.float32)
         return sizes[self.place_of][None]
-
-    def full_count(self) -> Tensor:
-        """(1, T) int64: tokens that text had before any was dropped."""
-        return self.full_lengths[self.order][self.place_of][None]
 
     def counts(self) -> Tensor:
         """(B,) int64: living tokens of each text, in the order of the batch."""

@@ -21,7 +21,7 @@ STATE = "training.safetensors"
 
 Report = Callable[[Moment, dict[str, float]], None]
 """Called after every step with where training stands and the step's values."""
-Validate = Callable[[], dict[str, float]]
+Validate = Callable[[], dict[str, Any]]
 """Dev metrics of the model as it is: at least `accuracy` and `speedup`."""
 
 
@@ -50,6 +50,8 @@ class Training:
         self.optimizers[0] = self.accelerator.prepare_optimizer(self.optimizers[0])
         self.lengths = [len(window.input_ids) for window in self.windows]
         self.steps = -(-len(self.windows) // settings.batch_size)
+        self.running: dict[str, float] = {}
+        """Means, over the epoch so far, of what the objective reports."""
         history, first_step = self._resume()
         for epoch in range(first_step // self.steps, settings.epochs):
             if len(history) <= epoch:
@@ -68,11 +70,14 @@ class Training:
             if moment.step < first_step:
                 continue
             values = self._step(batch, moment)
+            for name, value in values.items():
+                self.running[name] = self.running.get(name, 0.0) + value / len(chosen)
             self.report(moment, values)
             done = moment.step + 1
             if done % settings.checkpoint_steps == 0 and number + 1 < len(chosen):
                 self._checkpoint(done, history)
-        history.append({"epoch": epoch, **self.validate()})
+        history.append({"epoch": epoch, **self.validate(), "train": self.running})
+        self.running = {}
         LOG.info("%s: %s", self.folder.name, history[-1])
         self._keep(epoch, history)
         self._checkpoint((epoch + 1) * self.steps, history)
@@ -130,12 +135,13 @@ class Training:
         if not path.is_file():
             return [], 0
         facts = load_training(path, self.objective, self._plain_optimizers())
+        self.running = facts["running"]
         LOG.info("%s: goes on after step %d", self.folder.name, facts["step"])
         return facts["history"], facts["step"]
 
     def _checkpoint(self, step: int, history: list[dict[str, Any]]) -> None:
         if self.accelerator.is_main_process:
-            facts = {"step": step, "history": history}
+            facts = {"step": step, "history": history, "running": self.running}
             save_training(self.folder / STATE, self.objective, self._plain_optimizers(), facts)
         self.accelerator.wait_for_everyone()
 

@@ -15,8 +15,7 @@ from workbench.models.policies.base import Policy
 class ToP(Policy):
     """Per prunable layer: one coarse gate (cut here at all?) and `bins` fine gates over relative rank.
 
-    A token's bin is its rank among the living tokens over the number of tokens its text began with,
-    so a bin means the same share of the text in every layer, masked or packed.
+    A token's bin is its rank over the number of living tokens, [CLS] left out of both.
     """
 
     method: ClassVar[str] = "top"
@@ -87,8 +86,8 @@ class ToP(Policy):
 
     def bin_of(self, scores: Tensor, layout: Layout) -> Tensor:
         """(rows, columns) int64: each token's bin of relative rank, 0 = most important."""
-        ranked = (layout.full_count() - 1).clamp_min(1)
-        return (layout.rank(scores) * self.bins // ranked).clamp(0, self.bins - 1)
+        ranked = (layout.count() - 1).clamp_min(1)
+        return (layout.rank(scores) * self.bins / ranked).long().clamp(0, self.bins - 1)
 
     def open_gates(self, layer: int) -> Tensor | None:
         """(bins,) bool: the bins that stay at inference; None where this layer cuts nothing.

@@ -1,0 +1,37 @@
+"""What the tests of models, training and attribution share; importing it makes `toys` importable."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from toys import LABELS, policy_of, save_folder
+from transformers import BertForSequenceClassification
+
+from workbench.models.backbone import load_backbone
+from workbench.models.classifier import PruningClassifier
+
+MakeModel = Callable[..., PruningClassifier]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 4-layer, 16-wide BERT classifier with a letter tokenizer; tests leave it as it is."""
+    return save_folder(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def make_model(tiny_folder: Path) -> MakeModel:
+    """`make_model(method)`: the tiny BERT, freshly loaded, with a policy that drops tokens."""
+
+    def make(method: str = "dense", seed: int = 0) -> PruningClassifier:
+        bert = load_backbone(str(tiny_folder), LABELS)
+        return PruningClassifier(bert, policy_of(method, bert.config, seed)).eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stock(tiny_folder: Path) -> BertForSequenceClassification:
+    """The same weights in the ordinary Hugging Face model, eager attention."""
+    model = BertForSequenceClassification.from_pretrained(tiny_folder, attn_implementation="eager")
+    return model.eval()

@@ -1,0 +1,50 @@
+"""The closed form of a model's FLOPs against torch's counter on the packed run of one text."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+from toys import texts
+
+from workbench.models.cost import shape_of, window_flops
+
+
+@pytest.mark.parametrize("method", ["dense", "adapler", "top"])
+@pytest.mark.parametrize("length", [2, 9, 24])
+def test_window_flops_equal_torchs_counter(make_model, method: str, length: int) -> None:
+    model, windows = make_model(method), texts([length])
+    # The counter does not know the fused attention kernel of CPUs; the plain one it does.
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        output = model(windows)
+    own, dense = window_flops(model, windows, output.tokens.numpy())
+    assert own.tolist() == [counter.get_total_flops()]
+    if method == "dense":
+        assert own.tolist() == dense.tolist()
+    elif length > 2:
+        assert output.tokens[0, -1] < length
+
+
+def test_cost_counts_each_window_by_itself(make_model) -> None:
+    model, windows = make_model("adapler"), texts([5, 12])
+    with torch.no_grad():
+        tokens = model(windows).tokens.numpy()
+    own, dense = window_flops(model, windows, tokens)
+    for row, window in enumerate(windows):
+        alone, alone_dense = window_flops(model, [window], tokens[row : row + 1])
+        assert (own[row], dense[row]) == (alone[0], alone_dense[0])
+
+
+def test_shape_comes_from_the_model(make_model) -> None:
+    shape = shape_of(make_model("adapler"))
+    assert (shape.layers, shape.hidden, shape.intermediate, shape.classes) == (4, 16, 24, 2)
+    assert shape.predictor_width == 8
+    assert shape_of(make_model("top")).predictor_width == 0
+
+
+def test_predictors_are_paid_even_where_nothing_is_dropped(make_model) -> None:
+    windows = texts([6])
+    kept = np.full((1, 4), 6)
+    own, dense = window_flops(make_model("adapler"), windows, kept)
+    # 4 layers x 6 tokens x (16 x 8 + 8) multiply-adds.
+    assert own[0] - dense[0] == 2 * 4 * 6 * (16 * 8 + 8)
