@@ -113,6 +113,9 @@ class TopSettings(TrainingSettings):
     """An epoch counts as having reached the target when it is at most this much short of it."""
     warmup_target: float = Field(0.5, gt=0, le=1)
     """Share of the steps over which the target rises from 0."""
+    settle: float = Field(0.3, ge=0, lt=1)
+    """Share of the steps, at the end, with the gates fixed as at inference and tokens really gone
+    (our addition; 0 trains sampled gates to the end, as the authors do)."""
     bins: int = Field(25, ge=1)
     first_layer: int = Field(2, ge=1)
     """First layer at whose entry tokens may be dropped."""

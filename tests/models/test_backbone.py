@@ -130,7 +130,7 @@ def test_a_hub_name_is_passed_on() -> None:
     assert locate("bert-base-uncased") == "bert-base-uncased"
 
 
-def test_the_packaged_bert_loads(tmp_path: Path) -> None:
+def test_the_packaged_bert_loads() -> None:
     try:
         locate("packaged")
     except InputError:

@@ -11,7 +11,7 @@ from torch.optim import AdamW, Optimizer
 
 from workbench.config import TopSettings
 from workbench.data.documents import Window
-from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
 from workbench.models.policies.top import ToP
@@ -87,10 +87,13 @@ class TopObjective(Objective):
         self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
     ) -> dict[str, float]:
         settings = self.settings
-        output = self.model(windows, execution="masked", soft=True, show="received")
         lessons = [self.lessons[window.text_id, window.window] for window in windows]
-        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
-        predicted = distillation(output.logits, teacher.to(output.logits.device), settings.temperature)
+        if moment.progress >= 1 - settings.settle:
+            predicted = self._distil(self.model(windows, execution="packed"), lessons)
+            backward(predicted * weight)
+            return {"loss": predicted.item()}
+        output = self.model(windows, execution="masked", soft=True, show="received")
+        predicted = self._distil(output, lessons)
         ranking = self._ranking_loss(output.traces, lessons)
         sparsity = self._expected_sparsity(output.traces)
 
@@ -111,6 +114,10 @@ class TopObjective(Objective):
         good = [epoch for epoch in by_accuracy(history) if history[epoch]["speedup"] >= reached]
         return good[:1] or [max(range(len(history)), key=lambda epoch: history[epoch]["speedup"])]
 
+    def _distil(self, output: Output, lessons: Sequence[Lesson]) -> Tensor:
+        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
+        return distillation(output.logits, teacher.to(output.logits.device), self.settings.temperature)
+
     def _ranking_loss(self, traces: Sequence[LayerTrace], lessons: Sequence[Lesson]) -> Tensor:
         """LambdaLoss of the early layers' attention against the teacher's last (section 3.3)."""
         width = self.settings.rank_top_k
@@ -127,7 +134,8 @@ class TopObjective(Objective):
         for layer in self.rank_layers:
             received = traces[layer].received
             assert received is not None
-            scores = received.gather(1, positions)
+            # In units of the uniform level, so that its size does not depend on the text's length.
+            scores = (received * traces[layer].passed.count()).gather(1, positions)
             total = total + lambda_loss(scores, relevance, valid, self.settings.rank_loss)
         return total
 

@@ -1,0 +1,292 @@
+"""Killed anywhere, training goes on and ends with the numbers of an unbroken run."""
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import SafetensorError, safe_open
+from toys import RAGGED, adapler, texts, without_dropout
+
+from workbench.config import AdaplerSettings, DenseSettings, TopSettings
+from workbench.errors import WorkbenchError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.base import Policy
+from workbench.models.policies.top import ToP
+from workbench.predictions import quality
+from workbench.training.loop import STATE, Training
+from workbench.training.objectives.adapler import AdaplerObjective
+from workbench.training.objectives.base import Objective
+from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.top import TopObjective, ask_teacher
+
+METHODS = ["dense", "adapler", "top"]
+TRAIN, DEV = texts((9, 4, 7, 7, 12, 3, 8, 5, 10, 6), seed=1), texts(RAGGED, seed=2)
+SETTINGS = {"epochs": 2, "batch_size": 3, "checkpoint_steps": 3, "learning_rate": 1e-3}
+STEPS = 4
+"""Of each epoch: ten texts in batches of three."""
+
+
+class Killed(BaseException):
+    """Like a signal: nothing in the library catches it."""
+
+
+def objective(make_model, method: str, **settings) -> Objective:
+    torch.manual_seed(5)
+    dense, chosen = make_model(), SETTINGS | settings
+    config = dense.bert.config
+    if method == "dense":
+        return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
+    if method == "top":
+        lessons = ask_teacher(dense, TRAIN, 4)
+        policy = ToP(config, bins=4, first_layer=1, fine_start=0.5, coarse_start=0.5)
+        model = PruningClassifier(dense.bert, policy)
+        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), lessons)
+    targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
+    model = PruningClassifier(dense.bert, adapler(config))
+    return AdaplerObjective(model, AdaplerSettings(lambda_start=5.0, **chosen), targets, 0.0)
+
+
+def training(objective: Objective, folder: Path, report=lambda moment, values: None, seed=3):
+    return Training(
+        objective, TRAIN, lambda: quality(objective.model, DEV), folder, seed=seed, report=report
+    )
+
+
+def facts_of(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
+    with safe_open(path, framework="pt") as stored:
+        facts = json.loads(stored.metadata()["facts"])
+        return facts, {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+
+
+class Outcome:
+    """All that a finished training leaves behind."""
+
+    def __init__(self, objective: Objective, folder: Path, kept: list[Path]) -> None:
+        self.weights = {name: value.clone() for name, value in objective.state_dict().items()}
+        self.facts, self.state = facts_of(folder / STATE)
+        self.kept = [path.name for path in kept]
+        self.files = sorted(path.name for path in folder.iterdir())
+
+    def check_equals(self, other: "Outcome") -> None:
+        for mine, theirs in ((self.weights, other.weights), (self.state, other.state)):
+            assert mine.keys() == theirs.keys()
+            assert [name for name in mine if not mine[name].equal(theirs[name])] == []
+        assert self.facts == other.facts
+        assert self.kept == other.kept
+        assert self.files == other.files
+
+
+def finish(objective: Objective, folder: Path, **more) -> Outcome:
+    return Outcome(objective, folder, training(objective, folder, **more).run())
+
+
+@pytest.fixture(scope="module")
+def unbroken(make_model, tmp_path_factory) -> dict[str, Outcome]:
+    return {
+        method: finish(objective(make_model, method), tmp_path_factory.mktemp(method))
+        for method in METHODS
+    }
+
+
+def killed_after(steps: int):
+    def report(moment, values) -> None:
+        if moment.step + 1 == steps:
+            raise Killed
+
+    return report
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("steps", [1, 3, 4, 5, 7, 8])
+def test_killed_after_a_step(make_model, tmp_path, unbroken, method: str, steps: int) -> None:
+    with pytest.raises(Killed):
+        training(objective(make_model, method), tmp_path, killed_after(steps)).run()
+    seen: list[int] = []
+    result = finish(
+        objective(make_model, method), tmp_path, report=lambda moment, _: seen.append(moment.step)
+    )
+    # Checkpoints lie after steps 3, 4 (the epoch's end), 6 and 8; a killed step is never in one.
+    first = max(step for step in (0, 3, 4, 6) if step < steps)
+    assert seen == list(range(first, 2 * STEPS))
+    result.check_equals(unbroken[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("epoch", [0, 1])
+@pytest.mark.parametrize("place", ["validate", "_keep", "_checkpoint"])
+def test_killed_around_the_end_of_an_epoch(
+    make_model, tmp_path, unbroken, monkeypatch, method: str, epoch: int, place: str
+) -> None:
+    """While validating, after the weights are kept, and after the epoch's checkpoint."""
+    broken = training(objective(make_model, method), tmp_path)
+    whole, calls = getattr(broken, place), []
+
+    def killed(*args) -> object:
+        calls.append(args)
+        at_end = place != "_checkpoint" or args[0] % STEPS == 0
+        result = whole(*args) if place != "validate" else None
+        if at_end and len(calls) > epoch * (2 if place == "_checkpoint" else 1):
+            raise Killed
+        return whole() if place == "validate" else result
+
+    monkeypatch.setattr(broken, place, killed)
+    with pytest.raises(Killed):
+        broken.run()
+    finish(objective(make_model, method), tmp_path).check_equals(unbroken[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_killed_again_and_again(make_model, tmp_path, unbroken, method: str) -> None:
+    for steps in (2, 4, 5, 6, 7):
+        with pytest.raises(Killed):
+            training(objective(make_model, method), tmp_path, killed_after(steps)).run()
+    finish(objective(make_model, method), tmp_path).check_equals(unbroken[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_finished_training_is_not_run_again(make_model, tmp_path, unbroken, method: str) -> None:
+    finish(objective(make_model, method), tmp_path)
+    steps: list[object] = []
+    again = finish(
+        objective(make_model, method), tmp_path, report=lambda moment, _: steps.append(moment)
+    )
+    assert steps == []
+    again.check_equals(unbroken[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_seed_decides_everything(make_model, tmp_path, unbroken, method: str) -> None:
+    finish(objective(make_model, method), tmp_path / "a").check_equals(unbroken[method])
+    other = finish(objective(make_model, method), tmp_path / "b", seed=4)
+    name = "model.bert.classifier.weight"
+    assert not other.weights[name].equal(unbroken[method].weights[name])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_training_moves_every_trainable_weight_and_no_other(make_model, unbroken, method) -> None:
+    fresh = objective(make_model, method)
+    after = unbroken[method].state
+    for name, value in fresh.named_parameters():
+        if value.requires_grad:
+            assert not after[f"model.{name}"].equal(value), name
+        else:
+            assert "embeddings" in name
+            assert unbroken[method].weights[name].equal(value), name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_history_has_one_entry_per_epoch(unbroken, method: str) -> None:
+    facts = unbroken[method].facts
+    assert facts["step"] == 2 * STEPS
+    assert [entry["epoch"] for entry in facts["history"]] == [0, 1]
+    for entry in facts["history"]:
+        assert {"accuracy", "speedup"} <= entry.keys()
+        assert (entry["speedup"] == 1) == (method == "dense")
+
+
+def test_only_kept_weights_stay_and_the_best_are_in_the_model(make_model, tmp_path) -> None:
+    accuracies = iter([0.5, 0.9, 0.9, 0.4])
+    mine = objective(make_model, "dense", epochs=4, keep_best=2)
+    kept = Training(
+        mine, TRAIN, lambda: {"accuracy": next(accuracies), "speedup": 1.0}, tmp_path, 0,
+        lambda moment, values: None,
+    ).run()  # fmt: skip
+    assert [path.name for path in kept] == ["epoch-1.safetensors", "epoch-2.safetensors"]
+    assert {path.name for path in tmp_path.iterdir()} == {STATE, *(path.name for path in kept)}
+    _, best = facts_of(kept[0])
+    current = dict(mine.model.named_parameters())
+    assert all(current[name].equal(value) for name, value in best.items())
+
+
+def test_the_embeddings_are_in_no_checkpoint_while_frozen(make_model, tmp_path, unbroken) -> None:
+    assert not any("embeddings" in name for name in unbroken["dense"].state)
+    free = finish(objective(make_model, "dense", freeze_embeddings=False, epochs=1), tmp_path)
+    assert any("embeddings" in name for name in free.state)
+
+
+@pytest.mark.parametrize("method", ["dense", "adapler"])
+def test_accumulated_gradients_equal_whole_batches(make_model, tmp_path, method: str) -> None:
+    outcomes = []
+    for parts in (1, 2):
+        mine = objective(make_model, method, gradient_accumulation=parts, learning_rate=1e-4)
+        without_dropout(mine.model)
+        outcomes.append(finish(mine, tmp_path / str(parts)))
+    first, second = outcomes
+    for name, value in first.weights.items():
+        torch.testing.assert_close(value, second.weights[name], atol=1e-5, rtol=1e-5, msg=name)
+    assert any(not value.equal(second.weights[name]) for name, value in first.weights.items())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_loss_that_is_not_finite_stops_and_says_where(make_model, tmp_path, method: str) -> None:
+    mine = objective(make_model, method)
+
+    def poison(moment, values) -> None:
+        if moment.step == 4:
+            with torch.no_grad():
+                mine.model.bert.classifier.weight.fill_(torch.nan)
+
+    with pytest.raises(WorkbenchError, match=r"diverged in epoch 2, step 5.*learning rates"):
+        training(mine, tmp_path / "run", poison).run()
+    facts, state = facts_of(tmp_path / "run" / STATE)
+    assert facts["step"] == 4
+    assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def no_space(*args: object, **more: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def no_space_in_rust(*args: object, **more: object) -> None:
+    raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("workbench.training.checkpoint.save_file", no_space),
+        ("workbench.training.checkpoint.save_file", no_space_in_rust),
+        ("os.replace", no_space),
+    ],
+)
+def test_a_full_disk_leaves_the_last_checkpoint_whole(
+    make_model, tmp_path, unbroken, monkeypatch, place: str, error
+) -> None:
+    folder = tmp_path / "run"
+
+    def fill(moment, values) -> None:
+        if moment.step == 4:
+            shutil.copytree(folder, tmp_path / "copy")
+            monkeypatch.setattr(place, error)
+
+    with pytest.raises(WorkbenchError, match="cannot write .*training.*No space left"):
+        training(objective(make_model, "dense"), folder, fill).run()
+    before = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    monkeypatch.undo()
+    finish(objective(make_model, "dense"), folder).check_equals(unbroken["dense"])
+
+
+def test_the_gradient_norm_is_clipped_for_each_optimizer_by_itself(
+    make_model, tmp_path, monkeypatch
+) -> None:
+    mine = objective(make_model, "adapler", max_grad_norm=1e-3, epochs=1)
+    norms: list[list[float]] = []
+    run = training(mine, tmp_path)
+    after_step = mine.after_step
+    optimizers = mine.optimizers()
+    monkeypatch.setattr(mine, "optimizers", lambda: list(optimizers))
+    for optimizer in optimizers:
+        optimizer.register_step_pre_hook(
+            lambda optimizer, *_: norms.append(
+                [p.grad.norm().item() for g in optimizer.param_groups for p in g["params"]]
+            )
+        )
+    monkeypatch.setattr(mine, "after_step", after_step)
+    run.run()
+    totals = [sum(norm**2 for norm in each) ** 0.5 for each in norms]
+    assert len(totals) == 2 * STEPS
+    assert totals == pytest.approx([1e-3] * len(totals), rel=1e-2)
