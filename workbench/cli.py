@@ -22,7 +22,9 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="Corpora: what there is, fetching, checking.")
 app.add_typer(data_app, name="data")
-OUT, ERR = Console(), Console(stderr=True)
+# Paths, labels and hints may hold square brackets: nothing we print is markup.
+OUT = Console(markup=False, emoji=False)
+ERR = Console(markup=False, emoji=False, stderr=True)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 Overrides = Annotated[
@@ -56,20 +58,25 @@ def run(
 ) -> None:
     """Train and evaluate what a configuration describes; goes on where a killed run stopped."""
     from workbench.console import ConsoleReporter
-    from workbench.pipeline import Job, evaluate_run, train_run
+    from workbench.pipeline import Job, Reporter, evaluate_run, this_process, train_run
     from workbench.reporting.report import write_report
     from workbench.runs import create_run
 
     settings = load_config(config, overrides)
-    job = Job(create_run(out or Path("runs") / settings.name, settings), settings, ConsoleReporter(ERR))
+    process = this_process()
+    with process.main_process_first():
+        created = create_run(out or Path("runs") / settings.name, settings)
+    reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
+    job = Job(created, settings, reporter)
     try:
         with job.reporter:
             train_run(job)
-            if not job.process.is_main_process:
+            if not process.is_main_process:
                 return
             evaluate_run(job)
             job.reporter.stage("report", False)
             report = write_report(job.run.folder)
+            job.reporter.progress(1, 1, {})
     except KeyboardInterrupt:
         ERR.print("interrupted: the same command goes on from the last checkpoint")
         raise typer.Exit(130) from None
@@ -112,8 +119,10 @@ def explain(
     from workbench.models.classifier import load_classifier
     from workbench.runs import load_run
 
-    model, tokenizer = load_classifier(load_run(run_folder).model_folder(method))
-    explained = explain_text(model, tokenizer, text)
+    found = load_run(run_folder)
+    model, tokenizer = load_classifier(found.model_folder(method))
+    # In windows as long as those the run trained on and predicted with.
+    explained = explain_text(model, tokenizer, text, max_tokens=found.config.data.max_tokens)
     for record in explained.records:
         OUT.print(explanation_table(explained, record))
 
@@ -225,3 +234,7 @@ def _fail(error: Exception, debug: bool, code: int) -> int:
     line = " ".join(f"{kind}{error}".split())
     print(f"error: {line}", file=sys.stderr)  # noqa: T201 - rich would wrap the line
     return code
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+from transformers.utils import logging as transformers_logging
 
 from workbench.explaining import Explained
 from workbench.pipeline.job import Reporter
@@ -37,11 +38,16 @@ class ConsoleReporter(Reporter):
         self.told: set[str] = set()
 
     def __enter__(self) -> Self:
+        # The library's own bars would tear ours.
+        self.their_bars = transformers_logging.is_progress_bar_enabled()
+        transformers_logging.disable_progress_bar()
         self.progress_bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.progress_bar.stop()
+        if self.their_bars:
+            transformers_logging.enable_progress_bar()
 
     def stage(self, name: str, skipped: bool) -> None:
         values = "unchanged, skipped" if skipped else ""

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
+from workbench.attribution.base import Scored
 from workbench.attribution.pruners import pruner_scores
-from workbench.attribution.registry import record
+from workbench.attribution.registry import ATTENTION_CELLS, record
 from workbench.data.documents import Document
 from workbench.data.windows import encode
 from workbench.data.words import split_words
@@ -37,8 +38,13 @@ def explain_text(
     """Classify one text and show who stays at every layer.
 
     A text longer than `max_tokens` (default: the model's positions) is cut into windows. Raises
-    InputError for a text without words.
+    InputError for a text without words or with characters that are none (bytes that are not UTF-8).
     """
+    try:
+        (text + second).encode()
+    except UnicodeEncodeError as error:
+        place = f"at character {error.start + 1}"
+        raise InputError(f"the text is not valid Unicode {place}: nothing to explain") from None
     words = tuple(split_words(text))
     if not words:
         raise InputError("the text is empty: nothing to explain")
@@ -46,7 +52,12 @@ def explain_text(
     limit = model.bert.config.max_position_embeddings if max_tokens is None else max_tokens
     windows = encode([document], model.labels, tokenizer, limit).windows
     probabilities = infer(model, windows).probabilities.mean(axis=0)
-    ((name, scored),) = pruner_scores(model, windows).items()
+    longest = max(len(window.input_ids) for window in windows)
+    size = max(1, ATTENTION_CELLS // longest**2)
+    scored: list[Scored] = []
+    for start in range(0, len(windows), size):
+        ((name, part),) = pruner_scores(model, windows[start : start + size]).items()
+        scored += part
     return Explained(
         predicted=model.labels[int(probabilities.argmax())],
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),

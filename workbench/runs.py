@@ -73,7 +73,7 @@ class Run:
         """Where a method's model lies; InputError lists the methods there are."""
         folder = self.folder / "models" / method
         if not folder.is_dir():
-            there = ", ".join(sorted(path.name for path in folder.parent.glob("*"))) or "none yet"
+            there = ", ".join(sorted(path.name for path in folder.parent.glob("[!.]*"))) or "none yet"
             raise InputError(f"{self.folder}: no model {method!r} (there: {there})")
         return folder
 
@@ -100,8 +100,8 @@ def create_run(folder: Path, config: RunConfig) -> Run:
 class Stages:
     """Which stages of a run are done, with which inputs; a stage whose key is unchanged is skipped."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / STAGES
+    def __init__(self, folder: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = folder / STAGES, writes
         self.done: dict[str, dict[str, Any]] = read_json(self.path) if self.path.is_file() else {}
 
     def is_done(self, name: str, key: str) -> bool:
@@ -110,12 +110,18 @@ class Stages:
     @contextmanager
     def record(self, name: str, key: str) -> Iterator[None]:
         """Time a stage and note it as done unless it raises."""
-        self.done.pop(name, None)
+        if self.done.pop(name, None) is not None:
+            # On disk too: a killed stage may have replaced its results already.
+            self._write()
         start = perf_counter()
         yield
         seconds = round(perf_counter() - start, 2)
         self.done[name] = {"key": key, "seconds": seconds, "finished": _now()}
-        write_json(self.path, self.done)
+        self._write()
+
+    def _write(self) -> None:
+        if self.writes:
+            write_json(self.path, self.done)
 
 
 def fingerprint(*parts: Any) -> str:

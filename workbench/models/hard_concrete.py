@@ -19,6 +19,17 @@ def sample(log_alpha: Tensor) -> Tensor:
     return (smooth * (HIGH - LOW) + LOW).clamp(0, 1)
 
 
+def sample_binary(log_alpha: Tensor) -> Tensor:
+    """A gate of exactly 0 or 1 per entry (its sample cut at one half), straight-through gradient."""
+    soft = sample(log_alpha)
+    return (soft > 0.5).float() + soft - soft.detach()
+
+
+def probability_on(log_alpha: Tensor) -> Tensor:
+    """P(gate > 1/2) = sigmoid(log_alpha): the expectation of `sample_binary`."""
+    return torch.sigmoid(log_alpha)
+
+
 def probability_open(log_alpha: Tensor) -> Tensor:
     """P(gate > 0) = sigmoid(log_alpha - T log(-LOW / HIGH)): the expected L0 norm of each gate."""
     return torch.sigmoid(log_alpha - TEMPERATURE * math.log(-LOW / HIGH))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.attribution.registry import FAMILIES, Family, score_windows
+from workbench.attribution.registry import FAMILIES, SCORERS, Family, score_windows
 from workbench.data.documents import Window
 from workbench.evaluation.classification import classification
 from workbench.evaluation.comparisons import compare_scorers
@@ -41,6 +41,11 @@ def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
     explains = {name: text for family in FAMILIES for name, text in family.explains.items()}
     chosen = {name: explains[name] for name in job.config.evaluation.scorers}
+    # What earlier commands told is told again: the stages that would tell it may be skipped now.
+    _ = job.training_windows
+    for split in job.config.evaluation.splits:
+        _scored_windows(job, split)
+    _scorers(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen})
 
@@ -67,13 +72,9 @@ def _plausibility(job: Job) -> None:
     evaluation = job.config.evaluation
     splits: list[str] = list(evaluation.splits)
     by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
-    for family in FAMILIES:
-        names: list[str] = [name for name in family.explains if name in evaluation.scorers]
-        if not names:
-            continue
-        if family.method not in job.config.methods:
-            job.note(f"{', '.join(names)} left out: needs the method {family.method}")
-            continue
+    chosen_families = _scorers(job)
+    _forget_scores(job, [name for _, names in chosen_families for name in names])
+    for family, names in chosen_families:
         records = {split: _score(job, family, split, names) for split in splits}
         for name in names:
             chosen = [r for split in records for r in records[split] if r.scorer == name]
@@ -86,6 +87,24 @@ def _plausibility(job: Job) -> None:
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
         write_table(pd.concat(frames, ignore_index=True), _metrics(job, name), csv=True)
+
+
+def _scorers(job: Job) -> list[tuple[Family, list[str]]]:
+    """The families to run with the scorers asked of each; those without their method are left out."""
+    chosen = []
+    for family in FAMILIES:
+        names: list[str] = [name for name in family.explains if name in job.config.evaluation.scorers]
+        if names and family.method not in job.config.methods:
+            job.note(f"{', '.join(names)} left out: needs the method {family.method}")
+        elif names:
+            chosen.append((family, names))
+    return chosen
+
+
+def _forget_scores(job: Job, chosen: list[str]) -> None:
+    """Remove our scorers' files of an earlier configuration: they speak of models that are gone."""
+    for name in set(SCORERS) - set(chosen):
+        (job.run.folder / "scores" / f"{name}.parquet").unlink(missing_ok=True)
 
 
 def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:

@@ -21,6 +21,11 @@ from workbench.runs import Run, Stages, fingerprint
 LOG = logging.getLogger(__name__)
 
 
+def this_process() -> PartialState:
+    """This process's place among those of the run; joins them when first called."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
 class Reporter:
     """Is told what goes on, inside a `with` block; this one says nothing."""
 
@@ -52,11 +57,11 @@ class Job:
 
     @cached_property
     def stages(self) -> Stages:
-        return Stages(self.run.folder)
+        return Stages(self.run.folder, writes=self.process.is_main_process)
 
     @cached_property
     def process(self) -> PartialState:
-        return PartialState(cpu=not torch.cuda.is_available())
+        return this_process()
 
     @cached_property
     def corpus(self) -> Corpus:

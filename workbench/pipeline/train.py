@@ -136,6 +136,7 @@ def _train(job: Job, method: str, objective: Objective) -> list[Path]:
 
 def _finish(job: Job, model: PruningClassifier, method: str) -> None:
     """Save the model folder; a pruner's checkpoints are then of no more use."""
+    job.process.wait_for_everyone()  # The others may still be reading the checkpoints.
     if job.process.is_main_process:
         model.save(job.run.folder / "models" / method, job.tokenizer)
         if method != "dense":

@@ -86,10 +86,12 @@ class Training:
         objective, accelerator = self.objective, self.accelerator
         parts = objective.settings.gradient_accumulation
         totals: dict[str, float] = {}
+        share = 0.0  # Of the batch: 1 in a single process; values are means over what this one saw.
         # A seed for each step and process makes dropout a function of the step: resuming is exact.
         torch.manual_seed((self.seed * 1_000_003 + moment.step) * 997 + accelerator.process_index)
         for part in parts_of(batch, parts, accelerator.process_index, accelerator.num_processes):
             weight = len(part) / len(batch)
+            share += weight
             windows = [self.windows[index] for index in part]
             with accelerator.autocast():
                 values = objective.backward(windows, weight, moment, self._backward)
@@ -102,7 +104,7 @@ class Training:
             )
         self._reduce()
         self._update(moment)
-        return totals
+        return {name: value / share for name, value in totals.items()}
 
     def _backward(self, loss: torch.Tensor, **kwargs: Any) -> None:
         self.accelerator.backward(loss, **kwargs)
@@ -111,11 +113,15 @@ class Training:
         """Sum gradients over processes; parts are already weighted by their share of the batch."""
         if self.accelerator.num_processes == 1:
             return
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                for value in group["params"]:
-                    grad = torch.zeros_like(value) if value.grad is None else value.grad
-                    value.grad = self.accelerator.reduce(grad, reduction="sum")
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        parameters = [value for group in groups for value in group["params"]]
+        has_grad = torch.tensor([value.grad is not None for value in parameters]).float()
+        anywhere = self.accelerator.reduce(has_grad.to(parameters[0].device), reduction="sum")
+        for value, count in zip(parameters, anywhere.tolist(), strict=True):
+            # Without a gradient anywhere, an optimiser must leave it alone: a zero would move it on.
+            if count:
+                grad = torch.zeros_like(value) if value.grad is None else value.grad
+                value.grad = self.accelerator.reduce(grad, reduction="sum")
 
     def _update(self, moment: Moment) -> None:
         settings = self.objective.settings

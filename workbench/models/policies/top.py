@@ -77,8 +77,7 @@ class ToP(Policy):
         row = layer - self.first_layer
         if row < 0:
             return hidden, layout
-        coarse = hard_concrete.sample(self.coarse[row])
-        coarse = (coarse > 0.5).float() + coarse - coarse.detach()
+        coarse = hard_concrete.sample_binary(self.coarse[row])
         gate = 1 - (1 - hard_concrete.sample(self.fine[row])) * coarse
         stays = gate[self.bin_of(scores, layout)].masked_fill(layout.is_cls, 1.0)
         soft = stays if layout.soft is None else layout.soft * stays
@@ -92,10 +91,11 @@ class ToP(Policy):
     def open_gates(self, layer: int) -> Tensor | None:
         """(bins,) bool: the bins that stay at inference; None where this layer cuts nothing.
 
-        As many gates are open as are expected to be non-zero, the likeliest ones.
+        A layer cuts when its coarse gate is more likely on than off; as many fine gates are open as
+        are expected to be non-zero, the likeliest ones.
         """
         row = layer - self.first_layer
-        if row < 0 or hard_concrete.probability_open(self.coarse[row]) < 0.5:
+        if row < 0 or self.coarse[row] < 0:
             return None
         count = int(hard_concrete.probability_open(self.fine[row]).sum().round())
         gates = torch.zeros(self.bins, dtype=torch.bool, device=self.fine.device)
@@ -108,7 +108,7 @@ class ToP(Policy):
         if row < 0:
             return None
         closed = 1 - hard_concrete.probability_open(self.fine[row])
-        return 1 - closed * hard_concrete.probability_open(self.coarse[row])
+        return 1 - closed * hard_concrete.probability_on(self.coarse[row])
 
     @torch.no_grad()
     def clamp(self) -> None:

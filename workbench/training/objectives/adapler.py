@@ -59,8 +59,9 @@ class AdaplerObjective(Objective):
                 "peak": settings.predictor_learning_rate,
             }
         )
-        thresholds = AdamW(self.thresholds, lr=settings.threshold_learning_rate, weight_decay=0.0)
-        return [model, thresholds]
+        rate = settings.threshold_learning_rate
+        groups = [{"params": self.thresholds, "weight_decay": 0.0, "peak": rate}]
+        return [model, AdamW(groups, lr=rate)]
 
     def start_epoch(self, epoch: int) -> None:
         self.policy.slope = slope(self.settings, epoch)
