@@ -1,4 +1,4 @@
-"""Small models and texts for the model, training and attribution tests, and BERT written out in numpy."""
+"""Small models and texts for the tests of models, training and attribution; BERT in plain numpy."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -53,9 +53,7 @@ def texts(lengths: Sequence[int], seed: int = 0) -> list[Window]:
         marks = np.zeros(n, dtype=bool)
         marks[1:-1] = rng.random(n - 2) < 0.4
         types = np.arange(n) > n // 2
-        result.append(
-            window(ids, f"t{number}", label=number % 2, rationale=marks, token_type_ids=types)
-        )
+        result.append(window(ids, f"t{number}", label=number % 2, rationale=marks, token_type_ids=types))
     return result
 
 

@@ -106,7 +106,9 @@ class TopSettings(TrainingSettings):
 
     epochs: int = Field(6, ge=1)
     gate_learning_rate: float = Field(0.05, gt=0)
-    """Rate of the gates and of the Lagrangian multipliers' ascent."""
+    """Rate of the gates."""
+    multiplier_learning_rate: float = Field(0.1, gt=0)
+    """Rate of the Lagrangian multipliers' plain gradient ascent."""
     target_sparsity: float = Field(0.45, ge=0, lt=1)
     """1 - MACs / dense MACs, without padding in either."""
     sparsity_slack: float = Field(0.02, ge=0, le=1)

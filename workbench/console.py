@@ -73,7 +73,8 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
     )
     if len(explained.records) > 1:
         title += f", window {record.window + 1} of {len(explained.records)}"
-    table = Table(title=title, box=None)
+    # Not as a string: a class called "[x]" is no markup, and a narrow table must not break the line.
+    table = Table(title=Text(title, no_wrap=True, overflow="ignore", style="table.title"), box=None)
     table.add_column("token")
     for layer in range(record.layers):
         table.add_column(str(layer), justify="right")

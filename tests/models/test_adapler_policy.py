@@ -66,10 +66,8 @@ def test_keep_rule_compares_with_eta_over_the_living(layout_type: type) -> None:
     # Living: 4 and 3 tokens; eta / n = 0.15 and 0.2.
     layout, _ = layout_type.from_windows([window([CLS, 5, 6, SEP]), window([CLS, 5, SEP])])
     by_text = torch.tensor([[0.1, 0.15, 0.1499, 0.6001], [0.7, 0.1, 0.2, 0.0]])
-    if layout_type is Padded:
-        scores = by_text
-    else:
-        scores = torch.cat([by_text[1, :3], by_text[0]])[None]
+    packed = torch.cat([by_text[1, :3], by_text[0]])[None]
+    scores = by_text if layout_type is Padded else packed
     _, kept = layout.drop(scores[..., None], policy_with(0.6).keep(0, scores, layout))
     assert kept.place(torch.ones(scores.shape if layout_type is Padded else (1, 5)), 0).tolist() == [
         [1, 1, 0, 1],
@@ -103,6 +101,15 @@ def test_soft_mask_and_bias_add_up_over_layers() -> None:
     torch.testing.assert_close(twice.bias, edits + second)
     torch.testing.assert_close(twice.soft, (edits + second).exp())
     assert bool(twice.alive.all())
+
+
+def test_the_count_behind_a_threshold_carries_no_gradient() -> None:
+    layout, _ = Padded.from_windows([window([CLS, 5, 6, SEP])])
+    policy = policy_with(0.8)
+    policy.slope = 10.0
+    _, soft = policy.soften(0, torch.zeros(1, 4, 16), torch.rand(1, 4), layout)
+    assert soft.soft.requires_grad
+    assert not soft.count().requires_grad
 
 
 def test_predictor_logits_meet_the_bias_of_earlier_layers() -> None:

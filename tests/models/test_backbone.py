@@ -104,7 +104,7 @@ def test_another_architecture_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize("key", ["is_decoder", "add_cross_attention"])
 def test_a_decoder_is_refused(folder: Path, key: str) -> None:
     change_config(folder, **{key: True})
-    refused(folder, "decoder")
+    refused(folder, "is a BERT decoder")
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])

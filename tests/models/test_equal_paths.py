@@ -33,9 +33,7 @@ def run(model: PruningClassifier, windows, execution: str = "packed") -> Output:
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(
-    st.lists(st.integers(2, 24), min_size=1, max_size=7), st.integers(0, 10_000), st.integers(0, 4)
-)
+@given(st.lists(st.integers(2, 24), min_size=1, max_size=7), st.integers(0, 10_000), st.integers(0, 4))
 def test_masked_equals_packed(maker, lengths, seed, policy) -> None:
     model, windows = maker(policy), texts(lengths, seed)
     packed, masked = run(model, windows), run(model, windows, "masked")
@@ -85,9 +83,7 @@ def test_texts_of_a_batch_differ_from_each_other(maker) -> None:
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 @pytest.mark.parametrize("execution", ["packed", "masked"])
-def test_keep_all_equals_the_stock_classifier(
-    make_model, tiny_folder, attention, execution
-) -> None:
+def test_keep_all_equals_the_stock_classifier(make_model, tiny_folder, attention, execution) -> None:
     windows = texts(RAGGED)
     layout, inputs = Padded.from_windows(windows)
     stock = BertForSequenceClassification.from_pretrained(
@@ -106,9 +102,7 @@ def test_without_a_layout_the_model_is_the_stock_model(make_model, stock) -> Non
     layout, inputs = Padded.from_windows(texts(RAGGED))
     given_ = {"input_ids": inputs.input_ids, "attention_mask": layout.alive.long()}
     with torch.no_grad():
-        torch.testing.assert_close(
-            make_model().bert(**given_).logits, stock(**given_).logits, **CLOSE
-        )
+        torch.testing.assert_close(make_model().bert(**given_).logits, stock(**given_).logits, **CLOSE)
 
 
 @pytest.mark.parametrize("execution", ["packed", "masked"])

@@ -18,7 +18,7 @@ def test_probability_open_at_zero_is_the_closed_form() -> None:
 
 def test_probability_open_at_the_clamp_ends() -> None:
     ends = hard_concrete.probability_open(torch.tensor([LOW_LOG, HIGH_LOG]))
-    assert (LOW_LOG, HIGH_LOG) == pytest.approx((math.log(0.01), math.log(100)))
+    assert pytest.approx((math.log(0.01), math.log(100))) == (LOW_LOG, HIGH_LOG)
     expected = [1 / (1 + 100 * 11 ** (-2 / 3)), 1 / (1 + 0.01 * 11 ** (-2 / 3))]
     assert ends.tolist() == pytest.approx(expected, abs=1e-6)
 
@@ -29,6 +29,26 @@ def test_samples_are_open_as_often_as_the_closed_form_says(log_alpha: float) -> 
     draws = hard_concrete.sample(torch.full((40_000,), log_alpha))
     expected = hard_concrete.probability_open(torch.tensor(log_alpha)).item()
     assert (draws > 0).float().mean().item() == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("log_alpha", [LOW_LOG, -1.0, 0.0, 1.5])
+def test_binary_samples_are_on_as_often_as_the_closed_form_says(log_alpha: float) -> None:
+    torch.manual_seed(0)
+    draws = hard_concrete.sample_binary(torch.full((40_000,), log_alpha))
+    assert set(draws.tolist()) <= {0.0, 1.0}
+    assert draws.mean().item() == pytest.approx(1 / (1 + math.exp(-log_alpha)), abs=0.01)
+    on = hard_concrete.probability_on(torch.tensor(log_alpha)).item()
+    assert on == pytest.approx(1 / (1 + math.exp(-log_alpha)), abs=1e-6)
+
+
+def test_a_binary_sample_has_the_gradient_of_the_smooth_one() -> None:
+    gradients = []
+    for draw in (hard_concrete.sample, hard_concrete.sample_binary):
+        torch.manual_seed(0)
+        log_alpha = torch.zeros(50, requires_grad=True)
+        gradients.append(torch.autograd.grad(draw(log_alpha).sum(), log_alpha)[0])
+    assert gradients[0].equal(gradients[1])
+    assert gradients[0].max() > 0
 
 
 def test_samples_lie_in_the_unit_interval_and_reach_both_ends() -> None:

@@ -12,7 +12,7 @@ from workbench.models.inference import Inference, infer
 def test_batches_hold_every_window_once_longest_first() -> None:
     windows = texts(RAGGED)
     chosen = list(batches(windows, 3))
-    assert sorted(sum(chosen, [])) == list(range(len(RAGGED)))
+    assert sorted(index for batch in chosen for index in batch) == list(range(len(RAGGED)))
     assert [len(batch) for batch in chosen] == [3, 3, 2]
     lengths = [RAGGED[index] for batch in chosen for index in batch]
     assert lengths == sorted(RAGGED, reverse=True)

@@ -47,9 +47,7 @@ def test_layouts_agree_after_cuts(lengths: list[int], seed: int) -> None:
         packed.place(packed.softmax(mine), 0.0), padded.place(padded.softmax(values), 0.0)
     )
     assert packed.place(packed.rank(mine), -9).equal(padded.place(padded.rank(values), -9))
-    assert packed.place(packed.count(), 0).equal(
-        padded.place(padded.count().expand_as(values), 0)
-    )
+    assert packed.place(packed.count(), 0).equal(padded.place(padded.count().expand_as(values), 0))
     assert packed.place(packed.is_cls, False).equal(padded.place(padded.is_cls, False))
     assert packed.counts().equal(padded.counts())
     assert packed.first(mine[..., None]).equal(padded.first(values[..., None]))

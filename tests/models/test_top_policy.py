@@ -1,5 +1,7 @@
 """ToP's bins and gates, by hand."""
 
+import math
+
 import pytest
 import torch
 from toys import CLS, SEP, tiny_config, window
@@ -67,6 +69,14 @@ def test_a_coarse_gate_that_is_off_cuts_nothing() -> None:
     hidden, soft = policy.soften(1, torch.ones(1, 5, 16), scores, layout)
     assert hidden.eq(1).all()
     assert soft.soft.eq(1).all()
+
+
+@pytest.mark.parametrize(("probability", "cuts"), [(0.49, False), (0.51, True)])
+def test_a_coarse_gate_cuts_from_one_half_on(probability: float, cuts: bool) -> None:
+    policy = policy_with()
+    with torch.no_grad():
+        policy.coarse.fill_(math.log(probability / (1 - probability)))
+    assert (policy.open_gates(1) is not None) == cuts
 
 
 def test_all_gates_closed_leave_only_cls() -> None:
@@ -142,7 +152,7 @@ def test_expected_keep_mixes_fine_and_coarse() -> None:
     with torch.no_grad():
         policy.fine[0] = torch.tensor([1.0, -2.0])
     fine = hard_concrete.probability_open(torch.tensor([1.0, -2.0]))
-    coarse = hard_concrete.probability_open(torch.tensor(0.3))
+    coarse = hard_concrete.probability_on(torch.tensor(0.3))
     torch.testing.assert_close(policy.expected_keep(1).detach(), 1 - (1 - fine) * coarse)
 
 

@@ -212,14 +212,11 @@ def test_the_optimizers_share_nothing_and_cover_everything(make) -> None:
     assert model | levels == trainable
 
 
-def test_each_group_has_its_own_rate_and_thresholds_are_not_scheduled(make) -> None:
-    objective = make(
-        learning_rate=1e-5, predictor_learning_rate=2e-3, threshold_learning_rate=3e-2
-    )
+def test_each_group_has_its_own_rate(make) -> None:
+    objective = make(learning_rate=1e-5, predictor_learning_rate=2e-3, threshold_learning_rate=3e-2)
     model, levels = objective.optimizers()
     assert [group["peak"] for group in model.param_groups] == [1e-5, 1e-5, 2e-3]
     assert [group["lr"] for group in levels.param_groups] == [3e-2]
-    assert "peak" not in levels.param_groups[0]
     assert levels.param_groups[0]["weight_decay"] == 0
 
 

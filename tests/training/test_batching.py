@@ -14,7 +14,7 @@ FEW = settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.lists(st.integers(2, 64), min_size=1, max_size=300), st.integers(1, 9), st.integers(0, 5))
 def test_every_index_comes_exactly_once(lengths, batch_size, epoch) -> None:
     batches = epoch_batches(lengths, batch_size, 3, epoch)
-    assert sorted(sum(batches, [])) == list(range(len(lengths)))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
     assert len(batches) == -(-len(lengths) // batch_size)
     assert sorted(map(len, batches))[1:] == [batch_size] * (len(batches) - 1)
 

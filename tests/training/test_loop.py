@@ -2,8 +2,10 @@
 
 import errno
 import json
+import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -41,7 +43,7 @@ def objective(make_model, method: str, **settings) -> Objective:
         return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
     if method == "top":
         lessons = ask_teacher(dense, TRAIN, 4)
-        policy = ToP(config, bins=4, first_layer=1, fine_start=0.5, coarse_start=0.5)
+        policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
         model = PruningClassifier(dense.bert, policy)
         return TopObjective(model, TopSettings(rank_top_k=4, **chosen), lessons)
     targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
@@ -216,7 +218,9 @@ def test_accumulated_gradients_equal_whole_batches(make_model, tmp_path, method:
         outcomes.append(finish(mine, tmp_path / str(parts)))
     first, second = outcomes
     for name, value in first.weights.items():
-        torch.testing.assert_close(value, second.weights[name], atol=1e-5, rtol=1e-5, msg=name)
+        # A softmax does not see these biases: Adam blows up the rounding of their zero gradients.
+        if not re.search(r"key\.bias|predictors\.\d\.2\.bias", name):
+            torch.testing.assert_close(value, second.weights[name], atol=1e-5, rtol=1e-5, msg=name)
     assert any(not value.equal(second.weights[name]) for name, value in first.weights.items())
 
 
@@ -262,12 +266,25 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(
             shutil.copytree(folder, tmp_path / "copy")
             monkeypatch.setattr(place, error)
 
-    with pytest.raises(WorkbenchError, match="cannot write .*training.*No space left"):
+    with pytest.raises(WorkbenchError, match=r"cannot write .*training.*No space left"):
         training(objective(make_model, "dense"), folder, fill).run()
     before = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     monkeypatch.undo()
     finish(objective(make_model, "dense"), folder).check_equals(unbroken["dense"])
+
+
+def test_processes_add_up_gradients_and_leave_parameters_without_any_alone(make_model, tmp_path) -> None:
+    mine = objective(make_model, "top")
+    run = training(mine, tmp_path)
+    run.optimizers = mine.optimizers()
+    run.accelerator = SimpleNamespace(num_processes=2, reduce=lambda value, reduction: value * 2)
+    weight = mine.model.bert.classifier.weight
+    weight.grad = torch.ones_like(weight)
+    run._reduce()
+    assert weight.grad.eq(2).all()
+    assert mine.policy.fine.grad is None
+    assert mine.multipliers.grad is None
 
 
 def test_the_gradient_norm_is_clipped_for_each_optimizer_by_itself(

@@ -15,7 +15,9 @@ def factors(total: int, warmup: float) -> list[float]:
 
 
 def test_the_rate_rises_linearly_and_falls_linearly_to_zero() -> None:
-    assert factors(10, 0.2) == pytest.approx([0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+    assert factors(10, 0.2) == pytest.approx(
+        [0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8]
+    )
     assert schedule(Moment(0, 10, 10), 0.2) == 0
 
 

@@ -22,7 +22,7 @@ def sample(log_alpha: Tensor) -> Tensor:
 def sample_binary(log_alpha: Tensor) -> Tensor:
     """A gate of exactly 0 or 1 per entry (its sample cut at one half), straight-through gradient."""
     soft = sample(log_alpha)
-    return (soft > 0.5).float() + soft - soft.detach()
+    return (soft > 0.5).float() + (soft - soft.detach())
 
 
 def probability_on(log_alpha: Tensor) -> Tensor:

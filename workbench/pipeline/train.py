@@ -98,13 +98,16 @@ def _train_top(job: Job) -> None:
     dense, settings = job.model("dense"), job.config.top
     lessons = ask_teacher(dense, job.training_windows, settings.rank_top_k)
     torch.manual_seed(job.config.seed)
-    policy = ToP(
-        dense.bert.config,
-        bins=settings.bins,
-        first_layer=settings.first_layer,
-        fine_start=settings.fine_start,
-        coarse_start=settings.coarse_start,
-    )
+    try:
+        policy = ToP(
+            dense.bert.config,
+            bins=settings.bins,
+            first_layer=settings.first_layer,
+            fine_start=settings.fine_start,
+            coarse_start=settings.coarse_start,
+        )
+    except ValueError as error:
+        raise InputError(f"top.{error}") from None
     model = PruningClassifier(dense.bert, policy).to(job.process.device)
     _train(job, "top", TopObjective(model, settings, lessons))
     _finish(job, model, "top")

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-METHOD_NAMES = {"dense": "dense", "adapler": "AdapLeR", "top": "ToP", "hf": "stock model, padded"}
+METHOD_NAMES = {
+    "dense": "dense",
+    "adapler": "AdapLeR",
+    "top": "ToP",
+    "hf": "stock model, padded",
+    "hf-given-order": "stock model, padded, given order",
+}
 SCORER_NAMES = {
     "cp": "contribution predictor",
     "top": "ToP importance",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import SGD, AdamW, Optimizer
 
 from workbench.config import TopSettings
 from workbench.data.documents import Window
@@ -76,11 +76,12 @@ class TopObjective(Objective):
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        rate = settings.gate_learning_rate
         return [
             adamw(self.model.bert, settings.learning_rate, settings.weight_decay),
-            AdamW([self.policy.fine, self.policy.coarse], lr=rate, weight_decay=0.0),
-            AdamW([self.multipliers], lr=rate, weight_decay=0.0, maximize=True),
+            AdamW(
+                [self.policy.fine, self.policy.coarse], lr=settings.gate_learning_rate, weight_decay=0.0
+            ),
+            SGD([self.multipliers], lr=settings.multiplier_learning_rate, maximize=True),
         ]
 
     def backward(

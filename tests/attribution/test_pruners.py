@@ -1,0 +1,95 @@
+"""A pruner's own scores: by original position, silent where tokens are gone."""
+
+import numpy as np
+import pytest
+import torch
+from toys import RAGGED, texts
+
+from workbench.attribution.pruners import pruner_scores
+
+WINDOWS = texts(RAGGED)
+
+
+def entering(kept: np.ndarray) -> np.ndarray:
+    """(layers, n) bool: alive before each layer's cut."""
+    return np.concatenate([np.ones((1, kept.shape[1]), dtype=bool), kept[:-1]])
+
+
+@pytest.fixture(scope="module", params=["adapler", "top"])
+def scored(request, make_model):
+    model = make_model(request.param)
+    ((name, items),) = pruner_scores(model, WINDOWS).items()
+    return model, name, items
+
+
+def test_scorers_bear_their_names(scored) -> None:
+    model, name, _ = scored
+    assert name == {"adapler": "cp", "top": "top"}[model.policy.method]
+
+
+def test_kept_is_nested_over_layers_and_counts_the_tokens(scored) -> None:
+    model, _, items = scored
+    with torch.no_grad():
+        tokens = model(WINDOWS).tokens.numpy()
+    for row, (window, item) in enumerate(zip(WINDOWS, items, strict=True)):
+        assert item.kept.shape == item.scores.shape == (4, len(window.input_ids))
+        assert item.kept.dtype == bool
+        assert (item.kept[1:] <= item.kept[:-1]).all()
+        assert item.kept[:, 0].all()
+        assert item.kept.sum(1).tolist() == tokens[row].tolist()
+    assert sum(item.kept[-1].sum() for item in items) < 0.7 * sum(RAGGED)
+
+
+def test_scores_are_nan_exactly_where_a_token_no_longer_is(scored) -> None:
+    model, _, items = scored
+    first = {"adapler": 0, "top": 1}[model.policy.method]
+    for item in items:
+        present = ~np.isnan(item.scores)
+        assert np.array_equal(present[first:], entering(item.kept)[first:])
+        assert not present[:first].any()
+
+
+def test_scores_of_the_living_sum_to_one(scored) -> None:
+    model, _, items = scored
+    first = {"adapler": 0, "top": 1}[model.policy.method]
+    for item in items:
+        # ToP's are the attention of the layer before, over the tokens that were in it.
+        totals = np.nansum(item.scores[first:], axis=1)
+        np.testing.assert_allclose(totals, 1, atol=1e-5)
+
+
+def test_cp_scores_explain_who_was_kept(make_model) -> None:
+    model = make_model("adapler")
+    eta = model.policy.eta.detach().numpy()
+    for item in pruner_scores(model, WINDOWS)["cp"]:
+        alive = entering(item.kept)
+        with np.errstate(invalid="ignore"):
+            stays = alive & (item.scores >= eta[:, None] / alive.sum(1, keepdims=True))
+        stays[:, 0] = True
+        assert np.array_equal(stays, item.kept)
+
+
+def test_scores_equal_those_of_the_masked_run(scored) -> None:
+    model, _, items = scored
+    with torch.no_grad():
+        traces = model(WINDOWS, execution="masked", show="received").traces
+    for layer, trace in enumerate(traces):
+        for row, item in enumerate(items):
+            alive = trace.entered.alive[row, : item.scores.shape[1]].numpy()
+            if trace.scores is not None:
+                scores = trace.scores[row, : item.scores.shape[1]].numpy()
+                np.testing.assert_allclose(item.scores[layer][alive], scores[alive], atol=1e-5)
+
+
+def test_order_and_company_do_not_matter(scored) -> None:
+    model, name, items = scored
+    for window, item in zip(WINDOWS, items, strict=True):
+        (alone,) = pruner_scores(model, [window])[name]
+        np.testing.assert_allclose(alone.scores, item.scores, atol=1e-5)
+        assert np.array_equal(alone.kept, item.kept)
+
+
+def test_a_dense_model_keeps_everything_and_says_nothing(make_model) -> None:
+    ((name, items),) = pruner_scores(make_model(), WINDOWS).items()
+    assert name == "dense"
+    assert all(item.kept.all() and np.isnan(item.scores).all() for item in items)

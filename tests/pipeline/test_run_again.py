@@ -1,0 +1,206 @@
+"""A finished stage is skipped, a changed one repeated, a killed one continued with the same numbers."""
+
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import yaml
+from tiny_runs import CLOCK, METHODS, SCORERS, call, digests, times
+
+from workbench.files import write_text
+from workbench.runs import Run, Stages, load_run
+from workbench.training.objectives.adapler import AdaplerObjective
+from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.top import TopObjective
+
+OBJECTIVES = {"dense": DenseObjective, "adapler": AdaplerObjective, "top": TopObjective}
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """The report is not what is tested here, and takes most of a tiny run's time."""
+    import workbench.reporting.report as report
+
+    monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Counts the optimiser steps of each method; `steps.kill = (method, n)` stops at the n-th."""
+
+    class Steps(dict):
+        kill = (None, 0)
+
+    counted = Steps.fromkeys(METHODS, 0)
+    for method, kind in OBJECTIVES.items():
+
+        def after_step(objective, method=method, original=kind.after_step):
+            original(objective)
+            counted[method] += 1
+            if counted.kill == (method, counted[method]):
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(kind, "after_step", after_step)
+    return counted
+
+
+def assert_same_numbers(one: Run, other: Run) -> None:
+    """Equal to the last bit, apart from what a stopwatch says."""
+    pd.testing.assert_frame_equal(one.predictions, other.predictions, check_exact=True)
+    for scorer in SCORERS:
+        pd.testing.assert_frame_equal(one.scores(scorer), other.scores(scorer), check_exact=True)
+    for name in ("classification", "plausibility", "comparisons"):
+        pd.testing.assert_frame_equal(one.metrics(name), other.metrics(name), check_exact=True)
+    tables = [run.metrics("efficiency") for run in (one, other)]
+    counted = [table[~table["quantity"].isin(CLOCK)] for table in tables]
+    pd.testing.assert_frame_equal(*counted, check_exact=True)
+
+
+def stages(folder) -> dict:
+    return json.loads((folder / "stages.json").read_text())
+
+
+def test_a_second_run_changes_nothing(tiny, copied, steps):
+    before = times(copied)
+    assert call("run", tiny.config, "--out", copied) == 0
+    changed = {name for name, time in times(copied).items() if time != before[name]}
+    assert changed == {"config.yaml", "environment.json"}
+    assert sum(steps.values()) == 0
+
+
+def test_a_changed_method_is_repeated_alone_with_the_evaluation(tiny, copied, steps):
+    before, old = times(copied), stages(copied)
+    assert call("run", tiny.config, "--out", copied, "--set", "adapler.phi=0.4") == 0
+    assert steps == {"dense": 0, "adapler": 6, "top": 0}
+    after, new = times(copied), stages(copied)
+    assert {name for name in old if old[name]["key"] != new[name]["key"]} == {
+        "adapler", "predictions", "plausibility", "efficiency",
+    }  # fmt: skip
+    for name, time in before.items():
+        if name.startswith(("models/dense", "models/top", "checkpoints", "targets")):
+            assert after[name] == time, name
+    for name in ("models/adapler/policy.safetensors", "predictions.parquet", "scores/cp.parquet"):
+        assert after[name] != before[name]
+    assert Run(copied).config.adapler.phi == 0.4
+
+
+def test_a_changed_evaluation_trains_nothing(tiny, copied, steps):
+    before = times(copied / "models")
+    assert call("run", tiny.config, "--out", copied, "--set", "evaluation.splits=[dev]") == 0
+    assert sum(steps.values()) == 0
+    assert times(copied / "models") == before
+    assert set(Run(copied).metrics("plausibility")["split"]) == {"dev"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_training_ends_with_the_same_numbers(tiny, finished, tmp_path, steps, method, capsys):
+    folder = tmp_path / "killed"
+    steps.kill = (method, 5)
+    assert call("run", tiny.config, "--out", folder) == 130
+    assert method not in stages(folder) if (folder / "stages.json").exists() else method == "dense"
+    assert "the same command goes on" in capsys.readouterr().err.splitlines()[-1]
+    steps.kill = (None, 0)
+    assert call("run", tiny.config, "--out", folder) == 0
+    # Checkpoints are 2 steps apart: the fifth step, and no other, was lost.
+    assert steps[method] == 5 + 2
+    assert all(steps[other] == 6 for other in METHODS if other != method)
+    assert_same_numbers(load_run(folder), finished)
+
+
+def test_a_kill_between_training_and_targets_loses_nothing(tiny, finished, tmp_path, steps, monkeypatch):
+    import workbench.pipeline.train as train
+
+    folder = tmp_path / "killed"
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "saliency_targets", kill)
+        assert call("run", tiny.config, "--out", folder) == 130
+    assert call("run", tiny.config, "--out", folder) == 0
+    assert steps == {"dense": 6, "adapler": 6, "top": 6}
+    assert_same_numbers(load_run(folder), finished)
+
+
+def test_evaluate_repeats_the_evaluation_with_the_same_numbers(copied, finished, steps):
+    models = times(copied / "models")
+    for path in [copied / "predictions.parquet", *copied.glob("scores/*"), *copied.glob("metrics/*")]:
+        path.unlink()
+    assert call("evaluate", "--run", copied) == 0
+    assert sum(steps.values()) == 0
+    assert times(copied / "models") == models
+    assert_same_numbers(load_run(copied), finished)
+
+
+def test_a_killed_evaluation_is_repeated(tiny, copied, finished, monkeypatch):
+    import workbench.pipeline.evaluate as evaluate
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluate, "classification", kill)
+        assert call("evaluate", "--run", copied) == 130
+    assert "predictions" not in stages(copied)
+    (copied / "predictions.parquet").unlink()
+    assert call("run", tiny.config, "--out", copied) == 0
+    assert_same_numbers(load_run(copied), finished)
+
+
+def test_going_back_to_old_settings_after_a_kill_trains_again(tiny, copied, steps, monkeypatch):
+    """The model of the new settings was in place already when the kill came."""
+    import workbench.pipeline.train as train
+
+    old = digests(copied / "models" / "adapler")
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "shutil", SimpleNamespace(rmtree=kill))
+        assert call("run", tiny.config, "--out", copied, "--set", "adapler.phi=0.4") == 130
+    assert digests(copied / "models" / "adapler") != old
+    assert call("run", tiny.config, "--out", copied) == 0
+    assert digests(copied / "models" / "adapler") == old
+
+
+def test_a_stage_that_fails_is_not_done_even_if_an_earlier_one_was(tmp_path):
+    with Stages(tmp_path).record("work", "old"):
+        pass
+    assert Stages(tmp_path).is_done("work", "old")
+
+    def fail():
+        with Stages(tmp_path).record("work", "new"):
+            raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"):
+        fail()
+    assert not Stages(tmp_path).is_done("work", "old")
+    assert not Stages(tmp_path).is_done("work", "new")
+
+
+def test_only_the_main_process_writes_the_stages(tmp_path):
+    with Stages(tmp_path, writes=False).record("work", "key"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_report_keeps_what_earlier_commands_left_out(tiny, tmp_path):
+    config = yaml.safe_load(tiny.config.read_text())
+    config["methods"] = ["dense"]
+    config["data"]["training_windows"] = "with-evidence"
+    config["evaluation"]["max_scored"] = 4
+    write_text(tmp_path / "notes.yaml", yaml.safe_dump(config))
+    folder = tmp_path / "run"
+    assert call("run", tmp_path / "notes.yaml", "--out", folder) == 0
+    notes = json.loads((folder / "about.json").read_text())["notes"]
+    for told in ("training on", "scoring the first 4 of 10 texts", "cp left out", "top left out"):
+        assert any(told in note for note in notes), told
+    assert load_run(folder).scores("saliency")["text_id"].nunique() == 4
+
+    more = ["--set", "efficiency.repeats=3"]
+    assert call("run", tmp_path / "notes.yaml", "--out", folder, *more) == 0
+    assert set(json.loads((folder / "about.json").read_text())["notes"]) == set(notes)
+
+
+def test_scores_of_models_that_are_gone_do_not_stay(tiny, copied):
+    own = copied / "scores" / "mine.parquet"
+    own.write_bytes((copied / "scores" / "random.parquet").read_bytes())
+    more = ["--set", "methods=[dense]", "--set", "evaluation.scorers=[saliency, cp]"]
+    assert call("run", tiny.config, "--out", copied, *more) == 0
+    assert load_run(copied).scorers == ["mine", "saliency"]
+
+
+def kill(*_, **__):
+    raise KeyboardInterrupt

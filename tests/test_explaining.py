@@ -1,0 +1,62 @@
+"""One text through a model, with its own scores."""
+
+import numpy as np
+import pytest
+from toys import LABELS, toy_tokenizer
+
+from workbench.errors import InputError
+from workbench.explaining import explain_text
+
+TEXT = "a b c d e f g h i j k l m n o p"
+
+
+@pytest.mark.parametrize(("method", "scorer"), [("adapler", "cp"), ("top", "top"), ("dense", "dense")])
+def test_a_text_gets_a_prediction_and_its_scores(make_model, method: str, scorer: str) -> None:
+    explained = explain_text(make_model(method), toy_tokenizer(), TEXT)
+    (record,) = explained.records
+    assert (record.method, record.scorer) == (method, scorer)
+    assert record.tokens == ("[CLS]", *TEXT.split(), "[SEP]")
+    assert record.word_index.tolist() == [-1, *range(16), -1]
+    assert record.kept.shape == record.scores.shape == (4, 18)
+    assert record.kept.all() == (method == "dense")
+    assert sum(explained.probabilities.values()) == pytest.approx(1, abs=1e-6)
+    assert list(explained.probabilities) == list(LABELS)
+    assert explained.predicted == max(explained.probabilities, key=explained.probabilities.get)
+
+
+def test_a_long_text_is_cut_into_windows_and_averaged(make_model) -> None:
+    model = make_model("adapler")
+    explained = explain_text(model, toy_tokenizer(), TEXT, max_tokens=10)
+    assert [record.window for record in explained.records] == [0, 1]
+    words = np.concatenate([record.word_index for record in explained.records])
+    assert sorted(words[words >= 0]) == list(range(16))
+    each = [
+        explain_text(model, toy_tokenizer(), text).probabilities["pos"]
+        for text in (" ".join(r.tokens[1:-1]) for r in explained.records)
+    ]
+    assert explained.probabilities["pos"] == pytest.approx(np.mean(each), abs=1e-5)
+
+
+def test_a_text_longer_than_the_positions_needs_no_setting(make_model) -> None:
+    explained = explain_text(make_model("top"), toy_tokenizer(), TEXT * 20)
+    assert len(explained.records) > 1
+    assert max(len(record.tokens) for record in explained.records) <= 64
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_an_empty_text_is_refused(make_model, text: str) -> None:
+    with pytest.raises(InputError, match="empty"):
+        explain_text(make_model(), toy_tokenizer(), text)
+
+
+def test_unknown_characters_are_explained_as_unknown(make_model) -> None:
+    (record,) = explain_text(make_model(), toy_tokenizer(), "東 京").records
+    assert record.tokens == ("[CLS]", "[UNK]", "[UNK]", "[SEP]")
+
+
+def test_the_second_text_is_read_too(make_model) -> None:
+    model = make_model()
+    pair = explain_text(model, toy_tokenizer(), "a b", "c d")
+    (record,) = pair.records
+    assert record.tokens == ("[CLS]", "a", "b", "[SEP]", "c", "d", "[SEP]")
+    assert pair.probabilities != explain_text(model, toy_tokenizer(), "a b c d").probabilities
