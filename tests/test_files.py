@@ -121,7 +121,6 @@ def test_a_file_survives_a_rename_that_fails(old_file: Path, monkeypatch) -> Non
     assert list(old_file.parent.iterdir()) == [old_file]
 
 
-@pytest.mark.xfail(reason="`replacing` deletes an old folder before the new one is in place")
 def test_a_folder_survives_a_rename_that_fails(old_folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(os, "replace", no_space)
     with pytest.raises(WorkbenchError, match="No space left"), replacing(old_folder) as beside:

@@ -11,7 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench.config import DataSettings, apply_overrides, load_config, parse_config
+from workbench.config import (
+    DataSettings,
+    apply_overrides,
+    load_config,
+    parse_config,
+    with_absolute_paths,
+)
 from workbench.errors import InputError, WorkbenchError
 
 app = typer.Typer(
@@ -62,7 +68,7 @@ def run(
     from workbench.reporting.report import write_report
     from workbench.runs import create_run
 
-    settings = load_config(config, overrides)
+    settings = with_absolute_paths(load_config(config, overrides))
     process = this_process()
     with process.main_process_first():
         created = create_run(out or Path("runs") / settings.name, settings)

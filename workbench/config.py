@@ -211,6 +211,18 @@ def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
         raise InputError(f"{origin}: {_explain(error)}") from None
 
 
+def with_absolute_paths(config: RunConfig) -> RunConfig:
+    """The same configuration with existing relative paths made absolute, so that a run can be
+    evaluated from any folder; hub names stay as they are."""
+    changes: dict[str, Any] = {}
+    if config.data.path is not None and Path(config.data.path).exists():
+        path = str(Path(config.data.path).resolve())
+        changes["data"] = config.data.model_copy(update={"path": path})
+    if config.backbone != "packaged" and Path(config.backbone).is_dir():
+        changes["backbone"] = str(Path(config.backbone).resolve())
+    return config.model_copy(update=changes)
+
+
 def dump_config(config: RunConfig) -> str:
     """The resolved configuration as YAML that `load_config` reads back to an equal object."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

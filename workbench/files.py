@@ -28,13 +28,24 @@ def replacing(path: Path) -> Iterator[Path]:
     beside = scratch / path.name
     try:
         yield beside
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(beside, path)
+        _put_in_place(beside, path, scratch / "old")
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _put_in_place(new: Path, path: Path, aside: Path) -> None:
+    """Rename `new` to `path`; an old folder waits aside, and comes back if that fails."""
+    if not path.is_dir():
+        os.replace(new, path)
+        return
+    os.replace(path, aside)
+    try:
+        os.replace(new, path)
+    except OSError:
+        os.replace(aside, path)
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -54,6 +54,8 @@ def _train_dense(job: Job) -> None:
     kept = _train(job, "dense", DenseObjective(model, job.config.dense))
     _finish(job, model, "dense")
     _stage(job, "saliency", lambda job: _save_targets(job, model, kept))
+    if job.process.is_main_process:
+        shutil.rmtree(_checkpoints(job, "dense"))
 
 
 def _save_targets(job: Job, model: PruningClassifier, kept: list[Path]) -> None:

@@ -54,8 +54,7 @@ class Training:
         """Means, over the epoch so far, of what the objective reports."""
         history, first_step = self._resume()
         for epoch in range(first_step // self.steps, settings.epochs):
-            if len(history) <= epoch:
-                self._epoch(epoch, first_step, history)
+            self._epoch(epoch, first_step, history)
         kept = [self._weights(epoch) for epoch in self.objective.keep(history)]
         load_weights(kept[0], self.objective.model)
         return kept

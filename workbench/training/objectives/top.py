@@ -11,6 +11,7 @@ from torch.optim import SGD, AdamW, Optimizer
 
 from workbench.config import TopSettings
 from workbench.data.documents import Window
+from workbench.errors import InputError
 from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
@@ -71,6 +72,10 @@ class TopObjective(Objective):
         """lambda1, lambda2 of the Lagrangian; they ascend."""
         layers = model.layers
         self.rank_layers = settings.rank_layers or list(range(1, max(2, layers // 3)))
+        if not all(0 <= layer < layers for layer in self.rank_layers):
+            raise InputError(
+                f"top.rank_layers {self.rank_layers}: the model has layers 0 to {layers - 1}"
+            )
         shape = model.bert.config
         self.hidden, self.intermediate = shape.hidden_size, shape.intermediate_size
 
