@@ -123,8 +123,9 @@ class TopSettings(TrainingSettings):
     """First layer at whose entry tokens may be dropped."""
     fine_start: float = 4.6
     """Initial log-alpha of the fine gates (positive: keep)."""
-    coarse_start: float = -4.6
-    """Initial log-alpha of the coarse gates (negative: the layer cuts nothing)."""
+    coarse_start: float = 2.0
+    """Initial log-alpha of the coarse gates (negative: the layer cuts nothing). The authors start near
+    -10; with few steps the fine gates then close unseen and a whole layer is cut when it opens."""
     rank_layers: list[int] | None = None
     """Layers whose attention learns the teacher's ranking; null: 1 .. layers/3 - 1, at least {1}."""
     rank_weight: float = Field(1e-2, ge=0)

@@ -118,7 +118,8 @@ class TopObjective(Objective):
         """The most accurate epoch whose measured sparsity has reached the target, else the sparsest."""
         reached = 1 / (1 - self.settings.target_sparsity + self.settings.sparsity_slack)
         good = [epoch for epoch in by_accuracy(history) if history[epoch]["speedup"] >= reached]
-        return good[:1] or [max(range(len(history)), key=lambda epoch: history[epoch]["speedup"])]
+        fastest = max(facts["speedup"] for facts in history)
+        return good[:1] or [e for e in by_accuracy(history) if history[e]["speedup"] == fastest][:1]
 
     def _distil(self, output: Output, lessons: Sequence[Lesson]) -> Tensor:
         teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
