@@ -1,0 +1,77 @@
+"""A run's main numbers as Markdown, for a README: quality, speed, agreement with rationales by layer.
+
+The agreement table has the form of AdapLeR's AP/FPR figure: token unit, windows with evidence, FPR by
+uniform selection. Usage: python analyses/results_markdown.py --run runs/demo
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from workbench import Run, load_run
+
+
+def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
+    """One row per method: accuracy with interval, both FLOPs speed-ups, time against the stock model."""
+    quality, speed = run.metrics("classification"), run.metrics("efficiency")
+    quality = quality[(quality["split"] == split) & (quality["metric"] == "accuracy")]
+    rows = []
+    for facts in quality.itertuples():
+        own = speed[(speed["method"] == facts.method) & (speed["split"] == split)]
+        counted = own[own["batch_size"].isna()].set_index("quantity")["value"]
+        timed = own[own["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
+        realised = own[own["quantity"] == "realised_share"].set_index("batch_size")["value"]
+        row = {
+            "method": facts.method,
+            "accuracy (95 %)": f"{facts.value:.3f} ({facts.ci_low:.3f}–{facts.ci_high:.3f})",
+            "FLOPs, unpadded": f"{counted['flops_speedup_unpadded']:.2f}x",
+            "FLOPs, padded": f"{counted['flops_speedup_padded']:.2f}x",
+            "tokens kept": f"{counted['tokens_kept_share']:.0%}",
+        }
+        row |= {f"time, batch {size}": f"{value:.2f}x" for size, value in timed.items()}
+        row[f"realised share, batch {realised.index.max()}"] = f"{realised[realised.index.max()]:.2f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def agreement_table(run: Run, metric: str, selection: str, split: str = "test") -> pd.DataFrame:
+    """One row per scorer, one column per layer; values of one metric and selection."""
+    frame = run.metrics("plausibility")
+    wanted = {
+        "split": split,
+        "unit": "token",
+        "universe": "with-evidence",
+        "metric": metric,
+        "selection": selection,
+    }
+    for name, value in wanted.items():
+        frame = frame[frame[name] == value]
+    table = frame.pivot_table(index=["scorer", "method"], columns="layer", values="value", sort=False)
+    shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").fillna("–")
+    return shown.reset_index().rename(columns={"method": "model"})
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A GitHub table."""
+    lines = [[str(name) for name in frame.columns], ["---"] * frame.shape[1]]
+    lines += [[str(value) for value in row] for row in frame.itertuples(index=False)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def main() -> None:
+    """Print the three tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    run = load_run(parser.parse_args().run)
+    parts = [
+        markdown(quality_table(run)),
+        "AP:\n\n" + markdown(agreement_table(run, "ap", "none")),
+        "FPR:\n\n" + markdown(agreement_table(run, "fpr", "uniform")),
+        "Recall (TPR) of the same selection:\n\n" + markdown(agreement_table(run, "tpr", "uniform")),
+    ]
+    print("\n\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
