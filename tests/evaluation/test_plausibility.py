@@ -1,10 +1,13 @@
 """From records to rows: units, universes, selections, windows, dropped tokens."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
+from workbench.evaluation.bootstrap import holm
 from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
 from workbench.evaluation.plausibility import (
@@ -239,5 +242,20 @@ def test_a_useful_scorer_beats_random_in_pairs() -> None:
     assert (table["ci_low"] > 0).all()
     assert (table["p_holm"] >= table["p"]).all()
     assert set(table["against"]) == {"random"}
+    for _, one_table in table.groupby(["unit", "universe"]):
+        assert one_table["p_holm"].tolist() == holm(one_table["p"].to_numpy()).tolist()
+
+
+def test_a_table_of_many_scorers_can_still_reach_significance() -> None:
+    records = corpus(40)
+    many = [replace(r, scorer=f"scorer-{number}") for number in range(30) for r in records]
+    floor = random_floor(records, "test", bootstrap=0)
+    table = compare_scorers(text_values(many), floor.values, "test", resamples=10)
+    assert (table["p_holm"] < 0.05).all()
+
+
+def test_a_scorer_is_not_compared_with_itself() -> None:
+    records = corpus(30)
+    values = text_values(records)
     assert compare_scorers(values, values, "test").empty
     assert count_frame(values, "test")["texts"].tolist() == [30] * 4

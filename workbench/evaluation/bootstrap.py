@@ -1,9 +1,12 @@
 """Uncertainty over texts: percentile intervals, paired tests, Holm's correction."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 
+_CACHED_SIGNS = 40_000_000
+"""Sign flips, a byte each, that a test may keep for the next one on as many texts."""
 _CACHED_CELLS = 4_000_000
 """Larger weight matrices are drawn block by block and never kept."""
 
@@ -90,14 +93,29 @@ def paired_randomisation_test(a: np.ndarray, b: np.ndarray, resamples: int, seed
     observed = abs(difference.mean())
     # A draw that is the observed one up to rounding has to count as reaching it.
     reached = observed * (1 - 1e-9) - 1e-300
-    rng = np.random.default_rng(seed)
-    block = max(1, _CACHED_CELLS // len(difference))
     count = 0
-    for start in range(0, resamples, block):
-        size = (min(block, resamples - start), len(difference))
-        signs = 2.0 * rng.integers(2, size=size) - 1.0
+    for signs in _signs(len(difference), resamples, seed):
         count += int((np.abs(signs @ difference) / len(difference) >= reached).sum())
     return (count + 1) / (resamples + 1)
+
+
+def _signs(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Blocks of (draws, n) signs; those of a table's many tests on the same texts are drawn once."""
+    if n * resamples <= _CACHED_SIGNS:
+        drawn = _cached_signs(n, resamples, seed)
+        for start in range(0, resamples, 1000):
+            yield drawn[start : start + 1000].astype(np.float64)
+        return
+    rng = np.random.default_rng(seed)
+    block = max(1, _CACHED_CELLS // n)
+    for start in range(0, resamples, block):
+        yield 2.0 * rng.integers(2, size=(min(block, resamples - start), n)) - 1.0
+
+
+@lru_cache(maxsize=4)
+def _cached_signs(n: int, resamples: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 2 * rng.integers(2, size=(resamples, n), dtype=np.int8) - 1
 
 
 def _differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -21,14 +21,16 @@ def compare_scorers(
     *,
     metric: str = "ap",
     resamples: int = 1000,
+    randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Each scorer minus the reference scorer of the same method, unit and universe, layer by layer.
 
     Texts are joined by id and need a value of both. Per row: mean difference with its bootstrap
-    interval, the two-sided randomisation p and Holm's p over all rows of the table. Columns of
-    `COLUMNS`; empty without a match. `metric` is one of ap, fpr, tpr, selected (the last three by
-    uniform selection).
+    interval, the two-sided p of `randomisations` sign flips, and Holm's p over the rows of the same
+    unit and universe (what one table shows; the least p, 1 / (randomisations + 1), must survive it).
+    Columns of `COLUMNS`; empty without a match. `metric` is one of ap, fpr, tpr, selected (the last
+    three by uniform selection).
     """
     column = [name for _, name in MEASURES].index(metric)
     partners = {(part.method, part.unit, part.universe): part for part in reference}
@@ -45,11 +47,12 @@ def compare_scorers(
                 rows.append(
                     (part.scorer, part.method, other.scorer, split, layer, part.unit, part.universe,
                      *MEASURES[column], *paired_difference(*pair, resamples, seed),
-                     paired_randomisation_test(*pair, max(resamples, 1), seed), np.nan, both.sum())
+                     paired_randomisation_test(*pair, randomisations, seed), np.nan, both.sum())
                 )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     if len(frame):
-        frame["p_holm"] = holm(frame["p"].to_numpy(dtype=float))
+        families = frame.groupby(["unit", "universe"], sort=False)["p"]
+        frame["p_holm"] = families.transform(lambda p: holm(p.to_numpy(dtype=float)))
     return frame
 
 
