@@ -10,7 +10,7 @@ from reporting_fake_run import LAYERS, SCRIPT
 from workbench.reporting.examples import FAINTEST, choose_examples, draw_examples, shades
 from workbench.reporting.figures import draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
-from workbench.reporting.run_data import load_run
+from workbench.reporting.run_data import read_run_data
 from workbench.reporting.style import plain, save_figure
 
 NAMES = ("plausibility", "plausibility_kept", "tokens", "speedup", "examples")
@@ -28,7 +28,7 @@ def test_files_are_real(finished_run: Path, name: str) -> None:
 
 
 def test_figure_and_table_hold_the_numbers_of_the_run(finished_run: Path) -> None:
-    run = load_run(finished_run)
+    run = read_run_data(finished_run)
     metrics = run.metrics["plausibility"]
     saved = pd.read_csv(finished_run / "tables" / "plausibility.csv")
     wide = pd.read_csv(finished_run / "tables" / "plausibility_table.csv")
@@ -43,7 +43,7 @@ def test_figure_and_table_hold_the_numbers_of_the_run(finished_run: Path) -> Non
 
 
 def test_kept_has_one_scorer_per_dropping_method(finished_run: Path) -> None:
-    frame = kept_frame(load_run(finished_run).metrics["plausibility"])
+    frame = kept_frame(read_run_data(finished_run).metrics["plausibility"])
     assert frame.groupby("method")["scorer"].agg(set).to_dict() == {"adapler": {"cp"}, "top": {"top"}}
     assert set(frame["selection"]) == {"kept"}
 
@@ -66,7 +66,7 @@ def test_token_frame_by_hand() -> None:
 
 
 def test_speed_frame_takes_the_largest_batch(finished_run: Path) -> None:
-    run = load_run(finished_run)
+    run = read_run_data(finished_run)
     frame = speed_frame(run.metrics["classification"], run.metrics["efficiency"])
     assert frame["method"].tolist() == ["dense", "adapler", "top"]
     assert set(frame["batch_size"]) == {32}
@@ -74,7 +74,7 @@ def test_speed_frame_takes_the_largest_batch(finished_run: Path) -> None:
 
 
 def test_speed_figure_without_a_stopwatch(finished_run: Path) -> None:
-    metrics = load_run(finished_run).metrics
+    metrics = read_run_data(finished_run).metrics
     counted = metrics["efficiency"][metrics["efficiency"]["batch_size"].isna()]
     frame = speed_frame(metrics["classification"], counted)
     assert frame["speedup_vs_hf"].isna().all()
@@ -82,14 +82,14 @@ def test_speed_figure_without_a_stopwatch(finished_run: Path) -> None:
 
 
 def test_examples_are_right_and_wrong_ones(finished_run: Path) -> None:
-    examples = choose_examples(load_run(finished_run), right=4, wrong=2)
+    examples = choose_examples(read_run_data(finished_run), right=4, wrong=2)
     outcome = [example.predicted["adapler"] == example.label for example in examples]
     assert outcome == [True] * 4 + [False] * 2
     assert [record.method for record in examples[0].records] == ["adapler", "top"]
 
 
 def test_shades_of_dropped_unscored_and_living_tokens(finished_run: Path) -> None:
-    top = choose_examples(load_run(finished_run))[0].records[1]
+    top = choose_examples(read_run_data(finished_run))[0].records[1]
     shade = shades(top)
     assert np.array_equal(np.isnan(shade), ~top.kept)
     assert (shade[0] == FAINTEST).all()

@@ -11,7 +11,7 @@ from reporting_fake_run import SCRIPT
 from workbench.errors import InputError, WorkbenchError
 from workbench.reporting import report
 from workbench.reporting.report import write_report
-from workbench.reporting.run_data import load_run
+from workbench.reporting.run_data import read_run_data
 from workbench.reporting.summary import accuracy_loss, summary_sentences
 
 VOID = {"meta", "img", "br"}
@@ -87,7 +87,7 @@ def test_notes_and_settings_are_there(page: str) -> None:
 
 
 def test_summary_says_what_the_numbers_say(finished_run: Path) -> None:
-    run = load_run(finished_run)
+    run = read_run_data(finished_run)
     sentences = summary_sentences(run)
     loss = accuracy_loss(run, "adapler")
     assert loss is not None
@@ -108,7 +108,7 @@ def test_summary_admits_a_scorer_below_random(fresh_run: Path) -> None:
     mine = (frame["scorer"] == "saliency") & (frame["metric"] == "ap")
     frame.loc[mine, ["value", "ci_low", "ci_high"]] = 0.01
     frame.to_parquet(path)
-    sentences = summary_sentences(load_run(fresh_run))
+    sentences = summary_sentences(read_run_data(fresh_run))
     assert any(s.startswith("saliency on dense does not beat random") for s in sentences)
 
 
@@ -118,7 +118,7 @@ def test_holms_p_decides_where_it_was_computed(fresh_run: Path) -> None:
          "universe": "with-evidence", "metric": "ap", "p_holm": [0.01, 0.2, 0.2, 0.2, 0.2, 0.2]}
     )  # fmt: skip
     rows.to_parquet(fresh_run / "metrics" / "comparisons.parquet")
-    sentences = summary_sentences(load_run(fresh_run))
+    sentences = summary_sentences(read_run_data(fresh_run))
     mine = next(s for s in sentences if s.startswith("contribution predictor"))
     assert "partly beats" in mine
     assert "1 of 6 layers (paired test, Holm p < 0.05)" in mine

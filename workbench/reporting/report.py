@@ -23,7 +23,7 @@ from workbench.reporting.examples import (
 )
 from workbench.reporting.figures import draw_kept, draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
-from workbench.reporting.run_data import RunData, load_run
+from workbench.reporting.run_data import RunData, read_run_data
 from workbench.reporting.style import Written, save_figure
 from workbench.reporting.summary import summary_sentences
 from workbench.reporting.tables import Table, efficiency_table, main_table, plausibility_table
@@ -59,7 +59,7 @@ def write_report(run_dir: Path) -> Path:
     run folder or a file in it is damaged, WorkbenchError when the disk refuses; each file is whole or
     not there.
     """
-    run = load_run(Path(run_dir))
+    run = read_run_data(Path(run_dir))
     examples = choose_examples(run)
     tables = write_tables(run)
     figures = write_figures(run, examples)

@@ -80,7 +80,7 @@ class RunData:
         return [files[name] for name in ordered(files, (*SCORER_ORDER, *CONTROLS))]
 
 
-def load_run(folder: Path) -> RunData:
+def read_run_data(folder: Path) -> RunData:
     """Read a run folder's configuration, environment, predictions and metrics.
 
     Missing files end up in `missing`. Raises InputError naming the path when the folder does not
