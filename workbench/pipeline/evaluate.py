@@ -23,6 +23,7 @@ from workbench.runs import ABOUT, PREDICTIONS, write_table
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
     """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
+    worked = False
     for name, work in (
         ("predictions", _predictions),
         ("plausibility", _plausibility),
@@ -34,7 +35,9 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
         if not done:
             with job.stages.record(name, key):
                 work(job)
-                _describe(job)
+            worked = True
+    if worked:
+        _describe(job)
 
 
 def _describe(job: Job) -> None:
