@@ -96,6 +96,9 @@ class AdaplerSettings(TrainingSettings):
     """Slope of soft removal in epoch 0; null: the paper's schedule for this number of epochs."""
     lambda_growth: float | None = None
     eta_start: float = Field(0.25, ge=0.01, le=1)
+    settle: float = Field(0.0, ge=0, lt=1)
+    """Share of the steps, at the end, with the thresholds fixed and tokens really gone (our addition;
+    0 softens to the end, as the authors do)."""
     predictor_width: int = Field(32, ge=1)
     tolerance: float = Field(0.01, ge=0, le=1)
     """The fastest epoch wins whose dev accuracy is above the dense one minus this."""
@@ -170,6 +173,9 @@ class RunConfig(Settings):
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
     methods: list[Literal["dense", "adapler", "top"]] = ["dense", "adapler", "top"]
     """Trained in this order; `dense` comes first, because the others learn from it."""
+    kernels: Literal["auto", "stock", "onednn"] = "auto"
+    """Library behind float32 linear layers on the CPU; `auto`: oneDNN on AMD with AVX-512, else torch's
+    choice."""
     data: DataSettings = DataSettings()
     dense: DenseSettings = DenseSettings()
     adapler: AdaplerSettings = AdaplerSettings()

@@ -8,8 +8,6 @@ from workbench.evaluation.efficiency import (
     COLUMNS,
     counted_efficiency,
     measured_efficiency,
-    round_frame,
-    stopwatch,
 )
 from workbench.evaluation.flops import Shape, dense_flops, padded_flops, text_flops
 
@@ -61,17 +59,6 @@ def test_counted_refuses_what_does_not_join() -> None:
     assert counted_efficiency(predictions()[:0], {}, SHAPE, 2).empty
 
 
-def test_stopwatch_alternates_and_leaves_the_warm_up_out() -> None:
-    calls: list[str] = []
-    contestants = {"hf": lambda: calls.append("hf"), "top": lambda: calls.append("top")}
-    seconds = stopwatch(contestants, repeats=3, warmup=2)
-    assert calls == ["hf", "top"] * 5
-    assert {name: len(values) for name, values in seconds.items()} == {"hf": 3, "top": 3}
-    assert all(value >= 0 for values in seconds.values() for value in values)
-    with pytest.raises(ValueError, match="repeats"):
-        stopwatch(contestants, repeats=0)
-
-
 def test_measured_by_hand() -> None:
     seconds = {"hf": [8.0, 10.0, 60.0], "dense": [4.0, 4.0, 4.0], "top": [2.0, 2.0, 20.0]}
     frame = measured_efficiency(seconds, "test", 32, {"dense": 1.0, "top": 2.5})
@@ -88,7 +75,12 @@ def test_measured_leaves_out_what_it_cannot_know() -> None:
     assert frame["quantity"].tolist() == ["seconds_median"]
 
 
-def test_every_round_can_be_saved() -> None:
-    frame = round_frame({"hf": [1.0, 2.0], "top": [0.5, 0.6]}, "test", 8)
-    assert frame["seconds"].tolist() == [1.0, 2.0, 0.5, 0.6]
-    assert frame["round"].tolist() == [0, 1, 0, 1]
+def test_measured_tells_throughput_and_memory_where_they_are_known() -> None:
+    seconds = {"hf": [4.0, 4.0], "top": [1.0, 3.0]}
+    frame = measured_efficiency(seconds, "test", 8, {}, work=(10, 200), memory={"hf": 5.0, "top": None})
+    assert quantity(frame, "top", "texts_per_second") == 5.0
+    assert quantity(frame, "top", "tokens_per_second") == 100.0
+    assert quantity(frame, "top", "seconds_q25") == 1.5
+    assert quantity(frame, "top", "seconds_q75") == 2.5
+    assert quantity(frame, "hf", "peak_memory_mb") == 5.0
+    assert not ((frame["method"] == "top") & (frame["quantity"] == "peak_memory_mb")).any()

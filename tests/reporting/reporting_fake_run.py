@@ -8,8 +8,9 @@ import pandas as pd
 from workbench.config import RunConfig, dump_config
 from workbench.evaluation.classification import classification
 from workbench.evaluation.controls import random_floor
-from workbench.evaluation.efficiency import measured_efficiency, round_frame
+from workbench.evaluation.efficiency import measured_efficiency
 from workbench.evaluation.plausibility import plausibility
+from workbench.evaluation.stopwatch import round_frame
 from workbench.files import write_json, write_text
 from workbench.records import TokenScores, to_frame
 

@@ -1,8 +1,7 @@
 """Two kinds of speed that are never mixed: counted operations, and seconds on a stopwatch."""
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from time import perf_counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pandas as pd
 from workbench.evaluation.flops import Shape, padded_flops, speedup_unpadded
 
 COLUMNS = ("method", "split", "quantity", "batch_size", "value")
-ROUND_COLUMNS = ("contestant", "split", "batch_size", "round", "seconds")
 
 
 def counted_efficiency(
@@ -60,64 +58,47 @@ def _lengths(
     return np.array([full[text_id] for text_id in ids])
 
 
-def stopwatch(
-    contestants: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
-) -> dict[str, list[float]]:
-    """Seconds of every contestant in every round: `repeats` numbers each, in order.
-
-    In each round all contestants run in turn in this process, so that a slow spell of the machine
-    hits them alike; the `warmup` rounds before are not recorded. Work on a GPU must end with its own
-    synchronisation. Raises ValueError if `repeats` is below 1.
-    """
-    if repeats < 1:
-        raise ValueError(f"repeats must be at least 1, not {repeats}")
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for turn in range(-warmup, repeats):
-        for name, run in contestants.items():
-            start = perf_counter()
-            run()
-            elapsed = perf_counter() - start
-            if turn >= 0:
-                seconds[name].append(elapsed)
-    return seconds
-
-
 def measured_efficiency(
     seconds: Mapping[str, Sequence[float]],
     split: str,
     batch_size: int,
     flops_speedups: Mapping[str, float],
     *,
+    work: tuple[int, int] | None = None,
+    memory: Mapping[str, float | None] | None = None,
     stock: str = "hf",
     dense: str = "dense",
 ) -> pd.DataFrame:
-    """seconds_median, speedup_vs_hf and realised_share of one batch size, columns of `COLUMNS`.
+    """What one batch size's `seconds` (from `stopwatch`) amount to, as rows with `COLUMNS`.
 
-    `seconds` comes from `stopwatch`; contestant `stock` is the ordinary padded Hugging Face model and
-    `dense` our unpadded run that drops nothing. speedup_vs_hf = median over rounds of stock / method.
-    realised_share = median over rounds of dense / method, divided by the method's unpadded FLOPs
-    speed-up from `flops_speedups`: 1 means that every saved operation saved its time. Rows that need
-    an absent contestant or speed-up are left out.
+    For each contestant seconds_median; speedup_vs_hf = median over rounds of stock / contestant
+    (`stock` being the padded Hugging Face model); realised_share = median over rounds of dense /
+    contestant, divided by its unpadded FLOPs speed-up from `flops_speedups` (`dense` being our
+    unpadded run that drops nothing): 1 means that every saved operation saved its time. With `work`,
+    the (texts, tokens) there were before any dropping, also seconds_q25 and seconds_q75 (over
+    rounds), texts_per_second and tokens_per_second; with `memory` peak_memory_mb. Rows that need
+    something absent are left out.
     """
     rows: list[tuple[object, ...]] = []
     for method, own in seconds.items():
-        rows.append((method, split, "seconds_median", batch_size, statistics.median(own)))
+        low, median, high = np.quantile(own, [0.25, 0.5, 0.75])
+        found: dict[str, float | None] = {"seconds_median": median}
+        if work is not None:
+            texts, tokens = work
+            found |= {"seconds_q25": low, "seconds_q75": high}
+            found |= {"texts_per_second": texts / median, "tokens_per_second": tokens / median}
+        if memory is not None:
+            found["peak_memory_mb"] = memory.get(method)
         if stock in seconds:
-            rows.append((method, split, "speedup_vs_hf", batch_size, _ratio(seconds[stock], own)))
+            found["speedup_vs_hf"] = _ratio(seconds[stock], own)
         if dense in seconds and method in flops_speedups:
-            share = _ratio(seconds[dense], own) / flops_speedups[method]
-            rows.append((method, split, "realised_share", batch_size, share))
+            found["realised_share"] = _ratio(seconds[dense], own) / flops_speedups[method]
+        rows += [
+            (method, split, quantity, batch_size, value)
+            for quantity, value in found.items()
+            if value is not None
+        ]
     return _frame(rows)
-
-
-def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: int) -> pd.DataFrame:
-    """Every recorded round as a row with the columns of `ROUND_COLUMNS`, for the spread."""
-    rows = [
-        (name, split, batch_size, number, value)
-        for name, own in seconds.items()
-        for number, value in enumerate(own)
-    ]
-    return pd.DataFrame(rows, columns=list(ROUND_COLUMNS))
 
 
 def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:

@@ -17,6 +17,7 @@ from workbench.errors import InputError
 from workbench.files import replacing
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
 from workbench.models.encoder import LayerTrace, encode
+from workbench.models.kernels import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
@@ -42,6 +43,7 @@ class PruningClassifier(nn.Module):
 
     def __init__(self, bert: BertForSequenceClassification, policy: Policy) -> None:
         super().__init__()
+        quicken(bert)
         self.bert = bert
         self.policy = policy
 

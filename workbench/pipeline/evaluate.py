@@ -10,12 +10,13 @@ from workbench.data.documents import Window
 from workbench.evaluation.classification import classification
 from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
-from workbench.evaluation.efficiency import counted_efficiency, measured_efficiency
+from workbench.evaluation.efficiency import counted_efficiency
 from workbench.evaluation.plausibility import count_frame, summarise, text_values
 from workbench.files import write_json
 from workbench.models.cost import shape_of
+from workbench.models.kernels import linear_kernels
 from workbench.pipeline.job import Job
-from workbench.pipeline.timing import time_methods
+from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
 from workbench.records import TokenScores, to_frame
 from workbench.runs import ABOUT, PREDICTIONS, write_table
@@ -33,7 +34,7 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
         done = job.stages.is_done(name, key) and not again
         job.reporter.stage(name, done)
         if not done:
-            with job.stages.record(name, key):
+            with job.stages.record(name, key), linear_kernels(job.config.kernels):
                 work(job)
             worked = True
     if worked:
@@ -172,17 +173,26 @@ def _efficiency(job: Job) -> None:
     largest = max(config.efficiency.batch_sizes)
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
     rounds = []
+    stock = load_stock(str(job.run.model_folder("dense")), job.process.device)
+    models = {"dense": dense} | {m: job.model(m) for m in config.methods if m != "dense"}
+    sizes = config.efficiency.batch_sizes
     for split in config.evaluation.splits:
-        windows = _timed_windows(job, split)
-        measured = time_methods(job, dense, windows, split)
-        for size, (seconds, speedups, frame) in measured.items():
-            tables.append(measured_efficiency(seconds, split, size, speedups))
-            rounds.append(frame)
+        measured = time_models(
+            stock,
+            models,
+            timed_windows(job, split),
+            split,
+            batch_sizes=sizes,
+            repeats=config.efficiency.repeats,
+            report=lambda done: job.reporter.progress(done, len(sizes), {}),
+        )
+        tables.append(measured.efficiency)
+        rounds.append(measured.rounds)
     write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
     write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "stopwatch"), csv=True)
 
 
-def _timed_windows(job: Job, split: str) -> list[Window]:
+def timed_windows(job: Job, split: str) -> list[Window]:
     """A fixed random sample of the split's windows, so that lengths are as they come."""
     windows = job.encodings[split].windows
     order = np.random.default_rng(job.config.seed).permutation(len(windows))

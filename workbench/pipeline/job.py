@@ -111,7 +111,7 @@ class Job:
     def key(self, stage: str) -> str:
         """What a stage's result depends on; see `Stages`."""
         config = self.config
-        data = fingerprint(config.data, config.backbone, config.seed)
+        data = fingerprint(config.data, config.backbone, config.seed, config.kernels)
         if stage == "dense":
             return fingerprint(data, config.dense)
         if stage == "saliency":

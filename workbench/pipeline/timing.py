@@ -1,66 +1,110 @@
-"""The stopwatch's contestants: the stock Hugging Face model, and every method packed."""
+"""The stopwatch's contestants: the stock Hugging Face model, and every method packed and masked."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import torch
 from transformers import BertForSequenceClassification
 
 from workbench.data.documents import Window
-from workbench.evaluation.efficiency import round_frame, stopwatch
-from workbench.models.classifier import PruningClassifier, batches
+from workbench.evaluation.efficiency import measured_efficiency
+from workbench.evaluation.stopwatch import peak_memory, round_frame, stopwatch
+from workbench.models.classifier import Execution, PruningClassifier, batches
 from workbench.models.cost import window_flops
 from workbench.models.inference import infer
+from workbench.models.kernels import linear_kernels, onednn_wins, quicken
 from workbench.models.layouts import Padded
-from workbench.pipeline.job import Job
+
+Run = Callable[[], None]
 
 STOCK = "hf"
 """The ordinary Hugging Face model on padded batches of similar length."""
 STOCK_GIVEN = "hf-given-order"
 """The same on padded batches in the order the texts come in."""
+STOCK_TORCH = "hf-torch-kernels"
+"""The same in given order, with torch's own choice of matrix library; where ours differs from it."""
+MASKED = "-masked"
+"""Ending of a method that computes dropped tokens and masks them out."""
 
 
-class Timing(NamedTuple):
-    """One batch size's measurements."""
+@dataclass(frozen=True)
+class Measured:
+    """What the stopwatch found."""
 
-    seconds: dict[str, list[float]]
-    """Per contestant, one value per round for all windows."""
-    flops_speedups: dict[str, float]
-    """Unpadded FLOPs speed-up of every method on exactly these windows."""
+    efficiency: pd.DataFrame
+    """Columns of `evaluation.efficiency.COLUMNS`."""
     rounds: pd.DataFrame
+    """Columns of `evaluation.stopwatch.ROUND_COLUMNS`."""
 
 
-def time_methods(
-    job: Job, dense: PruningClassifier, windows: Sequence[Window], split: str
-) -> dict[int, Timing]:
-    """Seconds over `windows` per batch size; all contestants in turn in every round."""
-    settings = job.config.efficiency
-    stock = BertForSequenceClassification.from_pretrained(job.run.model_folder("dense"))
-    stock = stock.to(job.process.device).eval()
-    models = {"dense": dense} | {m: job.model(m) for m in job.config.methods if m != "dense"}
-    speedups = {}
-    for name, model in models.items():
-        own, full = window_flops(model, windows, infer(model, windows).tokens)
-        speedups[name] = float(full.sum() / own.sum())
-    results = {}
-    for number, size in enumerate(settings.batch_sizes):
-        sorted_batches = list(batches(windows, size))
-        given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
-        contestants = {
-            STOCK: _run_stock(stock, windows, sorted_batches),
-            STOCK_GIVEN: _run_stock(stock, windows, given),
-        }
-        contestants |= {name: _run_packed(model, windows, size) for name, model in models.items()}
-        seconds = stopwatch(contestants, settings.repeats)
-        results[size] = Timing(seconds, speedups, round_frame(seconds, split, size))
-        job.reporter.progress(number + 1, len(settings.batch_sizes), {})
-    return results
+def load_stock(name: str, device: torch.device) -> BertForSequenceClassification:
+    """The library's own classifier with its own attention, in evaluation mode."""
+    stock = BertForSequenceClassification.from_pretrained(name).to(device).eval()
+    # The same matrix library for all: what differs then is padding and dropping.
+    quicken(stock)
+    return stock
+
+
+def time_models(
+    stock: BertForSequenceClassification,
+    models: Mapping[str, PruningClassifier],
+    windows: Sequence[Window],
+    split: str,
+    *,
+    batch_sizes: Sequence[int],
+    repeats: int,
+    whole: bool = False,
+    report: Callable[[int], None] = lambda done: None,
+) -> Measured:
+    """Every model over `windows` at every batch size; all contestants in turn in every round.
+
+    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs, the stock
+    model with torch's own matrix library, throughput and peak memory. `report` hears how many sizes
+    are done.
+    """
+    speedups = {name: flops_speedup(model, windows) for name, model in models.items()}
+    tokens = sum(len(window.input_ids) for window in windows)
+    work = (len(windows), tokens) if whole else None
+    tables, rounds = [], []
+    for number, size in enumerate(batch_sizes):
+        contestants = _stock_runs(stock, windows, size, whole)
+        for name, model in models.items():
+            contestants[name] = _run(model, windows, size, "packed")
+            if whole and name != "dense":
+                contestants[name + MASKED] = _run(model, windows, size, "masked")
+        memory = None
+        if whole:
+            memory = {name: peak_memory(run, stock.device) for name, run in contestants.items()}
+        seconds = stopwatch(contestants, repeats)
+        tables.append(measured_efficiency(seconds, split, size, speedups, work=work, memory=memory))
+        rounds.append(round_frame(seconds, split, size))
+        report(number + 1)
+    return Measured(pd.concat(tables, ignore_index=True), pd.concat(rounds, ignore_index=True))
+
+
+def flops_speedup(model: PruningClassifier, windows: Sequence[Window]) -> float:
+    """Unpadded FLOPs speed-up on exactly these windows."""
+    own, full = window_flops(model, windows, infer(model, windows).tokens)
+    return float(full.sum() / own.sum())
+
+
+def _stock_runs(
+    stock: BertForSequenceClassification, windows: Sequence[Window], size: int, whole: bool
+) -> dict[str, Run]:
+    given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
+    runs = {
+        STOCK: _run_stock(stock, windows, list(batches(windows, size))),
+        STOCK_GIVEN: _run_stock(stock, windows, given),
+    }
+    if whole and stock.device.type == "cpu" and onednn_wins():
+        runs[STOCK_TORCH] = linear_kernels("stock")(runs[STOCK_GIVEN])
+    return runs
 
 
 def _run_stock(
     stock: BertForSequenceClassification, windows: Sequence[Window], chosen: list[list[int]]
-) -> Callable[[], None]:
+) -> Run:
     """Padding is laid out beforehand: only the model's own time counts."""
     inputs = [Padded.from_windows([windows[i] for i in batch], stock.device) for batch in chosen]
 
@@ -77,10 +121,10 @@ def _run_stock(
     return run
 
 
-def _run_packed(model: PruningClassifier, windows: Sequence[Window], size: int) -> Callable[[], None]:
+def _run(model: PruningClassifier, windows: Sequence[Window], size: int, execution: Execution) -> Run:
     """Everything counts, laying the tokens out as well."""
 
     def run() -> None:
-        infer(model, windows, size)
+        infer(model, windows, size, execution)
 
     return run

@@ -13,6 +13,7 @@ from workbench.errors import InputError
 from workbench.files import replacing
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
+from workbench.models.kernels import linear_kernels
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
@@ -28,8 +29,9 @@ from workbench.training.objectives.top import TopObjective, ask_teacher
 
 def train_run(job: Job) -> None:
     """Train every method of the configuration that is not yet trained with these settings."""
-    for method in job.config.methods:
-        _stage(job, method, TRAINERS[method])
+    with linear_kernels(job.config.kernels):
+        for method in job.config.methods:
+            _stage(job, method, TRAINERS[method])
 
 
 def _stage(job: Job, name: str, work: Callable[[Job], None]) -> None:

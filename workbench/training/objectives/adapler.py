@@ -12,6 +12,7 @@ from workbench.config import AdaplerSettings
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
+from workbench.models.kernels import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
@@ -69,6 +70,8 @@ class AdaplerObjective(Objective):
     def backward(
         self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
     ) -> dict[str, float]:
+        if moment.progress >= 1 - self.settings.settle:
+            return self._settled(windows, weight, backward)
         probe = torch.ones_like(self.policy.theta, requires_grad=True)
         self.policy.probe = probe
         output = self.model(windows, execution="masked", soft=True)
@@ -78,11 +81,23 @@ class AdaplerObjective(Objective):
         length = soft_length(output.traces)
 
         speed = entropy + self.settings.phi * length
-        eta_grad, probe_grad = torch.autograd.grad(speed, [self.policy.eta, probe], retain_graph=True)
+        with inputs_only():
+            eta_grad, probe_grad = torch.autograd.grad(
+                speed, [self.policy.eta, probe], retain_graph=True
+            )
         self._accumulate(self.policy.eta, weight * eta_grad)
         self._accumulate(self.policy.theta, weight * probe_grad / self.policy.theta.detach())
         backward((entropy + self.settings.gamma * kl) * weight, inputs=self.weights)
         return {"loss": entropy.item(), "kl": kl.item(), "tokens": length.item() / self.model.layers}
+
+    def _settled(self, windows: Sequence[Window], weight: float, backward: Backward) -> dict[str, float]:
+        """Thresholds fixed, tokens really gone: the model learns from what it will see at inference."""
+        output = self.model(windows, execution="packed")
+        entropy = self.cross_entropy(output.logits, windows)
+        kl = self._predictor_loss(output.traces, windows)
+        backward((entropy + self.settings.gamma * kl) * weight, inputs=self.weights)
+        tokens = output.tokens.float().mean().item()
+        return {"loss": entropy.item(), "kl": kl.item(), "tokens": tokens}
 
     @torch.no_grad()
     def after_step(self) -> None:
@@ -99,29 +114,28 @@ class AdaplerObjective(Objective):
 
     def _predictor_loss(self, traces: Sequence[LayerTrace], windows: Sequence[Window]) -> Tensor:
         """sum over layers of (L - l) KL(target_l || CP_l), mean over the batch."""
-        saliency = self._saliency(windows, traces[0])
-        total = saliency.new_zeros(())
+        log_saliency = self._log_saliency(windows)
+        total = torch.zeros((), device=log_saliency.device)
         for layer, trace in enumerate(traces):
-            assert isinstance(trace.entered, Padded)
-            alive = trace.entered.alive if trace.entered.soft is None else trace.entered.soft
-            factor = torch.where(trace.entered.is_cls, self.policy.theta[layer] if layer else 1.0, 1.0)
-            target = (saliency * alive * factor).detach()
-            target = target / target.sum(1, keepdim=True)
+            entered = trace.entered
+            with torch.no_grad():
+                wanted = entered.pick(log_saliency)
+                if layer:
+                    wanted = torch.where(entered.is_cls, wanted + self.policy.theta[layer].log(), wanted)
+                target = entered.softmax(wanted)
             assert trace.scores is not None
             log_scores = trace.scores.clamp_min(1e-12).log()
-            divergence = nn.functional.kl_div(log_scores, target, reduction="batchmean")
+            divergence = nn.functional.kl_div(log_scores, target, reduction="sum") / len(windows)
             total = total + (len(traces) - layer) * divergence
         return total
 
-    def _saliency(self, windows: Sequence[Window], first: LayerTrace) -> Tensor:
-        """(B, N): the windows' targets laid out in rows, zero on padding."""
-        assert isinstance(first.entered, Padded)
-        assert first.scores is not None
-        rows = torch.zeros(first.entered.alive.shape, dtype=torch.float32)
+    def _log_saliency(self, windows: Sequence[Window]) -> Tensor:
+        """(B, N): log of the windows' targets laid out in rows, the lowest number on padding."""
+        rows = torch.zeros(len(windows), max(len(window.input_ids) for window in windows))
         for row, window in enumerate(windows):
             target = self.targets[window.text_id, window.window]
             rows[row, : len(target)] = torch.from_numpy(target)
-        return rows.to(first.scores.device)
+        return rows.clamp_min(torch.finfo(rows.dtype).tiny).log().to(self.model.device)
 
     @staticmethod
     def _accumulate(parameter: Tensor, gradient: Tensor) -> None:

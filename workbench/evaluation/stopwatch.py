@@ -1,0 +1,75 @@
+"""Seconds and memory of several contestants that do the same work, in turn, in one process."""
+
+import ctypes
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+import torch
+
+ROUND_COLUMNS = ("contestant", "split", "batch_size", "round", "seconds")
+
+
+def stopwatch(
+    contestants: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
+) -> dict[str, list[float]]:
+    """Seconds of every contestant in every round: `repeats` numbers each, in order.
+
+    In each round all contestants run in turn in this process, so that a slow spell of the machine
+    hits them alike; the `warmup` rounds before are not recorded. Work on a GPU must end with its own
+    synchronisation. Raises ValueError if `repeats` is below 1.
+    """
+    if repeats < 1:
+        raise ValueError(f"repeats must be at least 1, not {repeats}")
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(-warmup, repeats):
+        for name, run in contestants.items():
+            start = perf_counter()
+            run()
+            elapsed = perf_counter() - start
+            if turn >= 0:
+                seconds[name].append(elapsed)
+    return seconds
+
+
+def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
+    """Most memory in MB (10^6 bytes) that `run` had in use at once, over what was in use before.
+
+    On the CPU the rise of the process's resident memory, which Linux keeps; None elsewhere. On a GPU
+    what torch had allocated there.
+    """
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        run()
+        return (torch.cuda.max_memory_allocated(device) - before) / 1e6
+    if sys.platform != "linux":
+        return None
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # What earlier work freed must not hide what this work takes.
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Resets the peak.
+    except (OSError, AttributeError):
+        return None
+    before = _status("VmRSS")
+    run()
+    return max(0, _status("VmHWM") - before) * 1024 / 1e6
+
+
+def _status(field: str) -> int:
+    """Kilobytes (1024 bytes) from the process's own status."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    raise OSError(f"/proc/self/status has no {field}")
+
+
+def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: int) -> pd.DataFrame:
+    """Every recorded round as a row with the columns of `ROUND_COLUMNS`, for the spread."""
+    rows = [
+        (name, split, batch_size, number, value)
+        for name, own in seconds.items()
+        for number, value in enumerate(own)
+    ]
+    return pd.DataFrame(rows, columns=list(ROUND_COLUMNS))

@@ -1,0 +1,26 @@
+"""What both layouts take in and tell about attention."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+Need = Literal["nothing", "received", "probabilities"]
+
+
+class Attention(NamedTuple):
+    """What a layer's self-attention tells besides its output."""
+
+    received: Tensor | None
+    """(rows, columns): attention each token receives, mean over heads and living queries."""
+    probabilities: Tensor | None
+    """(B, heads, N, N); only from the padded layout."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Embedding inputs in a layout's shape, each (rows, columns) int64."""
+
+    input_ids: Tensor
+    token_type_ids: Tensor
+    position_ids: Tensor

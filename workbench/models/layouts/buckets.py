@@ -1,0 +1,139 @@
+"""Packed attention: neighbouring texts that share one call, padded to each other where that is cheap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+CALL_PAIRS = 1500
+"""Query-key pairs that cost as much time as one more call on two CPU cores (docs/performance.md)."""
+BLOCK_CELLS = 2**21
+"""Probabilities (texts x heads x queries x keys) held at a time where they are needed: 8 MB."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Columns `start` to `end` of the packed matrix: `texts` texts of at most `longest` tokens."""
+
+    start: int
+    end: int
+    texts: int
+    longest: int
+    columns: Tensor | None = None
+    """(texts * longest,) int64: the packed column behind each padded one; padding repeats a text's
+    last token. None where all texts are equally long: then the bucket is a view."""
+    living: Tensor | None = None
+    """(texts, longest) bool: what is not padding."""
+    slots: Tensor | None = None
+    """(end - start,) int64: each token's place in the padded bucket."""
+
+
+class Attended(NamedTuple):
+    """One bucket's attention."""
+
+    output: Tensor
+    """(tokens, heads, d)."""
+    received: Tensor | None
+    """(tokens,): attention received, mean over heads and queries."""
+
+
+def make_buckets(lengths: Sequence[int], device: torch.device) -> tuple[Bucket, ...]:
+    """Cut texts of ascending `lengths` into buckets.
+
+    A longer text joins the bucket before it when padding that bucket to its length costs less than a
+    call. On a GPU, where a call costs more than any padding, all texts share one bucket.
+    """
+    firsts = [0]
+    for index in range(1, len(lengths)):
+        added = (index - firsts[-1]) * (lengths[index] ** 2 - lengths[index - 1] ** 2)
+        if device.type == "cpu" and added > CALL_PAIRS:
+            firsts.append(index)
+    buckets, start = [], 0
+    for first, last in zip(firsts, [*firsts[1:], len(lengths)], strict=True):
+        end = start + sum(lengths[first:last])
+        buckets.append(_bucket(lengths[first:last], start, end, device))
+        start = end
+    return tuple(buckets)
+
+
+def _bucket(lengths: Sequence[int], start: int, end: int, device: torch.device) -> Bucket:
+    texts, longest = len(lengths), lengths[-1]
+    if lengths[0] == longest:
+        return Bucket(start, end, texts, longest)
+    sizes = torch.tensor(lengths)
+    within = torch.arange(longest)
+    starts = start + sizes.cumsum(0) - sizes
+    columns = starts[:, None] + torch.minimum(within, sizes[:, None] - 1)
+    living = within < sizes[:, None]
+    slots = living.flatten().nonzero()[:, 0]
+    return Bucket(
+        start,
+        end,
+        texts,
+        longest,
+        columns.flatten().to(device),
+        living.to(device),
+        slots.to(device),
+    )
+
+
+def attend_in(
+    bucket: Bucket,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    scaling: float,
+    dropout: float,
+    with_received: bool,
+) -> Attended:
+    """Attention of the bucket's texts; query, key and value are the whole (1, heads, T, d)."""
+    q, k, v = (_rows(bucket, part) for part in (query, key, value))
+    if with_received:
+        output, received = _in_blocks(bucket, q, k, v, scaling, dropout)
+    else:
+        mask = None if bucket.living is None else bucket.living[:, None, None, :]
+        output = functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling
+        )
+        received = None
+    flat = output.transpose(1, 2).flatten(0, 1)
+    if bucket.slots is None:
+        return Attended(flat, None if received is None else received.flatten())
+    seen = None if received is None else received.flatten()[bucket.slots]
+    return Attended(flat[bucket.slots], seen)
+
+
+def _rows(bucket: Bucket, values: Tensor) -> Tensor:
+    """(1, heads, T, d) -> (texts, heads, longest, d)."""
+    if bucket.columns is None:
+        part = values[0, :, bucket.start : bucket.end]
+    else:
+        part = values[0].index_select(1, bucket.columns)
+    return part.unflatten(1, (bucket.texts, bucket.longest)).transpose(0, 1)
+
+
+def _in_blocks(
+    bucket: Bucket, q: Tensor, k: Tensor, v: Tensor, scaling: float, dropout: float
+) -> tuple[Tensor, Tensor]:
+    """Output (texts, heads, n, d) and attention received (texts, n), a few texts at a time.
+
+    Only one block's (heads, n, n) probabilities exist at once when no gradient is taken.
+    """
+    size = max(1, BLOCK_CELLS // (q.shape[1] * bucket.longest**2))
+    outputs, received = [], []
+    for first in range(0, bucket.texts, size):
+        block = slice(first, first + size)
+        logits = (q[block] * scaling) @ k[block].transpose(2, 3)
+        if bucket.living is None:
+            probabilities = logits.softmax(-1)
+            received.append(probabilities.mean((1, 2)))
+        else:
+            living = bucket.living[block]
+            probabilities = logits.masked_fill(~living[:, None, None, :], -torch.inf).softmax(-1)
+            queries = living.to(logits.dtype) / (living.sum(1, keepdim=True) * q.shape[1])
+            received.append(torch.einsum("bhqk,bq->bk", probabilities, queries))
+        outputs.append(functional.dropout(probabilities, dropout, training=dropout > 0) @ v[block])
+    return torch.cat(outputs), torch.cat(received)

@@ -1,0 +1,163 @@
+"""Tokens really gone: the living ones of all texts lie end to end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from workbench.data.documents import Window
+from workbench.models.layouts.base import Attention, Inputs, Need
+from workbench.models.layouts.buckets import Bucket, attend_in, make_buckets
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Living tokens of all texts end to end, texts ordered by length.
+
+    Keeping texts sorted by length makes texts of similar length neighbours, so attention runs over
+    few groups of them, and dropping tokens is one gather.
+    """
+
+    lengths: tuple[int, ...]
+    """Living tokens of each text, ascending."""
+    sizes: Tensor
+    """(B,) int64: the same on the device."""
+    order: Tensor
+    """(B,) int64: which text of the batch lies at each place."""
+    place_of: Tensor
+    """(T,) int64: which place (text, in packed order) each token belongs to."""
+    positions: Tensor
+    """(T,) int64: each token's place in its text before any was dropped."""
+    full_lengths: Tensor
+    """(B,) int64 in the order of the batch."""
+
+    @classmethod
+    def from_windows(
+        cls, windows: Sequence[Window], device: torch.device | str = "cpu"
+    ) -> tuple["Packed", Inputs]:
+        """Lay windows end to end, shortest first."""
+        full = [len(window.input_ids) for window in windows]
+        order = sorted(range(len(windows)), key=full.__getitem__)
+        placed = [windows[index] for index in order]
+        ids = torch.cat([torch.from_numpy(window.input_ids) for window in placed])
+        types = torch.cat([torch.from_numpy(window.token_type_ids) for window in placed])
+        sizes = torch.tensor([full[index] for index in order])
+        places = torch.arange(len(order)).repeat_interleave(sizes)
+        positions = torch.arange(len(ids)) - (sizes.cumsum(0) - sizes)[places]
+        layout = cls(
+            tuple(sizes.tolist()),
+            sizes.to(device),
+            torch.tensor(order, device=device),
+            places.to(device),
+            positions.to(device),
+            torch.tensor(full, device=device),
+        )
+        shaped = (ids[None].to(device), types[None].to(device), layout.positions[None])
+        return layout, Inputs(*shaped)
+
+    @cached_property
+    def starts(self) -> Tensor:
+        """(B,) int64: column of each place's [CLS]."""
+        return self.sizes.cumsum(0) - self.sizes
+
+    @cached_property
+    def is_cls(self) -> Tensor:
+        """(1, T) bool."""
+        return (self.positions == 0)[None]
+
+    @cached_property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """Which texts share one call of attention."""
+        return make_buckets(self.lengths, self.sizes.device)
+
+    def count(self) -> Tensor:
+        """(1, T) float: living tokens of the text each token belongs to."""
+        return self.sizes.float()[self.place_of][None]
+
+    def counts(self) -> Tensor:
+        """(B,) int64: living tokens of each text, in the order of the batch."""
+        return torch.empty_like(self.sizes).scatter_(0, self.order, self.sizes)
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """(1, T) -> (1, T), summing to 1 over each text."""
+        values, place = logits[0].float(), self.place_of
+        top = values.new_full((len(self.lengths),), -torch.inf)
+        top = top.scatter_reduce(0, place, values, "amax")
+        weights = (values - top[place]).exp()
+        total = weights.new_zeros(len(self.lengths)).index_add(0, place, weights)
+        return (weights / total[place])[None]
+
+    def rank(self, scores: Tensor) -> Tensor:
+        """(1, T) int64: 0 for the best token of a text after [CLS] (-1), ties to the earlier one."""
+        values = scores[0].masked_fill(self.is_cls[0], torch.inf)
+        by_score = values.argsort(descending=True, stable=True)
+        by_text = by_score[self.place_of[by_score].argsort(stable=True)]
+        columns = torch.arange(len(values), device=values.device) - self.starts[self.place_of]
+        return (torch.empty_like(by_text).scatter_(0, by_text, columns) - 1)[None]
+
+    def drop(self, hidden: Tensor, keep: Tensor) -> tuple[Tensor, "Packed"]:
+        """Gather the tokens of `keep` (and every [CLS]), texts sorted by their new length.
+
+        Waits for the device once: the host has to know the new lengths.
+        """
+        stay = (keep | self.is_cls)[0]
+        until = stay.cumsum(0)
+        """Living tokens up to and including each token."""
+        ends = until[self.starts + self.sizes - 1]
+        before = torch.cat([ends.new_zeros(1), ends[:-1]])
+        sizes, order = (ends - before).sort(stable=True)
+        lengths = tuple(sizes.tolist())
+        total = sum(lengths)
+        if total == len(stay):
+            return hidden, self
+        new_starts = sizes.cumsum(0) - sizes
+        shift = torch.empty_like(before).scatter_(0, order, new_starts) - before
+        target = (until - 1 + shift[self.place_of]).masked_fill(~stay, total)
+        """Each living token's new column; all others share one place after the end."""
+        columns = torch.arange(len(stay), device=stay.device)
+        index = torch.empty(total + 1, dtype=columns.dtype, device=stay.device)
+        index = index.scatter_(0, target, columns)[:total]
+        new_place = torch.empty_like(order).scatter_(
+            0, order, torch.arange(len(order), device=order.device)
+        )
+        layout = Packed(
+            lengths,
+            sizes,
+            self.order[order],
+            new_place[self.place_of[index]],
+            self.positions[index],
+            self.full_lengths,
+        )
+        return hidden[:, index], layout
+
+    def place(self, values: Tensor, fill: float) -> Tensor:
+        """(1, T) token values -> (B, N) at their original position, `fill` where dropped."""
+        width = int(self.full_lengths.max())
+        placed = values.new_full((len(self.lengths), width), fill)
+        placed[self.order[self.place_of], self.positions] = values[0]
+        return placed
+
+    def pick(self, rows: Tensor) -> Tensor:
+        """(B, N) values by original position -> (1, T): those of the living tokens."""
+        return rows[self.order[self.place_of], self.positions][None]
+
+    def first(self, hidden: Tensor) -> Tensor:
+        """(1, T, H) -> (B, H): [CLS] of each text, in the order of the batch."""
+        cls = hidden[0, self.starts]
+        return torch.empty_like(cls).index_copy(0, self.order, cls)
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+    ) -> tuple[Tensor, Attention]:
+        """(1, heads, T, d) each -> output (1, T, heads, d) and what `need` asks for."""
+        if need == "probabilities":
+            raise ValueError("attention probabilities need the padded layout (masked execution)")
+        parts = [
+            attend_in(bucket, query, key, value, scaling, dropout, need == "received")
+            for bucket in self.buckets
+        ]
+        output = torch.cat([part.output for part in parts])[None]
+        received = [part.received for part in parts if part.received is not None]
+        return output, Attention(torch.cat(received)[None] if received else None, None)

@@ -1,0 +1,119 @@
+"""Fixed shapes: a rectangle of texts, and a mask of who is still there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.data.documents import Window
+from workbench.models.layouts.base import Attention, Inputs, Need
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Fixed shapes: dropped tokens stay in place and are masked out of attention."""
+
+    alive: Tensor
+    """(B, N) bool."""
+    full_lengths: Tensor
+    """(B,) int64: tokens of each text before any was dropped."""
+    bias: Tensor | None = None
+    """(B, N) float <= 0, added to attention logits of these keys: soft removal in training."""
+    soft: Tensor | None = None
+    """(B, N) float in [0, 1]: soft keep-mask in training; None means `alive`."""
+
+    @classmethod
+    def from_windows(
+        cls, windows: Sequence[Window], device: torch.device | str = "cpu"
+    ) -> tuple["Padded", Inputs]:
+        """Lay windows out row by row; padding has id 0 and is not alive."""
+        lengths = torch.tensor([len(window.input_ids) for window in windows])
+        columns = torch.arange(int(lengths.max()))
+        alive = columns < lengths[:, None]
+        values = torch.zeros(2, *alive.shape, dtype=torch.int64)
+        for row, window in enumerate(windows):
+            values[0, row, : lengths[row]] = torch.from_numpy(window.input_ids)
+            values[1, row, : lengths[row]] = torch.from_numpy(window.token_type_ids)
+        positions = columns.expand_as(alive)
+        inputs = Inputs(values[0].to(device), values[1].to(device), positions.to(device))
+        return cls(alive.to(device), lengths.to(device)), inputs
+
+    @cached_property
+    def is_cls(self) -> Tensor:
+        """(B, N) bool."""
+        mask = torch.zeros_like(self.alive)
+        mask[:, 0] = True
+        return mask
+
+    def count(self) -> Tensor:
+        """(B, 1) float: living tokens of each text, the soft number in training; no gradient."""
+        return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
+
+    def counts(self) -> Tensor:
+        """(B,) int64: living tokens of each text, in the order of the batch."""
+        return self.alive.sum(1)
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """(B, N) -> (B, N), summing to 1 over the living tokens of each text, 0 elsewhere."""
+        if self.bias is not None:
+            logits = logits + self.bias
+        return logits.masked_fill(~self.alive, -torch.inf).softmax(-1)
+
+    def rank(self, scores: Tensor) -> Tensor:
+        """(B, N) int64: 0 for the best living token after [CLS], ties to the earlier token.
+
+        [CLS] is not ranked (-1); tokens that are not alive come behind all living ones.
+        """
+        scores = scores.masked_fill(~self.alive, -torch.inf).masked_fill(self.is_cls, torch.inf)
+        order = scores.argsort(dim=1, descending=True, stable=True)
+        columns = torch.arange(scores.shape[1], device=scores.device).expand_as(order)
+        return torch.empty_like(order).scatter_(1, order, columns) - 1
+
+    def drop(self, hidden: Tensor, keep: Tensor) -> tuple[Tensor, "Padded"]:
+        """Mark tokens outside `keep` as gone; [CLS] stays whatever `keep` says."""
+        return hidden, replace(self, alive=self.alive & (keep | self.is_cls))
+
+    def place(self, values: Tensor, fill: float) -> Tensor:
+        """(B, N) token values -> (B, N) at their original position, `fill` where not alive."""
+        return values.masked_fill(~self.alive, fill)
+
+    def pick(self, rows: Tensor) -> Tensor:
+        """(B, N) values by original position -> the same: every token is still in its place."""
+        return rows
+
+    def first(self, hidden: Tensor) -> Tensor:
+        """(B, N, H) -> (B, H): [CLS] of each text."""
+        return hidden[:, 0]
+
+    @cached_property
+    def attention_bias(self) -> Tensor | None:
+        """(B, 1, 1, N) float for the keys, or None where nothing is masked."""
+        if self.bias is None and bool(self.alive.all()):
+            return None
+        dtype = torch.float32 if self.bias is None else self.bias.dtype
+        mask = torch.zeros(self.alive.shape, dtype=dtype, device=self.alive.device)
+        mask = mask.masked_fill(~self.alive, torch.finfo(dtype).min)
+        return (mask if self.bias is None else mask + self.bias)[:, None, None, :]
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+    ) -> tuple[Tensor, Attention]:
+        """(B, heads, N, d) each -> output (B, N, heads, d) and what `need` asks for."""
+        bias = self.attention_bias
+        if bias is not None:
+            bias = bias.to(query.dtype)
+        if need == "nothing":
+            output = functional.scaled_dot_product_attention(
+                query, key, value, attn_mask=bias, dropout_p=dropout, scale=scaling
+            )
+            return output.transpose(1, 2), Attention(None, None)
+        logits = query @ key.transpose(2, 3) * scaling
+        probabilities = (logits if bias is None else logits + bias).softmax(-1)
+        output = functional.dropout(probabilities, dropout, training=dropout > 0) @ value
+        queries = self.alive.to(probabilities.dtype) / self.alive.sum(1, keepdim=True)
+        received = torch.einsum("bhqk,bq->bk", probabilities, queries) / query.shape[1]
+        shown = probabilities if need == "probabilities" else None
+        return output.transpose(1, 2), Attention(received, shown)
