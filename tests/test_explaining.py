@@ -49,9 +49,14 @@ def test_an_empty_text_is_refused(make_model, text: str) -> None:
         explain_text(make_model(), toy_tokenizer(), text)
 
 
-def test_unknown_characters_are_explained_as_unknown(make_model) -> None:
-    (record,) = explain_text(make_model(), toy_tokenizer(), "東 京").records
-    assert record.tokens == ("[CLS]", "[UNK]", "[UNK]", "[SEP]")
+def test_unknown_characters_are_shown_as_unknown(make_model) -> None:
+    (record,) = explain_text(make_model(), toy_tokenizer(), "a 京").records
+    assert record.tokens == ("[CLS]", "a", "[UNK]", "[SEP]")
+
+
+def test_unknown_characters_alone_are_refused(make_model) -> None:
+    with pytest.raises(InputError, match="knows no character"):
+        explain_text(make_model(), toy_tokenizer(), "東 京")
 
 
 def test_the_second_text_is_read_too(make_model) -> None:

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.records import TokenScores
     from workbench.runs import Run, load_run
+    from workbench.streaming import Prediction, classify
 
 _PLACES = {
     "Explained": "workbench.explaining",
+    "Prediction": "workbench.streaming",
     "PruningClassifier": "workbench.models.classifier",
     "Run": "workbench.runs",
     "RunConfig": "workbench.config",
     "TokenScores": "workbench.records",
+    "classify": "workbench.streaming",
     "explain_text": "workbench.explaining",
     "load_classifier": "workbench.models.classifier",
     "load_config": "workbench.config",
@@ -29,10 +32,12 @@ _PLACES = {
 
 __all__ = [
     "Explained",
+    "Prediction",
     "PruningClassifier",
     "Run",
     "RunConfig",
     "TokenScores",
+    "classify",
     "explain_text",
     "load_classifier",
     "load_config",

@@ -5,20 +5,15 @@ import sys
 import traceback
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from workbench.config import (
-    DataSettings,
-    apply_overrides,
-    load_config,
-    parse_config,
-    with_absolute_paths,
-)
+from workbench.cli_data import data_app
+from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
+from workbench.terminal import ERR, OUT, Overrides
 
 app = typer.Typer(
     add_completion=False,
@@ -26,16 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which tokens carry a BERT classifier's decision, layer by layer, and how many can be dropped.",
 )
-data_app = typer.Typer(no_args_is_help=True, help="Corpora: what there is, fetching, checking.")
 app.add_typer(data_app, name="data")
-# Paths, labels and hints may hold square brackets: nothing we print is markup.
-OUT = Console(markup=False, emoji=False)
-ERR = Console(markup=False, emoji=False, stderr=True)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", help="Change a key: --set adapler.phi=0.01")
-]
 
 
 @app.callback()
@@ -114,6 +102,78 @@ def report(run_folder: RunFolder) -> None:
 
 
 @app.command()
+def bench(
+    run_folder: Annotated[Path | None, typer.Option("--run", help="A run: all its models.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model folder, `packaged`, or a hub name.")
+    ] = None,
+    texts: Annotated[
+        str | None,
+        typer.Option(
+            "--texts", help="imdb, rotten-tomatoes, or a .txt, CSV, JSONL or Parquet file of texts."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Time this many texts.")] = 256,
+    batch: Annotated[str, typer.Option("--batch", help="Batch sizes.")] = "1,8,32,128",
+    rounds: Annotated[int, typer.Option("--rounds", help="Rounds; in each, all run in turn.")] = 5,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", help="Longest window; default: the run's or model's.")
+    ] = None,
+    too_long: Annotated[
+        Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
+    ] = "windows",
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write; default: the run, or runs/bench.")
+    ] = None,
+) -> None:
+    """Time the stock model, our dense one and every pruned one on the same texts."""
+    from workbench.console import ConsoleReporter
+    from workbench.pipeline.bench import BenchOptions, prepare
+    from workbench.pipeline.bench import bench as measure
+    from workbench.reporting.report_bench import write_bench
+
+    if (run_folder is None) == (model is None):
+        raise InputError("bench needs either --run or --model")
+    options = BenchOptions(
+        run_folder=run_folder,
+        model=model,
+        texts=texts,
+        limit=limit,
+        batch_sizes=_sizes(batch),
+        rounds=rounds,
+        max_tokens=max_tokens,
+        too_long=too_long,
+        device=device,
+        out=out,
+    )
+    reporter = ConsoleReporter(ERR)
+    prepared = prepare(options, reporter)
+    with reporter:
+        reporter.stage("bench", False)
+        measure(
+            prepared,
+            batch_sizes=options.batch_sizes,
+            repeats=options.rounds,
+            report=lambda done: reporter.progress(done, len(options.batch_sizes), {}),
+        )
+    table, lines = write_bench(prepared.folder, prepared.split)
+    shown = Table(*table.shown.columns, box=None)
+    for row in table.shown.itertuples(index=False):
+        shown.add_row(*(str(cell) for cell in row))
+    OUT.print(shown)
+    for line in lines:
+        OUT.print(line, highlight=False, soft_wrap=True)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"--batch {text!r}: expected numbers such as 1,8,32") from None
+
+
+@app.command()
 def explain(
     text: Annotated[str, typer.Argument(help="The text to classify.")],
     run_folder: RunFolder,
@@ -131,71 +191,6 @@ def explain(
     explained = explain_text(model, tokenizer, text, max_tokens=found.config.data.max_tokens)
     for record in explained.records:
         OUT.print(explanation_table(explained, record))
-
-
-@data_app.command("list")
-def data_list() -> None:
-    """The corpora that need no hub, and whether they are here."""
-    from workbench.data.sources import available
-
-    table = Table("source", "here", "what it is", "how", box=None)
-    for source in available():
-        table.add_row(source.name, "yes" if source.present else "no", source.description, source.how)
-    OUT.print(table)
-
-
-@data_app.command("fetch")
-def data_fetch(
-    name: Annotated[str, typer.Argument(help="A name that `data list` shows as fetchable.")],
-    address: Annotated[str | None, typer.Option("--address", help="Fetch from here instead.")] = None,
-) -> None:
-    """Download a corpus into the cache and check it against known hashes."""
-    from workbench.data.fetch import fetch
-
-    OUT.print(str(fetch(name, address=address)), highlight=False, soft_wrap=True)
-
-
-@data_app.command("check")
-def data_check(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A source name, a file, a folder or archive in ERASER's layout, or a config."
-        ),
-    ],
-    overrides: Overrides = None,
-) -> None:
-    """Read a corpus whole and print its data card; exit 2 with the first thing that is wrong."""
-    from workbench.data.cards import data_card
-    from workbench.data.corpora import load_corpus
-
-    card = data_card(load_corpus(_data_settings(source, overrides)))
-    lines = [
-        f"{card.name}; rationales: {card.rationales}",
-        "",
-        card.splits.T.map("{:g}".format).to_string(),
-        "",
-    ]
-    lines += [card.classes.to_string(), "", *(f"- {note}" for note in card.notes)]
-    if card.leaks["texts"].any():
-        lines += ["- texts that two splits share:", card.leaks.to_string(index=False)]
-    OUT.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
-
-
-def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
-    """What `data check` was pointed at: a configuration, a built-in source, a file, or ERASER data."""
-    path = Path(source)
-    if path.suffix in {".yaml", ".yml"}:
-        return load_config(path, overrides).data
-    if source in {"rotten-tomatoes", "imdb"}:
-        data: dict[str, str] = {"source": source}
-    elif source == "eraser-movies":
-        data = {"source": "eraser", "rationales": "annotated"}
-    elif path.suffix in {".csv", ".tsv", ".jsonl", ".parquet"}:
-        data = {"source": "file", "path": source, "rationales": "none"}
-    else:
-        data = {"source": "eraser", "path": source, "rationales": "annotated"}
-    return parse_config(apply_overrides({"data": data}, overrides or []), source).data
 
 
 def _summary(folder: Path) -> None:

@@ -49,6 +49,8 @@ class DataSettings(Settings):
     max_test: int | None = Field(None, ge=1)
     max_tokens: int = Field(64, ge=8)
     """Longest window in tokens, special tokens included; longer texts are cut into windows."""
+    unknown_only: Literal["refuse", "keep"] = "refuse"
+    """What to do with a text of which the tokenizer knows no character."""
     training_windows: Literal["all", "with-evidence"] = "all"
     """`with-evidence` trains on windows that hold rationale tokens only (AdapLeR's protocol)."""
 

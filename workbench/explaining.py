@@ -38,7 +38,8 @@ def explain_text(
     """Classify one text and show who stays at every layer.
 
     A text longer than `max_tokens` (default: the model's positions) is cut into windows. Raises
-    InputError for a text without words or with characters that are none (bytes that are not UTF-8).
+    InputError for a text without words, of unknown characters only, or with characters that are none
+    (bytes that are not UTF-8).
     """
     try:
         (text + second).encode()
@@ -50,7 +51,10 @@ def explain_text(
         raise InputError("the text is empty: nothing to explain")
     document = Document("text", words, model.labels[0], second=tuple(split_words(second)))
     limit = model.bert.config.max_position_embeddings if max_tokens is None else max_tokens
-    windows = encode([document], model.labels, tokenizer, limit).windows
+    encoding = encode([document], model.labels, tokenizer, limit)
+    if encoding.unknown_only:
+        raise InputError("the tokenizer knows no character of the text: nothing to explain")
+    windows = encoding.windows
     probabilities = infer(model, windows).probabilities.mean(axis=0)
     longest = max(len(window.input_ids) for window in windows)
     size = max(1, ATTENTION_CELLS // longest**2)

@@ -88,6 +88,9 @@ def test_unknown_texts_are_counted(toy_tokenizer):
     encoding = encode(texts, LABELS, toy_tokenizer, 8)
     assert encoding.unknown_only == ("odd",)
     assert "1 text of unknown tokens only (odd)." in encoding.notes
+    with pytest.raises(InputError, match=r"knows no character of 1 text \(odd\)"):
+        encoding.refuse_unknown()
+    encode(texts[1:], LABELS, toy_tokenizer, 8).refuse_unknown()
 
 
 def test_a_word_longer_than_a_window_does_not_stop_the_work(toy_tokenizer):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from workbench.data.documents import Window
 from workbench.data.rows import counted
+from workbench.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,14 @@ class Encoding:
             n = counted(len(self.unknown_only), "text")
             found.append(f"{n} of unknown tokens only ({_shown(self.unknown_only)}).")
         return tuple(found)
+
+    def refuse_unknown(self) -> None:
+        """InputError naming texts of which the tokenizer knows no character, if there are any."""
+        if self.unknown_only:
+            raise InputError(
+                f"the tokenizer knows no character of {counted(len(self.unknown_only), 'text')} "
+                f"({_shown(self.unknown_only)}); data.unknown_only=keep takes them all the same"
+            )
 
     def of_text(self, text_id: str) -> list[Window]:
         """All windows of one text; KeyError for an unknown id."""

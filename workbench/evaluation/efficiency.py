@@ -66,6 +66,7 @@ def measured_efficiency(
     *,
     work: tuple[int, int] | None = None,
     memory: Mapping[str, float | None] | None = None,
+    padded_speedups: Mapping[str, float] | None = None,
     stock: str = "hf",
     dense: str = "dense",
 ) -> pd.DataFrame:
@@ -76,8 +77,10 @@ def measured_efficiency(
     contestant, divided by its unpadded FLOPs speed-up from `flops_speedups` (`dense` being our
     unpadded run that drops nothing): 1 means that every saved operation saved its time. With `work`,
     the (texts, tokens) there were before any dropping, also seconds_q25 and seconds_q75 (over
-    rounds), texts_per_second and tokens_per_second; with `memory` peak_memory_mb. Rows that need
-    something absent are left out.
+    rounds), texts_per_second, tokens_per_second, flops_speedup_timed (from `flops_speedups`, which
+    speak of exactly these texts) and flops_speedup_timed_padded (from `padded_speedups`: dense model
+    that computes the padding / method without); with `memory` peak_memory_mb. Rows that need something
+    absent are left out.
     """
     rows: list[tuple[object, ...]] = []
     for method, own in seconds.items():
@@ -87,6 +90,8 @@ def measured_efficiency(
             texts, tokens = work
             found |= {"seconds_q25": low, "seconds_q75": high}
             found |= {"texts_per_second": texts / median, "tokens_per_second": tokens / median}
+            found["flops_speedup_timed"] = flops_speedups.get(method)
+            found["flops_speedup_timed_padded"] = (padded_speedups or {}).get(method)
         if memory is not None:
             found["peak_memory_mb"] = memory.get(method)
         if stock in seconds:

@@ -125,6 +125,7 @@ def _load(name: str, names: dict[int, str]) -> tuple[BertForSequenceClassificati
             label2id={label: index for index, label in names.items()},
             attn_implementation=ATTENTION,
         )
+        _check_finite(name, bert)
         return bert, sorted(info["missing_keys"])
     except InputError:
         raise
@@ -139,6 +140,12 @@ def _check_bert(name: str, config: BertConfig) -> None:
         raise InputError(f"{name}: is a {config.model_type!r} model; the workbench prunes BERT encoders")
     if config.is_decoder or config.add_cross_attention:
         raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")
+
+
+def _check_finite(name: str, bert: BertForSequenceClassification) -> None:
+    for weight, value in bert.state_dict().items():
+        if not bool(value.isfinite().all()):
+            raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
 
 
 def _first_line(error: Exception) -> str:

@@ -38,9 +38,11 @@ def infer(
     model.eval()
     logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)
     tokens = np.zeros((len(windows), model.layers), dtype=np.int64)
-    for batch in batches(windows, batch_size):
-        output = model([windows[index] for index in batch], execution=execution)
-        logits[batch] = output.logits.float().cpu().numpy()
-        tokens[batch] = output.tokens.cpu().numpy()
-    model.train(was_training)
+    try:
+        for batch in batches(windows, batch_size):
+            output = model([windows[index] for index in batch], execution=execution)
+            logits[batch] = output.logits.float().cpu().numpy()
+            tokens[batch] = output.tokens.cpu().numpy()
+    finally:
+        model.train(was_training)
     return Inference(logits, tokens)

@@ -173,7 +173,7 @@ def _efficiency(job: Job) -> None:
     largest = max(config.efficiency.batch_sizes)
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
     rounds = []
-    stock = load_stock(str(job.run.model_folder("dense")), job.process.device)
+    stock = load_stock(dense)
     models = {"dense": dense} | {m: job.model(m) for m in config.methods if m != "dense"}
     sizes = config.efficiency.batch_sizes
     for split in config.evaluation.splits:

@@ -81,6 +81,8 @@ class Job:
     def encodings(self) -> dict[str, Encoding]:
         encodings = encode_corpus(self.corpus, self.tokenizer, self.config.data.max_tokens)
         for split, encoding in encodings.items():
+            if self.config.data.unknown_only == "refuse":
+                encoding.refuse_unknown()
             for note in encoding.notes:
                 self.note(f"{split}: {note}")
         return encodings

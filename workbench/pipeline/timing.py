@@ -1,20 +1,24 @@
 """The stopwatch's contestants: the stock Hugging Face model, and every method packed and masked."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from transformers import BertForSequenceClassification
 
 from workbench.data.documents import Window
 from workbench.evaluation.efficiency import measured_efficiency
+from workbench.evaluation.flops import padded_flops
 from workbench.evaluation.stopwatch import peak_memory, round_frame, stopwatch
 from workbench.models.classifier import Execution, PruningClassifier, batches
-from workbench.models.cost import window_flops
+from workbench.models.cost import shape_of, window_flops
 from workbench.models.inference import infer
 from workbench.models.kernels import linear_kernels, onednn_wins, quicken
-from workbench.models.layouts import Padded
+from workbench.models.layouts import Inputs, Padded
 
 Run = Callable[[], None]
 
@@ -38,12 +42,25 @@ class Measured:
     """Columns of `evaluation.stopwatch.ROUND_COLUMNS`."""
 
 
-def load_stock(name: str, device: torch.device) -> BertForSequenceClassification:
-    """The library's own classifier with its own attention, in evaluation mode."""
-    stock = BertForSequenceClassification.from_pretrained(name).to(device).eval()
+def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
+    """The library's own classifier with its own attention and the dense model's weights."""
+    stock = BertForSequenceClassification._from_config(
+        copy.deepcopy(dense.bert.config), attn_implementation="sdpa"
+    )
+    stock.load_state_dict(dense.bert.state_dict())
     # The same matrix library for all: what differs then is padding and dropping.
     quicken(stock)
-    return stock
+    return stock.to(dense.device).eval()
+
+
+@torch.inference_mode()
+def stock_logits(stock: BertForSequenceClassification, windows: Sequence[Window]) -> np.ndarray:
+    """(W, classes) logits on padded batches, in the order of `windows`."""
+    logits = np.zeros((len(windows), stock.config.num_labels), dtype=np.float32)
+    for batch in batches(windows, 32):
+        layout, inputs = Padded.from_windows([windows[i] for i in batch], stock.device)
+        logits[batch] = _stock_forward(stock, layout, inputs).cpu().numpy()
+    return logits
 
 
 def time_models(
@@ -63,9 +80,11 @@ def time_models(
     model with torch's own matrix library, throughput and peak memory. `report` hears how many sizes
     are done.
     """
-    speedups = {name: flops_speedup(model, windows) for name, model in models.items()}
-    tokens = sum(len(window.input_ids) for window in windows)
-    work = (len(windows), tokens) if whole else None
+    own, full = zip(*(_flops(model, windows) for model in models.values()), strict=True)
+    speedups = {name: full[i] / own[i] for i, name in enumerate(models)}
+    lengths = np.array([len(window.input_ids) for window in windows])
+    work = (len(windows), int(lengths.sum())) if whole else None
+    shape = shape_of(models["dense"])
     tables, rounds = [], []
     for number, size in enumerate(batch_sizes):
         contestants = _stock_runs(stock, windows, size, whole)
@@ -77,16 +96,26 @@ def time_models(
         if whole:
             memory = {name: peak_memory(run, stock.device) for name, run in contestants.items()}
         seconds = stopwatch(contestants, repeats)
-        tables.append(measured_efficiency(seconds, split, size, speedups, work=work, memory=memory))
+        padded = padded_flops(lengths, size, shape).sum()
+        table = measured_efficiency(
+            seconds,
+            split,
+            size,
+            speedups,
+            padded_speedups={name: padded / own[i] for i, name in enumerate(models)},
+            work=work,
+            memory=memory,
+        )
+        tables.append(table)
         rounds.append(round_frame(seconds, split, size))
         report(number + 1)
     return Measured(pd.concat(tables, ignore_index=True), pd.concat(rounds, ignore_index=True))
 
 
-def flops_speedup(model: PruningClassifier, windows: Sequence[Window]) -> float:
-    """Unpadded FLOPs speed-up on exactly these windows."""
+def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
+    """The model's FLOPs on exactly these windows, and the dense model's, without padding."""
     own, full = window_flops(model, windows, infer(model, windows).tokens)
-    return float(full.sum() / own.sum())
+    return float(own.sum()), float(full.sum())
 
 
 def _stock_runs(
@@ -111,14 +140,19 @@ def _run_stock(
     @torch.inference_mode()
     def run() -> None:
         for layout, values in inputs:
-            logits = stock(
-                input_ids=values.input_ids,
-                token_type_ids=values.token_type_ids,
-                attention_mask=layout.alive.long(),
-            ).logits
+            logits = _stock_forward(stock, layout, values)
         logits.cpu()
 
     return run
+
+
+def _stock_forward(stock: BertForSequenceClassification, layout: Padded, inputs: Inputs) -> Tensor:
+    """Padded logits as any user of transformers gets them."""
+    return stock(
+        input_ids=inputs.input_ids,
+        token_type_ids=inputs.token_type_ids,
+        attention_mask=layout.alive.long(),
+    ).logits
 
 
 def _run(model: PruningClassifier, windows: Sequence[Window], size: int, execution: Execution) -> Run:

@@ -11,7 +11,7 @@ from workbench.files import write_text
 from workbench.reporting.figures import in_order, one_control
 from workbench.reporting.latex import latex_table
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, ordered
-from workbench.reporting.wording import method_name, percent, scorer_name, times
+from workbench.reporting.wording import method_name, percent, quartiles, scorer_name, seconds, times
 
 AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 
@@ -184,9 +184,9 @@ def efficiency_table(
         {
             "method": frame["method"].map(method_name),
             "batch": frame["batch_size"],
-            "median s": frame["seconds_median"].map(_seconds),
+            "median s": frame["seconds_median"].map(seconds),
             "quartiles s": [
-                "–" if low != low else f"{_seconds(low)}–{_seconds(high)}"
+                quartiles(low, high)
                 for low, high in frame[["seconds_q25", "seconds_q75"]].itertuples(index=False)
             ],
             "vs stock": frame["speedup_vs_hf"].map(times),
@@ -208,7 +208,3 @@ def _quartiles(stopwatch: pd.DataFrame | None, method: str, batch: object) -> di
             low, high = own["seconds"].quantile([0.25, 0.75])
             return {"seconds_q25": low, "seconds_q75": high, "rounds": len(own)}
     return {"seconds_q25": np.nan, "seconds_q75": np.nan, "rounds": pd.NA}
-
-
-def _seconds(value: float) -> str:
-    return "–" if value != value else f"{value:.3g}"

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+MASKED = "-masked"
+"""Ending of a contestant that computes dropped tokens and masks them out."""
+
 METHOD_NAMES = {
     "dense": "dense",
     "adapler": "AdapLeR",
     "top": "ToP",
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
+    "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
 }
 SCORER_NAMES = {
     "cp": "contribution predictor",
@@ -32,8 +36,9 @@ UNKNOWN_RATIONALES = "The configuration does not say where the rationales come f
 
 
 def method_name(method: object) -> str:
-    """A method's name as its paper writes it; unknown names stay as they are."""
-    return METHOD_NAMES.get(str(method), str(method))
+    """A method's name as its paper writes it, masked or not; unknown names stay as they are."""
+    name = str(method).removesuffix(MASKED)
+    return METHOD_NAMES.get(name, name) + (", masked" if name != str(method) else "")
 
 
 def scorer_name(scorer: object) -> str:
@@ -86,3 +91,18 @@ def percent(value: float) -> str:
 def times(value: float) -> str:
     """A speed-up with two decimals; a dash for a missing one."""
     return "–" if value != value else f"{value:.2f}"
+
+
+def seconds(value: float) -> str:
+    """Seconds with three digits; a dash for missing ones."""
+    return "–" if value != value else f"{value:.3g}"
+
+
+def quartiles(low: float, high: float) -> str:
+    """From the lower to the upper quartile of seconds; a dash for missing ones."""
+    return "–" if low != low else f"{seconds(low)}–{seconds(high)}"
+
+
+def amount(value: float) -> str:
+    """A rate or size: whole from 100 on, one decimal below; a dash for a missing one."""
+    return "–" if value != value else f"{value:,.{0 if value >= 100 else 1}f}"

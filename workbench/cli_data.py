@@ -1,0 +1,77 @@
+"""The commands about corpora: `workbench data list|fetch|check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from workbench.config import DataSettings, apply_overrides, load_config, parse_config
+from workbench.terminal import OUT, Overrides
+
+data_app = typer.Typer(no_args_is_help=True, help="Corpora: what there is, fetching, checking.")
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """The corpora that need no hub, and whether they are here."""
+    from workbench.data.sources import available
+
+    table = Table("source", "here", "what it is", "how", box=None)
+    for source in available():
+        table.add_row(source.name, "yes" if source.present else "no", source.description, source.how)
+    OUT.print(table)
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="A name that `data list` shows as fetchable.")],
+    address: Annotated[str | None, typer.Option("--address", help="Fetch from here instead.")] = None,
+) -> None:
+    """Download a corpus into the cache and check it against known hashes."""
+    from workbench.data.fetch import fetch
+
+    OUT.print(str(fetch(name, address=address)), highlight=False, soft_wrap=True)
+
+
+@data_app.command("check")
+def data_check(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A source name, a file, a folder or archive in ERASER's layout, or a config."
+        ),
+    ],
+    overrides: Overrides = None,
+) -> None:
+    """Read a corpus whole and print its data card; exit 2 with the first thing that is wrong."""
+    from workbench.data.cards import data_card
+    from workbench.data.corpora import load_corpus
+
+    card = data_card(load_corpus(_data_settings(source, overrides)))
+    lines = [
+        f"{card.name}; rationales: {card.rationales}",
+        "",
+        card.splits.T.map("{:g}".format).to_string(),
+        "",
+    ]
+    lines += [card.classes.to_string(), "", *(f"- {note}" for note in card.notes)]
+    if card.leaks["texts"].any():
+        lines += ["- texts that two splits share:", card.leaks.to_string(index=False)]
+    OUT.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+
+
+def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
+    """What `data check` was pointed at: a configuration, a built-in source, a file, or ERASER data."""
+    path = Path(source)
+    if path.suffix in {".yaml", ".yml"}:
+        return load_config(path, overrides).data
+    if source in {"rotten-tomatoes", "imdb"}:
+        data: dict[str, str] = {"source": source}
+    elif source == "eraser-movies":
+        data = {"source": "eraser", "rationales": "annotated"}
+    elif path.suffix in {".csv", ".tsv", ".jsonl", ".parquet"}:
+        data = {"source": "file", "path": source, "rationales": "none"}
+    else:
+        data = {"source": "eraser", "path": source, "rationales": "annotated"}
+    return parse_config(apply_overrides({"data": data}, overrides or []), source).data

@@ -1,0 +1,240 @@
+"""The benchmark: the same texts through the stock model, our dense one, and every pruned one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from workbench.data.documents import Document, Window
+from workbench.data.plain_texts import read_texts
+from workbench.data.windows import encode
+from workbench.errors import InputError
+from workbench.evaluation.efficiency import counted_efficiency
+from workbench.evaluation.seconds import work_of
+from workbench.files import write_json
+from workbench.models.backbone import load_backbone, load_tokenizer
+from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.models.cost import shape_of
+from workbench.models.inference import infer
+from workbench.models.policies.base import Policy
+from workbench.pipeline.calibrate import Calibration, calibrate
+from workbench.pipeline.job import Job, Reporter
+from workbench.pipeline.timing import load_stock, stock_logits, time_models
+from workbench.predictions import predict
+from workbench.runs import Run, describe_environment, load_run, read_table, write_table
+
+TooLong = Literal["windows", "refuse"]
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What `workbench bench` was asked for; see the command's help."""
+
+    run_folder: Path | None
+    model: str | None
+    texts: str | None
+    limit: int
+    batch_sizes: Sequence[int]
+    rounds: int
+    max_tokens: int | None
+    too_long: TooLong
+    device: str
+    out: Path | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is benchmarked: models by method name, `dense` among them, and their tokenizer."""
+
+    models: Mapping[str, PruningClassifier]
+    tokenizer: PreTrainedTokenizerBase
+    max_tokens: int
+
+    def encode(self, documents: Sequence[Document], too_long: TooLong) -> list[Window]:
+        """Windows of the texts; with `refuse`, InputError for a text that needs more than one."""
+        labels = self.models["dense"].labels
+        # Nothing is compared with a label here, and plain texts have none.
+        labelled = [replace(document, label=labels[0]) for document in documents]
+        windows = encode(labelled, labels, self.tokenizer, self.max_tokens).windows
+        longer = next((window for window in windows if window.window), None)
+        if longer is not None and too_long == "refuse":
+            raise InputError(
+                f"text {longer.text_id!r} needs more than {self.max_tokens} tokens; "
+                "--too-long windows cuts it"
+            )
+        return windows
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a benchmark needs, loaded and checked."""
+
+    subject: Subject
+    windows: Sequence[Window]
+    split: str
+    """What the texts are called in the tables."""
+    folder: Path
+
+
+def prepare(options: BenchOptions, reporter: Reporter) -> Prepared:
+    """Load what the options name; InputError for whatever cannot be done.
+
+    Without `texts`, a run is timed on its own test split, a model on the packaged IMDB reviews.
+    """
+    device = _device(options.device)
+    if min(options.limit, options.rounds, *options.batch_sizes) < 1:
+        raise InputError("--limit, --rounds and every --batch must be at least 1")
+    if options.run_folder is not None:
+        run = load_run(options.run_folder)
+        subject = subject_of_run(run, options.max_tokens, device)
+        folder = options.out or run.folder
+    else:
+        subject = subject_of_model(str(options.model), options.max_tokens, device)
+        folder = options.out or Path("runs") / "bench"
+    if options.run_folder is not None and options.texts is None:
+        job = Job(run, run.config, reporter)
+        split = "test"
+        windows = subject.encode(job.corpus.splits[split][: options.limit], options.too_long)
+    else:
+        source = options.texts or "imdb"
+        split = Path(source).stem
+        windows = subject.encode(read_texts(source, options.limit), options.too_long)
+    return Prepared(subject, windows, split, folder)
+
+
+def _device(name: str) -> torch.device:
+    if name not in {"cpu", "cuda"}:
+        raise InputError(f"--device {name!r}: cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch finds no CUDA device here")
+    return torch.device(name)
+
+
+def subject_of_run(run: Run, max_tokens: int | None, device: torch.device) -> Subject:
+    """Every trained model of a run."""
+    models: dict[str, PruningClassifier] = {}
+    for method in run.config.methods:
+        model, tokenizer = load_classifier(run.model_folder(method))
+        models[method] = model.to(device)
+    _check_length(models["dense"], max_tokens)
+    return Subject(models, tokenizer, max_tokens or run.config.data.max_tokens)
+
+
+def subject_of_model(name: str, max_tokens: int | None, device: torch.device) -> Subject:
+    """A model folder, pruned or not, or any backbone by name with an untrained head."""
+    if Path(name).is_dir():
+        model, tokenizer = load_classifier(name)
+    else:
+        model = PruningClassifier(load_backbone(name, ("0", "1")), Policy()).eval()
+        tokenizer = load_tokenizer(name)
+    model.to(device)
+    limit = _check_length(model, max_tokens)
+    dense = PruningClassifier(model.bert, Policy()).eval()
+    models = {"dense": dense} | ({} if model.policy.method == "dense" else {model.policy.method: model})
+    return Subject(models, tokenizer, max_tokens or limit)
+
+
+def _check_length(model: PruningClassifier, max_tokens: int | None) -> int:
+    """The model's positions; InputError where `max_tokens` is more."""
+    limit: int = model.bert.config.max_position_embeddings
+    if max_tokens is not None and max_tokens > limit:
+        raise InputError(f"--max-tokens {max_tokens}: the model has {limit} positions")
+    return limit
+
+
+def bench(
+    prepared: Prepared,
+    *,
+    batch_sizes: Sequence[int],
+    repeats: int,
+    report: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
+
+    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced. `report`
+    hears how many batch sizes are done.
+    """
+    subject, windows, split = prepared.subject, prepared.windows, prepared.split
+    dense = subject.models["dense"]
+    stock = load_stock(dense)
+    measured = time_models(
+        stock, subject.models, windows, split,
+        batch_sizes=batch_sizes, repeats=repeats, whole=True, report=report,
+    )  # fmt: skip
+    calibration = calibrate(dense)
+    tables = {
+        "efficiency": pd.concat(
+            [_counted(subject, windows, split, max(batch_sizes)), measured.efficiency],
+            ignore_index=True,
+        ),
+        "stopwatch": measured.rounds,
+        "limits": _limits(subject, windows, split, measured.efficiency, calibration),
+    }
+    for name, table in tables.items():
+        _replace(prepared.folder / "metrics" / f"{name}.parquet", table, split)
+    difference = np.abs(infer(dense, windows).logits - stock_logits(stock, windows)).max()
+    about = {
+        "split": split,
+        "texts": len({window.text_id for window in windows}),
+        "windows": len(windows),
+        "tokens": sum(len(window.input_ids) for window in windows),
+        "max_tokens": subject.max_tokens,
+        "batch_sizes": list(batch_sizes),
+        "rounds": repeats,
+        "largest_logit_difference_dense_to_stock": float(difference),
+        "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
+        "environment": describe_environment(seed=0),
+    }
+    write_json(prepared.folder / "bench.json", about)
+
+
+def _counted(subject: Subject, windows: Sequence[Window], split: str, batch_size: int) -> pd.DataFrame:
+    """FLOPs speed-ups and tokens kept on exactly the timed windows."""
+    predictions = pd.concat(
+        [predict(model, windows, split).assign(method=name) for name, model in subject.models.items()]
+    )
+    lengths = {split: [(window.text_id, len(window.input_ids)) for window in windows]}
+    return counted_efficiency(predictions, lengths, shape_of(subject.models["dense"]), batch_size)
+
+
+def _limits(
+    subject: Subject,
+    windows: Sequence[Window],
+    split: str,
+    efficiency: pd.DataFrame,
+    calibration: Calibration,
+) -> pd.DataFrame:
+    """Where the cost model says the seconds of every packed run go, beside the measured ones."""
+    measured = efficiency[efficiency["quantity"] == "seconds_median"]
+    seconds = measured.set_index(["method", "batch_size"])["value"]
+    rows = []
+    for name, model in subject.models.items():
+        tokens = infer(model, windows).tokens
+        for size in measured["batch_size"].unique():
+            work = work_of(tokens, -(-len(windows) // int(size)), shape_of(model))
+            parts = calibration.model.parts(work)
+            rows.append(
+                {
+                    "method": name,
+                    "split": split,
+                    "batch_size": int(size),
+                    "measured": seconds[name, size],
+                    "predicted": calibration.model.predict(work),
+                    **parts,
+                    "limit": calibration.model.limit(work),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _replace(path: Path, table: pd.DataFrame, split: str) -> None:
+    """Write `table`, keeping what the file says of other splits."""
+    if path.is_file():
+        old = read_table(path)
+        table = pd.concat([old[old["split"] != split], table], ignore_index=True)
+    write_table(table, path, csv=True)

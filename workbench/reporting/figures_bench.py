@@ -1,0 +1,98 @@
+"""What saved operations were worth in time: measured against counted speed-up."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from workbench.reporting.run_data import METHOD_ORDER, ordered
+from workbench.reporting.style import BLACK, label_axes, line_style, new_figure, plain
+from workbench.reporting.wording import MASKED, method_name
+
+REALISED_COLUMNS = (
+    "method", "split", "batch_size", "flops_speedup_timed", "realised_share", "speedup_vs_dense",
+)  # fmt: skip
+_NEEDED = ["flops_speedup_timed", "realised_share"]
+_SPEEDUPS = ["flops_speedup_timed", "speedup_vs_dense"]
+
+
+def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
+    """Counted and measured speed-up over our own dense model: columns of `REALISED_COLUMNS`.
+
+    One row per method, split and batch size for which `efficiency` (columns of
+    `evaluation.efficiency.COLUMNS`) has both the unpadded FLOPs speed-up on the timed texts and the
+    realised share; their product is the measured speed-up. Stock models and masked runs have no such
+    share, the dense model's is 1 by definition: all are left out.
+    """
+    names = efficiency["method"].astype(str)
+    wanted = efficiency["quantity"].isin(_NEEDED) & efficiency["batch_size"].notna()
+    plain_run = ~names.str.startswith("hf") & ~names.str.endswith(MASKED) & (names != "dense")
+    rows = efficiency[wanted & plain_run]
+    rows = rows.astype({"method": str, "split": str})
+    wide = rows.pivot(index=["method", "split", "batch_size"], columns="quantity", values="value")
+    frame = wide.reindex(columns=_NEEDED).dropna().reset_index().rename_axis(columns=None)
+    frame["speedup_vs_dense"] = frame["flops_speedup_timed"] * frame["realised_share"]
+    rank = ordered(frame["method"], METHOD_ORDER)
+    frame = frame.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    return frame[list(REALISED_COLUMNS)].reset_index(drop=True)
+
+
+def draw_realised(frame: pd.DataFrame) -> Figure:
+    """A point per method (colour) and batch size (marker); on the diagonal all time was saved."""
+    figure, axes = new_figure(7, 4.6)
+    # The only layout that keeps labels inside the figure when the axes must be square.
+    figure.set_layout_engine("compressed")
+    ax = axes[0, 0]
+    end = 1.1 * frame[_SPEEDUPS].to_numpy(dtype=np.float64).max(initial=1.5)
+    references = [
+        ax.plot(
+            [0, end], [0, end], **line_style("random"), label="every saved operation\nsaved its time"
+        )[0],
+        ax.axhline(1, **line_style("uniform"), label="no time saved"),
+    ]
+    sizes = {
+        size: line_style("", i)["marker"] for i, size in enumerate(sorted(set(frame["batch_size"])))
+    }
+    colours = {}
+    for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
+        colours[str(method)] = line_style(str(method), number)["color"]
+        _points(ax, rows, colours[str(method)], sizes)
+    ax.set(xlim=(0, end), ylim=(0, end), aspect="equal")
+    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
+    label_axes(
+        ax, "dense FLOPs / method FLOPs, no padding in either",
+        "our dense seconds / method's seconds", "Measured against counted speed-up",
+    )  # fmt: skip
+    _legend(ax, colours, sizes, references)
+    return figure
+
+
+def _points(ax: Axes, rows: pd.DataFrame, colour: str, markers: dict[int, str]) -> None:
+    """One method's points, joined from the smallest to the largest batch."""
+    rows = rows.sort_values("batch_size")
+    x, y = rows["flops_speedup_timed"], rows["speedup_vs_dense"]
+    ax.plot(x, y, color=colour, linewidth=1, alpha=0.5, zorder=2)
+    for size, *place in zip(rows["batch_size"], x, y, strict=True):
+        ax.plot(
+            *place, color=colour, marker=markers[size], markersize=7, markeredgecolor="white",
+            linestyle="none", zorder=3,
+        )  # fmt: skip
+
+
+def _legend(
+    ax: Axes, colours: dict[str, str], markers: dict[int, str], references: list[Line2D]
+) -> None:
+    """Beside the axes: colours, then markers, then the two reference lines."""
+    methods = [
+        Line2D([], [], color=colour, linewidth=4, label=plain(method_name(method)))
+        for method, colour in colours.items()
+    ]
+    sizes = [
+        Line2D([], [], color=BLACK, marker=marker, markersize=7, linestyle="none", label=f"batch {size}")
+        for size, marker in markers.items()
+    ]
+    ax.legend(
+        handles=[*methods, *sizes, *references], loc="center left", bbox_to_anchor=(1.02, 0.5),
+        fontsize=9, frameon=False,
+    )  # fmt: skip
