@@ -51,6 +51,21 @@ def test_inference_follows_a_weight_that_changes() -> None:
         assert not torch.allclose(quick(x), stock(x), atol=1e-2)
 
 
+def test_inference_follows_a_fused_optimiser() -> None:
+    _, quick = layers()
+    x = torch.randn(4, 160)
+    optimizer = torch.optim.AdamW(quick.parameters(), lr=0.1, fused=True)
+    with linear_kernels("onednn"):
+        with torch.inference_mode():
+            before = quick(x)
+        quick(x).square().sum().backward()
+        optimizer.step()
+        with torch.inference_mode():
+            found = quick(x)
+    torch.testing.assert_close(found, nn.functional.linear(x, quick.weight, quick.bias))
+    assert not torch.allclose(found, before, atol=0.1)
+
+
 def test_inputs_only_spares_the_weights() -> None:
     _, quick = layers()
     x = torch.randn(4, 160, requires_grad=True)

@@ -82,6 +82,8 @@ class QuickLinear(nn.Linear):
         if not self._quick(input):
             return super().forward(input)
         if torch.is_grad_enabled():
+            # What follows may be a step of a fused optimiser, which changes weights without a trace.
+            self._packed = None
             return _Linear.apply(input, self.weight, self.bias)
         return _product(input, self._packed_weight(), self.bias)
 
