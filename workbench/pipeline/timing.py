@@ -76,9 +76,8 @@ def time_models(
 ) -> Measured:
     """Every model over `windows` at every batch size; all contestants in turn in every round.
 
-    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs, the stock
-    model with torch's own matrix library, throughput and peak memory. `report` hears how many sizes
-    are done.
+    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs,
+    throughput and peak memory. `report` hears how many sizes are done.
     """
     own, full = zip(*(_flops(model, windows) for model in models.values()), strict=True)
     speedups = {name: full[i] / own[i] for i, name in enumerate(models)}
@@ -87,7 +86,7 @@ def time_models(
     shape = shape_of(models["dense"])
     tables, rounds = [], []
     for number, size in enumerate(batch_sizes):
-        contestants = _stock_runs(stock, windows, size, whole)
+        contestants = _stock_runs(stock, windows, size)
         for name, model in models.items():
             contestants[name] = _run(model, windows, size, "packed")
             if whole and name != "dense":
@@ -119,14 +118,14 @@ def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, 
 
 
 def _stock_runs(
-    stock: BertForSequenceClassification, windows: Sequence[Window], size: int, whole: bool
+    stock: BertForSequenceClassification, windows: Sequence[Window], size: int
 ) -> dict[str, Run]:
     given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
     runs = {
         STOCK: _run_stock(stock, windows, list(batches(windows, size))),
         STOCK_GIVEN: _run_stock(stock, windows, given),
     }
-    if whole and stock.device.type == "cpu" and onednn_wins():
+    if stock.device.type == "cpu" and onednn_wins():
         runs[STOCK_TORCH] = linear_kernels("stock")(runs[STOCK_GIVEN])
     return runs
 

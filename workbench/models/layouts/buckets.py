@@ -103,16 +103,18 @@ def attend_in(
     if bucket.slots is None:
         return Attended(flat, None if received is None else received.flatten())
     seen = None if received is None else received.flatten()[bucket.slots]
-    return Attended(flat[bucket.slots], seen)
+    return Attended(flat.index_select(0, bucket.slots), seen)
 
 
 def _rows(bucket: Bucket, values: Tensor) -> Tensor:
     """(1, heads, T, d) -> (texts, heads, longest, d)."""
+    # In memory a token's heads lie side by side: taking whole tokens copies rows.
+    tokens = values[0].transpose(0, 1)
     if bucket.columns is None:
-        part = values[0, :, bucket.start : bucket.end]
+        part = tokens[bucket.start : bucket.end]
     else:
-        part = values[0].index_select(1, bucket.columns)
-    return part.unflatten(1, (bucket.texts, bucket.longest)).transpose(0, 1)
+        part = tokens.index_select(0, bucket.columns)
+    return part.unflatten(0, (bucket.texts, bucket.longest)).transpose(1, 2)
 
 
 def _in_blocks(
