@@ -22,7 +22,8 @@ def test_a_run_is_timed_on_its_own_test_texts(workbench, copied):
     assert "Largest difference between our dense and the stock logits" in answer.out
     table = load_run(copied).metrics("efficiency")
     assert list(table.columns) == list(before.columns)
-    timed = table[table["batch_size"].notna()]
+    counted, timed = table[table["batch_size"].isna()], table[table["batch_size"].notna()]
+    pd.testing.assert_frame_equal(counted, before[before["batch_size"].isna()], check_dtype=False)
     for method in ("hf", "hf-given-order", "dense", "adapler", "top", "adapler-masked", "top-masked"):
         for size in (1, 4):
             own = timed[(timed["method"] == method) & (timed["batch_size"] == size)]

@@ -233,8 +233,12 @@ def _limits(
 
 
 def _replace(path: Path, table: pd.DataFrame, split: str) -> None:
-    """Write `table`, keeping what the file says of other splits."""
+    """Write `table`, keeping what the file says of other splits, and what an evaluation counted on the
+    whole of this one: rows without a batch size."""
     if path.is_file():
         old = read_table(path)
-        table = pd.concat([old[old["split"] != split], table], ignore_index=True)
+        counted = (old["split"] == split) & old["batch_size"].isna()
+        if counted.any():
+            table = table[table["batch_size"].notna()]
+        table = pd.concat([old[(old["split"] != split) | counted], table], ignore_index=True)
     write_table(table, path, csv=True)
