@@ -51,14 +51,17 @@ def test_inference_follows_a_weight_that_changes() -> None:
         assert not torch.allclose(quick(x), stock(x), atol=1e-2)
 
 
-def test_inference_follows_a_fused_optimiser() -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_inference_follows_a_fused_optimiser(mixed: bool) -> None:
     _, quick = layers()
     x = torch.randn(4, 160)
     optimizer = torch.optim.AdamW(quick.parameters(), lr=0.1, fused=True)
     with linear_kernels("onednn"):
         with torch.inference_mode():
             before = quick(x)
-        quick(x).square().sum().backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            loss = quick(x).float().square().sum()
+        loss.backward()
         optimizer.step()
         with torch.inference_mode():
             found = quick(x)

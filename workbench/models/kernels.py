@@ -79,11 +79,12 @@ class QuickLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         """(..., in) -> (..., out)."""
-        if not self._quick(input):
-            return super().forward(input)
         if torch.is_grad_enabled():
             # What follows may be a step of a fused optimiser, which changes weights without a trace.
             self._packed = None
+        if not self._quick(input):
+            return super().forward(input)
+        if torch.is_grad_enabled():
             return _Linear.apply(input, self.weight, self.bias)
         return _product(input, self._packed_weight(), self.bias)
 
