@@ -92,6 +92,15 @@ def test_methods_may_be_few_and_in_any_order_after_dense(write) -> None:
     assert load_config(write("methods: [dense, top, adapler]")).methods == ["dense", "top", "adapler"]
 
 
+def test_later_methods_run_and_score_only_when_named() -> None:
+    config = RunConfig()
+    assert config.methods == ["dense", "adapler", "top"]
+    later = ["ltp", "transkimmer", "powerbert", "trbert"]
+    assert not set(later) & set(config.evaluation.scorers)
+    named = {"methods": ["dense", *later], "evaluation": {"scorers": later}}
+    assert parse_config(named, "here").methods == named["methods"]
+
+
 def test_an_unknown_method_is_refused(write) -> None:
     assert "methods" in refusal(write("methods: [dense, magic]"))
 

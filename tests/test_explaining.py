@@ -10,7 +10,18 @@ from workbench.explaining import explain_text
 TEXT = "a b c d e f g h i j k l m n o p"
 
 
-@pytest.mark.parametrize(("method", "scorer"), [("adapler", "cp"), ("top", "top"), ("dense", "dense")])
+@pytest.mark.parametrize(
+    ("method", "scorer"),
+    [
+        ("adapler", "cp"),
+        ("top", "top"),
+        ("ltp", "ltp"),
+        ("transkimmer", "transkimmer"),
+        ("powerbert", "powerbert"),
+        ("trbert", "trbert"),
+        ("dense", "dense"),
+    ],
+)
 def test_a_text_gets_a_prediction_and_its_scores(make_model, method: str, scorer: str) -> None:
     explained = explain_text(make_model(method), toy_tokenizer(), TEXT)
     (record,) = explained.records

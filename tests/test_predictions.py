@@ -19,7 +19,7 @@ WINDOWS = [
     replace(PARTS[4], text_id="long", window=2, label=1),
 ]
 ROWS = {"long": [0, 2, 4], "short": [1], "other": [3]}
-METHODS = ["dense", "adapler", "top"]
+METHODS = ["dense", "adapler", "top", "powerbert", "trbert"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -27,7 +27,7 @@ def test_windows_become_texts(make_model, method: str) -> None:
     model = make_model(method)
     frame = predict(model, WINDOWS, "test", batch_size=2)
     result = infer(model, WINDOWS)
-    flops, dense = window_flops(model, WINDOWS, result.tokens)
+    flops, dense = window_flops(model, WINDOWS, result.tokens, result.tokens_ffn)
     assert frame["text_id"].tolist() == list(ROWS)
     for (_, rows), (_, row) in zip(ROWS.items(), frame.iterrows(), strict=True):
         mean = result.probabilities[rows].mean(axis=0)
@@ -55,7 +55,7 @@ def test_probabilities_are_averaged_not_votes(make_model, monkeypatch) -> None:
 
     # Two windows lean to neg, one is sure of pos: mean (0.37, 0.63).
     pos = np.array([0.45, 0.5, 0.45, 0.5, 0.99])
-    fake = Inference(np.log(np.stack([1 - pos, pos], axis=1)), np.full((5, 4), 3))
+    fake = Inference(np.log(np.stack([1 - pos, pos], axis=1)), np.full((5, 4), 3), np.full((5, 4), 3))
     monkeypatch.setattr("workbench.predictions.infer", lambda *_: fake)
     frame = predict(make_model(), WINDOWS, "test")
     assert frame.loc[0, "prob_pos"] == pytest.approx(0.63)

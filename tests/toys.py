@@ -13,7 +13,11 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import ATTENTION, register_attention
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.ltp import LTP
+from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
+from workbench.models.policies.transkimmer import Transkimmer
+from workbench.models.policies.trbert import TrBert
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 CLS, SEP, FIRST_WORD = 2, 3, 5
@@ -95,11 +99,54 @@ def top(config: BertConfig, bins: int = 5, first_layer: int = 1, seed: int = 0) 
     return policy
 
 
+def ltp(config: BertConfig, last_threshold: float = 0.12, seed: int = 0) -> LTP:
+    """Thresholds above the mean score of texts longer than eight tokens; the seed moves them."""
+    torch.manual_seed(seed)
+    policy = LTP(config, last_threshold=last_threshold)
+    with torch.no_grad():
+        policy.thresholds.mul_(1 + 0.2 * torch.rand_like(policy.thresholds))
+    return policy
+
+
+def transkimmer(config: BertConfig, seed: int = 0) -> Transkimmer:
+    """Predictors that tell tokens apart and skim about half of them."""
+    torch.manual_seed(seed)
+    policy = Transkimmer(config, keep_bias=0.0)
+    with torch.no_grad():
+        for predictor in policy.predictors:
+            last = predictor[-1]
+            last.weight.sub_(last.weight.mean(1, keepdim=True)).mul_(10)
+            last.bias[1] += 4.0
+    return policy
+
+
+def powerbert(config: BertConfig, length: int = 24, seed: int = 0) -> PowerBert:
+    """At most five tokens of any text pass the first layer's attention, at least two the last one's."""
+    torch.manual_seed(seed)
+    policy = PowerBert(config, length=length)
+    counts = torch.randint(2, 6, (config.num_hidden_layers, 1)).sort(0, descending=True).values
+    with torch.no_grad():
+        policy.retention.copy_(torch.arange(1, length) < counts)
+    return policy
+
+
+def trbert(config: BertConfig, seed: int = 0) -> TrBert:
+    """Selectors that tell tokens apart and keep less than half of them."""
+    torch.manual_seed(seed)
+    policy = TrBert(config, width=8, keep_start=0.3)
+    with torch.no_grad():
+        for selector in policy.selectors:
+            selector[-1].weight.copy_(0.5 * torch.randn(1, 8))
+    return policy
+
+
 def policy_of(method: str, config: BertConfig, seed: int = 0) -> Policy:
     """A policy that drops tokens, by method."""
-    return {"dense": lambda *_, **__: Policy(), "adapler": adapler, "top": top}[method](
-        config, seed=seed
-    )
+    makers = {
+        "dense": lambda *_, **__: Policy(), "adapler": adapler, "top": top, "ltp": ltp,
+        "transkimmer": transkimmer, "powerbert": powerbert, "trbert": trbert,
+    }  # fmt: skip
+    return makers[method](config, seed=seed)
 
 
 def without_dropout(model: PruningClassifier) -> PruningClassifier:
@@ -130,10 +177,20 @@ Keep = Callable[[int, np.ndarray, np.ndarray | None], np.ndarray]
 """(layer, hidden (n, H), attention received in the layer before (n,)) -> (n,) bool."""
 
 
+Late = Callable[[int, np.ndarray], np.ndarray]
+"""(layer, head mean of its attention (n, n), rows = queries) -> (n,) bool."""
+
+
 def bert_by_hand(
-    bert: BertForSequenceClassification, ids: Sequence[int], keep: Keep | None = None
+    bert: BertForSequenceClassification,
+    ids: Sequence[int],
+    keep: Keep | None = None,
+    late: Late | None = None,
 ) -> tuple[np.ndarray, list[int]]:
-    """Logits of one text and the tokens inside each layer, token types 0, in plain numpy."""
+    """Logits of one text and the tokens in each layer's attention, token types 0, in plain numpy.
+
+    `keep` cuts at a layer's entry, `late` between its attention and its feed-forward part.
+    """
     w = {name: value.detach().double().numpy() for name, value in bert.state_dict().items()}
     heads = bert.config.num_attention_heads
 
@@ -164,10 +221,14 @@ def bert_by_hand(
             parts.append(maps[-1] @ v)
         mixed = linear(np.concatenate(parts, axis=1), f"{name}.attention.output.dense")
         hidden = norm(mixed + hidden, f"{name}.attention.output.LayerNorm")
+        tokens.append(len(hidden))
+        if late is not None:
+            stays = late(layer, np.mean(maps, axis=0))
+            stays[0] = True
+            hidden = hidden[stays]
         inner = gelu(linear(hidden, f"{name}.intermediate.dense"))
         hidden = norm(linear(inner, f"{name}.output.dense") + hidden, f"{name}.output.LayerNorm")
         received = np.mean(maps, axis=(0, 1))
-        tokens.append(len(hidden))
     return linear(np.tanh(linear(hidden[0], "bert.pooler.dense")), "classifier"), tokens
 
 

@@ -177,7 +177,7 @@ def _sizes(text: str) -> list[int]:
 def explain(
     text: Annotated[str, typer.Argument(help="The text to classify.")],
     run_folder: RunFolder,
-    method: Annotated[str, typer.Option("--method", help="dense, adapler or top.")] = "adapler",
+    method: Annotated[str, typer.Option("--method", help="A trained method.")] = "adapler",
 ) -> None:
     """Show the tokens of a text layer by layer; dropped ones are struck out."""
     from workbench.console import explanation_table

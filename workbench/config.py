@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from workbench.config_methods import (
+    AdaplerSettings,
+    DenseSettings,
+    LtpSettings,
+    PowerbertSettings,
+    Settings,
+    TopSettings,
+    TranskimmerSettings,
+    TrbertSettings,
+)
 from workbench.errors import InputError
-
-
-class Settings(BaseModel):
-    """Base of all sections: immutable, no unknown keys, docstrings double as descriptions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class DataSettings(Settings):
@@ -55,98 +59,20 @@ class DataSettings(Settings):
     """`with-evidence` trains on windows that hold rationale tokens only (AdapLeR's protocol)."""
 
 
-class TrainingSettings(Settings):
-    """What every objective's training has."""
-
-    epochs: int = Field(3, ge=1)
-    batch_size: int = Field(16, ge=1)
-    learning_rate: float = Field(5e-5, gt=0)
-    """Peak rate of the encoder and classifier (AdamW)."""
-    weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.06, ge=0, le=1)
-    """Share of the steps with a linearly rising rate; then it falls linearly to 0."""
-    max_grad_norm: float = Field(1.0, gt=0)
-    freeze_embeddings: bool = True
-    """Leave the embedding tables as pre-trained: half of a small BERT's optimiser work."""
-    gradient_accumulation: int = Field(1, ge=1)
-    mixed_precision: Literal["no", "fp16", "bf16"] = "no"
-    checkpoint_steps: int = Field(200, ge=1)
-    """A resumable checkpoint after this many steps, and after every epoch."""
-
-
-class DenseSettings(TrainingSettings):
-    """Fine-tuning without pruning; also the teacher and the source of saliency targets."""
-
-    keep_best: int = Field(3, ge=1)
-    """How many best dev checkpoints the saliency targets are averaged over (AdapLeR: 3)."""
-
-
-class AdaplerSettings(TrainingSettings):
-    """AdapLeR (Modarressi et al., ACL 2022), notation of the paper."""
-
-    epochs: int = Field(5, ge=1)
-    predictor_learning_rate: float = Field(1e-3, gt=0)
-    """Rate of the contribution predictors."""
-    threshold_learning_rate: float = Field(1e-2, gt=0)
-    """Rate of eta and theta (the paper: 5e-4 over 67,000 texts)."""
-    gamma: float = Field(0.02, ge=0)
-    """Weight of the predictors' KL loss."""
-    phi: float = Field(3e-3, ge=0)
-    """Weight of the soft length: larger is faster."""
-    beta: float = Field(0.1, gt=0)
-    lambda_start: float | None = None
-    """Slope of soft removal in epoch 0; null: the paper's schedule for this number of epochs."""
-    lambda_growth: float | None = None
-    eta_start: float = Field(0.25, ge=0.01, le=1)
-    settle: float = Field(0.0, ge=0, lt=1)
-    """Share of the steps, at the end, with the thresholds fixed and tokens really gone (our addition;
-    0 softens to the end, as the authors do)."""
-    predictor_width: int = Field(32, ge=1)
-    tolerance: float = Field(0.01, ge=0, le=1)
-    """The fastest epoch wins whose dev accuracy is above the dense one minus this."""
-
-
-class TopSettings(TrainingSettings):
-    """ToP (Li et al., KDD 2023)."""
-
-    epochs: int = Field(6, ge=1)
-    gate_learning_rate: float = Field(0.05, gt=0)
-    """Rate of the gates."""
-    multiplier_learning_rate: float = Field(0.1, gt=0)
-    """Rate of the Lagrangian multipliers' plain gradient ascent."""
-    target_sparsity: float = Field(0.45, ge=0, lt=1)
-    """1 - MACs / dense MACs, without padding in either."""
-    sparsity_slack: float = Field(0.02, ge=0, le=1)
-    """An epoch counts as having reached the target when it is at most this much short of it."""
-    warmup_target: float = Field(0.5, gt=0, le=1)
-    """Share of the steps over which the target rises from 0."""
-    settle: float = Field(0.3, ge=0, lt=1)
-    """Share of the steps, at the end, with the gates fixed as at inference and tokens really gone
-    (our addition; 0 trains sampled gates to the end, as the authors do)."""
-    bins: int = Field(25, ge=1)
-    first_layer: int = Field(2, ge=1)
-    """First layer at whose entry tokens may be dropped."""
-    fine_start: float = 4.6
-    """Initial log-alpha of the fine gates (positive: keep)."""
-    coarse_start: float = 2.0
-    """Initial log-alpha of the coarse gates (negative: the layer cuts nothing). The authors start near
-    -10; with few steps the fine gates then close unseen and a whole layer is cut when it opens."""
-    rank_layers: list[int] | None = None
-    """Layers whose attention learns the teacher's ranking; null: 1 .. layers/3 - 1, at least {1}."""
-    rank_weight: float = Field(1e-2, ge=0)
-    rank_top_k: int = Field(20, ge=2)
-    rank_loss: Literal["ndcg2", "arp2"] = "arp2"
-    temperature: float = Field(2.0, gt=0)
-    """Of the logit distillation."""
+Scorer = Literal[
+    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
+    "random", "uniform", "oracle",
+]  # fmt: skip
 
 
 class EvaluationSettings(Settings):
     """What is measured once the models are there."""
 
-    splits: list[Literal["train", "dev", "test"]] = ["test"]
-    scorers: list[
-        Literal["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
-    ] = ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
+    splits: list[Literal["train", "dev", "test"]] = Field(["test"])
+    scorers: list[Scorer] = Field(
+        ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
+    )
+    """Whose scores are written and compared; those of other methods are there for the naming."""
     max_scored: int | None = Field(None, ge=1)
     """Score at most this many texts per split (by the split's own order); null scores all."""
     batch_size: int = Field(32, ge=1)
@@ -159,7 +85,7 @@ class EvaluationSettings(Settings):
 class EfficiencySettings(Settings):
     """What the stopwatch does."""
 
-    batch_sizes: list[int] = [1, 8, 32]
+    batch_sizes: list[int] = Field([1, 8, 32])
     texts: int = Field(256, ge=1)
     """How many windows of the split are timed."""
     repeats: int = Field(5, ge=1)
@@ -173,7 +99,9 @@ class RunConfig(Settings):
     seed: int = Field(0, ge=0)
     backbone: str = "packaged"
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
-    methods: list[Literal["dense", "adapler", "top"]] = ["dense", "adapler", "top"]
+    methods: list[Literal["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]] = (
+        Field(["dense", "adapler", "top"])
+    )
     """Trained in this order; `dense` comes first, because the others learn from it."""
     kernels: Literal["auto", "stock", "onednn"] = "auto"
     """Library behind float32 linear layers on the CPU; `auto`: oneDNN on AMD with AVX-512, else torch's
@@ -182,6 +110,10 @@ class RunConfig(Settings):
     dense: DenseSettings = DenseSettings()
     adapler: AdaplerSettings = AdaplerSettings()
     top: TopSettings = TopSettings()
+    ltp: LtpSettings = LtpSettings()
+    transkimmer: TranskimmerSettings = TranskimmerSettings()
+    powerbert: PowerbertSettings = PowerbertSettings()
+    trbert: TrbertSettings = TrbertSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     efficiency: EfficiencySettings = EfficiencySettings()
 

@@ -17,11 +17,12 @@ def predict(
 ) -> pd.DataFrame:
     """One row per text, with the columns of predictions.parquet (see `runs.Run.predictions`).
 
-    A text's probabilities are the mean over its windows; tokens (per layer) and FLOPs are their sums.
+    A text's probabilities are the mean over its windows; tokens (per layer, in its self-attention) and
+    FLOPs (which also know the tokens in the feed-forward parts) are their sums.
     Rows come in the order in which the texts first appear.
     """
     result = infer(model, windows, batch_size)
-    flops, dense = window_flops(model, windows, result.tokens)
+    flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
     labels = model.labels
     texts: dict[str, list[int]] = {}
     for index, window in enumerate(windows):

@@ -17,7 +17,9 @@ class TokenScores:
     """Scores of one window of one text, from one scorer, for every layer.
 
     Row l of `scores` and `kept` speaks of the *entry* of layer l. A token that is no longer alive
-    there, or a layer the scorer says nothing about, has NaN: dropped is not the same as zero.
+    there, or a layer the scorer says nothing about, has NaN: dropped is not the same as zero. PoWER-BERT
+    cuts inside the layer: its row l scores the tokens in layer l's self-attention and keeps those that
+    pass on into its feed-forward part.
     """
 
     scorer: str

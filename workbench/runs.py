@@ -53,7 +53,11 @@ class Run:
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense."""
+        """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense.
+
+        `tokens` are those in each layer's self-attention. A method that cuts after it (PoWER-BERT) shows
+        a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself.
+        """
         return read_table(self.folder / PREDICTIONS)
 
     def scores(self, scorer: str) -> pd.DataFrame:

@@ -8,6 +8,12 @@ from toys import RAGGED, texts
 from workbench.attribution.pruners import pruner_scores
 
 WINDOWS = texts(RAGGED)
+ALL = (0, 1, 2, 3)
+SCORED = {
+    "adapler": ALL, "top": ALL[1:], "ltp": ALL[1:], "transkimmer": ALL, "powerbert": ALL,
+    "trbert": (1, 2),
+}  # fmt: skip
+"""Method -> layers it scores in."""
 
 
 def entering(kept: np.ndarray) -> np.ndarray:
@@ -15,7 +21,7 @@ def entering(kept: np.ndarray) -> np.ndarray:
     return np.concatenate([np.ones((1, kept.shape[1]), dtype=bool), kept[:-1]])
 
 
-@pytest.fixture(scope="module", params=["adapler", "top"])
+@pytest.fixture(scope="module", params=SCORED)
 def scored(request, make_model):
     model = make_model(request.param)
     ((name, items),) = pruner_scores(model, WINDOWS).items()
@@ -24,13 +30,13 @@ def scored(request, make_model):
 
 def test_scorers_bear_their_names(scored) -> None:
     model, name, _ = scored
-    assert name == {"adapler": "cp", "top": "top"}[model.policy.method]
+    assert name == {"adapler": "cp"}.get(model.policy.method, model.policy.method)
 
 
 def test_kept_is_nested_over_layers_and_counts_the_tokens(scored) -> None:
     model, _, items = scored
     with torch.no_grad():
-        tokens = model(WINDOWS).tokens.numpy()
+        tokens = model(WINDOWS).tokens_ffn.numpy()
     for row, (window, item) in enumerate(zip(WINDOWS, items, strict=True)):
         assert item.kept.shape == item.scores.shape == (4, len(window.input_ids))
         assert item.kept.dtype == bool
@@ -42,19 +48,25 @@ def test_kept_is_nested_over_layers_and_counts_the_tokens(scored) -> None:
 
 def test_scores_are_nan_exactly_where_a_token_no_longer_is(scored) -> None:
     model, _, items = scored
-    first = {"adapler": 0, "top": 1}[model.policy.method]
+    here = np.isin(ALL, SCORED[model.policy.method])
     for item in items:
         present = ~np.isnan(item.scores)
-        assert np.array_equal(present[first:], entering(item.kept)[first:])
-        assert not present[:first].any()
+        assert np.array_equal(present[here], entering(item.kept)[here])
+        assert not present[~here].any()
 
 
-def test_scores_of_the_living_sum_to_one(scored) -> None:
+def test_scores_of_the_living_are_shares_or_probabilities(scored) -> None:
     model, _, items = scored
-    first = {"adapler": 0, "top": 1}[model.policy.method]
     for item in items:
-        # ToP's are the attention of the layer before, over the tokens that were in it.
-        totals = np.nansum(item.scores[first:], axis=1)
+        if model.policy.method in ("transkimmer", "trbert"):
+            assert ((np.nan_to_num(item.scores, nan=0.5) >= 0) & ~(item.scores > 1)).all()
+            continue
+        totals = np.nansum(item.scores[list(SCORED[model.policy.method])], axis=1)
+        if model.policy.method == "powerbert":
+            # Every token that enters gives 1 in all, less what it keeps for itself.
+            assert ((totals > 0) & (totals < entering(item.kept).sum(1))).all()
+            continue
+        # ToP's and LTP's are the attention of the layer before, over the tokens that were in it.
         np.testing.assert_allclose(totals, 1, atol=1e-5)
 
 

@@ -16,7 +16,9 @@ from workbench.evaluation.flops import (
     text_flops,
 )
 
-TOY = Shape(layers=2, hidden=4, intermediate=8, classes=2, predictor_width=3)
+TOY = Shape(layers=2, hidden=4, intermediate=8, classes=2)
+PREDICTOR = 4 * 3 + 3
+"""Multiply-adds per token of Linear(4, 3), Linear(3, 1)."""
 HEAD = 2 * (4 * 4 + 4 * 2)
 
 
@@ -49,9 +51,9 @@ def test_dense_cost_equals_torchs_counter(length: int, batch: int) -> None:
 
 def test_predictor_cost_equals_torchs_counter() -> None:
     predictor = nn.Sequential(nn.Linear(24, 7), nn.GELU(), nn.Linear(7, 1))
-    shape = Shape(layers=1, hidden=24, intermediate=56, classes=2, predictor_width=7)
+    shape = Shape(layers=1, hidden=24, intermediate=56, classes=2)
     tokens, lengths = np.array([[5]]), np.array([9])
-    with_predictor = text_flops(tokens, shape, predictors=True, lengths=lengths)
+    with_predictor = text_flops(tokens, shape, predictors=24 * 7 + 7, lengths=lengths)
     extra = with_predictor - text_flops(tokens, shape)
     assert extra[0] == counted(predictor, torch.randn(1, 9, 24))
 
@@ -64,10 +66,10 @@ def test_toy_by_hand() -> None:
 def test_toy_with_predictors_reads_what_enters() -> None:
     tokens, lengths = np.array([[5, 3]]), np.array([7])
     plain = text_flops(tokens, TOY)[0]
-    both = text_flops(tokens, TOY, predictors=True, lengths=lengths)[0]
-    second = text_flops(tokens, TOY, predictors=np.array([False, True]), lengths=lengths)[0]
-    assert both - plain == 2 * (7 + 5) * (4 * 3 + 3)
-    assert second - plain == 2 * 5 * (4 * 3 + 3)
+    both = text_flops(tokens, TOY, predictors=PREDICTOR, lengths=lengths)[0]
+    second = text_flops(tokens, TOY, predictors=np.array([0, PREDICTOR]), lengths=lengths)[0]
+    assert both - plain == 2 * (7 + 5) * PREDICTOR
+    assert second - plain == 2 * 5 * PREDICTOR
 
 
 def test_toy_cut_between_attention_and_feed_forward() -> None:
@@ -105,9 +107,9 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="not \\(texts, 2 layers\\)"):
         text_flops(np.ones((1, 3)), TOY)
     with pytest.raises(ValueError, match="full lengths"):
-        text_flops(np.ones((1, 2)), TOY, predictors=True)
+        text_flops(np.ones((1, 2)), TOY, predictors=PREDICTOR)
     with pytest.raises(ValueError, match="do not fit"):
-        text_flops(np.ones((1, 2)), TOY, predictors=True, lengths=np.array([3, 4]))
+        text_flops(np.ones((1, 2)), TOY, predictors=PREDICTOR, lengths=np.array([3, 4]))
     with pytest.raises(ValueError, match="differ"):
         text_flops(np.ones((1, 2)), TOY, tokens_ffn=np.ones((2, 2)))
     with pytest.raises(ValueError, match="batch size"):

@@ -32,6 +32,13 @@ def test_work_is_what_flops_count_without_the_head() -> None:
     assert work.linear_flops + work.attention_flops == text_flops(tokens, TOY).sum() - 7 * HEAD
 
 
+def test_work_of_a_cut_behind_attention_by_hand() -> None:
+    work = work_of(np.array([[5, 3]]), 1, TOY, tokens_ffn=np.array([[3, 1]]))
+    assert work.tokens == 4
+    assert work.linear_flops == 2 * (8 * 4 * 4 * 4 + 4 * 2 * 4 * 8)
+    assert work.attention_flops == 2 * 2 * 4 * (25 + 9)
+
+
 def test_prices_are_recovered() -> None:
     samples = [(work, PRICES.predict(work)) for work in WORKS]
     found = fit(samples)

@@ -124,7 +124,8 @@ def test_predictor_logits_meet_the_bias_of_earlier_layers() -> None:
 
 def test_defaults_follow_the_paper() -> None:
     policy = AdapLeR(hand_bert().config)
-    assert policy.predictor_width == 32
+    assert policy.width == 32
+    assert policy.predictor_cost(0) == 4 * 32 + 32
     assert policy.eta.tolist() == [0.25, 0.25]
     assert policy.theta.tolist() == [1, 1]
     first, _, last = policy.predictors[0]

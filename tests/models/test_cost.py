@@ -8,16 +8,24 @@ from torch.utils.flop_counter import FlopCounterMode
 from toys import texts
 
 from workbench.models.cost import shape_of, window_flops
+from workbench.models.kernels import linear_kernels
 
 
-@pytest.mark.parametrize("method", ["dense", "adapler", "top"])
+@pytest.mark.parametrize(
+    "method", ["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
+)
 @pytest.mark.parametrize("length", [2, 9, 24])
 def test_window_flops_equal_torchs_counter(make_model, method: str, length: int) -> None:
     model, windows = make_model(method), texts([length])
-    # The counter does not know the fused attention kernel of CPUs; the plain one it does.
-    with torch.no_grad(), FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+    # The counter knows neither the fused attention kernel of CPUs nor oneDNN; the plain ones it does.
+    with (
+        torch.no_grad(),
+        linear_kernels("stock"),
+        sdpa_kernel(SDPBackend.MATH),
+        FlopCounterMode(display=False) as counter,
+    ):
         output = model(windows)
-    own, dense = window_flops(model, windows, output.tokens.numpy())
+    own, dense = window_flops(model, windows, output.tokens.numpy(), output.tokens_ffn.numpy())
     assert own.tolist() == [counter.get_total_flops()]
     if method == "dense":
         assert own.tolist() == dense.tolist()
@@ -35,11 +43,30 @@ def test_cost_counts_each_window_by_itself(make_model) -> None:
         assert (own[row], dense[row]) == (alone[0], alone_dense[0])
 
 
+def test_a_cut_behind_attention_is_cheaper_by_the_feed_forward_part(make_model) -> None:
+    windows, tokens = texts([6]), np.array([[6, 4, 4, 2]])
+    same, _ = window_flops(make_model("powerbert"), windows, tokens)
+    fewer, _ = window_flops(make_model("powerbert"), windows, tokens, np.array([[4, 4, 2, 1]]))
+    # 5 tokens less, through two products of 16 x 24 multiply-adds each.
+    assert same[0] - fewer[0] == 2 * 5 * 2 * 16 * 24
+
+
+def test_selectors_are_counted_in_their_two_layers_only(make_model) -> None:
+    policy = make_model("trbert").policy
+    assert [policy.predictor_cost(layer) for layer in range(4)] == [0, 16 * 8 + 8, 16 * 8 + 8, 0]
+
+
 def test_shape_comes_from_the_model(make_model) -> None:
     shape = shape_of(make_model("adapler"))
     assert (shape.layers, shape.hidden, shape.intermediate, shape.classes) == (4, 16, 24, 2)
-    assert shape.predictor_width == 8
-    assert shape_of(make_model("top")).predictor_width == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "cost"),
+    [("dense", 0), ("adapler", 16 * 8 + 8), ("top", 0), ("ltp", 0), ("transkimmer", 16 * 16 + 2 * 16)],
+)
+def test_predictors_multiply_adds_per_token(make_model, method: str, cost: int) -> None:
+    assert [make_model(method).policy.predictor_cost(layer) for layer in range(4)] == [cost] * 4
 
 
 def test_predictors_are_paid_even_where_nothing_is_dropped(make_model) -> None:

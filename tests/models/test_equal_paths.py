@@ -10,7 +10,7 @@ from transformers import BertForSequenceClassification
 from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Padded
 
-METHODS = ["dense", "adapler", "top"]
+METHODS = ["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
 CLOSE = {"atol": 1e-5, "rtol": 0}
 
 
@@ -51,6 +51,7 @@ def test_a_batch_of_short_and_equal_texts_loses_many_tokens_and_stays_equal(make
     packed, masked = run(model, windows), run(model, windows, "masked")
     torch.testing.assert_close(packed.logits, masked.logits, **CLOSE)
     assert packed.tokens.equal(masked.tokens)
+    assert packed.tokens_ffn.equal(masked.tokens_ffn)
     left = packed.tokens[:, -1].sum().item() / sum(RAGGED)
     assert left == 1 if model.policy.method == "dense" else left < 0.7
     assert (packed.tokens.diff(dim=1) <= 0).all()

@@ -73,3 +73,17 @@ def test_an_unclipped_sample_has_a_gradient_that_opens_the_gate() -> None:
     inside = (draws > 0) & (draws < 1)
     assert (log_alpha.grad[inside] > 0).all()
     assert (log_alpha.grad[~inside] == 0).all()
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+def test_relaxed_samples_pass_one_half_as_often_at_any_temperature(temperature: float) -> None:
+    torch.manual_seed(0)
+    draws = hard_concrete.relaxed(torch.full((40_000,), 0.8), temperature)
+    assert (draws > 0.5).float().mean().item() == pytest.approx(1 / (1 + math.exp(-0.8)), abs=0.01)
+
+
+def test_straight_through_rounds_forwards_and_is_the_identity_backwards() -> None:
+    soft = torch.tensor([0.1, 0.5, 0.51, 0.9], requires_grad=True)
+    hard = hard_concrete.straight_through(soft)
+    assert hard.tolist() == [0, 0, 1, 1]
+    assert torch.autograd.grad((hard * torch.arange(4.0)).sum(), soft)[0].tolist() == [0, 1, 2, 3]

@@ -31,7 +31,9 @@ def test_results_come_in_the_order_given(make_model, execution: str, batch_size:
 
 
 def test_probabilities_by_hand() -> None:
-    result = Inference(np.array([[0.0, np.log(3.0)], [900.0, 900.0]]), np.zeros((2, 1)))
+    result = Inference(
+        np.array([[0.0, np.log(3.0)], [900.0, 900.0]]), np.zeros((2, 1)), np.zeros((2, 1))
+    )
     np.testing.assert_allclose(result.probabilities, [[0.25, 0.75], [0.5, 0.5]])
 
 

@@ -1,5 +1,7 @@
 """The padded and the packed layout answer every question alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -64,15 +66,23 @@ def test_attention_agrees_and_padding_takes_no_part(lengths: list[int], seed: in
     values = torch.randn(3, len(lengths), padded.alive.shape[1], 2, 4, generator=generator)
     per_head = [part.transpose(1, 2) for part in values]
     mine = [packed_like(part, packed).transpose(1, 2) for part in values]
-    for need in ("nothing", "received"):
+    for need in ("nothing", "received", "to-self"):
         output, attention = padded.attend(*per_head, 0.5, 0.0, need)
         other, seen = packed.attend(*mine, 0.5, 0.0, need)
         flat = packed.place(other.flatten(2)[..., 0], 0.0)
         torch.testing.assert_close(flat, padded.place(output.flatten(2)[..., 0], 0.0))
-        if need == "received":
+        assert (seen.received is None) == (attention.received is None) == (need == "nothing")
+        assert (seen.to_self is None) == (attention.to_self is None) == (need != "to-self")
+        if need != "nothing":
             placed = packed.place(seen.received, 0.0)
             torch.testing.assert_close(placed, attention.received)
             torch.testing.assert_close(placed.sum(1), torch.ones(len(lengths)))
+        if need == "to-self":
+            _, whole = padded.attend(*per_head, 0.5, 0.0, "probabilities")
+            own = whole.probabilities.mean(1).diagonal(dim1=1, dim2=2)
+            own = own * padded.alive / padded.alive.sum(1, keepdim=True)
+            for to_self in (packed.place(seen.to_self, 0.0), attention.to_self, whole.to_self):
+                torch.testing.assert_close(to_self, own)
 
 
 def test_rank_by_hand_with_ties_to_the_earlier_token() -> None:
@@ -131,3 +141,37 @@ def test_packed_attention_probabilities_are_an_error_not_an_empty_result() -> No
     part = torch.zeros(1, 2, 3, 4)
     with pytest.raises(ValueError, match="padded layout"):
         packed.attend(part, part, part, 1.0, 0.0, "probabilities")
+
+
+def test_faded_multiplies_what_is_left_and_spares_cls() -> None:
+    padded, _ = both([4, 2])
+    soft = padded.faded(torch.full((2, 4), 0.5))
+    assert soft.tolist() == [[1, 0.5, 0.5, 0.5], [1, 0.5, 0, 0]]
+    assert replace(padded, soft=soft).faded(torch.full((2, 4), 0.5))[0].tolist() == [1, 0.25, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("need", ["nothing", "received"])
+def test_gated_attention_to_ones_and_zeros_is_attention_without_the_zeros(need: str) -> None:
+    padded, _ = both([6, 4])
+    keep = torch.tensor([[True, False, True, True, False, True]] * 2)
+    generator = torch.Generator().manual_seed(0)
+    parts = torch.randn(3, 2, 2, 6, 4, generator=generator)
+    _, dropped = padded.drop(keep, keep)
+    gated = replace(padded, soft=padded.faded(keep.float()), gated=True)
+    output, _ = gated.attend(*parts, 0.5, 0.0, need)
+    expected, _ = dropped.attend(*parts, 0.5, 0.0, need)
+    torch.testing.assert_close(output[padded.alive], expected[padded.alive])
+
+
+def test_gated_attention_has_a_gradient_where_the_gate_is_closed() -> None:
+    padded, _ = both([3])
+    soft = torch.tensor([[1.0, 0.0, 1.0]], requires_grad=True)
+    parts = torch.randn(3, 1, 1, 3, 4, generator=torch.Generator().manual_seed(0))
+    output, _ = replace(padded, soft=soft, gated=True).attend(*parts, 0.5, 0.0, "nothing")
+    (gradient,) = torch.autograd.grad(output[0, 0, 0, 0], soft)
+    # d out / d gate_j = p_j (v_j - out) over the open gates' probabilities.
+    q, k, v = parts[:, 0, 0]
+    weights = (0.5 * q[0] @ k.T).exp()
+    total = weights[[0, 2]].sum()
+    mixed = (weights[[0, 2]] @ v[[0, 2]]) / total
+    torch.testing.assert_close(gradient[0, 1], weights[1] / total * (v[1, 0] - mixed[0]))

@@ -27,14 +27,14 @@ CLOCK = ["seconds_median", "speedup_vs_hf", "realised_share"]
 """Quantities that a stopwatch decides."""
 
 
-def save_bert(folder: Path, dropout: float = 0.1) -> Path:
-    """A random 3-layer, 16-wide BERT whose vocabulary is the sample's words."""
+def save_bert(folder: Path, dropout: float = 0.1, layers: int = LAYERS) -> Path:
+    """A random 16-wide BERT whose vocabulary is the sample's words."""
     texts = [path.read_text(encoding="utf-8").lower() for path in (SAMPLE / "docs").glob("*.txt")]
     words = sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text)})
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     torch.manual_seed(0)
     config = BertConfig(
-        vocab_size=len(pieces), hidden_size=16, num_hidden_layers=LAYERS, num_attention_heads=2,
+        vocab_size=len(pieces), hidden_size=16, num_hidden_layers=layers, num_attention_heads=2,
         intermediate_size=32, max_position_embeddings=64, initializer_range=0.4,
         hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
     )  # fmt: skip

@@ -242,6 +242,29 @@ def test_the_slope_follows_the_epoch(make) -> None:
     assert objective.policy.slope == 45
 
 
+def test_settling_leaves_the_thresholds_alone(make) -> None:
+    objective = make(settle=0.5)
+    late = Moment(0, 5, 10)
+    objective.backward(WINDOWS, 1.0, late, lambda loss, **more: loss.backward(**more))
+    assert objective.policy.eta.grad is None
+    assert objective.policy.theta.grad is None
+    assert objective.policy.predictors[0][0].weight.grad.abs().sum() > 0
+    assert run(make(settle=0.5))["model.policy.eta"].abs().sum() > 0
+
+
+def test_the_predictor_loss_is_the_same_packed_and_masked(make) -> None:
+    """Hard removal: only survivors of the layers before share a target."""
+    objective = make()
+    with torch.no_grad():
+        objective.policy.eta.fill_(0.9)
+        packed, masked = (
+            objective.model(WINDOWS, execution=execution) for execution in ("packed", "masked")
+        )
+        assert packed.tokens.sum() < sum(len(w.input_ids) for w in WINDOWS) * objective.model.layers
+        losses = [objective._predictor_loss(output.traces, WINDOWS) for output in (packed, masked)]
+    torch.testing.assert_close(losses[0], losses[1])
+
+
 def test_another_policy_is_refused(make_model) -> None:
     model: PruningClassifier = make_model("top")
     with pytest.raises(TypeError, match="AdapLeR"):

@@ -10,45 +10,17 @@ from types import SimpleNamespace
 import pytest
 import torch
 from safetensors import SafetensorError, safe_open
-from toys import RAGGED, adapler, texts, without_dropout
+from tiny_objectives import DEV, METHODS, STEPS, TRAIN, objective
+from toys import without_dropout
 
-from workbench.config import AdaplerSettings, DenseSettings, TopSettings
 from workbench.errors import WorkbenchError
-from workbench.models.classifier import PruningClassifier
-from workbench.models.policies.base import Policy
-from workbench.models.policies.top import ToP
 from workbench.predictions import quality
 from workbench.training.loop import STATE, Training
-from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective
-from workbench.training.objectives.dense import DenseObjective
-from workbench.training.objectives.top import TopObjective, ask_teacher
-
-METHODS = ["dense", "adapler", "top"]
-TRAIN, DEV = texts((9, 4, 7, 7, 12, 3, 8, 5, 10, 6), seed=1), texts(RAGGED, seed=2)
-SETTINGS = {"epochs": 2, "batch_size": 3, "checkpoint_steps": 3, "learning_rate": 1e-3}
-STEPS = 4
-"""Of each epoch: ten texts in batches of three."""
 
 
 class Killed(BaseException):
     """Like a signal: nothing in the library catches it."""
-
-
-def objective(make_model, method: str, **settings) -> Objective:
-    torch.manual_seed(5)
-    dense, chosen = make_model(), SETTINGS | settings
-    config = dense.bert.config
-    if method == "dense":
-        return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
-    if method == "top":
-        lessons = ask_teacher(dense, TRAIN, 4)
-        policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
-        model = PruningClassifier(dense.bert, policy)
-        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), lessons)
-    targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
-    model = PruningClassifier(dense.bert, adapler(config))
-    return AdaplerObjective(model, AdaplerSettings(lambda_start=5.0, **chosen), targets, 0.0)
 
 
 def training(objective: Objective, folder: Path, report=lambda moment, values: None, seed=3):
@@ -209,7 +181,7 @@ def test_the_embeddings_are_in_no_checkpoint_while_frozen(make_model, tmp_path, 
     assert any("embeddings" in name for name in free.state)
 
 
-@pytest.mark.parametrize("method", ["dense", "adapler"])
+@pytest.mark.parametrize("method", ["dense", "adapler", "ltp", "powerbert"])
 def test_accumulated_gradients_equal_whole_batches(make_model, tmp_path, method: str) -> None:
     outcomes = []
     for parts in (1, 2):

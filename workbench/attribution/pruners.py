@@ -1,4 +1,4 @@
-"""A pruner's own scores at the entry of every layer, and who passed: AdapLeR's CPs, ToP's importance."""
+"""A pruner's own scores at the entry of every layer, and who passed: AdapLeR's CPs, for one."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from workbench.models.classifier import PruningClassifier
 def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, list[Scored]]:
     """The packed model's own scores, put back on the text by original position.
 
-    Returned under the method's scorer name: `cp` for AdapLeR, `top` for ToP.
+    Returned under the method's scorer name: `cp` for AdapLeR, else the method's own.
     """
     output = model(windows, execution="packed", show="received")
     scores, kept = [], []

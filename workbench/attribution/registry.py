@@ -36,16 +36,45 @@ def _saliency(model: PruningClassifier, windows: Sequence[Window], seed: int) ->
     return {"saliency": [Scored(scores) for scores in gradient_x_activation(model, windows)]}
 
 
+def _own_scores(
+    model: PruningClassifier, windows: Sequence[Window], seed: int
+) -> dict[str, list[Scored]]:
+    return pruner_scores(model, windows)
+
+
 FAMILIES = (
     Family(
         {"cp": "AdapLeR's contribution predictors, share of the living tokens"},
         "adapler",
-        lambda model, windows, seed: pruner_scores(model, windows),
+        _own_scores,
     ),
     Family(
         {"top": "attention received in the layer before, mean over heads and queries, in ToP's model"},
         "top",
-        lambda model, windows, seed: pruner_scores(model, windows),
+        _own_scores,
+    ),
+    Family(
+        {"ltp": "attention received in the layer before, mean over heads and queries, in LTP's model"},
+        "ltp",
+        _own_scores,
+    ),
+    Family(
+        {"transkimmer": "Transkimmer's probability of keeping the token"},
+        "transkimmer",
+        _own_scores,
+    ),
+    Family(
+        {
+            "powerbert": "significance: attention received from the other tokens in the layer itself, "
+            "head mean, summed over queries, in PoWER-BERT's model"
+        },
+        "powerbert",
+        _own_scores,
+    ),
+    Family(
+        {"trbert": "TR-BERT's probability of keeping the token, at its two selectors"},
+        "trbert",
+        _own_scores,
     ),
     Family(
         {"saliency": "gradient x layer input, L2 over H, logit of the predicted class"},

@@ -19,8 +19,6 @@ class Shape:
     hidden: int
     intermediate: int
     classes: int
-    predictor_width: int = 0
-    """Hidden width of a per-layer token predictor Linear(H, W), Linear(W, 1); 0: there is none."""
     pooler: bool = True
     """Whether [CLS] passes through an H x H layer before the classifier."""
 
@@ -30,17 +28,17 @@ def text_flops(
     shape: Shape,
     *,
     tokens_ffn: np.ndarray | None = None,
-    predictors: np.ndarray | bool = False,
+    predictors: np.ndarray | int = 0,
     lengths: np.ndarray | None = None,
 ) -> np.ndarray:
     """FLOPs of each text (window) run alone, without padding: (texts,) int64.
 
     `tokens` (texts, layers) counts the tokens in each layer's self-attention, special tokens included;
     `tokens_ffn` those in its feed-forward part where a method cuts in between (default: the same).
-    `predictors`, a bool or (layers,) bools, names the layers with a token predictor of
-    `shape.predictor_width`; it reads the tokens that *enter* its layer, before the cut: the previous
-    layer's, and for layer 0 all `lengths` (texts,). Raises ValueError on shapes that do not fit, or
-    predictors without `lengths` or width. Source: AdapLeR section 4 and appendix, ToP section 5.
+    `predictors`, one int or (layers,) ints, are the multiply-adds of a layer's own token predictor per
+    token; it reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
+    layer 0 all `lengths` (texts,). Raises ValueError on shapes that do not fit, or predictors without
+    `lengths`. Source: AdapLeR section 4 and appendix, ToP section 5.
     """
     attention = _counts(tokens, shape)
     feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)
@@ -54,7 +52,7 @@ def text_flops(
     ).sum(axis=1)
     multiply_adds += _head(shape)
     if np.any(predictors):
-        multiply_adds += _predictor_cost(feed_forward, shape, np.asarray(predictors), lengths)
+        multiply_adds += _predictor_cost(feed_forward, np.asarray(predictors), lengths)
     return 2 * multiply_adds
 
 
@@ -116,14 +114,12 @@ def _head(shape: Shape) -> int:
 
 
 def _predictor_cost(
-    leaving: np.ndarray, shape: Shape, predictors: np.ndarray, lengths: np.ndarray | None
+    leaving: np.ndarray, predictors: np.ndarray, lengths: np.ndarray | None
 ) -> np.ndarray:
-    if lengths is None or shape.predictor_width < 1:
-        raise ValueError("token predictors need the texts' full lengths and a predictor_width")
+    if lengths is None:
+        raise ValueError("token predictors need the texts' full lengths")
     full = np.asarray(lengths, dtype=np.int64)
     if full.shape != leaving.shape[:1]:
         raise ValueError(f"lengths {full.shape} do not fit {len(leaving)} texts")
     entering = np.column_stack([full, leaving[:, :-1]])
-    active = np.broadcast_to(predictors, (shape.layers,))
-    width = shape.predictor_width
-    return (entering * active).sum(axis=1) * (shape.hidden * width + width)
+    return (entering * predictors.astype(np.int64)).sum(axis=1)

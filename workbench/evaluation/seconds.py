@@ -28,7 +28,7 @@ class Work:
     attention_flops: int
     """FLOPs of the two products of self-attention."""
     tokens: int
-    """Living tokens, summed over the layers: norms and activations go by them."""
+    """Tokens in the feed-forward parts, summed over the layers: activations go by them."""
 
     def amounts(self) -> np.ndarray:
         """(4,) float64, in the order of `PARTS`."""
@@ -64,23 +64,27 @@ Sample = tuple[Work, float]
 """A run and its measured seconds."""
 
 
-def work_of(tokens: np.ndarray, batches: int, shape: Shape) -> Work:
+def work_of(
+    tokens: np.ndarray, batches: int, shape: Shape, tokens_ffn: np.ndarray | None = None
+) -> Work:
     """The encoder's work when `tokens` (texts, layers) are alive and the texts come in `batches`.
 
-    Token predictors, pooler and classifier are not part of it. Raises ValueError when `tokens` does
-    not fit `shape` or `batches` is below 1.
+    `tokens` are in self-attention, `tokens_ffn` in the feed-forward parts (default: the same). Token
+    predictors, pooler and classifier are not part of it. Raises ValueError when tokens do not fit
+    `shape` or `batches` is below 1.
     """
     if batches < 1:
         raise ValueError(f"batches must be at least 1, not {batches}")
     tokens = np.asarray(tokens, dtype=np.int64)
     # No token in any layer leaves the head alone.
-    encoder = (text_flops(tokens, shape) - text_flops(np.zeros_like(tokens), shape)).sum()
+    head = text_flops(np.zeros_like(tokens), shape)
+    encoder = (text_flops(tokens, shape, tokens_ffn=tokens_ffn) - head).sum()
     attention = 4 * shape.hidden * (tokens**2).sum()
     return Work(
         calls=batches * shape.layers,
         linear_flops=int(encoder - attention),
         attention_flops=int(attention),
-        tokens=int(tokens.sum()),
+        tokens=int((tokens if tokens_ffn is None else tokens_ffn).sum()),
     )
 
 

@@ -34,7 +34,9 @@ class Output:
     logits: Tensor
     """(B, classes)."""
     tokens: Tensor
-    """(B, layers) int64: tokens inside each layer."""
+    """(B, layers) int64: tokens in each layer's self-attention."""
+    tokens_ffn: Tensor
+    """(B, layers) int64: tokens in each layer's feed-forward part."""
     traces: tuple[LayerTrace, ...]
 
 
@@ -84,7 +86,7 @@ class PruningClassifier(nn.Module):
         encoded = encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
         cls = encoded.layout.first(encoded.hidden)
         logits = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
-        return Output(logits, encoded.tokens, encoded.traces)
+        return Output(logits, encoded.tokens, encoded.tokens_ffn, encoded.traces)
 
     def forward(
         self,

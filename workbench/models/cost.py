@@ -17,15 +17,22 @@ def shape_of(model: PruningClassifier) -> Shape:
         hidden=config.hidden_size,
         intermediate=config.intermediate_size,
         classes=len(model.labels),
-        predictor_width=model.policy.predictor_width,
     )
 
 
 def window_flops(
-    model: PruningClassifier, windows: Sequence[Window], tokens: np.ndarray
+    model: PruningClassifier,
+    windows: Sequence[Window],
+    tokens: np.ndarray,
+    tokens_ffn: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """FLOPs of each window with `tokens` (W, layers) alive, and of the dense model: (W,) each."""
+    """FLOPs of each window, and of the dense model on it: (W,) each.
+
+    `tokens` (W, layers) are alive in each layer's self-attention, `tokens_ffn` in its feed-forward part
+    (default: the same).
+    """
     shape = shape_of(model)
     lengths = np.array([len(window.input_ids) for window in windows])
-    own = text_flops(tokens, shape, predictors=shape.predictor_width > 0, lengths=lengths)
+    predictors = np.array([model.policy.predictor_cost(layer) for layer in range(model.layers)])
+    own = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
     return own, dense_flops(lengths, shape)

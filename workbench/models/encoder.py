@@ -10,7 +10,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from workbench.models.layouts import Layout, Need
+from workbench.models.layouts import NEEDS, Attention, Layout, Need
 from workbench.models.policies.base import Policy
 
 ATTENTION = "workbench"
@@ -19,16 +19,20 @@ ATTENTION = "workbench"
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """What one layer saw; token values lie in `entered`'s layout unless said otherwise."""
+    """What one layer saw; token values lie in `entered`'s layout unless said otherwise.
+
+    The cut lies at the layer's entry, or after its self-attention if the policy `cuts_after_attention`.
+    """
 
     entered: Layout
     """Tokens alive before this layer's cut: the ones `scores` speak of."""
     passed: Layout
     """Tokens alive after it."""
     scores: Tensor | None
-    """(rows, columns): the policy's scores at the layer's entry, if it scores here."""
+    """(rows, columns): the policy's scores at the cut, if it scores here."""
     received: Tensor | None
-    """(rows, columns) of `passed`: attention received in this layer, if it was asked for."""
+    """(rows, columns) of the tokens in self-attention (`passed`, or `entered` where the cut comes after
+    it): attention received in this layer, if it was asked for."""
     probabilities: Tensor | None
     """(B, heads, N, N): attention probabilities of this layer, if they were asked for."""
 
@@ -41,7 +45,9 @@ class Encoded:
     """(rows, columns, H) in the layout of the last layer."""
     layout: Layout
     tokens: Tensor
-    """(B, layers) int64: tokens each text has inside each layer."""
+    """(B, layers) int64: tokens each text has in each layer's self-attention."""
+    tokens_ffn: Tensor
+    """(B, layers) int64: the same in its feed-forward part; fewer where a policy cuts in between."""
     traces: tuple[LayerTrace, ...]
 
 
@@ -53,26 +59,51 @@ def encode(
     `soft` uses the policy's differentiable relaxation (training, padded layout only); otherwise
     tokens are dropped for good. `show` is the least every layer's attention reports in the traces.
     """
-    traces, tokens = [], []
-    received: Tensor | None = None
+    traces, tokens, tokens_ffn = [], [], []
+    attention = Attention(None, None, None)
+    late = policy.cuts_after_attention
     for index, layer in enumerate(layers):
-        entered = layout
-        scores = policy.scores(index, hidden, layout, received)
-        if scores is not None and soft:
-            hidden, layout = policy.soften(index, hidden, scores, layout)
-        elif scores is not None:
-            keep = policy.keep(index, scores, layout)
-            if keep is not None:
-                hidden, layout = layout.drop(hidden, keep)
-        need: Need = show
-        if need == "nothing" and policy.needs_attention(index):
-            need = "received"
-        attended, attention = layer.attention(hidden, layout=layout, need=need)
-        hidden = layer.feed_forward_chunk(attended)
-        received = attention.received
+        entered, scores = layout, None
+        if not late:
+            hidden, layout, scores = _cut(policy, index, hidden, layout, attention.received, soft)
+        need = _need(policy, index, show)
+        hidden, attention = layer.attention(hidden, layout=layout, need=need)
         tokens.append(layout.counts())
-        traces.append(LayerTrace(entered, layout, scores, received, attention.probabilities))
-    return Encoded(hidden, layout, torch.stack(tokens, dim=1), tuple(traces))
+        if late:
+            hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
+        hidden = layer.feed_forward_chunk(hidden)
+        tokens_ffn.append(layout.counts() if late else tokens[-1])
+        traces.append(LayerTrace(entered, layout, scores, attention.received, attention.probabilities))
+    counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
+    return Encoded(hidden, layout, *counts, tuple(traces))
+
+
+def _cut(
+    policy: Policy, index: int, hidden: Tensor, layout: Layout, received: Tensor | None, soft: bool
+) -> tuple[Tensor, Layout, Tensor | None]:
+    """Hidden states and layout after this layer's cut, and the scores behind it."""
+    scores = policy.scores(index, hidden, layout, received)
+    if scores is not None and soft:
+        return *policy.soften(index, hidden, scores, layout), scores
+    keep = None if scores is None else policy.keep(index, scores, layout)
+    if keep is None:
+        return hidden, layout, scores
+    return *layout.drop(hidden, keep), scores
+
+
+def _need(policy: Policy, index: int, show: Need) -> Need:
+    """The least this layer's attention has to tell."""
+    if not policy.needs_attention(index):
+        return show
+    asked: Need = "to-self" if policy.cuts_after_attention else "received"
+    return max(show, asked, key=NEEDS.index)
+
+
+def _from_others(attention: Attention) -> Tensor | None:
+    """Attention received without each token's own part."""
+    if attention.received is None or attention.to_self is None:
+        return None
+    return attention.received - attention.to_self
 
 
 def _attention(

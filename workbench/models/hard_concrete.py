@@ -12,17 +12,28 @@ EPSILON = 1e-6
 LOG_ALPHA_RANGE = (math.log(0.01), math.log(100.0))
 
 
+def relaxed(log_odds: Tensor, temperature: float) -> Tensor:
+    """One value in [0, 1] per entry of `log_odds`, with gradient: Gumbel-softmax over two classes.
+
+    It is above 1/2 with probability sigmoid(log_odds), whatever the temperature.
+    """
+    uniform = torch.empty_like(log_odds).uniform_(EPSILON, 1 - EPSILON)
+    return torch.sigmoid((uniform.log() - (1 - uniform).log() + log_odds) / temperature)
+
+
+def straight_through(soft: Tensor) -> Tensor:
+    """1 where `soft` is above 1/2, else 0; the gradient is that of `soft`."""
+    return (soft > 0.5).float() + (soft - soft.detach())
+
+
 def sample(log_alpha: Tensor) -> Tensor:
     """One gate value in [0, 1] per entry of `log_alpha`, differentiable in it."""
-    uniform = torch.empty_like(log_alpha).uniform_(EPSILON, 1 - EPSILON)
-    smooth = torch.sigmoid((uniform.log() - (1 - uniform).log() + log_alpha) / TEMPERATURE)
-    return (smooth * (HIGH - LOW) + LOW).clamp(0, 1)
+    return (relaxed(log_alpha, TEMPERATURE) * (HIGH - LOW) + LOW).clamp(0, 1)
 
 
 def sample_binary(log_alpha: Tensor) -> Tensor:
     """A gate of exactly 0 or 1 per entry (its sample cut at one half), straight-through gradient."""
-    soft = sample(log_alpha)
-    return (soft > 0.5).float() + (soft - soft.detach())
+    return straight_through(sample(log_alpha))
 
 
 def probability_on(log_alpha: Tensor) -> Tensor:

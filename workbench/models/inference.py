@@ -17,7 +17,9 @@ class Inference:
     logits: np.ndarray
     """(W, classes) float32."""
     tokens: np.ndarray
-    """(W, layers) int64: tokens inside each layer."""
+    """(W, layers) int64: tokens in each layer's self-attention."""
+    tokens_ffn: np.ndarray
+    """(W, layers) int64: tokens in each layer's feed-forward part."""
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -37,12 +39,13 @@ def infer(
     was_training = model.training
     model.eval()
     logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)
-    tokens = np.zeros((len(windows), model.layers), dtype=np.int64)
+    tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
     try:
         for batch in batches(windows, batch_size):
             output = model([windows[index] for index in batch], execution=execution)
             logits[batch] = output.logits.float().cpu().numpy()
             tokens[batch] = output.tokens.cpu().numpy()
+            tokens_ffn[batch] = output.tokens_ffn.cpu().numpy()
     finally:
         model.train(was_training)
-    return Inference(logits, tokens)
+    return Inference(logits, tokens, tokens_ffn)

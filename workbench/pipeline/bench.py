@@ -214,9 +214,10 @@ def _limits(
     seconds = measured.set_index(["method", "batch_size"])["value"]
     rows = []
     for name, model in subject.models.items():
-        tokens = infer(model, windows).tokens
+        result = infer(model, windows)
         for size in measured["batch_size"].unique():
-            work = work_of(tokens, -(-len(windows) // int(size)), shape_of(model))
+            batches = -(-len(windows) // int(size))
+            work = work_of(result.tokens, batches, shape_of(model), result.tokens_ffn)
             parts = calibration.model.parts(work)
             rows.append(
                 {

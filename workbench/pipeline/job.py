@@ -16,6 +16,7 @@ from workbench.data.windows import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.models.policies import POLICIES
 from workbench.runs import Run, Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Job:
             return fingerprint(data, config.dense)
         if stage == "saliency":
             return self.key("dense")
-        if stage in ("adapler", "top"):
+        if stage in POLICIES:
             return fingerprint(self.key("dense"), getattr(config, stage))
         models = [self.key(method) for method in config.methods]
         if stage == "efficiency":

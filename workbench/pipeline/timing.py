@@ -113,7 +113,8 @@ def time_models(
 
 def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
     """The model's FLOPs on exactly these windows, and the dense model's, without padding."""
-    own, full = window_flops(model, windows, infer(model, windows).tokens)
+    result = infer(model, windows)
+    own, full = window_flops(model, windows, result.tokens, result.tokens_ffn)
     return float(own.sum()), float(full.sum())
 
 

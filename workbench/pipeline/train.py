@@ -13,18 +13,28 @@ from workbench.errors import InputError
 from workbench.files import replacing
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import infer
 from workbench.models.kernels import linear_kernels
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.ltp import LTP
+from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
+from workbench.models.policies.transkimmer import Transkimmer
+from workbench.models.policies.trbert import TrBert
 from workbench.pipeline.job import Job
 from workbench.predictions import quality
 from workbench.training.checkpoint import load_weights
 from workbench.training.loop import Training
-from workbench.training.objectives.adapler import AdaplerObjective, Targets
+from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Moment, Objective
 from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.ltp import LtpObjective
+from workbench.training.objectives.powerbert import PowerbertObjective
+from workbench.training.objectives.targets import Targets
 from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.transkimmer import TranskimmerObjective
+from workbench.training.objectives.trbert import TrbertObjective
 
 
 def train_run(job: Job) -> None:
@@ -93,9 +103,8 @@ def _train_adapler(job: Job) -> None:
         eta_start=settings.eta_start,
         beta=settings.beta,
     )
-    model = PruningClassifier(dense.bert, policy).to(job.process.device)
-    _train(job, "adapler", AdaplerObjective(model, settings, _load_targets(job), floor))
-    _finish(job, model, "adapler")
+    targets = _load_targets(job)
+    _prune(job, dense, policy, lambda model: AdaplerObjective(model, settings, targets, floor))
 
 
 def _train_top(job: Job) -> None:
@@ -112,17 +121,71 @@ def _train_top(job: Job) -> None:
         )
     except ValueError as error:
         raise InputError(f"top.{error}") from None
-    model = PruningClassifier(dense.bert, policy).to(job.process.device)
-    _train(job, "top", TopObjective(model, settings, lessons))
-    _finish(job, model, "top")
+    _prune(job, dense, policy, lambda model: TopObjective(model, settings, lessons))
+
+
+def _train_ltp(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.ltp
+    policy = LTP(
+        dense.bert.config,
+        last_threshold=settings.last_threshold,
+        temperature=settings.temperature,
+    )
+    _prune(job, dense, policy, lambda model: LtpObjective(model, settings))
+
+
+def _train_transkimmer(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.transkimmer
+    torch.manual_seed(job.config.seed)
+    policy = Transkimmer(
+        dense.bert.config, keep_bias=settings.keep_bias, temperature=settings.temperature
+    )
+    _prune(job, dense, policy, lambda model: TranskimmerObjective(model, settings))
+
+
+def _train_powerbert(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.powerbert
+    length = max(len(window.input_ids) for window in job.training_windows)
+    policy = PowerBert(dense.bert.config, length=length)
+    _prune(job, dense, policy, lambda model: PowerbertObjective(model, settings))
+
+
+def _train_trbert(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.trbert
+    windows = job.training_windows
+    torch.manual_seed(job.config.seed)
+    try:
+        policy = TrBert(dense.bert.config, width=settings.selector_width, keep_start=settings.keep_start)
+    except ValueError as error:
+        raise InputError(f"trbert {error}") from None
+    logits = infer(dense, windows).logits
+    teacher = {(w.text_id, w.window): row for w, row in zip(windows, logits, strict=True)}
+    targets = _load_targets(job)
+    _prune(job, dense, policy, lambda model: TrbertObjective(model, settings, targets, teacher))
 
 
 TRAINERS: dict[str, Callable[[Job], None]] = {
     "dense": _train_dense,
     "adapler": _train_adapler,
     "top": _train_top,
+    "ltp": _train_ltp,
+    "transkimmer": _train_transkimmer,
+    "powerbert": _train_powerbert,
+    "trbert": _train_trbert,
 }
 """Adding a method: its objective, and a row here."""
+
+
+def _prune(
+    job: Job,
+    dense: PruningClassifier,
+    policy: Policy,
+    objective: Callable[[PruningClassifier], Objective],
+) -> None:
+    """Train the dense model's weights on under a policy, and save the model."""
+    model = PruningClassifier(dense.bert, policy).to(job.process.device)
+    _train(job, policy.method, objective(model))
+    _finish(job, model, policy.method)
 
 
 def _train(job: Job, method: str, objective: Objective) -> list[Path]:

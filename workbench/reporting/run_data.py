@@ -30,9 +30,11 @@ _OPTIONAL = {
 }  # fmt: skip
 _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
 
-METHOD_ORDER = ("dense", "adapler", "top")
+METHOD_ORDER = ("dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert")
 CONTROLS = ("random", "uniform", "oracle")
-SCORER_ORDER = ("cp", "top", "saliency", "attention", "rollout")
+SCORER_ORDER = (
+    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

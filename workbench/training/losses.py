@@ -43,3 +43,13 @@ def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
         reduction="batchmean",
         log_target=True,
     )
+
+
+def reinforce(surprise: Tensor, rewards: Tensor) -> Tensor:
+    """Loss of S sampled selections of each of B texts, with a policy's gradient (REINFORCE).
+
+    `surprise` (B, S) is the selections' -log likelihood, `rewards` (B, S) what they brought, without
+    gradient. The baseline is the text's mean reward over its samples, itself included: on average the
+    gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL 2021, 3.2.
+    """
+    return ((rewards - rewards.mean(1, keepdim=True)) * surprise).mean()

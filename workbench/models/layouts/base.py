@@ -1,11 +1,13 @@
 """What both layouts take in and tell about attention."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from torch import Tensor
 
-Need = Literal["nothing", "received", "probabilities"]
+Need = Literal["nothing", "received", "to-self", "probabilities"]
+"""What attention must tell; each includes the ones before."""
+NEEDS: tuple[Need, ...] = get_args(Need)
 
 
 class Attention(NamedTuple):
@@ -13,6 +15,8 @@ class Attention(NamedTuple):
 
     received: Tensor | None
     """(rows, columns): attention each token receives, mean over heads and living queries."""
+    to_self: Tensor | None
+    """(rows, columns): the part of `received` that comes from the token itself."""
     probabilities: Tensor | None
     """(B, heads, N, N); only from the padded layout."""
 

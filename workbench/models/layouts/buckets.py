@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.models.layouts.base import Need
+
 CALL_PAIRS = 1500
 """Query-key pairs that cost as much time as one more call on two CPU cores (docs/performance.md)."""
 BLOCK_CELLS = 2**21
@@ -38,6 +40,8 @@ class Attended(NamedTuple):
     """(tokens, heads, d)."""
     received: Tensor | None
     """(tokens,): attention received, mean over heads and queries."""
+    to_self: Tensor | None
+    """(tokens,): the part of it that comes from the token itself."""
 
 
 def make_buckets(lengths: Sequence[int], device: torch.device) -> tuple[Bucket, ...]:
@@ -87,23 +91,30 @@ def attend_in(
     value: Tensor,
     scaling: float,
     dropout: float,
-    with_received: bool,
+    need: Need,
 ) -> Attended:
     """Attention of the bucket's texts; query, key and value are the whole (1, heads, T, d)."""
     q, k, v = (_rows(bucket, part) for part in (query, key, value))
-    if with_received:
-        output, received = _in_blocks(bucket, q, k, v, scaling, dropout)
-    else:
+    if need == "nothing":
         mask = None if bucket.living is None else bucket.living[:, None, None, :]
         output = functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling
         )
-        received = None
-    flat = output.transpose(1, 2).flatten(0, 1)
-    if bucket.slots is None:
-        return Attended(flat, None if received is None else received.flatten())
-    seen = None if received is None else received.flatten()[bucket.slots]
-    return Attended(flat.index_select(0, bucket.slots), seen)
+        received = to_self = None
+    else:
+        output, received, to_self = _in_blocks(bucket, q, k, v, scaling, dropout, need == "to-self")
+    flat = _living(bucket, output.transpose(1, 2))
+    return Attended(
+        flat,
+        None if received is None else _living(bucket, received),
+        None if to_self is None else _living(bucket, to_self),
+    )
+
+
+def _living(bucket: Bucket, values: Tensor) -> Tensor:
+    """(texts, longest, ...) -> (tokens, ...): without the padding."""
+    flat = values.flatten(0, 1)
+    return flat if bucket.slots is None else flat.index_select(0, bucket.slots)
 
 
 def _rows(bucket: Bucket, values: Tensor) -> Tensor:
@@ -118,24 +129,34 @@ def _rows(bucket: Bucket, values: Tensor) -> Tensor:
 
 
 def _in_blocks(
-    bucket: Bucket, q: Tensor, k: Tensor, v: Tensor, scaling: float, dropout: float
-) -> tuple[Tensor, Tensor]:
-    """Output (texts, heads, n, d) and attention received (texts, n), a few texts at a time.
+    bucket: Bucket,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scaling: float,
+    dropout: float,
+    with_self: bool,
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Output (texts, heads, n, d), attention received and, if asked for, its part from the token
+    itself (texts, n), a few texts at a time.
 
     Only one block's (heads, n, n) probabilities exist at once when no gradient is taken.
     """
     size = max(1, BLOCK_CELLS // (q.shape[1] * bucket.longest**2))
-    outputs, received = [], []
+    outputs, received, to_self = [], [], []
     for first in range(0, bucket.texts, size):
         block = slice(first, first + size)
         logits = (q[block] * scaling) @ k[block].transpose(2, 3)
         if bucket.living is None:
             probabilities = logits.softmax(-1)
             received.append(probabilities.mean((1, 2)))
+            queries: Tensor | float = 1 / (q.shape[1] * bucket.longest)
         else:
             living = bucket.living[block]
             probabilities = logits.masked_fill(~living[:, None, None, :], -torch.inf).softmax(-1)
             queries = living.to(logits.dtype) / (living.sum(1, keepdim=True) * q.shape[1])
             received.append(torch.einsum("bhqk,bq->bk", probabilities, queries))
+        if with_self:
+            to_self.append(probabilities.diagonal(dim1=2, dim2=3).sum(1) * queries)
         outputs.append(functional.dropout(probabilities, dropout, training=dropout > 0) @ v[block])
-    return torch.cat(outputs), torch.cat(received)
+    return torch.cat(outputs), torch.cat(received), torch.cat(to_self) if to_self else None

@@ -154,10 +154,13 @@ class Packed:
         """(1, heads, T, d) each -> output (1, T, heads, d) and what `need` asks for."""
         if need == "probabilities":
             raise ValueError("attention probabilities need the padded layout (masked execution)")
-        parts = [
-            attend_in(bucket, query, key, value, scaling, dropout, need == "received")
-            for bucket in self.buckets
-        ]
+        parts = [attend_in(bucket, query, key, value, scaling, dropout, need) for bucket in self.buckets]
         output = torch.cat([part.output for part in parts])[None]
-        received = [part.received for part in parts if part.received is not None]
-        return output, Attention(torch.cat(received)[None] if received else None, None)
+        received = _joined([part.received for part in parts])
+        return output, Attention(received, _joined([part.to_self for part in parts]), None)
+
+
+def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """(tokens,) of each bucket -> (1, T); None where it was not asked for."""
+    present = [part for part in parts if part is not None]
+    return torch.cat(present)[None] if present else None

@@ -24,6 +24,8 @@ class Padded:
     """(B, N) float <= 0, added to attention logits of these keys: soft removal in training."""
     soft: Tensor | None = None
     """(B, N) float in [0, 1]: soft keep-mask in training; None means `alive`."""
+    gated: bool = False
+    """Whether attention to a key is weighed by `soft` and renormalised: 0 is gone, with a gradient."""
 
     @classmethod
     def from_windows(
@@ -76,6 +78,11 @@ class Padded:
         """Mark tokens outside `keep` as gone; [CLS] stays whatever `keep` says."""
         return hidden, replace(self, alive=self.alive & (keep | self.is_cls))
 
+    def faded(self, stays: Tensor) -> Tensor:
+        """(B, N): the soft keep-mask times `stays` (B, N); [CLS] stays whatever that says."""
+        soft = self.alive.to(stays.dtype) if self.soft is None else self.soft
+        return soft * stays.masked_fill(self.is_cls, 1.0)
+
     def place(self, values: Tensor, fill: float) -> Tensor:
         """(B, N) token values -> (B, N) at their original position, `fill` where not alive."""
         return values.masked_fill(~self.alive, fill)
@@ -105,15 +112,21 @@ class Padded:
         bias = self.attention_bias
         if bias is not None:
             bias = bias.to(query.dtype)
-        if need == "nothing":
+        if need == "nothing" and not self.gated:
             output = functional.scaled_dot_product_attention(
                 query, key, value, attn_mask=bias, dropout_p=dropout, scale=scaling
             )
-            return output.transpose(1, 2), Attention(None, None)
+            return output.transpose(1, 2), Attention(None, None, None)
         logits = query @ key.transpose(2, 3) * scaling
         probabilities = (logits if bias is None else logits + bias).softmax(-1)
+        if self.gated and self.soft is not None:
+            weighed = probabilities * self.soft[:, None, None, :]
+            probabilities = weighed / weighed.sum(-1, keepdim=True)
         output = functional.dropout(probabilities, dropout, training=dropout > 0) @ value
         queries = self.alive.to(probabilities.dtype) / self.alive.sum(1, keepdim=True)
         received = torch.einsum("bhqk,bq->bk", probabilities, queries) / query.shape[1]
+        to_self = None
+        if need in ("to-self", "probabilities"):
+            to_self = probabilities.diagonal(dim1=2, dim2=3).mean(1) * queries
         shown = probabilities if need == "probabilities" else None
-        return output.transpose(1, 2), Attention(received, shown)
+        return output.transpose(1, 2), Attention(received, to_self, shown)

@@ -3,12 +3,20 @@
 from workbench.errors import InputError
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.ltp import LTP
+from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
+from workbench.models.policies.transkimmer import Transkimmer
+from workbench.models.policies.trbert import TrBert
 
 POLICIES: dict[str, type[Policy]] = {
     "dense": Policy,
     "adapler": AdapLeR,
     "top": ToP,
+    "ltp": LTP,
+    "transkimmer": Transkimmer,
+    "powerbert": PowerBert,
+    "trbert": TrBert,
 }
 
 

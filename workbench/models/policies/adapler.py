@@ -38,6 +38,7 @@ class AdapLeR(Policy):
         super().__init__()
         layers = config.num_hidden_layers
         self.width, self.eta_start, self.beta = width, eta_start, beta
+        self.hidden = config.hidden_size
         self.slope = math.inf
         """Steepness of soft removal; the objective sets it for each epoch."""
         self.probe: Tensor | None = None
@@ -60,9 +61,8 @@ class AdapLeR(Policy):
     def settings(self) -> dict[str, Any]:
         return {"width": self.width, "eta_start": self.eta_start, "beta": self.beta}
 
-    @property
-    def predictor_width(self) -> int:
-        return self.width
+    def predictor_cost(self, layer: int) -> int:
+        return self.width * self.hidden + self.width
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
         """Contribution predictor (section 4.1): a share per living token, summing to 1."""
@@ -81,5 +81,5 @@ class AdapLeR(Policy):
         delta = self.eta[layer] / layout.count()
         edit = soft_removal(scores, delta, self.slope, self.beta).masked_fill(layout.is_cls, 0.0)
         bias = edit if layout.bias is None else layout.bias + edit
-        soft = layout.alive.to(edit.dtype) if layout.soft is None else layout.soft
-        return hidden, replace(layout, bias=bias.clamp_min(LOWEST_EDIT), soft=soft * edit.exp())
+        soft = layout.faded(edit.exp())
+        return hidden, replace(layout, bias=bias.clamp_min(LOWEST_EDIT), soft=soft)

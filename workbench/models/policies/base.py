@@ -15,27 +15,31 @@ class Policy(nn.Module):
     """
 
     method: ClassVar[str] = "dense"
+    cuts_after_attention: ClassVar[bool] = False
+    """Whether tokens are scored and dropped between a layer's self-attention and its feed-forward part
+    instead of at its entry."""
 
     def settings(self) -> dict[str, Any]:
         """Constructor arguments besides the model's configuration, for config.json."""
         return {}
 
     def needs_attention(self, layer: int) -> bool:
-        """Whether the next layer's scores need the attention received in this layer."""
+        """Whether the next layer's scores need the attention received in this layer; this layer's own
+        scores where `cuts_after_attention`."""
         return False
 
-    @property
-    def predictor_width(self) -> int:
-        """Hidden width of a per-layer predictor that FLOPs must count; 0 for none."""
+    def predictor_cost(self, layer: int) -> int:
+        """Multiply-adds of the method's own token predictor per token that enters `layer`; 0: none."""
         return 0
 
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """(rows, columns): scores at the entry of `layer`, or None where nothing is scored.
+        """(rows, columns): scores at the cut of `layer`, or None where nothing is scored.
 
-        `hidden` is (rows, columns, H) at the entry; `received` is the attention each token
-        received in the layer before, where `needs_attention` asked for it.
+        `hidden` is (rows, columns, H) at the cut; `received` is the attention each token received in the
+        layer before, where `needs_attention` asked for it. With `cuts_after_attention` it is what the
+        token received in this layer from the others, without its own part.
         """
         return None
 

@@ -1,9 +1,8 @@
 """AdapLeR's training (Modarressi et al., ACL 2022, section 4.3): two losses that never mix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
@@ -16,9 +15,7 @@ from workbench.models.kernels import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
-
-Targets = Mapping[tuple[str, int], np.ndarray]
-"""Saliency of each training window's n tokens by (text id, window), (n,) each."""
+from workbench.training.objectives.targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
 """1 is the uniform level: a threshold above it would drop the average token."""
@@ -131,10 +128,7 @@ class AdaplerObjective(Objective):
 
     def _log_saliency(self, windows: Sequence[Window]) -> Tensor:
         """(B, N): log of the windows' targets laid out in rows, the lowest number on padding."""
-        rows = torch.zeros(len(windows), max(len(window.input_ids) for window in windows))
-        for row, window in enumerate(windows):
-            target = self.targets[window.text_id, window.window]
-            rows[row, : len(target)] = torch.from_numpy(target)
+        rows = target_rows(self.targets, windows)
         return rows.clamp_min(torch.finfo(rows.dtype).tiny).log().to(self.model.device)
 
     @staticmethod

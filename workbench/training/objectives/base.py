@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from workbench.config import TrainingSettings
+from workbench.config_methods import TrainingSettings
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
 

@@ -1,0 +1,34 @@
+"""LTP's training (Kim et al., KDD 2022, section 3.4): soft masks move thresholds, hard ones end it."""
+
+from torch.optim import AdamW, Optimizer
+
+from workbench.config_methods import LtpSettings
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.ltp import LTP
+from workbench.training.objectives.base import adamw
+from workbench.training.objectives.priced import PricedObjective
+
+
+class LtpObjective(PricedObjective):
+    """CE + mask_weight x mean soft mask; then, thresholds fixed and tokens really gone, CE alone."""
+
+    settings: LtpSettings
+
+    def __init__(self, model: PruningClassifier, settings: LtpSettings) -> None:
+        super().__init__(model, settings, settings.mask_weight, settings.settle)
+        if not isinstance(model.policy, LTP):
+            raise TypeError("LTP's objective needs a model with LTP's policy")
+        self.policy: LTP = model.policy
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        rate = settings.threshold_learning_rate
+        thresholds = {"params": [self.policy.thresholds], "weight_decay": 0.0, "peak": rate}
+        # Their gradients, divided by the temperature, would take the whole norm if clipped together.
+        return [
+            adamw(self.model.bert, settings.learning_rate, settings.weight_decay),
+            AdamW([thresholds], lr=rate),
+        ]
+
+    def after_step(self) -> None:
+        self.policy.clamp()

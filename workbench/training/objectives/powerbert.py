@@ -1,0 +1,69 @@
+"""PoWER-BERT's training (Goyal et al., ICML 2020, section 3.3): search how many stay, then retrain."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from workbench.config_methods import PowerbertSettings
+from workbench.data.documents import Window
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.powerbert import PowerBert
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+
+
+class PowerbertObjective(Objective):
+    """First `search_share` of the steps: CE + weight x retained mass, softly. Then CE, tokens gone.
+
+    The model comes fine-tuned. Once the search is over the retention weights get no gradient, so that
+    the counts stay as they are.
+    """
+
+    settings: PowerbertSettings
+
+    def __init__(self, model: PruningClassifier, settings: PowerbertSettings) -> None:
+        super().__init__(model, settings)
+        if not isinstance(model.policy, PowerBert):
+            raise TypeError("PoWER-BERT's objective needs a model with PoWER-BERT's policy")
+        self.policy: PowerBert = model.policy
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        optimizer = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        rate = settings.retention_learning_rate
+        optimizer.add_param_group({"params": [self.policy.retention], "weight_decay": 0.0, "lr": rate})
+        return [optimizer]
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        if moment.progress >= self.settings.search_share:
+            return super().backward(windows, weight, moment, backward)
+        output = self.model(windows, execution="masked", soft=True)
+        entropy = self.cross_entropy(output.logits, windows)
+        mass = weighted_mass(self.policy.retention)
+        backward((entropy + self.settings.retention_weight * mass) * weight)
+        tokens = sum(self.policy.counts()) / self.model.layers
+        return {"loss": entropy.item(), "tokens": tokens}
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        self.policy.retention.clamp_(0, 1)
+
+    def keep(self, history: list[dict[str, Any]]) -> list[int]:
+        """The most accurate epoch that ended with the final counts; before there is one, the latest."""
+        settings = self.settings
+        found = settings.search_share * settings.epochs - 1e-9
+        final = [epoch for epoch in by_accuracy(history) if epoch + 1 >= found]
+        return final[:1] or [len(history) - 1]
+
+
+def weighted_mass(retention: Tensor) -> Tensor:
+    """Sum over layers (from 1) of the layer's number x the sum of its retention weights (layers, ranks).
+
+    As in the paper it is not divided by anything: one weight's gradient is its layer's number.
+    """
+    numbers = torch.arange(1, len(retention) + 1, device=retention.device)
+    return (numbers * retention.sum(1)).sum()

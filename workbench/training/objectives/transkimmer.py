@@ -1,0 +1,28 @@
+"""Transkimmer's training (Guan et al., ACL 2022, section 3.4): the task and a price on kept tokens."""
+
+from torch.optim import Optimizer
+
+from workbench.config_methods import TranskimmerSettings
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.transkimmer import Transkimmer
+from workbench.training.objectives.base import adamw
+from workbench.training.objectives.priced import PricedObjective
+
+
+class TranskimmerObjective(PricedObjective):
+    """CE + skim_weight x mean kept share under sampled masks, for the model and its predictors."""
+
+    settings: TranskimmerSettings
+
+    def __init__(self, model: PruningClassifier, settings: TranskimmerSettings) -> None:
+        super().__init__(model, settings, settings.skim_weight, settings.settle)
+        if not isinstance(model.policy, Transkimmer):
+            raise TypeError("Transkimmer's objective needs a model with Transkimmer's policy")
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        predictors = adamw(self.model.policy, settings.predictor_learning_rate, settings.weight_decay)
+        for group in predictors.param_groups:
+            model.add_param_group(group)
+        return [model]

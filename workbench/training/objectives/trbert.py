@@ -1,0 +1,123 @@
+"""TR-BERT's training (Ye et al., NAACL 2021, section 3.2): selectors imitate a ranking, then explore."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from workbench.config_methods import TrbertSettings
+from workbench.data.documents import Window
+from workbench.models.classifier import Output, PruningClassifier
+from workbench.models.layouts import Layout
+from workbench.models.policies.trbert import Choose, TrBert, sample
+from workbench.training.losses import distillation, reinforce
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw
+from workbench.training.objectives.targets import Targets, target_rows
+
+Logits = Mapping[tuple[str, int], np.ndarray]
+"""The fine-tuned model's logits of each training window by (text id, window), (classes,) each."""
+
+
+class TrbertObjective(Objective):
+    """First `imitate_share` of the steps: the selectors alone. Then policy gradient + distillation.
+
+    The model comes fine-tuned; `targets` are its saliencies, `teacher` its logits. Dropped tokens are
+    really gone throughout.
+    """
+
+    settings: TrbertSettings
+
+    def __init__(
+        self, model: PruningClassifier, settings: TrbertSettings, targets: Targets, teacher: Logits
+    ) -> None:
+        super().__init__(model, settings)
+        if not isinstance(model.policy, TrBert):
+            raise TypeError("TR-BERT's objective needs a model with TR-BERT's policy")
+        self.policy: TrBert = model.policy
+        self.targets = targets
+        self.teacher = teacher
+
+    def optimizers(self) -> list[Optimizer]:
+        settings = self.settings
+        optimizer = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        optimizer.add_param_group(
+            {
+                "params": list(self.policy.selectors.parameters()),
+                "weight_decay": settings.weight_decay,
+                "peak": settings.selector_learning_rate,
+            }
+        )
+        return [optimizer]
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        if moment.progress < self.settings.imitate_share:
+            return self._imitate(windows, weight, backward)
+        return self._explore(windows, weight, backward)
+
+    def keep(self, history: list[dict[str, Any]]) -> list[int]:
+        """The last epoch: only then has the policy made the trade that alpha asks for."""
+        return [len(history) - 1]
+
+    def _imitate(self, windows: Sequence[Window], weight: float, backward: Backward) -> dict[str, float]:
+        """Likelihood of keeping the most important tokens; nothing but the selectors learns."""
+        rows = target_rows(self.targets, windows).to(self.model.device)
+        with self.policy.choosing(most_important(rows)):
+            output = self.model(windows, execution="packed")
+        loss = self._surprise(output).mean()
+        backward(loss * weight, inputs=list(self.policy.selectors.parameters()))
+        return {"loss": loss.item(), "kept": self._kept(output).mean().item()}
+
+    def _explore(self, windows: Sequence[Window], weight: float, backward: Backward) -> dict[str, float]:
+        """Several sampled selections of every text, packed together as one batch."""
+        settings = self.settings
+        several = [window for window in windows for _ in range(settings.samples)]
+        with self.policy.choosing(sample):
+            output = self.model(several, execution="packed")
+        labels = torch.tensor([window.label for window in several], device=output.logits.device)
+        entropy = nn.functional.cross_entropy(output.logits.detach().float(), labels, reduction="none")
+        kept = self._kept(output)
+        by_text = len(windows), settings.samples
+        rewards = (-entropy - settings.alpha * kept).view(by_text)
+        policy_loss = reinforce(self._surprise(output).view(by_text), rewards)
+        wanted = torch.from_numpy(np.stack([self.teacher[w.text_id, w.window] for w in several]))
+        task = distillation(output.logits, wanted.to(output.logits.device), settings.temperature)
+        backward((policy_loss + task) * weight)
+        return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
+
+    def _surprise(self, output: Output) -> Tensor:
+        """(B,): -log likelihood of the selections made, each a mean over its tokens, both added up.
+
+        [CLS] has no choice and does not count.
+        """
+        total = torch.zeros((), device=output.logits.device)
+        for layer in self.policy.places:
+            trace = output.traces[layer]
+            entered, probability = trace.entered, trace.scores
+            assert probability is not None
+            stayed = entered.pick(trace.passed.place(torch.ones_like(trace.passed.is_cls), False))
+            chosen = torch.where(stayed, probability, 1 - probability).clamp_min(1e-6)
+            tokens = entered.place((-chosen.log()).masked_fill(entered.is_cls, 0.0), 0.0)
+            total = total + tokens.sum(1) / (entered.counts() - 1).clamp_min(1)
+        return total
+
+    def _kept(self, output: Output) -> Tensor:
+        """(B,): share of the text's tokens that each of the two selections left, their mean."""
+        full = output.traces[0].entered.full_lengths
+        return (output.tokens[:, list(self.policy.places)] / full[:, None]).mean(1)
+
+
+def most_important(rows: Tensor) -> Choose:
+    """Selections of the tokens with the highest `rows` (B, N; by original position): as many as the
+    selector itself expects to keep, [CLS] not counted."""
+
+    def choose(scores: Tensor, layout: Layout) -> Tensor:
+        likely = layout.place(scores.detach().masked_fill(layout.is_cls, 0.0), 0.0)
+        expected = likely.sum(1, keepdim=True).round().expand_as(likely)
+        return layout.rank(layout.pick(rows)) < layout.pick(expected)
+
+    return choose
