@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import Run, load_run
+from workbench.reporting.markdown import markdown
 
 
 def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
@@ -50,13 +51,6 @@ def agreement_table(run: Run, metric: str, selection: str, split: str = "test") 
     table = frame.pivot_table(index=["scorer", "method"], columns="layer", values="value", sort=False)
     shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").fillna("–")
     return shown.reset_index().rename(columns={"method": "model"})
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """A GitHub table."""
-    lines = [[str(name) for name in frame.columns], ["---"] * frame.shape[1]]
-    lines += [[str(value) for value in row] for row in frame.itertuples(index=False)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def main() -> None:
