@@ -91,10 +91,11 @@ def time_models(
             contestants[name] = _run(model, windows, size, "packed")
             if whole and name != "dense":
                 contestants[name + MASKED] = _run(model, windows, size, "masked")
+        seconds = stopwatch(contestants, repeats)
+        # Last, so that what is made once, at the first run, is there already.
         memory = None
         if whole:
             memory = {name: peak_memory(run, stock.device) for name, run in contestants.items()}
-        seconds = stopwatch(contestants, repeats)
         padded = padded_flops(lengths, size, shape).sum()
         table = measured_efficiency(
             seconds,

@@ -50,6 +50,6 @@ def reinforce(surprise: Tensor, rewards: Tensor) -> Tensor:
 
     `surprise` (B, S) is the selections' -log likelihood, `rewards` (B, S) what they brought, without
     gradient. The baseline is the text's mean reward over its samples, itself included: on average the
-    gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL 2021, 3.2.
+    gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL 2021.
     """
     return ((rewards - rewards.mean(1, keepdim=True)) * surprise).mean()

@@ -39,7 +39,7 @@ class PowerBert(Policy):
         return True
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
-        """Significance (section 3.2): the column sum of the head mean, without the diagonal."""
+        """Significance of a word-vector: the column sum of the head mean, without the diagonal."""
         if received is None:
             raise ValueError("significance needs the attention received from the other tokens")
         return received * layout.count()
@@ -51,7 +51,7 @@ class PowerBert(Policy):
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:
-        """Soft extraction (section 3.3): hidden states times the weight of their rank in this layer."""
+        """Soft-extract layer (configuration search): hidden states times the weight of their rank."""
         rank = layout.rank(scores).clamp(0, self.length - 2)
         weights = self.retention[layer][rank].masked_fill(layout.is_cls, 1.0)
         return hidden * weights[..., None], layout

@@ -27,7 +27,7 @@ def sample(scores: Tensor, layout: Layout) -> Tensor:
 
 
 class TrBert(Policy):
-    """A selector at the entry of layer 1 and one at the entry of layer L/2 (section 3.1)."""
+    """A selector at the entry of layer 1 and one at the entry of layer L/2 (policy network)."""
 
     method: ClassVar[str] = "trbert"
 

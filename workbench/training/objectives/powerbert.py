@@ -1,4 +1,4 @@
-"""PoWER-BERT's training (Goyal et al., ICML 2020, section 3.3): search how many stay, then retrain."""
+"""PoWER-BERT's training (Goyal et al., ICML 2020): configuration search, then re-training."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""TR-BERT's training (Ye et al., NAACL 2021, section 3.2): selectors imitate a ranking, then explore."""
+"""TR-BERT's training (Ye et al., NAACL 2021): selectors imitate a ranking, then explore."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
