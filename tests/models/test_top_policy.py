@@ -123,6 +123,18 @@ def test_a_token_masked_once_stays_masked() -> None:
     assert hidden[..., 0].tolist() == before.tolist()
 
 
+def test_padding_never_counts_among_the_living() -> None:
+    policy = policy_with()
+    long, short = [CLS, *range(5, 15), SEP], [CLS, 5, SEP]
+    layout, _ = Padded.from_windows([window(long), window(short)])
+    scores, hidden = torch.rand(2, 12), torch.ones(2, 12, 4)
+    for layer in (1, 2):
+        hidden, layout = policy.soften(layer, hidden, scores, layout)
+        assert layout.count()[:, 0].tolist() == [12.0, 3.0]
+        assert layout.soft is not None
+        assert (layout.soft[1, 3:] == 0).all()
+
+
 def test_soft_dropped_tokens_rank_last() -> None:
     layout = Padded(
         torch.ones(1, 4, dtype=torch.bool), torch.tensor([4]), soft=torch.tensor([[1.0, 0, 1, 1]])

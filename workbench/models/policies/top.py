@@ -79,8 +79,7 @@ class ToP(Policy):
             return hidden, layout
         coarse = hard_concrete.sample_binary(self.coarse[row])
         gate = 1 - (1 - hard_concrete.sample(self.fine[row])) * coarse
-        stays = gate[self.bin_of(scores, layout)].masked_fill(layout.is_cls, 1.0)
-        soft = stays if layout.soft is None else layout.soft * stays
+        soft = layout.faded(gate[self.bin_of(scores, layout)])
         return hidden * soft[..., None], replace(layout, soft=soft)
 
     def bin_of(self, scores: Tensor, layout: Layout) -> Tensor:
