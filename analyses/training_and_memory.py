@@ -8,7 +8,6 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from workbench.config import AdaplerSettings, DenseSettings, TopSettings
 from workbench.data.documents import Window
 from workbench.data.plain_texts import read_texts
 from workbench.data.windows import encode
-from workbench.evaluation.stopwatch import peak_memory, stopwatch
+from workbench.evaluation.stopwatch import peak_memory, resident, stopwatch
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, batches
 from workbench.models.policies.adapler import AdapLeR
@@ -152,21 +151,16 @@ def stream(backbone: str, count: int) -> None:
     for share in (count // 10, count - count // 10):
         part = itertools.islice(numbered, share)
         rise = peak_memory(partial(consume, classify(model, tokenizer, part)), model.device)
-        print(f"streaming {share} IMDB texts: {rise:.0f} MB above, {resident():.0f} MB at most in all")
+        print(
+            f"streaming {share} IMDB texts: {rise:.0f} MB above, "
+            f"{resident('VmHWM'):.0f} MB at most in all"
+        )
 
 
 def consume(items: Iterable[object]) -> None:
     """Use an iterator up and keep nothing."""
     for _ in items:
         pass
-
-
-def resident() -> float:
-    """Highest resident memory of this process since it was last reset, in MB."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return float("nan")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,15 @@ def window(ids: Sequence[int], text_id: str = "t", **more) -> Window:
     )
 
 
+def saliencies(windows: Sequence[Window], seed: int = 0) -> dict[tuple[str, int], np.ndarray]:
+    """Random training targets that sum to 1 over each window's tokens."""
+    rng = np.random.default_rng(seed)
+    return {
+        (window.text_id, 0): rng.dirichlet(np.ones(len(window.input_ids))).astype(np.float32)
+        for window in windows
+    }
+
+
 def texts(lengths: Sequence[int], seed: int = 0) -> list[Window]:
     """Random windows `[CLS] letters [SEP]` of these lengths, the second half of type 1."""
     rng = np.random.default_rng(seed)

@@ -128,7 +128,7 @@ def bench(
     ] = None,
 ) -> None:
     """Time the stock model, our dense one and every pruned one on the same texts."""
-    from workbench.console import ConsoleReporter
+    from workbench.console import ConsoleReporter, frame_table
     from workbench.pipeline.bench import BenchOptions, prepare
     from workbench.pipeline.bench import bench as measure
     from workbench.reporting.report_bench import write_bench
@@ -158,10 +158,7 @@ def bench(
             report=lambda done: reporter.progress(done, len(options.batch_sizes), {}),
         )
     table, lines = write_bench(prepared.folder, prepared.split)
-    shown = Table(*table.shown.columns, box=None)
-    for row in table.shown.itertuples(index=False):
-        shown.add_row(*(str(cell) for cell in row))
-    OUT.print(shown)
+    OUT.print(frame_table(table.shown))
     for line in lines:
         OUT.print(line, highlight=False, soft_wrap=True)
 

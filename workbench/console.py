@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pandas as pd
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -91,3 +92,11 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
 def _cell(score: float, kept: bool) -> Text:
     shown = "" if score != score else f"{score:.3f}"
     return Text(shown or "·") if kept else Text(shown or "–", style="strike dim")
+
+
+def frame_table(frame: pd.DataFrame) -> Table:
+    """A data frame of formatted text as a table for the terminal."""
+    table = Table(*frame.columns, box=None)
+    for row in frame.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    return table

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tiny_runs import LAYERS, TinyRun, call, write_settings
+from tiny_runs import LAYERS, TinyRun, call, times, write_settings
 
 from workbench.reporting import report
 from workbench.runs import Run, load_run
@@ -86,6 +86,6 @@ def test_what_each_score_explains_is_told(made: TinyRun) -> None:
 
 def test_a_second_run_trains_nothing(made: TinyRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
-    models = {path: path.stat().st_mtime_ns for path in (made.folder / "models").rglob("*")}
+    models = times(made.folder / "models")
     assert run(made.config, made.folder) == 0
-    assert models == {path: path.stat().st_mtime_ns for path in (made.folder / "models").rglob("*")}
+    assert models == times(made.folder / "models")

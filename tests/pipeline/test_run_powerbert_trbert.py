@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tiny_runs import TinyRun, call, save_bert, write_settings
+from tiny_runs import TinyRun, call, save_bert, times, write_settings
 
 from workbench.models.classifier import load_classifier
 from workbench.reporting import report
@@ -101,9 +101,9 @@ def test_metrics_and_report_know_both(made: TinyRun, found: Run) -> None:
 
 def test_a_second_run_trains_nothing(made: TinyRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
-    models = {path: path.stat().st_mtime_ns for path in (made.folder / "models").rglob("*")}
+    models = times(made.folder / "models")
     assert run(made.config, made.folder) == 0
-    assert models == {path: path.stat().st_mtime_ns for path in (made.folder / "models").rglob("*")}
+    assert models == times(made.folder / "models")
 
 
 def test_a_backbone_with_too_few_layers_for_two_selectors_is_named(tmp_path, capsys) -> None:

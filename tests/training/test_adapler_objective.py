@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts, without_dropout
+from toys import RAGGED, saliencies, texts, without_dropout
 
 from workbench.config import AdaplerSettings
 from workbench.models.classifier import PruningClassifier
@@ -14,14 +14,6 @@ START = Moment(0, 0, 10)
 WINDOWS = texts(RAGGED)
 
 
-def saliencies(seed: int = 0) -> dict[tuple[str, int], np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return {
-        (window.text_id, 0): rng.dirichlet(np.ones(len(window.input_ids))).astype(np.float32)
-        for window in WINDOWS
-    }
-
-
 @pytest.fixture
 def make(make_model):
     """`make(gamma=..., phi=...)`: an objective in its first epoch over a fresh model, no dropout."""
@@ -29,7 +21,9 @@ def make(make_model):
     def make(targets=None, **settings) -> AdaplerObjective:
         model = without_dropout(make_model("adapler"))
         chosen = {"lambda_start": 5.0, "gamma": 0.5, "phi": 0.1} | settings
-        objective = AdaplerObjective(model, AdaplerSettings(**chosen), targets or saliencies(), 0.9)
+        objective = AdaplerObjective(
+            model, AdaplerSettings(**chosen), targets or saliencies(WINDOWS), 0.9
+        )
         objective.start_epoch(0)
         return objective
 
@@ -68,7 +62,7 @@ def test_phi_does_not_reach_the_model(make) -> None:
 
 
 def test_saliency_targets_do_not_reach_the_thresholds(make) -> None:
-    first, second = run(make(saliencies(1))), run(make(saliencies(2)))
+    first, second = run(make(saliencies(WINDOWS, 1))), run(make(saliencies(WINDOWS, 2)))
     assert same(thresholds(first), thresholds(second))
     assert not same(weights(first), weights(second))
 
@@ -146,7 +140,7 @@ def predictor_loss_by_hand(objective: AdaplerObjective, output, targets) -> torc
 
 
 def test_predictor_loss_and_its_gradient_equal_the_hand_calculation(make) -> None:
-    targets = saliencies(3)
+    targets = saliencies(WINDOWS, 3)
     objective = make(targets)
     with torch.no_grad():
         objective.policy.theta.copy_(torch.tensor([1.0, 0.5, 2.0, 1.5]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from toys import CLS, RAGGED, texts, trbert, window, without_dropout
+from toys import CLS, RAGGED, saliencies, texts, trbert, window, without_dropout
 
 from workbench.config import TrbertSettings
 from workbench.models.inference import infer
@@ -18,14 +18,6 @@ from workbench.training.objectives.trbert import TrbertObjective, most_important
 
 WINDOWS = texts(RAGGED)
 PRICE = 0.7
-
-
-def saliencies(windows=WINDOWS) -> dict[tuple[str, int], np.ndarray]:
-    rng = np.random.default_rng(0)
-    return {
-        (each.text_id, 0): rng.dirichlet(np.ones(len(each.input_ids))).astype(np.float32)
-        for each in windows
-    }
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pandas as pd
 
 from workbench.evaluation.flops import Shape, padded_flops, speedup_unpadded
 
+MASKED = "-masked"
+"""Ending of a contestant that computes dropped tokens and masks them out."""
 COLUMNS = ("method", "split", "quantity", "batch_size", "value")
 
 
@@ -22,7 +24,7 @@ def counted_efficiency(
     `predictions` has one row per method, split and text with `tokens` (a list over layers: tokens
     alive in each, summed over the text's windows), `flops` and `flops_dense`. `windows` gives per
     split the (text id, length in tokens) of every window in the order they are batched; `shape` is
-    the dense model's and `batch_size` that of the padded dense run (`flops.speedup_padded`).
+    the dense model's and `batch_size` that of the padded dense run (`flops.padded_flops`).
     `batch_size` in the result is null throughout. Raises ValueError when a split or text has no window.
     """
     rows: list[tuple[object, ...]] = []

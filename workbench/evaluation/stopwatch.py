@@ -42,9 +42,9 @@ def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
     """
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-        before = torch.cuda.memory_allocated(device)
+        allocated = torch.cuda.memory_allocated(device)
         run()
-        return (torch.cuda.max_memory_allocated(device) - before) / 1e6
+        return (torch.cuda.max_memory_allocated(device) - allocated) / 1e6
     if sys.platform != "linux":
         return None
     try:
@@ -52,16 +52,16 @@ def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Resets the peak.
     except (OSError, AttributeError):
         return None
-    before = _status("VmRSS")
+    before = resident("VmRSS")
     run()
-    return max(0, _status("VmHWM") - before) * 1024 / 1e6
+    return max(0.0, resident("VmHWM") - before)
 
 
-def _status(field: str) -> int:
-    """Kilobytes (1024 bytes) from the process's own status."""
+def resident(field: str) -> float:
+    """Resident memory of this process in MB (10^6 bytes), Linux: `VmRSS` now, `VmHWM` at its highest."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{field}:"):
-            return int(line.split()[1])
+            return int(line.split()[1]) * 1024 / 1e6
     raise OSError(f"/proc/self/status has no {field}")
 
 

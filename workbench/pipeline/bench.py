@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,15 +19,14 @@ from workbench.files import write_json
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.cost import shape_of
-from workbench.models.inference import infer
+from workbench.models.inference import Inference, infer
 from workbench.models.policies.base import Policy
 from workbench.pipeline.calibrate import Calibration, calibrate
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.timing import load_stock, stock_logits, time_models
 from workbench.predictions import predict
 from workbench.runs import Run, describe_environment, load_run, read_table, write_table
-
-TooLong = Literal["windows", "refuse"]
+from workbench.streaming import TooLong
 
 
 @dataclass(frozen=True)
@@ -167,17 +165,18 @@ def bench(
         batch_sizes=batch_sizes, repeats=repeats, whole=True, report=report,
     )  # fmt: skip
     calibration = calibrate(dense)
+    results = {name: infer(model, windows) for name, model in subject.models.items()}
     tables = {
         "efficiency": pd.concat(
             [_counted(subject, windows, split, max(batch_sizes)), measured.efficiency],
             ignore_index=True,
         ),
         "stopwatch": measured.rounds,
-        "limits": _limits(subject, windows, split, measured.efficiency, calibration),
+        "limits": _limits(subject, results, split, measured.efficiency, calibration),
     }
     for name, table in tables.items():
         _replace(prepared.folder / "metrics" / f"{name}.parquet", table, split)
-    difference = np.abs(infer(dense, windows).logits - stock_logits(stock, windows)).max()
+    difference = np.abs(results["dense"].logits - stock_logits(stock, windows)).max()
     about = {
         "split": split,
         "texts": len({window.text_id for window in windows}),
@@ -204,7 +203,7 @@ def _counted(subject: Subject, windows: Sequence[Window], split: str, batch_size
 
 def _limits(
     subject: Subject,
-    windows: Sequence[Window],
+    results: Mapping[str, Inference],
     split: str,
     efficiency: pd.DataFrame,
     calibration: Calibration,
@@ -213,11 +212,11 @@ def _limits(
     measured = efficiency[efficiency["quantity"] == "seconds_median"]
     seconds = measured.set_index(["method", "batch_size"])["value"]
     rows = []
-    for name, model in subject.models.items():
-        result = infer(model, windows)
+    for name, result in results.items():
+        shape = shape_of(subject.models[name])
         for size in measured["batch_size"].unique():
-            batches = -(-len(windows) // int(size))
-            work = work_of(result.tokens, batches, shape_of(model), result.tokens_ffn)
+            batches = -(-len(result.tokens) // int(size))
+            work = work_of(result.tokens, batches, shape, result.tokens_ffn)
             parts = calibration.model.parts(work)
             rows.append(
                 {

@@ -1,7 +1,7 @@
 """A short run that finds what a dense model's layers cost on this machine."""
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from workbench.evaluation.seconds import CostModel, Sample, Work, fit, relative_
 from workbench.evaluation.stopwatch import stopwatch
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
-from workbench.models.inference import infer
+from workbench.pipeline.timing import Run, running
 
 BATCH_SIZES = (1, 8, 32)
 LENGTHS = (8, 32, 128, 384)
@@ -24,7 +24,7 @@ MOST_BATCHES = 4
 ENOUGH_TOKENS = 2048
 """A grid point takes more than one batch only up to this many tokens."""
 
-Task = tuple[Work, Callable[[], None]]
+Task = tuple[Work, Run]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
     for size, length in grid(config.max_position_embeddings):
         batches = min(MOST_BATCHES, max(1, ENOUGH_TOKENS // (size * length)))
         ids = rng.integers(config.vocab_size, size=(batches * size, length))
-        yield _work(shape, batches, size, length), _run(model, [_window(row) for row in ids], size)
+        yield _work(shape, batches, size, length), running(model, [_window(row) for row in ids], size)
 
 
 def _work(shape: Shape, batches: int, size: int, length: int) -> Work:
@@ -78,13 +78,6 @@ def _work(shape: Shape, batches: int, size: int, length: int) -> Work:
 def _window(ids: np.ndarray) -> Window:
     nothing = np.zeros_like(ids)
     return Window("random", 0, 0, ids, token_type_ids=nothing, word_index=nothing - 1)
-
-
-def _run(model: PruningClassifier, windows: list[Window], size: int) -> Callable[[], None]:
-    def run() -> None:
-        infer(model, windows, size)
-
-    return run
 
 
 def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
@@ -101,7 +94,7 @@ def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
         yield work, _run_linear(layers, inputs)
 
 
-def _run_linear(layers: list[nn.Linear], inputs: dict[int, torch.Tensor]) -> Callable[[], None]:
+def _run_linear(layers: list[nn.Linear], inputs: dict[int, torch.Tensor]) -> Run:
     @torch.inference_mode()
     def run() -> None:
         for layer in layers:

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import BertForSequenceClassification
 
 from workbench.data.documents import Window
-from workbench.evaluation.efficiency import measured_efficiency
+from workbench.evaluation.efficiency import MASKED, measured_efficiency
 from workbench.evaluation.flops import padded_flops
 from workbench.evaluation.stopwatch import peak_memory, round_frame, stopwatch
 from workbench.models.classifier import Execution, PruningClassifier, batches
@@ -28,8 +28,6 @@ STOCK_GIVEN = "hf-given-order"
 """The same on padded batches in the order the texts come in."""
 STOCK_TORCH = "hf-torch-kernels"
 """The same in given order, with torch's own choice of matrix library; where ours differs from it."""
-MASKED = "-masked"
-"""Ending of a method that computes dropped tokens and masks them out."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,9 @@ def time_models(
     for number, size in enumerate(batch_sizes):
         contestants = _stock_runs(stock, windows, size)
         for name, model in models.items():
-            contestants[name] = _run(model, windows, size, "packed")
+            contestants[name] = running(model, windows, size)
             if whole and name != "dense":
-                contestants[name + MASKED] = _run(model, windows, size, "masked")
+                contestants[name + MASKED] = running(model, windows, size, "masked")
         seconds = stopwatch(contestants, repeats)
         # Last, so that what is made once, at the first run, is there already.
         memory = None
@@ -156,7 +154,9 @@ def _stock_forward(stock: BertForSequenceClassification, layout: Padded, inputs:
     ).logits
 
 
-def _run(model: PruningClassifier, windows: Sequence[Window], size: int, execution: Execution) -> Run:
+def running(
+    model: PruningClassifier, windows: Sequence[Window], size: int, execution: Execution = "packed"
+) -> Run:
     """Everything counts, laying the tokens out as well."""
 
     def run() -> None:

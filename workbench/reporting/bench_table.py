@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from workbench.evaluation.efficiency import MASKED
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.tables import Table
-from workbench.reporting.wording import MASKED, amount, method_name, quartiles, seconds, times
+from workbench.reporting.wording import amount, method_name, quartiles, seconds, times
 
 STOCK_ORDER = ("hf-torch-kernels", "hf-given-order", "hf")
 QUANTITIES = (

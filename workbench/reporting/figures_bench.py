@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from workbench.evaluation.efficiency import MASKED
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.style import BLACK, label_axes, line_style, new_figure, plain
-from workbench.reporting.wording import MASKED, method_name
+from workbench.reporting.wording import method_name
 
 REALISED_COLUMNS = (
     "method", "split", "batch_size", "flops_speedup_timed", "realised_share", "speedup_vs_dense",

@@ -164,7 +164,7 @@ def efficiency_table(
 ) -> Table:
     """One row per method and batch size: median seconds, their quartiles, what the time amounts to.
 
-    Quartiles need the recorded rounds (columns of `evaluation.efficiency.ROUND_COLUMNS`); NaN else.
+    Quartiles need the recorded rounds (columns of `evaluation.stopwatch.ROUND_COLUMNS`); NaN else.
     """
     measured = efficiency[efficiency["batch_size"].notna()]
     values = measured.set_index(["method", "batch_size", "quantity"])["value"]

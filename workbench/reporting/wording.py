@@ -2,8 +2,7 @@
 
 from typing import Any
 
-MASKED = "-masked"
-"""Ending of a contestant that computes dropped tokens and masks them out."""
+from workbench.evaluation.efficiency import MASKED
 
 METHOD_NAMES = {
     "dense": "dense",

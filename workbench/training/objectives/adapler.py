@@ -14,7 +14,7 @@ from workbench.models.encoder import LayerTrace
 from workbench.models.kernels import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy, scheduled
 from workbench.training.objectives.targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
@@ -50,16 +50,12 @@ class AdaplerObjective(Objective):
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
         model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        predictors = self.policy.predictors.parameters()
         model.add_param_group(
-            {
-                "params": list(self.policy.predictors.parameters()),
-                "weight_decay": settings.weight_decay,
-                "peak": settings.predictor_learning_rate,
-            }
+            scheduled(predictors, settings.predictor_learning_rate, settings.weight_decay)
         )
         rate = settings.threshold_learning_rate
-        groups = [{"params": self.thresholds, "weight_decay": 0.0, "peak": rate}]
-        return [model, AdamW(groups, lr=rate)]
+        return [model, AdamW([scheduled(self.thresholds, rate, 0.0)], lr=rate)]
 
     def start_epoch(self, epoch: int) -> None:
         self.policy.slope = slope(self.settings, epoch)

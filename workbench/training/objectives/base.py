@@ -1,6 +1,6 @@
 """What a method's training consists of, besides the loop that all share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,10 +74,15 @@ def adamw(module: nn.Module, rate: float, weight_decay: float) -> AdamW:
     """Fused AdamW over the trainable parameters, no decay on biases and norms, rate to be scheduled."""
     parameters = [value for value in module.parameters() if value.requires_grad]
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay, "peak": rate},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0, "peak": rate},
+        scheduled((p for p in parameters if p.ndim > 1), rate, weight_decay),
+        scheduled((p for p in parameters if p.ndim <= 1), rate, 0.0),
     ]
     return AdamW(groups, lr=rate, fused=True)
+
+
+def scheduled(parameters: Iterable[Tensor], rate: float, weight_decay: float) -> dict[str, Any]:
+    """A parameter group whose rate rises to `rate` and falls with the others."""
+    return {"params": list(parameters), "weight_decay": weight_decay, "peak": rate}
 
 
 def by_accuracy(history: list[dict[str, Any]]) -> list[int]:

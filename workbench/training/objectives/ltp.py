@@ -5,7 +5,7 @@ from torch.optim import AdamW, Optimizer
 from workbench.config_methods import LtpSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
-from workbench.training.objectives.base import adamw
+from workbench.training.objectives.base import adamw, scheduled
 from workbench.training.objectives.priced import PricedObjective
 
 
@@ -23,7 +23,7 @@ class LtpObjective(PricedObjective):
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
         rate = settings.threshold_learning_rate
-        thresholds = {"params": [self.policy.thresholds], "weight_decay": 0.0, "peak": rate}
+        thresholds = scheduled([self.policy.thresholds], rate, 0.0)
         # Their gradients, divided by the temperature, would take the whole norm if clipped together.
         return [
             adamw(self.model.bert, settings.learning_rate, settings.weight_decay),

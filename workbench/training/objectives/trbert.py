@@ -14,7 +14,7 @@ from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Layout
 from workbench.models.policies.trbert import Choose, TrBert, sample
 from workbench.training.losses import distillation, reinforce
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, scheduled
 from workbench.training.objectives.targets import Targets, target_rows
 
 Logits = Mapping[tuple[str, int], np.ndarray]
@@ -43,12 +43,9 @@ class TrbertObjective(Objective):
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
         optimizer = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        selectors = self.policy.selectors.parameters()
         optimizer.add_param_group(
-            {
-                "params": list(self.policy.selectors.parameters()),
-                "weight_decay": settings.weight_decay,
-                "peak": settings.selector_learning_rate,
-            }
+            scheduled(selectors, settings.selector_learning_rate, settings.weight_decay)
         )
         return [optimizer]
 
