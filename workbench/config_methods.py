@@ -30,6 +30,14 @@ class TrainingSettings(Settings):
     """A resumable checkpoint after this many steps, and after every epoch."""
 
 
+class PrunerSettings(TrainingSettings):
+    """What the pruners share that learn from gold labels."""
+
+    distil: float = Field(0.0, ge=0, le=1)
+    """Share of the task loss that follows the fine-tuned model's logits (temperature 2) instead of the
+    gold label: our addition, 0 is the papers' cross-entropy. ToP and TR-BERT always distil."""
+
+
 class DenseSettings(TrainingSettings):
     """Fine-tuning without pruning; also the teacher and the source of saliency targets."""
 
@@ -37,7 +45,7 @@ class DenseSettings(TrainingSettings):
     """How many best dev checkpoints the saliency targets are averaged over (AdapLeR: 3)."""
 
 
-class AdaplerSettings(TrainingSettings):
+class AdaplerSettings(PrunerSettings):
     """AdapLeR (Modarressi et al., ACL 2022), notation of the paper."""
 
     epochs: int = Field(5, ge=1)
@@ -96,7 +104,7 @@ class TopSettings(TrainingSettings):
     """Of the logit distillation."""
 
 
-class LtpSettings(TrainingSettings):
+class LtpSettings(PrunerSettings):
     """LTP (Kim et al., KDD 2022)."""
 
     mask_weight: float = Field(0.3, ge=0)
@@ -113,7 +121,7 @@ class LtpSettings(TrainingSettings):
     """Share of the steps, at the end, with the thresholds fixed and tokens really gone."""
 
 
-class TranskimmerSettings(TrainingSettings):
+class TranskimmerSettings(PrunerSettings):
     """Transkimmer (Guan et al., ACL 2022)."""
 
     skim_weight: float = Field(0.3, ge=0)
@@ -129,7 +137,7 @@ class TranskimmerSettings(TrainingSettings):
     0 samples to the end, as the authors do)."""
 
 
-class PowerbertSettings(TrainingSettings):
+class PowerbertSettings(PrunerSettings):
     """PoWER-BERT (Goyal et al., ICML 2020)."""
 
     epochs: int = Field(4, ge=1)

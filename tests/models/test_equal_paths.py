@@ -132,3 +132,18 @@ def test_soft_top_with_open_gates_is_the_dense_model(make_model) -> None:
         model.policy.fine.fill_(30.0)
         soft = model(windows, execution="masked", soft=True)
     torch.testing.assert_close(soft.logits, run(make_model(), windows).logits, **CLOSE)
+
+
+def test_the_feed_forward_part_in_blocks_equals_the_whole(maker, monkeypatch) -> None:
+    model, windows = maker(), texts(RAGGED)
+    whole = run(model, windows)
+    monkeypatch.setattr("workbench.models.encoder.FEED_FORWARD_TOKENS", 7)
+    sizes = []
+    inner = model.bert.bert.encoder.layer[0].intermediate
+    hook = inner.register_forward_pre_hook(lambda module, given: sizes.append(given[0].shape[1]))
+    blocks = run(model, windows)
+    hook.remove()
+    assert len(sizes) > 1
+    assert max(sizes) == 7
+    torch.testing.assert_close(blocks.logits, whole.logits, **CLOSE)
+    assert blocks.tokens.equal(whole.tokens)

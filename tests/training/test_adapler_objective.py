@@ -70,7 +70,7 @@ def test_saliency_targets_do_not_reach_the_thresholds(make) -> None:
 def test_without_gamma_cross_entropy_alone_trains_model_and_predictors(make) -> None:
     objective = make(gamma=0.0)
     output = objective.model(WINDOWS, execution="masked", soft=True)
-    loss = objective.cross_entropy(output.logits, WINDOWS)
+    loss = objective.task_loss(output.logits, WINDOWS)
     expected = torch.autograd.grad(loss, objective.weights)
     gradients = run(objective)
     for value, wanted in zip(objective.weights, expected, strict=True):
@@ -81,7 +81,7 @@ def test_without_gamma_cross_entropy_alone_trains_model_and_predictors(make) -> 
 def test_the_thresholds_follow_cross_entropy_plus_phi_soft_length(make) -> None:
     objective = make(phi=0.3)
     output = objective.model(WINDOWS, execution="masked", soft=True)
-    speed = objective.cross_entropy(output.logits, WINDOWS) + 0.3 * soft_length(output.traces)
+    speed = objective.task_loss(output.logits, WINDOWS) + 0.3 * soft_length(output.traces)
     (expected,) = torch.autograd.grad(speed, objective.policy.eta)
     run(objective)
     torch.testing.assert_close(objective.policy.eta.grad, expected)
@@ -168,7 +168,7 @@ def test_theta_learns_from_the_probe_divided_by_theta(make) -> None:
     probe = torch.ones(4, requires_grad=True)
     objective.policy.probe = probe
     output = objective.model(WINDOWS, execution="masked", soft=True)
-    speed = objective.cross_entropy(output.logits, WINDOWS) + 0.7 * soft_length(output.traces)
+    speed = objective.task_loss(output.logits, WINDOWS) + 0.7 * soft_length(output.traces)
     (expected,) = torch.autograd.grad(speed, probe)
     with torch.no_grad():
         objective.policy.theta.copy_(torch.tensor([1.0, 2.0, 0.5, 1.0]))

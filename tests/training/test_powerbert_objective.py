@@ -44,7 +44,7 @@ def test_the_search_minimises_cross_entropy_plus_weighted_mass(make) -> None:
     with torch.no_grad():
         objective.policy.retention.uniform_(0.2, 1.0, generator=torch.Generator().manual_seed(0))
     output = objective.model(WINDOWS, execution="masked", soft=True)
-    entropy = objective.cross_entropy(output.logits, WINDOWS)
+    entropy = objective.task_loss(output.logits, WINDOWS)
     loss = entropy + 0.25 * weighted_mass(objective.policy.retention)
     wanted = [objective.policy.retention, objective.model.bert.classifier.weight]
     expected = torch.autograd.grad(loss, wanted)
@@ -58,7 +58,7 @@ def test_the_search_minimises_cross_entropy_plus_weighted_mass(make) -> None:
 
 def test_without_a_price_open_weights_train_like_the_dense_model(make, make_model) -> None:
     objective, dense = make(retention_weight=0.0), make_model()
-    loss = objective.cross_entropy(dense(WINDOWS).logits, WINDOWS)
+    loss = objective.task_loss(dense(WINDOWS).logits, WINDOWS)
     (expected,) = torch.autograd.grad(loss, dense.bert.classifier.weight)
     assert run(objective, 0.0)["loss"] == pytest.approx(loss.item(), rel=1e-5)
     torch.testing.assert_close(
@@ -72,7 +72,7 @@ def test_after_the_search_the_counts_stay_and_tokens_are_gone(make) -> None:
         objective.policy.retention[:, 3:] = 0
     output = objective.model(WINDOWS)
     assert output.tokens_ffn.max() == 4
-    entropy = objective.cross_entropy(output.logits, WINDOWS)
+    entropy = objective.task_loss(output.logits, WINDOWS)
     assert run(objective, 0.5) == {"loss": pytest.approx(entropy.item(), rel=1e-5)}
     assert objective.policy.retention.grad is None
     assert objective.model.bert.classifier.weight.grad.abs().max() > 0

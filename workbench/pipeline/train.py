@@ -1,13 +1,14 @@
 """Training stages: the dense model, the saliency targets it gives, and every pruner."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from workbench.attribution.saliency import saliency_targets
+from workbench.config_methods import PrunerSettings
 from workbench.data.documents import Window
 from workbench.errors import InputError
 from workbench.files import replacing
@@ -31,7 +32,7 @@ from workbench.training.objectives.base import Moment, Objective
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
-from workbench.training.objectives.targets import Targets
+from workbench.training.objectives.targets import Logits, Targets
 from workbench.training.objectives.top import TopObjective, ask_teacher
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective
@@ -152,15 +153,12 @@ def _train_powerbert(job: Job) -> None:
 
 def _train_trbert(job: Job) -> None:
     dense, settings = job.model("dense"), job.config.trbert
-    windows = job.training_windows
     torch.manual_seed(job.config.seed)
     try:
         policy = TrBert(dense.bert.config, width=settings.selector_width, keep_start=settings.keep_start)
     except ValueError as error:
         raise InputError(f"trbert {error}") from None
-    logits = infer(dense, windows).logits
-    teacher = {(w.text_id, w.window): row for w, row in zip(windows, logits, strict=True)}
-    targets = _load_targets(job)
+    teacher, targets = _logits(dense, job.training_windows), _load_targets(job)
     _prune(job, dense, policy, lambda model: TrbertObjective(model, settings, targets, teacher))
 
 
@@ -184,8 +182,18 @@ def _prune(
 ) -> None:
     """Train the dense model's weights on under a policy, and save the model."""
     model = PruningClassifier(dense.bert, policy).to(job.process.device)
-    _train(job, policy.method, objective(model))
+    made = objective(model)
+    settings = made.settings
+    if isinstance(settings, PrunerSettings) and settings.distil:
+        made.learn_from(_logits(dense, job.training_windows), settings.distil)
+    _train(job, policy.method, made)
     _finish(job, model, policy.method)
+
+
+def _logits(dense: PruningClassifier, windows: Sequence[Window]) -> Logits:
+    """The fine-tuned model's answers, asked for before a pruner trains its weights on."""
+    rows = infer(dense, windows).logits
+    return {(w.text_id, w.window): row for w, row in zip(windows, rows, strict=True)}
 
 
 def _train(job: Job, method: str, objective: Objective) -> list[Path]:

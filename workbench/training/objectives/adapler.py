@@ -69,28 +69,28 @@ class AdaplerObjective(Objective):
         self.policy.probe = probe
         output = self.model(windows, execution="masked", soft=True)
         self.policy.probe = None
-        entropy = self.cross_entropy(output.logits, windows)
+        task = self.task_loss(output.logits, windows)
         kl = self._predictor_loss(output.traces, windows)
         length = soft_length(output.traces)
 
-        speed = entropy + self.settings.phi * length
+        speed = task + self.settings.phi * length
         with inputs_only():
             eta_grad, probe_grad = torch.autograd.grad(
                 speed, [self.policy.eta, probe], retain_graph=True
             )
         self._accumulate(self.policy.eta, weight * eta_grad)
         self._accumulate(self.policy.theta, weight * probe_grad / self.policy.theta.detach())
-        backward((entropy + self.settings.gamma * kl) * weight, inputs=self.weights)
-        return {"loss": entropy.item(), "kl": kl.item(), "tokens": length.item() / self.model.layers}
+        backward((task + self.settings.gamma * kl) * weight, inputs=self.weights)
+        return {"loss": task.item(), "kl": kl.item(), "tokens": length.item() / self.model.layers}
 
     def _settled(self, windows: Sequence[Window], weight: float, backward: Backward) -> dict[str, float]:
         """Thresholds fixed, tokens really gone: the model learns from what it will see at inference."""
         output = self.model(windows, execution="packed")
-        entropy = self.cross_entropy(output.logits, windows)
+        task = self.task_loss(output.logits, windows)
         kl = self._predictor_loss(output.traces, windows)
-        backward((entropy + self.settings.gamma * kl) * weight, inputs=self.weights)
+        backward((task + self.settings.gamma * kl) * weight, inputs=self.weights)
         tokens = output.tokens.float().mean().item()
-        return {"loss": entropy.item(), "kl": kl.item(), "tokens": tokens}
+        return {"loss": task.item(), "kl": kl.item(), "tokens": tokens}
 
     @torch.no_grad()
     def after_step(self) -> None:

@@ -11,6 +11,11 @@ from torch.optim import AdamW, Optimizer
 from workbench.config_methods import TrainingSettings
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
+from workbench.training.losses import distillation
+from workbench.training.objectives.targets import Logits, teacher_logits
+
+DISTIL_TEMPERATURE = 2.0
+"""As in ToP, TR-BERT and DistilBERT."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,19 @@ Backward = Callable[..., None]
 
 
 class Objective(nn.Module):
-    """Cross-entropy on the gold labels; methods override what they change."""
+    """The task's loss; methods override what they change."""
 
     def __init__(self, model: PruningClassifier, settings: TrainingSettings) -> None:
         super().__init__()
         self.model = model
         self.settings = settings
+        self.teacher: Logits = {}
+        self.distil = 0.0
         model.bert.bert.embeddings.requires_grad_(not settings.freeze_embeddings)
+
+    def learn_from(self, teacher: Logits, share: float) -> None:
+        """Let `share` of the task's loss follow the teacher's logits."""
+        self.teacher, self.distil = teacher, share
 
     def optimizers(self) -> list[Optimizer]:
         """One or more; each is clipped by itself, and every group with a `peak` is scheduled."""
@@ -53,7 +64,7 @@ class Objective(nn.Module):
     ) -> dict[str, float]:
         """Add the gradient of `weight` x this part's mean loss; return values for the progress bar."""
         output = self.model(windows, execution="packed")
-        loss = self.cross_entropy(output.logits, windows)
+        loss = self.task_loss(output.logits, windows)
         backward(loss * weight)
         return {"loss": loss.item()}
 
@@ -64,10 +75,15 @@ class Objective(nn.Module):
         """Epochs whose weights are worth keeping after the last of `history`, best first."""
         return by_accuracy(history)[:1]
 
-    def cross_entropy(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
-        """Mean cross-entropy of (B, classes) logits against the windows' labels."""
+    def task_loss(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
+        """Mean over (B, classes) logits of their cross-entropy with the labels, or, for the share that
+        is distilled, of T^2 KL from the teacher's."""
         labels = torch.tensor([window.label for window in windows], device=logits.device)
-        return nn.functional.cross_entropy(logits.float(), labels)
+        loss = nn.functional.cross_entropy(logits.float(), labels)
+        if self.distil:
+            wanted = teacher_logits(self.teacher, windows).to(logits.device)
+            loss = torch.lerp(loss, distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil)
+        return loss
 
 
 def adamw(module: nn.Module, rate: float, weight_decay: float) -> AdamW:

@@ -42,11 +42,11 @@ class PowerbertObjective(Objective):
         if moment.progress >= self.settings.search_share:
             return super().backward(windows, weight, moment, backward)
         output = self.model(windows, execution="masked", soft=True)
-        entropy = self.cross_entropy(output.logits, windows)
+        task = self.task_loss(output.logits, windows)
         mass = weighted_mass(self.policy.retention)
-        backward((entropy + self.settings.retention_weight * mass) * weight)
+        backward((task + self.settings.retention_weight * mass) * weight)
         tokens = sum(self.policy.counts()) / self.model.layers
-        return {"loss": entropy.item(), "tokens": tokens}
+        return {"loss": task.item(), "tokens": tokens}
 
     @torch.no_grad()
     def after_step(self) -> None:

@@ -33,10 +33,10 @@ class PricedObjective(Objective):
         if moment.progress >= 1 - self.settle:
             return super().backward(windows, weight, moment, backward)
         output = self.model(windows, execution="masked", soft=True)
-        entropy = self.cross_entropy(output.logits, windows)
+        task = self.task_loss(output.logits, windows)
         kept = kept_share(output.traces)
-        backward((entropy + self.price * kept) * weight)
-        return {"loss": entropy.item(), "kept": kept.item()}
+        backward((task + self.price * kept) * weight)
+        return {"loss": task.item(), "kept": kept.item()}
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
         """The last epoch: earlier ones drop less than the price asks for."""

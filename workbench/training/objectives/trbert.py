@@ -1,9 +1,8 @@
 """TR-BERT's training (Ye et al., NAACL 2021): selectors imitate a ranking, then explore."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -15,10 +14,7 @@ from workbench.models.layouts import Layout
 from workbench.models.policies.trbert import Choose, TrBert, sample
 from workbench.training.losses import distillation, reinforce
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, scheduled
-from workbench.training.objectives.targets import Targets, target_rows
-
-Logits = Mapping[tuple[str, int], np.ndarray]
-"""The fine-tuned model's logits of each training window by (text id, window), (classes,) each."""
+from workbench.training.objectives.targets import Logits, Targets, target_rows, teacher_logits
 
 
 class TrbertObjective(Objective):
@@ -81,8 +77,8 @@ class TrbertObjective(Objective):
         by_text = len(windows), settings.samples
         rewards = (-entropy - settings.alpha * kept).view(by_text)
         policy_loss = reinforce(self._surprise(output).view(by_text), rewards)
-        wanted = torch.from_numpy(np.stack([self.teacher[w.text_id, w.window] for w in several]))
-        task = distillation(output.logits, wanted.to(output.logits.device), settings.temperature)
+        wanted = teacher_logits(self.teacher, several).to(output.logits.device)
+        task = distillation(output.logits, wanted, settings.temperature)
         backward((policy_loss + task) * weight)
         return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
 
