@@ -8,10 +8,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from workbench.data.documents import Document, Window
+from workbench.data.documents import Document
 from workbench.data.windows import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
+from workbench.heap import map_large_blocks
 from workbench.models.classifier import PruningClassifier
 from workbench.predictions import predict
 
@@ -53,7 +54,8 @@ def classify(
 
     `pool * batch_size` texts are read at a time, run in batches of at most `batch_size` windows of
     similar length, and handed out; nothing is kept of them when the next ones are read. Memory and the
-    wait for the first result thus depend on the pool, not on the number of texts.
+    wait for the first result thus depend on the pool, not on the number of texts. On the CPU this
+    changes how the process allocates memory, for good: see `workbench.heap`.
 
     A plain string's id is its place among all texts, from "0". A document's label and rationale are
     not looked at, so that its windows depend on its words alone. A text of more than `max_tokens`
@@ -72,6 +74,8 @@ def classify(
     _check_settings(texts, batch_size, pool, too_long)
     if max_tokens > positions:
         raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+    if model.device.type == "cpu":
+        map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.
     encode([], model.labels, tokenizer, max_tokens)
     documents = (_document(number, text, model.labels[0]) for number, text in enumerate(texts))
@@ -95,13 +99,9 @@ def _classified(
     if not documents:
         return []
     encoding = encode(documents, model.labels, tokenizer, max_tokens)
-    windows = [encoding.of_text(document.id) for document in documents]
     if too_long == "refuse":
-        for document, own in zip(documents, windows, strict=True):
-            if len(own) > 1:
-                raise InputError(
-                    f"text {document.id!r} has {_length(document, own)} tokens, more than {max_tokens}"
-                )
+        encoding.refuse_cut()
+    windows = [encoding.of_text(document.id) for document in documents]
     rows = predict(model, encoding.windows, "", batch_size).to_dict("records")
     return [
         _prediction(document.id, len(own), row, model.labels)
@@ -119,14 +119,6 @@ def _prediction(text_id: str, windows: int, row: dict[Any, Any], labels: Sequenc
         flops=int(row["flops"]),
         flops_dense=int(row["flops_dense"]),
     )
-
-
-def _length(document: Document, windows: Sequence[Window]) -> int:
-    """Tokens that the text would have in one window, special tokens and second text included."""
-    words = [window.word_index for window in windows]
-    first = [int(((index >= 0) & (index < len(document.words))).sum()) for index in words]
-    # Everything but the first text is the same in every window.
-    return sum(first) + len(words[0]) - first[0]
 
 
 def _document(number: int, text: Text, label: str) -> Document:

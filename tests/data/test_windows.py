@@ -51,7 +51,6 @@ def test_a_span_longer_than_a_window_is_split_and_counted(toy_tokenizer):
     assert [words_of(w) for w in encoding.of_text("t")] == [[0], [1, 2, 3, 4, 5, 6], [7, 8, 9]]
     assert encoding.split_spans == (("t", 1),)
     assert "1 rationale span longer than a window and cut (t)." in encoding.notes
-    assert encoding.select(["u"]).split_spans == ()
 
 
 def test_the_second_text_stands_in_every_window(toy_tokenizer):
@@ -119,16 +118,6 @@ def test_wrong_use_is_refused(toy_tokenizer):
         encode(texts, LABELS, toy_tokenizer, 4)
     with pytest.raises(InputError, match=r"span \[0, 5\] is outside"):
         encode([document("a", [(0, 5)])], LABELS, toy_tokenizer, 8)
-
-
-def test_select_shares_the_windows(toy_tokenizer):
-    texts = [document("a b c d e f g h", name=name) for name in "xyz"]
-    encoding = encode(texts, LABELS, toy_tokenizer, 8)
-    part = encoding.select(["z", "x"])
-    assert [window.text_id for window in part.windows] == ["z", "z", "x", "x"]
-    assert part.windows[0] is encoding.of_text("z")[0]
-    assert part.of_text("x") == encoding.of_text("x")
-    assert (part.texts, len(part)) == (2, 4)
 
 
 @st.composite

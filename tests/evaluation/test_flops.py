@@ -11,7 +11,6 @@ from workbench.evaluation.flops import (
     Shape,
     dense_flops,
     padded_flops,
-    speedup_padded,
     speedup_unpadded,
     text_flops,
 )
@@ -89,15 +88,6 @@ def test_padded_batches_keep_the_order_and_the_last_partial_one() -> None:
     assert padded_flops(np.array([]), 2, TOY).tolist() == []
 
 
-def test_the_two_speedups_differ_by_padding_alone() -> None:
-    lengths = np.array([2, 5, 3])
-    dense = dense_flops(lengths, TOY)
-    assert speedup_unpadded(dense, dense) == 1.0
-    expected = padded_flops(lengths, 3, TOY).sum() / dense.sum()
-    assert speedup_padded(lengths, dense, 3, TOY) == expected > 1
-    assert speedup_padded(lengths, dense, 1, TOY) == 1.0
-
-
 def test_bert_base_has_the_well_known_size() -> None:
     base = Shape(layers=12, hidden=768, intermediate=3072, classes=2)
     assert dense_flops(np.array([512]), base)[0] == pytest.approx(2 * 48.3e9, rel=2e-3)
@@ -116,5 +106,3 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         padded_flops(np.array([3]), 0, TOY)
     with pytest.raises(ValueError, match="texts"):
         speedup_unpadded(np.array([1.0]), np.array([1.0, 2.0]))
-    with pytest.raises(ValueError, match="texts"):
-        speedup_padded(np.array([]), np.array([]), 2, TOY)

@@ -1,7 +1,7 @@
 """What encoding gives back: the windows of some texts, and what happened while cutting."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from workbench.data.documents import Window
 from workbench.data.rows import counted
@@ -60,34 +60,32 @@ class Encoding:
                 f"({_shown(self.unknown_only)}); data.unknown_only=keep takes them all the same"
             )
 
+    def refuse_cut(self) -> None:
+        """InputError naming the first text that needs more than one window, if there is one."""
+        for window in self.windows:
+            if window.window:
+                tokens = _length(self.of_text(window.text_id))
+                raise InputError(
+                    f"text {window.text_id!r} has {tokens} tokens, more than {self.max_tokens}"
+                )
+
     def of_text(self, text_id: str) -> list[Window]:
         """All windows of one text; KeyError for an unknown id."""
         return self.windows[self._places[text_id]]
-
-    def select(self, text_ids: Iterable[str]) -> "Encoding":
-        """The windows of some texts, in the order of the ids; the windows themselves are shared."""
-        ids = list(text_ids)
-        wanted = set(ids)
-        windows: list[Window] = []
-        places: dict[str, slice] = {}
-        for text_id in ids:
-            part = self.of_text(text_id)
-            places[text_id] = slice(len(windows), len(windows) + len(part))
-            windows += part
-        return replace(
-            self,
-            windows=windows,
-            texts=len(ids),
-            split_spans=tuple(item for item in self.split_spans if item[0] in wanted),
-            split_words=tuple(i for i in self.split_words if i in wanted),
-            unknown_only=tuple(i for i in self.unknown_only if i in wanted),
-            _places=places,
-        )
 
 
 def with_evidence(windows: Iterable[Window]) -> list[Window]:
     """Only the windows that hold at least one rationale token (AdapLeR's universe)."""
     return [window for window in windows if _holds_evidence(window)]
+
+
+def _length(windows: Sequence[Window]) -> int:
+    """Tokens that a text would have in one window, special tokens and second text included."""
+    # Of every further window, only the part of the first text is new: it has token type 0, like
+    # [CLS] and the first [SEP].
+    return len(windows[0].input_ids) + sum(
+        int((window.token_type_ids == 0).sum()) - 2 for window in windows[1:]
+    )
 
 
 def _holds_evidence(window: Window) -> bool:

@@ -88,19 +88,6 @@ def speedup_unpadded(dense: np.ndarray, method: np.ndarray) -> float:
     return float(np.sum(dense) / np.sum(method))
 
 
-def speedup_padded(lengths: np.ndarray, method: np.ndarray, batch_size: int, shape: Shape) -> float:
-    """ToP's published convention: a dense model that computes padding / a method that does not.
-
-    Numerator: over batches of `batch_size` cut from `lengths` (texts,) in the given order, the sum of
-    batch size x dense FLOPs at the batch's longest length. Denominator: the sum of the method's FLOPs
-    `method` (texts,), each text at its own length *without* padding. So a model that drops nothing
-    scores above 1 here; see `speedup_unpadded` for the like-for-like ratio. ValueError as there.
-    """
-    if np.shape(lengths) != np.shape(method) or not np.size(method):
-        raise ValueError(f"{np.shape(lengths)} lengths and FLOPs of {np.shape(method)} texts")
-    return float(padded_flops(lengths, batch_size, shape).sum() / np.sum(method))
-
-
 def _counts(tokens: np.ndarray, shape: Shape) -> np.ndarray:
     counts = np.asarray(tokens)
     if counts.ndim != 2 or counts.shape[1] != shape.layers:

@@ -58,14 +58,10 @@ class Subject:
         labels = self.models["dense"].labels
         # Nothing is compared with a label here, and plain texts have none.
         labelled = [replace(document, label=labels[0]) for document in documents]
-        windows = encode(labelled, labels, self.tokenizer, self.max_tokens).windows
-        longer = next((window for window in windows if window.window), None)
-        if longer is not None and too_long == "refuse":
-            raise InputError(
-                f"text {longer.text_id!r} needs more than {self.max_tokens} tokens; "
-                "--too-long windows cuts it"
-            )
-        return windows
+        encoding = encode(labelled, labels, self.tokenizer, self.max_tokens)
+        if too_long == "refuse":
+            encoding.refuse_cut()
+        return encoding.windows
 
 
 @dataclass(frozen=True)
