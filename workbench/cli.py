@@ -123,6 +123,9 @@ def bench(
         Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
     ] = "windows",
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    bfloat16: Annotated[
+        bool, typer.Option("--bfloat16", help="Time every model in bfloat16 as well.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Where to write; default: the run, or runs/bench.")
     ] = None,
@@ -145,6 +148,7 @@ def bench(
         max_tokens=max_tokens,
         too_long=too_long,
         device=device,
+        bfloat16=bfloat16,
         out=out,
     )
     reporter = ConsoleReporter(ERR)
@@ -155,6 +159,7 @@ def bench(
             prepared,
             batch_sizes=options.batch_sizes,
             repeats=options.rounds,
+            bfloat16=options.bfloat16,
             report=lambda done: reporter.progress(done, len(options.batch_sizes), {}),
         )
     table, lines = write_bench(prepared.folder, prepared.split)

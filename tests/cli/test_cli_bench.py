@@ -50,6 +50,20 @@ def test_other_texts_are_added_beside_the_runs_own(workbench, copied, tmp_path):
     pd.testing.assert_frame_equal(after[after["split"] == "test"], before, check_dtype=False)
 
 
+def test_bfloat16_runs_beside_float32(workbench, tiny, tmp_path):
+    answer = workbench(
+        "bench", "--run", tiny.folder, "--batch", "4", "--rounds", "1", "--limit", "6", "--bfloat16",
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert answer.code == 0, answer.error
+    assert "Same class in bfloat16 as in float32: dense" in answer.out
+    found = pd.read_csv(tmp_path / "out" / "metrics" / "efficiency.csv")
+    assert {f"{name}-bfloat16" for name in ("hf", "dense", "adapler", "top")} <= set(found["method"])
+    same = json.loads((tmp_path / "out" / "bench.json").read_text())["bfloat16_same_class"]
+    assert same.keys() == {"dense", "adapler", "top"}
+    assert all(share >= 0.5 for share in same.values())
+
+
 def test_a_model_folder_alone_is_enough(workbench, tiny, tmp_path):
     texts = tmp_path / "mine.txt"
     texts.write_text("the film is good .\n", encoding="utf-8")

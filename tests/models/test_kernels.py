@@ -1,5 +1,7 @@
 """Quickened linear layers give what torch gives, forward and backward, and stay ordinary layers."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -98,3 +100,13 @@ def test_small_layers_stay_as_they_are() -> None:
     quicken(model)
     assert [type(module) for module in model] == [nn.Linear, QuickLinear]
     assert set(model.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
+
+
+def test_a_model_that_has_run_can_be_copied() -> None:
+    (_, layer), x = layers(), torch.randn(3, 160)
+    with linear_kernels("onednn"), torch.inference_mode():
+        before = layer(x)
+    twin = copy.deepcopy(layer)
+    with linear_kernels("onednn"), torch.inference_mode():
+        torch.testing.assert_close(twin(x), before)
+        assert twin.to(torch.bfloat16)(x.bfloat16()).dtype is torch.bfloat16

@@ -10,6 +10,8 @@ from workbench.evaluation.flops import Shape, padded_flops, speedup_unpadded
 
 MASKED = "-masked"
 """Ending of a contestant that computes dropped tokens and masks them out."""
+BFLOAT16 = "-bfloat16"
+"""Ending of a contestant with weights and activations in bfloat16 instead of float32."""
 COLUMNS = ("method", "split", "quantity", "batch_size", "value")
 
 

@@ -88,6 +88,10 @@ class QuickLinear(nn.Linear):
             return _Linear.apply(input, self.weight, self.bias)
         return _product(input, self._packed_weight(), self.bias)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies do without oneDNN's layout of the weights, which cannot be copied; they make theirs."""
+        return {name: value for name, value in self.__dict__.items() if name != "_packed"}
+
     def _quick(self, x: Tensor) -> bool:
         chosen = _chosen.get()
         return (

@@ -23,7 +23,7 @@ from workbench.models.inference import Inference, infer
 from workbench.models.policies.base import Policy
 from workbench.pipeline.calibrate import Calibration, calibrate
 from workbench.pipeline.job import Job, Reporter
-from workbench.pipeline.timing import load_stock, stock_logits, time_models
+from workbench.pipeline.timing import in_bfloat16, load_stock, stock_logits, time_models
 from workbench.predictions import predict
 from workbench.runs import Run, describe_environment, load_run, read_table, write_table
 from workbench.streaming import TooLong
@@ -42,6 +42,7 @@ class BenchOptions:
     max_tokens: int | None
     too_long: TooLong
     device: str
+    bfloat16: bool
     out: Path | None
 
 
@@ -146,19 +147,21 @@ def bench(
     *,
     batch_sizes: Sequence[int],
     repeats: int,
+    bfloat16: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
 
-    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced. `report`
-    hears how many batch sizes are done.
+    With `bfloat16` every model runs in that precision as well. Rows of the same split that an earlier
+    benchmark or evaluation wrote there are replaced. `report` hears how many batch sizes are done.
     """
     subject, windows, split = prepared.subject, prepared.windows, prepared.split
     dense = subject.models["dense"]
     stock = load_stock(dense)
+    halved = {name: in_bfloat16(model) for name, model in subject.models.items()} if bfloat16 else {}
     measured = time_models(
         stock, subject.models, windows, split,
-        batch_sizes=batch_sizes, repeats=repeats, whole=True, report=report,
+        batch_sizes=batch_sizes, repeats=repeats, whole=True, halved=halved, report=report,
     )  # fmt: skip
     calibration = calibrate(dense)
     results = {name: infer(model, windows) for name, model in subject.models.items()}
@@ -183,9 +186,17 @@ def bench(
         "rounds": repeats,
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
+        "bfloat16_same_class": {
+            name: _agreement(results[name], infer(model, windows)) for name, model in halved.items()
+        },
         "environment": describe_environment(seed=0),
     }
     write_json(prepared.folder / "bench.json", about)
+
+
+def _agreement(one: Inference, other: Inference) -> float:
+    """Share of the windows that both put into the same class."""
+    return float((one.logits.argmax(1) == other.logits.argmax(1)).mean())
 
 
 def _counted(subject: Subject, windows: Sequence[Window], split: str, batch_size: int) -> pd.DataFrame:

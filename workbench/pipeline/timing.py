@@ -3,15 +3,17 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import BertForSequenceClassification
 
 from workbench.data.documents import Window
-from workbench.evaluation.efficiency import MASKED, measured_efficiency
+from workbench.evaluation.efficiency import BFLOAT16, MASKED, measured_efficiency
 from workbench.evaluation.flops import padded_flops
 from workbench.evaluation.stopwatch import peak_memory, round_frame, stopwatch
 from workbench.models.classifier import Execution, PruningClassifier, batches
@@ -20,6 +22,7 @@ from workbench.models.inference import infer
 from workbench.models.kernels import linear_kernels, onednn_wins, quicken
 from workbench.models.layouts import Inputs, Padded
 
+Model = TypeVar("Model", bound=nn.Module)
 Run = Callable[[], None]
 
 STOCK = "hf"
@@ -70,13 +73,17 @@ def time_models(
     batch_sizes: Sequence[int],
     repeats: int,
     whole: bool = False,
+    halved: Mapping[str, PruningClassifier] = MappingProxyType({}),
     report: Callable[[int], None] = lambda done: None,
 ) -> Measured:
     """Every model over `windows` at every batch size; all contestants in turn in every round.
 
-    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs,
-    throughput and peak memory. `report` hears how many sizes are done.
+    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs, throughput and
+    peak memory. `halved` are models in bfloat16 by the same names; then the stock model has such a
+    twin too. `report` hears how many sizes are done.
     """
+    stocks = {STOCK: stock} | ({STOCK + BFLOAT16: in_bfloat16(stock)} if halved else {})
+    packed = {**models, **{name + BFLOAT16: model for name, model in halved.items()}}
     own, full = zip(*(_flops(model, windows) for model in models.values()), strict=True)
     speedups = {name: full[i] / own[i] for i, name in enumerate(models)}
     lengths = np.array([len(window.input_ids) for window in windows])
@@ -84,11 +91,14 @@ def time_models(
     shape = shape_of(models["dense"])
     tables, rounds = [], []
     for number, size in enumerate(batch_sizes):
-        contestants = _stock_runs(stock, windows, size)
-        for name, model in models.items():
-            contestants[name] = running(model, windows, size)
-            if whole and name != "dense":
-                contestants[name + MASKED] = running(model, windows, size, "masked")
+        contestants = _stock_runs(stocks, windows, size)
+        contestants |= {name: running(model, windows, size) for name, model in packed.items()}
+        if whole:
+            contestants |= {
+                name + MASKED: running(model, windows, size, "masked")
+                for name, model in models.items()
+                if name != "dense"
+            }
         seconds = stopwatch(contestants, repeats)
         # Last, so that what is made once, at the first run, is there already.
         memory = None
@@ -117,14 +127,19 @@ def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, 
     return float(own.sum()), float(full.sum())
 
 
+def in_bfloat16(model: Model) -> Model:
+    """A copy whose weights and activations are bfloat16."""
+    return copy.deepcopy(model).to(torch.bfloat16)
+
+
 def _stock_runs(
-    stock: BertForSequenceClassification, windows: Sequence[Window], size: int
+    stocks: Mapping[str, BertForSequenceClassification], windows: Sequence[Window], size: int
 ) -> dict[str, Run]:
+    """The stock model in given order, and all `stocks` on batches of similar length."""
+    stock, by_length = stocks[STOCK], list(batches(windows, size))
     given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
-    runs = {
-        STOCK: _run_stock(stock, windows, list(batches(windows, size))),
-        STOCK_GIVEN: _run_stock(stock, windows, given),
-    }
+    runs = {name: _run_stock(model, windows, by_length) for name, model in stocks.items()}
+    runs[STOCK_GIVEN] = _run_stock(stock, windows, given)
     if stock.device.type == "cpu" and onednn_wins():
         runs[STOCK_TORCH] = linear_kernels("stock")(runs[STOCK_GIVEN])
     return runs

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.efficiency import MASKED
+from workbench.evaluation.efficiency import BFLOAT16, MASKED
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.tables import Table
 from workbench.reporting.wording import amount, method_name, quartiles, seconds, times
@@ -55,10 +55,12 @@ def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
 
 
 def in_contest_order(names: Iterable[object]) -> list[str]:
-    """The distinct contestants: stock models, dense, pruned methods, masked ones."""
-    masked = (method + MASKED for method in METHOD_ORDER)
-    known = ordered(names, (*STOCK_ORDER, *METHOD_ORDER, *masked))
-    return sorted(known, key=lambda name: name.endswith(MASKED))
+    """The distinct contestants: stock models, dense, pruned methods, then those in bfloat16 and the
+    masked ones in the same order."""
+    plain = (*STOCK_ORDER, *METHOD_ORDER)
+    variants = (name + ending for ending in (BFLOAT16, MASKED) for name in plain)
+    known = ordered(names, (*plain, *variants))
+    return sorted(known, key=lambda name: (name.endswith(MASKED), name.endswith(BFLOAT16)))
 
 
 def _shown(frame: pd.DataFrame) -> pd.DataFrame:

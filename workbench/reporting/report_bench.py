@@ -43,7 +43,14 @@ def _done(about: dict) -> str:
         f"tokens, at most {about['max_tokens']} each; {about['rounds']} rounds after one warm-up, "
         f"{machine['torch_threads']} threads on {machine['processor']}. Largest difference between our "
         f"dense and the stock logits: {about['largest_logit_difference_dense_to_stock']:.1e}."
+        f"{_same_class(about.get('bfloat16_same_class') or {})}"
     )
+
+
+def _same_class(shares: dict[str, float]) -> str:
+    """What bfloat16 changes; nothing where it was not timed."""
+    told = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
+    return f" Same class in bfloat16 as in float32: {', '.join(told)} of the windows." if told else ""
 
 
 def _limits(limits: pd.DataFrame, about: dict) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbench.evaluation.efficiency import MASKED
+from workbench.evaluation.efficiency import BFLOAT16, MASKED
 
 METHOD_NAMES = {
     "dense": "dense",
@@ -43,9 +43,9 @@ UNKNOWN_RATIONALES = "The configuration does not say where the rationales come f
 
 
 def method_name(method: object) -> str:
-    """A method's name as its paper writes it, masked or not; unknown names stay as they are."""
-    name = str(method).removesuffix(MASKED)
-    return METHOD_NAMES.get(name, name) + (", masked" if name != str(method) else "")
+    """A method's name as its paper writes it, masked or in bfloat16; unknown names stay as they are."""
+    name = str(method).removesuffix(MASKED).removesuffix(BFLOAT16)
+    return METHOD_NAMES.get(name, name) + str(method).removeprefix(name).replace("-", ", ")
 
 
 def scorer_name(scorer: object) -> str:
