@@ -47,6 +47,9 @@ class Objective(nn.Module):
         self.teacher: Logits = {}
         self.distil = 0.0
         model.bert.bert.embeddings.requires_grad_(not settings.freeze_embeddings)
+        if settings.attention_dropout is not None:
+            for layer in model.bert.bert.encoder.layer:
+                layer.attention.self.dropout.p = settings.attention_dropout
 
     def learn_from(self, teacher: Logits, share: float) -> None:
         """Let `share` of the task's loss follow the teacher's logits."""

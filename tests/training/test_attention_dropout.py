@@ -1,0 +1,29 @@
+"""Dropout of attention probabilities can be set for training alone."""
+
+import pytest
+import torch
+from tiny_objectives import METHODS, TRAIN, objective
+
+
+def dropouts(made) -> set[float]:
+    return {layer.attention.self.dropout.p for layer in made.model.bert.bert.encoder.layer}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_it_replaces_the_backbones_own(make_model, method: str) -> None:
+    assert dropouts(objective(make_model, method, attention_dropout=0.3)) == {0.3}
+    assert dropouts(objective(make_model, method, attention_dropout=0.0)) == {0.0}
+    own = make_model().bert.config.attention_probs_dropout_prob
+    assert dropouts(objective(make_model, method)) == {own}
+
+
+def test_a_training_pass_follows_it(make_model) -> None:
+    made = objective(make_model, "dense", attention_dropout=0.0)
+    for module in made.model.modules():
+        if isinstance(module, torch.nn.Dropout) and module.p != 0.0:
+            module.p = 0.0  # Leaves attention as the only place where chance could enter.
+    made.model.train()
+    torch.testing.assert_close(made.model(TRAIN).logits, made.model(TRAIN).logits, rtol=0, atol=0)
+    for layer in made.model.bert.bert.encoder.layer:
+        layer.attention.self.dropout.p = 0.5
+    assert not made.model(TRAIN).logits.equal(made.model(TRAIN).logits)
