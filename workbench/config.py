@@ -64,6 +64,7 @@ Method = Literal[
     "dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"
 ]  # fmt: skip
 Control = Literal["random", "first", "oracle"]
+"""Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
 Scorer = Literal[
     "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
     "random", "uniform", "oracle",

@@ -56,8 +56,8 @@ class Run:
         """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense.
 
         `tokens` are those in each layer's self-attention. A method that cuts after it (PoWER-BERT) shows
-        a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A student
-        (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.
+        a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A
+        student (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.
         """
         return read_table(self.folder / PREDICTIONS)
 

@@ -1,18 +1,15 @@
 """A pruned model's own weights with its choice of tokens replaced, at the same budget."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import torch
 
+from workbench.config import Control
 from workbench.data.documents import Window
 from workbench.models.classifier import Execution, Output, PruningClassifier
 from workbench.models.inference import Inference, collect
 from workbench.models.policies.budget import Budget
-
-Control = Literal["random", "first", "oracle"]
-"""Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
 
 
 def infer_at_budget(

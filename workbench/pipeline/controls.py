@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from workbench.config import Control
 from workbench.data.documents import Window
 from workbench.data.encodings import holds_evidence
 from workbench.evaluation.matched_budget import against_controls, correct_table
-from workbench.models.at_budget import Control, infer_at_budget
+from workbench.models.at_budget import infer_at_budget
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Inference, infer
 from workbench.models.policies import PRUNERS
@@ -19,7 +20,7 @@ TABLES = ("controls", "control_comparisons")
 
 
 def run_controls(job: Job) -> None:
-    """Write metrics/controls and metrics/control_comparisons, or remove them where none are asked for."""
+    """Write metrics/controls and metrics/control_comparisons; remove them where none are asked for."""
     found = list(_compared(job))
     for name, frames in zip(TABLES, zip(*found, strict=True) if found else ((), ()), strict=True):
         path = job.run.metrics_file(name)
@@ -46,7 +47,7 @@ def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 
 def chosen_controls(job: Job, split: str) -> list[Control]:
-    """The controls asked for, each once; an oracle needs rationales and is left out, and told, without."""
+    """The controls asked for, each once; an oracle without rationales is left out, and that is noted."""
     asked = list(dict.fromkeys(job.config.evaluation.controls))
     if "oracle" in asked and not _with_rationale(job.encodings[split].windows):
         job.note(f"{split}: no oracle at the methods' budgets, no text has a rationale token")

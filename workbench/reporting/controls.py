@@ -43,8 +43,8 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
     draws = int(frame["draws"].max())
     caption = (
         f"Controls at the same token budget ({CONVENTION}): as many tokens as the method kept in every "
-        f"text and layer. Accuracy, and the method's minus the control's in points on the same n texts. "
-        f"random: mean over {draws} draws for each text. Intervals: 95 % bootstrap over texts; p: paired "
+        "text and layer. Accuracy, and the method's minus the control's on the same n texts, in points. "
+        f"random: mean over {draws} draws of each text. Intervals: 95 % bootstrap over texts; p: paired "
         f"randomisation test, Holm-corrected over this table. {conventions}"
     ).strip()
     return Table("controls_table", caption, frame, shown, ("method", "control"))

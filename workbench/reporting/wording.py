@@ -77,9 +77,7 @@ def student_sentence(config: dict[str, Any], methods: Iterable[object]) -> str:
     settings = config.get("distilbert")
     checkpoint = settings.get("checkpoint") if isinstance(settings, dict) else None
     if checkpoint is not None:
-        return (
-            f"DistilBERT: {checkpoint} with a new head, fine-tuned with the dense model as its teacher."
-        )
+        return f"DistilBERT: {checkpoint}, a new head, fine-tuned with the dense model as its teacher."
     return (
         "DistilBERT: no published checkpoint but every other layer of the fine-tuned dense model, "
         "distilled from it in the task itself."

@@ -1,4 +1,4 @@
-"""Controls at a given token budget: how many stay is fixed beforehand, who stays is not the model's choice."""
+"""Controls at a given token budget: how many stay, and in which order of priority, is given."""
 
 from typing import ClassVar
 
