@@ -42,7 +42,8 @@ def quality(
     holding the same texts in all draws.
     """
     right = correct(label, predicted)
-    yield "accuracy", float(right.mean()), *map(float, mean_interval(right, resamples, seed))
+    low, high = mean_interval(right, resamples, seed)
+    yield "accuracy", float(right.mean()), float(low), float(high)
     yield "macro_f1", *_macro_f1(label, predicted, resamples, seed)
 
 
