@@ -9,6 +9,7 @@ from transformers import BertForSequenceClassification
 
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
+from workbench.models.student import half_depth
 
 MakeModel = Callable[..., PruningClassifier]
 
@@ -21,10 +22,13 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_model(tiny_folder: Path) -> MakeModel:
-    """`make_model(method)`: the tiny BERT, freshly loaded, with a policy that drops tokens."""
+    """`make_model(method)`: the tiny BERT, freshly loaded, with the method's policy; DistilBERT has
+    half of its layers."""
 
     def make(method: str = "dense", seed: int = 0) -> PruningClassifier:
         bert = load_backbone(str(tiny_folder), LABELS)
+        if method == "distilbert":
+            bert = half_depth(bert)
         return PruningClassifier(bert, policy_of(method, bert.config, seed)).eval()
 
     return make

@@ -97,7 +97,7 @@ def test_later_methods_run_and_score_only_when_named() -> None:
     assert config.methods == ["dense", "adapler", "top"]
     later = ["ltp", "transkimmer", "powerbert", "trbert"]
     assert not set(later) & set(config.evaluation.scorers)
-    named = {"methods": ["dense", *later], "evaluation": {"scorers": later}}
+    named = {"methods": ["dense", "distilbert", *later], "evaluation": {"scorers": later}}
     assert parse_config(named, "here").methods == named["methods"]
 
 

@@ -19,7 +19,7 @@ WINDOWS = [
     replace(PARTS[4], text_id="long", window=2, label=1),
 ]
 ROWS = {"long": [0, 2, 4], "short": [1], "other": [3]}
-METHODS = ["dense", "adapler", "top", "powerbert", "trbert"]
+METHODS = ["dense", "distilbert", "adapler", "top", "powerbert", "trbert"]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -13,6 +13,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import ATTENTION, register_attention
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.distilbert import DistilBert
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
@@ -25,6 +26,8 @@ LETTERS = [chr(97 + index) for index in range(26)]
 LABELS = ("neg", "pos")
 RAGGED = (2, 3, 7, 20, 7, 11, 7, 3)
 """Lengths of a batch with very short texts and with equal ones."""
+KEEP_ALL = ("dense", "distilbert")
+METHODS = (*KEEP_ALL, "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert")
 
 
 def toy_tokenizer() -> BertTokenizerFast:
@@ -149,11 +152,19 @@ def trbert(config: BertConfig, seed: int = 0) -> TrBert:
     return policy
 
 
+def distilbert(config: BertConfig, seed: int = 0) -> DistilBert:
+    """The policy of a student whose dense model has twice its layers and is otherwise the same."""
+    sizes = config.hidden_size, config.intermediate_size
+    return DistilBert(
+        config, layers=2 * config.num_hidden_layers, hidden=sizes[0], intermediate=sizes[1]
+    )
+
+
 def policy_of(method: str, config: BertConfig, seed: int = 0) -> Policy:
-    """A policy that drops tokens, by method."""
+    """A policy by method; all but those of `KEEP_ALL` drop tokens."""
     makers = {
-        "dense": lambda *_, **__: Policy(), "adapler": adapler, "top": top, "ltp": ltp,
-        "transkimmer": transkimmer, "powerbert": powerbert, "trbert": trbert,
+        "dense": lambda *_, **__: Policy(), "distilbert": distilbert, "adapler": adapler, "top": top,
+        "ltp": ltp, "transkimmer": transkimmer, "powerbert": powerbert, "trbert": trbert,
     }  # fmt: skip
     return makers[method](config, seed=seed)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from workbench.config_methods import (
     AdaplerSettings,
     DenseSettings,
+    DistilbertSettings,
     LtpSettings,
     PowerbertSettings,
     Settings,
@@ -59,6 +60,11 @@ class DataSettings(Settings):
     """`with-evidence` trains on windows that hold rationale tokens only (AdapLeR's protocol)."""
 
 
+Method = Literal[
+    "dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"
+]  # fmt: skip
+Control = Literal["random", "first", "oracle"]
+"""Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
 Scorer = Literal[
     "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
     "random", "uniform", "oracle",
@@ -75,11 +81,15 @@ class EvaluationSettings(Settings):
     """Whose scores are written and compared; those of other methods are there for the naming."""
     max_scored: int | None = Field(None, ge=1)
     """Score at most this many texts per split (by the split's own order); null scores all."""
+    controls: list[Control] = Field([])
+    """Controls at the token budget of every pruned method, for metrics/controls: its own weights keep
+    other tokens, as many in every text and layer: `random`, `first` (the first tokens) or `oracle`
+    (human rationale tokens, then the first; on texts that have some)."""
     batch_size: int = Field(32, ge=1)
     bootstrap: int = Field(1000, ge=0)
     """Resamples behind each interval (95 %, over texts); 0 leaves the intervals out."""
     random_draws: int = Field(5, ge=1)
-    """Independent draws of the random control; its scores are one draw, its spread is reported."""
+    """Independent draws of the random controls; scores are one draw, values are means over draws."""
 
 
 class EfficiencySettings(Settings):
@@ -99,15 +109,14 @@ class RunConfig(Settings):
     seed: int = Field(0, ge=0)
     backbone: str = "packaged"
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
-    methods: list[Literal["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]] = (
-        Field(["dense", "adapler", "top"])
-    )
+    methods: list[Method] = Field(["dense", "adapler", "top"])
     """Trained in this order; `dense` comes first, because the others learn from it."""
     kernels: Literal["auto", "stock", "onednn"] = "auto"
     """Library behind float32 linear layers on the CPU; `auto`: oneDNN on AMD with AVX-512, else torch's
     choice."""
     data: DataSettings = DataSettings()
     dense: DenseSettings = DenseSettings()
+    distilbert: DistilbertSettings = DistilbertSettings()
     adapler: AdaplerSettings = AdaplerSettings()
     top: TopSettings = TopSettings()
     ltp: LtpSettings = LtpSettings()
@@ -161,6 +170,10 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
         changes["data"] = config.data.model_copy(update={"path": path})
     if config.backbone != "packaged" and Path(config.backbone).is_dir():
         changes["backbone"] = str(Path(config.backbone).resolve())
+    checkpoint = config.distilbert.checkpoint
+    if checkpoint is not None and Path(checkpoint).is_dir():
+        path = str(Path(checkpoint).resolve())
+        changes["distilbert"] = config.distilbert.model_copy(update={"checkpoint": path})
     return config.model_copy(update=changes)
 
 

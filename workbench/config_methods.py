@@ -48,6 +48,23 @@ class DenseSettings(TrainingSettings):
     """How many best dev checkpoints the saliency targets are averaged over (AdapLeR: 3)."""
 
 
+class DistilbertSettings(TrainingSettings):
+    """DistilBERT (Sanh et al., 2019), the static baseline: a smaller encoder that drops no token."""
+
+    checkpoint: str | None = None
+    """A DistilBERT to fine-tune: hub name (`distilbert-base-uncased`) or folder, with the backbone's
+    vocabulary. null: the student is every other layer of the fine-tuned dense model."""
+    label_weight: float = Field(2.0, ge=0)
+    """Weight of the cross-entropy with the label, in the place of the masked language model's loss. The
+    paper names no weights; these three are those of its authors' published command (2, 5, 1)."""
+    distil_weight: float = Field(5.0, ge=0)
+    """Weight of the KL to the dense model's softened logits."""
+    cosine_weight: float = Field(1.0, ge=0)
+    """Weight of 1 - cosine between the last hidden states of student and dense model."""
+    temperature: float = Field(2.0, gt=0)
+    """Of the softened logits."""
+
+
 class AdaplerSettings(PrunerSettings):
     """AdapLeR (Modarressi et al., ACL 2022), notation of the paper."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import window_flops
-from workbench.models.inference import infer
+from workbench.models.inference import Inference, infer
 
 
 def predict(
@@ -21,7 +21,13 @@ def predict(
     FLOPs (which also know the tokens in the feed-forward parts) are their sums.
     Rows come in the order in which the texts first appear.
     """
-    result = infer(model, windows, batch_size)
+    return text_frame(model, windows, infer(model, windows, batch_size), split)
+
+
+def text_frame(
+    model: PruningClassifier, windows: Sequence[Window], result: Inference, split: str
+) -> pd.DataFrame:
+    """The same from what the windows have given already."""
     flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
     labels = model.labels
     texts: dict[str, list[int]] = {}

@@ -56,7 +56,8 @@ class Run:
         """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense.
 
         `tokens` are those in each layer's self-attention. A method that cuts after it (PoWER-BERT) shows
-        a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself.
+        a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A
+        student (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.
         """
         return read_table(self.folder / PREDICTIONS)
 
@@ -70,8 +71,12 @@ class Run:
         return sorted(path.stem for path in (self.folder / "scores").glob("*.parquet"))
 
     def metrics(self, name: str) -> pd.DataFrame:
-        """`classification`, `plausibility` or `efficiency`."""
-        return read_table(self.folder / "metrics" / f"{name}.parquet")
+        """`classification`, `plausibility`, `efficiency`, `controls` or another of metrics/."""
+        return read_table(self.metrics_file(name))
+
+    def metrics_file(self, name: str) -> Path:
+        """Where a metric table lies; the same rows are in a CSV file beside it."""
+        return self.folder / "metrics" / f"{name}.parquet"
 
     def model_folder(self, method: str) -> Path:
         """Where a method's model lies; InputError lists the methods there are."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-from toys import LABELS, RAGGED, texts, toy_tokenizer
+from toys import KEEP_ALL, LABELS, METHODS, RAGGED, texts, toy_tokenizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertModel
 
 from workbench.errors import InputError, WorkbenchError
@@ -16,8 +16,6 @@ from workbench.models.backbone import load_backbone
 from workbench.models.classifier import POLICY_FILE, PruningClassifier, load_classifier
 from workbench.models.layouts import Padded
 from workbench.models.policies import policy_class
-
-METHODS = ["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
 
 
 @pytest.fixture(params=METHODS)
@@ -57,7 +55,7 @@ def test_the_folder_holds_no_pickles(saved) -> None:
     model, folder = saved
     names = {path.name for path in folder.rglob("*")}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
-    assert (POLICY_FILE in names) == (model.policy.method != "dense")
+    assert (POLICY_FILE in names) == (model.policy.method not in KEEP_ALL)
     assert {Path(name).suffix for name in names} <= {".json", ".safetensors", ".txt"}
 
 
@@ -74,7 +72,7 @@ def test_the_stock_class_loads_the_folder(saved) -> None:
     with torch.no_grad():
         difference = loaded.eval()(**plain).logits - model(texts(RAGGED)).logits
     same = difference.abs().max() < 1e-5
-    assert bool(same) == (model.policy.method == "dense")
+    assert bool(same) == (model.policy.method in KEEP_ALL)
 
 
 def test_a_stock_folder_loads_as_dense(tiny_folder: Path, make_model) -> None:
@@ -124,9 +122,9 @@ def test_a_policy_of_another_size_is_named(make_model, tmp_path: Path) -> None:
 def test_an_unknown_method_lists_the_known_ones(saved) -> None:
     _, folder = saved
     edit_config(folder, workbench={"method": "tpo", "policy": {}})
-    with pytest.raises(InputError, match=r"'tpo' \(known: dense, adapler, top, "):
+    with pytest.raises(InputError, match=r"'tpo' \(known: dense, distilbert, adapler, top, "):
         load_classifier(folder)
-    with pytest.raises(InputError, match="known: dense, adapler, top, "):
+    with pytest.raises(InputError, match="known: dense, distilbert, adapler, top, "):
         policy_class("tpo")
 
 

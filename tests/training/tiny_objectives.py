@@ -6,6 +6,7 @@ from toys import RAGGED, adapler, policy_of, texts
 from workbench.config import (
     AdaplerSettings,
     DenseSettings,
+    DistilbertSettings,
     LtpSettings,
     PowerbertSettings,
     TopSettings,
@@ -14,19 +15,21 @@ from workbench.config import (
 )
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
+from workbench.models.policies.distilbert import DistilBert
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
+from workbench.models.student import half_depth
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective
 from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
 from workbench.training.objectives.top import TopObjective, ask_teacher
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective
 
-METHODS = ["dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
 TRAIN, DEV = texts((9, 4, 7, 7, 12, 3, 8, 5, 10, 6), seed=1), texts(RAGGED, seed=2)
 SETTINGS = {"epochs": 2, "batch_size": 3, "checkpoint_steps": 3, "learning_rate": 1e-3}
 STEPS = 4
@@ -39,6 +42,10 @@ def objective(make_model, method: str, **settings) -> Objective:
     config = dense.bert.config
     if method == "dense":
         return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
+    if method == "distilbert":
+        student = half_depth(dense.bert)
+        model = PruningClassifier(student, DistilBert.beside(student.config, config))
+        return DistilbertObjective(model, DistilbertSettings(**chosen), dense)
     if method == "top":
         lessons = ask_teacher(dense, TRAIN, 4)
         policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)

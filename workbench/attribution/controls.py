@@ -1,6 +1,5 @@
 """Scores that know nothing, or everything: what the others are compared with."""
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,8 +18,7 @@ def control_scores(windows: Sequence[Window], layers: int, seed: int) -> dict[st
     for window in windows:
         n = len(window.input_ids)
         ones = np.ones((layers, n), dtype=np.float32)
-        key = (seed, zlib.crc32(window.text_id.encode()), window.window)
-        draw = np.random.default_rng(key).random((layers, n), dtype=np.float32)
+        draw = window.generator(seed).random((layers, n), dtype=np.float32)
         marked = window.rationale is not None and bool(window.rationale.any())
         gold = np.tile(window.rationale.astype(np.float32), (layers, 1)) if marked else ones  # type: ignore[union-attr]
         result["random"].append(Scored(draw))

@@ -1,5 +1,6 @@
 """What a text is, before any tokenizer sees it: words, a label, and marked spans."""
 
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,3 +59,7 @@ class Window:
     """(n,) int64: word of the document (the second text counts on); -1 for special tokens."""
     rationale: np.ndarray | None = None
     """(n,) bool; False on special tokens; None where the text has no annotation."""
+
+    def generator(self, *seed: int) -> np.random.Generator:
+        """Random numbers that depend on `seed`, the text's id and the window's number alone."""
+        return np.random.default_rng((*seed, zlib.crc32(self.text_id.encode()), self.window))

@@ -29,7 +29,7 @@ class Encoding:
     @property
     def n_with_evidence(self) -> int:
         """Windows that hold at least one rationale token."""
-        return sum(1 for window in self.windows if _holds_evidence(window))
+        return sum(1 for window in self.windows if holds_evidence(window))
 
     @property
     def n_split_spans(self) -> int:
@@ -76,7 +76,7 @@ class Encoding:
 
 def with_evidence(windows: Iterable[Window]) -> list[Window]:
     """Only the windows that hold at least one rationale token (AdapLeR's universe)."""
-    return [window for window in windows if _holds_evidence(window)]
+    return [window for window in windows if holds_evidence(window)]
 
 
 def _length(windows: Sequence[Window]) -> int:
@@ -88,7 +88,8 @@ def _length(windows: Sequence[Window]) -> int:
     )
 
 
-def _holds_evidence(window: Window) -> bool:
+def holds_evidence(window: Window) -> bool:
+    """Whether the window holds at least one rationale token."""
     return window.rationale is not None and bool(window.rationale.any())
 
 

@@ -1,5 +1,7 @@
 """Quality of the predictions, with intervals over texts."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -26,27 +28,47 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
         if len(twice):
             raise ValueError(f"{method}, {split}: text {twice.iloc[0]!r} has two predictions")
         label, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
-        for metric, compute in (("accuracy", _accuracy), ("macro_f1", _macro_f1)):
-            rows.append((method, split, metric, *compute(label, predicted, bootstrap, seed), len(part)))
+        for metric, *values in quality(label, predicted[None], bootstrap, seed):
+            rows.append((method, split, metric, *values, len(part)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _accuracy(label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int) -> tuple[float, ...]:
-    right = (label == predicted).astype(np.float64)
+def quality(
+    label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
+) -> Iterator[tuple[str, float, float, float]]:
+    """(metric, value, ci_low, ci_high) of predictions (draws, texts) against `label` (texts,).
+
+    Of several draws every value is the mean over the draws; an interval is over texts, each resample
+    holding the same texts in all draws.
+    """
+    right = correct(label, predicted)
     low, high = mean_interval(right, resamples, seed)
-    return float(right.mean()), float(low), float(high)
+    yield "accuracy", float(right.mean()), float(low), float(high)
+    yield "macro_f1", *_macro_f1(label, predicted, resamples, seed)
 
 
-def _macro_f1(label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int) -> tuple[float, ...]:
-    classes = np.unique(np.concatenate([label, predicted]))
-    true, chosen = label[:, None] == classes, predicted[:, None] == classes
-    # F1 of a class needs two shares of the texts only: hits, and true plus chosen.
-    parts = np.concatenate([true & chosen, true.astype(np.float64) + chosen], axis=1)
-    value = float(_mean_f1(parts.mean(axis=0, keepdims=True))[0])
+def correct(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts,): share of the draws of `predicted` (draws, texts) that are right."""
+    return (label == predicted).mean(axis=0, dtype=np.float64)
+
+
+def _macro_f1(
+    label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    parts = [_f1_parts(label, draw) for draw in predicted]
+    value = float(np.mean([_mean_f1(part.mean(axis=0, keepdims=True)) for part in parts]))
     if not resamples:
         return value, np.nan, np.nan
-    low, high = percentiles(_mean_f1(resample_means(parts, resamples, seed)))
+    drawn = [_mean_f1(resample_means(part, resamples, seed)) for part in parts]
+    low, high = percentiles(np.mean(drawn, axis=0))
     return value, float(low), float(high)
+
+
+def _f1_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts, 2 x classes): hits, and true plus chosen; F1 of a class needs their shares only."""
+    classes = np.unique(np.concatenate([label, predicted]))
+    true, chosen = label[:, None] == classes, predicted[:, None] == classes
+    return np.concatenate([true & chosen, true.astype(np.float64) + chosen], axis=1)
 
 
 def _mean_f1(parts: np.ndarray) -> np.ndarray:

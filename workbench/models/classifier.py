@@ -16,7 +16,7 @@ from workbench.data.documents import Window
 from workbench.errors import InputError
 from workbench.files import replacing
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
-from workbench.models.encoder import LayerTrace, encode
+from workbench.models.encoder import Encoded, LayerTrace, encode
 from workbench.models.kernels import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
@@ -84,9 +84,13 @@ class PruningClassifier(nn.Module):
     ) -> Output:
         """From embedding output to logits."""
         encoded = encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
+        return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
+
+    def head(self, encoded: Encoded) -> Tensor:
+        """(B, classes) logits from the last layer's hidden states."""
         cls = encoded.layout.first(encoded.hidden)
-        logits = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
-        return Output(logits, encoded.tokens, encoded.tokens_ffn, encoded.traces)
+        logits: Tensor = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
+        return logits
 
     def forward(
         self,

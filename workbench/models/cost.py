@@ -1,6 +1,7 @@
 """What a classifier's windows cost in FLOPs, from the tokens that were alive."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,12 @@ def shape_of(model: PruningClassifier) -> Shape:
     )
 
 
+def dense_shape_of(model: PruningClassifier) -> Shape:
+    """The sizes of the dense model that speed-ups compare with: its own, or a student's teacher's."""
+    shape, reference = shape_of(model), model.policy.reference
+    return shape if reference is None else replace(shape, **reference._asdict())
+
+
 def window_flops(
     model: PruningClassifier,
     windows: Sequence[Window],
@@ -35,4 +42,4 @@ def window_flops(
     lengths = np.array([len(window.input_ids) for window in windows])
     predictors = np.array([model.policy.predictor_cost(layer) for layer in range(model.layers)])
     own = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
-    return own, dense_flops(lengths, shape)
+    return own, dense_flops(lengths, dense_shape_of(model))

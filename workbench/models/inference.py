@@ -1,13 +1,13 @@
 """Running a classifier over any number of windows without gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from workbench.data.documents import Window
-from workbench.models.classifier import Execution, PruningClassifier, batches
+from workbench.models.classifier import Execution, Output, PruningClassifier, batches
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ class Inference:
         return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-@torch.inference_mode()
 def infer(
     model: PruningClassifier,
     windows: Sequence[Window],
@@ -36,13 +35,28 @@ def infer(
     execution: Execution = "packed",
 ) -> Inference:
     """Logits and living tokens of every window; batches are made of windows of similar length."""
+
+    def run(batch: list[int]) -> Output:
+        return model([windows[index] for index in batch], execution=execution)
+
+    return collect(model, windows, batch_size, run)
+
+
+@torch.inference_mode()
+def collect(
+    model: PruningClassifier,
+    windows: Sequence[Window],
+    batch_size: int,
+    run: Callable[[list[int]], Output],
+) -> Inference:
+    """What `run` gives for the windows of these numbers, batch by batch, the model without dropout."""
     was_training = model.training
     model.eval()
     logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)
     tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
     try:
         for batch in batches(windows, batch_size):
-            output = model([windows[index] for index in batch], execution=execution)
+            output = run(batch)
             logits[batch] = output.logits.float().cpu().numpy()
             tokens[batch] = output.tokens.cpu().numpy()
             tokens_ffn[batch] = output.tokens_ffn.cpu().numpy()

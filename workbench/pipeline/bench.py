@@ -130,7 +130,9 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
     model.to(device)
     limit = _check_length(model, max_tokens)
     dense = PruningClassifier(model.bert, Policy()).eval()
-    models = {"dense": dense} | ({} if model.policy.method == "dense" else {model.policy.method: model})
+    # A student's own weights are all there is: alone in its folder it is a dense model like any other.
+    alone = model.policy.method == "dense" or model.policy.reference is not None
+    models = {"dense": dense} | ({} if alone else {model.policy.method: model})
     return Subject(models, tokenizer, max_tokens or limit)
 
 

@@ -1,7 +1,5 @@
 """Evaluation stages: predictions, scores, metrics, stopwatch; each reads what the one before wrote."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -15,6 +13,7 @@ from workbench.evaluation.plausibility import count_frame, summarise, text_value
 from workbench.files import write_json
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
+from workbench.pipeline.controls import chosen_controls, run_controls
 from workbench.pipeline.job import Job
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
@@ -25,11 +24,15 @@ from workbench.runs import ABOUT, PREDICTIONS, write_table
 def evaluate_run(job: Job, *, again: bool = False) -> None:
     """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
     worked = False
-    for name, work in (
+    stages = [
         ("predictions", _predictions),
         ("plausibility", _plausibility),
         ("efficiency", _efficiency),
-    ):
+    ]
+    # Also once they are no longer asked for: their tables must go.
+    if job.config.evaluation.controls or "controls" in job.stages.done:
+        stages.append(("controls", run_controls))
+    for name, work in stages:
         key = job.key(name)
         done = job.stages.is_done(name, key) and not again
         job.reporter.stage(name, done)
@@ -49,6 +52,7 @@ def _describe(job: Job) -> None:
     _ = job.training_windows
     for split in job.config.evaluation.splits:
         _scored_windows(job, split)
+        chosen_controls(job, split)
     _scorers(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen})
@@ -68,7 +72,7 @@ def _predictions(job: Job) -> None:
     whole = pd.concat(frames, ignore_index=True)
     write_table(whole, job.run.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
-    write_table(table, _metrics(job, "classification"), csv=True)
+    write_table(table, job.run.metrics_file("classification"), csv=True)
 
 
 def _plausibility(job: Job) -> None:
@@ -90,7 +94,7 @@ def _plausibility(job: Job) -> None:
         for name, frame in _agreement(job, split, found).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
-        write_table(pd.concat(frames, ignore_index=True), _metrics(job, name), csv=True)
+        write_table(pd.concat(frames, ignore_index=True), job.run.metrics_file(name), csv=True)
 
 
 def _scorers(job: Job) -> list[tuple[Family, list[str]]]:
@@ -188,8 +192,8 @@ def _efficiency(job: Job) -> None:
         )
         tables.append(measured.efficiency)
         rounds.append(measured.rounds)
-    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
-    write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "stopwatch"), csv=True)
+    write_table(pd.concat(tables, ignore_index=True), job.run.metrics_file("efficiency"), csv=True)
+    write_table(pd.concat(rounds, ignore_index=True), job.run.metrics_file("stopwatch"), csv=True)
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:
@@ -197,7 +201,3 @@ def timed_windows(job: Job, split: str) -> list[Window]:
     windows = job.encodings[split].windows
     order = np.random.default_rng(job.config.seed).permutation(len(windows))
     return [windows[index] for index in order[: job.config.efficiency.texts]]
-
-
-def _metrics(job: Job, name: str) -> Path:
-    return job.run.folder / "metrics" / f"{name}.parquet"

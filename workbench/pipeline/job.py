@@ -122,6 +122,10 @@ class Job:
         if stage in POLICIES:
             return fingerprint(self.key("dense"), getattr(config, stage))
         models = [self.key(method) for method in config.methods]
+        if stage == "controls":
+            return fingerprint(stage, models, config.evaluation)
+        # The other stages do not depend on the controls.
+        evaluation = config.evaluation.model_dump(mode="json", exclude={"controls"})
         if stage == "efficiency":
-            return fingerprint(models, config.evaluation, config.efficiency)
-        return fingerprint(stage, models, config.evaluation)
+            return fingerprint(models, evaluation, config.efficiency)
+        return fingerprint(stage, models, evaluation)

@@ -12,17 +12,19 @@ from workbench.config_methods import PrunerSettings
 from workbench.data.documents import Window
 from workbench.errors import InputError
 from workbench.files import replacing
-from workbench.models.backbone import load_backbone
+from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.models.kernels import linear_kernels
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.distilbert import DistilBert
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
 from workbench.models.policies.transkimmer import Transkimmer
 from workbench.models.policies.trbert import TrBert
+from workbench.models.student import from_distilbert, half_depth
 from workbench.pipeline.job import Job
 from workbench.predictions import quality
 from workbench.training.checkpoint import load_weights
@@ -30,6 +32,7 @@ from workbench.training.loop import Training
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Moment, Objective
 from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
 from workbench.training.objectives.targets import Logits, Targets
@@ -92,6 +95,34 @@ def _load_targets(job: Job) -> Targets:
     ends = np.cumsum([len(window.input_ids) for window in windows])
     parts = np.split(flat, ends[:-1])
     return {(w.text_id, w.window): part for w, part in zip(windows, parts, strict=True)}
+
+
+def _train_distilbert(job: Job) -> None:
+    dense, settings = job.model("dense"), job.config.distilbert
+    torch.manual_seed(job.config.seed)
+    if settings.checkpoint is None:
+        student = half_depth(dense.bert)
+    else:
+        student = from_distilbert(settings.checkpoint, job.corpus.labels)
+        _check_checkpoint(job, settings.checkpoint, student.config.max_position_embeddings)
+    policy = DistilBert.beside(student.config, dense.bert.config)
+    model = PruningClassifier(student, policy).to(job.process.device)
+    _finish_training(job, DistilbertObjective(model, settings, dense))
+
+
+def _check_checkpoint(job: Job, checkpoint: str, positions: int) -> None:
+    """InputError where the student cannot read the run's windows."""
+    if load_tokenizer(checkpoint).get_vocab() != job.tokenizer.get_vocab():
+        raise InputError(
+            f"distilbert.checkpoint {checkpoint}: its vocabulary is not that of the backbone "
+            f"{job.config.backbone}; take a checkpoint and a backbone with one vocabulary"
+        )
+    if positions < job.config.data.max_tokens:
+        raise InputError(
+            f"distilbert.checkpoint {checkpoint}: has {positions} positions; set data.max_tokens, now "
+            f"{job.config.data.max_tokens}, to at most that"
+        )
+    job.note(f"distilbert: the checkpoint's head is not used, {checkpoint} gets a new one")
 
 
 def _train_adapler(job: Job) -> None:
@@ -164,6 +195,7 @@ def _train_trbert(job: Job) -> None:
 
 TRAINERS: dict[str, Callable[[Job], None]] = {
     "dense": _train_dense,
+    "distilbert": _train_distilbert,
     "adapler": _train_adapler,
     "top": _train_top,
     "ltp": _train_ltp,
@@ -186,8 +218,14 @@ def _prune(
     settings = made.settings
     if isinstance(settings, PrunerSettings) and settings.distil:
         made.learn_from(_logits(dense, job.training_windows), settings.distil)
-    _train(job, policy.method, made)
-    _finish(job, model, policy.method)
+    _finish_training(job, made)
+
+
+def _finish_training(job: Job, objective: Objective) -> None:
+    """Train to the end and save the model."""
+    method = objective.model.policy.method
+    _train(job, method, objective)
+    _finish(job, objective.model, method)
 
 
 def _logits(dense: PruningClassifier, windows: Sequence[Window]) -> Logits:

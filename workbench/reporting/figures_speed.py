@@ -21,7 +21,8 @@ def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
 
     A text's full length is the largest number of tokens that any method has of it in any layer, which
-    is exact as soon as the dense model is among them. Columns of `TOKEN_COLUMNS`.
+    is exact as soon as the dense model is among them. A student has rows for its own layers only.
+    Columns of `TOKEN_COLUMNS`.
     """
     counts = [np.asarray(row, dtype=np.float64) for row in predictions["tokens"]]
     keyed = predictions[["method", "split", "text_id"]].astype(str)

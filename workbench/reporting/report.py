@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from workbench.files import write_text
 from workbench.records import TokenScores
+from workbench.reporting.controls import control_sentences, controls_table
 from workbench.reporting.examples import (
     LONGEST,
     SHORTEST,
@@ -34,6 +35,7 @@ from workbench.reporting.wording import (
     rationale_sentence,
     scorer_name,
     short_rationales,
+    student_sentence,
 )
 
 _PICTURED = 2
@@ -74,10 +76,15 @@ def write_tables(run: RunData) -> dict[str, Table]:
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     seed = f"1 seed ({run.config.get('seed', 'not recorded')})"
     if classification is not None:
-        tables.append(main_table(classification, efficiency, f"Split {run.split}, {seed}."))
+        student = student_sentence(run.config, classification["method"])
+        told = f"Split {run.split}, {seed}. {student}".strip()
+        tables.append(main_table(classification, efficiency, told))
     if efficiency is not None and efficiency["batch_size"].notna().any():
         told = f"Split {run.split}, {seed}."
         tables.append(efficiency_table(efficiency, run.rows("stopwatch"), told))
+    controls, compared = run.rows("controls"), run.rows("control_comparisons")
+    if controls is not None and compared is not None:
+        tables.append(controls_table(controls, compared, f"Split {run.split}, {seed}."))
     agreement = run.rows("plausibility")
     if agreement is not None:
         tables += [_agreement(run, agreement, "token", "plausibility_table"),
@@ -141,7 +148,7 @@ def _render(
         title=f"Rationale Workbench: {name}",
         subtitle=_subtitle(run),
         rationales=rationale_sentence(run.config),
-        sentences=summary_sentences(run),
+        sentences=[*summary_sentences(run), *control_sentences(run)],
         tables=tables,
         figures=images,
         examples=[_example_view(example) for example in examples],

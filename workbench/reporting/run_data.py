@@ -26,11 +26,18 @@ _OPTIONAL = {
     ),
     "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
     "comparisons": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "p_holm"),
+    "control_comparisons": (
+        *_KEY, "control", "method_value", "control_value", "difference", "ci_low", "ci_high", "p_holm",
+        "n", "draws",
+    ),
+    "controls": (*_KEY, "control", "metric", "value", "ci_low", "ci_high", "n"),
     "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
 }  # fmt: skip
 _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
 
-METHOD_ORDER = ("dense", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert")
+METHOD_ORDER = (
+    "dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert",
+)  # fmt: skip
 CONTROLS = ("random", "uniform", "oracle")
 SCORER_ORDER = (
     "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",

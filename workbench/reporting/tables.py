@@ -46,8 +46,8 @@ def main_table(
     methods = ordered(classification["method"], METHOD_ORDER)
     frame = pd.DataFrame([_quality(classification, m) | _speeds(m, efficiency) for m in methods])
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
-    shown["accuracy %"] = _with_interval(frame, "accuracy")
-    shown["macro F1 %"] = _with_interval(frame, "macro_f1")
+    shown["accuracy %"] = with_interval(frame, "accuracy")
+    shown["macro F1 %"] = with_interval(frame, "macro_f1")
     for column in frame.columns[8:]:
         text = percent if column == "tokens_kept_share" else times
         shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
@@ -94,7 +94,8 @@ def _speeds(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
     return values
 
 
-def _with_interval(frame: pd.DataFrame, name: str) -> list[str]:
+def with_interval(frame: pd.DataFrame, name: str) -> list[str]:
+    """The shares of column `name` as percentages, with the intervals of `name`_low and `name`_high."""
     texts = []
     for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
         interval = "" if low != low else f" [{percent(low)}, {percent(high)}]"

@@ -68,6 +68,11 @@ pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); font
 {% if "efficiency" in tables %}{{ show(tables.efficiency) }}
 {% else %}{{ lacking("measured seconds and counted FLOPs.") }}{% endif %}
 
+{% if "controls_table" in tables %}
+<h2>Other tokens at the same budget</h2>
+{{ show(tables.controls_table) }}
+{% endif %}
+
 <h2>Tokens left per layer</h2>
 {% if "tokens" in figures %}{{ picture("tokens") }}
 {% else %}{{ lacking("predictions with their tokens per layer.") }}{% endif %}

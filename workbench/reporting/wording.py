@@ -1,11 +1,13 @@
 """Names and sentences that tables, figures and the report share."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from workbench.evaluation.efficiency import BFLOAT16, MASKED
 
 METHOD_NAMES = {
     "dense": "dense",
+    "distilbert": "DistilBERT",
     "adapler": "AdapLeR",
     "top": "ToP",
     "ltp": "LTP",
@@ -68,6 +70,20 @@ def short_rationales(config: dict[str, Any]) -> str:
     return names.get(str(source), "source not recorded")
 
 
+def student_sentence(config: dict[str, Any], methods: Iterable[object]) -> str:
+    """Where a run's DistilBERT comes from; empty without one."""
+    if "distilbert" not in set(methods):
+        return ""
+    settings = config.get("distilbert")
+    checkpoint = settings.get("checkpoint") if isinstance(settings, dict) else None
+    if checkpoint is not None:
+        return f"DistilBERT: {checkpoint}, a new head, fine-tuned with the dense model as its teacher."
+    return (
+        "DistilBERT: no published checkpoint but every other layer of the fine-tuned dense model, "
+        "distilled from it in the task itself."
+    )
+
+
 def conventions(
     config: dict[str, Any],
     about: dict[str, Any],
@@ -103,6 +119,11 @@ def times(value: float) -> str:
 def seconds(value: float) -> str:
     """Seconds with three digits; a dash for missing ones."""
     return "–" if value != value else f"{value:.3g}"
+
+
+def p_value(value: float) -> str:
+    """A p-value with three decimals; a dash for a missing one."""
+    return "–" if value != value else "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def quartiles(low: float, high: float) -> str:

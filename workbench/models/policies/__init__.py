@@ -3,6 +3,7 @@
 from workbench.errors import InputError
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
+from workbench.models.policies.distilbert import DistilBert
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
@@ -11,6 +12,7 @@ from workbench.models.policies.trbert import TrBert
 
 POLICIES: dict[str, type[Policy]] = {
     "dense": Policy,
+    "distilbert": DistilBert,
     "adapler": AdapLeR,
     "top": ToP,
     "ltp": LTP,
@@ -18,6 +20,8 @@ POLICIES: dict[str, type[Policy]] = {
     "powerbert": PowerBert,
     "trbert": TrBert,
 }
+PRUNERS = tuple(name for name, kind in POLICIES.items() if kind.keep is not Policy.keep)
+"""Those that drop tokens."""
 
 
 def policy_class(method: str) -> type[Policy]:

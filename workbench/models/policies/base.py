@@ -1,10 +1,18 @@
 """What every method answers: which score has each living token, and who stays."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
 from workbench.models.layouts import Layout
+
+
+class Sizes(NamedTuple):
+    """What an encoder's cost depends on."""
+
+    layers: int
+    hidden: int
+    intermediate: int
 
 
 class Policy(nn.Module):
@@ -15,9 +23,11 @@ class Policy(nn.Module):
     """
 
     method: ClassVar[str] = "dense"
-    cuts_after_attention: ClassVar[bool] = False
+    cuts_after_attention: bool = False
     """Whether tokens are scored and dropped between a layer's self-attention and its feed-forward part
     instead of at its entry."""
+    reference: Sizes | None = None
+    """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
 
     def settings(self) -> dict[str, Any]:
         """Constructor arguments besides the model's configuration, for config.json."""

@@ -1,0 +1,33 @@
+"""Controls at a given token budget: how many stay, and in which order of priority, is given."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from workbench.models.layouts import Layout
+from workbench.models.policies.base import Policy
+
+
+class Budget(Policy):
+    """In each layer the tokens of highest priority stay, as many as the budget says.
+
+    A token has one priority for all layers, and budgets do not grow, so dropped tokens never come
+    back. [CLS] stays and counts. Made for one batch; there is nothing to train or to save.
+    """
+
+    method: ClassVar[str] = "budget"
+
+    def __init__(self, priorities: Tensor, budgets: Tensor, *, cuts_after_attention: bool) -> None:
+        """`priorities` (B, N) float by original position, `budgets` (B, layers) int64 of tokens that
+        stay at each layer's cut, which lies after its self-attention if so asked."""
+        super().__init__()
+        self.priorities, self.budgets = priorities, budgets
+        self.cuts_after_attention = cuts_after_attention
+
+    def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
+        """The priorities of the living tokens."""
+        return layout.pick(self.priorities)
+
+    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        allowed = self.budgets[:, layer, None].expand_as(self.priorities)
+        return layout.rank(scores) < layout.pick(allowed) - 1

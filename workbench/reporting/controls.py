@@ -1,0 +1,91 @@
+"""Pruned models against controls at their own token budget: the table and what it says."""
+
+from collections.abc import Hashable, Mapping
+
+import pandas as pd
+
+from workbench.evaluation.matched_budget import CONVENTION
+from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
+from workbench.reporting.tables import Table, with_interval
+from workbench.reporting.wording import method_name, p_value, percent
+
+NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
+ORDER = ("random", "first", "oracle")
+
+
+def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: str = "") -> Table:
+    """One row per method and control: quality of the control, and the method's accuracy minus it.
+
+    Both of one split, with the columns of `evaluation.matched_budget`. Shares in `frame`, percentages
+    and points in `shown`.
+    """
+    quality = controls.astype({"method": str, "control": str}).set_index(["method", "control"])
+    frame = in_order(compared)
+    for metric in ("accuracy", "macro_f1"):
+        own = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
+        own.columns = [metric, f"{metric}_low", f"{metric}_high"]
+        frame = frame.join(own, on=["method", "control"])
+    shown = pd.DataFrame(
+        {
+            "method": frame["method"].map(method_name),
+            "control": frame["control"].map(lambda name: NAMES.get(name, name)),
+            "n": frame["n"],
+            "method %": frame["method_value"].map(percent),
+            "control %": with_interval(frame, "accuracy"),
+            "control, macro F1 %": with_interval(frame, "macro_f1"),
+            "method − control": [
+                _points(*row)
+                for row in frame[["difference", "ci_low", "ci_high"]].itertuples(index=False)
+            ],
+            "p (Holm)": frame["p_holm"].map(p_value),
+        }
+    )
+    draws = int(frame["draws"].max())
+    caption = (
+        f"Controls at the same token budget ({CONVENTION}): as many tokens as the method kept in every "
+        "text and layer. Accuracy, and the method's minus the control's on the same n texts, in points. "
+        f"random: mean over {draws} draws of each text. Intervals: 95 % bootstrap over texts; p: paired "
+        f"randomisation test, Holm-corrected over this table. {conventions}"
+    ).strip()
+    return Table("controls_table", caption, frame, shown, ("method", "control"))
+
+
+def in_order(compared: pd.DataFrame) -> pd.DataFrame:
+    """Rows by method and control, in the order of the other tables."""
+    frame = compared.astype({"method": str, "control": str})
+    ranks = {
+        "method": ordered(frame["method"], METHOD_ORDER),
+        "control": ordered(frame["control"], ORDER),
+    }
+    return frame.sort_values(
+        ["method", "control"],
+        key=lambda column: column.map(ranks[str(column.name)].index),
+        kind="stable",
+    ).reset_index(drop=True)
+
+
+def control_sentences(run: RunData) -> list[str]:
+    """Per pruned method: whether its choice of tokens beats a random one at the same budget."""
+    compared = run.rows("control_comparisons")
+    if compared is None:
+        return []
+    rows = in_order(compared[compared["control"].astype(str) == "random"]).to_dict("records")
+    return [
+        f"{method_name(row['method'])} keeps its tokens {_verdict(row)} at random at the same budget: "
+        f"{percent(row['method_value'])} % accuracy against {percent(row['control_value'])} % "
+        f"(mean of {int(row['draws'])} draws, n = {int(row['n'])}; paired test, "
+        f"Holm-corrected p: {p_value(row['p_holm'])})."
+        for row in rows
+    ]
+
+
+def _verdict(row: Mapping[Hashable, float]) -> str:
+    if not row["p_holm"] < 0.05:
+        return "no better, beyond what drawing other texts would explain, than"
+    return "better than" if row["difference"] > 0 else "worse than"
+
+
+def _points(value: float, low: float, high: float) -> str:
+    """A difference of shares in points, with its interval if it has one."""
+    interval = "" if low != low else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return f"{100 * value:+.1f}{interval}"

@@ -1,0 +1,74 @@
+"""DistilBERT's training (Sanh et al., 2019, section 3): a student learns labels, logits and states."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.config_methods import DistilbertSettings
+from workbench.data.documents import Window
+from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.encoder import Encoded, encode
+from workbench.models.policies.distilbert import DistilBert
+from workbench.training.losses import distillation
+from workbench.training.objectives.base import Backward, Moment, Objective
+
+
+class DistilbertObjective(Objective):
+    """Weighted sum of CE, KL to the teacher's softened logits, and 1 - cosine of last hidden states.
+
+    The teacher, `dense`, stays as it is and runs without dropout. InputError where the two differ in
+    width and the cosine has a weight.
+    """
+
+    settings: DistilbertSettings
+
+    def __init__(
+        self, model: PruningClassifier, settings: DistilbertSettings, dense: PruningClassifier
+    ) -> None:
+        super().__init__(model, settings)
+        if not isinstance(model.policy, DistilBert):
+            raise TypeError("DistilBERT's objective needs a model with DistilBERT's policy")
+        own, other = model.bert.config.hidden_size, dense.bert.config.hidden_size
+        if settings.cosine_weight and own != other:
+            raise InputError(
+                f"distilbert: hidden states of the student are {own} wide, the dense model's {other}, "
+                "and have no cosine; set distilbert.cosine_weight to 0, or take another checkpoint"
+            )
+        self.dense = dense.eval().requires_grad_(False)
+
+    def backward(
+        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+    ) -> dict[str, float]:
+        settings = self.settings
+        student = last_states(self.model, windows)
+        with torch.no_grad():
+            teacher = last_states(self.dense, windows)
+            wanted = self.dense.head(teacher)
+        logits = self.model.head(student)
+        task = self.task_loss(logits, windows)
+        softened = distillation(logits, wanted, settings.temperature)
+        loss = settings.label_weight * task + settings.distil_weight * softened
+        values = {"loss": task.item(), "kl": softened.item()}
+        if settings.cosine_weight:
+            distance = cosine_distance(student, teacher)
+            loss = loss + settings.cosine_weight * distance
+            values["cosine"] = distance.item()
+        backward(loss * weight)
+        return values
+
+
+def last_states(model: PruningClassifier, windows: Sequence[Window]) -> Encoded:
+    """The windows after the last layer, packed."""
+    hidden, layout = model.embed(windows, "packed")
+    layers = model.bert.bert.encoder.layer
+    return encode(layers, model.policy, hidden, layout, soft=False, show="nothing")
+
+
+def cosine_distance(student: Encoded, teacher: Encoded) -> Tensor:
+    """1 - cosine between two models' hidden states of the same tokens: mean over tokens, then texts."""
+    cosine = functional.cosine_similarity(student.hidden.float(), teacher.hidden.float(), dim=-1)
+    by_text = student.layout.place(1 - cosine, 0.0).sum(1) / student.layout.counts()
+    return by_text.mean()
