@@ -1,5 +1,6 @@
 """Evaluation stages: predictions, scores, metrics, stopwatch; each reads what the one before wrote."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from workbench.evaluation.controls import random_floor
 from workbench.evaluation.efficiency import counted_efficiency
 from workbench.evaluation.plausibility import count_frame, summarise, text_values
 from workbench.files import write_json
+from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
 from workbench.pipeline.job import Job
@@ -25,11 +27,7 @@ from workbench.runs import ABOUT, PREDICTIONS, write_table
 def evaluate_run(job: Job, *, again: bool = False) -> None:
     """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
     worked = False
-    for name, work in (
-        ("predictions", _predictions),
-        ("plausibility", _plausibility),
-        ("efficiency", _efficiency),
-    ):
+    for name, work in EVALUATIONS.items():
         key = job.key(name)
         done = job.stages.is_done(name, key) and not again
         job.reporter.stage(name, done)
@@ -57,18 +55,32 @@ def _describe(job: Job) -> None:
 def _predictions(job: Job) -> None:
     config = job.config
     splits = list(dict.fromkeys([*config.evaluation.splits, "dev"]))
+    known = _known_predictions(job)
     frames = []
-    for method in config.methods:
+    methods = [method for method in config.methods if method not in known]
+    for method in methods:
         model = job.model(method)
         for split in splits:
             frames.append(
                 predict(model, job.encodings[split].windows, split, config.evaluation.batch_size)
             )
-            job.reporter.progress(len(frames), len(splits) * len(config.methods), {})
+            job.reporter.progress(len(frames), len(splits) * len(methods), {})
+    frames = [*known.values(), *frames]
     whole = pd.concat(frames, ignore_index=True)
     write_table(whole, job.run.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
     write_table(table, _metrics(job, "classification"), csv=True)
+
+
+def _known_predictions(job: Job) -> dict[str, pd.DataFrame]:
+    """What the base job predicted with the dense model; nothing where that was on other texts."""
+    if job.base is None:
+        return {}
+    theirs, ours = job.base.config.evaluation, job.config.evaluation
+    if (theirs.splits, theirs.batch_size) != (ours.splits, ours.batch_size):
+        return {}
+    rows = job.base.run.predictions
+    return {"dense": rows[rows["method"] == "dense"]}
 
 
 def _plausibility(job: Job) -> None:
@@ -172,7 +184,18 @@ def _efficiency(job: Job) -> None:
     }
     largest = max(config.efficiency.batch_sizes)
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
-    rounds = []
+    if config.efficiency.repeats:
+        tables += _timed(job, dense)
+    else:
+        for kind in (".parquet", ".csv"):
+            _metrics(job, "stopwatch").with_suffix(kind).unlink(missing_ok=True)
+    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
+
+
+def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
+    """Efficiency rows of each split by stopwatch; every round is kept in metrics/stopwatch."""
+    config = job.config
+    tables, rounds = [], []
     stock = load_stock(dense)
     models = {"dense": dense} | {m: job.model(m) for m in config.methods if m != "dense"}
     sizes = config.efficiency.batch_sizes
@@ -188,8 +211,8 @@ def _efficiency(job: Job) -> None:
         )
         tables.append(measured.efficiency)
         rounds.append(measured.rounds)
-    write_table(pd.concat(tables, ignore_index=True), _metrics(job, "efficiency"), csv=True)
     write_table(pd.concat(rounds, ignore_index=True), _metrics(job, "stopwatch"), csv=True)
+    return tables
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:
@@ -201,3 +224,11 @@ def timed_windows(job: Job, split: str) -> list[Window]:
 
 def _metrics(job: Job, name: str) -> Path:
     return job.run.folder / "metrics" / f"{name}.parquet"
+
+
+EVALUATIONS: dict[str, Callable[[Job], None]] = {
+    "predictions": _predictions,
+    "plausibility": _plausibility,
+    "efficiency": _efficiency,
+}
+"""The stages after training, in their order."""

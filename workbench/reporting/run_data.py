@@ -26,6 +26,7 @@ _OPTIONAL = {
     ),
     "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
     "comparisons": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "p_holm"),
+    "controls": ("control", *_KEY, "seed", "metric", "value", "ci_low", "ci_high"),
     "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
 }  # fmt: skip
 _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
