@@ -112,7 +112,7 @@ def test_tables_figures_and_page_are_there(made) -> None:
     for name in ("tradeoff.png", "tradeoff.pdf", "tokens.png", "tokens.pdf"):
         assert (made.folder / "figures" / name).stat().st_size
     page = (made.folder / "comparison.html").read_text(encoding="utf-8")
-    assert "adapler phi=0.4" in page
+    assert "AdapLeR phi=0.4" in page
     assert page.count("data:image/png") == 2
 
 

@@ -126,6 +126,16 @@ def test_a_failed_dense_model_costs_its_seed(monkeypatch, tmp_path) -> None:
     assert told(tmp_path)["cells"][0]["error"] == "diverged"
 
 
+def test_data_that_cannot_be_read_end_it_at_once(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        raise InputError("reviews.csv: no such file")
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    with pytest.raises(InputError, match=r"reviews\.csv"):
+        fake.compare(tmp_path, seeds=[0, 1])
+    assert [cell["name"] for cell in told(tmp_path)["cells"]] == ["dense/seed0"]
+
+
 def test_input_that_no_strength_mends_ends_the_search(monkeypatch, tmp_path) -> None:
     def speedup(method, strength, seed) -> float:
         if method == "top":

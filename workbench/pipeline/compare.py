@@ -50,7 +50,7 @@ class Comparison:
         """Make every cell; whether all went well and every search reached its target.
 
         A cell that fails is recorded and the others go on. Raises InputError when the folder is
-        another's, or for several processes.
+        another's, for several processes, and for data or a backbone that cannot be read.
         """
         refuse_foreign(self.folder, COMPARISON, "comparison")
         if this_process().num_processes > 1:
@@ -77,6 +77,8 @@ class Comparison:
             name, f"dense, seed {seed}", facts, is_finished(folder, config),
             lambda: jobs.append(run_dense(folder, config, self.reporters)),
         )  # fmt: skip
+        if isinstance(error, InputError):
+            raise error  # It is wrong for every seed and method.
         if error:
             return None
         self._group("dense", "dense", None, name)

@@ -43,7 +43,7 @@ def comparison_table(data: ComparisonData) -> Table:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
         line |= {"strength_low": rows["strength"].min(), "strength_high": rows["strength"].max()}
-        text = {"method": method_name(group.key), "strength": _strengths(rows), "seeds": len(rows)}
+        text = {"method": method_name(group.method), "strength": _strengths(rows), "seeds": len(rows)}
         for name, (heading, write) in named.items():
             mean, sd = float(rows[name].mean()), float(rows[name].std(ddof=1))
             line |= {name: mean, f"{name}_sd": sd}

@@ -141,6 +141,7 @@ def find_problems(data: ComparisonData) -> list[str]:
                 if nearest
                 else "no try finished"
             )
-            lines.append(f"{where}: {search['quantity']} {search['target']:g} not matched, {near}")
-        lines += [f"{where}: {note}" for note in search["notes"]]
+            where += f": {search['quantity']} {search['target']:g} not matched, {near}"
+        if search["notes"] or not search["reached"]:
+            lines.append("; ".join([where, *search["notes"]]))
     return lines

@@ -43,9 +43,14 @@ UNKNOWN_RATIONALES = "The configuration does not say where the rationales come f
 
 
 def method_name(method: object) -> str:
-    """A method's name as its paper writes it, masked or not; unknown names stay as they are."""
+    """A method's name as its paper writes it, masked or not; unknown names stay as they are.
+
+    What follows after a space, a strength in a comparison, is kept.
+    """
     name = str(method).removesuffix(MASKED)
-    return METHOD_NAMES.get(name, name) + (", masked" if name != str(method) else "")
+    first, space, rest = name.partition(" ")
+    known = METHOD_NAMES.get(first, first) + space + rest
+    return known + (", masked" if name != str(method) else "")
 
 
 def scorer_name(scorer: object) -> str:
