@@ -41,7 +41,7 @@ class MatchSettings(Settings):
     tries: int = Field(6, ge=1)
     """At most this many trainings per method and seed."""
     search_seed_only: bool = False
-    """Search on the first seed only and train the other seeds with the strength found there."""
+    """Search on the first seed (that finishes a training) and train the others with what was found."""
 
     @model_validator(mode="after")
     def _one_target(self) -> "MatchSettings":

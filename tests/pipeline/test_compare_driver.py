@@ -80,6 +80,16 @@ def test_search_seed_only_trains_the_others_once(monkeypatch, tmp_path) -> None:
     assert len(told(tmp_path)["groups"][1]["cells"]) == 3
 
 
+def test_search_seed_only_takes_the_first_seed_that_trains(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        return diverging() if (method, seed) == ("dense", 0) else 2.0
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    assert not fake.compare(tmp_path, seeds=[0, 1, 2], match={"flops": 2.0, "search_seed_only": True})[0]
+    assert [search["seed"] for search in told(tmp_path)["searches"]] == [1]
+    assert len(told(tmp_path)["groups"][1]["cells"]) == 2
+
+
 def test_drop_is_matched_in_points(monkeypatch, tmp_path) -> None:
     # The fake loses 10 x its speed-up in points: 30 points at strength 0.04.
     fake = FakeTrainers(monkeypatch, rising)

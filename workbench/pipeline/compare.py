@@ -92,10 +92,10 @@ class Comparison:
                 self._group(method, "grid", strength, cell.name)
         if match is None or method not in STRENGTHS:
             return
-        if not match.search_seed_only or seed == self.config.seeds[0]:
-            self._search(method, base)
-        elif method in self.nearest:
+        if match.search_seed_only and method in self.nearest:
             self._matched(Cell(method, self.nearest[method], seed), base)
+        else:
+            self._search(method, base)
 
     def _search(self, method: str, base: Job) -> None:
         """Bisection on the method's strength; the nearest try is the matched cell."""
