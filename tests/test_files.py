@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.files import replacing, write_json, write_text
+from workbench.files import replacing, share_folder, write_json, write_text
 
 
 class Interrupted(BaseException):
@@ -152,3 +152,28 @@ def test_json_that_no_reader_understands_is_refused(old_file: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(old_file, {"value": float("nan")})
     assert old_file.read_text() == "old"
+
+
+def test_a_shared_folder_costs_no_second_copy_and_replaces_an_old_one(
+    old_folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "weights").write_text("w")
+    share_folder(source, old_folder)
+    assert [path.name for path in old_folder.iterdir()] == ["weights"]
+    assert (old_folder / "weights").samefile(source / "weights")
+    # Files are replaced, not written into: the other name keeps what it had.
+    with replacing(old_folder / "weights") as beside:
+        beside.write_text("new")
+    assert (source / "weights").read_text() == "w"
+
+
+def test_where_links_cannot_be_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "weights").write_text("w")
+    monkeypatch.setattr(os, "link", no_space)
+    share_folder(source, tmp_path / "target")
+    assert (tmp_path / "target" / "weights").read_text() == "w"
+    assert not (tmp_path / "target" / "weights").samefile(source / "weights")

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
-from workbench.terminal import ERR, OUT, Overrides
+from workbench.terminal import ERR, OUT, Overrides, resumable
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Which tokens carry a BERT classifier's decision, layer by layer, and how many can be dropped.",
 )
 app.add_typer(data_app, name="data")
+app.command()(compare)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 
@@ -62,18 +64,14 @@ def run(
         created = create_run(out or Path("runs") / settings.name, settings)
     reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
     job = Job(created, settings, reporter)
-    try:
-        with job.reporter:
-            train_run(job)
-            if not process.is_main_process:
-                return
-            evaluate_run(job)
-            job.reporter.stage("report", False)
-            report = write_report(job.run.folder)
-            job.reporter.progress(1, 1, {})
-    except KeyboardInterrupt:
-        ERR.print("interrupted: the same command goes on from the last checkpoint")
-        raise typer.Exit(130) from None
+    with resumable(), job.reporter:
+        train_run(job)
+        if not process.is_main_process:
+            return
+        evaluate_run(job)
+        job.reporter.stage("report", False)
+        report = write_report(job.run.folder)
+        job.reporter.progress(1, 1, {})
     _summary(job.run.folder)
     OUT.print(f"report: {report}", highlight=False, soft_wrap=True)
 
@@ -94,11 +92,16 @@ def evaluate(run_folder: RunFolder) -> None:
 
 @app.command()
 def report(run_folder: RunFolder) -> None:
-    """Write figures, tables and report.html from what a run has measured."""
+    """Write figures, tables and the page of a run, or of a comparison, from what it has measured."""
     from workbench.reporting.report import write_report
-    from workbench.runs import load_run
+    from workbench.reporting.report_comparison import write_comparison
+    from workbench.runs import COMPARISON, load_run
 
-    OUT.print(str(write_report(load_run(run_folder).folder)), highlight=False, soft_wrap=True)
+    if (run_folder / COMPARISON).is_file():
+        page = write_comparison(run_folder).page
+    else:
+        page = write_report(load_run(run_folder).folder)
+    OUT.print(str(page), highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -3,7 +3,8 @@
 import copy
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -20,6 +21,8 @@ from workbench.config_methods import (
     TrbertSettings,
 )
 from workbench.errors import InputError
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
 
 
 class DataSettings(Settings):
@@ -98,8 +101,8 @@ class EfficiencySettings(Settings):
     batch_sizes: list[int] = Field([1, 8, 32])
     texts: int = Field(256, ge=1)
     """How many windows of the split are timed."""
-    repeats: int = Field(5, ge=1)
-    """Rounds; in each, all contestants run in turn on the same texts."""
+    repeats: int = Field(5, ge=0)
+    """Rounds; in each, all contestants run in turn on the same texts. 0 times nothing: FLOPs only."""
 
 
 class RunConfig(Settings):
@@ -136,6 +139,11 @@ class RunConfig(Settings):
 
 def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
     """Read a YAML file and apply `a.b=value` overrides; InputError names file and key."""
+    return parse_config(apply_overrides(read_mapping(path), overrides or []), str(path))
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The keys of a YAML file; InputError names the file if it is none, or holds something else."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -150,15 +158,20 @@ def load_config(path: Path, overrides: list[str] | None = None) -> RunConfig:
         values = {}
     if not isinstance(values, dict):
         raise InputError(f"{path}: the top level must be a mapping of keys")
-    return parse_config(apply_overrides(values, overrides or []), str(path))
+    return values
 
 
 def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
-    """Validate a mapping; `origin` is named in the InputError."""
+    """Validate a run's mapping; `origin` is named in the InputError."""
+    return validated(RunConfig, values, origin)
+
+
+def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
+    """`values` as settings of one kind; InputError names `origin` and every key that is wrong."""
     try:
-        return RunConfig.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{origin}: {_explain(error)}") from None
+        raise InputError(f"{origin}: {_explain(error, kind)}") from None
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
@@ -177,7 +190,7 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
     return config.model_copy(update=changes)
 
 
-def dump_config(config: RunConfig) -> str:
+def dump_config(config: Settings) -> str:
     """The resolved configuration as YAML that `load_config` reads back to an equal object."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
@@ -207,25 +220,28 @@ def _apply(values: dict[str, Any], override: str) -> None:
     values[parts[-1]] = value
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
     """One line per problem; an unknown key is answered with the nearest known one."""
     lines = []
     for problem in error.errors():
         path = [str(part) for part in problem["loc"]]
         if problem["type"] == "extra_forbidden":
-            known = list(_section(path[:-1]).model_fields)
+            known = list(_section(kind, path[:-1]).model_fields)
             near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
             lines.append(f"unknown key {'.'.join(path)} ({hint})")
-        else:
+        elif path:
             lines.append(f"{'.'.join(path)}: {problem['msg']} (got {problem['input']!r})")
+        else:
+            lines.append(problem["msg"])
     return "; ".join(lines)
 
 
-def _section(path: list[str]) -> type[BaseModel]:
-    section: type[BaseModel] = RunConfig
+def _section(section: type[BaseModel], path: list[str]) -> type[BaseModel]:
     for part in path:
-        inner = section.model_fields[part].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            section = inner
+        annotation = section.model_fields[part].annotation
+        choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+        for inner in choices:
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                section = inner
     return section

@@ -48,6 +48,23 @@ def _put_in_place(new: Path, path: Path, aside: Path) -> None:
         raise
 
 
+def share_folder(source: Path, target: Path) -> None:
+    """Put the files of folder `source` at `target` as hard links, or as copies where links cannot be.
+
+    A folder that is there already is replaced. Files made here are always replaced, never written
+    into, so that neither folder can change the other.
+    """
+    with replacing(target) as beside:
+        shutil.copytree(source, beside, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with replacing(path) as beside:

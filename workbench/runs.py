@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,8 @@ from workbench.files import replacing, write_json, write_text
 CONFIG, ENVIRONMENT, STAGES = "config.yaml", "environment.json", "stages.json"
 PREDICTIONS = "predictions.parquet"
 ABOUT = "about.json"
+COMPARISON = "compare.json"
+"""What makes a folder a comparison: its cells and searches."""
 PACKAGES = (
     "torch",
     "transformers",
@@ -95,12 +97,17 @@ def load_run(folder: str | Path) -> Run:
     return Run(folder)
 
 
-def create_run(folder: Path, config: RunConfig) -> Run:
-    """Make or update a run folder's config.yaml and environment.json."""
+def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
+    """InputError unless `folder` is new, empty, or a `kind` folder, which holds a file `ours`."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).is_file():
-        raise InputError(f"{folder}: is neither empty nor a run folder; choose another --out")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / ours).is_file():
+        raise InputError(f"{folder}: is neither empty nor a {kind} folder; choose another --out")
+
+
+def create_run(folder: Path, config: RunConfig) -> Run:
+    """Make or update a run folder's config.yaml and environment.json."""
+    refuse_foreign(folder, CONFIG, "run")
     write_text(folder / CONFIG, dump_config(config))
     write_json(folder / ENVIRONMENT, describe_environment(config.seed))
     return Run(folder)
@@ -126,6 +133,12 @@ class Stages:
         yield
         seconds = round(perf_counter() - start, 2)
         self.done[name] = {"key": key, "seconds": seconds, "finished": _now()}
+        self._write()
+
+    def adopt(self, other: "Stages", names: Iterable[str]) -> None:
+        """Note as done what `other` has done and this folder shares; its seconds were spent there."""
+        for name in names:
+            self.done[name] = {**other.done[name], "seconds": 0.0, "shared": True}
         self._write()
 
     def _write(self) -> None:

@@ -1,5 +1,7 @@
 """What every command shares: where it prints, and how it takes changed keys."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -12,3 +14,13 @@ ERR = Console(markup=False, emoji=False, stderr=True)
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="Change a key: --set adapler.phi=0.01")
 ]
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Ctrl-C within the block ends the command with one line and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        ERR.print("interrupted: the same command goes on from the last checkpoint")
+        raise typer.Exit(130) from None

@@ -12,7 +12,7 @@ import workbench as package
 from workbench.data.sources import available
 
 COMMANDS = [
-    [], ["run"], ["demo"], ["evaluate"], ["report"], ["explain"],
+    [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"],
     ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"],
 ]  # fmt: skip
 

@@ -93,6 +93,16 @@ def test_a_changed_evaluation_trains_nothing(tiny, copied, steps):
     assert set(Run(copied).metrics("plausibility")["split"]) == {"dev"}
 
 
+def test_no_rounds_count_flops_and_time_nothing(tiny, copied, finished, steps):
+    assert call("run", tiny.config, "--out", copied, "--set", "efficiency.repeats=0") == 0
+    assert sum(steps.values()) == 0
+    table, before = Run(copied).metrics("efficiency"), finished.metrics("efficiency")
+    assert table["batch_size"].isna().all()
+    counted = before[before["batch_size"].isna()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(table, counted, check_exact=True)
+    assert not list(copied.glob("metrics/stopwatch.*"))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_killed_training_ends_with_the_same_numbers(tiny, finished, tmp_path, steps, method, capsys):
     folder = tmp_path / "killed"

@@ -1,5 +1,7 @@
 """Evaluation stages: predictions, scores, metrics, stopwatch; each reads what the one before wrote."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from workbench.evaluation.controls import random_floor
 from workbench.evaluation.efficiency import counted_efficiency
 from workbench.evaluation.plausibility import count_frame, summarise, text_values
 from workbench.files import write_json
+from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
 from workbench.pipeline.controls import chosen_controls, run_controls
@@ -24,15 +27,7 @@ from workbench.runs import ABOUT, PREDICTIONS, write_table
 def evaluate_run(job: Job, *, again: bool = False) -> None:
     """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
     worked = False
-    stages = [
-        ("predictions", _predictions),
-        ("plausibility", _plausibility),
-        ("efficiency", _efficiency),
-    ]
-    # Also once they are no longer asked for: their tables must go.
-    if job.config.evaluation.controls or "controls" in job.stages.done:
-        stages.append(("controls", run_controls))
-    for name, work in stages:
+    for name, work in evaluations(job).items():
         key = job.key(name)
         done = job.stages.is_done(name, key) and not again
         job.reporter.stage(name, done)
@@ -61,18 +56,32 @@ def _describe(job: Job) -> None:
 def _predictions(job: Job) -> None:
     config = job.config
     splits = list(dict.fromkeys([*config.evaluation.splits, "dev"]))
+    known = _known_predictions(job)
     frames = []
-    for method in config.methods:
+    methods = [method for method in config.methods if method not in known]
+    for method in methods:
         model = job.model(method)
         for split in splits:
             frames.append(
                 predict(model, job.encodings[split].windows, split, config.evaluation.batch_size)
             )
-            job.reporter.progress(len(frames), len(splits) * len(config.methods), {})
+            job.reporter.progress(len(frames), len(splits) * len(methods), {})
+    frames = [*known.values(), *frames]
     whole = pd.concat(frames, ignore_index=True)
     write_table(whole, job.run.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
     write_table(table, job.run.metrics_file("classification"), csv=True)
+
+
+def _known_predictions(job: Job) -> dict[str, pd.DataFrame]:
+    """What the base job predicted with the dense model; nothing where that was on other texts."""
+    if job.base is None:
+        return {}
+    theirs, ours = job.base.config.evaluation, job.config.evaluation
+    if (theirs.splits, theirs.batch_size) != (ours.splits, ours.batch_size):
+        return {}
+    rows = job.base.run.predictions
+    return {"dense": rows[rows["method"] == "dense"]}
 
 
 def _plausibility(job: Job) -> None:
@@ -176,7 +185,18 @@ def _efficiency(job: Job) -> None:
     }
     largest = max(config.efficiency.batch_sizes)
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
-    rounds = []
+    if config.efficiency.repeats:
+        tables += _timed(job, dense)
+    else:
+        for kind in (".parquet", ".csv"):
+            job.run.metrics_file("stopwatch").with_suffix(kind).unlink(missing_ok=True)
+    write_table(pd.concat(tables, ignore_index=True), job.run.metrics_file("efficiency"), csv=True)
+
+
+def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
+    """Efficiency rows of each split by stopwatch; every round is kept in metrics/stopwatch."""
+    config = job.config
+    tables, rounds = [], []
     stock = load_stock(dense)
     models = {"dense": dense} | {m: job.model(m) for m in config.methods if m != "dense"}
     sizes = config.efficiency.batch_sizes
@@ -192,8 +212,8 @@ def _efficiency(job: Job) -> None:
         )
         tables.append(measured.efficiency)
         rounds.append(measured.rounds)
-    write_table(pd.concat(tables, ignore_index=True), job.run.metrics_file("efficiency"), csv=True)
     write_table(pd.concat(rounds, ignore_index=True), job.run.metrics_file("stopwatch"), csv=True)
+    return tables
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:
@@ -201,3 +221,16 @@ def timed_windows(job: Job, split: str) -> list[Window]:
     windows = job.encodings[split].windows
     order = np.random.default_rng(job.config.seed).permutation(len(windows))
     return [windows[index] for index in order[: job.config.efficiency.texts]]
+
+
+def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
+    """The stages after training, in their order."""
+    stages: dict[str, Callable[[Job], None]] = {
+        "predictions": _predictions,
+        "plausibility": _plausibility,
+        "efficiency": _efficiency,
+    }
+    # Also once they are no longer asked for: their tables must go.
+    if job.config.evaluation.controls or "controls" in job.stages.done:
+        stages["controls"] = run_controls
+    return stages

@@ -55,6 +55,9 @@ class Job:
     reporter: Reporter = field(default_factory=Reporter)
     notes: list[str] = field(default_factory=list)
     """Everything that was dropped, repaired or skipped, for the report."""
+    base: "Job | None" = None
+    """The job of the dense model that this one shares: its texts and the model's predictions serve here
+    as well. Data, backbone, seed and dense settings must be equal."""
 
     @cached_property
     def stages(self) -> Stages:
@@ -66,6 +69,8 @@ class Job:
 
     @cached_property
     def corpus(self) -> Corpus:
+        if self.base is not None:
+            return self.base.corpus
         corpus = load_corpus(self.config.data)
         for split in ("train", "dev", *self.config.evaluation.splits):
             if not corpus.splits.get(split):
@@ -76,10 +81,14 @@ class Job:
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
+        if self.base is not None:
+            return self.base.tokenizer
         return load_tokenizer(self.config.backbone)
 
     @cached_property
     def encodings(self) -> dict[str, Encoding]:
+        if self.base is not None:
+            return self.base.encodings
         encodings = encode_corpus(self.corpus, self.tokenizer, self.config.data.max_tokens)
         for split, encoding in encodings.items():
             if self.config.data.unknown_only == "refuse":
@@ -90,6 +99,8 @@ class Job:
 
     @cached_property
     def training_windows(self) -> list[Window]:
+        if self.base is not None:
+            return self.base.training_windows
         windows = self.encodings["train"].windows
         if self.config.data.training_windows == "all":
             return windows

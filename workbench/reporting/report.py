@@ -1,6 +1,5 @@
 """One self-contained page about a run, and every figure and table it shows as files."""
 
-import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from jinja2 import Environment, StrictUndefined
 
 from workbench.files import write_text
 from workbench.records import TokenScores
@@ -24,6 +22,7 @@ from workbench.reporting.examples import (
 )
 from workbench.reporting.figures import draw_kept, draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
+from workbench.reporting.page import render
 from workbench.reporting.run_data import RunData, read_run_data
 from workbench.reporting.style import Written, save_figure
 from workbench.reporting.summary import summary_sentences
@@ -138,19 +137,15 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
 def _render(
     run: RunData, tables: dict[str, Table], figures: dict[str, Written], examples: list[Example]
 ) -> str:
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(PAGE)
-    images = {
-        name: {"caption": one.caption, "base64": base64.b64encode(one.png.read_bytes()).decode("ascii")}
-        for name, one in figures.items()
-    }
     name = str(run.config.get("name", run.folder.resolve().name))
-    return page.render(
+    return render(
+        PAGE,
+        figures,
         title=f"Rationale Workbench: {name}",
         subtitle=_subtitle(run),
         rationales=rationale_sentence(run.config),
         sentences=[*summary_sentences(run), *control_sentences(run)],
         tables=tables,
-        figures=images,
         examples=[_example_view(example) for example in examples],
         example_rule=(
             f"The first texts of {SHORTEST} to {LONGEST} tokens with a rationale: up to four that the "

@@ -22,7 +22,8 @@ VERMILLION, PURPLE, BLACK, GREY = "#D55E00", "#CC79A7", "#000000", "#7F7F7F"
 
 _COLOURS = {
     "cp": VERMILLION, "adapler": VERMILLION, "top": BLUE, "saliency": GREEN, "attention": ORANGE,
-    "rollout": PURPLE, "dense": BLACK,
+    "rollout": PURPLE, "dense": BLACK, "powerbert": ORANGE, "trbert": GREEN, "ltp": SKY,
+    "transkimmer": PURPLE,
 }  # fmt: skip
 _SPARE = (SKY, ORANGE, PURPLE, GREEN)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -57,7 +58,8 @@ def line_style(name: str, number: int = 0) -> dict[str, Any]:
     """Colour, dashes and marker of a series; controls are grey and dashed, told apart by dashes."""
     if name in CONTROLS:
         return {"color": GREY, "linestyle": _DASHES[name], "linewidth": 1.3, "zorder": 1}
-    colour = _COLOURS.get(name, _SPARE[number % len(_SPARE)])
+    # Of "adapler phi=0.01" the first word: strengths of one method differ in their markers.
+    colour = _COLOURS.get(name.partition(" ")[0], _SPARE[number % len(_SPARE)])
     marker = _MARKERS[number % len(_MARKERS)]
     return {"color": colour, "marker": marker, "markersize": 4.5, "linewidth": 1.6, "zorder": 2}
 

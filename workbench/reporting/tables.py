@@ -13,6 +13,11 @@ from workbench.reporting.latex import latex_table
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, ordered
 from workbench.reporting.wording import method_name, percent, quartiles, scorer_name, seconds, times
 
+SPEED_CONVENTIONS = (
+    "FLOPs unpadded: dense / method, each text at its own length; padded: a dense model that computes "
+    "padding / the method without padding. vs stock: seconds of the ordinary padded Hugging Face model "
+    "/ the method's, the same texts in the same process."
+)
 AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 
 
@@ -44,7 +49,7 @@ def main_table(
     are ratios. A quantity that was not measured is NaN and shown as a dash.
     """
     methods = ordered(classification["method"], METHOD_ORDER)
-    frame = pd.DataFrame([_quality(classification, m) | _speeds(m, efficiency) for m in methods])
+    frame = pd.DataFrame([quality_row(classification, m) | speed_row(m, efficiency) for m in methods])
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
     shown["accuracy %"] = with_interval(frame, "accuracy")
     shown["macro F1 %"] = with_interval(frame, "macro_f1")
@@ -54,10 +59,8 @@ def main_table(
             column
         ].map(text)
     caption = (
-        "Quality and speed by method. Intervals: 95 % bootstrap over texts. FLOPs unpadded: dense / "
-        "method, each text at its own length; padded: a dense model that computes padding / the method "
-        "without padding. vs stock: seconds of the ordinary padded Hugging Face model / the method's, "
-        f"the same texts in the same process. {conventions}"
+        "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
+        f"{SPEED_CONVENTIONS} {conventions}"
     ).strip()
     return Table("main", caption, frame, shown, ("method",))
 
@@ -69,7 +72,8 @@ _SPEED_NAMES = {
 }
 
 
-def _quality(classification: pd.DataFrame, method: str) -> dict[str, object]:
+def quality_row(classification: pd.DataFrame, method: str) -> dict[str, object]:
+    """One method's name, n, and accuracy and macro F1 with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]
     row: dict[str, object] = {"method": method, "n": int(own["n"].max())}
     for metric in ("accuracy", "macro_f1"):
@@ -79,7 +83,8 @@ def _quality(classification: pd.DataFrame, method: str) -> dict[str, object]:
     return row
 
 
-def _speeds(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
+def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
+    """One method's counted speed-ups, tokens kept, and `speedup_vs_hf_b<batch size>` where measured."""
     values: dict[str, object] = dict.fromkeys(_SPEED_NAMES, np.nan)
     if efficiency is None:
         return values

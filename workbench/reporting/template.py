@@ -1,6 +1,6 @@
 """The page of a report; every value is escaped by Jinja."""
 
-PAGE = """<!DOCTYPE html>
+HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -55,7 +55,21 @@ pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); font
 
 <h1>{{ title }}</h1>
 <p class="soft">{{ subtitle }}</p>
-<p class="note">{{ rationales }}</p>
+"""
+"""Title, style, and the macros for tables, figures and gaps that every page shares."""
+
+SETTINGS = """
+<h2>Settings</h2>
+{% if config %}<pre>{{ config }}</pre>{% else %}{{ lacking("config.yaml.") }}{% endif %}
+<h2>Environment</h2>
+{% if environment %}<pre>{{ environment }}</pre>{% else %}{{ lacking("environment.json.") }}{% endif %}
+</body>
+</html>
+"""
+
+PAGE = (
+    HEAD
+    + """<p class="note">{{ rationales }}</p>
 
 <h2>Summary</h2>
 {% if sentences %}<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
@@ -114,11 +128,32 @@ selected stand beside it. Dropped tokens rank last, tied, and are never selected
 {% if skipped %}<ul>{% for line in skipped %}<li>{{ line }}</li>{% endfor %}</ul>
 {% else %}<p>Nothing that the run recorded.</p>{% endif %}
 {% if "counts" in tables %}{{ show(tables.counts) }}{% endif %}
-
-<h2>Settings</h2>
-{% if config %}<pre>{{ config }}</pre>{% else %}{{ lacking("config.yaml.") }}{% endif %}
-<h2>Environment</h2>
-{% if environment %}<pre>{{ environment }}</pre>{% else %}{{ lacking("environment.json.") }}{% endif %}
-</body>
-</html>
 """
+    + SETTINGS
+)
+
+COMPARISON_PAGE = (
+    HEAD
+    + """
+<h2>Summary</h2>
+<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% if problems %}<p class="note">{% for line in problems %}{{ line }}<br>{% endfor %}</p>{% endif %}
+
+<h2>Quality and speed</h2>
+{{ show(tables.comparison) }}
+{{ picture("tradeoff") }}
+{% if "areas" in tables %}{{ show(tables.areas) }}{% endif %}
+
+<h2>Tokens left per layer</h2>
+{{ picture("tokens") }}
+
+<h2>Pairs of methods on the same texts</h2>
+{% if "pairs" in tables %}{{ show(tables.pairs) }}{% else %}{{ lacking("two methods with a seed.") }}
+{%- endif %}
+
+<h2>What was run</h2>
+{% if "searches" in tables %}{{ show(tables.searches) }}{% endif %}
+{{ show(tables.cells) }}
+"""
+    + SETTINGS
+)

@@ -45,9 +45,14 @@ UNKNOWN_RATIONALES = "The configuration does not say where the rationales come f
 
 
 def method_name(method: object) -> str:
-    """A method's name as its paper writes it, masked or in bfloat16; unknown names stay as they are."""
+    """A method's name as its paper writes it, masked or in bfloat16; unknown names stay as they are.
+
+    What follows after a space, a strength in a comparison, is kept.
+    """
     name = str(method).removesuffix(MASKED).removesuffix(BFLOAT16)
-    return METHOD_NAMES.get(name, name) + str(method).removeprefix(name).replace("-", ", ")
+    first, space, rest = name.partition(" ")
+    known = METHOD_NAMES.get(first, first) + space + rest
+    return known + str(method).removeprefix(name).replace("-", ", ")
 
 
 def scorer_name(scorer: object) -> str:
