@@ -7,6 +7,7 @@ from typing import Literal
 from workbench.data.fetch import fetched_path, load_manifests
 from workbench.data.packaged import CSV, PACKAGE
 from workbench.data.packages import package_file
+from workbench.data.standard import load_standards
 from workbench.errors import InputError
 
 
@@ -47,6 +48,17 @@ def available() -> list[Source]:
             "Folder or archive in ERASER's layout",
             True,
             "data.source: eraser, data.path",
+        ),
+        *(
+            Source(
+                standard.source,
+                "own",
+                standard.description,
+                True,
+                f"data.source: {standard.source}, data.path"
+                + (f", data.subset ({', '.join(standard.tasks)})" if len(standard.tasks) > 1 else ""),
+            )
+            for standard in load_standards().values()
         ),
         Source("file", "own", "Your CSV, TSV, JSONL or Parquet", True, "data.source: file, data.path"),
         Source(
