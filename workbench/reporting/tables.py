@@ -40,15 +40,19 @@ def main_table(
 ) -> Table:
     """One row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
-    Accuracy, macro F1 and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups
-    are ratios. A quantity that was not measured is NaN and shown as a dash.
+    Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
+    quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
+    (runs of earlier versions have no Matthews correlation).
     """
     methods = ordered(classification["method"], METHOD_ORDER)
-    frame = pd.DataFrame([_quality(classification, m) | _speeds(m, efficiency) for m in methods])
+    there = [name for name in _QUALITY_NAMES if (classification["metric"] == name).any()]
+    quality = pd.DataFrame([_quality(classification, m, there) for m in methods])
+    speeds = pd.DataFrame([_speeds(m, efficiency) for m in methods])
+    frame = pd.concat([quality, speeds], axis=1)
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
-    shown["accuracy %"] = _with_interval(frame, "accuracy")
-    shown["macro F1 %"] = _with_interval(frame, "macro_f1")
-    for column in frame.columns[8:]:
+    for metric in there:
+        shown[_QUALITY_NAMES[metric]] = _with_interval(frame, metric)
+    for column in speeds:
         text = percent if column == "tokens_kept_share" else times
         shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
             column
@@ -62,6 +66,11 @@ def main_table(
     return Table("main", caption, frame, shown, ("method",))
 
 
+_QUALITY_NAMES = {
+    "accuracy": "accuracy %",
+    "macro_f1": "macro F1 %",
+    "matthews": "Matthews × 100",
+}
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -69,10 +78,10 @@ _SPEED_NAMES = {
 }
 
 
-def _quality(classification: pd.DataFrame, method: str) -> dict[str, object]:
+def _quality(classification: pd.DataFrame, method: str, metrics: list[str]) -> dict[str, object]:
     own = classification[classification["method"].astype(str) == method]
     row: dict[str, object] = {"method": method, "n": int(own["n"].max())}
-    for metric in ("accuracy", "macro_f1"):
+    for metric in metrics:
         found = own[own["metric"] == metric]
         for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
             row[metric + suffix] = float(found[column].iloc[0]) if len(found) else np.nan
