@@ -52,7 +52,7 @@ def main_table(
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
     for metric in there:
         shown[_QUALITY_NAMES[metric]] = _with_interval(frame, metric)
-    for column in speeds:
+    for column in map(str, speeds.columns):
         text = percent if column == "tokens_kept_share" else times
         shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
             column
