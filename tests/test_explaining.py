@@ -1,11 +1,17 @@
 """One text through a model, with its own scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from toys import LABELS, toy_tokenizer
 
+from workbench.data.documents import Document
+from workbench.data.windows import encode
 from workbench.errors import InputError
 from workbench.explaining import explain_text
+from workbench.models.inference import infer
 
 TEXT = "a b c d e f g h i j k l m n o p"
 
@@ -75,4 +81,35 @@ def test_the_second_text_is_read_too(make_model) -> None:
     pair = explain_text(model, toy_tokenizer(), "a b", "c d")
     (record,) = pair.records
     assert record.tokens == ("[CLS]", "a", "b", "[SEP]", "c", "d", "[SEP]")
-    assert pair.probabilities != explain_text(model, toy_tokenizer(), "a b c d").probabilities
+    assert record.word_index.tolist() == [-1, 0, 1, -1, 2, 3, -1]
+    assert record.second_start == 4
+    single = explain_text(model, toy_tokenizer(), "a b c d")
+    assert single.records[0].second_start is None
+    swapped = explain_text(model, toy_tokenizer(), "c d", "a b")
+    for other in (single, swapped):
+        assert abs(other.probabilities["pos"] - pair.probabilities["pos"]) > 1e-3
+
+
+def test_a_second_text_without_words_is_refused(make_model) -> None:
+    for second in ("", " \n"):
+        with pytest.raises(InputError, match="the second text is empty"):
+            explain_text(make_model(), toy_tokenizer(), "a b", second)
+    with pytest.raises(InputError, match="the second text is not valid Unicode at character 3"):
+        explain_text(make_model(), toy_tokenizer(), "a b", "c \udcff")
+
+
+@pytest.mark.parametrize("execution", ["packed", "masked"])
+def test_token_types_reach_the_model(make_model, stock, execution: str) -> None:
+    """A pair's logits are the stock model's with types 0 and 1, and others without them."""
+    pair = Document("t", ("a", "b", "c"), "pos", second=("d", "e"))
+    (window,) = encode([pair], LABELS, toy_tokenizer(), 64).windows
+    assert window.token_type_ids.tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+    blind = replace(window, token_type_ids=np.zeros_like(window.token_type_ids))
+    logits = infer(make_model(), [window, blind], execution=execution).logits
+    with torch.no_grad():
+        expected = stock(
+            input_ids=torch.from_numpy(window.input_ids)[None],
+            token_type_ids=torch.from_numpy(window.token_type_ids)[None],
+        ).logits[0]
+    np.testing.assert_allclose(logits[0], expected, atol=1e-5)
+    assert np.abs(logits[0] - logits[1]).max() > 1e-2

@@ -101,6 +101,7 @@ def test_a_second_text_is_read_and_repeated_in_every_window(make_model) -> None:
     (whole,) = run(model, [pair])
     assert whole.windows == 1
     assert whole.tokens.tolist() == [10 + 2 + 3] * 4
+    assert_same(run(model, [("t", "a b c d e f g h i j", "k l")]), [whole])
     (cut,) = run(model, [pair], max_tokens=12)
     assert cut.windows == 2
     assert cut.tokens.tolist() == [10 + 2 * (2 + 3)] * 4
@@ -199,7 +200,8 @@ def test_a_refusal_comes_before_its_pool_and_after_the_pools_before(make_model) 
         ([("torn", "a \ud800")], r"text 'torn' is not valid Unicode"),
         ([("a\ud800", "a")], r"text .* is not valid Unicode"),
         (["a", b"a"], r"text '1' is bytes, not a string"),
-        ([("a", "b", "c")], r"text '0' is tuple, not a string"),
+        ([("a", "b", "c", "d")], r"text '0' is tuple, not a string"),
+        ([("a", "b", " ")], r"text 'a': the second text is empty"),
         ([("a", None)], r"text '0' is tuple, not a string"),
         ([None], r"text '0' is NoneType, not a string"),
         ([("same", "a"), ("same", "b")], r"text id 'same' occurs twice"),

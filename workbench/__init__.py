@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from workbench.config import RunConfig, load_config
     from workbench.data.corpora import load_corpus
     from workbench.explaining import Explained, explain_text
+    from workbench.literature import published
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.records import TokenScores
     from workbench.runs import Run, load_run
@@ -28,6 +29,7 @@ _PLACES = {
     "load_config": "workbench.config",
     "load_corpus": "workbench.data.corpora",
     "load_run": "workbench.runs",
+    "published": "workbench.literature",
 }
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "load_config",
     "load_corpus",
     "load_run",
+    "published",
 ]
 
 

@@ -183,8 +183,11 @@ def explain(
     text: Annotated[str, typer.Argument(help="The text to classify.")],
     run_folder: RunFolder,
     method: Annotated[str, typer.Option("--method", help="A trained method.")] = "adapler",
+    second: Annotated[
+        str | None, typer.Option("--second", help="The second text, for a model of pairs.")
+    ] = None,
 ) -> None:
-    """Show the tokens of a text layer by layer; dropped ones are struck out."""
+    """Show the tokens of a text, or of a pair, layer by layer; dropped ones are struck out."""
     from workbench.console import explanation_table
     from workbench.explaining import explain_text
     from workbench.models.classifier import load_classifier
@@ -193,7 +196,9 @@ def explain(
     found = load_run(run_folder)
     model, tokenizer = load_classifier(found.model_folder(method))
     # In windows as long as those the run trained on and predicted with.
-    explained = explain_text(model, tokenizer, text, max_tokens=found.config.data.max_tokens)
+    explained = explain_text(
+        model, tokenizer, text, second=second, max_tokens=found.config.data.max_tokens
+    )
     for record in explained.records:
         OUT.print(explanation_table(explained, record))
 

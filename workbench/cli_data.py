@@ -39,7 +39,8 @@ def data_check(
     source: Annotated[
         str,
         typer.Argument(
-            help="A source name, a file, a folder or archive in ERASER's layout, or a config."
+            help="A source name (with --set data.path=... where it reads files), a file, a folder or"
+            " archive in ERASER's layout, or a config."
         ),
     ],
     overrides: Overrides = None,
@@ -63,6 +64,8 @@ def data_check(
 
 def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
     """What `data check` was pointed at: a configuration, a built-in source, a file, or ERASER data."""
+    from workbench.data.standard import load_standards
+
     path = Path(source)
     if path.suffix in {".yaml", ".yml"}:
         return load_config(path, overrides).data
@@ -70,6 +73,10 @@ def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
         data: dict[str, str] = {"source": source}
     elif source == "eraser-movies":
         data = {"source": "eraser", "rationales": "annotated"}
+    elif source in load_standards():
+        data = {"source": source, "rationales": "annotated" if source == "hatexplain" else "none"}
+    elif source == "hub":
+        data = {"source": source, "rationales": "none"}
     elif path.suffix in {".csv", ".tsv", ".jsonl", ".parquet"}:
         data = {"source": "file", "path": source, "rationales": "none"}
     else:

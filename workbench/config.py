@@ -28,13 +28,18 @@ _Kind = TypeVar("_Kind", bound=BaseModel)
 class DataSettings(Settings):
     """Which texts, which rationales, how they are cut."""
 
-    source: Literal["rotten-tomatoes", "imdb", "eraser", "file", "hub"] = "rotten-tomatoes"
+    source: Literal[
+        "rotten-tomatoes", "imdb", "eraser", "file", "hub",
+        "glue", "agnews", "dbpedia", "imdb-folder", "20newsgroups", "hatexplain",
+    ] = "rotten-tomatoes"  # fmt: skip
     """`rotten-tomatoes` and `imdb` come from the packaged reviews; `eraser` is a folder or archive
-    in ERASER's layout; `file` is your own CSV, JSONL or Parquet; `hub` is any `datasets` name."""
+    in ERASER's layout; `file` is your own CSV, JSONL or Parquet; `hub` is any `datasets` name. The
+    others read the files in which these sets are distributed."""
     path: str | None = None
-    """Folder, archive or file (`eraser`, `file`), or the data set's name (`hub`)."""
+    """Folder, archive or file, or the data set's name (`hub`)."""
     subset: str | None = None
-    """Configuration name of a hub data set, such as `sst2` of `glue`."""
+    """Task of `glue` (sst2, mnli, mnli-mismatched, ...), variant of `20newsgroups` (stripped, whole), or
+    configuration name of a hub data set."""
     text_column: str = "text"
     label_column: str = "label"
     second_column: str | None = None

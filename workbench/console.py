@@ -80,6 +80,9 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
     for layer in range(record.layers):
         table.add_column(str(layer), justify="right")
     for index, token in enumerate(record.tokens):
+        if index == record.second_start:
+            table.add_section()
+            table.add_row(Text("second text:", style="italic"))
         cells = [
             _cell(*pair) for pair in zip(record.scores[:, index], record.kept[:, index], strict=True)
         ]

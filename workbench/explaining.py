@@ -32,24 +32,19 @@ def explain_text(
     model: PruningClassifier,
     tokenizer: PreTrainedTokenizerBase,
     text: str,
-    second: str = "",
+    second: str | None = None,
     max_tokens: int | None = None,
 ) -> Explained:
-    """Classify one text and show who stays at every layer.
+    """Classify one text, or a pair, and show who stays at every layer.
 
-    A text longer than `max_tokens` (default: the model's positions) is cut into windows. Raises
-    InputError for a text without words, of unknown characters only, or with characters that are none
-    (bytes that are not UTF-8).
+    A text longer than `max_tokens` (default: the model's positions) is cut into windows; a second text
+    stands whole in each of them. Raises InputError for a text without words, of unknown characters
+    only, or with characters that are none (bytes that are not UTF-8), and for a second text that leaves
+    too little of a window to the first.
     """
-    try:
-        (text + second).encode()
-    except UnicodeEncodeError as error:
-        place = f"at character {error.start + 1}"
-        raise InputError(f"the text is not valid Unicode {place}: nothing to explain") from None
-    words = tuple(split_words(text))
-    if not words:
-        raise InputError("the text is empty: nothing to explain")
-    document = Document("text", words, model.labels[0], second=tuple(split_words(second)))
+    words = _words(text, "the text")
+    other = () if second is None else _words(second, "the second text")
+    document = Document("text", words, model.labels[0], second=other)
     limit = model.bert.config.max_position_embeddings if max_tokens is None else max_tokens
     encoding = encode([document], model.labels, tokenizer, limit)
     if encoding.unknown_only:
@@ -70,3 +65,15 @@ def explain_text(
             for window, item in zip(windows, scored, strict=True)
         ),
     )
+
+
+def _words(text: str, name: str) -> tuple[str, ...]:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = f"at character {error.start + 1}"
+        raise InputError(f"{name} is not valid Unicode {place}: nothing to explain") from None
+    words = tuple(split_words(text))
+    if not words:
+        raise InputError(f"{name} is empty: nothing to explain")
+    return words

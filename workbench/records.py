@@ -58,6 +58,13 @@ class TokenScores:
     def layers(self) -> int:
         return int(self.scores.shape[0])
 
+    @property
+    def second_start(self) -> int | None:
+        """Index of the second text's first token; None for a single text."""
+        # [CLS] and the last [SEP] aside, only the [SEP] between two texts belongs to no word.
+        inner = np.flatnonzero(self.word_index[1:-1] == -1)
+        return int(inner[0]) + 2 if len(inner) else None
+
 
 def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
     """One row per (text, window, layer, token), with the columns of `COLUMNS`."""

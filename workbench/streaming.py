@@ -16,8 +16,8 @@ from workbench.heap import map_large_blocks
 from workbench.models.classifier import PruningClassifier
 from workbench.predictions import predict
 
-Text = str | tuple[str, str] | Document
-"""A text, an (id, text) pair, or a document, which may have a second text."""
+Text = str | tuple[str, str] | tuple[str, str, str] | Document
+"""A text, (id, text), (id, text, second text), or a document, which may have a second text."""
 TooLong = Literal["windows", "refuse"]
 
 
@@ -129,10 +129,16 @@ def _document(number: int, text: Text, label: str) -> Document:
             document = Document(str(number), tuple(split_words(text)), label)
         case (str() as text_id, str() as content):
             document = Document(text_id, tuple(split_words(content)), label)
+        case (str() as text_id, str() as content, str() as other):
+            document = Document(
+                text_id, tuple(split_words(content)), label, second=tuple(split_words(other))
+            )
+            if not document.second:
+                raise InputError(f"text {text_id!r}: the second text is empty")
         case _:
             kind = type(text).__name__
             raise InputError(
-                f"text '{number}' is {kind}, not a string, an (id, text) pair or a Document"
+                f"text '{number}' is {kind}, not a string, (id, text), (id, text, second) or a Document"
             )
     if not document.words:
         raise InputError(f"text {document.id!r} is empty")

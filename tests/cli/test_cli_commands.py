@@ -66,6 +66,24 @@ def test_data_check_reads_an_own_table(workbench, tmp_path):
     assert answer.out.startswith("own[1]; rationales: none")
 
 
+def test_data_check_reads_a_standard_set(workbench, tmp_path):
+    (tmp_path / "CoLA").mkdir()
+    lines = [f"gj04\t{k % 2}\t\tWord {k} .\n" for k in range(40)]
+    (tmp_path / "CoLA" / "train.tsv").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "CoLA" / "dev.tsv").write_text("gj04\t0\t*\tOne more .\n", encoding="utf-8")
+    path = f"data.path={tmp_path}"
+    answer = workbench("data", "check", "glue", "--set", path, "--set", "data.subset=cola")
+    assert answer.code == 0
+    assert "glue-cola; rationales: none" in answer.out
+    assert ["test", "1", "0"] in [line.split() for line in answer.out.splitlines()]
+    answer = workbench("data", "check", "glue", "--set", path)
+    assert answer.code == 2
+    assert "data.subset (one of cola, sst2, mrpc" in answer.error
+    answer = workbench("data", "check", "hub")
+    assert answer.code == 2
+    assert "needs data.path, the data set's name" in answer.error
+
+
 def test_report_works_again_also_without_the_efficiency(workbench, copied):
     page = copied / "report.html"
     page.unlink()

@@ -45,6 +45,15 @@ def movies():
     return path
 
 
+@pytest.fixture(scope="session")
+def hatexplain():
+    default = ROOT.parent / "shared" / "data" / "hatexplain" / "val.json"
+    path = Path(os.environ.get("WORKBENCH_HATEXPLAIN", default))
+    if not path.exists():
+        pytest.skip("HateXplain is not here: set WORKBENCH_HATEXPLAIN to a JSON file of its posts")
+    return path
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An empty cache folder."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from workbench.evaluation.bootstrap import resample_means
 from workbench.evaluation.classification import COLUMNS, _mean_f1, classification
@@ -24,9 +24,11 @@ def predictions(label: list[object], predicted: list[object], method: str = "den
 def test_four_texts_by_hand() -> None:
     table = classification(predictions(list("aabb"), list("abbb")), bootstrap=0)
     assert tuple(table.columns) == COLUMNS
-    # F1 of a: 2/3; of b: 4/5.
-    assert table["value"].tolist() == pytest.approx([0.75, (2 / 3 + 4 / 5) / 2])
-    assert table["n"].tolist() == [4, 4]
+    # F1 of a: 2/3; of b: 4/5. Matthews: (1 * 2 - 0 * 1) / sqrt(1 * 2 * 2 * 3).
+    expected = [0.75, (2 / 3 + 4 / 5) / 2, 2 / 12**0.5]
+    assert table["value"].tolist() == pytest.approx(expected)
+    assert table["metric"].tolist() == ["accuracy", "macro_f1", "matthews"]
+    assert table["n"].tolist() == [4, 4, 4]
     assert table["ci_low"].isna().all()
 
 
@@ -35,7 +37,11 @@ def test_equal_to_scikit_learn_with_intervals_around() -> None:
     label, predicted = rng.integers(4, size=300), rng.integers(5, size=300)
     predicted[:150] = label[:150]
     table = classification(predictions(list(label), list(predicted)), bootstrap=300)
-    theirs = [accuracy_score(label, predicted), f1_score(label, predicted, average="macro")]
+    theirs = [
+        accuracy_score(label, predicted),
+        f1_score(label, predicted, average="macro"),
+        matthews_corrcoef(label, predicted),
+    ]
     assert table["value"].tolist() == pytest.approx(theirs, abs=1e-12)
     assert (table["ci_low"] < table["value"]).all()
     assert (table["value"] < table["ci_high"]).all()
@@ -55,9 +61,18 @@ def test_methods_and_splits_are_kept_apart() -> None:
     assert table.set_index(["method", "metric"])["value"].to_dict() == {
         ("dense", "accuracy"): 1.0,
         ("dense", "macro_f1"): 1.0,
+        ("dense", "matthews"): 1.0,
         ("top", "accuracy"): 0.0,
         ("top", "macro_f1"): 0.0,
+        ("top", "matthews"): -1.0,
     }
+
+
+@pytest.mark.parametrize("predicted", [[0] * 7, [1] * 7])
+def test_one_class_only_has_no_correlation(predicted: list[int]) -> None:
+    table = classification(predictions([0, 1, 1, 0, 1, 0, 0], predicted), bootstrap=20)
+    matthews = table[table["metric"] == "matthews"].iloc[0]
+    assert (matthews["value"], matthews["ci_low"], matthews["ci_high"]) == (0, 0, 0)
 
 
 def test_bad_and_empty_input() -> None:

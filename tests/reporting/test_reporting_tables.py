@@ -58,6 +58,14 @@ def test_main_table_without_speed() -> None:
     assert table.shown["FLOPs, unpadded"].tolist() == ["–", "–"]
 
 
+def test_main_table_shows_matthews_where_a_run_has_it() -> None:
+    assert "Matthews × 100" not in main_table(CLASSIFICATION, None).shown
+    row = pd.DataFrame([("dense", "test", "matthews", -0.25, -0.5, 0.125, 4)])
+    more = pd.concat([CLASSIFICATION, row.set_axis(CLASSIFICATION.columns, axis=1)])
+    shown = main_table(more, None).shown
+    assert shown["Matthews × 100"].tolist() == ["-25.0 [-50.0, 12.5]", "–"]
+
+
 def test_golden_efficiency_table(tmp_path: Path) -> None:
     csv, _ = efficiency_table(EFFICIENCY).write(tmp_path)
     assert csv.read_text(encoding="utf-8") == EFFICIENCY_CSV

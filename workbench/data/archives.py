@@ -38,7 +38,18 @@ class Tree:
         if not found:
             raise InputError(f"{self.origin}: no {marker} in it, nor in a folder inside it")
         outermost = min(found, key=lambda name: (name.count("/"), name))
-        prefix = outermost.removesuffix(marker)
+        return self._below(outermost.removesuffix(marker))
+
+    def around(self, folder: str) -> "Tree":
+        """The part of the tree in which `folder` (such as `train/pos`) lies; InputError without one."""
+        places = {name.partition(f"/{folder}/")[0] for name in self.names if f"/{folder}/" in name}
+        if any(name.startswith(f"{folder}/") for name in self.names):
+            return self
+        if not places:
+            raise InputError(f"{self.origin}: no folder {folder} in it, nor in a folder inside it")
+        return self._below(min(places, key=lambda place: (place.count("/"), place)) + "/")
+
+    def _below(self, prefix: str) -> "Tree":
         inner = frozenset(name.removeprefix(prefix) for name in self.names if name.startswith(prefix))
         origin = f"{self.origin}/{prefix.rstrip('/')}" if prefix else self.origin
         return Tree(origin, inner, lambda name: self.fetch(prefix + name))

@@ -208,12 +208,14 @@ def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...
     positive = settings.positive_label or table.positive_label
     if len(labels) != 2:
         raise InputError(
-            f"{table.name}: data.rationales 'valence' needs two classes, these data have {len(labels)}"
+            f"{table.name}: data.rationales 'valence' needs two classes, these data have"
+            f" {len(labels)}; set it to 'none', or to 'annotated' where spans come with the data"
         )
     if positive is None:
         raise InputError(
             f"{table.name}: data.rationales 'valence' needs data.positive_label"
-            f" (one of {', '.join(labels)})"
+            f" (one of {', '.join(labels)}); where no class is the positive one, set data.rationales"
+            " to 'none'"
         )
     if positive not in labels:
         raise InputError(

@@ -6,10 +6,14 @@ from workbench.config import DataSettings
 from workbench.data.assembly import assemble
 from workbench.data.documents import Corpus
 from workbench.data.eraser import load_eraser
+from workbench.data.hatexplain import load_hatexplain
 from workbench.data.hub import load_hub
+from workbench.data.imdb_folder import load_imdb_folder
+from workbench.data.newsgroups import load_newsgroups
 from workbench.data.own_files import load_file
 from workbench.data.packaged import load_reviews
 from workbench.data.rows import Table
+from workbench.data.standard_tables import load_standard_table
 
 LOADERS: dict[str, Callable[[DataSettings], Table]] = {
     "rotten-tomatoes": load_reviews,
@@ -17,6 +21,12 @@ LOADERS: dict[str, Callable[[DataSettings], Table]] = {
     "eraser": load_eraser,
     "file": load_file,
     "hub": load_hub,
+    "glue": load_standard_table,
+    "agnews": load_standard_table,
+    "dbpedia": load_standard_table,
+    "imdb-folder": load_imdb_folder,
+    "20newsgroups": load_newsgroups,
+    "hatexplain": load_hatexplain,
 }
 """How the raw rows of each source are read."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 from workbench.data.fetch import fetched_path, load_manifests
 from workbench.data.packaged import CSV, PACKAGE
 from workbench.data.packages import package_file
+from workbench.data.standard import Standard, load_standards
 from workbench.errors import InputError
 
 
@@ -48,11 +49,20 @@ def available() -> list[Source]:
             True,
             "data.source: eraser, data.path",
         ),
+        *map(_from_files, load_standards().values()),
         Source("file", "own", "Your CSV, TSV, JSONL or Parquet", True, "data.source: file, data.path"),
         Source(
             "hub", "own", "A hub data set, or a save_to_disk folder", hub, "data.source: hub, data.path"
         ),
     ]
+
+
+def _from_files(standard: Standard) -> Source:
+    description, how = standard.description, f"data.source: {standard.source}, data.path"
+    if len(standard.tasks) > 1:
+        description += f"; data.subset is one of {', '.join(standard.tasks)}"
+        how += ", data.subset"
+    return Source(standard.source, "own", description, True, how)
 
 
 def _has_package_file(package: str, relative: str) -> bool:

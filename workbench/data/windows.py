@@ -89,9 +89,11 @@ def _tokenized(
             )
         )
         for document, first in zip(batch, firsts, strict=True):
-            if not len(first.ids):
-                raise InputError(f"text {document.id!r}: the tokenizer finds no token in it")
-            yield document, first, seconds.get(document.id)
+            second = seconds.get(document.id)
+            for name, found in (("it", first), ("its second text", second)):
+                if found is not None and not len(found.ids):
+                    raise InputError(f"text {document.id!r}: the tokenizer finds no token in {name}")
+            yield document, first, second
 
 
 def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
@@ -135,7 +137,7 @@ class _Pair:
         if len(self.first.ids) > room and second > 0 and 2 * second > max_tokens - 3:
             raise InputError(
                 f"text {self.document.id!r}: the second text has {second} tokens and leaves fewer than"
-                f" half of a window of {max_tokens} to the first"
+                f" half of a window of {max_tokens} to the first: raise data.max_tokens"
             )
         return room
 

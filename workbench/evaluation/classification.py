@@ -1,6 +1,6 @@
 """Quality of the predictions, with intervals over texts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,13 @@ _NEEDED = ("method", "split", "text_id", "label", "predicted")
 
 
 def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy and macro F1 of every method on every split, as rows with the columns of `COLUMNS`.
+    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns `COLUMNS`.
 
     `predictions` has one row per method, split and text with `label` and `predicted`. Values lie in
-    [0, 1] and equal scikit-learn's; intervals are 95 % bootstrap percentiles over texts (NaN when
-    `bootstrap` is 0). An empty frame gives an empty table. Raises ValueError when a column is missing
-    or a text appears twice.
+    [0, 1], Matthews (for more than two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or
+    predictions are all of one class; all equal scikit-learn's. Intervals are 95 % bootstrap
+    percentiles over texts (NaN when `bootstrap` is 0). An empty frame gives an empty table. Raises
+    ValueError when a column is missing or a text appears twice.
     """
     missing = [name for name in _NEEDED if name not in predictions.columns]
     if missing:
@@ -44,7 +45,9 @@ def quality(
     right = correct(label, predicted)
     low, high = mean_interval(right, resamples, seed)
     yield "accuracy", float(right.mean()), float(low), float(high)
-    yield "macro_f1", *_macro_f1(label, predicted, resamples, seed)
+    for metric, (parts_of, compute) in _METRICS.items():
+        parts = [parts_of(label, draw) for draw in predicted]
+        yield metric, *_of_means(compute, parts, resamples, seed)
 
 
 def correct(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -52,23 +55,47 @@ def correct(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return (label == predicted).mean(axis=0, dtype=np.float64)
 
 
-def _macro_f1(
-    label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
+def _f1_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts, 2 x classes): hits, and true plus chosen; F1 of a class needs their shares only."""
+    true, chosen = _one_hot(label, predicted)
+    return np.concatenate([true * chosen, true + chosen], axis=1)
+
+
+def _matthews_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts, 1 + 2 x classes): right or not, then the true and the chosen class."""
+    true, chosen = _one_hot(label, predicted)
+    hit = (true * chosen).sum(axis=1, keepdims=True)
+    return np.concatenate([hit, true, chosen], axis=1)
+
+
+def _one_hot(label: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which class each text has and is given, (texts, classes) of 0 and 1."""
+    classes = np.unique(np.concatenate([label, predicted]))
+    true, chosen = label[:, None] == classes, predicted[:, None] == classes
+    return true.astype(np.float64), chosen.astype(np.float64)
+
+
+def _of_means(
+    compute: Callable[[np.ndarray], np.ndarray], parts: list[np.ndarray], resamples: int, seed: int
 ) -> tuple[float, float, float]:
-    parts = [_f1_parts(label, draw) for draw in predicted]
-    value = float(np.mean([_mean_f1(part.mean(axis=0, keepdims=True)) for part in parts]))
+    """A metric of means over texts, with its interval; `parts` holds a (texts, columns) per draw."""
+    value = float(np.mean([compute(part.mean(axis=0, keepdims=True)) for part in parts]))
     if not resamples:
         return value, np.nan, np.nan
-    drawn = [_mean_f1(resample_means(part, resamples, seed)) for part in parts]
+    drawn = [compute(resample_means(part, resamples, seed)) for part in parts]
     low, high = percentiles(np.mean(drawn, axis=0))
     return value, float(low), float(high)
 
 
-def _f1_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """(texts, 2 x classes): hits, and true plus chosen; F1 of a class needs their shares only."""
-    classes = np.unique(np.concatenate([label, predicted]))
-    true, chosen = label[:, None] == classes, predicted[:, None] == classes
-    return np.concatenate([true & chosen, true.astype(np.float64) + chosen], axis=1)
+def _correlation(parts: np.ndarray) -> np.ndarray:
+    """Matthews correlation from (resamples, 1 + 2 x classes): share right, true and chosen shares."""
+    true, chosen = np.split(parts[:, 1:], 2, axis=1)
+    covariance = parts[:, 0] - (true * chosen).sum(axis=1)
+    spreads = 1 - (true**2).sum(axis=1), 1 - (chosen**2).sum(axis=1)
+    # Two classes among n texts spread by at least 1 / n; less is a rounding error.
+    real = np.minimum(*spreads) > 1e-12
+    root = np.sqrt(np.where(real, spreads[0] * spreads[1], 1.0))
+    return np.where(real, covariance / root, 0.0)
 
 
 def _mean_f1(parts: np.ndarray) -> np.ndarray:
@@ -76,3 +103,7 @@ def _mean_f1(parts: np.ndarray) -> np.ndarray:
     hits, total = np.split(parts, 2, axis=1)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
     return f1.sum(axis=1) / (total > 0).sum(axis=1)
+
+
+_METRICS = {"macro_f1": (_f1_parts, _mean_f1), "matthews": (_matthews_parts, _correlation)}
+"""Per text what the metric needs the means of, and the metric from those."""

@@ -26,5 +26,6 @@ METRICS = {
         Metric("selected", "share selected", None, needs="selection"),
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
+        Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),
     )
 }

@@ -122,7 +122,8 @@ def shades(record: TokenScores) -> np.ndarray:
 def draw_examples(examples: list[Example]) -> Figure:
     """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
 
-    Shading is the score relative to the layer's largest; outlined columns are human rationale.
+    Shading is the score relative to the layer's largest; outlined columns are human rationale; a dashed
+    line stands where the second text of a pair begins.
     """
     records = [(example, record) for example in examples for record in example.records]
     rows = max(1, len(records))
@@ -144,6 +145,8 @@ def _panel(ax: Axes, example: Example, record: TokenScores) -> None:
     ax.set_ylim(layers - 0.5, -0.5)
     ax.set_yticks(range(layers))
     ax.set_xticks(range(n), [plain(_short(token)) for token in record.tokens], rotation=90, fontsize=8)
+    if record.second_start is not None:
+        ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_ylabel("layer", fontsize=9)

@@ -49,7 +49,7 @@ _SPEED = (
 )
 _PICTURE = (
     "Tokens across, layers downward; darker is a higher score within the layer, blank is dropped, "
-    "outlined is rationale."
+    "outlined is rationale; a dashed line, where there is one, begins the second text of a pair."
 )
 
 
@@ -183,8 +183,14 @@ def _scorer_view(record: TokenScores) -> dict[str, Any]:
     marks = [False] * len(record.tokens) if record.rationale is None else record.rationale.tolist()
     layers = [
         [
-            {"text": token, "gone": value != value, "marked": marked, "shade": f"{0.55 * value:.2f}"}
-            for token, marked, value in zip(record.tokens, marks, row, strict=True)
+            {
+                "text": token,
+                "gone": value != value,
+                "marked": marked,
+                "shade": f"{0.55 * value:.2f}",
+                "second": index == record.second_start,
+            }
+            for index, (token, marked, value) in enumerate(zip(record.tokens, marks, row, strict=True))
         ]
         for row in shade.tolist()
     ]

@@ -1,5 +1,6 @@
 """The tables of a report: numbers for CSV, the same numbers in words for LaTeX and HTML."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,15 +46,19 @@ def main_table(
 ) -> Table:
     """One row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
-    Accuracy, macro F1 and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups
-    are ratios. A quantity that was not measured is NaN and shown as a dash.
+    Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
+    quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
+    (runs of earlier versions have no Matthews correlation).
     """
     methods = ordered(classification["method"], METHOD_ORDER)
-    frame = pd.DataFrame([quality_row(classification, m) | speed_row(m, efficiency) for m in methods])
+    there = [name for name in _QUALITY_NAMES if (classification["metric"] == name).any()]
+    quality = pd.DataFrame([quality_row(classification, m, there) for m in methods])
+    speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
+    frame = pd.concat([quality, speeds], axis=1)
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
-    shown["accuracy %"] = with_interval(frame, "accuracy")
-    shown["macro F1 %"] = with_interval(frame, "macro_f1")
-    for column in frame.columns[8:]:
+    for metric in there:
+        shown[_QUALITY_NAMES[metric]] = with_interval(frame, metric)
+    for column in map(str, speeds.columns):
         text = percent if column == "tokens_kept_share" else times
         shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
             column
@@ -65,6 +70,11 @@ def main_table(
     return Table("main", caption, frame, shown, ("method",))
 
 
+_QUALITY_NAMES = {
+    "accuracy": "accuracy %",
+    "macro_f1": "macro F1 %",
+    "matthews": "Matthews × 100",
+}
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -72,11 +82,13 @@ _SPEED_NAMES = {
 }
 
 
-def quality_row(classification: pd.DataFrame, method: str) -> dict[str, object]:
-    """One method's name, n, and accuracy and macro F1 with their intervals, of one split."""
+def quality_row(
+    classification: pd.DataFrame, method: str, metrics: Iterable[str] = ("accuracy", "macro_f1")
+) -> dict[str, object]:
+    """One method's name, n, and these metrics with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]
     row: dict[str, object] = {"method": method, "n": int(own["n"].max())}
-    for metric in ("accuracy", "macro_f1"):
+    for metric in metrics:
         found = own[own["metric"] == metric]
         for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
             row[metric + suffix] = float(found[column].iloc[0]) if len(found) else np.nan

@@ -116,7 +116,8 @@ selected stand beside it. Dropped tokens rank last, tied, and are never selected
 {% for view in example.views %}
 <p class="soft">{{ view.title }}</p>
 {% for layer in view.layers %}
-<div class="layer"><b>layer {{ loop.index0 }}</b>{% for token in layer %}<span
+<div class="layer"><b>layer {{ loop.index0 }}</b>{% for token in layer %}
+{%- if token.second %}<i class="soft">second text:</i> {% endif %}<span
  class="{{ 'gone' if token.gone else 'token' }}{{ ' marked' if token.marked }}"
 {%- if not token.gone %} style="--a: {{ token.shade }}"{% endif %}>{{ token.text }}</span> {% endfor %}
 </div>
