@@ -26,7 +26,7 @@ class TrainingSettings(Settings):
     """Leave the embedding tables as pre-trained: half of a small BERT's optimiser work."""
     attention_dropout: float | None = Field(None, ge=0, lt=1)
     """Dropout of attention probabilities in training; null: the backbone's own. With 0 a CPU need not
-    write the probabilities down: steps over texts of 512 tokens take half to two thirds of the time."""
+    write the probabilities down: steps over long texts take 0.5 to 0.8 of the time."""
     gradient_accumulation: int = Field(1, ge=1)
     mixed_precision: Literal["no", "fp16", "bf16"] = "no"
     checkpoint_steps: int = Field(200, ge=1)

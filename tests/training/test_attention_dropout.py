@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from tiny_objectives import METHODS, TRAIN, objective
+from tiny_objectives import TRAIN, objective
+from toys import METHODS
 
 
 def dropouts(made) -> set[float]:
