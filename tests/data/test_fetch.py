@@ -136,6 +136,12 @@ def test_list_names_every_kind(home):
         "imdb": "packaged",
         "eraser-movies": "fetched",
         "eraser": "own",
+        "glue": "own",
+        "agnews": "own",
+        "dbpedia": "own",
+        "imdb-folder": "own",
+        "20newsgroups": "own",
+        "hatexplain": "own",
         "file": "own",
         "hub": "own",
     }

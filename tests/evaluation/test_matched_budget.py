@@ -20,14 +20,15 @@ OWN = frame("aabb")
 
 
 def test_draws_are_averaged_by_hand() -> None:
-    # Draw 1: 3 of 4 right, F1 2/3 and 4/5. Draw 2: 2 of 4, all called a, F1 2/3 and 0.
+    # Draw 1: 3 of 4 right, F1 2/3 and 4/5, Matthews 2 / sqrt(12).
+    # Draw 2: 2 of 4, all called a, F1 2/3 and 0, Matthews 0.
     controls = {"random": [frame("abbb"), frame("aaaa")]}
     quality, compared = against_controls(OWN, controls, bootstrap=0, seed=7)
     assert tuple(quality.columns) == COLUMNS
     assert tuple(compared.columns) == COMPARED
-    assert quality["metric"].tolist() == ["accuracy", "macro_f1"]
+    assert quality["metric"].tolist() == ["accuracy", "macro_f1", "matthews"]
     f1 = ((2 / 3 + 4 / 5) / 2 + (2 / 3) / 2) / 2
-    assert quality["value"].tolist() == pytest.approx([5 / 8, f1])
+    assert quality["value"].tolist() == pytest.approx([5 / 8, f1, 1 / 12**0.5])
     facts = compared.iloc[0]
     assert facts[["method_value", "control_value", "difference"]].tolist() == [1.0, 5 / 8, 3 / 8]
     assert (facts["n"], facts["draws"], facts["seed"], facts["control"]) == (4, 2, 7, "random")
@@ -49,8 +50,8 @@ def test_one_draw_is_classification() -> None:
 def test_texts_are_joined_by_id_and_an_oracle_may_have_fewer() -> None:
     controls = {"oracle": [frame("ba", "zx", ["b", "a"])]}
     quality, compared = against_controls(frame("abbb"), controls, bootstrap=0)
-    assert quality["n"].tolist() == [2, 2]
-    assert quality["value"].tolist() == [1.0, 1.0]
+    assert quality["n"].tolist() == [2, 2, 2]
+    assert quality["value"].tolist() == [1.0, 1.0, 1.0]
     # On x and z the method is right once.
     assert compared["method_value"].tolist() == [0.5]
     assert compared["difference"].tolist() == [-0.5]

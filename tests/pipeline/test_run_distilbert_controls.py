@@ -89,7 +89,8 @@ def test_controls_are_written_for_whoever_drops_tokens(found: Run) -> None:
     frame = found.metrics("controls")
     assert set(frame["method"]) == {"top"}
     rows = set(zip(frame["control"], frame["metric"], strict=True))
-    assert rows == {(c, m) for c in ("random", "first", "oracle") for m in ("accuracy", "macro_f1")}
+    metrics = ("accuracy", "macro_f1", "matthews")
+    assert rows == {(c, m) for c in ("random", "first", "oracle") for m in metrics}
     assert frame.set_index("control")["draws"].to_dict() == {"random": 2, "first": 1, "oracle": 1}
     assert (frame["ci_low"] <= frame["ci_high"]).all()
     written = pd.read_csv(found.metrics_file("controls").with_suffix(".csv"))
