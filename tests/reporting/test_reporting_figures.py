@@ -1,5 +1,6 @@
 """The frames behind the figures, that they are what is drawn, and that files are real."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,25 @@ def test_examples_are_right_and_wrong_ones(finished_run: Path) -> None:
     outcome = [example.predicted["adapler"] == example.label for example in examples]
     assert outcome == [True] * 4 + [False] * 2
     assert [record.method for record in examples[0].records] == ["adapler", "top"]
+
+
+def test_examples_need_no_rationale_where_nobody_annotated(finished_run: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished_run, tmp_path / "run"))
+    first, *_ = example_ids(folder)
+    for path in (folder / "scores").glob("*.parquet"):
+        frame = pd.read_parquet(path)
+        marks = frame["rationale"].mask(frame["text_id"] == first, False)
+        frame.assign(rationale=marks).to_parquet(path)
+    # The texts are annotated, and in this one no token is marked.
+    assert first not in example_ids(folder)
+    for path in (folder / "scores").glob("*.parquet"):
+        frame = pd.read_parquet(path)
+        frame.assign(rationale=pd.array([None] * len(frame), dtype="boolean")).to_parquet(path)
+    assert first in example_ids(folder)
+
+
+def example_ids(folder: Path) -> list[str]:
+    return [example.text_id for example in choose_examples(read_run_data(folder))]
 
 
 def test_shades_of_dropped_unscored_and_living_tokens(finished_run: Path) -> None:

@@ -118,7 +118,7 @@ def _load(settings: DataSettings, name: str, task: Task | None) -> dict[str, Any
     path, subset = str(settings.path), settings.subset
     if task and task.hub and task.hub.subset:
         path, subset = name.rpartition("/")[0], task.hub.subset
-    places = [name, f"{path}/{subset}", path]
+    places = [name, f"{path}/{subset}" if subset else path, path]
     saved = next((place for place in places if _is_saved(Path(place))), None)
     try:
         loaded = datasets.load_from_disk(saved) if saved else datasets.load_dataset(path, subset)

@@ -93,7 +93,6 @@ class Standard:
 
     source: str
     description: str
-    split_rule: str
     licence: str
     citation: tuple[str, ...]
     tasks: dict[str, Task]
@@ -176,7 +175,7 @@ def _standard(values: dict[str, Any]) -> Standard:
         name: _task(values["source"], name, values["split_rule"], given)
         for name, given in values["tasks"].items()
     }
-    given = {name: values[name] for name in ("source", "description", "split_rule", "licence")}
+    given = {name: values[name] for name in ("source", "description", "licence")}
     citation, refused = tuple(values["citation"]), values.get("refused", {})
     return Standard(**given, citation=citation, tasks=tasks, refused=refused)
 

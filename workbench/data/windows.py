@@ -34,8 +34,8 @@ def encode(
     Windows are as full as they can be without splitting a word or a rationale span; a span that
     alone does not fit is split and counted. A second text is repeated in every window with token
     type 1. `tokenizer` is a fast BERT tokenizer. Raises InputError, naming the id, for a document
-    without tokens, a label that is not in `labels`, and a second text that needs more than half of
-    a window while the pair does not fit into one.
+    or second text without tokens, a label that is not in `labels`, and a second text that needs more
+    than half of a window while the pair does not fit into one.
     """
     _check_tokenizer(tokenizer, max_tokens)
     indices = {label: index for index, label in enumerate(labels)}

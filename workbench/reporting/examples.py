@@ -35,8 +35,8 @@ class Example:
 def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Example]:
     """The first texts, by the score table's order, that the first dropping model gets right and wrong.
 
-    Only first windows of `SHORTEST` to `LONGEST` tokens with a rationale token; where one kind runs
-    short the other fills up. Empty when no score table drops a token.
+    Only first windows of `SHORTEST` to `LONGEST` tokens, with a rationale token where the data have
+    rationales; where one kind runs short the other fills up. Empty when no score table drops a token.
     """
     tables = _dropping_tables(run)
     if not tables:
@@ -76,7 +76,9 @@ def _suitable(table: pd.DataFrame) -> list[str]:
     first = table[table["layer"] == 0]
     groups = first.groupby("text_id", sort=False, observed=True)
     length, marks = groups.size(), groups["rationale"].sum()
-    good = length.between(SHORTEST, LONGEST) & (marks.fillna(0).astype(float) > 0)
+    good = length.between(SHORTEST, LONGEST)
+    if first["rationale"].notna().any():
+        good &= marks.fillna(0).astype(float) > 0
     return [str(text_id) for text_id in length.index[good.to_numpy(dtype=bool)]]
 
 

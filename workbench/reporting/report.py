@@ -148,8 +148,9 @@ def _render(
         tables=tables,
         examples=[_example_view(example) for example in examples],
         example_rule=(
-            f"The first texts of {SHORTEST} to {LONGEST} tokens with a rationale: up to four that the "
-            "first pruned model classifies correctly, then up to two that it does not."
+            f"The first texts of {SHORTEST} to {LONGEST} tokens (with a rationale, where there are "
+            "any): up to four that the first pruned model classifies correctly, then up to two that "
+            "it does not."
         ),
         skipped=[*run.missing, *_notes(run)],
         config=yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True) if run.config else "",

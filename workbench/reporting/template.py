@@ -123,7 +123,7 @@ selected stand beside it. Dropped tokens rank last, tied, and are never selected
 </div>
 {% endfor %}{% endfor %}{% endfor %}
 {{ picture("examples") }}
-{% else %}{{ lacking("scores of a model that drops tokens.") }}{% endif %}
+{% else %}{{ lacking("a text of fitting length with scores of a model that drops tokens.") }}{% endif %}
 
 <h2>What was left out</h2>
 {% if skipped %}<ul>{% for line in skipped %}<li>{{ line }}</li>{% endfor %}</ul>
