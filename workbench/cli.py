@@ -160,10 +160,8 @@ def bench(
         reporter.stage("bench", False)
         measure(
             prepared,
-            batch_sizes=options.batch_sizes,
-            repeats=options.rounds,
-            bfloat16=options.bfloat16,
-            report=lambda done: reporter.progress(done, len(options.batch_sizes), {}),
+            options,
+            lambda done: reporter.progress(done, len(options.batch_sizes), {}),
         )
     table, lines = write_bench(prepared.folder, prepared.split)
     OUT.print(frame_table(table.shown))

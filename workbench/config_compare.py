@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from workbench.config import RunConfig, apply_overrides, parse_config, read_mapping, validated
+from workbench.config import Method, RunConfig, apply_overrides, parse_config, read_mapping, validated
 from workbench.config_methods import Settings
 from workbench.errors import InputError
 
@@ -22,11 +22,7 @@ LINEAR = frozenset({"top"})
 """Methods whose strength is a share; those of the others are weights, searched on a log scale."""
 _REACH = 10.0
 """A search goes this factor up and down from the method's own strength where no range is given."""
-_KNOWN: list[str] = [
-    name
-    for name in get_args(get_args(RunConfig.model_fields["methods"].annotation)[0])
-    if name != "dense"
-]
+_KNOWN = [name for name in get_args(Method) if name != "dense"]
 
 
 class MatchSettings(Settings):

@@ -14,7 +14,6 @@ from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.layouts import Padded
 from workbench.models.policies.distilbert import DistilBert
 from workbench.models.student import from_distilbert, half_depth
-from workbench.training.objectives.distilbert import last_states
 
 WINDOWS = texts(RAGGED)
 
@@ -75,7 +74,7 @@ def test_a_converted_checkpoint_computes_distilberts_hidden_states(checkpoint, m
     layout, inputs = Padded.from_windows(WINDOWS)
     with torch.no_grad():
         expected = stock(input_ids=inputs.input_ids, attention_mask=layout.alive.long())[0]
-        found = last_states(model, WINDOWS)
+        found = model.encode(*model.embed(WINDOWS, "packed"))
     for column in range(16):
         ours = found.layout.place(found.hidden[..., column], 0.0)
         theirs = expected[..., column].masked_fill(~layout.alive, 0.0)

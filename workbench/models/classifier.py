@@ -83,8 +83,14 @@ class PruningClassifier(nn.Module):
         self, hidden: Tensor, layout: Layout, *, soft: bool = False, show: Need = "nothing"
     ) -> Output:
         """From embedding output to logits."""
-        encoded = encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
+        encoded = self.encode(hidden, layout, soft=soft, show=show)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
+
+    def encode(
+        self, hidden: Tensor, layout: Layout, *, soft: bool = False, show: Need = "nothing"
+    ) -> Encoded:
+        """From embedding output to the last layer's hidden states; see `encoder.encode`."""
+        return encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
 
     def head(self, encoded: Encoded) -> Tensor:
         """(B, classes) logits from the last layer's hidden states."""

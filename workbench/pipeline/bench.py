@@ -24,7 +24,7 @@ from workbench.models.policies.base import Policy
 from workbench.pipeline.calibrate import Calibration, calibrate
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.timing import in_bfloat16, load_stock, stock_logits, time_models
-from workbench.predictions import predict
+from workbench.predictions import text_frame
 from workbench.runs import Run, describe_environment, load_run, read_table, write_table
 from workbench.streaming import TooLong
 
@@ -145,31 +145,27 @@ def _check_length(model: PruningClassifier, max_tokens: int | None) -> int:
 
 
 def bench(
-    prepared: Prepared,
-    *,
-    batch_sizes: Sequence[int],
-    repeats: int,
-    bfloat16: bool = False,
-    report: Callable[[int], None] = lambda done: None,
+    prepared: Prepared, options: BenchOptions, report: Callable[[int], None] = lambda done: None
 ) -> None:
     """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
 
-    With `bfloat16` every model runs in that precision as well. Rows of the same split that an earlier
+    Rows of the same split that an earlier
     benchmark or evaluation wrote there are replaced. `report` hears how many batch sizes are done.
     """
     subject, windows, split = prepared.subject, prepared.windows, prepared.split
     dense = subject.models["dense"]
     stock = load_stock(dense)
-    halved = {name: in_bfloat16(model) for name, model in subject.models.items()} if bfloat16 else {}
+    twins = subject.models if options.bfloat16 else {}
+    halved = {name: in_bfloat16(model) for name, model in twins.items()}
     measured = time_models(
-        stock, subject.models, windows, split,
-        batch_sizes=batch_sizes, repeats=repeats, whole=True, halved=halved, report=report,
+        stock, subject.models, windows, split, batch_sizes=options.batch_sizes,
+        repeats=options.rounds, whole=True, halved=halved, report=report,
     )  # fmt: skip
     calibration = calibrate(dense)
     results = {name: infer(model, windows) for name, model in subject.models.items()}
     tables = {
         "efficiency": pd.concat(
-            [_counted(subject, windows, split, max(batch_sizes)), measured.efficiency],
+            [_counted(prepared, results, max(options.batch_sizes)), measured.efficiency],
             ignore_index=True,
         ),
         "stopwatch": measured.rounds,
@@ -184,8 +180,8 @@ def bench(
         "windows": len(windows),
         "tokens": sum(len(window.input_ids) for window in windows),
         "max_tokens": subject.max_tokens,
-        "batch_sizes": list(batch_sizes),
-        "rounds": repeats,
+        "batch_sizes": list(options.batch_sizes),
+        "rounds": options.rounds,
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
         "bfloat16_same_class": {
@@ -201,13 +197,17 @@ def _agreement(one: Inference, other: Inference) -> float:
     return float((one.logits.argmax(1) == other.logits.argmax(1)).mean())
 
 
-def _counted(subject: Subject, windows: Sequence[Window], split: str, batch_size: int) -> pd.DataFrame:
+def _counted(prepared: Prepared, results: Mapping[str, Inference], batch_size: int) -> pd.DataFrame:
     """FLOPs speed-ups and tokens kept on exactly the timed windows."""
+    models, windows, split = prepared.subject.models, prepared.windows, prepared.split
     predictions = pd.concat(
-        [predict(model, windows, split).assign(method=name) for name, model in subject.models.items()]
+        [
+            text_frame(models[name], windows, result, split).assign(method=name)
+            for name, result in results.items()
+        ]
     )
     lengths = {split: [(window.text_id, len(window.input_ids)) for window in windows]}
-    return counted_efficiency(predictions, lengths, shape_of(subject.models["dense"]), batch_size)
+    return counted_efficiency(predictions, lengths, shape_of(models["dense"]), batch_size)
 
 
 def _limits(

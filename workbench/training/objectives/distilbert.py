@@ -10,7 +10,7 @@ from workbench.config_methods import DistilbertSettings
 from workbench.data.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import Encoded, encode
+from workbench.models.encoder import Encoded
 from workbench.models.policies.distilbert import DistilBert
 from workbench.training.losses import distillation
 from workbench.training.objectives.base import Backward, Moment, Objective
@@ -43,9 +43,9 @@ class DistilbertObjective(Objective):
         self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
     ) -> dict[str, float]:
         settings = self.settings
-        student = last_states(self.model, windows)
+        student = self.model.encode(*self.model.embed(windows, "packed"))
         with torch.no_grad():
-            teacher = last_states(self.dense, windows)
+            teacher = self.dense.encode(*self.dense.embed(windows, "packed"))
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
@@ -58,13 +58,6 @@ class DistilbertObjective(Objective):
             values["cosine"] = distance.item()
         backward(loss * weight)
         return values
-
-
-def last_states(model: PruningClassifier, windows: Sequence[Window]) -> Encoded:
-    """The windows after the last layer, packed."""
-    hidden, layout = model.embed(windows, "packed")
-    layers = model.bert.bert.encoder.layer
-    return encode(layers, model.policy, hidden, layout, soft=False, show="nothing")
 
 
 def cosine_distance(student: Encoded, teacher: Encoded) -> Tensor:
