@@ -14,6 +14,8 @@ CALL_PAIRS = 1500
 """Query-key pairs that cost as much time as one more call on two CPU cores (docs/performance.md)."""
 BLOCK_CELLS = 2**21
 """Probabilities (texts x heads x queries x keys) held at a time where they are needed: 8 MB."""
+GPU_BLOCK_CELLS = 2**27
+"""The same on a GPU, which wants few calls: half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _in_blocks(
 
     Only one block's (heads, n, n) probabilities exist at once when no gradient is taken.
     """
-    size = max(1, BLOCK_CELLS // (q.shape[1] * bucket.longest**2))
+    cells = BLOCK_CELLS if q.device.type == "cpu" else GPU_BLOCK_CELLS
+    size = max(1, cells // (q.shape[1] * bucket.longest**2))
     outputs, received, to_self = [], [], []
     for first in range(0, bucket.texts, size):
         block = slice(first, first + size)

@@ -10,6 +10,7 @@ from torch import Tensor
 from workbench.data.documents import Window
 from workbench.models.layouts.base import Attention, Inputs, Need
 from workbench.models.layouts.buckets import Bucket, attend_in, make_buckets
+from workbench.models.layouts.varlen import attend_varlen, suits
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Packed:
     def starts(self) -> Tensor:
         """(B,) int64: column of each place's [CLS]."""
         return self.sizes.cumsum(0) - self.sizes
+
+    @cached_property
+    def bounds(self) -> Tensor:
+        """(B + 1,) int32: where each text starts, and the number of tokens."""
+        return torch.cat([self.sizes.new_zeros(1), self.sizes.cumsum(0)]).int()
 
     @cached_property
     def is_cls(self) -> Tensor:
@@ -154,6 +160,10 @@ class Packed:
         """(1, heads, T, d) each -> output (1, T, heads, d) and what `need` asks for."""
         if need == "probabilities":
             raise ValueError("attention probabilities need the padded layout (masked execution)")
+        if need == "nothing" and suits(query):
+            longest = self.lengths[-1]
+            output = attend_varlen(query, key, value, self.bounds, longest, scaling, dropout)
+            return output, Attention(None, None, None)
         parts = [attend_in(bucket, query, key, value, scaling, dropout, need) for bucket in self.buckets]
         output = torch.cat([part.output for part in parts])[None]
         received = _joined([part.received for part in parts])

@@ -68,7 +68,7 @@ class TopObjective(Objective):
             raise TypeError("ToP's objective needs a model with ToP's policy")
         self.policy: ToP = model.policy
         self.lessons = lessons
-        self.multipliers = nn.Parameter(torch.zeros(2))
+        self.multipliers = nn.Parameter(torch.zeros(2, device=model.device))
         """lambda1, lambda2 of the Lagrangian; they ascend."""
         layers = model.layers
         self.rank_layers = settings.rank_layers or list(range(1, max(2, layers // 3)))
