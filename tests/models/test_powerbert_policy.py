@@ -112,7 +112,7 @@ def test_the_most_significant_stay_and_cls_whatever_its_significance(layout_type
 
 def test_a_layer_that_retains_everything_cuts_no_longer_text_either() -> None:
     layout, _ = Packed.from_windows(texts([9]))
-    assert policy_with().keep(0, torch.rand(1, 9), layout) is None
+    assert policy_with().keep(0, torch.rand(1, 9), layout).all()
 
 
 def test_all_weights_at_their_start_leave_the_stock_classifier(make_model) -> None:

@@ -115,7 +115,7 @@ class Comparison:
         low, high = self.config.range(method)
         try:
             found = bisect(
-                measure, low, high, first=self.nearest.get(method, own), target=match.target,
+                measure, low, high, first=own, target=match.target,
                 slack=match.slack, tries=match.tries, linear=method in LINEAR,
             )  # fmt: skip
         except InputError as error:

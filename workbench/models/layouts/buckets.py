@@ -46,8 +46,8 @@ class Attended(NamedTuple):
     """(tokens,): the part of it that comes from the token itself."""
 
 
-def make_buckets(lengths: Sequence[int], device: torch.device) -> tuple[Bucket, ...]:
-    """Cut texts of ascending `lengths` into buckets.
+def make_buckets(lengths: Sequence[int], sizes: Tensor) -> tuple[Bucket, ...]:
+    """Cut texts of ascending `lengths` into buckets; `sizes` (B,) int64 is the same on the device.
 
     A longer text joins the bucket before it when padding that bucket to its length costs less than a
     call. On a GPU, where a call costs more than any padding, all texts share one bucket.
@@ -55,35 +55,30 @@ def make_buckets(lengths: Sequence[int], device: torch.device) -> tuple[Bucket, 
     firsts = [0]
     for index in range(1, len(lengths)):
         added = (index - firsts[-1]) * (lengths[index] ** 2 - lengths[index - 1] ** 2)
-        if device.type == "cpu" and added > CALL_PAIRS:
+        if sizes.device.type == "cpu" and added > CALL_PAIRS:
             firsts.append(index)
     buckets, start = [], 0
     for first, last in zip(firsts, [*firsts[1:], len(lengths)], strict=True):
-        end = start + sum(lengths[first:last])
-        buckets.append(_bucket(lengths[first:last], start, end, device))
-        start = end
+        buckets.append(_bucket(lengths[first:last], sizes[first:last], start))
+        start = buckets[-1].end
     return tuple(buckets)
 
 
-def _bucket(lengths: Sequence[int], start: int, end: int, device: torch.device) -> Bucket:
-    texts, longest = len(lengths), lengths[-1]
+def _bucket(lengths: Sequence[int], sizes: Tensor, start: int) -> Bucket:
+    """Everything is made where `sizes` lie: nothing is sent to a GPU, or waited for."""
+    texts, longest, end = len(lengths), lengths[-1], start + sum(lengths)
     if lengths[0] == longest:
         return Bucket(start, end, texts, longest)
-    sizes = torch.tensor(lengths)
-    within = torch.arange(longest)
-    starts = start + sizes.cumsum(0) - sizes
-    columns = starts[:, None] + torch.minimum(within, sizes[:, None] - 1)
+    within = torch.arange(longest, device=sizes.device)
+    starts = sizes.cumsum(0) - sizes
+    columns = start + starts[:, None] + torch.minimum(within, sizes[:, None] - 1)
     living = within < sizes[:, None]
-    slots = living.flatten().nonzero()[:, 0]
-    return Bucket(
-        start,
-        end,
-        texts,
-        longest,
-        columns.flatten().to(device),
-        living.to(device),
-        slots.to(device),
+    # A token's place: behind it, the padding of all texts before its own.
+    padding = torch.arange(texts, device=sizes.device) * longest - starts
+    slots = torch.arange(end - start, device=sizes.device) + padding.repeat_interleave(
+        sizes, output_size=end - start
     )
+    return Bucket(start, end, texts, longest, columns.flatten(), living, slots)
 
 
 def attend_in(

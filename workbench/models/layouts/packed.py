@@ -76,7 +76,7 @@ class Packed:
     @cached_property
     def buckets(self) -> tuple[Bucket, ...]:
         """Which texts share one call of attention."""
-        return make_buckets(self.lengths, self.sizes.device)
+        return make_buckets(self.lengths, self.sizes)
 
     def count(self) -> Tensor:
         """(1, T) float: living tokens of the text each token belongs to."""

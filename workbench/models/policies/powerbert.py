@@ -44,9 +44,9 @@ class PowerBert(Policy):
             raise ValueError("significance needs the attention received from the other tokens")
         return received * layout.count()
 
-    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
-        count = self.counts()[layer]
-        return layout.rank(scores) < count - 1 if count < self.length else None
+    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        others = self._others()[layer]
+        return (layout.rank(scores) < others) | (others >= self.length - 1)
 
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
@@ -61,5 +61,8 @@ class PowerBert(Policy):
 
         The whole part of the layer's sum of weights, but never more than the layer before keeps.
         """
-        whole = (self.retention.detach().sum(1) + ROUNDING).floor().cummin(0).values
-        return [1 + int(count) for count in whole.tolist()]
+        return [1 + int(count) for count in self._others().tolist()]
+
+    def _others(self) -> Tensor:
+        """(layers,): how many stay besides [CLS]."""
+        return (self.retention.detach().sum(1) + ROUNDING).floor().cummin(0).values

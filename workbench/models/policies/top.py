@@ -88,18 +88,17 @@ class ToP(Policy):
         return (layout.rank(scores) * self.bins / ranked).long().clamp(0, self.bins - 1)
 
     def open_gates(self, layer: int) -> Tensor | None:
-        """(bins,) bool: the bins that stay at inference; None where this layer cuts nothing.
+        """(bins,) bool: the bins that stay at inference; None before the first layer that may cut.
 
         A layer cuts when its coarse gate is more likely on than off; as many fine gates are open as
         are expected to be non-zero, the likeliest ones.
         """
         row = layer - self.first_layer
-        if row < 0 or self.coarse[row] < 0:
+        if row < 0:
             return None
-        count = int(hard_concrete.probability_open(self.fine[row]).sum().round())
-        gates = torch.zeros(self.bins, dtype=torch.bool, device=self.fine.device)
-        gates[self.fine[row].argsort(descending=True, stable=True)[:count]] = True
-        return gates
+        count = hard_concrete.probability_open(self.fine[row]).sum().round()
+        place = self.fine[row].argsort(descending=True, stable=True).argsort()
+        return (place < count) | (self.coarse[row] < 0)
 
     def expected_keep(self, layer: int) -> Tensor | None:
         """(bins,): probability that a token of each bin passes this layer, with gradient."""
