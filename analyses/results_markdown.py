@@ -31,7 +31,8 @@ def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
             "tokens kept": f"{counted['tokens_kept_share']:.0%}",
         }
         row |= {f"time, batch {size}": f"{value:.2f}x" for size, value in timed.items()}
-        row[f"realised share, batch {realised.index.max()}"] = f"{realised[realised.index.max()]:.2f}"
+        if len(realised):  # A run may count FLOPs only.
+            row[f"realised share, batch {realised.index.max()}"] = f"{realised[realised.index.max()]:.2f}"
         rows.append(row)
     return pd.DataFrame(rows)
 
