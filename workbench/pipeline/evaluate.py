@@ -17,6 +17,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
 from workbench.pipeline.controls import chosen_controls, run_controls
+from workbench.pipeline.faithfulness import run_faithfulness
 from workbench.pipeline.job import Job
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
@@ -233,4 +234,6 @@ def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
     # Also once they are no longer asked for: their tables must go.
     if job.config.evaluation.controls or "controls" in job.stages.done:
         stages["controls"] = run_controls
+    if job.config.evaluation.faithfulness.scorers or "faithfulness" in job.stages.done:
+        stages["faithfulness"] = run_faithfulness
     return stages
