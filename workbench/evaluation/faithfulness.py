@@ -49,7 +49,7 @@ def flipped(altered: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def flip_point(shares: np.ndarray, flips: np.ndarray) -> np.ndarray:
     """The smallest share of units whose removal flips the decision; 1 where none does.
 
-    `shares` (k,) ascending, `flips` (..., k) bool -> (...). Source: Serrano and Smith 2019, section 4.
+    `shares` (k,) ascending, `flips` (..., k) bool -> (...). Source: Serrano and Smith 2019.
     """
     return np.where(flips, shares, 1.0).min(axis=-1)
 
@@ -59,7 +59,7 @@ def curve_area(shares: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
     `shares` (k,) run from 0 to 1, `probabilities` (..., k) -> (...), in [0, 1]. Deletion takes the
     highest-scored units away first (lower is better), insertion puts them in first (higher is better).
-    Source: Petsiuk et al. 2018, section 3.2.
+    Source: Petsiuk et al. 2018 (RISE).
     """
     return np.asarray(trapezoid(probabilities, shares, axis=-1))
 
@@ -84,7 +84,7 @@ def soft_comprehensiveness(full: np.ndarray, removed: np.ndarray, blank: np.ndar
 
     All (...) and broadcast: p(c) on the text as it is, with its units faded out by their scores, and
     with all units faded out. NaN where fading out everything takes nothing away. Higher is better; 1:
-    as much as removing everything. Source: Zhao and Aletras 2023, section 3.
+    as much as removing everything. Source: Zhao and Aletras 2023.
     """
     return _per_range(np.maximum(full - removed, 0.0), full, blank)
 

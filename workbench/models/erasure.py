@@ -103,7 +103,7 @@ def infer_faded(
     `shares` yields a (variants, n) array in [0, 1] per window: every entry of token i's embedding
     output stays with probability shares[i], special tokens stay whole. Probabilities are means over
     `draws`; a draw depends on seed, text id, window and draw alone and is the same for all variants, so
-    that they differ by their shares only. Source: Zhao and Aletras 2023, section 3 (soft perturbation).
+    that they differ by their shares only. Source: Zhao and Aletras 2023 (soft perturbation).
     """
     faded: list[_Faded] = []
     counts: list[int] = []
