@@ -72,9 +72,7 @@ def _of_model(
     """Rows of the scorers of one model on one split, and of the controls on that model."""
     config = job.config
     settings, seed = config.evaluation.faithfulness, config.seed
-    windows = chosen_windows(
-        job.encodings[split].windows, settings.max_texts, config.evaluation.max_scored
-    )
+    windows = chosen_windows(job, split)
     draws = config.evaluation.random_draws
     scores = {scorer: _read(job, scorer, windows, layers) for scorer in scorers}
     scores["random"] = [
@@ -90,8 +88,8 @@ def _of_model(
         batch_size=config.evaluation.batch_size,
         seed=seed,
     )
-    facts = {"method": model.policy.method, "split": split, "unit": settings.unit,
-             "removal": settings.removal}  # fmt: skip
+    facts = {"method": model.policy.method, "split": split}
+    facts |= {"unit": settings.unit, "removal": settings.removal}
     selections = Selections.of(settings.bins, settings.curve_steps)
     for scorer, answers in probed.items():
         columns = text_measures(answers, selections)
@@ -106,13 +104,16 @@ def _of_model(
         )
 
 
-def chosen_windows(
-    windows: Sequence[Window], max_texts: int | None, max_scored: int | None
-) -> list[Window]:
-    """The windows of the first texts, as many as both limits allow."""
-    limits = [limit for limit in (max_texts, max_scored) if limit is not None]
+def chosen_windows(job: Job, split: str) -> list[Window]:
+    """The windows of the split's first texts, as many as the settings allow; fewer than all is noted."""
+    evaluation = job.config.evaluation
+    windows = job.encodings[split].windows
+    limits = (evaluation.faithfulness.max_texts, evaluation.max_scored)
     texts = list(dict.fromkeys(window.text_id for window in windows))
-    chosen = set(texts[: min(limits, default=len(texts))])
+    most = min(limit for limit in (*limits, len(texts)) if limit is not None)
+    if most < len(texts):
+        job.note(f"{split}: faithfulness of the first {most} of {len(texts)} texts")
+    chosen = set(texts[:most])
     return [window for window in windows if window.text_id in chosen]
 
 

@@ -29,14 +29,13 @@ def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
     """
     frame, shown = by_layer(in_order(rows), SHOWN)
     unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
-    bins = rows.loc[
-        (rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform"), "selection"
-    ]
+    hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
+    bins = ", ".join(hard["selection"].astype(str).unique())
     caption = (
-        f"Faithfulness by layer, each scorer on its own model (n: texts with a value): the highest-scored "
-        f"{unit}s {_REMOVAL.get(removal, removal)}. Class: the one predicted on the full text. AOPC: mean "
-        f"over {', '.join(bins.astype(str).unique())}, differences not clipped. Soft metrics: embedding "
-        "outputs masked at random by scores / their maximum, in shares of what removing everything takes. "
-        f"random: mean over draws; oracle: texts with a rationale. {conventions}"
+        "Faithfulness by layer, each scorer on its own model (n: texts with a value): the "
+        f"highest-scored {unit}s {_REMOVAL.get(removal, removal)}. Class: the one predicted on the full "
+        f"text. AOPC: mean over {bins}, differences not clipped. Soft metrics: embedding outputs masked "
+        "at random by scores / their maximum, in shares of what removing everything takes. random: mean "
+        f"over draws; oracle: texts with a rationale. {conventions}"
     ).strip()
     return Table("faithfulness_table", caption, frame, shown, ("metric", "scorer", "model"))
