@@ -1,7 +1,7 @@
-"""The commands about corpora: `workbench data list|fetch|check`."""
+"""The commands about corpora: `workbench data list|fetch|check|plant`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -60,6 +60,54 @@ def data_check(
     if card.leaks["texts"].any():
         lines += ["- texts that two splits share:", card.leaks.to_string(index=False)]
     OUT.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+
+
+@data_app.command("plant")
+def data_plant(
+    source: Annotated[str, typer.Argument(help="What `data check` takes.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    kind: Annotated[
+        Literal["token", "context", "pair"],
+        typer.Option("--kind", help="One token per class, a token in context, or an ordered pair."),
+    ] = "token",
+    tokens: Annotated[
+        str | None, typer.Option("--tokens", help="One word per class; default qqa,qqb,...")
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option("--context", help="The other word of kind context; default qqx.")
+    ] = None,
+    share: Annotated[float, typer.Option("--share", help="Share of the texts with a shortcut.")] = 0.5,
+    decoys: Annotated[
+        float | None,
+        typer.Option(
+            "--decoys",
+            help="Share of the others with a part that decides nothing; default 0.5, kind token none.",
+        ),
+    ] = None,
+    first_words: Annotated[
+        int | None, typer.Option("--first-words", help="Plant among this many first words only.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    overrides: Overrides = None,
+) -> None:
+    """Plant words that alone decide the label, relabel by them, and write texts with rationales."""
+    from workbench.data.corpora import load_corpus
+    from workbench.data.planted_files import CONFIG, RECORD, write_planted
+    from workbench.data.planting import Plan, default_tokens, plant
+    from workbench.runs import refuse_foreign
+
+    refuse_foreign(out, RECORD, "planted")
+    corpus = load_corpus(_data_settings(source, overrides))
+    words = default_tokens(kind, corpus.labels) if tokens is None else tuple(tokens.split(","))
+    if context is None:
+        context = "qqx" if kind == "context" else ""
+    if decoys is None:
+        decoys = 0.0 if kind == "token" else 0.5
+    plan = Plan(kind, words, context, share, decoys, first_words, seed)
+    record = write_planted(out, corpus, plan, plant(corpus, plan))
+    for line in (*record["rule"], *(f"{name}: {told}" for name, told in record["splits"].items())):
+        OUT.print(line, highlight=False, soft_wrap=True)
+    OUT.print(f"configuration: {out / CONFIG}", highlight=False, soft_wrap=True)
 
 
 def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:

@@ -4,11 +4,12 @@ import copy
 import difflib
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from workbench.config_faithfulness import FaithfulnessSettings
 from workbench.config_methods import (
     AdaplerSettings,
     DenseSettings,
@@ -93,11 +94,19 @@ class EvaluationSettings(Settings):
     """Controls at the token budget of every pruned method, for metrics/controls: its own weights keep
     other tokens, as many in every text and layer: `random`, `first` (the first tokens) or `oracle`
     (human rationale tokens, then the first; on texts that have some)."""
+    faithfulness: FaithfulnessSettings = FaithfulnessSettings()
     batch_size: int = Field(32, ge=1)
     bootstrap: int = Field(1000, ge=0)
     """Resamples behind each interval (95 %, over texts); 0 leaves the intervals out."""
     random_draws: int = Field(5, ge=1)
     """Independent draws of the random controls; scores are one draw, values are means over draws."""
+
+    @model_validator(mode="after")
+    def _tests_whom_it_scores(self) -> Self:
+        unscored = [name for name in self.faithfulness.scorers if name not in self.scorers]
+        if unscored:
+            raise ValueError(f"faithfulness.scorers has {unscored[0]!r}, but scorers has not")
+        return self
 
 
 class EfficiencySettings(Settings):

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.config import RunConfig
 from workbench.config_compare import spelled
+from workbench.config_faithfulness import FaithfulnessSettings
 from workbench.files import share_folder
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
@@ -43,7 +44,9 @@ def without_extras(config: RunConfig) -> RunConfig:
     """The same run with neither stopwatch nor scores of tokens nor controls: enough for a search."""
     return config.model_copy(
         update={
-            "evaluation": config.evaluation.model_copy(update={"scorers": [], "controls": []}),
+            "evaluation": config.evaluation.model_copy(
+                update={"scorers": [], "controls": [], "faithfulness": FaithfulnessSettings()}
+            ),
             "efficiency": config.efficiency.model_copy(update={"repeats": 0}),
         }
     )

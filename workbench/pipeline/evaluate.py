@@ -17,6 +17,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
 from workbench.pipeline.controls import chosen_controls, run_controls
+from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
@@ -48,6 +49,8 @@ def _describe(job: Job) -> None:
     for split in job.config.evaluation.splits:
         _scored_windows(job, split)
         chosen_controls(job, split)
+        if job.config.evaluation.faithfulness.scorers:
+            chosen_windows(job, split)
     _scorers(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen})
@@ -233,4 +236,6 @@ def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
     # Also once they are no longer asked for: their tables must go.
     if job.config.evaluation.controls or "controls" in job.stages.done:
         stages["controls"] = run_controls
+    if job.config.evaluation.faithfulness.scorers or "faithfulness" in job.stages.done:
+        stages["faithfulness"] = run_faithfulness
     return stages

@@ -133,10 +133,9 @@ class Job:
         if stage in POLICIES:
             return fingerprint(self.key("dense"), getattr(config, stage))
         models = [self.key(method) for method in config.methods]
-        if stage == "controls":
-            return fingerprint(stage, models, config.evaluation)
-        # The other stages do not depend on the controls.
-        evaluation = config.evaluation.model_dump(mode="json", exclude={"controls"})
+        # What concerns one stage alone leaves the others as they are.
+        others = {"controls", "faithfulness"} - {stage}
+        evaluation = config.evaluation.model_dump(mode="json", exclude=others)
         if stage == "efficiency":
             return fingerprint(models, evaluation, config.efficiency)
         return fingerprint(stage, models, evaluation)

@@ -20,6 +20,7 @@ from workbench.reporting.examples import (
     example_frame,
     shades,
 )
+from workbench.reporting.faithfulness import faithfulness_table
 from workbench.reporting.figures import draw_kept, draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
 from workbench.reporting.page import render
@@ -88,6 +89,9 @@ def write_tables(run: RunData) -> dict[str, Table]:
     if agreement is not None:
         tables += [_agreement(run, agreement, "token", "plausibility_table"),
                    _agreement(run, agreement, "word", "plausibility_table_word")]  # fmt: skip
+    tested = run.rows("faithfulness")
+    if tested is not None:
+        tables.append(faithfulness_table(tested, f"Split {run.split}, {seed}."))
     counts = run.rows("plausibility_counts")
     if counts is not None:
         caption = "Windows and texts that each rule kept and dropped."

@@ -30,6 +30,10 @@ _OPTIONAL = {
         *_KEY, "control", "method_value", "control_value", "difference", "ci_low", "ci_high", "p_holm",
         "n", "draws",
     ),
+    "faithfulness": (
+        "scorer", *_KEY, "layer", "unit", "removal", "selection", "metric", "value", "ci_low", "ci_high",
+        "n",
+    ),
     "controls": (*_KEY, "control", "metric", "value", "ci_low", "ci_high", "n"),
     "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
 }  # fmt: skip

@@ -135,10 +135,20 @@ def plausibility_table(
     as a dash.
     """
     rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
-    rows = one_control(in_order(rows))
+    frame, shown = by_layer(one_control(in_order(rows)), AGREEMENT)
+    caption = f"Agreement with rationales by layer (n: texts with a value). {conventions}".strip()
+    return Table(name, caption, frame, shown, ("metric", "scorer", "model"))
+
+
+def by_layer(
+    rows: pd.DataFrame, measures: Iterable[tuple[str, str]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One line per (selection, metric) of `measures`, scorer and method, a column per layer: the numbers
+    and the same as text. `rows` are ordered and have the columns of a metric table by layer.
+    """
     layers = range(int(rows["layer"].max()) + 1 if len(rows) else 0)
     lines: list[dict[str, object]] = []
-    for selection, metric in AGREEMENT:
+    for selection, metric in measures:
         part = rows[(rows["metric"] == metric) & (rows["selection"] == selection)]
         for (scorer, method), own in part.groupby(["scorer", "method"], sort=False):
             by_layer = own.set_index("layer")["value"].reindex(layers)
@@ -148,8 +158,7 @@ def plausibility_table(
             lines.append(line | {"best_layer": best})
     columns = ["metric", "scorer", "method", "n", *(f"layer_{k}" for k in layers), "best_layer"]
     frame = pd.DataFrame(lines, columns=columns).astype({"best_layer": "Int64"})
-    caption = f"Agreement with rationales by layer (n: texts with a value). {conventions}".strip()
-    return Table(name, caption, frame, _shown_agreement(frame), ("metric", "scorer", "model"))
+    return frame, _shown_by_layer(frame)
 
 
 def _best(metric: str, by_layer: pd.Series) -> object:
@@ -160,7 +169,7 @@ def _best(metric: str, by_layer: pd.Series) -> object:
     return int(np.nanargmax(values) if better else np.nanargmin(values))
 
 
-def _shown_agreement(frame: pd.DataFrame) -> pd.DataFrame:
+def _shown_by_layer(frame: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "metric": frame["metric"].map(lambda name: METRICS[name].label),

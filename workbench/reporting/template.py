@@ -104,6 +104,11 @@ selected stand beside it. Dropped tokens rank last, tied, and are never selected
 {{ show(tables.plausibility_table_word) }}</details>{% endif %}
 {% else %}{{ lacking("plausibility results.") }}{% endif %}
 
+{% if "faithfulness_table" in tables %}
+<h2>Faithfulness: what the model says when words go</h2>
+{{ show(tables.faithfulness_table) }}
+{% endif %}
+
 <h2>Examples</h2>
 {% if examples %}
 <p>{{ example_rule }} Darker means a higher score within the layer,

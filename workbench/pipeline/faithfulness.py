@@ -1,0 +1,137 @@
+"""The faithfulness stage: every chosen scorer's own model on texts altered by its scores."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.attribution.registry import family_of
+from workbench.data.documents import Window
+from workbench.data.encodings import holds_evidence
+from workbench.errors import InputError
+from workbench.evaluation.faithfulness_table import Selections, summarise, text_measures
+from workbench.models.classifier import PruningClassifier
+from workbench.pipeline.job import Job
+from workbench.probing import probe
+from workbench.records import from_frame
+from workbench.runs import write_table
+
+TABLE = "faithfulness"
+CONTROLS = ("random", "oracle")
+"""They come along on every model; scores are drawn or read from the rationale here, not from a file."""
+
+
+def run_faithfulness(job: Job) -> None:
+    """Write metrics/faithfulness; remove it where no scorer is asked for."""
+    frames = list(_tables(job))
+    path = job.run.metrics_file(TABLE)
+    if frames:
+        write_table(pd.concat(frames, ignore_index=True), path, csv=True)
+        return
+    for kind in (".parquet", ".csv"):
+        path.with_suffix(kind).unlink(missing_ok=True)
+
+
+def _tables(job: Job) -> Iterator[pd.DataFrame]:
+    methods = _by_method(job)
+    splits: list[str] = list(job.config.evaluation.splits)
+    done = 0
+    for method, scorers in methods.items():
+        model = job.model(method)
+        layers = _layers(job, model)
+        for split in splits:
+            yield from _of_model(job, model, split, scorers, layers)
+            done += 1
+            job.reporter.progress(done, len(methods) * len(splits), {})
+
+
+def _by_method(job: Job) -> dict[str, list[str]]:
+    """The scorers asked for by the model they explain; those without their model are left out."""
+    methods: dict[str, list[str]] = {}
+    for scorer in job.config.evaluation.faithfulness.scorers:
+        method = family_of(scorer).method
+        if method in job.config.methods:
+            methods.setdefault(method, []).extend({scorer} - {*CONTROLS})
+    return methods
+
+
+def _layers(job: Job, model: PruningClassifier) -> list[int]:
+    chosen = job.config.evaluation.faithfulness.layers
+    layers = list(range(model.layers)) if chosen is None else sorted(chosen)
+    if layers[-1] >= model.layers:
+        raise InputError(
+            f"evaluation.faithfulness.layers: {layers[-1]}, but {model.policy.method} has the layers"
+            f" 0 to {model.layers - 1}"
+        )
+    return layers
+
+
+def _of_model(
+    job: Job, model: PruningClassifier, split: str, scorers: Sequence[str], layers: list[int]
+) -> Iterator[pd.DataFrame]:
+    """Rows of the scorers of one model on one split, and of the controls on that model."""
+    config = job.config
+    settings, seed = config.evaluation.faithfulness, config.seed
+    windows = chosen_windows(job, split)
+    draws = config.evaluation.random_draws
+    scores = {scorer: _read(job, scorer, windows, layers) for scorer in scorers}
+    scores["random"] = [
+        window.generator(seed).random((draws, len(window.input_ids))) for window in windows
+    ]
+    scores["oracle"] = oracle_scores(windows)
+    probed = probe(
+        model,
+        windows,
+        scores,
+        settings,
+        mask_id=job.tokenizer.mask_token_id,
+        batch_size=config.evaluation.batch_size,
+        seed=seed,
+    )
+    facts = {"method": model.policy.method, "split": split}
+    facts |= {"unit": settings.unit, "removal": settings.removal}
+    selections = Selections.of(settings.bins, settings.curve_steps)
+    for scorer, answers in probed.items():
+        columns = text_measures(answers, selections)
+        if scorer in CONTROLS:
+            # They know no layer: draws are averaged, and every layer has the same value.
+            columns = {
+                name: np.repeat(values.mean(axis=1, keepdims=True), len(layers), axis=1)
+                for name, values in columns.items()
+            }
+        yield summarise(
+            columns, layers, {"scorer": scorer} | facts, bootstrap=config.evaluation.bootstrap, seed=seed
+        )
+
+
+def chosen_windows(job: Job, split: str) -> list[Window]:
+    """The windows of the split's first texts, as many as the settings allow; fewer than all is noted."""
+    evaluation = job.config.evaluation
+    windows = job.encodings[split].windows
+    limits = (evaluation.faithfulness.max_texts, evaluation.max_scored)
+    texts = list(dict.fromkeys(window.text_id for window in windows))
+    most = min(limit for limit in (*limits, len(texts)) if limit is not None)
+    if most < len(texts):
+        job.note(f"{split}: faithfulness of the first {most} of {len(texts)} texts")
+    chosen = set(texts[:most])
+    return [window for window in windows if window.text_id in chosen]
+
+
+def oracle_scores(windows: Sequence[Window]) -> list[np.ndarray]:
+    """(1, n) per window: 1 on the human rationale, else 0; NaN throughout a text without any."""
+    marked = {window.text_id for window in windows if holds_evidence(window)}
+    return [
+        np.full((1, len(window.input_ids)), np.nan)
+        if window.rationale is None or window.text_id not in marked
+        else window.rationale[None].astype(np.float64)
+        for window in windows
+    ]
+
+
+def _read(job: Job, scorer: str, windows: Sequence[Window], layers: list[int]) -> list[np.ndarray]:
+    """The scorer's scores of these windows as the run has them: (layers, n) each."""
+    frame = job.run.scores(scorer)
+    texts = {window.text_id for window in windows}
+    records = from_frame(frame[frame["text_id"].isin(texts)])
+    found = {(record.text_id, record.window): record.scores[layers] for record in records}
+    return [found[window.text_id, window.window] for window in windows]
