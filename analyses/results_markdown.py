@@ -32,7 +32,9 @@ def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
         }
         row |= {f"time, batch {size}": f"{value:.2f}x" for size, value in timed.items()}
         if len(realised):  # A run may count FLOPs only.
-            row[f"realised share, batch {realised.index.max()}"] = f"{realised[realised.index.max()]:.2f}"
+            row[f"realised share, batch {realised.index.max()}"] = (
+                f"{realised[realised.index.max()]:.2f}"
+            )
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -13,7 +13,13 @@ def suits(query: Tensor) -> bool:
 
 
 def attend_varlen(
-    query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, longest: int, scaling: float, dropout: float
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bounds: Tensor,
+    longest: int,
+    scaling: float,
+    dropout: float,
 ) -> Tensor:
     """(1, heads, T, d) each -> output (1, T, heads, d); no token sees another text's.
 
@@ -22,6 +28,15 @@ def attend_varlen(
     """
     tokens = (part.transpose(1, 2) for part in (query, key, value))
     output: Tensor = torch.ops.aten._efficient_attention_forward(
-        *tokens, None, bounds, bounds, longest, longest, dropout, 0, torch.is_grad_enabled(), scale=scaling
+        *tokens,
+        None,
+        bounds,
+        bounds,
+        longest,
+        longest,
+        dropout,
+        0,
+        torch.is_grad_enabled(),
+        scale=scaling,
     )[0]
     return output
