@@ -39,9 +39,13 @@ def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def agreement_table(run: Run, metric: str, selection: str, split: str = "test") -> pd.DataFrame:
-    """One row per scorer, one column per layer; values of one metric and selection."""
+def agreement_table(
+    run: Run, metric: str, selection: str, scorers: list[str] | None = None, split: str = "test"
+) -> pd.DataFrame:
+    """One row per scorer (of `scorers`), one column per layer; values of one metric and selection."""
     frame = run.metrics("plausibility")
+    if scorers:
+        frame = frame[frame["scorer"].isin(scorers)]
     wanted = {
         "split": split,
         "unit": "token",
@@ -60,12 +64,15 @@ def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
-    run = load_run(parser.parse_args().run)
+    parser.add_argument("--scorers", nargs="*", help="only these; default: all")
+    options = parser.parse_args()
+    run, scorers = load_run(options.run), options.scorers
     parts = [
         markdown(quality_table(run)),
-        "AP:\n\n" + markdown(agreement_table(run, "ap", "none")),
-        "FPR:\n\n" + markdown(agreement_table(run, "fpr", "uniform")),
-        "Recall (TPR) of the same selection:\n\n" + markdown(agreement_table(run, "tpr", "uniform")),
+        "AP:\n\n" + markdown(agreement_table(run, "ap", "none", scorers)),
+        "FPR:\n\n" + markdown(agreement_table(run, "fpr", "uniform", scorers)),
+        "Recall (TPR) of the same selection:\n\n"
+        + markdown(agreement_table(run, "tpr", "uniform", scorers)),
     ]
     print("\n\n".join(parts))
 

@@ -1,13 +1,12 @@
-"""What training steps, saliency and streaming cost, in ratios: the second table of docs/performance.md.
+"""What training steps and saliency cost, in ratios: a table of docs/performance.md.
 
-python analyses/training_and_memory.py --model packaged --texts 10000
+python analyses/training_cost.py --model packaged
 """
 
 import argparse
 import itertools
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -17,13 +16,12 @@ from workbench.config import AdaplerSettings, DenseSettings, TopSettings
 from workbench.data.documents import Window
 from workbench.data.plain_texts import read_texts
 from workbench.data.windows import encode
-from workbench.evaluation.stopwatch import peak_memory, resident, stopwatch
+from workbench.evaluation.stopwatch import stopwatch
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, batches
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
-from workbench.streaming import classify
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Moment, Objective
 from workbench.training.objectives.dense import DenseObjective
@@ -39,13 +37,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--model", default="packaged", help="a backbone: packaged, a folder, a hub name")
     parser.add_argument("--source", default="rotten-tomatoes", help="texts of the timed steps")
-    parser.add_argument("--texts", type=int, default=10_000, help="IMDB texts to stream")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     windows = windows_of(options.model, options.source, 64 * BATCH)
     compare_steps(options.model, windows, options.rounds)
     compare_saliency(options.model, windows[:1000], options.rounds)
-    stream(options.model, options.texts)
 
 
 def windows_of(backbone: str, source: str, limit: int) -> list[Window]:
@@ -139,28 +135,6 @@ def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> N
     seconds = stopwatch({"plain": plain, "saliency": saliency}, rounds)
     ratio = statistics.median(a / b for a, b in zip(seconds["saliency"], seconds["plain"], strict=True))
     print(f"saliency, all layers, {len(windows)} texts: {ratio:.2f}x a forward and backward pass")
-
-
-def stream(backbone: str, count: int) -> None:
-    """Peak memory of the whole process while texts stream through packed inference."""
-    model, tokenizer = fresh(backbone).eval(), load_tokenizer(backbone)
-    documents = read_texts("imdb")
-    texts = itertools.islice(itertools.cycle(documents), count)
-    # A document's id may come again only in a later pool; numbering makes every one its own.
-    numbered = ((str(number), " ".join(text.words)) for number, text in enumerate(texts))
-    for share in (count // 10, count - count // 10):
-        part = itertools.islice(numbered, share)
-        rise = peak_memory(partial(consume, classify(model, tokenizer, part)), model.device)
-        print(
-            f"streaming {share} IMDB texts: {rise:.0f} MB above, "
-            f"{resident('VmHWM'):.0f} MB at most in all"
-        )
-
-
-def consume(items: Iterable[object]) -> None:
-    """Use an iterator up and keep nothing."""
-    for _ in items:
-        pass
 
 
 if __name__ == "__main__":
