@@ -23,9 +23,9 @@ def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
 
     `how` is "exact" for tokens where the expectation of random scores has a closed form (see
     `expected`), else "draws": the mean over draws and layers of `spread`, the table of `random_floor` on
-    the same texts. Words are always by draws: scores are drawn per token, and a word of several has the best of
-    them. Columns of `COLUMNS`; `draws` is 0 for exact values. Floors hold for these texts only: they
-    follow from lengths and rationale shares.
+    the same texts. Words are always by draws: scores are drawn per token, and a word of several has the
+    best of them. Columns of `COLUMNS`; `draws` is 0 for exact values. Floors hold for these texts only:
+    they follow from lengths and rationale shares.
     """
     distinct: dict[tuple[str, int], TokenScores] = {}
     for record in records:

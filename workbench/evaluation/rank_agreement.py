@@ -28,4 +28,5 @@ def _cosines(rows: np.ndarray) -> np.ndarray:
     products = (rows @ rows.T).astype(np.float64)
     lengths = np.sqrt(np.diagonal(products))
     size = lengths[:, None] * lengths
-    return np.divide(products, size, out=np.full(products.shape, np.nan), where=size > 0)
+    cosines = np.divide(products, size, out=np.full(products.shape, np.nan), where=size > 0)
+    return np.clip(cosines, -1.0, 1.0)

@@ -123,14 +123,14 @@ def precision_at(ranking: Ranking, k: np.ndarray | int) -> np.ndarray:
     and constant scores give the share of marked units. A text of fewer units is cut at its last. NaN
     where `k` is 0 or there is no unit.
     """
-    k = np.minimum(k, ranking.units)
-    at = np.maximum(k - 1, 0)[..., None]
+    cut = np.minimum(np.asarray(k), ranking.units)
+    at = np.maximum(cut - 1, 0)[..., None]
     first, last, above, through = (
         np.take_along_axis(part, at, axis=-1)[..., 0]
         for part in (ranking.first, ranking.last, ranking.above, ranking.through)
     )
-    expected = above + (k - first) * (through - above) / (last + 1 - first)
-    return share(expected, k)
+    expected = above + (cut - first) * (through - above) / (last + 1 - first)
+    return share(expected, cut)
 
 
 def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

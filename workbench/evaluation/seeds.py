@@ -29,7 +29,7 @@ def crossed_interval(
     """
     values = np.asarray(values, dtype=np.float64)
     seeds, texts, *rest = values.shape
-    flat = values.reshape(seeds, texts, -1)
+    flat = values.reshape(seeds, texts, int(np.prod(rest)))
     present = ~np.isnan(flat)
     filled = np.where(present, flat, 0.0)
     rng = np.random.default_rng(seed)
