@@ -7,16 +7,19 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
+from workbench.errors import InputError
 from workbench.evaluation.bootstrap import holm
 from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
+from workbench.evaluation.corpus_level import CORPUS_METRICS
+from workbench.evaluation.metrics import AGREEMENT
 from workbench.evaluation.plausibility import (
     COLUMNS,
     COUNT_COLUMNS,
     count_frame,
     plausibility,
-    text_values,
 )
+from workbench.evaluation.text_values import text_values
 from workbench.records import TokenScores
 
 NAN = np.nan
@@ -95,7 +98,10 @@ def test_columns_and_selection_names() -> None:
     assert tuple(frame.columns) == COLUMNS
     assert set(frame["split"]) == {"dev"}
     assert set(frame.loc[frame["metric"] == "ap", "selection"]) == {"none"}
-    assert len(frame) == 2 * 2 * 7
+    assert set(frame["metric"]) == {metric.name for metric in AGREEMENT}
+    soft = [metric for metric in AGREEMENT if metric.needs == "scores"]
+    # Two units, two universes; what needs a selection has two of them.
+    assert len(frame) == 2 * 2 * (len(soft) + 2 * (len(AGREEMENT) - len(soft)))
     without = plausibility([record([0, 1, 2, 0], [1, 0])], "dev", bootstrap=0).frame
     assert "kept" not in set(without["selection"])
 
@@ -158,7 +164,7 @@ def test_empty_and_unannotated_input_give_empty_frames() -> None:
 
 @pytest.mark.parametrize("bad", [-0.1, np.inf])
 def test_scores_without_a_uniform_level_are_refused_by_name(bad: float) -> None:
-    with pytest.raises(ValueError, match="mine: cp scores must be"):
+    with pytest.raises(InputError, match="mine: cp scores must be"):
         plausibility([record([0, bad, 1, 0], [1, 0], text_id="mine")], "test")
 
 
@@ -167,7 +173,7 @@ def test_signed_special_tokens_do_not_matter() -> None:
 
 
 def test_a_window_given_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="two records of window 0"):
+    with pytest.raises(InputError, match="two records of window 0"):
         plausibility([TEXT, TEXT], "test")
 
 
@@ -222,7 +228,9 @@ def test_random_floor_is_a_floor_with_a_spread() -> None:
     assert (ap["ci_low"] < ap["value"]).all()
     assert (ap["value"] < ap["ci_high"]).all()
     assert len(spread) == len(frame)
-    assert np.allclose(spread["mean"], frame["value"])
+    means = ~frame["metric"].isin(CORPUS_METRICS)
+    assert np.allclose(spread.loc[means, "mean"], frame.loc[means, "value"])
+    assert np.allclose(spread["mean"], frame["value"], atol=0.01)
     assert (spread["sd"] > 0).all()
     assert "kept" not in set(frame["selection"])
     again = random_floor(records, "test", draws=4, bootstrap=200, seed=3)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import average_precision_score
 
-from workbench.evaluation.ranking import average_precision, selection_rates, uniform_selection
+from workbench.evaluation.ranking import average_precision
+from workbench.evaluation.selection import selection_rates, uniform_selection
 
 MARKS = np.array([True, False, True, False, False])
 NAN = np.nan

@@ -7,19 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.plausibility import (
-    MEASURES,
-    Plausibility,
-    TextValues,
-    count_frame,
-    summarise,
-    text_values,
-)
+from workbench.evaluation.plausibility import Plausibility, count_frame, summarise
+from workbench.evaluation.text_values import TextValues, text_values
 from workbench.records import TokenScores
 
 SPREAD_COLUMNS = (
     "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
-    "mean", "sd", "draws",
+    "mean", "sd", "draws", "n",
 )  # fmt: skip
 
 
@@ -59,7 +53,7 @@ def random_floor(
     drawn = [text_values([_random(w, seed, draw) for w in windows]) for draw in range(draws)]
     mean = [_average(parts) for parts in zip(*drawn, strict=True)]
     result = Plausibility(summarise(mean, split, bootstrap, seed), count_frame(mean, split))
-    return RandomFloor(result, _spread(list(zip(*drawn, strict=True)), split), mean)
+    return RandomFloor(result, _spread(drawn, split), mean)
 
 
 def _random(record: TokenScores, seed: int, draw: int) -> TokenScores:
@@ -68,21 +62,15 @@ def _random(record: TokenScores, seed: int, draw: int) -> TokenScores:
 
 
 def _average(parts: Sequence[TextValues]) -> TextValues:
-    # Random scores leave no unit out, so a value is undefined in all draws or in none.
+    # Random scores leave no unit out and select at least one, so a value is undefined in all draws or
+    # in none. Counts are averaged too: a corpus-level metric is that of the mean counts.
     return replace(parts[0], values=np.mean([part.values for part in parts], axis=0))
 
 
-def _spread(groups: Sequence[Sequence[TextValues]], split: str) -> pd.DataFrame:
-    rows: list[tuple[object, ...]] = []
-    for parts in groups:
-        first, draws = parts[0], len(parts)
-        n = (~np.isnan(first.values)).sum(axis=0)
-        means = np.stack([np.nansum(part.values, axis=0) for part in parts]) / np.maximum(n, 1)
-        sd = means.std(axis=0, ddof=1) if draws > 1 else np.full(n.shape, np.nan)
-        for layer, column in zip(*np.nonzero(n), strict=True):
-            cell = (layer, column)
-            rows.append(
-                (first.scorer, first.method, split, int(layer), first.unit, first.universe,
-                 *MEASURES[column], means[(slice(None), *cell)].mean(), sd[cell], draws)
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(SPREAD_COLUMNS))
+def _spread(drawn: Sequence[Sequence[TextValues]], split: str) -> pd.DataFrame:
+    """Mean and sd over the draws of each row of their tables."""
+    tables = [summarise(values, split, bootstrap=0) for values in drawn]
+    groups = pd.concat(tables).groupby(list(SPREAD_COLUMNS[:-4]), sort=False)
+    return groups.agg(
+        mean=("value", "mean"), sd=("value", "std"), draws=("value", "size"), n=("n", "first")
+    ).reset_index()

@@ -1,5 +1,6 @@
 """What each number is called, where it lives, and which way is better."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -16,30 +17,109 @@ class Metric:
     needs: str = "scores"
     """`scores` (a ranking), `selection` (a set of units), `predictions`, or `runs` (of the model on
     altered texts)."""
+    over: str = "texts"
+    """What has a value: `windows` (averaged over a text's first), `texts`, or the `corpus` alone."""
+    eraser: str = ""
+    """Of agreement with rationales: "same", or where it differs from ERASER's official scorer on whole
+    texts (unit word, universe all); empty: ERASER's scorer has no such metric."""
+    one_class: str = ""
+    """Of agreement with rationales: what a text does where nothing, or everything, is marked."""
 
+
+_EMPTY_SUM = "where the corpus has nothing to divide by the value is 0; ERASER's scorer stops there"
+_RUNS = "a true span is a longest run of marked units; ERASER takes annotated spans as they are"
+_PARTS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
+
+AGREEMENT = (
+    Metric(
+        "ap", "average precision", True, over="windows",
+        eraser="the mean over a text's windows; eraser_ap is ERASER's", one_class="left out",
+    ),
+    Metric(
+        "fpr", "false positive rate", False, needs="selection", over="windows",
+        one_class="left out where all is marked",
+    ),
+    Metric(
+        "tpr", "true positive rate (recall)", True, needs="selection", over="windows",
+        one_class="left out where nothing is marked",
+    ),
+    Metric("selected", "share selected", None, needs="selection", over="windows", one_class="kept"),
+    Metric("eraser_ap", "average precision, whole texts", True, eraser="same", one_class="left out"),
+    Metric(
+        "auprc", "AUPRC", True,
+        eraser="same, as computed with scikit-learn 1.x",
+        one_class="kept: 0.5 where nothing is marked, 1 where all is",
+    ),
+    Metric("roc_auc", "ROC-AUC", True, eraser="same", one_class="left out"),
+    *(
+        Metric(f"precision_at_{k}", f"precision at {k}", True, one_class="kept") for k in (1, 5, 10)
+    ),
+    Metric(
+        "r_precision", "precision at the number of marked units", True,
+        one_class="left out where nothing is marked, 1 where all is",
+    ),
+    Metric(
+        "complexity", "complexity (entropy, nats)", False, high=math.inf, one_class="kept"
+    ),
+    Metric("sparseness", "sparseness (Gini)", True, one_class="kept"),
+    *(
+        Metric(
+            f"token_{part}", f"token {label}", True, needs="selection", eraser="same",
+            one_class="0 where nothing is marked, left out where nothing is selected either",
+        )
+        for part, label in _PARTS
+    ),
+    *(
+        Metric(
+            f"token_micro_{part}", f"token {label}, micro", True, needs="selection", over="corpus",
+            eraser=f"same; {_EMPTY_SUM}", one_class="kept",
+        )
+        for part, label in _PARTS
+    ),
+    Metric(
+        "iou_precision", "IoU precision", True, needs="selection", eraser=_RUNS,
+        one_class="0 where nothing is marked; left out where nothing is selected",
+    ),
+    Metric(
+        "iou_recall", "IoU recall", True, needs="selection", eraser=_RUNS,
+        one_class="left out where nothing is marked",
+    ),
+    Metric(
+        "iou_f1", "IoU F1 (of mean precision and recall)", True, needs="selection", over="corpus",
+        eraser=_RUNS, one_class="as precision and recall",
+    ),
+    *(
+        Metric(
+            f"iou_micro_{part}", f"IoU {label}, micro", True, needs="selection", over="corpus",
+            eraser=_RUNS, one_class="kept",
+        )
+        for part, label in _PARTS
+    ),
+)  # fmt: skip
+"""Agreement with human rationales; MEASURES and CORPUS_METRICS compute exactly these."""
+
+FAITHFULNESS = (
+    Metric("comprehensiveness", "comprehensiveness", True, low=-1.0, needs="runs"),
+    Metric("sufficiency", "sufficiency", False, low=-1.0, needs="runs"),
+    Metric("aopc_comprehensiveness", "comprehensiveness, AOPC", True, low=-1.0, needs="runs"),
+    Metric("aopc_sufficiency", "sufficiency, AOPC", False, low=-1.0, needs="runs"),
+    Metric("flip", "decision flips, share of texts", True, needs="runs"),
+    Metric("flip_point", "share removed until the decision flips", False, needs="runs"),
+    Metric("deletion", "probability on the deletion curve", None, needs="runs"),
+    Metric("insertion", "probability on the insertion curve", None, needs="runs"),
+    Metric("deletion_area", "area under the deletion curve", False, needs="runs"),
+    Metric("insertion_area", "area under the insertion curve", True, needs="runs"),
+    Metric("loo_kendall", "rank correlation with leave-one-out", True, low=-1.0, needs="runs"),
+    Metric("soft_comprehensiveness", "comprehensiveness, soft, normalised", True, needs="runs"),
+    Metric("soft_sufficiency", "sufficiency, soft, normalised", True, low=float("-inf"), needs="runs"),
+)
+"""What the model itself says of altered texts; see `evaluation.faithfulness`."""
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("ap", "average precision", True),
-        Metric("fpr", "false positive rate", False, needs="selection"),
-        Metric("tpr", "true positive rate (recall)", True, needs="selection"),
-        Metric("selected", "share selected", None, needs="selection"),
-        Metric("comprehensiveness", "comprehensiveness", True, low=-1.0, needs="runs"),
-        Metric("sufficiency", "sufficiency", False, low=-1.0, needs="runs"),
-        Metric("aopc_comprehensiveness", "comprehensiveness, AOPC", True, low=-1.0, needs="runs"),
-        Metric("aopc_sufficiency", "sufficiency, AOPC", False, low=-1.0, needs="runs"),
-        Metric("flip", "decision flips, share of texts", True, needs="runs"),
-        Metric("flip_point", "share removed until the decision flips", False, needs="runs"),
-        Metric("deletion", "probability on the deletion curve", None, needs="runs"),
-        Metric("insertion", "probability on the insertion curve", None, needs="runs"),
-        Metric("deletion_area", "area under the deletion curve", False, needs="runs"),
-        Metric("insertion_area", "area under the insertion curve", True, needs="runs"),
-        Metric("loo_kendall", "rank correlation with leave-one-out", True, low=-1.0, needs="runs"),
-        Metric("soft_comprehensiveness", "comprehensiveness, soft, normalised", True, needs="runs"),
-        Metric(
-            "soft_sufficiency", "sufficiency, soft, normalised", True, low=float("-inf"), needs="runs"
-        ),
+        *AGREEMENT,
+        *FAITHFULNESS,
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.errors import InputError
 from workbench.records import TokenScores
 
 UNITS = ("token", "word")
@@ -20,6 +21,8 @@ class Units:
     """(layers, m) bool."""
     marks: np.ndarray
     """(m,) bool."""
+    follows: np.ndarray
+    """(m,) bool: False where the unit does not come directly after the one before."""
     speaks: np.ndarray
     """(layers,) bool: False where the scorer says nothing about the layer."""
 
@@ -36,6 +39,8 @@ class Batch:
     """(windows,) bool: False where the record has no kept-mask."""
     marks: np.ndarray
     """(windows, m) bool, False on padding."""
+    follows: np.ndarray
+    """(windows, m) bool, as in `Units`."""
     valid: np.ndarray
     """(windows, m) bool, False on padding."""
     speaks: np.ndarray
@@ -46,8 +51,10 @@ def scored_units(record: TokenScores, unit: str) -> Units:
     """The units of `record`: `token` as they are, `word` by the words' best sub-token.
 
     A word's score is the maximum over its sub-tokens that have one; it is kept, and it is rationale,
-    if any sub-token is. Special tokens (word_index -1) are left out. Raises ValueError for an unknown
-    unit, a record without rationale, and negative or infinite scores, naming the text.
+    if any sub-token is. Special tokens (word_index -1) are left out; no span goes on across one. Raises
+    ValueError for an unknown unit and a record without rationale; InputError, naming the text, for
+    negative and infinite scores, and for NaN on part of a layer where the record does not say that
+    tokens were dropped.
     """
     if unit not in UNITS:
         raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
@@ -55,32 +62,44 @@ def scored_units(record: TokenScores, unit: str) -> Units:
         raise ValueError(f"{record.text_id}: no rationale to compare with")
     inside = record.word_index >= 0
     scores = np.asarray(record.scores[:, inside], dtype=np.float64)
-    if (scores < 0).any() or np.isinf(scores).any():
-        raise ValueError(
-            f"{record.text_id}: {record.scorer} scores must be finite and not negative; "
-            "take absolute values first and say so"
-        )
+    _check(record, scores)
     kept = None if record.kept is None else np.asarray(record.kept[:, inside], dtype=bool)
     marks = np.asarray(record.rationale[inside], dtype=bool)
     speaks = ~np.isnan(record.scores).all(axis=1)
     if kept is not None:
         # Without a survivor there is nothing left to score: dropped, not unscored.
         speaks |= ~kept.any(axis=1)
-    if unit == "word" and inside.any():
-        scores, kept, marks = _by_word(record.word_index[inside], scores, kept, marks)
-    return Units(scores, kept, marks, speaks)
+    places = np.flatnonzero(inside)
+    follows = np.diff(places, prepend=-2) == 1
+    units = Units(scores, kept, marks, follows, speaks)
+    return _by_word(record.word_index[inside], units) if unit == "word" and len(places) else units
 
 
-def _by_word(
-    words: np.ndarray, scores: np.ndarray, kept: np.ndarray | None, marks: np.ndarray
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+def _check(record: TokenScores, scores: np.ndarray) -> None:
+    if (scores < 0).any() or np.isinf(scores).any():
+        raise InputError(
+            f"{record.text_id}: {record.scorer} scores must be finite and not negative; "
+            "take absolute values first and say so"
+        )
+    missing = np.isnan(scores)
+    if record.kept is None and (missing.any(axis=1) & ~missing.all(axis=1)).any():
+        layer = int(np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[0])
+        raise InputError(
+            f"{record.text_id}: {record.scorer} scores of layer {layer} are NaN in part, and the model "
+            "dropped nothing: give every token a score, or none of the layer's"
+        )
+
+
+def _by_word(words: np.ndarray, units: Units) -> Units:
     order = np.argsort(words, kind="stable")
     words = words[order]
     starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
     # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
-    best = np.fmax.reduceat(scores[:, order], starts, axis=1)
-    alive = None if kept is None else np.logical_or.reduceat(kept[:, order], starts, axis=1)
-    return best, alive, np.logical_or.reduceat(marks[order], starts)
+    best = np.fmax.reduceat(units.scores[:, order], starts, axis=1)
+    kept = units.kept
+    kept = None if kept is None else np.logical_or.reduceat(kept[:, order], starts, axis=1)
+    marks = np.logical_or.reduceat(units.marks[order], starts)
+    return Units(best, kept, marks, units.follows[order][starts], units.speaks)
 
 
 def pad(windows: Sequence[Units]) -> Batch:
@@ -90,13 +109,15 @@ def pad(windows: Sequence[Units]) -> Batch:
         raise ValueError(f"records of one scorer differ in their number of layers: {sorted(layers)}")
     size = (len(windows), layers.pop(), max(len(window.marks) for window in windows))
     scores, kept = np.full(size, np.nan), np.zeros(size, dtype=bool)
-    marks, valid = (np.zeros((size[0], size[2]), dtype=bool) for _ in range(2))
+    marks, follows, valid = (np.zeros((size[0], size[2]), dtype=bool) for _ in range(3))
     for row, window in enumerate(windows):
         n = len(window.marks)
         scores[row, :, :n] = window.scores
         marks[row, :n] = window.marks
+        follows[row, :n] = window.follows
         valid[row, :n] = True
         if window.kept is not None:
             kept[row, :, :n] = window.kept
     has_kept = np.array([window.kept is not None for window in windows])
-    return Batch(scores, kept, has_kept, marks, valid, np.stack([w.speaks for w in windows]))
+    speaks = np.stack([window.speaks for window in windows])
+    return Batch(scores, kept, has_kept, marks, follows, valid, speaks)

@@ -7,11 +7,15 @@ import pandas as pd
 
 from workbench.attribution.registry import FAMILIES, SCORERS, Family, score_windows
 from workbench.data.documents import Window
+from workbench.evaluation.agreement import agreement
+from workbench.evaluation.chance import chance_floors
 from workbench.evaluation.classification import classification
 from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
+from workbench.evaluation.earliest import earliest_layers
 from workbench.evaluation.efficiency import counted_efficiency
-from workbench.evaluation.plausibility import count_frame, summarise, text_values
+from workbench.evaluation.plausibility import count_frame, summarise
+from workbench.evaluation.text_values import text_values
 from workbench.files import write_json
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
@@ -131,6 +135,7 @@ def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd
     """Metric tables of one split by name; the random control is the mean of several draws."""
     resamples, seed = job.config.evaluation.bootstrap, job.config.seed
     values = text_values(record for record in records if record.scorer != "random")
+    informed = [record for record in records if record.scorer not in ("random", "uniform")]
     floor = random_floor(
         records, split, draws=job.config.evaluation.random_draws, seed=seed, bootstrap=resamples
     )
@@ -146,6 +151,9 @@ def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd
         "plausibility_counts": pd.concat([count_frame(values, split), counts]),
         "random_spread": spread,
         "comparisons": compare_scorers(values, floor.values, split, resamples=resamples, seed=seed),
+        "chance": chance_floors(records, spread, split),
+        "earliest": earliest_layers(values, split),
+        "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
     }
 
 

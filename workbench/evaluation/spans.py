@@ -1,0 +1,73 @@
+"""Spans of selected units against spans of marked units: intersection over union."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+THRESHOLD = 0.5
+"""IoU from which a selected span counts as a hit; ERASER section 4."""
+
+
+def span_counts(
+    selected: np.ndarray, marks: np.ndarray, follows: np.ndarray, threshold: float = THRESHOLD
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Selected spans that hit a marked one, selected spans, marked spans: three (...) arrays of int.
+
+    A span is a longest run of selected, or marked, units that follow on from each other. `selected`
+    (..., n), `marks` and `follows` (bools that broadcast to it; False on a unit that does not come
+    directly after the one before, and on padding neither selected nor marked) decide the spans. A
+    selected span hits if its best intersection over union with a marked span is at least `threshold`.
+    Source: ERASER section 4, with runs of units in the place of annotated spans.
+    """
+    selected = np.asarray(selected, dtype=bool)
+    shape, n = selected.shape[:-1], selected.shape[-1]
+    marks, follows = (np.broadcast_to(part, selected.shape) for part in (marks, follows))
+    both = selected & marks
+    picked_start, picked_end = _bounds(selected, follows)
+    marked_start, marked_end = _bounds(marks, follows)
+    start, end = _bounds(both, follows)
+    # Two intervals share one interval at most, so each piece belongs to one span of either kind.
+    picked = np.searchsorted(picked_start, start, side="right") - 1
+    marked = np.searchsorted(marked_start, start, side="right") - 1
+    common = end - start
+    lengths = (picked_end - picked_start)[picked] + (marked_end - marked_start)[marked]
+    hit = np.zeros(len(picked_start), dtype=bool)
+    hit[picked[common / (lengths - common) >= threshold]] = True
+    rows = int(np.prod(shape))
+    counted = (
+        np.bincount(starts // n, minlength=rows).reshape(shape)
+        for starts in (picked_start[hit], picked_start, marked_start)
+    )
+    hits, picked_spans, marked_spans = counted
+    return hits, picked_spans, marked_spans
+
+
+def _bounds(members: np.ndarray, follows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and one-past-last flat index of each run of `members` (..., n)."""
+    goes_on = np.zeros(members.shape, dtype=bool)
+    goes_on[..., 1:] = members[..., 1:] & members[..., :-1] & follows[..., 1:]
+    starts = members & ~goes_on
+    ends = members.copy()
+    ends[..., :-1] &= ~goes_on[..., 1:]
+    return np.flatnonzero(starts), np.flatnonzero(ends) + 1
+
+
+def listed_span_counts(
+    predicted: Sequence[tuple[int, int]],
+    true: Sequence[tuple[int, int]],
+    threshold: float = THRESHOLD,
+) -> tuple[int, int, int]:
+    """The same three counts of spans given as [start, end) of one document: ERASER's own count.
+
+    Spans may touch or overlap and stay as they are; equal ones count once. An empty span hits nothing.
+    """
+    predicted, true = sorted(set(predicted)), sorted(set(true))
+    hits = sum(any(iou(span, other) >= threshold for other in true) for span in predicted)
+    return hits, len(predicted), len(true)
+
+
+def iou(a: tuple[int, int], b: tuple[int, int]) -> float:
+    """Intersection over union of two spans [start, end), in [0, 1]; 0 for two empty ones."""
+    lengths = max(a[1] - a[0], 0) + max(b[1] - b[0], 0)
+    common = max(min(a[1], b[1]) - max(a[0], b[0]), 0)
+    return common / (lengths - common) if lengths else 0.0
