@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.evaluation.ranking import uniform_selection
+from workbench.evaluation.selection import uniform_selection
 from workbench.evaluation.units import UNITS
 
 
@@ -57,7 +57,7 @@ def hard_rationale(scores: np.ndarray) -> np.ndarray:
     """The units that scores select by themselves, at the uniform level 1/n: (layers, m) bool.
 
     0/1 scores select exactly their ones; scores of 0 throughout select nothing. Negative scores have no
-    such level and count as 0 here: see `has_level`. Source: `ranking.uniform_selection`.
+    such level and count as 0 here: see `has_level`. Source: `selection.uniform_selection`.
     """
     positive = np.maximum(scores, 0.0)
     return np.asarray(uniform_selection(positive) & (positive > 0))
