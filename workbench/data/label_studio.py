@@ -33,10 +33,11 @@ def load_label_studio(settings: DataSettings) -> Table:
     Text, split and id are read from a task's `data` by the columns of `settings` (id: the task's own
     without `id_column`). So is the class where `data` has `label_column`; else it is what most
     annotators chose (of several choices, the one called `label_column`). Spans are the `labels`
-    results, with `rationale_column` only those of that control. `data.annotators` decides between several people.
-    Tasks that nobody annotated, or without a class that most gave, are left out and counted. Raises
-    InputError, naming file and task, for broken JSON, missing keys, spans that are reversed or outside
-    the text, and a span whose stored text is another (unless `data.mismatches` is `keep`).
+    results, with `rationale_column` only those of that control; `data.annotators` decides between
+    several people. Tasks that nobody annotated, or without a class that most gave, are left out and
+    counted. Raises InputError, naming file and task, for broken JSON, missing keys, spans that are
+    reversed or outside the text, and a span whose stored text is another (unless `data.mismatches` is
+    `keep`).
     """
     if not settings.path:
         raise InputError("data.source 'label-studio' needs data.path, a JSON export")
