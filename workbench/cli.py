@@ -12,6 +12,7 @@ from rich.table import Table
 
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
+from workbench.cli_predictions import Split, evaluate_file, export_predictions
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
 from workbench.terminal import ERR, OUT, Overrides, resumable
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(compare)
+app.command("export-predictions")(export_predictions)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 
@@ -77,8 +79,35 @@ def run(
 
 
 @app.command()
-def evaluate(run_folder: RunFolder) -> None:
-    """Predict, score and measure again with the models of a run."""
+def evaluate(
+    run_folder: Annotated[Path | None, typer.Option("--run", help="A run folder.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="A file in ERASER's prediction format.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="Its texts, named as for `data check`.")
+    ] = None,
+    split: Annotated[
+        Split | None, typer.Option("--split", help="Whose texts were predicted; default: test.")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Judge the texts that both have.")] = False,
+    absolute: Annotated[
+        bool, typer.Option("--absolute", help="Take the sizes of signed scores.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for the tables.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Predict, score and measure again with the models of a run, or judge scores computed elsewhere.
+
+    All options but --run belong to --predictions.
+    """
+    if predictions is not None and data is not None and run_folder is None:
+        chosen = split or "test"
+        evaluate_file(predictions, data, chosen, out, overrides, partial=partial, absolute=absolute)
+        return
+    others = (predictions, data, split, out, overrides, partial, absolute)
+    if run_folder is None or any(others):
+        raise InputError("evaluate needs either --run alone, or --predictions with --data")
     from workbench.console import ConsoleReporter
     from workbench.pipeline import Job, evaluate_run
     from workbench.runs import load_run

@@ -9,6 +9,9 @@ from rich.table import Table
 from workbench.config import DataSettings, apply_overrides, load_config, parse_config
 from workbench.terminal import OUT, Overrides
 
+ANNOTATED = ("eraser", "hatexplain")
+"""Sources with a manifest whose texts come with spans."""
+
 data_app = typer.Typer(no_args_is_help=True, help="Corpora: what there is, fetching, checking.")
 
 
@@ -39,8 +42,8 @@ def data_check(
     source: Annotated[
         str,
         typer.Argument(
-            help="A source name (with --set data.path=... where it reads files), a file, a folder or"
-            " archive in ERASER's layout, or a config."
+            help="A source name (with --set data.path=... where it reads files), a file, Label Studio's"
+            " export (.json), a folder or archive in ERASER's layout, or a config."
         ),
     ],
     overrides: Overrides = None,
@@ -49,16 +52,19 @@ def data_check(
     from workbench.data.cards import data_card
     from workbench.data.corpora import load_corpus
 
-    card = data_card(load_corpus(_data_settings(source, overrides)))
+    card = data_card(load_corpus(data_settings(source, overrides)))
     lines = [
         f"{card.name}; rationales: {card.rationales}",
         "",
         card.splits.T.map("{:g}".format).to_string(),
         "",
+        card.classes.to_string(),
+        "",
+        "shared by two splits:",
+        card.leaks.to_string(index=False),
+        "",
+        *(f"- {note}" for note in card.notes),
     ]
-    lines += [card.classes.to_string(), "", *(f"- {note}" for note in card.notes)]
-    if card.leaks["texts"].any():
-        lines += ["- texts that two splits share:", card.leaks.to_string(index=False)]
     OUT.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
 
 
@@ -97,7 +103,7 @@ def data_plant(
     from workbench.runs import refuse_foreign
 
     refuse_foreign(out, RECORD, "planted")
-    corpus = load_corpus(_data_settings(source, overrides))
+    corpus = load_corpus(data_settings(source, overrides))
     words = default_tokens(kind, corpus.labels) if tokens is None else tuple(tokens.split(","))
     if context is None:
         context = "qqx" if kind == "context" else ""
@@ -110,7 +116,7 @@ def data_plant(
     OUT.print(f"configuration: {out / CONFIG}", highlight=False, soft_wrap=True)
 
 
-def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
+def data_settings(source: str, overrides: list[str] | None) -> DataSettings:
     """What `data check` was pointed at: a configuration, a built-in source, a file, or ERASER data."""
     from workbench.data.standard import load_standards
 
@@ -122,11 +128,13 @@ def _data_settings(source: str, overrides: list[str] | None) -> DataSettings:
     elif source == "eraser-movies":
         data = {"source": "eraser", "rationales": "annotated"}
     elif source in load_standards():
-        data = {"source": source, "rationales": "annotated" if source == "hatexplain" else "none"}
+        data = {"source": source, "rationales": "annotated" if source in ANNOTATED else "none"}
     elif source == "hub":
         data = {"source": source, "rationales": "none"}
     elif path.suffix in {".csv", ".tsv", ".jsonl", ".parquet"}:
         data = {"source": "file", "path": source, "rationales": "none"}
+    elif path.suffix == ".json":
+        data = {"source": "label-studio", "path": source, "rationales": "annotated"}
     else:
         data = {"source": "eraser", "path": source, "rationales": "annotated"}
     return parse_config(apply_overrides({"data": data}, overrides or []), source).data

@@ -37,7 +37,9 @@ def test_numbers_by_hand(corpus):
     assert train["without_evidence"] == 1
     assert card.classes.loc["train"].to_dict() == {"x": 1, "y": 2}
     assert card.splits.loc["test", "texts"] == 0
-    assert card.leaks.to_dict("records")[0] == {"first": "train", "second": "dev", "texts": 1}
+    assert card.leaks.to_dict("records")[0] == {
+        "first": "train", "second": "dev", "texts": 1, "first_texts": 1,
+    }  # fmt: skip
     assert card.notes == ("a note.",)
 
 

@@ -97,9 +97,10 @@ def test_differing_queries_become_the_second_text(eraser_folder):
 
 def test_other_white_space_inside_a_token_does_not_shift_offsets(eraser_folder):
     eraser_folder.document("e", "x\u00a0y \u00a0 p\u0085q  good film\r\nthe end")
-    eraser_folder.instance("train", "e", "POS", eraser_folder.evidence("e", 2, 4, "good film"))
+    eraser_folder.instance("train", "e", "POS", eraser_folder.evidence("e", 3, 5, "good film"))
+    # ERASER's own reader counts the lone no-break space inside the line.
     assert load(eraser_folder.write()).splits["train"][-1].words == (
-        "x\u00a0y", "p\u0085q", "good", "film", "the", "end",
+        "x\u00a0y", "\u00a0", "p\u0085q", "good", "film", "the", "end",
     )  # fmt: skip
 
 

@@ -39,8 +39,8 @@ def write(folder, posts=POSTS, divisions=DIVISIONS):
     return folder
 
 
-def settings(path):
-    return DataSettings(source="hatexplain", path=str(path), rationales="annotated")
+def settings(path, **more):
+    return DataSettings(source="hatexplain", path=str(path), rationales="annotated", **more)
 
 
 def test_labels_and_rationales_by_majority(tmp_path):
@@ -55,8 +55,19 @@ def test_labels_and_rationales_by_majority(tmp_path):
     # Annotated, and no token that two people marked.
     assert p3.rationale == ()
     assert corpus.splits["dev"][0].rationale == (Span(1, 3),)
-    assert "1 post left out with three different labels." in corpus.notes
+    assert "1 post left out with three different labels (p4)." in corpus.notes
+    assert corpus.counts["undecided_texts"] == {"train": 1, "dev": 0, "test": 0}
+    # p3's two rationales part over two tokens; three of p1's cannot tie.
+    assert corpus.counts["tied_words"] == {"train": 2, "dev": 0, "test": 0}
+    assert "2 tokens marked by one of two rationales: ties." in corpus.notes
     assert "1 post in no division not used." in corpus.notes
+
+
+def test_union_takes_what_anyone_marked(tmp_path):
+    p1, p2, p3 = load_corpus(settings(write(tmp_path), annotators="union")).splits["train"]
+    assert p1.rationale == (Span(0, 4),)
+    assert p2.rationale is None
+    assert p3.rationale == (Span(0, 2),)
 
 
 def test_without_divisions_the_split_is_a_hash(tmp_path):
@@ -77,6 +88,9 @@ def test_without_divisions_the_split_is_a_hash(tmp_path):
         ({"annotators": [{}] * 3}, "post p1: annotators is missing"),
         ({"rationales": [[1, 0]]}, "post p1: a rationale of 2 marks, expected 4 of 0 or 1"),
         ({"rationales": [[2, 0, 0, 0]]}, "post p1: a rationale of 4 marks, expected 4 of 0 or 1"),
+        ({"rationales": [[1, 1, 0, 0], [1, 1, 0]]}, "post p1: a rationale of 3 marks, expected 4"),
+        ({"rationales": []}, "post p1: 0 rationales of 3 annotators"),
+        ({"rationales": [[1, 0, 0, 0]] * 4}, "post p1: 4 rationales of 3 annotators"),
         ({"rationales": None}, "post p1: rationales is not a list of lists"),
     ],
 )
@@ -115,3 +129,18 @@ def test_real_posts_keep_their_tokens_and_labels(hatexplain):
         assert document.words == tuple(posts[post_id]["post_tokens"])
         assert document.label == majority[post_id]
         assert (document.rationale is None) == (document.label == "normal")
+
+
+def test_real_rationales_by_both_rules(hatexplain):
+    posts = json.loads(hatexplain.read_text(encoding="utf-8"))
+    for rule, least in (("majority", 2), ("union", 1)):
+        corpus = load_corpus(settings(hatexplain, annotators=rule))
+        marked = {
+            d.id: sum(span.end - span.start for span in d.rationale)
+            for members in corpus.splits.values()
+            for d in members
+            if d.rationale is not None
+        }
+        for post_id, n in marked.items():
+            votes = [sum(column) for column in zip(*posts[post_id]["rationales"], strict=True)]
+            assert n == sum(vote >= least for vote in votes)

@@ -103,7 +103,7 @@ def test_hatexplain_equals_its_json(tmp_path):
     ]  # fmt: skip
     assert [(s.start, s.end) for s in corpus.splits["train"][0].rationale] == [(1, 2)]
     assert [d.id for d in corpus.splits["test"]] == ["rp1"]
-    assert "1 post left out with three different labels." in corpus.notes
+    assert "1 post left out with three different labels (p2)." in corpus.notes
 
 
 def test_names_and_own_columns(tmp_path, monkeypatch):

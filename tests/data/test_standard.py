@@ -24,7 +24,7 @@ def test_every_source_has_a_loader_and_every_loader_a_source():
 def test_every_task_is_complete(task):
     assert task.split_rule.endswith(".")
     assert 0 < task.dev_share <= 0.1
-    assert min(task.texts.values()) > 50
+    assert all(n > 50 for n in task.texts.values())
     assert len(set(task.labels)) == len(task.labels)
     if task.codes:
         assert list(task.codes.values()) == list(task.labels)

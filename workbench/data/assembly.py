@@ -43,10 +43,13 @@ def assemble(table: Table, settings: DataSettings) -> Corpus:
         splits=splits,
         rationales=builder.rationales,
         notes=(*table.notes, *notes, *builder.notes()),
+        counts=table.counts,
     )
 
 
 def _check_rationales(table: Table, settings: DataSettings) -> None:
+    if settings.annotators == "union" and not table.annotators:
+        raise InputError(f"{table.name}: data.annotators is 'union', but each text has one annotator")
     if settings.rationales == "annotated" and not table.annotated:
         hint = (
             "name the column in data.rationale_column, or " if settings.source in {"file", "hub"} else ""
@@ -140,7 +143,7 @@ class _Builder:
             self.unannotated += 1
         elif self.mode == "annotated":
             spans = self._spans(row, len(words), len(second))
-        return Document(row.id, words, row.label, spans, second)
+        return Document(row.id, words, row.label, spans, second, row.parts)
 
     def notes(self) -> list[str]:
         notes = []

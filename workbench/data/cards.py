@@ -22,11 +22,12 @@ class DataCard:
     rationales: str
     """Where the spans come from."""
     splits: pd.DataFrame
-    """One row per split: texts, words, rationales and, where encoded, windows."""
+    """One row per split: texts, words, rationales, the source's counts and, where encoded, windows."""
     classes: pd.DataFrame
     """Texts per class: one row per split, one column per class."""
     leaks: pd.DataFrame
-    """`first`, `second`, `texts`: texts that two splits share, by normalised text."""
+    """`first`, `second`, `texts`, `first_texts`: what two splits share, by normalised text; of pairs the
+    first text alone as well (the document under another question)."""
     notes: tuple[str, ...]
 
 
@@ -34,10 +35,13 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
     """Describe each split of a corpus; with `encodings` also how its windows came out.
 
     Shares are means over texts, in words; texts that nobody annotated (None) do not count there.
+    `without_evidence` and `all_rationale` are texts of one class, for which AP is undefined or 1;
+    `overlapping_spans` are texts in which some words lie in two spans.
     """
     rows = []
     for split, documents in corpus.splits.items():
         row: dict[str, Any] = {"split": split, **_words(documents), **_rationales(documents)}
+        row |= {name: by_split.get(split, 0) for name, by_split in corpus.counts.items()}
         if encodings and split in encodings:
             row |= _windows(encodings[split])
         rows.append(row)
@@ -65,11 +69,17 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
 def find_leaks(corpus: Corpus) -> pd.DataFrame:
     """How many different texts each two splits share, upper case, spaces and punctuation aside."""
     keys = {
-        split: {text_key(" ".join(d.words), " ".join(d.second)) for d in documents}
+        split: (
+            {text_key(" ".join(d.words), " ".join(d.second)) for d in documents},
+            {text_key(" ".join(d.words)) for d in documents},
+        )
         for split, documents in corpus.splits.items()
     }
-    pairs = [(a, b, len(keys[a] & keys[b])) for a, b in combinations(keys, 2)]
-    return pd.DataFrame(pairs, columns=["first", "second", "texts"])
+    pairs = [
+        (a, b, *(len(ours & theirs) for ours, theirs in zip(keys[a], keys[b], strict=True)))
+        for a, b in combinations(keys, 2)
+    ]
+    return pd.DataFrame(pairs, columns=["first", "second", "texts", "first_texts"])
 
 
 def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
@@ -85,7 +95,7 @@ def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
 
 
 def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
-    shares, spans, empty = [], [], 0
+    shares, spans, empty, whole, overlapping = [], [], 0, 0, 0
     for document in documents:
         if document.rationale is None:
             continue
@@ -95,11 +105,15 @@ def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
         shares.append(marked.mean())
         spans.append(len(document.rationale))
         empty += not document.rationale
+        whole += bool(marked.all())
+        overlapping += sum(span.end - span.start for span in document.rationale) > marked.sum()
     return {
         "annotated": len(shares),
         "rationale_share": float(np.mean(shares)) if shares else np.nan,
         "spans_per_text": float(np.mean(spans)) if spans else np.nan,
         "without_evidence": empty,
+        "all_rationale": whole,
+        "overlapping_spans": overlapping,
     }
 
 

@@ -9,6 +9,7 @@ from workbench.data.eraser import load_eraser
 from workbench.data.hatexplain import load_hatexplain
 from workbench.data.hub import load_hub
 from workbench.data.imdb_folder import load_imdb_folder
+from workbench.data.label_studio import load_label_studio
 from workbench.data.newsgroups import load_newsgroups
 from workbench.data.own_files import load_file
 from workbench.data.packaged import load_reviews
@@ -27,6 +28,7 @@ LOADERS: dict[str, Callable[[DataSettings], Table]] = {
     "imdb-folder": load_imdb_folder,
     "20newsgroups": load_newsgroups,
     "hatexplain": load_hatexplain,
+    "label-studio": load_label_studio,
 }
 """How the raw rows of each source are read."""
 

@@ -15,6 +15,17 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the documents that a text was joined from: its words are the text's [start, end)."""
+
+    docid: str
+    start: int
+    end: int
+    sentences: int | None = None
+    """How many the document has; None where nobody told."""
+
+
+@dataclass(frozen=True)
 class Document:
     """One labelled text. Rationale spans count the words of `words`, then on through `second`."""
 
@@ -25,6 +36,8 @@ class Document:
     """None: nobody annotated this text. Empty: annotated, and nothing was marked."""
     second: tuple[str, ...] = ()
     """The second text of a pair; empty for single texts."""
+    parts: tuple[Part, ...] = ()
+    """The documents it was joined from, without its query; empty where the source knows only texts."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,8 @@ class Corpus:
     """Where the spans come from, in words fit for a table: "annotated spans", "valence proxy"."""
     notes: tuple[str, ...] = field(default=())
     """One sentence per thing that was dropped, repaired or skipped, with counts."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What only the source can count: name (mismatching_spans, tied_words, ...) -> split -> number."""
 
 
 @dataclass(frozen=True)

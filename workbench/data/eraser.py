@@ -1,40 +1,49 @@
 """Data in ERASER's layout (DeYoung et al. 2020): documents, and instances with evidence spans."""
 
-import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.config import DataSettings
 from workbench.data.archives import Tree, open_tree
+from workbench.data.documents import Part
+from workbench.data.eraser_documents import Documents, docid_of
 from workbench.data.fetch import fetched_path
-from workbench.data.lines import decode, json_lines
+from workbench.data.lines import json_lines
 from workbench.data.rows import Row, Table, checked_label, counted
+from workbench.data.standard import Task, task_of
 from workbench.errors import InputError
 
 SPLIT_FILES = {"train": "train.jsonl", "dev": "val.jsonl", "test": "test.jsonl"}
 DEFAULT = "eraser-movies"
 """What is meant when no path is given."""
-
-_SEPARATORS = re.compile(r"[ \r\n]+")
+FIRST, SECOND = "_premise", "_hypothesis"
+"""How the ids of a pair's two documents end (e-SNLI)."""
+MISMATCHES = "mismatching_spans"
 
 
 def load_eraser(settings: DataSettings) -> Table:
     """The instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
 
+    The documents of an instance are joined in order of first mention, except that those called
+    `<id>_premise` and `<id>_hypothesis` become the first and the second text. A query that differs
+    between instances becomes the second text. `data.subset` names the task, and with it the classes.
     Every evidence text is compared with the tokens at its offsets. Raises InputError, naming file,
-    line and annotation id, for a mismatch, a span outside its document, an unknown document, a
-    missing key or broken JSON.
+    line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
+    document, an unknown document or class, a missing key or broken JSON.
     """
     path = Path(settings.path).expanduser() if settings.path else _default_path()
     tree = open_tree(path).rooted_at("train.jsonl")
-    reader = _Reader(tree, _Documents(tree))
+    task = task_of(settings) if settings.subset else None
+    reader = _Reader(tree, Documents(tree), task, settings.mismatches == "keep")
     instances = {
         split: list(reader.instances(file)) for split, file in SPLIT_FILES.items() if file in tree.names
     }
-    queries = {instance.query for members in instances.values() for instance in members}
-    notes = reader.notes()
+    everyone = [instance for members in instances.values() for instance in members]
+    queries = {instance.query for instance in everyone}
+    notes = reader.notes(everyone)
     if len(queries) == 1 and (query := queries.pop()):
         notes.append(f"The query is the same everywhere and left out: {query!r}.")
         queries = set()
@@ -42,15 +51,15 @@ def load_eraser(settings: DataSettings) -> Table:
         split: [instance.row(with_query=bool(queries)) for instance in members]
         for split, members in instances.items()
     }
-    labels = {row.label for members in rows.values() for row in members}
-    return Table(
-        name=Path(tree.origin).name,
-        rows=rows,
-        annotated=True,
-        units="token",
-        positive_label="POS" if labels == {"POS", "NEG"} else None,
-        notes=notes,
-    )
+    mismatches = {split: sum(one.mismatches for one in members) for split, members in instances.items()}
+    more: dict[str, Any] = {"annotated": True, "units": "token", "counts": {MISMATCHES: mismatches}}
+    if task:
+        for split, members in instances.items():
+            notes += task.incomplete(split, len(members))
+        return task.table(rows, notes=notes, **more)
+    labels = {instance.label for instance in everyone}
+    positive = "POS" if labels == {"POS", "NEG"} else None
+    return Table(Path(tree.origin).name, rows, positive_label=positive, notes=notes, **more)
 
 
 def _default_path() -> Path:
@@ -63,140 +72,158 @@ def _default_path() -> Path:
     return path
 
 
-def document_tokens(text: str) -> list[str]:
-    """Tokens as ERASER's own reader counts them: only plain spaces and line ends separate.
-
-    Other white space, such as a no-break space inside a token, must not shift the offsets.
-    """
-    return [token for part in _SEPARATORS.split(text) if (token := part.strip())]
-
-
-class _Documents:
-    """Tokens of each document, read once, from `docs/` or `docs.jsonl`."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.tokens: dict[str, list[str]] = {}
-        self.in_folder = any(name.startswith("docs/") for name in tree.names)
-        if self.in_folder:
-            return
-        if "docs.jsonl" not in tree.names:
-            raise InputError(f"{tree.origin}: neither docs/ nor docs.jsonl")
-        for line, record in json_lines(tree.read("docs.jsonl"), tree.where("docs.jsonl")):
-            docid, text = record.get("docid"), record.get("document")
-            if not isinstance(docid, str) or not isinstance(text, str):
-                raise InputError(f"{tree.where('docs.jsonl')}:{line}: expected docid and document")
-            self.tokens[docid] = document_tokens(text)
-
-    def get(self, docid: str) -> list[str] | None:
-        """The document's tokens; None where there is no such document."""
-        name = f"docs/{docid}"
-        if docid not in self.tokens and self.in_folder and name in self.tree.names:
-            text = decode(self.tree.read(name), self.tree.where(name))
-            self.tokens[docid] = document_tokens(text)
-        return self.tokens.get(docid)
-
-
 @dataclass(frozen=True)
 class _Instance:
     id: str
     label: str
     query: str
     tokens: list[str]
+    parts: tuple[Part, ...]
+    """All documents in their order, the last one a hypothesis where the instance is a pair."""
     spans: tuple[tuple[int, int], ...]
+    empty_spans: int
+    mismatches: int
+    unchecked: int
     where: str
 
+    @property
+    def is_pair(self) -> bool:
+        return len(self.parts) == 2 and self.parts[1].docid.endswith(SECOND)
+
     def row(self, with_query: bool) -> Row:
-        second = self.query if with_query else ""
-        return Row(self.id, " ".join(self.tokens), self.label, self.where, second, self.spans)
+        first = self.parts[1].start if self.is_pair else len(self.tokens)
+        second = self.tokens[first:]
+        if with_query and self.query:
+            if self.is_pair:
+                raise InputError(f"{self.where}: a query beside a premise and a hypothesis: three texts")
+            second = [self.query]
+        text = " ".join(self.tokens[:first])
+        return Row(self.id, text, self.label, self.where, " ".join(second), self.spans, parts=self.parts)
 
 
 @dataclass
 class _Reader:
     tree: Tree
-    documents: _Documents
-    joined: int = 0
-    empty: int = 0
-    unchecked: int = 0
-    without: list[str] = field(default_factory=list)
+    documents: Documents
+    task: Task | None
+    keep_mismatches: bool
 
     def instances(self, file: str) -> Iterator[_Instance]:
         for line, record in json_lines(self.tree.read(file), self.tree.where(file)):
             yield self._instance(record, f"{self.tree.where(file)}:{line}")
 
-    def notes(self) -> list[str]:
-        notes = []
-        if self.joined:
-            texts = counted(self.joined, "text")
-            notes.append(f"{texts} joined from several documents, in order of first mention.")
-        if self.without:
-            shown = ", ".join(self.without[:3]) + (", ..." if len(self.without) > 3 else "")
-            notes.append(f"{counted(len(self.without), 'text')} without any evidence ({shown}).")
-        if self.empty:
-            notes.append(f"{counted(self.empty, 'evidence span')} of no tokens dropped.")
-        if self.unchecked:
-            notes.append(f"{counted(self.unchecked, 'evidence')} without text, so not checked.")
-        return notes
+    def notes(self, instances: list[_Instance]) -> list[str]:
+        joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
+        pairs = sum(one.is_pair for one in instances)
+        without = [one.id for one in instances if not one.spans]
+        shown = ", ".join(without[:3]) + (", ..." if len(without) > 3 else "")
+        total = Counter[str]()
+        for one in instances:
+            total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
+        found = (
+            (joined, "text", " joined from several documents, in order of first mention."),
+            (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
+            (len(without), "text", f" without any evidence ({shown})."),
+            (total["empty"], "evidence span", " of no tokens dropped."),
+            (total["unchecked"], "evidence", " without text, so not checked."),
+            (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
+        )
+        return [counted(n, noun) + told for n, noun, told in found if n]
 
     def _instance(self, record: dict[str, Any], where: str) -> _Instance:
         name = record.get("annotation_id")
-        if not isinstance(name, str) or not name:
+        if name is None or isinstance(name, list | dict) or not str(name):
             raise InputError(f"{where}: no annotation_id")
+        name = str(name)
         where = f"{where}: {name}"
         label = checked_label(record.get("classification"), "classification", where)
+        if self.task and self.task.labels:
+            label = self.task.class_of(label, "classification", where)
         evidences = self._evidences(record, where)
-        docids = self._docids(record, evidences, name)
-        starts: dict[str, int] = {}
+        docids = self._docids(record, [docid for docid, _ in evidences], name)
+        tokens, parts = self._join(docids, where)
+        starts = {part.docid: part.start for part in parts}
+        spans, counts = set(), Counter[str]()
+        for docid, evidence in evidences:
+            start, end = self._span(docid, evidence, counts, where)
+            if start < end:
+                spans.add((starts[docid] + start, starts[docid] + end))
+        return _Instance(
+            id=name,
+            label=label,
+            query=_query(record.get("query")),
+            tokens=tokens,
+            parts=parts,
+            spans=tuple(sorted(spans)),
+            empty_spans=counts["empty"],
+            mismatches=counts["mismatched"],
+            unchecked=counts["unchecked"],
+            where=where,
+        )
+
+    def _evidences(self, record: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
+        groups = record.get("evidences")
+        if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
+            raise InputError(f"{where}: evidences is not a list of groups")
+        found = []
+        for evidence in (evidence for group in groups for evidence in group):
+            docid = docid_of(evidence) if isinstance(evidence, dict) else None
+            if docid is None:
+                raise InputError(f"{where}: an evidence without docid")
+            found.append((docid, evidence))
+        return found
+
+    def _docids(self, record: dict[str, Any], mentioned: list[str], annotation_id: str) -> list[str]:
+        """Those listed, then those with evidence; a pair is completed and put in its order."""
+        listed = record.get("docids") or []
+        docids = list(dict.fromkeys([*map(str, listed), *mentioned])) or [annotation_id]
+        stems = {docid.removesuffix(FIRST).removesuffix(SECOND) for docid in docids}
+        pair = [f"{stem}{end}" for stem in stems for end in (FIRST, SECOND)]
+        if len(stems) == 1 and set(docids) <= set(pair) and all(map(self.documents.get, pair)):
+            return pair
+        return docids
+
+    def _join(self, docids: list[str], where: str) -> tuple[list[str], tuple[Part, ...]]:
         tokens: list[str] = []
+        parts = []
         for docid in docids:
             document = self.documents.get(docid)
             if document is None:
                 raise InputError(f"{where}: unknown document {docid!r}")
-            starts[docid] = len(tokens)
-            tokens.extend(document)
+            start = len(tokens)
+            tokens.extend(document.tokens)
+            parts.append(Part(docid, start, len(tokens), document.sentences))
         if not tokens:
             raise InputError(f"{where}: the text is empty (document {', '.join(docids)})")
-        self.joined += len(docids) > 1
-        found = {self._span(evidence, starts, where) for evidence in evidences}
-        spans = {(start, end) for start, end in found if start < end}
-        if not spans:
-            self.without.append(name)
-        query = record.get("query")
-        query = " ".join(document_tokens(query)) if isinstance(query, str) else ""
-        return _Instance(name, label, query, tokens, tuple(sorted(spans)), where)
+        return tokens, tuple(parts)
 
-    def _evidences(self, record: dict[str, Any], where: str) -> list[dict[str, Any]]:
-        groups = record.get("evidences")
-        if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
-            raise InputError(f"{where}: evidences is not a list of groups")
-        evidences = [evidence for group in groups for evidence in group]
-        for evidence in evidences:
-            if not isinstance(evidence, dict) or not isinstance(evidence.get("docid"), str):
-                raise InputError(f"{where}: an evidence without docid")
-        return evidences
-
-    def _docids(
-        self, record: dict[str, Any], evidences: list[dict[str, Any]], annotation_id: str
-    ) -> list[str]:
-        listed = record.get("docids") or []
-        mentioned = [*map(str, listed), *(evidence["docid"] for evidence in evidences)]
-        return list(dict.fromkeys(mentioned)) or [annotation_id]
-
-    def _span(self, evidence: dict[str, Any], starts: dict[str, int], where: str) -> tuple[int, int]:
-        docid, start, end = evidence["docid"], evidence.get("start_token"), evidence.get("end_token")
-        tokens = self.documents.get(docid) or []
+    def _span(
+        self, docid: str, evidence: dict[str, Any], counts: Counter[str], where: str
+    ) -> tuple[int, int]:
+        start, end, text = (evidence.get(key) for key in ("start_token", "end_token", "text"))
+        document = self.documents.get(docid)
+        tokens = document.tokens if document else []
         if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(tokens):
             raise InputError(
                 f"{where}: evidence span [{start}, {end}] is reversed or outside document"
                 f" {docid!r} ({len(tokens)} tokens)"
             )
-        text = evidence.get("text")
-        self.empty += start == end
+        counts["empty"] += start == end
+        found = " ".join(tokens[start:end])
         if text is None:
-            self.unchecked += 1
-        elif document_tokens(str(text)) != tokens[start:end]:
-            raise InputError(
-                f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
-                f" [{start}, {end}]: {' '.join(tokens[start:end])[:60]!r}"
-            )
-        return starts[docid] + start, starts[docid] + end
+            counts["unchecked"] += 1
+        elif str(text).split() != found.split():
+            if not self.keep_mismatches:
+                raise InputError(
+                    f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
+                    f" [{start}, {end}]: {found[:60]!r}"
+                )
+            counts["mismatched"] += 1
+        return start, end
+
+
+def _query(value: Any) -> str:
+    """The query's words, however they are stored; empty where there is none."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -1,21 +1,22 @@
 """HateXplain: posts with three annotators' labels and rationales, in its own JSON."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench.config import DataSettings
-from workbench.data.lines import decode, read_bytes
+from workbench.data.annotators import RULES, TIES, Rule, combine, tied
+from workbench.data.lines import json_value, read_bytes
 from workbench.data.rows import SPLIT_NAMES, Row, Table, counted
 from workbench.data.standard import Task, task_of
 from workbench.data.valence import runs
 from workbench.errors import InputError
 
 POSTS, DIVISIONS = "dataset.json", "post_id_divisions.json"
-AGREE = 2
-"""Annotators, of three, who must give a label or mark a token for it to count."""
+ANNOTATORS = 3
+"""Of every post; two must give a label for it to count."""
+UNDECIDED = "undecided_texts"
 _NO_RATIONALE = "normal"
 
 
@@ -23,7 +24,9 @@ def load_hatexplain(settings: DataSettings) -> Table:
     """The posts of `data.path`: the folder with both files, or a JSON file of posts.
 
     A post has the label that two of its three annotators gave; where all three differ it is left out
-    and counted. A token is rationale where two annotators marked it; `normal` posts were not annotated.
+    and counted. A token is rationale where two annotators marked it, or, with `data.annotators: union`,
+    where one did; tokens that one of two rationales marks are counted as ties. `normal` posts were not
+    annotated.
     Raises InputError, naming file and post, for broken JSON, missing keys, unknown labels, empty posts,
     rationales of another length than the post, and ids of the division file that are not there.
     """
@@ -33,10 +36,10 @@ def load_hatexplain(settings: DataSettings) -> Table:
     path = Path(settings.path).expanduser()
     path = path / POSTS if path.is_dir() else path
     posts = _object(path)
-    reader = _PostReader(task)
+    reader = _PostReader(task, settings.annotators)
     divisions = _divisions(path.with_name(DIVISIONS), posts)
     rows = {
-        split: list(reader.rows((i, posts[i], f"{path}: post {i}") for i in ids))
+        split: list(reader.rows(split, ((i, posts[i], f"{path}: post {i}") for i in ids)))
         for split, ids in divisions.items()
     }
     notes = [n for split, ids in divisions.items() for n in task.incomplete(split, len(ids))]
@@ -46,21 +49,23 @@ def load_hatexplain(settings: DataSettings) -> Table:
     return reader.table(rows, notes if len(divisions) > 1 else [])
 
 
-def hatexplain_table(task: Task, parts: Mapping[str, Iterable[Any]], name: str) -> Table:
+def hatexplain_table(
+    task: Task, parts: Mapping[str, Iterable[Any]], name: str, rule: Rule = "majority"
+) -> Table:
     """The same from the splits of the `datasets` library, which writes labels as numbers.
 
     Raises InputError, naming split and row, as `load_hatexplain`, and where there is no train split.
     """
-    reader = _PostReader(task)
+    reader = _PostReader(task, rule)
     rows: dict[str, list[Row]] = {}
     for part, posts in parts.items():
         split = task.hub.splits.get(part) if task.hub else None
         if split is not None:
-            numbered = enumerate(posts, start=1)
-            rows[split] = list(
-                reader.rows((_post_id(p, f"{part}-{n}"), _named(p, task), f"{name} {part}, row {n}")
-                            for n, p in numbered)
-            )  # fmt: skip
+            numbered = (
+                (_post_id(post, f"{part}-{n}"), _named(post, task), f"{name} {part}, row {n}")
+                for n, post in enumerate(posts, start=1)
+            )
+            rows[split] = list(reader.rows(split, numbered))
     if not rows.get("train"):
         raise InputError(f"{name}: no train split; there are: {', '.join(parts)}")
     return reader.table(rows, [])
@@ -86,27 +91,44 @@ def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
 class _PostReader:
     """Turns posts into rows, and counts what is left out."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.undecided = 0
+    def __init__(self, task: Task, rule: Rule) -> None:
+        self.task, self.rule = task, rule
+        self.undecided: list[str] = []
+        self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
 
-    def rows(self, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
+    def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
         """(id, post, place for messages) -> a row per post with a majority label."""
+        counts = Counter[str]()
         for post_id, post, where in posts:
-            row = self._row(post_id, post, where)
+            row = self._row(post_id, post, counts, where)
             if row is None:
-                self.undecided += 1
+                self.undecided.append(post_id)
+                counts[UNDECIDED] += 1
             else:
                 yield row
+        for name, by_split in self.counts.items():
+            by_split[split] = counts[name]
 
     def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
         """The table of these rows, with what was left out added to its notes."""
-        more = ["A token is rationale where at least two of the three annotators marked it."]
+        more = [f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule})."]
         if self.undecided:
-            more.append(f"{counted(self.undecided, 'post')} left out with three different labels.")
-        return self.task.table(rows, annotated=True, units="token", notes=[*notes, *more])
+            shown = ", ".join(self.undecided[:3]) + (", ..." if len(self.undecided) > 3 else "")
+            posts = counted(len(self.undecided), "post")
+            more.append(f"{posts} left out with three different labels ({shown}).")
+        ties = sum(self.counts[TIES].values())
+        if ties:
+            more.append(f"{counted(ties, 'token')} marked by one of two rationales: ties.")
+        return self.task.table(
+            rows,
+            annotated=True,
+            units="token",
+            notes=[*notes, *more],
+            counts=self.counts,
+            annotators=True,
+        )
 
-    def _row(self, post_id: str, post: Any, where: str) -> Row | None:
+    def _row(self, post_id: str, post: Any, counts: Counter[str], where: str) -> Row | None:
         if not isinstance(post, Mapping):
             raise InputError(f"{where}: expected a JSON object, got {type(post).__name__}")
         tokens = post.get("post_tokens")
@@ -119,35 +141,37 @@ class _PostReader:
         label = self._label(post.get("annotators"), where)
         if label is None:
             return None
-        spans = None if label == _NO_RATIONALE else self._spans(post.get("rationales"), tokens, where)
+        spans = None
+        if label != _NO_RATIONALE:
+            marks = self._marks(post.get("rationales"), tokens, where)
+            agreed = combine(marks, ANNOTATORS, self.rule)
+            counts[TIES] += int(tied(marks).sum())
+            spans = tuple((span.start, span.end) for span in runs(agreed.tolist()))
         return Row(post_id, " ".join(tokens), label, where, spans=spans)
 
     def _label(self, annotators: Any, where: str) -> str | None:
-        if not isinstance(annotators, list) or len(annotators) != 3:
+        if not isinstance(annotators, list) or len(annotators) != ANNOTATORS:
             raise InputError(f"{where}: annotators is not a list of three")
         written = [a.get("label") if isinstance(a, Mapping) else None for a in annotators]
         votes = Counter(self.task.class_of(label, "annotators", where) for label in written)
         label, most = votes.most_common(1)[0]
-        return label if most >= AGREE else None
+        return label if 2 * most > ANNOTATORS else None
 
-    def _spans(self, marks: Any, tokens: list[str], where: str) -> tuple[tuple[int, int], ...]:
+    def _marks(self, marks: Any, tokens: list[str], where: str) -> list[list[bool]]:
         if not isinstance(marks, list) or not all(isinstance(row, list) for row in marks):
             raise InputError(f"{where}: rationales is not a list of lists")
+        if not 1 <= len(marks) <= ANNOTATORS:
+            raise InputError(f"{where}: {len(marks)} rationales of {ANNOTATORS} annotators")
         for row in marks:
             if len(row) != len(tokens) or not all(mark in (0, 1) for mark in row):
                 raise InputError(
                     f"{where}: a rationale of {len(row)} marks, expected {len(tokens)} of 0 or 1"
                 )
-        agreed = [sum(column) >= AGREE for column in zip(*marks, strict=True)]
-        return tuple((span.start, span.end) for span in runs(agreed))
+        return [[mark == 1 for mark in row] for row in marks]
 
 
 def _object(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(decode(read_bytes(path), str(path)))
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise InputError(f"{path}:{line}: broken JSON: {getattr(error, 'msg', 'too deep')}") from None
+    value = json_value(read_bytes(path), str(path))
     if not isinstance(value, dict) or not value:
         raise InputError(f"{path}: expected a JSON object of posts by id")
     return value

@@ -25,7 +25,8 @@ def load_hub(settings: DataSettings) -> Table:
     task = hub_task(name)
     parts = _load(settings, name, task)
     if task and task.source == "hatexplain":
-        return hatexplain_table(task, {str(part): iter(data) for part, data in parts.items()}, name)
+        posts = {str(part): iter(data) for part, data in parts.items()}
+        return hatexplain_table(task, posts, name, settings.annotators)
     reader = _Reader(settings, name, task)
     for part, data in parts.items():
         reader.add(str(part), data)

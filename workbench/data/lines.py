@@ -1,11 +1,15 @@
 """Decoding text files so that a bad byte or a broken line is named by file and line."""
 
+import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
+
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -21,26 +25,70 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def decode(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str, first_line: int = 1) -> str:
     """UTF-8, with or without a byte order mark; InputError names the first bad line."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = first_line + error.object[: error.start].count(b"\n")
         raise InputError(f"{name}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x})") from None
+
+
+def json_value(content: bytes, name: str, first_line: int = 1) -> Any:
+    """The JSON value of a file, or of its line `first_line`; InputError names the line."""
+    text = decode(content, name, first_line)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _broken(error, name, first_line) from None
 
 
 def json_lines(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) for every line that is not blank; InputError names file and line."""
     # Split on newlines only: other line separators may stand unescaped inside a JSON string.
-    for number, line in enumerate(decode(content, name).split("\n"), start=1):
+    for number, line in enumerate(io.BytesIO(content), start=1):
         if not line.strip():
             continue
-        try:
-            value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = getattr(error, "msg", "nested too deeply")
-            raise InputError(f"{name}:{number}: broken JSON: {reason}") from None
+        value = json_value(line.rstrip(b"\r\n"), name, number)
         if not isinstance(value, dict):
             raise InputError(f"{name}:{number}: expected a JSON object, got {type(value).__name__}")
         yield number, value
+
+
+def json_items(content: bytes, name: str) -> Iterator[Any]:
+    """The items of a file that holds one JSON list; InputError names file and line.
+
+    Items are parsed one at a time, so that memory holds the text and one of them, not all.
+    """
+    text = decode(content, name)
+    decoder = json.JSONDecoder()
+    place = _after_space(text, 0)
+    if text[place : place + 1] != "[":
+        raise InputError(f"{name}: expected a JSON list")
+    place = _after_space(text, place + 1)
+    try:
+        while text[place : place + 1] != "]":
+            item, place = decoder.raw_decode(text, place)
+            yield item
+            place = _after_space(text, place)
+            if text[place : place + 1] == ",":
+                place = _after_space(text, place + 1)
+            elif text[place : place + 1] != "]":
+                raise json.JSONDecodeError("Expecting ',' or ']'", text, place)
+    except (ValueError, RecursionError) as error:
+        raise _broken(error, name, 1) from None
+    if _after_space(text, place + 1) != len(text):
+        raise InputError(f"{name}: something follows after the end of the JSON list")
+
+
+def _after_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
+
+
+def _broken(error: ValueError | RecursionError, name: str, first_line: int) -> InputError:
+    if isinstance(error, json.JSONDecodeError):
+        return InputError(f"{name}:{first_line + error.lineno - 1}: broken JSON: {error.msg}")
+    # A ValueError here is a number of thousands of digits.
+    reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return InputError(f"{name}:{first_line}: broken JSON: {reason}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Literal
 
+from workbench.data.documents import Part
 from workbench.errors import InputError
 
 SPLIT_NAMES = {
@@ -29,6 +30,8 @@ class Row:
     second: str = ""
     spans: tuple[tuple[int, int], ...] | None = None
     """[start, end) pairs that count on through `second`; None: not annotated."""
+    parts: tuple[Part, ...] = ()
+    """The documents that `text` and `second` were joined from, see `Document.parts`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Table:
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
     """Train, dev and test shares where the split is cut by hash."""
     notes: list[str] = field(default_factory=list)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """See `Corpus.counts`."""
+    annotators: bool = False
+    """Whether a text may have several annotators, between whom `data.annotators` decides."""
 
 
 def counted(n: int, noun: str) -> str:

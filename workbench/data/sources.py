@@ -42,14 +42,14 @@ def available() -> list[Source]:
     hub = importlib.util.find_spec("datasets") is not None
     return [
         *sources,
-        Source(
-            "eraser",
-            "own",
-            "Folder or archive in ERASER's layout",
-            True,
-            "data.source: eraser, data.path",
-        ),
         *map(_from_files, load_standards().values()),
+        Source(
+            "label-studio",
+            "own",
+            "Label Studio's JSON export",
+            True,
+            "data.source: label-studio, data.path",
+        ),
         Source("file", "own", "Your CSV, TSV, JSONL or Parquet", True, "data.source: file, data.path"),
         Source(
             "hub", "own", "A hub data set, or a save_to_disk folder", hub, "data.source: hub, data.path"

@@ -1,0 +1,32 @@
+"""From several people's marks to one rationale, with ties counted, never hidden."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+Rule = Literal["majority", "union"]
+Marks = Sequence[Sequence[bool]] | np.ndarray
+TIES = "tied_words"
+"""Name of the count in `Corpus.counts`: words that exactly half of those who marked any marked."""
+
+
+def combine(marks: Marks, annotators: int, rule: Rule) -> np.ndarray:
+    """What is rationale: (n,) bool from the marks (k, n) of those of `annotators` people who gave any.
+
+    `majority`: marked by more than half of all `annotators`; `union`: marked by anyone. k is at least 1.
+    """
+    votes = np.asarray(marks, dtype=np.int64).sum(axis=0)
+    return votes > 0 if rule == "union" else 2 * votes > annotators
+
+
+def tied(marks: Marks) -> np.ndarray:
+    """(n,) bool: exactly half of those who gave marks (k, n) marked it; with an odd k never."""
+    return 2 * np.asarray(marks, dtype=np.int64).sum(axis=0) == len(marks)
+
+
+RULES: dict[Rule, str] = {
+    "majority": "that more than half of the annotators marked",
+    "union": "that any annotator marked",
+}
+"""The rules in words, for notes."""
