@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.data.documents import Document
 from workbench.data.valence import runs
 from workbench.errors import InputError
-from workbench.evaluation.ranking import uniform_selection
+from workbench.evaluation.selection import uniform_selection
 from workbench.exchange.prediction import DocumentRationale, Prediction, parts_of
 from workbench.records import TokenScores
 
