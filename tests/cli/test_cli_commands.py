@@ -12,7 +12,7 @@ import workbench as package
 from workbench.data.sources import available
 
 COMMANDS = [
-    [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"],
+    [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],
     ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"],
 ]  # fmt: skip
 
