@@ -142,6 +142,7 @@ def test_list_names_every_kind(home):
         "imdb-folder": "own",
         "20newsgroups": "own",
         "hatexplain": "own",
+        "label-studio": "own",
         "file": "own",
         "hub": "own",
     }

@@ -102,6 +102,11 @@ def test_hatexplain_equals_its_json(tmp_path):
         ("p0", "hatespeech"), ("p1", "normal"), ("p3", "offensive"),
     ]  # fmt: skip
     assert [(s.start, s.end) for s in corpus.splits["train"][0].rationale] == [(1, 2)]
+    union = DataSettings(
+        source="hub", path=str(tmp_path / "hatexplain"), rationales="annotated", annotators="union"
+    )
+    marked = load_corpus(union).splits["train"][0].rationale
+    assert [(s.start, s.end) for s in marked] == [(0, 2)]
     assert [d.id for d in corpus.splits["test"]] == ["rp1"]
     assert "1 post left out with three different labels (p2)." in corpus.notes
 
