@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from workbench.cli_attribute import attribute
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.config import load_config, with_absolute_paths
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(compare)
+app.command()(attribute)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 

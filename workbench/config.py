@@ -74,7 +74,10 @@ Method = Literal[
 Control = Literal["random", "first", "oracle"]
 """Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
 Scorer = Literal[
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
+    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert",
+    "saliency", "saliency-sum", "saliency-mean", "gradient",
+    "attention", "attention-cls", "rollout", "attention-gradient", "value-norms", "residual-norms",
+    "globenc", "alti", "value-zeroing", "value-zeroing-rollout",
     "random", "uniform", "oracle",
 ]  # fmt: skip
 
