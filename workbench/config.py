@@ -73,23 +73,17 @@ Method = Literal[
 ]  # fmt: skip
 Control = Literal["random", "first", "oracle"]
 """Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
-Scorer = Literal[
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert",
-    "saliency", "saliency-sum", "saliency-mean", "gradient",
-    "attention", "attention-cls", "rollout", "attention-gradient", "value-norms", "residual-norms",
-    "globenc", "alti", "value-zeroing", "value-zeroing-rollout",
-    "random", "uniform", "oracle",
-]  # fmt: skip
 
 
 class EvaluationSettings(Settings):
     """What is measured once the models are there."""
 
     splits: list[Literal["train", "dev", "test"]] = Field(["test"])
-    scorers: list[Scorer] = Field(
+    scorers: list[str] = Field(
         ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
     )
-    """Whose scores are written and compared; those of other methods are there for the naming."""
+    """Whose scores are written and compared, by their names in `attribution/registry.py`. Scores with a
+    sign are compared by their size."""
     max_scored: int | None = Field(None, ge=1)
     """Score at most this many texts per split (by the split's own order); null scores all."""
     controls: list[Control] = Field([])
@@ -101,6 +95,17 @@ class EvaluationSettings(Settings):
     """Resamples behind each interval (95 %, over texts); 0 leaves the intervals out."""
     random_draws: int = Field(5, ge=1)
     """Independent draws of the random controls; scores are one draw, values are means over draws."""
+
+    @field_validator("scorers")
+    @classmethod
+    def _known(cls, scorers: list[str]) -> list[str]:
+        from workbench.attribution.registry import SCORERS
+
+        for name in scorers:
+            if name not in SCORERS:
+                near = difflib.get_close_matches(name, SCORERS, 1) or list(SCORERS)
+                raise ValueError(f"unknown scorer {name!r} (known: {', '.join(near)}, ...)")
+        return scorers
 
 
 class EfficiencySettings(Settings):

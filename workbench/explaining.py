@@ -17,6 +17,7 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.records import TokenScores
+from workbench.stitching import stitched
 
 OWN = Scorer("the model's own scores", own_scores, rows="some")
 """Any model's, also one that scores nothing and keeps everything."""
@@ -32,6 +33,11 @@ class Explained:
     """By class; they sum to 1."""
     records: tuple[TokenScores, ...]
     """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
+
+    def stitched(self) -> list[TokenScores]:
+        """One record per scorer, its windows put together."""
+        scorers = dict.fromkeys(record.scorer for record in self.records)
+        return [stitched([r for r in self.records if r.scorer == name]) for name in scorers]
 
 
 def explain_text(

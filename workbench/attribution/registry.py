@@ -1,15 +1,21 @@
 """Scorers by name. Adding one: a file with it and a row in `SCORERS` (docs/adding-a-scorer.md)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+
+from torch import Tensor
 
 from workbench.attribution.alti import Alti
 from workbench.attribution.attention import FromCls, Received, RolledOut
 from workbench.attribution.attention_gradient import AttentionGradient
 from workbench.attribution.base import Scorer
 from workbench.attribution.controls import control, oracle, random, uniform
+from workbench.attribution.decompx import decompx_scores
 from workbench.attribution.globenc import GlobEnc
+from workbench.attribution.gradient_shap import gradient_shap
+from workbench.attribution.integrated import integrated_gradients
+from workbench.attribution.noise import smooth_grad, smooth_grad_squared, var_grad
 from workbench.attribution.norms import ResidualNorms, ValueNorms
 from workbench.attribution.options import (
     GOLD,
@@ -19,6 +25,16 @@ from workbench.attribution.options import (
     check_layers,
     target_index,
 )
+from workbench.attribution.perturbation import (
+    SPAN,
+    Switches,
+    feature_ablation,
+    kernel_shap,
+    lime,
+    occlusion,
+    perturbed,
+)
+from workbench.attribution.points import Found, Point, at_points
 from workbench.attribution.pruners import own_scores
 from workbench.attribution.saliency import (
     gradient_scores,
@@ -34,11 +50,29 @@ from workbench.models.classifier import PruningClassifier
 SHAPE = frozenset({"layers", "granularity", "sign"})
 """What any scorer of tokens honours."""
 LAYERS = frozenset({"layers"})
+DRAWN = frozenset({"samples"})
 OUTPUT = frozenset({"target", "output"})
 
 
 def _own(method: str, explains: str) -> Scorer:
     return Scorer(explains, own_scores, method=method, honours=SHAPE, rows="some")
+
+
+def _noisy(explains: str, method: Callable[[Point], Found]) -> Scorer:
+    return Scorer(explains, partial(at_points, method), honours=SHAPE | OUTPUT | DRAWN)
+
+
+def _perturbing(
+    explains: str, method: Callable[[Switches], Tensor], more: frozenset[str] = frozenset()
+) -> Scorer:
+    return Scorer(
+        explains,
+        partial(perturbed, method),
+        honours=SHAPE | OUTPUT | {"baseline"} | more,
+        signed=True,
+        rows="input",
+        whole_units=True,
+    )
 
 
 SCORERS: dict[str, Scorer] = {
@@ -119,6 +153,31 @@ SCORERS: dict[str, Scorer] = {
     "value-zeroing-rollout": Scorer(
         "value zeroing, rolled out, [CLS] row", observer=RolledOutZeroing, honours=SHAPE
     ),
+    "decompx": Scorer(
+        "DecompX: share of the logit, biases shared out by their alignment",
+        decompx_scores,
+        honours=SHAPE | {"target"},
+        signed=True,
+    ),
+    "integrated-gradients": Scorer(
+        "integrated gradients from a baseline, sum over H",
+        partial(at_points, integrated_gradients),
+        honours=SHAPE | OUTPUT | {"baseline", "steps"},
+        signed=True,
+    ),
+    "gradient-shap": Scorer(
+        "expected gradients between a baseline and the text, sum over H",
+        partial(at_points, gradient_shap),
+        honours=SHAPE | OUTPUT | {"baseline", "samples"},
+        signed=True,
+    ),
+    "smoothgrad": _noisy("mean gradient under noise, L2 over H", smooth_grad),
+    "smoothgrad-squared": _noisy("mean squared gradient under noise, sum over H", smooth_grad_squared),
+    "vargrad": _noisy("variance of the gradient under noise, sum over H", var_grad),
+    "occlusion": _perturbing(f"loss when {SPAN} neighbouring words are hidden", occlusion),
+    "feature-ablation": _perturbing("loss when the word is hidden", feature_ablation),
+    "lime": _perturbing("LIME: weight of the word in a sparse linear model", lime, DRAWN),
+    "kernel-shap": _perturbing("KernelSHAP: Shapley value of the word", kernel_shap, DRAWN),
     "random": Scorer("uniform random scores", partial(control, random), honours=LAYERS),
     "uniform": Scorer("the same score for every token", partial(control, uniform), honours=LAYERS),
     "oracle": Scorer("the human rationale itself", partial(control, oracle), honours=LAYERS),
@@ -176,6 +235,8 @@ def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -
             raise InputError(f"{name}: cannot honour the option {option!r} (it honours: {known})")
     if options.sign == "signed" and not row.signed:
         raise InputError(f"{name}: its scores have no sign; leave the option 'sign' out")
+    if row.rows == "input" and options.baseline == "zero":
+        raise InputError(f"{name}: changes the text itself, where no word is zero; use pad or mask")
     if row.rows == "input" and options.layers not in (None, (0,)):
         raise InputError(f"{name}: explains the text itself and speaks of layer 0 only")
 

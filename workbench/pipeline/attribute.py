@@ -93,11 +93,11 @@ class _Prepared:
 
 
 def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tally]]:
-    """Score the texts; the folder with scores/<scorer>.parquet and attribute.json, and the cost.
+    """Score the texts; the folder of scores and attribute.json, and what each scorer cost.
 
-    Texts whose ids are there already are not scored again. Raises InputError, before anything is written,
-    for what `check_scorers`, `read_texts` and `encode` refuse, ids that come twice, a gold class that
-    a text does not have, and a folder that was made with other settings.
+    Texts whose ids are there already are not scored again. Raises InputError, before anything is
+    written, for what `check_scorers` and `read_texts` refuse, ids that come twice, a gold class that a
+    text does not have, and a folder that was made with other settings.
     """
     folder = _folder(request)
     prepared = _prepare(request)
