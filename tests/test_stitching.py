@@ -8,8 +8,8 @@ from workbench.stitching import stitched
 
 
 def part(number: int, tokens: str, words: list[int], scores: list[float], **more) -> TokenScores:
-    return TokenScores("s", "m", more.pop("text_id", "t"), number, tuple(tokens.split()), np.array(words),
-                       np.array([scores]), **more)  # fmt: skip
+    text_id, pieces = more.pop("text_id", "t"), tuple(tokens.split())
+    return TokenScores("s", "m", text_id, number, pieces, np.array(words), np.array([scores]), **more)
 
 
 def test_inner_special_tokens_go() -> None:
