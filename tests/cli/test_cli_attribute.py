@@ -50,10 +50,9 @@ def test_layers_that_are_no_numbers_are_refused(workbench, tiny, tmp_path) -> No
 
 def test_scorers_stand_side_by_side_and_can_be_saved(workbench, tiny, tmp_path) -> None:
     html, saved = tmp_path / "a.html", tmp_path / "a.json"
-    answer = workbench(
-        "explain", "--run", tiny.folder, "--method", "adapler",
-        "--scorers", "cp,globenc,feature-ablation", "--html", html, "--json", saved, "the <b> film is good",
-    )  # fmt: skip
+    asked = ["--method", "adapler", "--scorers", "cp,globenc,feature-ablation"]
+    places = ["--html", html, "--json", saved]
+    answer = workbench("explain", "--run", tiny.folder, *asked, *places, "the <b> film is good")
     assert answer.code == 0, answer.err
     assert answer.out.splitlines()[1].split() == ["token", "cp", "globenc", "feature-ablation"]
     found = json.loads(saved.read_text())
