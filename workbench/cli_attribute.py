@@ -62,6 +62,13 @@ def attribute(
         Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
     ] = "windows",
     limit: Annotated[int | None, typer.Option("--limit", help="Score this many texts.")] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id-column", help="A table's column of text ids.")
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option("--label-column", help="A table's column of classes, for --target gold."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Default: attribute/ in the run, or runs/attribute.")
     ] = None,
@@ -95,11 +102,12 @@ def attribute(
         max_tokens=max_tokens,
         too_long=too_long,
         limit=limit,
+        id_column=id_column,
+        label_column=label_column,
         out=out,
     )
-    reporter = ConsoleReporter(ERR)
-    with resumable(), reporter:
-        folder, tallies = score(request, reporter)
+    with resumable():
+        folder, tallies = score(request, ConsoleReporter(ERR))
     OUT.print(frame_table(cost_frame({name: tallies[name] for name in request.scorers})))
     OUT.print(f"scores: {folder / 'scores'}", highlight=False, soft_wrap=True)
 

@@ -22,6 +22,7 @@ def stitched(records: Sequence[TokenScores]) -> TokenScores:
     parts = [_columns(record, records) for record in records]
     pairs = list(zip(records, parts, strict=True))
     first = records[0]
+    errors = [record.error for record in records if record.error is not None]
     seconds = [record.seconds for record in records if record.seconds is not None]
     return replace(
         first,
@@ -31,7 +32,7 @@ def stitched(records: Sequence[TokenScores]) -> TokenScores:
         scores=np.concatenate([record.scores[:, part] for record, part in pairs], axis=1),
         kept=_joined([None if r.kept is None else r.kept[:, part] for r, part in pairs]),
         rationale=_joined([None if r.rationale is None else r.rationale[part] for r, part in pairs]),
-        error=None if first.error is None else np.max([r.error for r in records], axis=0),
+        error=np.max(errors, axis=0) if errors else None,
         seconds=sum(seconds) if seconds else None,
     )
 

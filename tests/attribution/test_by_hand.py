@@ -79,11 +79,11 @@ def test_alti_of_a_layer_and_rolled_out() -> None:
 def test_attention_times_gradient_over_two_layers() -> None:
     # Gradient [[2, -4], [1, 0]]: (grad * A)^+ = [[1.5, 0], [0.5, 0]], R = [[2.5, 0], [0.5, 1]], then
     # R + A R = [[2.5 + 1.5 * 2.5, 0], ...].
-    attentions = [ATTENTION.clone().requires_grad_() for _ in range(2)]
     observer = AttentionGradient()
-    for attention in attentions:
-        observer.see(hand_block(attention))
-    output = sum(2 * a[0, 0] - 4 * a[0, 1] + a[1, 0] for a in attentions)
+    for _ in range(2):
+        observer.see(hand_block(ATTENTION.clone().requires_grad_()))
+    maps = [attention[0, 0] for attention in observer.attentions]
+    output = sum(2 * a[0, 0] - 4 * a[0, 1] + a[1, 0] for a in maps)
     assert observer.rows(output[None])[0].tolist() == [[2.5, 0.0], [6.25, 0.0]]
 
 

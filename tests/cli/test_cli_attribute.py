@@ -54,11 +54,14 @@ def test_scorers_stand_side_by_side_and_can_be_saved(workbench, tiny, tmp_path) 
     places = ["--html", html, "--json", saved]
     answer = workbench("explain", "--run", tiny.folder, *asked, *places, "the <b> film is good")
     assert answer.code == 0, answer.err
-    assert answer.out.splitlines()[1].split() == ["token", "cp", "globenc", "feature-ablation"]
+    lines = answer.out.splitlines()
+    assert lines[1].split() == ["cp", "globenc", "feature-ablation"]
+    # Ablation explains the text itself.
+    assert lines[2].split() == ["token", "layer", "2", "layer", "2", "layer", "0"]
     found = json.loads(saved.read_text())
     assert [one["scorer"] for one in found["scorers"]] == ["cp", "globenc", "feature-ablation"]
     tokens = found["scorers"][0]["tokens"]
-    shown = [line.split()[0] for line in answer.out.splitlines()[3:]]
+    shown = [line.split()[0] for line in lines[3:]]
     assert shown == tokens
     assert found["scorers"][2]["scores"][0][1] is not None
     assert found["scorers"][2]["scores"][1][1] is None

@@ -184,4 +184,21 @@ def test_ids_that_come_twice_are_refused(folder, texts) -> None:
     path = texts.with_suffix(".csv")
     path.write_text("id,text\na,b c\na,d e\n")
     with pytest.raises(InputError, match="twice"):
-        attribute(request(folder, path), Reporter())
+        attribute(request(folder, path, id_column="id"), Reporter())
+
+
+def test_a_tables_ids_and_classes_are_used(folder, texts) -> None:
+    path = texts.with_suffix(".csv")
+    path.write_text("id,text,class\nx,a b c,neg\ny,d e f,pos\n")
+    columns = {"id_column": "id", "label_column": "class", "scorers": ["saliency-sum"]}
+    found = {}
+    for target in ("gold", "neg", "pos"):
+        asked = request(
+            folder, path, **columns, options=Options(target=target), out=texts.parent / target
+        )
+        found[target] = values(attribute(asked, Reporter())[0], "saliency-sum")
+    np.testing.assert_allclose(found["gold"]["x"], found["neg"]["x"], atol=1e-6)
+    np.testing.assert_allclose(found["gold"]["y"], found["pos"]["y"], atol=1e-6)
+    assert not np.allclose(found["neg"]["y"], found["pos"]["y"])
+    with pytest.raises(InputError, match="no columns"):
+        attribute(request(folder, texts, id_column="id"), Reporter())

@@ -13,6 +13,8 @@ def integrated_gradients(point: Point) -> Found:
     """Sum over H of the integrated gradients from the baseline (eq. 1).
 
     The scores should add up to output minus output at the baseline; `error` is what they miss of it.
+    Zero vectors can make it large at any number of steps: LayerNorm barely changes along a path of
+    multiples of one vector and jumps at its end.
     """
     engine = IntegratedGradients(point.forward)
     values, missed = engine.attribute(

@@ -48,6 +48,10 @@ class Request:
     """Longest window; default: the run's, or the model's positions."""
     too_long: TooLong = "windows"
     limit: int | None = None
+    id_column: str | None = None
+    """A table's column of text ids; default: row numbers."""
+    label_column: str | None = None
+    """A table's column of classes, for the target `gold`."""
     out: Path | None = None
     """Default: `attribute` in the run, or runs/attribute."""
 
@@ -107,19 +111,20 @@ def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tal
     map_large_blocks()
     told = _Told(reporter, tallies)
     files = {name: ScoreFile(folder / "scores", name) for name in request.scorers}
-    for one in prepared:
-        for names, pending in _pending(one.scorers, files, documents):
-            reporter.stage(f"{one.model.policy.method}: {', '.join(names)}", not pending)
-            done = 0
-            for pool in _pools(pending, POOL * request.options.batch_size):
-                _score_pool(one, names, pool, request, files, told)
-                _write(folder, settings, tallies)
-                done += len(pool)
-                spent = {name: tallies[name].seconds for name in names}
-                reporter.progress(done, len(pending), spent)
-    for file in files.values():
-        file.join()
-    _write(folder, settings, tallies)
+    with reporter:
+        for one in prepared:
+            for names, pending in _pending(one.scorers, files, documents):
+                reporter.stage(f"{one.model.policy.method}: {', '.join(names)}", not pending)
+                done = 0
+                for pool in _pools(pending, POOL * request.options.batch_size):
+                    _score_pool(one, names, pool, request, files, told)
+                    _write(folder, settings, tallies)
+                    done += len(pool)
+                    spent = {name: tallies[name].seconds for name in names}
+                    reporter.progress(done, len(pending), spent)
+        for file in files.values():
+            file.join()
+        _write(folder, settings, tallies)
     return folder, tallies
 
 
@@ -209,7 +214,9 @@ def _prepare(request: Request) -> list[_Prepared]:
 
 def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
     """The texts, ids checked; without a class of their own they get the first, unless gold is asked."""
-    documents = read_texts(request.texts, request.limit)
+    documents = read_texts(
+        request.texts, request.limit, id_column=request.id_column, label_column=request.label_column
+    )
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
