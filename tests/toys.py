@@ -21,7 +21,7 @@ from workbench.models.policies.transkimmer import Transkimmer
 from workbench.models.policies.trbert import TrBert
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-CLS, SEP, FIRST_WORD = 2, 3, 5
+CLS, SEP, MASK, FIRST_WORD = 2, 3, 4, 5
 LETTERS = [chr(97 + index) for index in range(26)]
 LABELS = ("neg", "pos")
 RAGGED = (2, 3, 7, 20, 7, 11, 7, 3)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from workbench.cli_attribute import Target, attribute, names, save_explained
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.command()(compare)
 app.command("export-predictions")(export_predictions)
+app.command()(attribute)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 
@@ -213,21 +215,40 @@ def explain(
     second: Annotated[
         str | None, typer.Option("--second", help="The second text, for a model of pairs.")
     ] = None,
+    scorers: Annotated[
+        str, typer.Option("--scorers", help="Side by side, such as saliency,alti; default: its own.")
+    ] = "",
+    layer: Annotated[
+        int | None, typer.Option("--layer", help="Whose scores stand side by side; default: the last.")
+    ] = None,
+    target: Target = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Save as a page.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Save as JSON.")] = None,
 ) -> None:
     """Show the tokens of a text, or of a pair, layer by layer; dropped ones are struck out."""
-    from workbench.console import explanation_table
+    from workbench.attribution.options import Options, check_layers
+    from workbench.console import explanation_table, side_by_side
     from workbench.explaining import explain_text
     from workbench.models.classifier import load_classifier
     from workbench.runs import load_run
 
     found = load_run(run_folder)
     model, tokenizer = load_classifier(found.model_folder(method))
+    if (layer is not None or target is not None) and not scorers:
+        raise InputError("--layer and --target need --scorers")
+    if layer is not None:
+        check_layers([layer], model.layers)
     # In windows as long as those the run trained on and predicted with.
     explained = explain_text(
-        model, tokenizer, text, second=second, max_tokens=found.config.data.max_tokens
-    )
-    for record in explained.records:
-        OUT.print(explanation_table(explained, record))
+        model, tokenizer, text, second=second, max_tokens=found.config.data.max_tokens,
+        scorers=names(scorers), options=Options(target=target),
+    )  # fmt: skip
+    if scorers:
+        OUT.print(side_by_side(explained, model.layers - 1 if layer is None else layer))
+    else:
+        for record in explained.records:
+            OUT.print(explanation_table(explained, record))
+    save_explained(explained, html, json)
 
 
 def _summary(folder: Path) -> None:

@@ -81,20 +81,17 @@ Method = Literal[
 ]  # fmt: skip
 Control = Literal["random", "first", "oracle"]
 """Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
-Scorer = Literal[
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
-    "random", "uniform", "oracle",
-]  # fmt: skip
 
 
 class EvaluationSettings(Settings):
     """What is measured once the models are there."""
 
     splits: list[Literal["train", "dev", "test"]] = Field(["test"])
-    scorers: list[Scorer] = Field(
+    scorers: list[str] = Field(
         ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
     )
-    """Whose scores are written and compared; those of other methods are there for the naming."""
+    """Whose scores are written and compared, by their names in `attribution/registry.py`. Scores with a
+    sign are compared by their size."""
     max_scored: int | None = Field(None, ge=1)
     """Score at most this many texts per split (by the split's own order); null scores all."""
     controls: list[Control] = Field([])
@@ -114,6 +111,17 @@ class EvaluationSettings(Settings):
         if unscored:
             raise ValueError(f"faithfulness.scorers has {unscored[0]!r}, but scorers has not")
         return self
+
+    @field_validator("scorers")
+    @classmethod
+    def _known(cls, scorers: list[str]) -> list[str]:
+        from workbench.attribution.registry import SCORERS
+
+        for name in scorers:
+            if name not in SCORERS:
+                near = difflib.get_close_matches(name, SCORERS, 1) or list(SCORERS)
+                raise ValueError(f"unknown scorer {name!r} (known: {', '.join(near)}, ...)")
+        return scorers
 
 
 class EfficiencySettings(Settings):

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import (
@@ -90,6 +91,30 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
     table.add_section()
     table.add_row("tokens left", *(str(int(row.sum())) for row in record.kept))
     return table
+
+
+def side_by_side(explained: Explained, layer: int) -> Table:
+    """Tokens down, scorers across, at a layer; one that is silent there shows its last instead."""
+    records = explained.stitched()
+    title = f"{explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
+    table = Table(title=Text(title, no_wrap=True, overflow="ignore", style="table.title"), box=None)
+    table.add_column("token")
+    shown = [_spoken(record, layer) for record in records]
+    for record, at in zip(records, shown, strict=True):
+        table.add_column(f"{record.scorer}\nlayer {at}", justify="right")
+    for index, token in enumerate(records[0].tokens):
+        cells = [
+            _cell(record.scores[at, index], record.kept is None or bool(record.kept[at, index]))
+            for record, at in zip(records, shown, strict=True)
+        ]
+        table.add_row(Text(token), *cells)
+    return table
+
+
+def _spoken(record: TokenScores, layer: int) -> int:
+    """`layer`, or the last one that has scores where it has none."""
+    speaks = np.flatnonzero(~np.isnan(record.scores).all(axis=1))
+    return layer if layer in speaks or not len(speaks) else int(speaks[-1])
 
 
 def _cell(score: float, kept: bool) -> Text:

@@ -1,12 +1,15 @@
 """One text through a model: what it predicts and which tokens it drops where."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from workbench.attribution.base import Scored
-from workbench.attribution.pruners import pruner_scores
-from workbench.attribution.registry import ATTENTION_CELLS, record
+from workbench.attribution.base import Scorer
+from workbench.attribution.events import Events
+from workbench.attribution.options import Options
+from workbench.attribution.pruners import own_scorer, own_scores
+from workbench.attribution.running import run_scorers, score_windows
 from workbench.data.documents import Document
 from workbench.data.windows import encode
 from workbench.data.words import split_words
@@ -14,6 +17,10 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.records import TokenScores
+from workbench.stitching import stitched
+
+OWN = Scorer("the model's own scores", own_scores, rows="some")
+"""Any model's, also one that scores nothing and keeps everything."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,12 @@ class Explained:
     probabilities: dict[str, float]
     """By class; they sum to 1."""
     records: tuple[TokenScores, ...]
-    """One per window; scores are NaN throughout for a model that scores nothing (dense)."""
+    """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
+
+    def stitched(self) -> list[TokenScores]:
+        """One record per scorer, its windows put together."""
+        scorers = dict.fromkeys(record.scorer for record in self.records)
+        return [stitched([r for r in self.records if r.scorer == name]) for name in scorers]
 
 
 def explain_text(
@@ -34,13 +46,17 @@ def explain_text(
     text: str,
     second: str | None = None,
     max_tokens: int | None = None,
+    scorers: Sequence[str] = (),
+    options: Options | None = None,
 ) -> Explained:
     """Classify one text, or a pair, and show who stays at every layer.
+
+    Scored by the model itself, or by `scorers` (names of the registry) under `options`.
 
     A text longer than `max_tokens` (default: the model's positions) is cut into windows; a second text
     stands whole in each of them. Raises InputError for a text without words, of unknown characters
     only, or with characters that are none (bytes that are not UTF-8), and for a second text that leaves
-    too little of a window to the first.
+    too little of a window to the first; and as `check_scorers` does.
     """
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
@@ -51,19 +67,15 @@ def explain_text(
         raise InputError("the tokenizer knows no character of the text: nothing to explain")
     windows = encoding.windows
     probabilities = infer(model, windows).probabilities.mean(axis=0)
-    longest = max(len(window.input_ids) for window in windows)
-    size = max(1, ATTENTION_CELLS // longest**2)
-    scored: list[Scored] = []
-    for start in range(0, len(windows), size):
-        ((name, part),) = pruner_scores(model, windows[start : start + size]).items()
-        scored += part
+    if scorers:
+        records = list(score_windows(scorers, model, tokenizer, windows, options))
+    else:
+        own = {own_scorer(model.policy.method): OWN}
+        records = list(run_scorers(own, model, tokenizer, windows, Options(), Events()))
     return Explained(
         predicted=model.labels[int(probabilities.argmax())],
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
-        records=tuple(
-            record(name, "the model's own scores", model, tokenizer, window, item)
-            for window, item in zip(windows, scored, strict=True)
-        ),
+        records=tuple(sorted(records, key=lambda record: record.window)),
     )
 
 

@@ -8,8 +8,11 @@ import pandas as pd
 
 COLUMNS = (
     "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
-    "score", "kept", "rationale",
+    "score", "kept", "rationale", "target", "error", "seconds",
 )  # fmt: skip
+
+ERROR_LIMIT = 0.05
+"""Convergence error from which on a record warns."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class TokenScores:
     """(n,) bool: human rationale; None where the text has no annotation."""
     target: str = ""
     """What was explained, e.g. "logit of the predicted class, L2"."""
+    error: np.ndarray | None = None
+    """(layers,) float: convergence error as a share of the difference that the scores should add up to;
+    None where the scorer knows none."""
+    seconds: float | None = None
+    """What these scores took; scorers that shared a pass share its time."""
 
     def __post_init__(self) -> None:
         n = len(self.tokens)
@@ -53,10 +61,22 @@ class TokenScores:
             raise ValueError(f"{self.text_id}: kept {self.kept.shape} is not {self.scores.shape}")
         if self.rationale is not None and self.rationale.shape != (n,):
             raise ValueError(f"{self.text_id}: rationale {self.rationale.shape} is not ({n},)")
+        if self.error is not None and self.error.shape != (self.layers,):
+            raise ValueError(f"{self.text_id}: error {self.error.shape} is not ({self.layers},)")
 
     @property
     def layers(self) -> int:
         return int(self.scores.shape[0])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence per layer whose convergence error is above `ERROR_LIMIT`."""
+        errors = [] if self.error is None else self.error.tolist()
+        return tuple(
+            f"{self.scorer}, layer {layer}: the scores miss {error:.0%} of the difference they explain"
+            for layer, error in enumerate(errors)
+            if error > ERROR_LIMIT
+        )
 
     @property
     def second_start(self) -> int | None:
@@ -73,6 +93,7 @@ def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
         layers, n = record.scores.shape
         kept = np.full((layers, n), None) if record.kept is None else record.kept.astype(object)
         marks = np.full(n, None) if record.rationale is None else record.rationale.astype(object)
+        errors = np.full(layers, np.nan) if record.error is None else record.error
         parts.append(
             pd.DataFrame(
                 {
@@ -87,19 +108,28 @@ def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
                     "score": record.scores.reshape(-1).astype(np.float32),
                     "kept": pd.array(kept.reshape(-1), dtype="boolean"),
                     "rationale": pd.array(np.tile(marks, layers), dtype="boolean"),
+                    "target": record.target,
+                    "error": np.repeat(errors.astype(np.float32), n),
+                    "seconds": np.nan if record.seconds is None else record.seconds,
                 }
             )
         )
     if not parts:
         return pd.DataFrame({name: [] for name in COLUMNS})
     frame = pd.concat(parts, ignore_index=True)
-    for name in ("scorer", "method", "text_id", "token"):
+    for name in ("scorer", "method", "text_id", "token", "target"):
         frame[name] = frame[name].astype("category")
     return frame
 
 
 def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
-    """The records behind a frame of `to_frame`, in order of first appearance."""
+    """The records behind a frame of `to_frame`, in order of first appearance.
+
+    The columns target, error and seconds may be absent: then nothing is known of them.
+    """
+    for name, unknown in (("target", ""), ("error", np.nan), ("seconds", np.nan)):
+        if name not in frame:
+            frame = frame.assign(**{name: unknown})
     records = []
     keys = ["scorer", "method", "text_id", "window"]
     for (scorer, method, text_id, _), rows in frame.groupby(keys, sort=False, observed=True):
@@ -108,6 +138,8 @@ def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
         first = rows[rows["layer"] == 0]
         n = len(first)
         no_kept, no_marks = rows["kept"].isna().any(), first["rationale"].isna().any()
+        errors = rows["error"].to_numpy(dtype=np.float32).reshape(layers, n)[:, 0]
+        seconds = float(first["seconds"].iloc[0])
         records.append(
             TokenScores(
                 scorer=str(scorer),
@@ -119,6 +151,9 @@ def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
                 scores=rows["score"].to_numpy(dtype=np.float32).reshape(layers, n),
                 kept=None if no_kept else rows["kept"].to_numpy(dtype=bool).reshape(layers, n),
                 rationale=None if no_marks else first["rationale"].to_numpy(dtype=bool),
+                target=str(first["target"].iloc[0]),
+                error=None if np.isnan(errors).all() else errors,
+                seconds=None if np.isnan(seconds) else seconds,
             )
         )
     return records

@@ -1,14 +1,24 @@
 """Attention and rollout scores against the stock model's own attentions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts
+from toys import RAGGED, texts, toy_tokenizer
 
-from workbench.attribution.attention import attention_scores
 from workbench.attribution.rollout import rollout
+from workbench.attribution.running import score_windows
 
 WINDOWS = texts(RAGGED)
+
+
+def attention_scores(model, windows) -> dict[str, list]:
+    """Records by scorer, in the order of the windows."""
+    found: dict[str, dict] = {"attention": {}, "rollout": {}}
+    for record in score_windows(list(found), model, toy_tokenizer(), windows):
+        found[record.scorer][record.text_id] = record
+    return {name: [by_id[w.text_id] for w in windows] for name, by_id in found.items()}
 
 
 def stock_attentions(stock, window) -> tuple[torch.Tensor, ...]:
@@ -42,7 +52,7 @@ def test_rollout_is_the_cls_row_of_the_product(make_model, stock) -> None:
 def test_padding_changes_nothing(make_model, name: str) -> None:
     model = make_model()
     together = attention_scores(model, WINDOWS)[name]
-    longer = attention_scores(model, [*WINDOWS, *texts([40], seed=8)])[name]
+    longer = attention_scores(model, [*WINDOWS, replace(texts([40], seed=8)[0], text_id="long")])[name]
     for row, window in enumerate(WINDOWS):
         alone = attention_scores(model, [window])[name][0]
         assert alone.scores.shape == (4, len(window.input_ids))

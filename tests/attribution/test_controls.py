@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 from toys import RAGGED, texts
 
-from workbench.attribution.controls import control_scores
+from workbench.attribution.controls import oracle, random, uniform
 
 WINDOWS = texts(RAGGED)
 
 
 def random_by_id(windows, seed: int = 0) -> dict[tuple[str, int], np.ndarray]:
-    scored = control_scores(windows, 3, seed)["random"]
-    return {(w.text_id, w.window): s.scores for w, s in zip(windows, scored, strict=True)}
+    return {(w.text_id, w.window): random(w, 3, seed) for w in windows}
 
 
 def test_random_scores_depend_on_neither_order_nor_batch() -> None:
@@ -41,21 +40,20 @@ def test_random_scores_are_spread_over_the_unit_interval() -> None:
 
 
 def test_the_oracle_is_the_rationale_in_every_layer() -> None:
-    for window, scored in zip(WINDOWS, control_scores(WINDOWS, 3, 0)["oracle"], strict=True):
+    for window in WINDOWS:
         if window.rationale.any():
-            assert (scored.scores == window.rationale.astype(float)).all()
-            assert scored.scores.shape == (3, len(window.input_ids))
+            scores = oracle(window, 3, 0)
+            assert (scores == window.rationale.astype(float)).all()
+            assert scores.shape == (3, len(window.input_ids))
     assert sum(window.rationale.any() for window in WINDOWS) > 3
 
 
 def test_the_oracle_without_a_rationale_is_uniform() -> None:
     empty = replace(WINDOWS[3], rationale=np.zeros(20, dtype=bool))
     unknown = replace(WINDOWS[3], rationale=None)
-    for scored in control_scores([empty, unknown], 3, 0)["oracle"]:
-        assert scored.scores.tolist() == np.ones((3, 20)).tolist()
+    for one in (empty, unknown):
+        assert oracle(one, 3, 0).tolist() == np.ones((3, 20)).tolist()
 
 
-def test_uniform_scores_are_all_alike_and_nothing_is_ever_dropped() -> None:
-    controls = control_scores(WINDOWS, 3, 0)
-    assert all((scored.scores == 1).all() for scored in controls["uniform"])
-    assert all(scored.kept is None for items in controls.values() for scored in items)
+def test_uniform_scores_are_all_alike() -> None:
+    assert all((uniform(window, 3, 0) == 1).all() for window in WINDOWS)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from toys import RAGGED, texts
 
-from workbench.attribution.pruners import pruner_scores
+from workbench.attribution.pruners import own_scorer, pruner_scores
 
 WINDOWS = texts(RAGGED)
 ALL = (0, 1, 2, 3)
@@ -24,17 +24,15 @@ def entering(kept: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module", params=SCORED)
 def scored(request, make_model):
     model = make_model(request.param)
-    ((name, items),) = pruner_scores(model, WINDOWS).items()
-    return model, name, items
+    return model, pruner_scores(model, WINDOWS)
 
 
-def test_scorers_bear_their_names(scored) -> None:
-    model, name, _ = scored
-    assert name == {"adapler": "cp"}.get(model.policy.method, model.policy.method)
+def test_scorers_bear_their_names() -> None:
+    assert [own_scorer(method) for method in ("adapler", "top")] == ["cp", "top"]
 
 
 def test_kept_is_nested_over_layers_and_counts_the_tokens(scored) -> None:
-    model, _, items = scored
+    model, items = scored
     with torch.no_grad():
         tokens = model(WINDOWS).tokens_ffn.numpy()
     for row, (window, item) in enumerate(zip(WINDOWS, items, strict=True)):
@@ -47,7 +45,7 @@ def test_kept_is_nested_over_layers_and_counts_the_tokens(scored) -> None:
 
 
 def test_scores_are_nan_exactly_where_a_token_no_longer_is(scored) -> None:
-    model, _, items = scored
+    model, items = scored
     here = np.isin(ALL, SCORED[model.policy.method])
     for item in items:
         present = ~np.isnan(item.scores)
@@ -56,7 +54,7 @@ def test_scores_are_nan_exactly_where_a_token_no_longer_is(scored) -> None:
 
 
 def test_scores_of_the_living_are_shares_or_probabilities(scored) -> None:
-    model, _, items = scored
+    model, items = scored
     for item in items:
         if model.policy.method in ("transkimmer", "trbert"):
             assert ((np.nan_to_num(item.scores, nan=0.5) >= 0) & ~(item.scores > 1)).all()
@@ -73,7 +71,7 @@ def test_scores_of_the_living_are_shares_or_probabilities(scored) -> None:
 def test_cp_scores_explain_who_was_kept(make_model) -> None:
     model = make_model("adapler")
     eta = model.policy.eta.detach().numpy()
-    for item in pruner_scores(model, WINDOWS)["cp"]:
+    for item in pruner_scores(model, WINDOWS):
         alive = entering(item.kept)
         with np.errstate(invalid="ignore"):
             stays = alive & (item.scores >= eta[:, None] / alive.sum(1, keepdims=True))
@@ -82,7 +80,7 @@ def test_cp_scores_explain_who_was_kept(make_model) -> None:
 
 
 def test_scores_equal_those_of_the_masked_run(scored) -> None:
-    model, _, items = scored
+    model, items = scored
     with torch.no_grad():
         traces = model(WINDOWS, execution="masked", show="received").traces
     for layer, trace in enumerate(traces):
@@ -94,14 +92,13 @@ def test_scores_equal_those_of_the_masked_run(scored) -> None:
 
 
 def test_order_and_company_do_not_matter(scored) -> None:
-    model, name, items = scored
+    model, items = scored
     for window, item in zip(WINDOWS, items, strict=True):
-        (alone,) = pruner_scores(model, [window])[name]
+        (alone,) = pruner_scores(model, [window])
         np.testing.assert_allclose(alone.scores, item.scores, atol=1e-5)
         assert np.array_equal(alone.kept, item.kept)
 
 
 def test_a_dense_model_keeps_everything_and_says_nothing(make_model) -> None:
-    ((name, items),) = pruner_scores(make_model(), WINDOWS).items()
-    assert name == "dense"
+    items = pruner_scores(make_model(), WINDOWS)
     assert all(item.kept.all() and np.isnan(item.scores).all() for item in items)

@@ -1,95 +1,147 @@
-"""Every scorer by its name, batched, in the one record type."""
-
-from typing import get_args
+"""Every scorer by its name, and what is refused."""
 
 import numpy as np
 import pytest
 import torch
 from toys import RAGGED, texts, toy_tokenizer
+from transformers import BertForSequenceClassification
 
-from workbench.attribution import registry
-from workbench.attribution.registry import FAMILIES, SCORERS, family_of, score_windows
-from workbench.config import EvaluationSettings
+from workbench.attribution.options import Options
+from workbench.attribution.registry import SCORERS, caption, check_scorers, find
+from workbench.attribution.running import score_windows
+from workbench.config import parse_config
 from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.base import Policy
 
 WINDOWS = texts(RAGGED)
-MODEL_OF = {"cp": "adapler"} | {
-    name: name for name in ("top", "ltp", "transkimmer", "powerbert", "trbert")
-}
-
-
-def records(make_model, name: str, **more):
-    family = family_of(name)
-    found = score_windows(family, make_model(family.method), toy_tokenizer(), WINDOWS, **more)
-    return {record.text_id: record for record in found if record.scorer == name}
 
 
 def test_an_unknown_scorer_lists_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"unknown scorer 'salience' .*cp, top, .*saliency"):
-        family_of("salience")
+        find("salience")
 
 
-def test_every_configurable_scorer_exists_and_the_other_way_round() -> None:
-    (choice,) = get_args(EvaluationSettings.model_fields["scorers"].annotation)
-    assert set(get_args(choice)) == set(SCORERS)
-    assert sum(len(family.explains) for family in FAMILIES) == len(SCORERS)
+def test_deeplift_is_refused_with_its_reason() -> None:
+    with pytest.raises(InputError, match="GELU"):
+        find("deeplift")
 
 
-@pytest.mark.parametrize("name", SCORERS)
-def test_every_window_gets_a_record(make_model, name: str) -> None:
-    found = records(make_model, name)
-    assert found.keys() == {window.text_id for window in WINDOWS}
-    for window in WINDOWS:
-        record = found[window.text_id]
-        assert record.method == MODEL_OF.get(name, "dense")
-        assert record.scores.shape == (4, len(window.input_ids))
-        assert record.tokens[0] == "[CLS]"
-        assert record.tokens[-1] == "[SEP]"
-        assert np.array_equal(record.word_index, window.word_index)
-        assert np.array_equal(record.rationale, window.rationale)
-        assert (record.kept is None) == (name not in MODEL_OF)
-        assert record.target == family_of(name).explains[name]
+def test_a_configuration_knows_the_same_scorers() -> None:
+    chosen = parse_config({"evaluation": {"scorers": ["alti", "lime"]}}, "x.yaml").evaluation.scorers
+    assert chosen == ["alti", "lime"]
+    with pytest.raises(InputError, match=r"x\.yaml.*scorers.*unknown scorer 'alto'.*alti"):
+        parse_config({"evaluation": {"scorers": ["alto"]}}, "x.yaml")
 
 
 @pytest.mark.parametrize("name", SCORERS)
-def test_the_batch_size_does_not_matter(make_model, name: str) -> None:
-    whole, single = records(make_model, name), records(make_model, name, batch_size=1)
-    for key, record in whole.items():
-        np.testing.assert_allclose(record.scores, single[key].scores, atol=1e-5, rtol=1e-4)
+def test_a_scorer_has_one_way_to_score(name: str) -> None:
+    row = SCORERS[name]
+    assert (row.score is None) != (row.observer is None)
+    assert caption(row, Options()).startswith(row.explains)
 
 
-def test_scoring_turns_dropout_off(make_model) -> None:
-    family = family_of("saliency")
-    model = make_model().train()
-    runs = [[r.scores for r in score_windows(family, model, toy_tokenizer(), WINDOWS)] for _ in range(2)]
-    assert all(np.array_equal(one, two) for one, two in zip(*runs, strict=True))
+@pytest.mark.parametrize(
+    ("names", "options", "message"),
+    [
+        (["attention"], {"target": "gold"}, "attention: cannot honour the option 'target'"),
+        (
+            ["saliency", "rollout"],
+            {"output": "probability"},
+            "rollout: cannot honour the option 'output'",
+        ),
+        (["alti"], {"steps": 3}, "alti: cannot honour the option 'steps'"),
+        (["random"], {"granularity": "word"}, "random: cannot honour the option 'granularity'"),
+        (["decompx"], {"output": "probability"}, "decompx: cannot honour the option 'output'"),
+        (["saliency"], {"sign": "signed"}, "have no sign"),
+        (["lime"], {"layers": (1,)}, "layer 0 only"),
+        (["lime"], {"baseline": "zero"}, "no word is zero"),
+        (["saliency"], {"target": "happy"}, "classes are neg, pos"),
+        (["saliency"], {"layers": (4,)}, "layers 0 to 3"),
+        (["saliency"], {"layers": (1, 1)}, "each layer once"),
+        (["cp"], {}, "trained with adapler; this one is dense"),
+        (["attention@2"], {}, "heads 0 to 1"),
+        (["saliency", "saliency"], {}, "each once"),
+        ([], {}, "at least one"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused(make_model, names, options, message) -> None:
+    with pytest.raises(InputError, match=message):
+        check_scorers(names, make_model(), Options(**options))
+
+
+def test_attention_of_a_model_loaded_otherwise_is_an_error_with_the_fix(tiny_folder) -> None:
+    bert = BertForSequenceClassification.from_pretrained(tiny_folder, attn_implementation="sdpa")
+    model = PruningClassifier(bert.eval(), Policy())
+    with pytest.raises(InputError, match=r"'sdpa'.*set_attn_implementation\('workbench'\)"):
+        list(score_windows(["attention"], model, toy_tokenizer(), WINDOWS))
+
+
+def test_heads_by_themselves_average_to_the_mean(make_model) -> None:
+    names = ["attention", "attention@0", "attention@1"]
+    found = {r.scorer: r.scores for r in score_windows(names, make_model(), toy_tokenizer(), texts([9]))}
+    np.testing.assert_allclose(
+        (found["attention@0"] + found["attention@1"]) / 2, found["attention"], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", ["saliency-sum", "attention-gradient", "integrated-gradients", "lime"])
+def test_target_and_output_change_what_is_explained(make_model, name: str) -> None:
+    def scores(**options) -> np.ndarray:
+        few = {key: 5 for key in ("steps", "samples") if key in SCORERS[name].honours}
+        (record,) = score_windows(
+            [name], make_model(), toy_tokenizer(), texts([9]), Options(**few, **options)
+        )
+        return record.scores[0, 1:-1]
+
+    neg, pos = scores(target="neg"), scores(target="pos")
+    predicted = scores(target="predicted")
+    assert not np.allclose(neg, pos)
+    assert np.allclose(predicted, neg) or np.allclose(predicted, pos)
+    # The first text's label is 0.
+    assert np.allclose(scores(target="gold"), neg)
+    assert not np.allclose(scores(target="neg", output="probability"), neg)
+
+
+def test_absolute_takes_sizes(make_model) -> None:
+    signed, sizes = (
+        next(
+            iter(
+                score_windows(
+                    ["saliency-sum"], make_model(), toy_tokenizer(), texts([9]), Options(sign=sign)
+                )
+            )
+        )
+        for sign in (None, "absolute")
+    )
+    assert (signed.scores < 0).any()
+    np.testing.assert_allclose(sizes.scores, np.abs(signed.scores))
+    assert sizes.target.endswith("absolute")
 
 
 def test_the_seed_reaches_the_random_control(make_model) -> None:
-    first, second = records(make_model, "random"), records(make_model, "random", seed=1)
-    assert not np.array_equal(first["t3"].scores, second["t3"].scores)
-
-
-def test_long_texts_make_smaller_batches(make_model, monkeypatch) -> None:
-    sizes: list[int] = []
-    monkeypatch.setattr(registry, "ATTENTION_CELLS", 3 * max(RAGGED) ** 2)
-    done: list[int] = []
-    family = family_of("attention")
-    model = make_model()
-    model.bert.bert.encoder.layer[0].attention.register_forward_hook(
-        lambda module, args, output: sizes.append(len(args[0]))
+    first, second = (
+        next(
+            iter(
+                score_windows(["random"], make_model(), toy_tokenizer(), texts([9]), Options(seed=seed))
+            )
+        )
+        for seed in (0, 1)
     )
-    list(score_windows(family, model, toy_tokenizer(), WINDOWS, report=done.append))
-    assert sizes == [3, 3, 2]
-    assert done == [3, 6, 8]
+    assert not np.array_equal(first.scores, second.scores)
+
+
+def test_scoring_leaves_the_model_as_it_was(make_model) -> None:
+    model = make_model()
+    model.bert.bert.embeddings.requires_grad_(False)
+    before = [value.requires_grad for value in model.parameters()]
+    names = ["saliency", "attention-gradient", "alti", "smoothgrad", "decompx"]
+    list(score_windows(names, model, toy_tokenizer(), texts([5])))
+    assert [value.requires_grad for value in model.parameters()] == before
+    assert all(value.grad is None for value in model.parameters())
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+    assert torch.is_grad_enabled()
 
 
 def test_no_windows_give_no_records(make_model) -> None:
-    family = family_of("saliency")
-    assert list(score_windows(family, make_model(), toy_tokenizer(), [])) == []
-
-
-def test_scorers_leave_gradients_switched_on(make_model) -> None:
-    for name in SCORERS:
-        records(make_model, name)
-    assert torch.is_grad_enabled()
+    assert list(score_windows(["saliency"], make_model(), toy_tokenizer(), [])) == []

@@ -162,7 +162,7 @@ def test_windows_explained_in_parts_agree_with_the_whole(tiny, monkeypatch):
     model, tokenizer = load_classifier(tiny.folder / "models" / "adapler")
     text = " ".join(sample_text(name) for name in ("wedding.txt", "western.txt", "war.txt"))
     whole = explain_text(model, tokenizer, text, max_tokens=32)
-    monkeypatch.setattr("workbench.explaining.ATTENTION_CELLS", 1)
+    monkeypatch.setattr("workbench.attribution.running.fitting_batch", lambda *_: 1)
     parts = explain_text(model, tokenizer, text, max_tokens=32)
     assert len(whole.records) > 3
     for one, other in zip(whole.records, parts.records, strict=True):

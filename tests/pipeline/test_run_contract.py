@@ -102,7 +102,7 @@ def test_scores_have_the_contracts_columns_and_types(finished, scorer):
     frame = finished.scores(scorer)
     assert list(frame.columns) == [
         "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
-        "score", "kept", "rationale",
+        "score", "kept", "rationale", "target", "error", "seconds",
     ]  # fmt: skip
     assert frame[["window", "layer", "token_index", "word_index"]].dtypes.eq("int32").all()
     assert frame["score"].dtype == "float32"

@@ -1,36 +1,53 @@
-"""Scores from attention probabilities: received attention and rollout, from one forward pass."""
+"""Scores from attention probabilities: received attention, the [CLS] row, and rollout.
 
-from collections.abc import Sequence
+Row l speaks of layer l's own attention. Padding and dropped tokens neither give nor receive any.
+"""
 
-import numpy as np
-import torch
+from torch import Tensor
 
-from workbench.attribution.base import Scored
-from workbench.attribution.rollout import rollout
-from workbench.data.documents import Window
-from workbench.models.classifier import PruningClassifier
+from workbench.attribution.block import Block
+from workbench.attribution.mixing import received
+from workbench.attribution.rollout import Rollout, with_residual
+from workbench.attribution.watching import RowByRow
 
 
-@torch.inference_mode()
-def attention_scores(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, list[Scored]]:
-    """`attention`: mean over heads and query rows; `rollout`: the [CLS] row of the product up to l.
+class Received(RowByRow):
+    """Attention received: the column mean over living queries, of one head or the mean over all."""
 
-    Row l speaks of layer l's own attention. Padding neither gives nor receives attention.
+    def __init__(self, head: int | None = None) -> None:
+        super().__init__()
+        self.head = head
+
+    def row(self, block: Block) -> Tensor:
+        return received(one_head(block, self.head), block.alive)
+
+
+class FromCls(RowByRow):
+    """The attention of [CLS] itself (its query row), of one head or the mean over all."""
+
+    def __init__(self, head: int | None = None) -> None:
+        super().__init__()
+        self.head = head
+
+    def row(self, block: Block) -> Tensor:
+        return one_head(block, self.head)[:, 0]
+
+
+class RolledOut(RowByRow):
+    """Attention rollout (Abnar and Zuidema, ACL 2020, section 4): the [CLS] row of A'_l ... A'_0.
+
+    In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
+    a row over the living ones then sums to less than 1.
     """
-    output = model(windows, execution="masked", show="probabilities")
-    probabilities = [_present(trace.probabilities) for trace in output.traces]
-    received = torch.stack([_present(trace.received) for trace in output.traces], dim=1)
-    flows = rollout(probabilities)[:, :, 0].transpose(0, 1)
-    return {"attention": _cut(received, windows), "rollout": _cut(flows, windows)}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = Rollout()
+
+    def row(self, block: Block) -> Tensor:
+        return self.flow.add(with_residual(block.probabilities))[:, 0]
 
 
-def _cut(scores: torch.Tensor, windows: Sequence[Window]) -> list[Scored]:
-    """(B, layers, N) -> per window (layers, n)."""
-    rows = scores.float().cpu().numpy().astype(np.float32)
-    return [Scored(row[:, : len(w.input_ids)]) for row, w in zip(rows, windows, strict=True)]
-
-
-def _present(tensor: torch.Tensor | None) -> torch.Tensor:
-    if tensor is None:
-        raise ValueError("attention was not recorded: run masked with show='probabilities'")
-    return tensor
+def one_head(block: Block, head: int | None) -> Tensor:
+    """(B, N, N): the head mean, or one head's probabilities."""
+    return block.probabilities.mean(1) if head is None else block.probabilities[:, head]

@@ -1,27 +1,40 @@
 """Scores that know nothing, or everything: what the others are compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from workbench.attribution.base import Scored
+from workbench.attribution.task import Task
 from workbench.data.documents import Window
 
+Control = Callable[[Window, int, int], np.ndarray]
+"""(window, layers, seed) -> (layers, n) float32."""
 
-def control_scores(windows: Sequence[Window], layers: int, seed: int) -> dict[str, list[Scored]]:
-    """`random` (uniform in (0, 1), by text id and window), `uniform` (1), `oracle` (the rationale).
 
-    Every layer gets the same oracle and uniform scores and its own random draw. The oracle of a
-    window without rationale is uniform.
-    """
-    result: dict[str, list[Scored]] = {"random": [], "uniform": [], "oracle": []}
-    for window in windows:
-        n = len(window.input_ids)
-        ones = np.ones((layers, n), dtype=np.float32)
-        draw = window.generator(seed).random((layers, n), dtype=np.float32)
-        marked = window.rationale is not None and bool(window.rationale.any())
-        gold = np.tile(window.rationale.astype(np.float32), (layers, 1)) if marked else ones  # type: ignore[union-attr]
-        result["random"].append(Scored(draw))
-        result["uniform"].append(Scored(ones))
-        result["oracle"].append(Scored(gold))
-    return result
+def random(window: Window, layers: int, seed: int) -> np.ndarray:
+    """Uniform in (0, 1) by text id and window, a draw of its own for every layer."""
+    return window.generator(seed).random((layers, len(window.input_ids)), dtype=np.float32)
+
+
+def uniform(window: Window, layers: int, seed: int) -> np.ndarray:
+    """1 everywhere."""
+    return np.ones((layers, len(window.input_ids)), dtype=np.float32)
+
+
+def oracle(window: Window, layers: int, seed: int) -> np.ndarray:
+    """The human rationale in every layer; uniform for a window without one."""
+    if window.rationale is None or not window.rationale.any():
+        return uniform(window, layers, seed)
+    return np.tile(window.rationale.astype(np.float32), (layers, 1))
+
+
+def control(kind: Control, task: Task) -> list[Scored]:
+    """A control's scores; of a model that drops tokens it speaks of all, as if none were dropped."""
+    found = []
+    for window in task.windows:
+        scores = np.full((task.model.layers, len(window.input_ids)), np.nan, dtype=np.float32)
+        layers = list(task.layers)
+        scores[layers] = kind(window, task.model.layers, task.options.seed)[layers]
+        found.append(Scored(scores))
+    return found

@@ -6,16 +6,28 @@ import numpy as np
 import torch
 
 from workbench.attribution.base import Scored
+from workbench.attribution.task import Task
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
 
 
-@torch.inference_mode()
-def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, list[Scored]]:
-    """The packed model's own scores, put back on the text by original position.
+def own_scorer(method: str) -> str:
+    """The name of a method's own scorer."""
+    return {"adapler": "cp"}.get(method, method)
 
-    Returned under the method's scorer name: `cp` for AdapLeR, else the method's own.
-    """
+
+def own_scores(task: Task) -> list[Scored]:
+    """The model's own scores of a batch of windows, rows not asked for left out."""
+    found = pruner_scores(task.model, task.windows)
+    silent = [layer for layer in range(task.model.layers) if layer not in task.layers]
+    for scored in found:
+        scored.scores[silent] = np.nan
+    return found
+
+
+@torch.inference_mode()
+def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> list[Scored]:
+    """The packed model's own scores, put back on the text by original position."""
     output = model(windows, execution="packed", show="received")
     scores, kept = [], []
     for trace in output.traces:
@@ -25,10 +37,7 @@ def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> dict[s
         kept.append(trace.passed.place(torch.ones_like(trace.passed.is_cls), False))
     all_scores = torch.stack(scores, dim=1).float().cpu().numpy()
     all_kept = torch.stack(kept, dim=1).cpu().numpy()
-    name = {"adapler": "cp"}.get(model.policy.method, model.policy.method)
-    return {
-        name: [
-            Scored(score[:, : len(window.input_ids)], keep[:, : len(window.input_ids)])
-            for score, keep, window in zip(all_scores, all_kept, windows, strict=True)
-        ]
-    }
+    return [
+        Scored(score[:, : len(window.input_ids)], keep[:, : len(window.input_ids)])
+        for score, keep, window in zip(all_scores, all_kept, windows, strict=True)
+    ]

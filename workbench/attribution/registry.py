@@ -1,157 +1,257 @@
-"""Scorers by name. Adding one: a function over (model, windows) and a row in `FAMILIES`."""
+"""Scorers by name. Adding one: a file with it and a row in `SCORERS` (docs/adding-a-scorer.md)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
-from transformers import PreTrainedTokenizerBase
+from torch import Tensor
 
-from workbench.attribution.attention import attention_scores
-from workbench.attribution.base import Scored
-from workbench.attribution.controls import control_scores
-from workbench.attribution.pruners import pruner_scores
-from workbench.attribution.saliency import gradient_x_activation
-from workbench.data.documents import Window
-from workbench.errors import InputError
-from workbench.models.classifier import PruningClassifier, batches
-from workbench.records import TokenScores
-
-ATTENTION_CELLS = 1 << 21
-"""Most attention probabilities per head and layer that one batch may hold (texts x tokens^2)."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """Scorers that come out of one pass over the windows."""
-
-    explains: dict[str, str]
-    """Scorer name -> what exactly it explains, fit for a table's caption."""
-    method: str
-    """The model it is computed on."""
-    score: Callable[[PruningClassifier, Sequence[Window], int], dict[str, list[Scored]]]
-    """(model, windows, seed) -> one `Scored` per window and scorer name."""
-
-
-def _saliency(model: PruningClassifier, windows: Sequence[Window], seed: int) -> dict[str, list[Scored]]:
-    return {"saliency": [Scored(scores) for scores in gradient_x_activation(model, windows)]}
-
-
-def _own_scores(
-    model: PruningClassifier, windows: Sequence[Window], seed: int
-) -> dict[str, list[Scored]]:
-    return pruner_scores(model, windows)
-
-
-FAMILIES = (
-    Family(
-        {"cp": "AdapLeR's contribution predictors, share of the living tokens"},
-        "adapler",
-        _own_scores,
-    ),
-    Family(
-        {"top": "attention received in the layer before, mean over heads and queries, in ToP's model"},
-        "top",
-        _own_scores,
-    ),
-    Family(
-        {"ltp": "attention received in the layer before, mean over heads and queries, in LTP's model"},
-        "ltp",
-        _own_scores,
-    ),
-    Family(
-        {"transkimmer": "Transkimmer's probability of keeping the token"},
-        "transkimmer",
-        _own_scores,
-    ),
-    Family(
-        {
-            "powerbert": "significance: attention received from the other tokens in the layer itself, "
-            "head mean, summed over queries, in PoWER-BERT's model"
-        },
-        "powerbert",
-        _own_scores,
-    ),
-    Family(
-        {"trbert": "TR-BERT's probability of keeping the token, at its two selectors"},
-        "trbert",
-        _own_scores,
-    ),
-    Family(
-        {"saliency": "gradient x layer input, L2 over H, logit of the predicted class"},
-        "dense",
-        _saliency,
-    ),
-    Family(
-        {
-            "attention": "attention received, mean over heads and queries",
-            "rollout": "attention rollout, [CLS] row, head mean",
-        },
-        "dense",
-        lambda model, windows, seed: attention_scores(model, windows),
-    ),
-    Family(
-        {
-            "random": "uniform random scores",
-            "uniform": "the same score for every token",
-            "oracle": "the human rationale itself",
-        },
-        "dense",
-        lambda model, windows, seed: control_scores(windows, model.layers, seed),
-    ),
+from workbench.attribution.alti import Alti
+from workbench.attribution.attention import FromCls, Received, RolledOut
+from workbench.attribution.attention_gradient import AttentionGradient
+from workbench.attribution.base import Scorer
+from workbench.attribution.controls import control, oracle, random, uniform
+from workbench.attribution.decompx import decompx_scores
+from workbench.attribution.globenc import GlobEnc
+from workbench.attribution.gradient_shap import gradient_shap
+from workbench.attribution.integrated import integrated_gradients
+from workbench.attribution.noise import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.norms import ResidualNorms, ValueNorms
+from workbench.attribution.options import (
+    GOLD,
+    PREDICTED,
+    Options,
+    asked,
+    check_layers,
+    target_index,
 )
-SCORERS = {name: family for family in FAMILIES for name in family.explains}
+from workbench.attribution.perturbation import (
+    SPAN,
+    Switches,
+    feature_ablation,
+    kernel_shap,
+    lime,
+    occlusion,
+    perturbed,
+)
+from workbench.attribution.points import Found, Point, at_points
+from workbench.attribution.pruners import own_scores
+from workbench.attribution.saliency import (
+    gradient_scores,
+    l2,
+    mean_absolute,
+    product_scores,
+    signed_sum,
+)
+from workbench.attribution.value_zeroing import RolledOutZeroing, ValueZeroing
+from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+
+SHAPE = frozenset({"layers", "granularity", "sign"})
+"""What any scorer of tokens honours."""
+LAYERS = frozenset({"layers"})
+DRAWN = frozenset({"samples"})
+OUTPUT = frozenset({"target", "output"})
 
 
-def family_of(scorer: str) -> Family:
-    """The family a scorer belongs to; InputError lists the known ones."""
-    try:
-        return SCORERS[scorer]
-    except KeyError:
-        raise InputError(f"unknown scorer {scorer!r} (known: {', '.join(SCORERS)})") from None
+def _own(method: str, explains: str) -> Scorer:
+    return Scorer(explains, own_scores, method=method, honours=SHAPE, rows="some")
 
 
-def score_windows(
-    family: Family,
-    model: PruningClassifier,
-    tokenizer: PreTrainedTokenizerBase,
-    windows: Sequence[Window],
-    *,
-    batch_size: int = 32,
-    seed: int = 0,
-    report: Callable[[int], None] = lambda done: None,
-) -> Iterator[TokenScores]:
-    """Records of every scorer of a family, batch by batch; `report` is told the windows done so far."""
-    longest = max((len(window.input_ids) for window in windows), default=1)
-    size = max(1, min(batch_size, ATTENTION_CELLS // longest**2))
-    model.eval()
-    done = 0
-    for batch in batches(windows, size):
-        part = [windows[index] for index in batch]
-        for name, scored in family.score(model, part, seed).items():
-            for window, item in zip(part, scored, strict=True):
-                yield record(name, family.explains[name], model, tokenizer, window, item)
-        done += len(part)
-        report(done)
+def _noisy(explains: str, method: Callable[[Point], Found]) -> Scorer:
+    return Scorer(explains, partial(at_points, method), honours=SHAPE | OUTPUT | DRAWN)
 
 
-def record(
-    name: str,
-    target: str,
-    model: PruningClassifier,
-    tokenizer: PreTrainedTokenizerBase,
-    window: Window,
-    scored: Scored,
-) -> TokenScores:
-    """The one result type, from one window's scores."""
-    return TokenScores(
-        scorer=name,
-        method=model.policy.method,
-        text_id=window.text_id,
-        window=window.window,
-        tokens=tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist())),
-        word_index=np.asarray(window.word_index),
-        scores=scored.scores,
-        kept=scored.kept,
-        rationale=window.rationale,
-        target=target,
+def _perturbing(
+    explains: str, method: Callable[[Switches], Tensor], more: frozenset[str] = frozenset()
+) -> Scorer:
+    return Scorer(
+        explains,
+        partial(perturbed, method),
+        honours=SHAPE | OUTPUT | {"baseline"} | more,
+        signed=True,
+        rows="input",
+        whole_units=True,
     )
+
+
+SCORERS: dict[str, Scorer] = {
+    "cp": _own("adapler", "AdapLeR's contribution predictors, share of the living tokens"),
+    "top": _own(
+        "top", "attention received in the layer before, mean over heads and queries, in ToP's model"
+    ),
+    "ltp": _own(
+        "ltp", "attention received in the layer before, mean over heads and queries, in LTP's model"
+    ),
+    "transkimmer": _own("transkimmer", "Transkimmer's probability of keeping the token"),
+    "powerbert": _own(
+        "powerbert",
+        "significance: attention received from the other tokens in the layer itself, "
+        "head mean, summed over queries, in PoWER-BERT's model",
+    ),
+    "trbert": _own("trbert", "TR-BERT's probability of keeping the token, at its two selectors"),
+    "saliency": Scorer(
+        "gradient x layer input, L2 over H",
+        partial(product_scores, l2),
+        honours=SHAPE | OUTPUT,
+        graph=True,
+    ),
+    "saliency-sum": Scorer(
+        "gradient x layer input, sum over H",
+        partial(product_scores, signed_sum),
+        honours=SHAPE | OUTPUT,
+        signed=True,
+        graph=True,
+    ),
+    "saliency-mean": Scorer(
+        "gradient x layer input, mean size over H",
+        partial(product_scores, mean_absolute),
+        honours=SHAPE | OUTPUT,
+        graph=True,
+    ),
+    "gradient": Scorer(
+        "gradient at the layer's input, L2 over H", gradient_scores, honours=SHAPE | OUTPUT, graph=True
+    ),
+    "attention": Scorer(
+        "attention received, mean over heads and queries",
+        observer=Received,
+        honours=SHAPE,
+    ),
+    "attention-cls": Scorer("attention of [CLS], head mean", observer=FromCls, honours=SHAPE),
+    "rollout": Scorer("attention rollout, [CLS] row, head mean", observer=RolledOut, honours=SHAPE),
+    "attention-gradient": Scorer(
+        "attention x its gradient, rolled out, [CLS] row (Chefer et al. 2021)",
+        observer=AttentionGradient,
+        honours=SHAPE | OUTPUT,
+        graph=True,
+    ),
+    "value-norms": Scorer(
+        "norm of attention x value, mean over queries (Kobayashi et al. 2020)",
+        observer=ValueNorms,
+        honours=SHAPE,
+    ),
+    "residual-norms": Scorer(
+        "the same through residual and LayerNorm (Kobayashi et al. 2021)",
+        observer=ResidualNorms,
+        honours=SHAPE,
+    ),
+    "globenc": Scorer(
+        "GlobEnc: norms of the whole layer, rolled out, [CLS] row",
+        observer=GlobEnc,
+        honours=SHAPE,
+    ),
+    "alti": Scorer(
+        "ALTI: L1 contributions of the attention block, rolled out, [CLS] row",
+        observer=Alti,
+        honours=SHAPE,
+    ),
+    "value-zeroing": Scorer(
+        "value zeroing: change of the layer's output, mean over queries",
+        observer=ValueZeroing,
+        honours=SHAPE,
+    ),
+    "value-zeroing-rollout": Scorer(
+        "value zeroing, rolled out, [CLS] row", observer=RolledOutZeroing, honours=SHAPE
+    ),
+    "decompx": Scorer(
+        "DecompX: share of the logit, biases shared out by their alignment",
+        decompx_scores,
+        honours=SHAPE | {"target"},
+        signed=True,
+    ),
+    "integrated-gradients": Scorer(
+        "integrated gradients from a baseline, sum over H",
+        partial(at_points, integrated_gradients),
+        honours=SHAPE | OUTPUT | {"baseline", "steps"},
+        signed=True,
+    ),
+    "gradient-shap": Scorer(
+        "expected gradients between a baseline and the text, sum over H",
+        partial(at_points, gradient_shap),
+        honours=SHAPE | OUTPUT | {"baseline", "samples"},
+        signed=True,
+    ),
+    "smoothgrad": _noisy("mean gradient under noise, L2 over H", smooth_grad),
+    "smoothgrad-squared": _noisy("mean squared gradient under noise, sum over H", smooth_grad_squared),
+    "vargrad": _noisy("variance of the gradient under noise, sum over H", var_grad),
+    "occlusion": _perturbing(f"loss when {SPAN} neighbouring words are hidden", occlusion),
+    "feature-ablation": _perturbing("loss when the word is hidden", feature_ablation),
+    "lime": _perturbing("LIME: weight of the word in a sparse linear model", lime, DRAWN),
+    "kernel-shap": _perturbing("KernelSHAP: Shapley value of the word", kernel_shap, DRAWN),
+    "random": Scorer("uniform random scores", partial(control, random), honours=LAYERS),
+    "uniform": Scorer("the same score for every token", partial(control, uniform), honours=LAYERS),
+    "oracle": Scorer("the human rationale itself", partial(control, oracle), honours=LAYERS),
+}
+BY_HEAD = {"attention": Received, "attention-cls": FromCls}
+"""`attention@3` is the same scorer for head 3 alone."""
+REFUSED = {
+    "deeplift": "Captum's DeepLift has rules for modules such as ReLU and Tanh; BERT's GELU, LayerNorm "
+    "and attention would silently get the plain gradient, and the scores would not add up",
+}
+
+
+def find(name: str) -> Scorer:
+    """A scorer by its name, or by name@head; InputError lists the known ones."""
+    if name in SCORERS:
+        return SCORERS[name]
+    plain, at, head = name.partition("@")
+    if at and plain in BY_HEAD and head.isdecimal():
+        explains = re.sub(r", head mean| over heads and", "", SCORERS[plain].explains)
+        observer = partial(BY_HEAD[plain], int(head))
+        return Scorer(f"{explains}, head {head}", observer=observer, honours=SHAPE)
+    if name in REFUSED:
+        raise InputError(f"no scorer {name!r}: {REFUSED[name]}")
+    raise InputError(f"unknown scorer {name!r} (known: {', '.join(SCORERS)})")
+
+
+def check_scorers(names: Sequence[str], model: PruningClassifier, options: Options) -> dict[str, Scorer]:
+    """The scorers by name.
+
+    InputError for an unknown one, one that cannot explain this model, an option that one of them cannot
+    honour, a class, layer or head that the model does not have, and for none or one twice.
+    """
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"scorers {', '.join(names) or '(none)'}: name at least one, and each once")
+    if options.layers is not None:
+        check_layers(options.layers, model.layers)
+    if options.target not in (None, PREDICTED, GOLD):
+        target_index(options.target, model.labels)
+    rows = {name: find(name) for name in names}
+    for name, row in rows.items():
+        _check(name, row, model, options)
+    return rows
+
+
+def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -> None:
+    method, heads = model.policy.method, model.bert.config.num_attention_heads
+    if row.method is not None and row.method != method:
+        raise InputError(f"{name}: explains models trained with {row.method}; this one is {method}")
+    head = name.partition("@")[2]
+    if head and int(head) >= heads:
+        raise InputError(f"{name}: the model has heads 0 to {heads - 1}")
+    for option in asked(options):
+        if option not in row.honours:
+            known = ", ".join(sorted(row.honours)) or "none"
+            raise InputError(f"{name}: cannot honour the option {option!r} (it honours: {known})")
+    if options.sign == "signed" and not row.signed:
+        raise InputError(f"{name}: its scores have no sign; leave the option 'sign' out")
+    if row.rows == "input" and options.baseline == "zero":
+        raise InputError(f"{name}: changes the text itself, where no word is zero; use pad or mask")
+    if row.rows == "input" and options.layers not in (None, (0,)):
+        raise InputError(f"{name}: explains the text itself and speaks of layer 0 only")
+
+
+def caption(row: Scorer, options: Options) -> str:
+    """What a scorer explains under these options, fit for a table's caption."""
+    parts = [row.explains]
+    if "target" in row.honours:
+        target = options.target or PREDICTED
+        which = f"the {target} class" if target in (PREDICTED, GOLD) else f"class {target}"
+        parts.append(f"{options.output or 'logit'} of {which}")
+    if options.baseline is not None:
+        parts.append(f"baseline {options.baseline}")
+    if options.granularity is not None:
+        parts.append(f"by {options.granularity}")
+    if options.sign == "absolute":
+        parts.append("absolute")
+    return ", ".join(parts)

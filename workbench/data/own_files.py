@@ -34,11 +34,8 @@ def load_file(settings: DataSettings) -> Table:
     columns: dict[str, None] = {}
     for number, (where, record) in enumerate(reader(path), start=1):
         columns.update(dict.fromkeys(record))
-        row_id = f"row-{number}"
-        if settings.id_column:
-            row_id = checked_label(_get(record, settings.id_column, where), settings.id_column, where)
         rows.setdefault(_split(record, settings, where), []).append(
-            row_from_record(record, settings, row_id, where)
+            row_from_record(record, settings, row_id(record, settings, number, where), where)
         )
     if not rows:
         raise InputError(f"{path}: the file holds no rows")
@@ -53,8 +50,15 @@ def load_file(settings: DataSettings) -> Table:
     )
 
 
+def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: str) -> str:
+    """What the id column says, or row-`number` where there is none."""
+    if not settings.id_column:
+        return f"row-{number}"
+    return checked_label(_get(record, settings.id_column, where), settings.id_column, where)
+
+
 def row_from_record(
-    record: dict[str, Any], settings: DataSettings, row_id: str, where: str, label: str | None = None
+    record: dict[str, Any], settings: DataSettings, text_id: str, where: str, label: str | None = None
 ) -> Row:
     """A checked row from a mapping of columns; `label` overrides the label column."""
     if label is None:
@@ -66,7 +70,7 @@ def row_from_record(
     if settings.rationale_column and settings.rationales == "annotated":
         # A row of JSON lines may leave the key out; a whole column that is absent is refused.
         spans = checked_spans(record.get(settings.rationale_column), where)
-    return Row(row_id, text, label, where, second, spans)
+    return Row(text_id, text, label, where, second, spans)
 
 
 def unused_rationales(settings: DataSettings) -> str | None:

@@ -16,7 +16,7 @@ from workbench.data.documents import Window
 from workbench.errors import InputError
 from workbench.files import replacing
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
-from workbench.models.encoder import Encoded, LayerTrace, encode
+from workbench.models.encoder import Encoded, LayerTrace, Watch, encode
 from workbench.models.kernels import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
@@ -80,17 +80,30 @@ class PruningClassifier(nn.Module):
         return hidden, layout
 
     def classify(
-        self, hidden: Tensor, layout: Layout, *, soft: bool = False, show: Need = "nothing"
+        self,
+        hidden: Tensor,
+        layout: Layout,
+        *,
+        soft: bool = False,
+        show: Need = "nothing",
+        watch: Watch | None = None,
     ) -> Output:
         """From embedding output to logits."""
-        encoded = self.encode(hidden, layout, soft=soft, show=show)
+        encoded = self.encode(hidden, layout, soft=soft, show=show, watch=watch)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
 
     def encode(
-        self, hidden: Tensor, layout: Layout, *, soft: bool = False, show: Need = "nothing"
+        self,
+        hidden: Tensor,
+        layout: Layout,
+        *,
+        soft: bool = False,
+        show: Need = "nothing",
+        watch: Watch | None = None,
     ) -> Encoded:
         """From embedding output to the last layer's hidden states; see `encoder.encode`."""
-        return encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, soft=soft, show=show)
+        layers = self.bert.bert.encoder.layer
+        return encode(layers, self.policy, hidden, layout, soft=soft, show=show, watch=watch)
 
     def head(self, encoded: Encoded) -> Tensor:
         """(B, classes) logits from the last layer's hidden states."""

@@ -40,6 +40,28 @@ class LayerTrace:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What one layer computed, shown while it is there: the loop keeps nothing of it."""
+
+    index: int
+    layer: Any
+    """The stock `BertLayer`."""
+    layout: Layout
+    """The tokens in this layer's self-attention; hidden states lie in it, (rows, columns, H)."""
+    entered: Tensor
+    """Hidden states that entered self-attention."""
+    attended: Tensor
+    """After the self-attention block, its residual and norm included."""
+    left: Tensor
+    """The layer's output. In the packed layout fewer tokens where the cut lies inside the layer."""
+    probabilities: Tensor | None
+    """(B, heads, N, N), if they were asked for."""
+
+
+Watch = Callable[[Seen], None]
+
+
+@dataclass(frozen=True)
 class Encoded:
     """Hidden states after the last layer and what happened on the way."""
 
@@ -54,12 +76,21 @@ class Encoded:
 
 
 def encode(
-    layers: Iterable[Any], policy: Policy, hidden: Tensor, layout: Layout, *, soft: bool, show: Need
+    layers: Iterable[Any],
+    policy: Policy,
+    hidden: Tensor,
+    layout: Layout,
+    *,
+    soft: bool,
+    show: Need,
+    watch: Watch | None = None,
 ) -> Encoded:
     """Run the encoder layers over `hidden` (rows, columns, H), dropping tokens as `policy` says.
 
     `soft` uses the policy's differentiable relaxation (training, padded layout only); otherwise
     tokens are dropped for good. `show` is the least every layer's attention reports in the traces.
+    `watch` is shown each layer as soon as it has run; then the traces hold no probabilities, so that
+    those of one layer exist at a time.
     """
     traces, tokens, tokens_ffn = [], [], []
     attention = Attention(None, None, None)
@@ -69,12 +100,17 @@ def encode(
         if not late:
             hidden, layout, scores = _cut(policy, index, hidden, layout, attention.received, soft)
         need = _need(policy, index, show)
+        inside, before = layout, hidden
         hidden, attention = layer.attention(hidden, layout=layout, need=need)
+        attended = hidden
         tokens.append(layout.counts())
         if late:
             hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
         hidden = _feed_forward(layer, hidden)
         tokens_ffn.append(layout.counts() if late else tokens[-1])
+        if watch is not None:
+            watch(Seen(index, layer, inside, before, attended, hidden, attention.probabilities))
+            attention = attention._replace(probabilities=None)
         traces.append(LayerTrace(entered, layout, scores, attention.received, attention.probabilities))
     counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
     return Encoded(hidden, layout, *counts, tuple(traces))

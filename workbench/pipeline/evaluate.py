@@ -1,11 +1,15 @@
 """Evaluation stages: predictions, scores, metrics, stopwatch; each reads what the one before wrote."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from workbench.attribution.registry import FAMILIES, SCORERS, Family, score_windows
+from workbench.attribution.events import Events
+from workbench.attribution.options import Options
+from workbench.attribution.registry import SCORERS, caption
+from workbench.attribution.running import score_windows
 from workbench.data.documents import Window
 from workbench.evaluation.agreement import agreement
 from workbench.evaluation.chance import chance_floors
@@ -46,8 +50,9 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
-    explains = {name: text for family in FAMILIES for name, text in family.explains.items()}
-    chosen = {name: explains[name] for name in job.config.evaluation.scorers}
+    chosen = {
+        name: caption(SCORERS[name], _options(job, [name])) for name in job.config.evaluation.scorers
+    }
     # What earlier commands told is told again: the stages that would tell it may be skipped now.
     _ = job.training_windows
     for split in job.config.evaluation.splits:
@@ -96,13 +101,13 @@ def _plausibility(job: Job) -> None:
     evaluation = job.config.evaluation
     splits: list[str] = list(evaluation.splits)
     by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
-    chosen_families = _scorers(job)
-    _forget_scores(job, [name for _, names in chosen_families for name in names])
-    for family, names in chosen_families:
-        records = {split: _score(job, family, split, names) for split in splits}
+    chosen = _scorers(job)
+    _forget_scores(job, [name for _, names in chosen for name in names])
+    for method, names in chosen:
+        records = {split: _score(job, method, split, names) for split in splits}
         for name in names:
-            chosen = [r for split in records for r in records[split] if r.scorer == name]
-            write_table(to_frame(chosen), job.run.folder / "scores" / f"{name}.parquet")
+            own = [r for split in records for r in records[split] if r.scorer == name]
+            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet")
         for split, found in records.items():
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}
@@ -113,16 +118,48 @@ def _plausibility(job: Job) -> None:
         write_table(pd.concat(frames, ignore_index=True), job.run.metrics_file(name), csv=True)
 
 
-def _scorers(job: Job) -> list[tuple[Family, list[str]]]:
-    """The families to run with the scorers asked of each; those without their method are left out."""
-    chosen = []
-    for family in FAMILIES:
-        names: list[str] = [name for name in family.explains if name in job.config.evaluation.scorers]
-        if names and family.method not in job.config.methods:
-            job.note(f"{', '.join(names)} left out: needs the method {family.method}")
-        elif names:
-            chosen.append((family, names))
+def _scorers(job: Job) -> list[tuple[str, list[str]]]:
+    """The scorers asked for, by the model they run on and by whether their scores have a sign.
+
+    Those without their model are left out.
+    """
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for name, row in SCORERS.items():
+        if name in job.config.evaluation.scorers:
+            groups.setdefault((row.method or "dense", row.signed), []).append(name)
+    chosen: list[tuple[str, list[str]]] = []
+    for (method, _), names in groups.items():
+        if method in job.config.methods:
+            chosen.append((method, names))
+        else:
+            job.note(f"{', '.join(names)} left out: needs the method {method}")
     return chosen
+
+
+def _options(job: Job, names: list[str]) -> Options:
+    """Scores with a sign are compared by their size."""
+    signed = any(SCORERS[name].signed for name in names)
+    return Options(
+        sign="absolute" if signed else None,
+        seed=job.config.seed,
+        batch_size=job.config.evaluation.batch_size,
+    )
+
+
+class _Told(Events):
+    """Passes on to the job's reporter and notes."""
+
+    def __init__(self, job: Job, windows: int) -> None:
+        self.job, self.windows = job, windows
+
+    def progress(self, windows: int) -> None:
+        self.job.reporter.progress(windows, self.windows, {})
+
+    def note(self, text: str) -> None:
+        self.job.note(text)
+
+    def failed(self, scorer: str, window: Window, layers: Sequence[int]) -> None:
+        self.job.note(f"{scorer}: NaN for text {window.text_id!r}, layers {list(layers)}: left out")
 
 
 def _forget_scores(job: Job, chosen: list[str]) -> None:
@@ -157,20 +194,20 @@ def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd
     }
 
 
-def _score(job: Job, family: Family, split: str, names: list[str]) -> list[TokenScores]:
+def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenScores]:
     windows = _scored_windows(job, split)
     order = {(window.text_id, window.window): index for index, window in enumerate(windows)}
     records = score_windows(
-        family,
-        job.model(family.method),
+        names,
+        job.model(method),
         job.tokenizer,
         windows,
-        batch_size=job.config.evaluation.batch_size,
-        seed=job.config.seed,
-        report=lambda done: job.reporter.progress(done, len(windows), {}),
+        _options(job, names),
+        _Told(job, len(windows)),
     )
-    chosen = [record for record in records if record.scorer in names]
-    return sorted(chosen, key=lambda record: order[record.text_id, record.window])
+    # Without its seconds a score table depends on the configuration alone.
+    kept = [replace(record, seconds=None) for record in records]
+    return sorted(kept, key=lambda record: order[record.text_id, record.window])
 
 
 def _scored_windows(job: Job, split: str) -> list[Window]:

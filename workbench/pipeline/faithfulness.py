@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.attribution.registry import family_of
+from workbench.attribution.registry import SCORERS
 from workbench.data.documents import Window
 from workbench.data.encodings import holds_evidence
 from workbench.errors import InputError
@@ -49,7 +49,7 @@ def _by_method(job: Job) -> dict[str, list[str]]:
     """The scorers asked for by the model they explain; those without their model are left out."""
     methods: dict[str, list[str]] = {}
     for scorer in job.config.evaluation.faithfulness.scorers:
-        method = family_of(scorer).method
+        method = SCORERS[scorer].method
         if method in job.config.methods:
             methods.setdefault(method, []).extend({scorer} - {*CONTROLS})
     return methods

@@ -1,0 +1,26 @@
+"""The example of docs/adding-a-scorer.md does what it says."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from toys import texts, toy_tokenizer
+
+from workbench.attribution import registry
+from workbench.attribution.running import score_windows
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "adding-a-scorer.md"
+
+
+def test_the_documents_example_scores(make_model, monkeypatch) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.S)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 20
+    monkeypatch.setattr(registry, "SCORERS", dict(registry.SCORERS))
+    exec(compile(code, str(DOCUMENT), "exec"), {})
+    model, (text,) = make_model(), texts([7])
+    (record,) = score_windows(["entropy"], model, toy_tokenizer(), [text])
+    with torch.no_grad():
+        first = model([text], execution="masked", show="probabilities").traces[0].probabilities[0]
+    expected = -(first * first.log()).sum(-1).mean(0)
+    np.testing.assert_allclose(record.scores[0], expected, atol=1e-5)

@@ -1,0 +1,72 @@
+"""What may be asked of any scorer, and the refusal of what one cannot honour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.errors import InputError
+
+Granularity = Literal["token", "word", "sentence"]
+Baseline = Literal["pad", "mask", "zero"]
+PREDICTED, GOLD = "predicted", "gold"
+
+
+@dataclass(frozen=True)
+class Options:
+    """None everywhere means the scorer's own default; anything else is honoured or refused."""
+
+    target: str | None = None
+    """`predicted` (the default: each window's predicted class), `gold`, or a class name."""
+    output: Literal["logit", "probability"] | None = None
+    """What of the target class is explained; default: its logit."""
+    sign: Literal["signed", "absolute"] | None = None
+    """`absolute` takes sizes; default: as the scorer gives them."""
+    granularity: Granularity | None = None
+    """A word's (sentence's) score is the sum over its living tokens, given to each of them; scorers that
+    change the text change whole units. Default: token, or word where the text is changed."""
+    layers: tuple[int, ...] | None = None
+    """Rows to compute, counted from 0; the others are NaN. Default: all that the scorer speaks of."""
+    baseline: Baseline | None = None
+    """What stands for "no information": [PAD] or [MASK] in the place of every word, or zero vectors."""
+    steps: int | None = None
+    """Points on integrated gradients' path."""
+    samples: int | None = None
+    """Random draws: noisy copies, or perturbed texts."""
+    seed: int = 0
+    batch_size: int = 32
+    """Windows per batch, at most."""
+    memory_mb: int = 512
+    """What a batch's tensors may take, roughly; batches of long windows are made smaller."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "samples", "batch_size", "memory_mb"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} {value}: at least 1")
+
+
+ASKABLE = ("target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples")
+"""The options that a scorer may be unable to honour."""
+
+
+def asked(options: Options) -> list[str]:
+    """The names of those that were set."""
+    return [name for name in ASKABLE if getattr(options, name) is not None]
+
+
+def target_index(name: str, labels: Sequence[str]) -> int:
+    """A class name's index; InputError lists the model's classes."""
+    if name not in labels:
+        raise InputError(
+            f"target {name!r}: the model's classes are {', '.join(labels)} (or {PREDICTED}, or {GOLD})"
+        )
+    return labels.index(name)
+
+
+def check_layers(chosen: Sequence[int], layers: int) -> None:
+    """InputError for a layer the model does not have, for none at all, and for one named twice."""
+    outside = [layer for layer in chosen if not 0 <= layer < layers]
+    if outside:
+        raise InputError(f"layer {outside[0]}: the model has layers 0 to {layers - 1}")
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise InputError(f"layers {list(chosen)}: name each layer once, and at least one")

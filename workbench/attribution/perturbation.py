@@ -1,0 +1,127 @@
+"""The text itself changed, unit by unit, and the model asked again; through Captum.
+
+What is changed is a vector of switches, one per word (token, sentence): 1 leaves the unit as it is, 0
+puts [MASK] (or [PAD]) in the place of its tokens. A model that drops tokens decides anew each time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from captum.attr import FeatureAblation, KernelShap, Lime, Occlusion
+from torch import Tensor
+
+from workbench.attribution.base import Scored
+from workbench.attribution.points import seeded, without_words
+from workbench.attribution.pooling import groups
+from workbench.attribution.task import Task
+
+SPAN = 3
+"""Neighbouring units that occlusion hides at a time."""
+SAMPLES = 200
+"""Perturbed texts of LIME and KernelSHAP unless asked otherwise."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """One window's units as Captum's input."""
+
+    forward: Callable[[Tensor], Tensor]
+    """(K, units) float -> outputs (K, classes)."""
+    on: Tensor
+    """(1, units) of ones."""
+    target: int
+    at_once: int
+    """Changed texts that run together."""
+    samples: int
+
+
+def feature_ablation(switches: Switches) -> Tensor:
+    """(1, units): output minus output without the unit (leave-one-out)."""
+    found: Tensor = FeatureAblation(switches.forward).attribute(
+        switches.on, baselines=0, target=switches.target, perturbations_per_eval=switches.at_once
+    )
+    return found
+
+
+def occlusion(switches: Switches) -> Tensor:
+    """(1, units): what hiding `SPAN` neighbours costs, mean over the spans a unit is in.
+
+    Zeiler and Fergus, ECCV 2014, on units instead of patches.
+    """
+    found: Tensor = Occlusion(switches.forward).attribute(
+        switches.on,
+        sliding_window_shapes=(min(SPAN, switches.on.shape[1]),),
+        baselines=0,
+        target=switches.target,
+        perturbations_per_eval=switches.at_once,
+    )
+    return found
+
+
+def lime(switches: Switches) -> Tensor:
+    """(1, units): weights of a sparse linear model around the text (Ribeiro et al., KDD 2016).
+
+    Captum's own defaults: Lasso with alpha 0.01, exponential kernel over the cosine distance.
+    """
+    found: Tensor = Lime(switches.forward).attribute(
+        switches.on,
+        baselines=0,
+        target=switches.target,
+        n_samples=switches.samples,
+        perturbations_per_eval=switches.at_once,
+    )
+    return found
+
+
+def kernel_shap(switches: Switches) -> Tensor:
+    """(1, units): Shapley values by weighted regression (Lundberg and Lee, NeurIPS 2017, theorem 2)."""
+    if switches.on.shape[1] == 1:
+        # The value of a single player is what it adds.
+        return feature_ablation(switches)
+    found: Tensor = KernelShap(switches.forward).attribute(
+        switches.on,
+        baselines=0,
+        target=switches.target,
+        n_samples=switches.samples,
+        perturbations_per_eval=switches.at_once,
+    )
+    return found
+
+
+def perturbed(method: Callable[[Switches], Tensor], task: Task) -> list[Scored]:
+    """A method's scores at row 0: each token has its unit's; special tokens have none."""
+    return [_scored(method, task.alone(row)) for row in range(len(task.windows))]
+
+
+def _scored(method: Callable[[Switches], Tensor], task: Task) -> Scored:
+    window = task.windows[0]
+    unit = groups(window, task.tokenizer, task.options.granularity or "word")
+    scores = np.full((task.model.layers, len(unit)), np.nan, dtype=np.float32)
+    if (unit >= 0).any():
+        with torch.no_grad(), seeded(window, task.options.seed):
+            found = method(_switches(task, unit))[0].float().cpu().numpy()
+        # The last entry is read by index -1, the special tokens.
+        scores[0] = np.append(found, np.nan)[unit]
+    kept = task.reading.kept[0].cpu().numpy() if task.prunes else None
+    return Scored(scores, kept)
+
+
+def _switches(task: Task, unit: np.ndarray) -> Switches:
+    window = task.windows[0]
+    empty = without_words(window, task.tokenizer, task.options.baseline or "mask")
+
+    def forward(switches: Tensor) -> Tensor:
+        on = np.append(switches.cpu().numpy() > 0, np.ones((len(switches), 1), dtype=bool), axis=1)
+        texts = np.where(on[:, unit], window.input_ids, empty)
+        windows = [replace(window, input_ids=text) for text in texts]
+        return task.outputs(task.model(windows).logits)
+
+    return Switches(
+        forward,
+        torch.ones(1, int(unit.max()) + 1),
+        int(task.targets[0]),
+        task.options.batch_size,
+        task.options.samples or SAMPLES,
+    )

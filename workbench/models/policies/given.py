@@ -1,0 +1,26 @@
+"""Who stays is given: a pruned model's own decisions, replayed on changed hidden states."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from workbench.models.layouts import Layout
+from workbench.models.policies.base import Policy
+
+
+class Given(Policy):
+    """In each layer the tokens of a mask stay. Made for one batch; nothing to train or to save."""
+
+    method: ClassVar[str] = "given"
+
+    def __init__(self, alive: Tensor) -> None:
+        """`alive` (B, layers, N) bool by original position: who is in each layer's self-attention."""
+        super().__init__()
+        self.alive = alive
+
+    def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
+        """1 for those who stay."""
+        return layout.pick(self.alive[:, layer]).to(hidden.dtype)
+
+    def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        return scores > 0

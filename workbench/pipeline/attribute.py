@@ -1,0 +1,296 @@
+"""Scores of any number of texts, streamed to Parquet: bounded memory, resumed by text id."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from transformers import PreTrainedTokenizerBase
+
+from workbench.attribution.events import Events
+from workbench.attribution.options import GOLD, Options
+from workbench.attribution.registry import check_scorers, find
+from workbench.attribution.running import score_windows
+from workbench.data.documents import Document, Window
+from workbench.data.plain_texts import read_texts
+from workbench.data.windows import encode
+from workbench.errors import InputError
+from workbench.files import write_json
+from workbench.heap import map_large_blocks
+from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.pipeline.job import Reporter
+from workbench.records import TokenScores
+from workbench.runs import load_run, read_json, refuse_foreign
+from workbench.score_files import ScoreFile
+from workbench.streaming import TooLong
+
+SUMMARY = "attribute.json"
+POOL = 4
+"""Batches of texts that are read, scored and written together."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `workbench attribute` is asked for; one of `run` and `model`."""
+
+    texts: str
+    """As `read_texts` takes it."""
+    scorers: Sequence[str]
+    run: Path | None = None
+    model: Path | None = None
+    method: str | None = None
+    """The run's model that explains itself; default: each scorer's own, or dense."""
+    options: Options = field(default_factory=Options)
+    max_tokens: int | None = None
+    """Longest window; default: the run's, or the model's positions."""
+    too_long: TooLong = "windows"
+    limit: int | None = None
+    id_column: str | None = None
+    """A table's column of text ids; default: row numbers."""
+    label_column: str | None = None
+    """A table's column of classes, for the target `gold`."""
+    out: Path | None = None
+    """Default: `attribute` in the run, or runs/attribute."""
+
+
+@dataclass
+class Tally:
+    """What a scorer has cost and lost so far, for attribute.json."""
+
+    method: str
+    texts: int = 0
+    windows: int = 0
+    seconds: float = 0.0
+    failed: dict[str, list[int]] = field(default_factory=dict)
+    """Text id -> layers in which a window gave NaN or infinity; they hold no scores."""
+    warned: int = 0
+    """Windows whose convergence error is above the limit."""
+
+
+class _Told(Events):
+    """Notes go to the reporter, failures into the tallies as well."""
+
+    def __init__(self, reporter: Reporter, tallies: dict[str, Tally]) -> None:
+        self.reporter, self.tallies = reporter, tallies
+
+    def note(self, text: str) -> None:
+        self.reporter.note(text)
+
+    def failed(self, scorer: str, window: Window, layers: Sequence[int]) -> None:
+        before = self.tallies[scorer].failed.get(window.text_id, [])
+        self.tallies[scorer].failed[window.text_id] = sorted({*before, *layers})
+        shown = ", ".join(map(str, layers))
+        self.reporter.note(f"{scorer}: NaN for text {window.text_id!r}, layer {shown}: left out")
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A model, the scorers that run on it, and how texts are cut for it."""
+
+    model: PruningClassifier
+    tokenizer: PreTrainedTokenizerBase
+    scorers: list[str]
+    max_tokens: int
+
+
+def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tally]]:
+    """Score the texts; the folder of scores and attribute.json, and what each scorer cost.
+
+    Texts whose ids are there already are not scored again. Raises InputError, before anything is
+    written, for what `check_scorers` and `read_texts` refuse, ids that come twice, a gold class that a
+    text does not have, and a folder that was made with other settings.
+    """
+    folder = _folder(request)
+    prepared = _prepare(request)
+    documents = _documents(request, prepared[0].model.labels)
+    settings = _settings(request, prepared)
+    tallies = _earlier(folder, settings, prepared)
+    map_large_blocks()
+    told = _Told(reporter, tallies)
+    files = {name: ScoreFile(folder / "scores", name) for name in request.scorers}
+    with reporter:
+        for one in prepared:
+            for names, pending in _pending(one.scorers, files, documents):
+                reporter.stage(f"{one.model.policy.method}: {', '.join(names)}", not pending)
+                done = 0
+                for pool in _pools(pending, POOL * request.options.batch_size):
+                    _score_pool(one, names, pool, request, files, told)
+                    _write(folder, settings, tallies)
+                    done += len(pool)
+                    spent = {name: tallies[name].seconds for name in names}
+                    reporter.progress(done, len(pending), spent)
+        for file in files.values():
+            file.join()
+        _write(folder, settings, tallies)
+    return folder, tallies
+
+
+def _score_pool(
+    one: _Prepared,
+    names: list[str],
+    pool: list[Document],
+    request: Request,
+    files: dict[str, ScoreFile],
+    told: _Told,
+) -> None:
+    """Score a pool's windows and write a part for every scorer."""
+    encoding = encode(pool, one.model.labels, one.tokenizer, one.max_tokens)
+    if request.too_long == "refuse":
+        encoding.refuse_cut()
+    by_scorer: dict[str, list[TokenScores]] = {name: [] for name in names}
+    for record in score_windows(
+        names, one.model, one.tokenizer, encoding.windows, request.options, told
+    ):
+        by_scorer[record.scorer].append(record)
+    place = {document.id: number for number, document in enumerate(pool)}
+    for name, records in by_scorer.items():
+        records.sort(key=lambda record: (place[record.text_id], record.window))
+        files[name].add(records)
+        tally = told.tallies[name]
+        tally.texts += len(pool)
+        tally.windows += len(records)
+        tally.seconds += sum(record.seconds or 0.0 for record in records)
+        tally.warned += sum(bool(record.warnings) for record in records)
+
+
+def _pending(
+    names: Sequence[str], files: dict[str, ScoreFile], documents: Sequence[Document]
+) -> list[tuple[list[str], list[Document]]]:
+    """Scorers that still lack the same texts, together, and those texts."""
+    groups: dict[tuple[str, ...], tuple[list[str], list[Document]]] = {}
+    for name in names:
+        there = files[name].text_ids()
+        lacking = [document for document in documents if document.id not in there]
+        key = tuple(document.id for document in lacking)
+        groups.setdefault(key, ([], lacking))[0].append(name)
+    return list(groups.values())
+
+
+def _pools(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+    iterator = iter(documents)
+    while pool := list(islice(iterator, size)):
+        yield pool
+
+
+def _folder(request: Request) -> Path:
+    if (request.run is None) == (request.model is None):
+        raise InputError("attribute needs either --run or --model")
+    if request.model is not None and request.method is not None:
+        raise InputError("--method chooses among the models of a run; --model has one")
+    default = Path("runs/attribute") if request.run is None else request.run / "attribute"
+    folder = request.out or default
+    refuse_foreign(folder, SUMMARY, "scores")
+    return folder
+
+
+def _prepare(request: Request) -> list[_Prepared]:
+    """The models, each with its scorers, all checked."""
+    folders: dict[Path, list[str]] = {}
+    run = None if request.run is None else load_run(request.run)
+    for name in request.scorers:
+        if run is None:
+            assert request.model is not None
+            folder = request.model
+        else:
+            folder = run.model_folder(request.method or find(name).method or "dense")
+        folders.setdefault(folder, []).append(name)
+    if not folders:
+        raise InputError("no scorer named")
+    prepared = []
+    for folder, names in folders.items():
+        model, tokenizer = load_classifier(folder)
+        check_scorers(names, model, request.options)
+        positions = model.bert.config.max_position_embeddings
+        limit = request.max_tokens or (positions if run is None else run.config.data.max_tokens)
+        if limit > positions:
+            raise InputError(f"max_tokens {limit}: the model has {positions} positions")
+        encode([], model.labels, tokenizer, limit)
+        prepared.append(_Prepared(model, tokenizer, names, limit))
+    return prepared
+
+
+def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
+    """The texts, ids checked; without a class of their own they get the first, unless gold is asked."""
+    documents = read_texts(
+        request.texts, request.limit, id_column=request.id_column, label_column=request.label_column
+    )
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise InputError(f"{request.texts}: text id {document.id!r} occurs twice")
+        seen.add(document.id)
+        if request.options.target == GOLD and document.label not in labels:
+            raise InputError(
+                f"{request.texts}: text {document.id!r} has no class of the model's "
+                f"({', '.join(labels)}), so its gold class cannot be explained"
+            )
+    known = set(labels)
+    return [d if d.label in known else Document(d.id, d.words, labels[0], d.rationale, d.second)
+            for d in documents]  # fmt: skip
+
+
+def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:
+    """What the scores depend on; files made with other settings are not added to."""
+    options = {k: v for k, v in asdict(request.options).items() if k not in ("batch_size", "memory_mb")}
+    models = {name: _digest(one.model) for one in prepared for name in one.scorers}
+    return {
+        "options": {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()},
+        "max_tokens": prepared[0].max_tokens,
+        "models": models,
+    }
+
+
+def _digest(model: PruningClassifier) -> str:
+    """Short hash of a model's weights and method."""
+    digest = blake2b(model.policy.method.encode(), digest_size=8)
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _earlier(folder: Path, settings: dict[str, Any], prepared: Sequence[_Prepared]) -> dict[str, Tally]:
+    """Tallies to go on with: those of the folder, where it was made with the same settings."""
+    methods = {name: one.model.policy.method for one in prepared for name in one.scorers}
+    fresh = {name: Tally(method) for name, method in methods.items()}
+    if not (folder / SUMMARY).is_file():
+        return fresh
+    known = read_json(folder / SUMMARY)
+    before = known["settings"]
+    for key in ("options", "max_tokens"):
+        if before[key] != settings[key]:
+            raise InputError(
+                f"{folder}: was made with {key} {before[key]}, not {settings[key]}; choose another --out"
+            )
+    for name, digest in settings["models"].items():
+        if before["models"].get(name, digest) != digest:
+            raise InputError(f"{folder}: its {name} scores are another model's; choose another --out")
+    settings["models"] = before["models"] | settings["models"]
+    return {name: Tally(**value) for name, value in known["scorers"].items()} | {
+        name: tally for name, tally in fresh.items() if name not in known["scorers"]
+    }
+
+
+def _write(folder: Path, settings: dict[str, Any], tallies: dict[str, Tally]) -> None:
+    scorers = {name: asdict(tally) for name, tally in tallies.items()}
+    write_json(folder / SUMMARY, {"settings": settings, "scorers": scorers})
+
+
+def cost_frame(tallies: dict[str, Tally]) -> pd.DataFrame:
+    """One row per scorer, as text: what it took and what it lost."""
+    return pd.DataFrame(
+        {
+            "scorer": name,
+            "model": tally.method,
+            "texts": str(tally.texts),
+            "windows": str(tally.windows),
+            "seconds": f"{tally.seconds:.2f}",
+            "s per 100 texts": f"{100 * tally.seconds / tally.texts:.2f}" if tally.texts else "",
+            "NaN": str(len(tally.failed)),
+            "warnings": str(tally.warned),
+        }
+        for name, tally in tallies.items()
+    )
