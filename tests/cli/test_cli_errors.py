@@ -69,7 +69,7 @@ def test_a_bad_override_is_named(workbench, tiny, tmp_path, override, told):
     "arguments",
     [
         ["fly"], ["data", "fly"], ["run", "x.yaml", "--fast"], ["explain", "text"], ["run"],
-        ["evaluate"], ["data", "fetch"],
+        ["report"], ["data", "fetch"],
     ],
 )  # fmt: skip
 def test_wrong_use_gives_the_usage(workbench, arguments):
