@@ -70,7 +70,6 @@ def evaluate_file(
 ) -> None:
     """What `workbench evaluate --predictions` does: print the tables and, with `out`, write them."""
     from workbench.cli_data import data_settings
-    from workbench.console import frame_table
     from workbench.data.corpora import load_corpus
     from workbench.exchange.evaluate import evaluate_predictions
     from workbench.runs import write_table
@@ -87,10 +86,7 @@ def evaluate_file(
             write_table(table, out / f"{name}.parquet", csv=True)
         if len(table) and name != "plausibility_counts":
             shown = table.drop(columns=["split", "unit"], errors="ignore")
-            OUT.print(frame_table(shown.map(_cell)))
+            lines = shown.to_string(index=False, float_format="{:.3f}".format)
+            OUT.print(lines, highlight=False, soft_wrap=True)
     for note in found.notes:
         OUT.print(f"- {note}", highlight=False, soft_wrap=True)
-
-
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
