@@ -2,10 +2,10 @@
 
 python analyses/plausibility_speed.py --texts 1000 --looped 20
 
-Synthetic scores of full length. Both compute AP, FPR, TPR, IoU precision and recall, and token precision,
-recall and F1; ours computes every other measure as well. The loop runs on a few texts of one scorer and
-its time is multiplied: that number is extrapolated and called so. Times are of the processor, not the
-clock, so that other work on the machine does not count; ours runs in one thread.
+Synthetic scores of full length. Both compute AP, FPR, TPR, IoU precision and recall, and token
+precision, recall and F1; ours computes every other measure as well. The loop runs on a few texts of one
+scorer and its time is multiplied: that number is extrapolated and called so. Times are of the processor,
+not the clock, so that other work on the machine does not count; ours runs in one thread.
 """
 
 import argparse

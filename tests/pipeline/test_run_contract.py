@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from tiny_runs import LAYERS, METHODS, SCORERS
 
 from workbench.config import load_config
+from workbench.evaluation.metrics import AGREEMENT
 
 METRICS = {
     "classification": ["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
@@ -17,6 +18,17 @@ METRICS = {
         "value", "ci_low", "ci_high", "n",
     ],
     "efficiency": ["method", "split", "quantity", "batch_size", "value"],
+    "chance": [
+        "split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n",
+    ],
+    "earliest": [
+        "scorer", "method", "split", "unit", "universe", "selection", "fpr_below", "tpr_above",
+        "layer", "texts_share", "texts_median", "n",
+    ],
+    "agreement": [
+        "scorer", "method", "layer", "against", "against_method", "against_layer", "split", "unit",
+        "metric", "value", "ci_low", "ci_high", "n",
+    ],
 }  # fmt: skip
 
 
@@ -155,16 +167,18 @@ def test_plausibility_has_every_scorer_layer_and_convention(finished):
     assert dict(zip(frame["scorer"], frame["method"], strict=True)) == SCORERS
     assert set(frame["unit"]) == {"token", "word"}
     assert set(frame["universe"]) == {"with-evidence", "all"}
+    selections = {"scores": ("none",), "selection": ("uniform", "kept")}
     assert set(zip(frame["selection"], frame["metric"], strict=True)) == {
-        ("none", "ap"),
-        *((selection, m) for selection in ("uniform", "kept") for m in ("fpr", "tpr", "selected")),
+        (selection, metric.name) for metric in AGREEMENT for selection in selections[metric.needs]
     }
     # ToP scores with the attention of the layer before: nothing at the entry of layer 0.
     for scorer in SCORERS:
         rows = frame[(frame["scorer"] == scorer) & (frame["metric"] == "ap")]
         assert set(rows["layer"]) == set(range(1 if scorer == "top" else 0, LAYERS))
     assert set(frame.loc[frame["selection"] == "kept", "scorer"]) == {"cp", "top"}
-    assert frame["value"].between(0, 1).all()
+    for metric in AGREEMENT:
+        values = frame.loc[frame["metric"] == metric.name, "value"]
+        assert values.between(metric.low, metric.high + 1e-12).all()
 
 
 def test_report_shows_every_method(tiny):
