@@ -168,6 +168,12 @@ def test_scores_without_a_uniform_level_are_refused_by_name(bad: float) -> None:
         plausibility([record([0, bad, 1, 0], [1, 0], text_id="mine")], "test")
 
 
+def test_nan_without_a_dropped_token_is_refused_by_name() -> None:
+    broken = record([[0, 1, 2, 0], [0, NAN, 1, 0]], [1, 0], text_id="mine")
+    with pytest.raises(InputError, match="mine: cp scores of layer 1 are NaN in part"):
+        plausibility([broken], "test")
+
+
 def test_signed_special_tokens_do_not_matter() -> None:
     plausibility([record([-5, 0.2, 1, -5], [1, 0])], "test", bootstrap=0)
 

@@ -47,8 +47,8 @@ def corpus_metrics(values: np.ndarray, resamples: int, seed: int) -> Iterator[Ro
             low, high = _interval(sums, resamples, seed)
             for column, part in enumerate(("precision", "recall", "f1")):
                 if f"{family}_{part}" in CORPUS_METRICS:
-                    name = f"{family}_{part}"
-                    yield Row(selection, name, point[:, column], low[:, column], high[:, column], n)
+                    value, below, above = (array[:, column] for array in (point, low, high))
+                    yield Row(selection, f"{family}_{part}", value, below, above, n)
 
 
 def _pair(values: np.ndarray, selection: str, top: str, bottom: str | None) -> np.ndarray:
