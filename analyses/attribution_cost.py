@@ -36,7 +36,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--slow", action="store_true", help="Also what takes many passes.")
+    parser.add_argument("--scorers", help="These only, such as globenc,alti.")
     options = parser.parse_args()
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
@@ -54,6 +55,7 @@ def main() -> None:
         name
         for name, row in SCORERS.items()
         if row.method in (None, options.method) and (options.slow or name not in SLOW)
+        if options.scorers is None or name in options.scorers.split(",")
     ]
     watching = [name for name in suitable if SCORERS[name].observer is not None]
     mean = sum(len(window.input_ids) for window in windows) / len(windows)

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-CELLS = 2**22
-"""Numbers in the largest block of (queries, tokens, H) vectors: 16 MB, near the processor's caches."""
+CELLS = 2**21
+"""Numbers in the largest block of (queries, tokens, H) vectors: 8 MB, near the processor's caches."""
 
 
 def shares(mixing: Tensor, alive: Tensor) -> Tensor:
@@ -43,16 +43,18 @@ def distances_to_sums(weights: Tensor, vectors: Tensor, own: Tensor, target: Ten
     """(B, N, N): L1 distance of target[b, i] from what token j brings to token i.
 
     What j brings is sum_h weights[b, h, i, j] vectors[b, j, h] (B, N, heads, H), on the diagonal `own`
-    (B, N, H) instead; `target` (B, N, H). Formed a few queries at a time.
+    (B, N, H) instead; `target` (B, N, H). Formed text by text, a few queries at a time.
     """
     batch, tokens, _, width = vectors.shape
-    step = max(1, CELLS // (batch * tokens * width))
-    by_key = weights.permute(0, 3, 2, 1)
-    parts = []
-    for start in range(0, tokens, step):
-        block = slice(start, start + step)
-        brought = by_key[:, :, block] @ vectors
-        parts.append(brought.sub_(target[:, None, block]).abs_().sum(-1))
-    found = torch.cat(parts, dim=2).transpose(1, 2).contiguous()
+    step = max(1, CELLS // (tokens * width))
+    found = weights.new_empty(batch, tokens, tokens)
+    for text in range(batch):
+        by_key = weights[text].permute(2, 1, 0).contiguous()
+        for start in range(0, tokens, step):
+            rows = slice(start, start + step)
+            # (keys, queries, H), the subtraction in the same pass over memory as the product.
+            aims = target[text, rows].expand(tokens, -1, -1)
+            left = torch.baddbmm(aims, by_key[:, rows], vectors[text], alpha=-1)
+            found[text, rows] = left.abs_().sum(-1).t()
     found.diagonal(dim1=1, dim2=2).copy_((target - own).abs().sum(-1))
     return found
