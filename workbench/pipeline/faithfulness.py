@@ -49,7 +49,7 @@ def _by_method(job: Job) -> dict[str, list[str]]:
     """The scorers asked for by the model they explain; those without their model are left out."""
     methods: dict[str, list[str]] = {}
     for scorer in job.config.evaluation.faithfulness.scorers:
-        method = SCORERS[scorer].method
+        method = SCORERS[scorer].method or "dense"
         if method in job.config.methods:
             methods.setdefault(method, []).extend({scorer} - {*CONTROLS})
     return methods
