@@ -8,7 +8,7 @@ import pandas as pd
 
 from workbench.config import RunConfig
 from workbench.evaluation.metrics import AGREEMENT
-from workbench.pipeline.evaluate import _agreement
+from workbench.pipeline.agreement_tables import agreement_tables
 from workbench.records import TokenScores
 from workbench.runs import write_table
 
@@ -41,14 +41,14 @@ def made_up(annotated: bool = True) -> list[TokenScores]:
 
 def tables(records: list[TokenScores]) -> dict[str, pd.DataFrame]:
     settings = {"evaluation": {"bootstrap": 20, "random_draws": 2}}
-    return _agreement(SimpleNamespace(config=RunConfig(**settings)), "test", records)  # type: ignore[arg-type]
+    return agreement_tables(SimpleNamespace(config=RunConfig(**settings)), "test", records)  # type: ignore[arg-type]
 
 
 def test_every_table_has_rows_and_can_be_written(tmp_path) -> None:
     found = tables(made_up())
     assert set(found) == {
-        "plausibility", "plausibility_counts", "random_spread", "comparisons", "chance", "earliest",
-        "agreement",
+        "plausibility", "plausibility_counts", "random_spread", "comparisons", "fpr_comparisons",
+        "chance", "earliest", "agreement",
     }  # fmt: skip
     for name, frame in found.items():
         assert len(frame), name
@@ -66,5 +66,29 @@ def test_every_table_has_rows_and_can_be_written(tmp_path) -> None:
 def test_texts_without_rationales_still_have_rank_agreement() -> None:
     found = tables(made_up(annotated=False))
     assert len(found["agreement"])
-    for name in ("plausibility", "random_spread", "comparisons", "chance", "earliest"):
+    for name in (
+        "plausibility",
+        "random_spread",
+        "comparisons",
+        "fpr_comparisons",
+        "chance",
+        "earliest",
+    ):
         assert found[name].empty, name
+
+
+def test_the_predictors_false_positives_stand_against_the_dense_models_scores() -> None:
+    records = made_up()
+    worse = [
+        replace(one, scores=np.ones_like(one.scores)) if one.scorer == "cp" else one for one in records
+    ]
+    frame = tables(worse)["fpr_comparisons"]
+    assert set(zip(frame["scorer"], frame["against"], strict=True)) == {("cp", "saliency")}
+    # Equal scores select everything: an FPR of 1, which no ranking with a low score reaches.
+    rows = tables(worse)["plausibility"].query("metric == 'fpr' and selection == 'uniform'")
+    value = rows.set_index(["scorer", "layer", "unit", "universe"])["value"]
+    for row in frame.itertuples():
+        place = (row.layer, row.unit, row.universe)
+        wanted = value["cp", *place] - value["saliency", *place]
+        assert abs(row.difference - wanted) < 1e-12
+        assert row.difference > 0

@@ -11,19 +11,13 @@ from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption
 from workbench.attribution.running import score_windows
 from workbench.data.documents import Window
-from workbench.evaluation.agreement import agreement
-from workbench.evaluation.chance import chance_floors
 from workbench.evaluation.classification import classification
-from workbench.evaluation.comparisons import compare_scorers
-from workbench.evaluation.controls import random_floor
-from workbench.evaluation.earliest import earliest_layers
 from workbench.evaluation.efficiency import counted_efficiency
-from workbench.evaluation.plausibility import count_frame, summarise
-from workbench.evaluation.text_values import text_values
 from workbench.files import write_json
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels import linear_kernels
+from workbench.pipeline.agreement_tables import agreement_tables
 from workbench.pipeline.controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
@@ -112,7 +106,7 @@ def _plausibility(job: Job) -> None:
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}
     for split, found in by_split.items():
-        for name, frame in _agreement(job, split, found).items():
+        for name, frame in agreement_tables(job, split, found).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
         write_table(pd.concat(frames, ignore_index=True), job.run.metrics_file(name), csv=True)
@@ -166,32 +160,6 @@ def _forget_scores(job: Job, chosen: list[str]) -> None:
     """Remove our scorers' files of an earlier configuration: they speak of models that are gone."""
     for name in set(SCORERS) - set(chosen):
         (job.run.folder / "scores" / f"{name}.parquet").unlink(missing_ok=True)
-
-
-def _agreement(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:
-    """Metric tables of one split by name; the random control is the mean of several draws."""
-    resamples, seed = job.config.evaluation.bootstrap, job.config.seed
-    values = text_values(record for record in records if record.scorer != "random")
-    informed = [record for record in records if record.scorer not in ("random", "uniform")]
-    floor = random_floor(
-        records, split, draws=job.config.evaluation.random_draws, seed=seed, bootstrap=resamples
-    )
-    # Random scores know no model: one set of rows is enough to show, all are needed to compare.
-    methods = {record.method for record in records}
-    shown = "dense" if "dense" in methods else min(methods, default="")
-    rows, counts, spread = (
-        frame[frame["method"] == shown]
-        for frame in (floor.result.frame, floor.result.counts, floor.spread)
-    )
-    return {
-        "plausibility": pd.concat([summarise(values, split, resamples, seed), rows]),
-        "plausibility_counts": pd.concat([count_frame(values, split), counts]),
-        "random_spread": spread,
-        "comparisons": compare_scorers(values, floor.values, split, resamples=resamples, seed=seed),
-        "chance": chance_floors(records, spread, split),
-        "earliest": earliest_layers(values, split),
-        "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
-    }
 
 
 def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenScores]:

@@ -1,0 +1,60 @@
+"""Every table that a split's scores give: agreement with rationales, floors, and comparisons."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from workbench.evaluation.agreement import agreement
+from workbench.evaluation.chance import chance_floors
+from workbench.evaluation.comparisons import compare_scorers
+from workbench.evaluation.controls import random_floor
+from workbench.evaluation.earliest import earliest_layers
+from workbench.evaluation.plausibility import count_frame, summarise
+from workbench.evaluation.text_values import TextValues, text_values
+from workbench.pipeline.job import Job
+from workbench.records import TokenScores
+
+
+def agreement_tables(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:
+    """Metric tables of one split by name; the random control is the mean of several draws."""
+    resamples, seed = job.config.evaluation.bootstrap, job.config.seed
+    values = text_values(record for record in records if record.scorer != "random")
+    informed = [record for record in records if record.scorer not in ("random", "uniform")]
+    floor = random_floor(
+        records, split, draws=job.config.evaluation.random_draws, seed=seed, bootstrap=resamples
+    )
+    # Random scores know no model: one set of rows is enough to show, all are needed to compare.
+    methods = {record.method for record in records}
+    shown = "dense" if "dense" in methods else min(methods, default="")
+    rows, counts, spread = (
+        frame[frame["method"] == shown]
+        for frame in (floor.result.frame, floor.result.counts, floor.spread)
+    )
+    return {
+        "plausibility": pd.concat([summarise(values, split, resamples, seed), rows]),
+        "plausibility_counts": pd.concat([count_frame(values, split), counts]),
+        "random_spread": spread,
+        "comparisons": compare_scorers(values, floor.values, split, resamples=resamples, seed=seed),
+        "fpr_comparisons": _false_positives(values, split, resamples, seed),
+        "chance": chance_floors(records, spread, split),
+        "earliest": earliest_layers(values, split),
+        "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
+    }
+
+
+def _false_positives(
+    values: Sequence[TextValues], split: str, resamples: int, seed: int
+) -> pd.DataFrame:
+    """FPR of each pruner's own scores minus the dense model's saliency and attention, layer by layer.
+
+    AdapLeR's claim (section 5) is that its predictors' is lower in all of them.
+    """
+    own = [part for part in values if part.method != "dense"]
+    frames = [
+        compare_scorers(
+            own, [part for part in values if part.scorer == reference], split, metric="fpr",
+            selection="uniform", across_methods=True, resamples=resamples, seed=seed,
+        )
+        for reference in ("saliency", "attention")
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
