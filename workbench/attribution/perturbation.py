@@ -65,14 +65,7 @@ def lime(switches: Switches) -> Tensor:
 
     Captum's own defaults: Lasso with alpha 0.01, exponential kernel over the cosine distance.
     """
-    found: Tensor = Lime(switches.forward).attribute(
-        switches.on,
-        baselines=0,
-        target=switches.target,
-        n_samples=switches.samples,
-        perturbations_per_eval=switches.at_once,
-    )
-    return found
+    return _sampled(Lime(switches.forward), switches)
 
 
 def kernel_shap(switches: Switches) -> Tensor:
@@ -80,7 +73,12 @@ def kernel_shap(switches: Switches) -> Tensor:
     if switches.on.shape[1] == 1:
         # The value of a single player is what it adds.
         return feature_ablation(switches)
-    found: Tensor = KernelShap(switches.forward).attribute(
+    return _sampled(KernelShap(switches.forward), switches)
+
+
+def _sampled(method: Lime | KernelShap, switches: Switches) -> Tensor:
+    """(1, units): what a method finds that fits a linear model to sampled switches."""
+    found: Tensor = method.attribute(
         switches.on,
         baselines=0,
         target=switches.target,
