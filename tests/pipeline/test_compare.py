@@ -94,6 +94,20 @@ def test_the_same_command_trains_nothing_again(made, copied, never_train) -> Non
     }  # fmt: skip
 
 
+def test_seeds_made_apart_and_put_together_train_nothing_again(made, copied, never_train) -> None:
+    shutil.rmtree(copied / "dense" / "seed1")
+    for cell in CELLS[3:]:
+        shutil.rmtree(copied / cell)
+    assert call("compare", made.config, "--set", "seeds=[0]", "--out", copied) == 0
+    assert about(copied)["seeds"] == [0]
+    for name in ("dense/seed1", *CELLS[3:]):
+        shutil.copytree(made.folder / name, copied / name)
+    assert call("compare", made.config, "--out", copied) == 0
+    whole, wanted = about(copied), about(made.folder)
+    assert [cell["name"] for cell in whole["cells"]] == [cell["name"] for cell in wanted["cells"]]
+    assert whole["groups"] == wanted["groups"]
+
+
 def test_tables_figures_and_page_are_there(made) -> None:
     table = pd.read_parquet(made.folder / "tables" / "comparison.parquet")
     rows = ["dense", "adapler phi=0.4", "adapler phi=0.5", "top target_sparsity=0.45"]

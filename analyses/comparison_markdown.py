@@ -1,0 +1,56 @@
+"""A comparison at matched cost beside its controls, as Markdown: the table of the README.
+
+Mean ± standard deviation over seeds, in percent; what each method's own weights reach with other tokens
+kept, as many in every text and layer. Usage: python analyses/comparison_markdown.py runs/compared
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.reporting.comparison_data import ComparisonData, Group, read_comparison
+from workbench.reporting.markdown import markdown
+from workbench.reporting.wording import method_name
+from workbench.runs import load_run
+
+
+def table(data: ComparisonData) -> pd.DataFrame:
+    """One row per method: accuracy, its controls' accuracy, counted speed-up."""
+    return pd.DataFrame(
+        {
+            "method": method_name(group.method),
+            "accuracy %": spread(100 * data.rows(group)["accuracy"], 1),
+            "as many random tokens": spread(100 * control(data, group, "random"), 1),
+            "first tokens": spread(100 * control(data, group, "first"), 1),
+            "FLOPs, unpadded": spread(data.rows(group)["flops_speedup_unpadded"], 2),
+        }
+        for group in data.compared
+    )
+
+
+def control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
+    """Accuracy of the control `kind` in each cell of the group that has it."""
+    found = []
+    for name in group.cells:
+        run = load_run(data.folder / name)
+        if run.metrics_file("controls").is_file():
+            rows = run.metrics("controls")
+            found.append(rows[(rows["control"] == kind) & (rows["metric"] == "accuracy")]["value"])
+    return pd.concat(found) if found else pd.Series(dtype=float)
+
+
+def spread(values: pd.Series, digits: int) -> str:
+    """Mean ± standard deviation, a dash for nothing."""
+    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}" if len(values) else "–"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("comparison", type=Path, help="a folder that `workbench compare` wrote")
+    print(markdown(table(read_comparison(parser.parse_args().comparison))))
+
+
+if __name__ == "__main__":
+    main()
