@@ -17,6 +17,7 @@ from workbench.evaluation.erasure import (
 )
 from workbench.evaluation.faithfulness import probability_drop, rank_agreement
 from workbench.evaluation.faithfulness_table import Probed, Selections
+from workbench.evaluation.shares import share
 from workbench.models.classifier import PruningClassifier
 from workbench.models.erasure import infer_erased, infer_faded
 
@@ -164,7 +165,7 @@ class _Questions:
         found = np.where(self.silent[scorer], np.nan, np.stack(rows))
         there = ~np.isnan(found)
         total, count = (self._by_text(part) for part in (np.where(there, found, 0.0), there))
-        return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        return share(total, count)
 
     def _by_text(self, values: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(windows, ...) -> (T, ...): the mean over each text's windows."""

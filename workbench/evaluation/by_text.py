@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from workbench.evaluation.shares import share
+
 
 class ByText:
     """Sums and means over the windows of each text; texts in order of first appearance."""
@@ -26,4 +28,4 @@ class ByText:
         """Means of (windows, ...) over the windows that have a value: (texts, ...), NaN without any."""
         present = ~np.isnan(values)
         total, count = self.total(np.where(present, values, 0.0)), self.total(present.astype(np.int64))
-        return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+        return share(total, count)

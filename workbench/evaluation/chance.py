@@ -9,7 +9,7 @@ from scipy.special import digamma
 
 from workbench.evaluation.measures import CUTS, MEASURED, Key
 from workbench.evaluation.plausibility import summarise
-from workbench.evaluation.ranking import share
+from workbench.evaluation.shares import share
 from workbench.evaluation.text_values import text_values
 from workbench.evaluation.units import Batch
 from workbench.records import TokenScores

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.evaluation.measures import MEASURES, SELECTIONS
+from workbench.evaluation.shares import share
 from workbench.evaluation.text_values import TextValues
 
 COLUMNS = (
@@ -61,4 +62,4 @@ def _mean(rate: np.ndarray, there: np.ndarray) -> np.ndarray:
     """(layers,) mean over the texts that are there; NaN, which passes no level, without any."""
     n = there.sum(axis=0)
     total = np.where(there, rate, 0.0).sum(axis=0)
-    return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+    return share(total, n)

@@ -7,6 +7,8 @@ import numpy as np
 from scipy.integrate import trapezoid
 from scipy.stats import kendalltau
 
+from workbench.evaluation.shares import share
+
 _TIE = 6
 """Decimals of an effect: smaller differences depend on which texts shared a batch."""
 
@@ -86,7 +88,7 @@ def soft_comprehensiveness(full: np.ndarray, removed: np.ndarray, blank: np.ndar
     with all units faded out. NaN where fading out everything takes nothing away. Higher is better; 1:
     as much as removing everything. Source: Zhao and Aletras 2023.
     """
-    return _per_range(np.maximum(full - removed, 0.0), full, blank)
+    return share(np.maximum(full - removed, 0.0), np.maximum(full - blank, 0.0))
 
 
 def soft_sufficiency(full: np.ndarray, retained: np.ndarray, blank: np.ndarray) -> np.ndarray:
@@ -96,9 +98,4 @@ def soft_sufficiency(full: np.ndarray, retained: np.ndarray, blank: np.ndarray) 
     `soft_comprehensiveness`. Higher is better; 1: nothing is lost; below 0: worse than no text at all.
     """
     kept = np.maximum(full - blank, 0.0) - np.maximum(full - retained, 0.0)
-    return _per_range(kept, full, blank)
-
-
-def _per_range(part: np.ndarray, full: np.ndarray, blank: np.ndarray) -> np.ndarray:
-    part, whole = np.broadcast_arrays(part, np.maximum(full - blank, 0.0))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return share(kept, np.maximum(full - blank, 0.0))

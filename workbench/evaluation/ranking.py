@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.evaluation.shares import share
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -131,9 +133,3 @@ def precision_at(ranking: Ranking, k: np.ndarray | int) -> np.ndarray:
     )
     expected = above + (cut - first) * (through - above) / (last + 1 - first)
     return share(expected, cut)
-
-
-def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """`part / whole`, NaN where `whole` is 0."""
-    part, whole = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(whole))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.evaluation.bootstrap import percentiles
 from workbench.evaluation.measures import MEASURES
+from workbench.evaluation.shares import share
 from workbench.evaluation.text_values import TextValues
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def crossed_interval(
             np.tensordot(by_text, np.tensordot(by_seed, part, axes=1), axes=1)
             for part in (filled, present.astype(np.float64))
         )
-        means[draw] = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+        means[draw] = share(top, bottom)
     low, high = np.full(flat.shape[2], np.nan), np.full(flat.shape[2], np.nan)
     for column in np.flatnonzero((~np.isnan(means)).any(axis=0)):
         drawn = means[:, column]
@@ -65,9 +66,7 @@ def summarise_seeds(
         first = parts[0]
         values = np.stack([part.values[..., : len(MEASURES)] for part in parts])
         count = (~np.isnan(values)).sum(axis=1)
-        means = np.divide(
-            np.nansum(values, axis=1), count, out=np.full(count.shape, np.nan), where=count > 0
-        )
+        means = share(np.nansum(values, axis=1), count)
         n = (~np.isnan(values)).any(axis=0).sum(axis=0)
         low, high = crossed_interval(values, bootstrap, seed)
         for layer, column in zip(*np.nonzero(n), strict=True):
@@ -91,9 +90,7 @@ def mean_over_seeds(by_seed: Mapping[int, Sequence[TextValues]]) -> list[TextVal
     for parts in _matched(by_seed):
         values = np.stack([part.values for part in parts])
         count = (~np.isnan(values)).sum(axis=0)
-        mean = np.divide(
-            np.nansum(values, axis=0), count, out=np.full(count.shape, np.nan), where=count > 0
-        )
+        mean = share(np.nansum(values, axis=0), count)
         averaged.append(replace(parts[0], values=mean))
     return averaged
 

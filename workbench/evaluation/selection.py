@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workbench.evaluation.ranking import share
+from workbench.evaluation.shares import share
 
 RELATIVE_TOLERANCE = 1e-6
 """Slack of the uniform level: n equal scores must all reach 1/n, whatever their rounding."""
