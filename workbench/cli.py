@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from workbench.cli_attribute import Target, attribute, names, save_explained
+from workbench.cli_attribute import Target, attribute, save_explained
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
-from workbench.terminal import ERR, OUT, Overrides, resumable
+from workbench.terminal import ERR, OUT, Overrides, names, numbers, resumable
 
 app = typer.Typer(
     add_completion=False,
@@ -177,7 +177,7 @@ def bench(
         model=model,
         texts=texts,
         limit=limit,
-        batch_sizes=_sizes(batch),
+        batch_sizes=numbers("--batch", batch, "1,8,32"),
         rounds=rounds,
         max_tokens=max_tokens,
         too_long=too_long,
@@ -198,13 +198,6 @@ def bench(
     OUT.print(frame_table(table.shown))
     for line in lines:
         OUT.print(line, highlight=False, soft_wrap=True)
-
-
-def _sizes(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"--batch {text!r}: expected numbers such as 1,8,32") from None
 
 
 @app.command()

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from workbench.errors import InputError
 from workbench.files import write_json, write_text
-from workbench.terminal import ERR, OUT, resumable
+from workbench.terminal import ERR, OUT, names, numbers, resumable
 
 if TYPE_CHECKING:
     from workbench.explaining import Explained
@@ -84,7 +83,7 @@ def attribute(
         output=output,
         sign=sign,
         granularity=granularity,
-        layers=numbers(layers),
+        layers=None if layers is None else tuple(numbers("--layers", layers, "0,3,5")),
         baseline=baseline,
         steps=steps,
         samples=samples,
@@ -117,19 +116,6 @@ def save_explained(explained: "Explained", html: Path | None, json: Path | None)
     from workbench.reporting.explained import explained_json, explained_page
 
     if html is not None:
-        write_text(html, explained_page(explained, explained.stitched()))
+        write_text(html, explained_page(explained))
     if json is not None:
-        write_json(json, explained_json(explained, explained.stitched()))
-
-
-def names(text: str) -> list[str]:
-    """Comma-separated names."""
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def numbers(text: str | None) -> tuple[int, ...] | None:
-    """Comma-separated layer numbers; None for None."""
-    try:
-        return None if text is None else tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(f"--layers {text!r}: expected numbers such as 0,3,5") from None
+        write_json(json, explained_json(explained))

@@ -7,17 +7,11 @@ import numpy as np
 
 from workbench.config_faithfulness import FaithfulnessSettings
 from workbench.data.documents import Window
-from workbench.evaluation.erasure import (
-    hard_rationale,
-    has_level,
-    importance,
-    top_units,
-    unit_index,
-    unit_scores,
-)
+from workbench.evaluation.erasure import hard_rationale, has_level, importance, top_units
 from workbench.evaluation.faithfulness import probability_drop, rank_agreement
 from workbench.evaluation.faithfulness_table import Probed, Selections
 from workbench.evaluation.shares import share
+from workbench.evaluation.units import unit_index, unit_scores
 from workbench.models.classifier import PruningClassifier
 from workbench.models.erasure import infer_erased, infer_faded
 

@@ -15,7 +15,6 @@ from time import perf_counter
 from typing import Any
 
 import pandas as pd
-import torch
 from pyarrow import ArrowInvalid
 
 from workbench.config import RunConfig, dump_config, load_config
@@ -161,6 +160,12 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False) -> None:
             frame.to_csv(beside, index=False)
 
 
+def remove_table(path: Path) -> None:
+    """Remove what `write_table` wrote, if it is there."""
+    for kind in (".parquet", ".csv"):
+        path.with_suffix(kind).unlink(missing_ok=True)
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """Read Parquet; InputError for a missing or broken file."""
     if not path.is_file():
@@ -181,6 +186,9 @@ def read_json(path: Path) -> Any:
 
 def describe_environment(seed: int) -> dict[str, Any]:
     """Versions, commit, seed and machine, for environment.json."""
+    # Here, because reading a run's tables needs no torch.
+    import torch
+
     versions: dict[str, str | None] = {}
     for name in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""What every command shares: where it prints, and how it takes changed keys."""
+"""What every command shares: where it prints, and how it takes changed keys and lists."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from workbench.errors import InputError
 
 # Paths, labels and hints may hold square brackets: nothing we print is markup.
 OUT = Console(markup=False, emoji=False)
@@ -24,3 +26,16 @@ def resumable() -> Iterator[None]:
     except KeyboardInterrupt:
         ERR.print("interrupted: the same command goes on from the last checkpoint")
         raise typer.Exit(130) from None
+
+
+def names(text: str) -> list[str]:
+    """Comma-separated names."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def numbers(option: str, text: str, example: str) -> list[int]:
+    """Comma-separated numbers; InputError naming the option for anything else."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"{option} {text!r}: expected numbers such as {example}") from None

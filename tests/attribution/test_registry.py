@@ -6,6 +6,7 @@ import torch
 from toys import RAGGED, texts, toy_tokenizer
 from transformers import BertForSequenceClassification
 
+from workbench.attribution.names import NAMES
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption, check_scorers, find
 from workbench.attribution.running import score_windows
@@ -145,3 +146,7 @@ def test_scoring_leaves_the_model_as_it_was(make_model) -> None:
 
 def test_no_windows_give_no_records(make_model) -> None:
     assert list(score_windows(["saliency"], make_model(), toy_tokenizer(), [])) == []
+
+
+def test_every_scorer_is_named_where_configurations_are_checked() -> None:
+    assert tuple(SCORERS) == NAMES

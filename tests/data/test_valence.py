@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.data import valence
-from workbench.data.documents import Span
+from workbench.data.documents import Span, runs
 from workbench.errors import InputError
 
 RATINGS = {"good": 1.9, "fine": 1.0, "meh": -0.3, "bad": -2.5, "almost": 0.99}
@@ -21,8 +21,8 @@ def test_only_whole_words_count():
 
 
 def test_adjacent_words_share_a_span():
-    assert valence.runs([True, True, False, True]) == (Span(0, 2), Span(3, 4))
-    assert valence.runs([]) == ()
+    assert runs([True, True, False, True]) == (Span(0, 2), Span(3, 4))
+    assert runs([]) == ()
 
 
 def test_lexicon_is_read_from_its_package():

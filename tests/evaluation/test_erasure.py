@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workbench.evaluation.erasure import (
-    hard_rationale,
-    has_level,
-    importance,
-    top_units,
-    unit_index,
-    unit_scores,
-)
+from workbench.evaluation.erasure import hard_rationale, has_level, importance, top_units
+from workbench.evaluation.units import unit_index, unit_scores
 
 WORDS = np.array([-1, 4, 4, 5, 7, -1])
 NAN = np.nan

@@ -57,8 +57,7 @@ class Scorer:
     signed: bool = False
     """Whether scores may be negative."""
     rows: Rows = "all"
-    """Which layers it speaks of: all, the input only (row 0), or some that it knows itself."""
-    whole_units: bool = False
-    """Whether it scores words or sentences as such; others' token scores are added up."""
+    """Which layers it speaks of: all, some that it knows itself, or the input only (row 0). With `input`
+    it scores words or sentences as such; others' token scores are added up."""
     graph: bool = False
     """Whether it keeps the activations of all layers at once: batches are made smaller."""

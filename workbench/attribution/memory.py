@@ -20,8 +20,12 @@ def fitting_batch(
     """Windows per batch, at least 1: `batch_size`, or as many of the longest as the budget holds."""
     longest = max((len(window.input_ids) for window in windows), default=1)
     graph = any(scorer.graph for scorer in scorers)
-    each = window_bytes(model, longest, graph=graph)
-    return max(1, min(options.batch_size, options.memory_mb * 2**20 // each))
+    return min(options.batch_size, copies_in(model, longest, options, graph=graph))
+
+
+def copies_in(model: PruningClassifier, tokens: int, options: Options, *, graph: bool) -> int:
+    """How many windows of so many tokens the budget holds, at least 1; `graph` as in `window_bytes`."""
+    return max(1, options.memory_mb * 2**20 // window_bytes(model, tokens, graph=graph))
 
 
 def window_bytes(model: PruningClassifier, tokens: int, *, graph: bool) -> int:

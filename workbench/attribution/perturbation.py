@@ -13,6 +13,7 @@ from captum.attr import FeatureAblation, KernelShap, Lime, Occlusion
 from torch import Tensor
 
 from workbench.attribution.base import Scored
+from workbench.attribution.memory import copies_in
 from workbench.attribution.points import seeded, without_words
 from workbench.attribution.pooling import groups
 from workbench.attribution.task import Task
@@ -120,6 +121,9 @@ def _switches(task: Task, unit: np.ndarray) -> Switches:
         forward,
         torch.ones(1, int(unit.max()) + 1),
         int(task.targets[0]),
-        task.options.batch_size,
+        min(
+            task.options.batch_size,
+            copies_in(task.model, len(window.input_ids), task.options, graph=False),
+        ),
         task.options.samples or SAMPLES,
     )

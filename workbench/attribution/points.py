@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.base import Scored
-from workbench.attribution.memory import window_bytes
+from workbench.attribution.memory import copies_in
 from workbench.attribution.options import Baseline, Options
 from workbench.attribution.tail import Forward, entering, tail
 from workbench.attribution.task import Task, frozen
@@ -71,8 +71,7 @@ def _points(task: Task) -> Iterator[tuple[int, Point]]:
     model, options = task.model, task.options
     states = entering(model, _embedded(task, task.windows[0]), task.alive)
     empty = _baselines(task)
-    each = window_bytes(model, len(task.windows[0].input_ids), graph=True)
-    copies = max(1, options.memory_mb * 2**20 // each)
+    copies = copies_in(model, len(task.windows[0].input_ids), options, graph=True)
     for layer in task.layers:
         yield (
             layer,

@@ -1,7 +1,5 @@
 """Tokens, words and sentences of a window as groups of tokens."""
 
-from itertools import pairwise
-
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
@@ -43,13 +41,8 @@ def pool(
 def _begins_sentence(window: Window, tokenizer: PreTrainedTokenizerBase) -> np.ndarray:
     """(n,) bool: the first token, and those whose predecessor closes a sentence or is special."""
     tokens = tokenizer.convert_ids_to_tokens(window.input_ids.tolist())
-    closes = [set(token) <= STOPS for token in tokens]
-    begins = [True]
-    for (before, _), stop in zip(pairwise(window.word_index), closes[:-1], strict=True):
-        begins.append(stop or before < 0)
-    return _only_after_the_last_stop(np.array(begins), np.array(closes))
-
-
-def _only_after_the_last_stop(begins: np.ndarray, closes: np.ndarray) -> np.ndarray:
-    """A stop right after a stop begins no sentence: of several the last one ends it."""
-    return begins & ~(closes & np.append(False, closes[:-1]))
+    closes = np.array([set(token) <= STOPS for token in tokens])
+    after = closes[:-1] | (window.word_index[:-1] < 0)
+    # A stop right after a stop begins no sentence: of several the last one ends it.
+    follows_stop = np.append(False, closes[:-1])
+    return np.append(True, after) & ~(closes & follows_stop)

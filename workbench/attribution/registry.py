@@ -1,4 +1,4 @@
-"""Scorers by name. Adding one: a file with it and a row in `SCORERS` (docs/adding-a-scorer.md)."""
+"""Scorers by name. Adding one: its file, a row here, its name in `names.py`; docs/adding-a-scorer.md."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -71,7 +71,6 @@ def _perturbing(
         honours=SHAPE | OUTPUT | {"baseline"} | more,
         signed=True,
         rows="input",
-        whole_units=True,
     )
 
 

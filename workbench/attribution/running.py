@@ -87,7 +87,7 @@ def _score(rows: Mapping[str, Scorer], task: Task) -> dict[str, tuple[list[Score
 def _shaped(task: Task, row: Scorer, window: Window, scored: Scored) -> Scored:
     """Granularity, then sign, as asked."""
     scores, options = scored.scores, task.options
-    if options.granularity is not None and not row.whole_units:
+    if options.granularity is not None and row.rows != "input":
         scores = pool(scores, window, task.tokenizer, options.granularity)
     if options.sign == "absolute":
         scores = np.abs(scores)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from workbench.config import DataSettings
 from workbench.data import valence
-from workbench.data.documents import Corpus, Document, Span
+from workbench.data.documents import Corpus, Document, Span, runs
 from workbench.data.rows import Row, Table, counted
 from workbench.data.splitting import SPLITS, fill_splits, limit, text_key
 from workbench.data.words import split_text, split_words
@@ -138,7 +138,7 @@ class _Builder:
         second = self._words(row.second)
         if self.mode == "valence":
             positive = row.label == self.positive
-            spans = valence.runs(valence.marked_words(words, positive, self.ratings))
+            spans = runs(valence.marked_words(words, positive, self.ratings))
         elif self.mode == "annotated" and row.spans is None:
             self.unannotated += 1
         elif self.mode == "annotated":

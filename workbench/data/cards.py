@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.data.documents import Corpus, Document
+from workbench.data.documents import Corpus, Document, mask
 from workbench.data.encodings import Encoding
 from workbench.data.splitting import text_key
 
@@ -99,9 +99,7 @@ def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
     for document in documents:
         if document.rationale is None:
             continue
-        marked = np.zeros(len(document.words) + len(document.second), dtype=bool)
-        for span in document.rationale:
-            marked[span.start : span.end] = True
+        marked = mask(document.rationale, len(document.words) + len(document.second))
         shares.append(marked.mean())
         spans.append(len(document.rationale))
         empty += not document.rationale

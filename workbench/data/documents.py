@@ -1,6 +1,7 @@
 """What a text is, before any tokenizer sees it: words, a label, and marked spans."""
 
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,26 @@ class Span:
 
     start: int
     end: int
+
+
+def runs(marks: Sequence[bool]) -> tuple[Span, ...]:
+    """One span for each run of adjacent marked words."""
+    spans, start = [], None
+    for index, mark in enumerate([*marks, False]):
+        if mark and start is None:
+            start = index
+        elif not mark and start is not None:
+            spans.append(Span(start, index))
+            start = None
+    return tuple(spans)
+
+
+def mask(spans: Iterable[Span], words: int) -> np.ndarray:
+    """(words,) bool: True inside a span; none may end after the last word."""
+    marked = np.zeros(words, dtype=bool)
+    for span in spans:
+        marked[span.start : span.end] = True
+    return marked
 
 
 @dataclass(frozen=True)

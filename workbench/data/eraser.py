@@ -12,7 +12,7 @@ from workbench.data.documents import Part
 from workbench.data.eraser_documents import Documents, docid_of
 from workbench.data.fetch import fetched_path
 from workbench.data.lines import json_lines
-from workbench.data.rows import Row, Table, checked_label, counted
+from workbench.data.rows import MISMATCHES, Row, Table, checked_label, counted
 from workbench.data.standard import Task, task_of
 from workbench.errors import InputError
 
@@ -21,7 +21,6 @@ DEFAULT = "eraser-movies"
 """What is meant when no path is given."""
 FIRST, SECOND = "_premise", "_hypothesis"
 """How the ids of a pair's two documents end (e-SNLI)."""
-MISMATCHES = "mismatching_spans"
 
 
 def load_eraser(settings: DataSettings) -> Table:

@@ -7,10 +7,10 @@ from typing import Any
 
 from workbench.config import DataSettings
 from workbench.data.annotators import RULES, TIES, Rule, combine, tied
+from workbench.data.documents import runs
 from workbench.data.lines import json_value, read_bytes
 from workbench.data.rows import SPLIT_NAMES, Row, Table, counted
 from workbench.data.standard import Task, task_of
-from workbench.data.valence import runs
 from workbench.errors import InputError
 
 POSTS, DIVISIONS = "dataset.json", "post_id_divisions.json"

@@ -10,9 +10,10 @@ import numpy as np
 
 from workbench.config import DataSettings
 from workbench.data.annotators import RULES, TIES, combine, tied
-from workbench.data.eraser import MISMATCHES
+from workbench.data.documents import runs
 from workbench.data.lines import json_items, read_bytes
 from workbench.data.rows import (
+    MISMATCHES,
     SPLIT_NAMES,
     Row,
     Table,
@@ -21,7 +22,6 @@ from workbench.data.rows import (
     checked_text,
     counted,
 )
-from workbench.data.valence import runs
 from workbench.errors import InputError
 
 Spans = tuple[tuple[int, int], ...]

@@ -16,6 +16,7 @@ SPLIT_NAMES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 """How other people's names for the splits are read."""
+MISMATCHES = "mismatching_spans"
 
 
 @dataclass(frozen=True)

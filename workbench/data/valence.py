@@ -1,9 +1,8 @@
 """Valence rationales: a proxy from word ratings, for texts that nobody annotated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
-from workbench.data.documents import Span
 from workbench.data.lines import decode, read_bytes
 from workbench.data.packages import package_file
 from workbench.errors import InputError
@@ -37,15 +36,3 @@ def marked_words(words: Iterable[str], positive: bool, ratings: dict[str, float]
     sign = 1.0 if positive else -1.0
     rated = (ratings.get(word.lower(), 0.0) for word in words)
     return [sign * rating >= THRESHOLD for rating in rated]
-
-
-def runs(marks: Sequence[bool]) -> tuple[Span, ...]:
-    """One span for each run of adjacent marked words."""
-    spans, start = [], None
-    for index, mark in enumerate([*marks, False]):
-        if mark and start is None:
-            start = index
-        elif not mark and start is not None:
-            spans.append(Span(start, index))
-            start = None
-    return tuple(spans)

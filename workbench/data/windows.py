@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.data.cutting import cut_windows
-from workbench.data.documents import Corpus, Document, Window
+from workbench.data.documents import Corpus, Document, Window, mask
 from workbench.data.encodings import Encoding, with_evidence
 from workbench.errors import InputError
 
@@ -164,14 +164,12 @@ def _marked_words(document: Document) -> np.ndarray | None:
     if document.rationale is None:
         return None
     n = len(document.words) + len(document.second)
-    marked = np.zeros(n + 1, dtype=bool)
     for span in document.rationale:
         if not 0 <= span.start < span.end <= n:
             raise InputError(
                 f"text {document.id!r}: span [{span.start}, {span.end}] is outside its {n} words"
             )
-        marked[span.start : span.end] = True
-    return marked
+    return mask(document.rationale, n + 1)
 
 
 def _check_tokenizer(tokenizer: Any, max_tokens: int) -> None:

@@ -1,17 +1,15 @@
 """How well people agree with each other: the upper bound that a scorer can be expected to reach."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import numpy as np
 
+from workbench.data.annotators import Rule, combine
 from workbench.errors import InputError
 from workbench.evaluation.by_text import ByText
 from workbench.evaluation.measures import MEASURED
 from workbench.evaluation.text_values import TextValues, one_class_counts, window_values
 from workbench.evaluation.units import Units
-
-Rule = Literal["majority", "union"]
 
 
 def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority") -> TextValues:
@@ -65,10 +63,8 @@ def _left_out(text_id: str, marks: np.ndarray, rule: Rule) -> Iterator[Units]:
     others = len(marks) - 1
     if others < 1:
         return
-    votes = marks.sum(axis=0)
-    least = 1 if rule == "union" else others // 2 + 1
     follows = np.arange(marks.shape[1]) > 0
-    for own in marks:
-        truth = votes - own >= least
+    for number, own in enumerate(marks):
+        truth = combine(np.delete(marks, number, axis=0), others, rule)
         scores = own[None].astype(np.float64)
         yield Units(scores, own[None], truth, follows, np.array([True]))

@@ -102,6 +102,36 @@ def _by_word(words: np.ndarray, units: Units) -> Units:
     return Units(best, kept, marks, units.follows[order][starts], units.speaks)
 
 
+def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
+    """The unit each token belongs to, counted from 0 in order of appearance: (n,) int64.
+
+    `word_index` is (n,) int, -1 for special tokens, which belong to no unit and get -1. A `word` is all
+    tokens with one word index, a `token` stands alone. Raises ValueError for any other unit.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
+    index = np.full(len(word_index), -1, dtype=np.int64)
+    inside = np.asarray(word_index) >= 0
+    if unit == "token":
+        index[inside] = np.arange(inside.sum())
+    else:
+        # Words are numbered in their order, so the rank of a word index is its place.
+        index[inside] = np.unique(word_index[inside], return_inverse=True)[1]
+    return index
+
+
+def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """A unit's score is the highest of its tokens': (layers, n) and (n,) -> (layers, m) float64.
+
+    NaN (a dropped token) counts only where all of a unit's tokens have it.
+    """
+    best = np.full((len(scores), int(index.max(initial=-1)) + 1), np.nan)
+    inside = index >= 0
+    # Unit first: `at` takes one index.
+    np.fmax.at(best.T, index[inside], np.asarray(scores, dtype=np.float64)[:, inside].T)
+    return best
+
+
 def pad(windows: Sequence[Units]) -> Batch:
     """Stack windows with equal numbers of layers; ValueError if these differ."""
     layers = {window.scores.shape[0] for window in windows}

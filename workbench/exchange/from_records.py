@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from workbench.data.documents import Document
-from workbench.data.valence import runs
+from workbench.data.documents import Document, runs
 from workbench.errors import InputError
 from workbench.evaluation.selection import uniform_selection
+from workbench.evaluation.units import unit_index, unit_scores
 from workbench.exchange.prediction import DocumentRationale, Prediction, parts_of
 from workbench.records import TokenScores
 
@@ -36,18 +36,13 @@ def word_scores(records: Sequence[TokenScores], words: int, selection: Selection
     layers = records[0].layers
     scores, selected = np.full((layers, words), np.nan), np.zeros((layers, words), dtype=bool)
     for record in records:
-        inside = record.word_index >= 0
-        own, column = np.unique(record.word_index[inside], return_inverse=True)
-        by_word = np.full((len(own), layers), np.nan)
-        # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
-        np.fmax.at(by_word, column, record.scores[:, inside].T.astype(np.float64))
-        best = by_word.T
+        own = np.unique(record.word_index[record.word_index >= 0])
+        index = unit_index(record.word_index, "word")
+        best = unit_scores(record.scores, index)
         if selection == "uniform":
             chosen = uniform_selection(best)
         elif record.kept is not None:
-            alive = np.zeros(by_word.shape, dtype=bool)
-            np.logical_or.at(alive, column, record.kept[:, inside].T)
-            chosen = alive.T
+            chosen = unit_scores(record.kept, index) > 0
         else:
             raise InputError(f"{record.scorer} on {record.method} drops nothing: no selection 'kept'")
         scores[:, own] = np.fmax(scores[:, own], best)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.data.documents import Document, Part
+from workbench.data.documents import Document, Part, mask
 from workbench.errors import InputError
 from workbench.exchange.prediction import DocumentRationale, Prediction, parts_of
 from workbench.records import TokenScores
@@ -103,7 +103,7 @@ def _records(
     for docid in parts.keys() - entries.keys():
         raise InputError(f"{prediction.where}: no entry for document {docid!r}")
     words = (*document.words, *document.second)
-    marks = _marks(document, len(words))
+    marks = None if document.rationale is None else mask(document.rationale, len(words))
     records = []
     for window, part in enumerate(parts.values()):
         entry = entries[part.docid]
@@ -126,15 +126,6 @@ def _records(
     return records
 
 
-def _marks(document: Document, words: int) -> np.ndarray | None:
-    if document.rationale is None:
-        return None
-    marks = np.zeros(words, dtype=bool)
-    for span in document.rationale:
-        marks[span.start : span.end] = True
-    return marks
-
-
 def _scores(entry: DocumentRationale, part: Part, absolute: bool, where: str) -> np.ndarray:
     tokens = part.end - part.start
     given = (("token", entry.soft, tokens), ("sentence", entry.sentences, part.sentences))
@@ -151,11 +142,10 @@ def _scores(entry: DocumentRationale, part: Part, absolute: bool, where: str) ->
 
 
 def _selected(entry: DocumentRationale, tokens: int, where: str) -> np.ndarray:
-    selected = np.zeros(tokens, dtype=bool)
-    for span in entry.hard or ():
+    spans = entry.hard or ()
+    for span in spans:
         if span.end > tokens:
             raise InputError(
                 f"{where}: the span [{span.start}, {span.end}] ends after its {tokens} tokens"
             )
-        selected[span.start : span.end] = True
-    return selected
+    return mask(spans, tokens)

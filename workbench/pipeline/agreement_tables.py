@@ -1,6 +1,7 @@
 """Every table that a split's scores give: agreement with rationales, floors, and comparisons."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -20,23 +21,26 @@ def agreement_tables(job: Job, split: str, records: list[TokenScores]) -> dict[s
     resamples, seed = job.config.evaluation.bootstrap, job.config.seed
     values = text_values(record for record in records if record.scorer != "random")
     informed = [record for record in records if record.scorer not in ("random", "uniform")]
+    # Random scores know no model: drawn on one method's records they stand for all, as these are of the
+    # same windows and layers.
+    methods = sorted({record.method for record in records})
+    shown = "dense" if "dense" in methods else next(iter(methods), "")
     floor = random_floor(
-        records, split, draws=job.config.evaluation.random_draws, seed=seed, bootstrap=resamples
+        [record for record in records if record.method == shown],
+        split,
+        draws=job.config.evaluation.random_draws,
+        seed=seed,
+        bootstrap=resamples,
     )
-    # Random scores know no model: one set of rows is enough to show, all are needed to compare.
-    methods = {record.method for record in records}
-    shown = "dense" if "dense" in methods else min(methods, default="")
-    rows, counts, spread = (
-        frame[frame["method"] == shown]
-        for frame in (floor.result.frame, floor.result.counts, floor.spread)
-    )
+    reference = [replace(part, method=method) for method in methods for part in floor.values]
+    rows, counts = floor.result.frame, floor.result.counts
     return {
         "plausibility": pd.concat([summarise(values, split, resamples, seed), rows]),
         "plausibility_counts": pd.concat([count_frame(values, split), counts]),
-        "random_spread": spread,
-        "comparisons": compare_scorers(values, floor.values, split, resamples=resamples, seed=seed),
+        "random_spread": floor.spread,
+        "comparisons": compare_scorers(values, reference, split, resamples=resamples, seed=seed),
         "fpr_comparisons": _false_positives(values, split, resamples, seed),
-        "chance": chance_floors(records, spread, split),
+        "chance": chance_floors(records, floor.spread, split),
         "earliest": earliest_layers(values, split),
         "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
     }

@@ -1,7 +1,7 @@
 """Scores of any number of texts, streamed to Parquet: bounded memory, resumed by text id."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -228,14 +228,15 @@ def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
                 f"({', '.join(labels)}), so its gold class cannot be explained"
             )
     known = set(labels)
-    return [d if d.label in known else Document(d.id, d.words, labels[0], d.rationale, d.second)
-            for d in documents]  # fmt: skip
+    return [d if d.label in known else replace(d, label=labels[0]) for d in documents]
 
 
 def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:
     """What the scores depend on; files made with other settings are not added to."""
     options = {k: v for k, v in asdict(request.options).items() if k not in ("batch_size", "memory_mb")}
-    models = {name: _digest(one.model) for one in prepared for name in one.scorers}
+    models: dict[str, str] = {}
+    for one in prepared:
+        models |= dict.fromkeys(one.scorers, _digest(one.model))
     return {
         "options": {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()},
         "max_tokens": prepared[0].max_tokens,

@@ -149,8 +149,8 @@ def bench(
 ) -> None:
     """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
 
-    Rows of the same split that an earlier
-    benchmark or evaluation wrote there are replaced. `report` hears how many batch sizes are done.
+    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced. `report`
+    hears how many batch sizes are done.
     """
     subject, windows, split = prepared.subject, prepared.windows, prepared.split
     dense = subject.models["dense"]

@@ -14,7 +14,7 @@ from workbench.models.inference import Inference, infer
 from workbench.models.policies import PRUNERS
 from workbench.pipeline.job import Job
 from workbench.predictions import text_frame
-from workbench.runs import write_table
+from workbench.runs import remove_table, write_table
 
 TABLES = ("controls", "control_comparisons")
 
@@ -25,8 +25,7 @@ def run_controls(job: Job) -> None:
     for name, frames in zip(TABLES, zip(*found, strict=True) if found else ((), ()), strict=True):
         path = job.run.metrics_file(name)
         if not frames:
-            path.unlink(missing_ok=True)
-            path.with_suffix(".csv").unlink(missing_ok=True)
+            remove_table(path)
             continue
         table = pd.concat(frames, ignore_index=True)
         write_table(correct_table(table) if name == TABLES[1] else table, path, csv=True)

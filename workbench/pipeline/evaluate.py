@@ -24,7 +24,7 @@ from workbench.pipeline.job import Job
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
 from workbench.records import TokenScores, to_frame
-from workbench.runs import ABOUT, PREDICTIONS, write_table
+from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
@@ -204,8 +204,7 @@ def _efficiency(job: Job) -> None:
     if config.efficiency.repeats:
         tables += _timed(job, dense)
     else:
-        for kind in (".parquet", ".csv"):
-            job.run.metrics_file("stopwatch").with_suffix(kind).unlink(missing_ok=True)
+        remove_table(job.run.metrics_file("stopwatch"))
     write_table(pd.concat(tables, ignore_index=True), job.run.metrics_file("efficiency"), csv=True)
 
 

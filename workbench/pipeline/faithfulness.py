@@ -14,7 +14,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
 from workbench.probing import probe
 from workbench.records import from_frame
-from workbench.runs import write_table
+from workbench.runs import remove_table, write_table
 
 TABLE = "faithfulness"
 CONTROLS = ("random", "oracle")
@@ -28,8 +28,7 @@ def run_faithfulness(job: Job) -> None:
     if frames:
         write_table(pd.concat(frames, ignore_index=True), path, csv=True)
         return
-    for kind in (".parquet", ".csv"):
-        path.with_suffix(kind).unlink(missing_ok=True)
+    remove_table(path)
 
 
 def _tables(job: Job) -> Iterator[pd.DataFrame]:

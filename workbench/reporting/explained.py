@@ -1,6 +1,5 @@
 """An explained text as JSON and as a page of its own: what `workbench explain` saves."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,12 +35,12 @@ Struck out: the token was dropped. A dot: no score.</p>
 """
 
 
-def explained_json(explained: Explained, records: Sequence[TokenScores]) -> dict[str, Any]:
+def explained_json(explained: Explained) -> dict[str, Any]:
     """Prediction and scores as JSON values; a missing score is null."""
     return {
         "predicted": explained.predicted,
         "probabilities": explained.probabilities,
-        "scorers": [_json(record) for record in records],
+        "scorers": [_json(record) for record in explained.stitched()],
     }
 
 
@@ -64,7 +63,7 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def explained_page(explained: Explained, records: Sequence[TokenScores]) -> str:
+def explained_page(explained: Explained) -> str:
     """A page with a table of tokens and layers for every scorer."""
     likely = explained.probabilities[explained.predicted]
     scorers = [
@@ -76,7 +75,7 @@ def explained_page(explained: Explained, records: Sequence[TokenScores]) -> str:
             "layers": record.layers,
             "rows": _rows(record),
         }
-        for record in records
+        for record in explained.stitched()
     ]
     return render(TEMPLATE, {}, title=f"{explained.predicted} ({likely:.3f})", scorers=scorers)
 
