@@ -30,7 +30,7 @@ check: .venv/installed-dev
 	touch $@
 
 .venv/installed-offline: EXTRAS := offline
-.venv/installed-dev: EXTRAS := offline,dev
+.venv/installed-dev: EXTRAS := offline,app,docs,dev
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
