@@ -245,15 +245,17 @@ def explain(
 
 
 def _summary(folder: Path) -> None:
+    from workbench.evaluation.classification import judged_by
     from workbench.runs import load_run
 
     found = load_run(folder)
     quality = found.metrics("classification")
     speed = found.metrics("efficiency")
+    metric = judged_by(quality)
     table = Table(
-        "method", "split", "accuracy", "95 % interval", "FLOPs speed-up", "measured vs stock", box=None
+        "method", "split", metric, "95 % interval", "FLOPs speed-up", "measured vs stock", box=None
     )
-    for row in quality[quality["metric"] == "accuracy"].itertuples():
+    for row in quality[quality["metric"] == metric].itertuples():
         own = speed[(speed["method"] == row.method) & (speed["split"] == row.split)]
         flops = own.loc[own["quantity"] == "flops_speedup_unpadded", "value"]
         measured = own[own["quantity"] == "speedup_vs_hf"].sort_values("batch_size")

@@ -46,6 +46,7 @@ from workbench.attribution.saliency import (
 from workbench.attribution.value_zeroing import RolledOutZeroing, ValueZeroing
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
+from workbench.problems import Problem
 
 SHAPE = frozenset({"layers", "granularity", "sign"})
 """What any scorer of tokens honours."""
@@ -215,6 +216,8 @@ def check_scorers(names: Sequence[str], model: PruningClassifier, options: Optio
         check_layers(options.layers, model.layers)
     if options.target not in (None, PREDICTED, GOLD):
         target_index(options.target, model.labels)
+    if options.output == "probability":
+        model.problem.require_classes("output 'probability': classes have one")
     rows = {name: find(name) for name in names}
     for name, row in rows.items():
         _check(name, row, model, options)
@@ -240,13 +243,11 @@ def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -
         raise InputError(f"{name}: explains the text itself and speaks of layer 0 only")
 
 
-def caption(row: Scorer, options: Options) -> str:
+def caption(row: Scorer, options: Options, problem: Problem) -> str:
     """What a scorer explains under these options, fit for a table's caption."""
     parts = [row.explains]
     if "target" in row.honours:
-        target = options.target or PREDICTED
-        which = f"the {target} class" if target in (PREDICTED, GOLD) else f"class {target}"
-        parts.append(f"{options.output or 'logit'} of {which}")
+        parts.append(problem.explained(options.target or PREDICTED, options.output or "logit"))
     if options.baseline is not None:
         parts.append(f"baseline {options.baseline}")
     if options.granularity is not None:

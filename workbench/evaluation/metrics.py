@@ -123,5 +123,15 @@ METRICS = {
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),
+        Metric("pearson", "Pearson correlation", True, low=-1.0, needs="predictions"),
+        Metric("spearman", "Spearman correlation", True, low=-1.0, needs="predictions"),
+        Metric(
+            "neg_squared_error",
+            "minus squared error",
+            True,
+            low=-math.inf,
+            high=0.0,
+            needs="predictions",
+        ),
     )
 }

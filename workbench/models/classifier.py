@@ -21,6 +21,7 @@ from workbench.models.kernels import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
+from workbench.problems import Problem, problem_of
 
 Execution = Literal["packed", "masked"]
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
@@ -61,6 +62,11 @@ class PruningClassifier(nn.Module):
     def labels(self) -> tuple[str, ...]:
         names = self.bert.config.id2label
         return tuple(names[index] for index in range(len(names)))
+
+    @property
+    def problem(self) -> Problem:
+        """What the outputs mean."""
+        return problem_of(self.labels)
 
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
         """Embedding output (rows, columns, H) of the windows and how they lie."""

@@ -23,6 +23,7 @@ from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
+from workbench.problems import problem_of
 from workbench.records import TokenScores, to_frame
 from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
 
@@ -44,8 +45,10 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
+    problem = problem_of(job.corpus.labels)
     chosen = {
-        name: caption(SCORERS[name], _options(job, [name])) for name in job.config.evaluation.scorers
+        name: caption(SCORERS[name], _options(job, [name]), problem)
+        for name in job.config.evaluation.scorers
     }
     # What earlier commands told is told again: the stages that would tell it may be skipped now.
     _ = job.training_windows
