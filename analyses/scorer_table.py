@@ -2,12 +2,12 @@
 
     python analyses/scorer_table.py --run runs/eraser-movies --texts 60 --out runs/eraser-movies/scorers
 
-The sample is the first window with evidence of each of the first texts of the split. AP is of the
-size of the scores at the scorer's best layer, chosen on the same sample (which flatters scorers with many
-layers); comprehensiveness and sufficiency are AOPC over ERASER's bins at that layer, words deleted in the
-order of the scores with their sign, asked of the scorer's own model. Seconds are of the scorer alone, and
-as multiples of a plain forward pass of the same windows, measured just before. The two controls are
-`random` (one draw) and `oracle`, on the dense model.
+The sample is the first window with evidence of each of the first texts of the split. AP is of the size
+of the scores at the scorer's best layer, chosen on the same sample (which flatters scorers with many
+layers). Comprehensiveness and sufficiency are AOPC over ERASER's bins at that layer, words deleted in
+the order of the scores with their sign, asked of the scorer's own model. Seconds are of the scorer
+alone, and as multiples of a plain forward pass of the same windows, measured just before. The two
+controls are `random` (one draw) and `oracle`, on the dense model.
 """
 
 import argparse
