@@ -6,17 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from workbench.attribution.alti import Alti
-from workbench.attribution.attention import FromCls, Received, RolledOut
-from workbench.attribution.attention_gradient import AttentionGradient
 from workbench.attribution.base import Scorer
-from workbench.attribution.controls import control, oracle, random, uniform
-from workbench.attribution.decompx import decompx_scores
-from workbench.attribution.globenc import GlobEnc
-from workbench.attribution.gradient_shap import gradient_shap
-from workbench.attribution.integrated import integrated_gradients
-from workbench.attribution.noise import smooth_grad, smooth_grad_squared, var_grad
-from workbench.attribution.norms import ResidualNorms, ValueNorms
 from workbench.attribution.options import (
     GOLD,
     PREDICTED,
@@ -25,7 +15,18 @@ from workbench.attribution.options import (
     check_layers,
     target_index,
 )
-from workbench.attribution.perturbation import (
+from workbench.attribution.points import Found, Point, at_points
+from workbench.attribution.scorers.alti import Alti
+from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
+from workbench.attribution.scorers.attention_gradient import AttentionGradient
+from workbench.attribution.scorers.controls import control, oracle, random, uniform
+from workbench.attribution.scorers.decompx import decompx_scores
+from workbench.attribution.scorers.globenc import GlobEnc
+from workbench.attribution.scorers.gradient_shap import gradient_shap
+from workbench.attribution.scorers.integrated import integrated_gradients
+from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.scorers.norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.perturbation import (
     SPAN,
     Switches,
     feature_ablation,
@@ -34,16 +35,15 @@ from workbench.attribution.perturbation import (
     occlusion,
     perturbed,
 )
-from workbench.attribution.points import Found, Point, at_points
-from workbench.attribution.pruners import own_scores
-from workbench.attribution.saliency import (
+from workbench.attribution.scorers.pruners import own_scores
+from workbench.attribution.scorers.saliency import (
     gradient_scores,
     l2,
     mean_absolute,
     product_scores,
     signed_sum,
 )
-from workbench.attribution.value_zeroing import RolledOutZeroing, ValueZeroing
+from workbench.attribution.scorers.value_zeroing import RolledOutZeroing, ValueZeroing
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.problems import Problem

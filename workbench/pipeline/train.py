@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workbench.attribution.saliency import saliency_targets
+from workbench.attribution.scorers.saliency import saliency_targets
 from workbench.config_methods import PrunerSettings
 from workbench.data.documents import Window
 from workbench.errors import InputError
