@@ -30,12 +30,13 @@ def export_model(run: Run, method: str, folder: Path) -> None:
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
     model, tokenizer = load_classifier(source)
     with writing_model(folder) as beside:
-        _for_transformers(model).save_pretrained(beside)
+        for_transformers(model).save_pretrained(beside)
         tokenizer.save_pretrained(beside)
         write_card(run.folder, method, beside)
 
 
-def _for_transformers(model: PruningClassifier) -> PreTrainedModel:
+def for_transformers(model: PruningClassifier) -> PreTrainedModel:
+    """The model as transformers knows it: a plain BERT where no token is dropped, else ours."""
     if model.policy.method not in PRUNERS:
         return model.bert
     settings = model.bert.config.to_dict()

@@ -92,7 +92,7 @@ def _compare_counts(one: dict[str, Any], other: dict[str, Any], found: Reproduct
 def _tables(folder: Path) -> dict[str, None]:
     """Names of the tables of a run that are compared, in their order."""
     paths = [
-        path for part in ("", "metrics/", "scores/") for path in sorted(folder.glob(f"{part}*.parquet"))
+        path for part in ("metrics/", "", "scores/") for path in sorted(folder.glob(f"{part}*.parquet"))
     ]
     names = [str(path.relative_to(folder).with_suffix("")) for path in paths]
     return {name: None for name in names if name not in _NOT_COMPARED}
@@ -158,10 +158,11 @@ def _column(one: pd.Series, other: pd.Series, ids: pd.DataFrame) -> list[str]:
 
 
 def _texts(series: pd.Series) -> np.ndarray:
-    """Anything but numbers as text; lists are told apart by their entries."""
-    # A long array's own text leaves its middle out.
-    texts = series.map(list) if series.dtype == object and len(series) else series
-    return texts.astype(str).to_numpy(dtype=object)
+    """Anything but numbers as text."""
+    if series.dtype == object:
+        # A long array's own text leaves its middle out.
+        series = series.map(lambda value: value.tolist() if isinstance(value, np.ndarray) else value)
+    return series.astype(str).fillna("nothing").to_numpy(dtype=object)
 
 
 def _text(value: object) -> str:
@@ -169,7 +170,8 @@ def _text(value: object) -> str:
 
 
 def _spelled(row: Iterable[object]) -> str:
-    return " ".join(str(part) for part in row if part is not pd.NA)
+    """What a row is about, without what does not apply to it."""
+    return " ".join(text for text in map(str, row) if text not in ("nan", "<NA>"))
 
 
 def _ratios(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
