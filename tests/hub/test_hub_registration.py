@@ -38,7 +38,8 @@ def test_importing_the_package_is_enough(make_model, tmp_path, order) -> None:
     ids = " ".join(map(str, window.input_ids.tolist()))
     ended = subprocess.run(
         [sys.executable, "-c", order + LOAD, str(tmp_path), ids],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120,
+        check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     with torch.no_grad():

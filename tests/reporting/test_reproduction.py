@@ -13,8 +13,10 @@ from workbench.reporting.run_data import read_run_data
 
 
 @pytest.fixture
-def pair(fresh_run: Path, tmp_path: Path) -> tuple[Path, Path]:
-    return fresh_run, Path(shutil.copytree(fresh_run, tmp_path / "again"))
+def pair(finished_run: Path, tmp_path: Path) -> tuple[Path, Path]:
+    return Path(shutil.copytree(finished_run, tmp_path / "run")), Path(
+        shutil.copytree(finished_run, tmp_path / "again")
+    )
 
 
 def compared(pair: tuple[Path, Path]) -> Reproduction:

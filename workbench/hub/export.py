@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from workbench.errors import InputError, WorkbenchError
 from workbench.hub.config import Config
 from workbench.hub.model import WorkbenchBertForSequenceClassification
+from workbench.models.backbone import quiet
 from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
 from workbench.models.policies import PRUNERS
 from workbench.reporting.model_card import write_card
@@ -29,7 +30,7 @@ def export_model(run: Run, method: str, folder: Path) -> None:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
     model, tokenizer = load_classifier(source)
-    with writing_model(folder) as beside:
+    with writing_model(folder) as beside, quiet():
         for_transformers(model).save_pretrained(beside)
         tokenizer.save_pretrained(beside)
         write_card(run.folder, method, beside)
@@ -74,6 +75,6 @@ def push(folder: Path, name: str, *, public: bool) -> str:
     try:
         made = api.create_repo(name, private=not public, exist_ok=True)
         api.upload_folder(repo_id=made.repo_id, folder_path=folder)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Its client hands on whatever its own libraries raise.
         raise WorkbenchError(f"the hub did not take {name} ({folder} is written): {error}") from error
     return str(made)
