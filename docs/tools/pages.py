@@ -64,7 +64,9 @@ def _api_page(room: str) -> str:
 
 def api(room: str, pattern: str) -> str:
     """A page that shows every module of a room that has a docstring."""
-    modules = "\n\n".join(f"::: {name}\n    options: {{heading_level: 2}}" for name in modules_of(pattern))
+    modules = "\n\n".join(
+        f"::: {name}\n    options: {{heading_level: 2}}" for name in modules_of(pattern)
+    )
     return f"# {room}\n\n{modules}\n"
 
 

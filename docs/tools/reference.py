@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[2]
 
 def configuration() -> str:
     """Every key of a run's configuration, then those of a comparison, a table per section."""
-    return "\n".join(["## A run", *_sections(RunConfig, ""), "## A comparison", *_sections(CompareConfig, "")])
+    return "\n".join(
+        ["## A run", *_sections(RunConfig, ""), "## A comparison", *_sections(CompareConfig, "")]
+    )
 
 
 def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
