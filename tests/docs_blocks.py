@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-FENCED = re.compile(r"^```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.M | re.S)
+FENCED = re.compile(
+    r"^```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.M | re.S
+)
 INDENTED = re.compile(r"(?:^ {4}.*\n?)+", re.M)
 
 
@@ -21,7 +23,11 @@ class Block(NamedTuple):
 
 def markdown_files() -> list[Path]:
     """Every Markdown file of the project that people read."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "data" / "README.md"]
+    return [
+        *sorted(ROOT.glob("*.md")),
+        *sorted((ROOT / "docs").glob("*.md")),
+        ROOT / "data" / "README.md",
+    ]
 
 
 def fenced(text: str) -> list[Block]:
@@ -40,7 +46,7 @@ def run_python(code: str, name: str, namespace: dict[str, object]) -> None:
 
 
 def command_lines(text: str) -> list[str]:
-    """Lines of shell blocks, fenced or indented, without prompts, comments and the environment's path."""
+    """Lines of shell blocks, fenced or indented, without the path of the environment."""
     blocks = [block.code for block in fenced(text) if block.kind in ("sh", "shell", "bash")]
     blocks += [found[0] for found in INDENTED.finditer(FENCED.sub("", text))]
     lines = [line.strip() for block in blocks for line in block.splitlines()]

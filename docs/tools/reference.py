@@ -56,8 +56,12 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _takes(field: FieldInfo) -> str:
-    bounds = [f"{sign} {getattr(rule, name):g}" for rule in field.metadata for name, sign in _SIGNS.items()
-              if getattr(rule, name, None) is not None]  # fmt: skip
+    bounds = [
+        f"{sign} {getattr(rule, name):g}"
+        for rule in field.metadata
+        for name, sign in _SIGNS.items()
+        if getattr(rule, name, None) is not None
+    ]
     return _type(field.annotation) + (f", {' and '.join(bounds)}" if bounds else "")
 
 
@@ -115,7 +119,7 @@ def _escaped(line: str) -> str:
 
 def agreement_metrics() -> str:
     """Name, range and conventions of every metric of agreement."""
-    return markdown(pd.DataFrame(_metric_row(metric) for metric in AGREEMENT).rename(columns=_LONGER))
+    return markdown(pd.DataFrame(_metric_row(metric) for metric in AGREEMENT))
 
 
 def faithfulness_metrics() -> str:
@@ -137,12 +141,16 @@ def _metric_row(metric: Metric) -> dict[str, str]:
     better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]
     high = "∞" if metric.high == float("inf") else f"{metric.high:g}"
     low = "-∞" if metric.low == float("-inf") else f"{metric.low:g}"
-    return {"name": f"`{metric.name}`", "what": metric.label, "range": f"{low} to {high}", "better": better,
-            "needs": metric.needs, "over": metric.over, "one_class": metric.one_class,
-            "eraser": metric.eraser or "–"}  # fmt: skip
-
-
-_LONGER = {"one_class": "a text of one class", "eraser": "against ERASER's scorer"}
+    return {
+        "name": f"`{metric.name}`",
+        "what": metric.label,
+        "range": f"{low} to {high}",
+        "better": better,
+        "needs": metric.needs,
+        "over": metric.over,
+        "a text of one class": metric.one_class,
+        "against ERASER's scorer": metric.eraser or "–",
+    }
 
 
 def scorers() -> str:

@@ -4,8 +4,8 @@ python docs/tools/stored_numbers.py                       render every marked ta
 python docs/tools/stored_numbers.py runs/demo             first keep the frames of a run (or comparison)
 python docs/tools/stored_numbers.py runs/other --as demo  under another name than its folder's
 
-A marked table stands between `<!-- table: KIND run=NAME ... -->` and `<!-- end of table -->`; KIND is one
-of TABLES below, NAME a folder of docs/numbers, the rest are the arguments of KIND.
+A marked table stands between `<!-- table: KIND run=NAME ... -->` and `<!-- end of table -->`. KIND is
+one of TABLES below, NAME a folder of docs/numbers, the rest are the arguments of KIND.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def pages() -> list[Path]:
 
 
 def store(run: Path, into: Path) -> None:
-    """Keep what the tables need of a run's, or a comparison's, folder as CSV; replaces what was there."""
+    """Keep what the tables need of a run's, or a comparison's, folder; replaces what was there."""
     shutil.rmtree(into, ignore_errors=True)
     frames = dict(
         _comparison_frames(run, into) if (run / COMPARISON).is_file() else _run_frames(run, into)
@@ -112,7 +112,7 @@ def _store_config(run: Path, into: Path) -> None:
 def restore(stored: Path, into: Path) -> Path:
     """A folder like the one that was stored, as far as the tables read it."""
     shutil.copytree(stored, into)
-    frames = {path.stem: pd.read_csv(path) for path in (into / "metrics").glob("*.csv")}
+    frames = {path.stem: _read(path) for path in (into / "metrics").glob("*.csv")}
     for name, frame in frames.items():
         for cell, rows in frame.groupby(CELL) if CELL in frame else [("", frame)]:
             write_table(
@@ -128,6 +128,12 @@ def restore(stored: Path, into: Path) -> Path:
                 into / cell / "predictions.parquet",
             )
     return into
+
+
+def _read(path: Path) -> pd.DataFrame:
+    frame = pd.read_csv(path)
+    # Whole numbers with gaps, which CSV does not tell from others.
+    return frame.astype({name: "Int64" for name in ("batch_size",) if name in frame})
 
 
 @cache

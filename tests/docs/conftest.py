@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 
 from docs_blocks import ROOT
+from matplotlib.figure import Figure
 from tiny_runs import finished_tiny_run, save_bert
 
 
@@ -26,7 +27,7 @@ def kitchen(
     """An empty working folder with data/eraser-sample and a finished run at runs/demo."""
     shutil.copytree(ROOT / "data" / "eraser-sample", tmp_path / "data" / "eraser-sample")
     shutil.copytree(finished_tiny_run(tmp_path_factory).folder, tmp_path / "runs" / "demo")
+    # Figures are drawn but not rendered: recipes are about everything else.
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"image"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-

@@ -49,5 +49,7 @@ def cook(block: Block, kitchen: Path, backbone: Path, namespace: dict[str, objec
 
 
 def test_the_own_data_recipe_fits_on_fifteen_lines() -> None:
-    (config,) = (block for block in fenced(RECIPES["Train and evaluate on your own CSV"]) if block.kind == "yaml")
+    (config,) = (
+        block for block in fenced(RECIPES["Train and evaluate on your own CSV"]) if block.kind == "yaml"
+    )
     assert len(config.code.splitlines()) <= 15
