@@ -1,6 +1,7 @@
 """Code blocks of Markdown files; importing `toys` or `docs_blocks` works from every test."""
 
 import re
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FENCED = re.compile(
     r"^```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.M | re.S
 )
-INDENTED = re.compile(r"(?:^ {4}.*\n?)+", re.M)
+INDENTED = re.compile(r"(?:^ {4}.*\n?|^\n(?= {4}))+", re.M)
 
 
 class Block(NamedTuple):
@@ -38,6 +39,13 @@ def fenced(text: str) -> list[Block]:
 def python_blocks(path: Path) -> list[str]:
     """The code of a file's Python blocks."""
     return [block.code for block in fenced(path.read_text(encoding="utf-8")) if block.kind == "python"]
+
+
+def indented_python(path: Path) -> list[str]:
+    """The indented blocks of a file that begin with an import."""
+    prose = FENCED.sub("", path.read_text(encoding="utf-8"))
+    blocks = [textwrap.dedent(found[0]).strip("\n") for found in INDENTED.finditer(prose)]
+    return [block for block in blocks if block.startswith("import ")]
 
 
 def run_python(code: str, name: str, namespace: dict[str, object]) -> None:
