@@ -7,7 +7,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
-import pandas as pd
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer import Context
@@ -19,7 +18,6 @@ from workbench.cli import app
 from workbench.config import RunConfig
 from workbench.config_compare import CompareConfig
 from workbench.evaluation.metrics import AGREEMENT, FAITHFULNESS, METRICS, Metric
-from workbench.reporting.markdown import markdown
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +40,7 @@ def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
             default = "a run's own" if section is RunConfig else f"`{_shown(field.get_default())}`"
             rows.append({"key": f"`{prefix}{name}`", "takes": _takes(field), "default": default,
                          "what it does": _told(field)})  # fmt: skip
-    yield f"\n{_line(kind.__doc__)}\n\n{markdown(pd.DataFrame(rows))}\n"
+    yield f"\n{_line(kind.__doc__)}\n\n{_table(rows)}\n"
     for name, section in inner:
         yield f"### {name}"
         yield from _sections(section, f"{name}.")
@@ -99,6 +97,13 @@ def _told(field: FieldInfo) -> str:
     return _line(field.description)
 
 
+def _table(rows: Iterable[dict[str, str]]) -> str:
+    """Rows of the same columns, whose cells are Markdown already, as a table."""
+    rows = list(rows)
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def _line(text: str | None) -> str:
     """One line that may stand in a table."""
     return " ".join((text or "").split()).replace("|", "\\|")
@@ -119,7 +124,7 @@ def _escaped(line: str) -> str:
 
 def agreement_metrics() -> str:
     """Name, range and conventions of every metric of agreement."""
-    return markdown(pd.DataFrame(_metric_row(metric) for metric in AGREEMENT))
+    return _table(_metric_row(metric) for metric in AGREEMENT)
 
 
 def faithfulness_metrics() -> str:
@@ -133,8 +138,9 @@ def quality_metrics() -> str:
 
 
 def _plain_metrics(metrics: Iterable[Metric]) -> str:
-    rows = pd.DataFrame(_metric_row(metric) for metric in metrics)
-    return markdown(rows[["name", "what", "range", "better"]])
+    columns = ("name", "what", "range", "better")
+    rows = [_metric_row(metric) for metric in metrics]
+    return _table({column: row[column] for column in columns} for row in rows)
 
 
 def _metric_row(metric: Metric) -> dict[str, str]:
@@ -155,19 +161,17 @@ def _metric_row(metric: Metric) -> dict[str, str]:
 
 def scorers() -> str:
     """The registry: what each scorer explains, of which model, for which layers, under which options."""
-    rows = ("all layers", "the input only", "the layers it cuts at")
-    return markdown(
-        pd.DataFrame(
-            {
-                "name": f"`{name}`",
-                "scores": _line(row.explains),
-                "model": row.method or "any",
-                "speaks of": dict(zip(("all", "input", "some"), rows, strict=True))[row.rows],
-                "signed": "yes" if row.signed else "no",
-                "options": ", ".join(f"`{option}`" for option in sorted(row.honours)),
-            }
-            for name, row in SCORERS.items()
-        )
+    layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
+    return _table(
+        {
+            "name": f"`{name}`",
+            "scores": _line(row.explains),
+            "model": row.method or "any",
+            "speaks of": layers[row.rows],
+            "signed": "yes" if row.signed else "no",
+            "options": ", ".join(f"`{option}`" for option in sorted(row.honours)),
+        }
+        for name, row in SCORERS.items()
     )
 
 
