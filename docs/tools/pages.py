@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from posixpath import normpath
 
@@ -16,20 +15,6 @@ TOP_LEVEL = {
     "data.md": ("Data", "data/README.md"),
 }
 """Page -> its name, and the file outside docs/ that it shows."""
-ROOMS = {
-    "Top level": "workbench/*.py",
-    "Data": "workbench/data/*.py",
-    "Models": "workbench/models/*.py",
-    "Layouts": "workbench/models/layouts/*.py",
-    "Policies": "workbench/models/policies/*.py",
-    "Training": "workbench/training/**/*.py",
-    "Attribution": "workbench/attribution/*.py",
-    "Evaluation": "workbench/evaluation/*.py",
-    "Pipeline": "workbench/pipeline/*.py",
-    "Exchange": "workbench/exchange/*.py",
-    "Reporting": "workbench/reporting/**/*.py",
-}
-"""A page of the API reference -> its modules."""
 PLACE = re.compile(r"<!-- generated: (\S+) -->")
 LINK = re.compile(r"(\]\()([^)#:\s]+)(#[^)\s]*)?\)")
 
@@ -39,14 +24,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     *first, development = config.nav
     more = [{title: page} for page, (title, source) in TOP_LEVEL.items() if (ROOT / source).is_file()]
     development["Development"] += more
-    config.nav = [*first, {"API": [{room: _api_page(room)} for room in ROOMS]}, development]
+    config.nav = [*first, {"API": [{room: _api_page(room)} for room in rooms()]}, development]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages of the API reference and those whose text lies outside docs/."""
-    for room, pattern in ROOMS.items():
-        files.append(File.generated(config, _api_page(room), content=api(room, pattern)))
+    for room in rooms():
+        files.append(File.generated(config, _api_page(room), content=api(room)))
     for page, (_, source) in TOP_LEVEL.items():
         if (ROOT / source).is_file():
             files.append(File.generated(config, page, content=relinked(source)))
@@ -58,24 +43,30 @@ def on_page_markdown(text: str, **_: object) -> str:
     return PLACE.sub(lambda found: GENERATED[found[1]](), text)
 
 
-def _api_page(room: str) -> str:
-    return f"api/{room.lower().replace(' ', '-')}.md"
+def rooms() -> list[str]:
+    """Every package below `workbench` whose modules say what they are, by its dotted name."""
+    folders = {path.parent for path in (ROOT / "workbench").rglob("*.py")}
+    names = (".".join(folder.relative_to(ROOT).parts) for folder in folders)
+    return sorted(name for name in names if modules_of(name))
 
 
-def api(room: str, pattern: str) -> str:
-    """A page that shows every module of a room that has a docstring."""
-    modules = "\n\n".join(
-        f"::: {name}\n    options: {{heading_level: 2}}" for name in modules_of(pattern)
-    )
-    return f"# {room}\n\n{modules}\n"
-
-
-def modules_of(pattern: str) -> Iterator[str]:
-    """Dotted names of the modules that say what they are."""
-    for path in sorted(ROOT.glob(pattern)):
+def modules_of(room: str) -> list[str]:
+    """Dotted names of a package's own modules that have a docstring."""
+    found = []
+    for path in sorted((ROOT / room.replace(".", "/")).glob("*.py")):
         if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found.append(room if path.stem == "__init__" else f"{room}.{path.stem}")
+    return found
+
+
+def _api_page(room: str) -> str:
+    return f"api/{room}.md"
+
+
+def api(room: str) -> str:
+    """A page that shows every module of a package."""
+    modules = (f"::: {name}\n    options: {{heading_level: 2}}" for name in modules_of(room))
+    return "\n\n".join([f"# {room}", *modules]) + "\n"
 
 
 def relinked(source: str) -> str:
