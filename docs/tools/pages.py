@@ -16,7 +16,7 @@ TOP_LEVEL = {
 }
 """Page -> its name, and the file outside docs/ that it shows."""
 PLACE = re.compile(r"<!-- generated: (\S+) -->")
-LINK = re.compile(r"(\]\()([^)#:\s]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -70,13 +70,13 @@ def api(room: str) -> str:
 
 
 def relinked(source: str) -> str:
-    """A file from outside docs/ whose links lead to the site's pages; others are left as plain text."""
+    """A file from outside docs/ whose links lead to the site's pages, those to other files as words."""
     folder = Path(source).parent.as_posix()
     pages = {name: page for page, (_, name) in TOP_LEVEL.items()}
 
     def link(found: re.Match[str]) -> str:
         target = normpath(f"{folder}/{found[2]}")
         page = pages.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
-        return f"{found[1]}{page}{found[3] or ''})" if page else found[0]
+        return f"[{found[1]}]({page}{found[3] or ''})" if page else found[1]
 
     return LINK.sub(link, (ROOT / source).read_text(encoding="utf-8"))

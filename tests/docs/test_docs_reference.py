@@ -69,6 +69,10 @@ def test_every_scorer_has_a_row_a_cost_and_a_formula() -> None:
         assert re.search(rf"(?<![\w-]){name}(?![\w-])", computed), name
 
 
+def test_the_first_page_counts_them() -> None:
+    assert f" {len(NAMES)} scorers" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
 def test_every_command_is_there_and_nothing_reads_as_html() -> None:
     text = page("command-line")
     for command in ("run", "compare", "attribute", "evaluate", "data plant", "explain"):
@@ -92,7 +96,7 @@ def test_links_of_files_from_outside_lead_to_pages(tmp_path, monkeypatch: pytest
         encoding="utf-8",
     )
     assert pages.relinked("CONTRIBUTING.md") == (
-        "[a](design.md#a-policy) [b](changelog.md) [c](LICENSE) [d](https://x.org/docs/e.md)"
+        "[a](design.md#a-policy) [b](changelog.md) c [d](https://x.org/docs/e.md)"
     )
 
 
