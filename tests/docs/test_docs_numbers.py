@@ -58,7 +58,9 @@ def test_a_table_of_measurements_is_marked(name: str) -> None:
 
 
 def test_every_stored_folder_is_used_and_all_is_small() -> None:
-    used = set(re.findall(r"<!-- table: \S+ run=(\S+)", "".join(p.read_text() for p in PAGES.values())))
+    texts = [path.read_text(encoding="utf-8") for path in PAGES.values()]
+    markers = [found["what"] for text in texts for found in TOOL["MARKED"].finditer(text)]
+    used = {marker.partition(" run=")[2].split()[0] for marker in markers}
     stored = {path.name for path in TOOL["STORED"].iterdir()}
     assert stored == used
     size = sum(path.stat().st_size for path in TOOL["STORED"].rglob("*") if path.is_file())
