@@ -13,6 +13,7 @@ from rich.table import Table
 from workbench.cli_attribute import Target, attribute, save_explained
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
+from workbench.cli_export import export, reproduce
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
@@ -28,6 +29,8 @@ app.add_typer(data_app, name="data")
 app.command()(compare)
 app.command("export-predictions")(export_predictions)
 app.command()(attribute)
+app.command()(export)
+app.command()(reproduce)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 
@@ -123,7 +126,8 @@ def evaluate(
 
 @app.command()
 def report(run_folder: RunFolder) -> None:
-    """Write figures, tables and the page of a run, or of a comparison, from what it has measured."""
+    """Write figures, tables, the page and the models' cards of a run, or the page of a comparison."""
+    from workbench.reporting.model_card import write_cards
     from workbench.reporting.report import write_report
     from workbench.reporting.report_comparison import write_comparison
     from workbench.runs import COMPARISON, load_run
@@ -132,6 +136,7 @@ def report(run_folder: RunFolder) -> None:
         page = write_comparison(run_folder).page
     else:
         page = write_report(load_run(run_folder).folder)
+        write_cards(run_folder)
     OUT.print(str(page), highlight=False, soft_wrap=True)
 
 

@@ -1,5 +1,6 @@
 """What a corpus holds, in numbers: the content of `workbench data check`."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,13 @@ class DataCard:
     """`first`, `second`, `texts`, `first_texts`: what two splits share, by normalised text; of pairs the
     first text alone as well (the document under another question)."""
     notes: tuple[str, ...]
+
+    def recorded(self) -> dict[str, Any]:
+        """All but the notes in JSON's types; what is not known (NaN) is None."""
+        tables = {"splits": self.splits, "classes": self.classes}
+        by_split = {name: json.loads(table.to_json(orient="index")) for name, table in tables.items()}
+        leaks = json.loads(self.leaks.to_json(orient="records"))
+        return {"name": self.name, "rationales": self.rationales, **by_split, "leaks": leaks}
 
 
 def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -> DataCard:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -82,7 +83,7 @@ class PruningClassifier(nn.Module):
             if len(window.input_ids) > limit:
                 raise InputError(
                     f"text {window.text_id}: a window of {len(window.input_ids)} tokens, but the model "
-                    f"has {limit} positions; set data.max_tokens to at most {limit}"
+                    f"has {limit} positions; cut texts to at most {limit} tokens (data.max_tokens)"
                 )
         layout, inputs = LAYOUTS[execution].from_windows(windows, self.device)
         hidden = self.bert.bert.embeddings(
@@ -139,20 +140,27 @@ class PruningClassifier(nn.Module):
     def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
         self.bert.config.workbench = {"method": self.policy.method, "policy": self.policy.settings()}
-        with replacing(Path(folder)) as beside:
-            try:
-                self.bert.save_pretrained(beside)
-                tokenizer.save_pretrained(beside)
-                state = self.policy.state_dict()
-                if state:
-                    whole = {name: value.contiguous() for name, value in state.items()}
-                    save_file(whole, beside / POLICY_FILE)
-            except Exception as error:
-                # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
-                # `replacing` knows what to do with an OSError.
-                if isinstance(error, SafetensorError) or type(error) is Exception:
-                    raise OSError(str(error)) from error
-                raise
+        with writing_model(Path(folder)) as beside:
+            self.bert.save_pretrained(beside)
+            tokenizer.save_pretrained(beside)
+            state = self.policy.state_dict()
+            if state:
+                whole = {name: value.contiguous() for name, value in state.items()}
+                save_file(whole, beside / POLICY_FILE)
+
+
+@contextmanager
+def writing_model(folder: Path) -> Iterator[Path]:
+    """As `replacing`, for a folder that the model libraries write into."""
+    with replacing(folder) as beside:
+        try:
+            yield beside
+        except Exception as error:
+            # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
+            # `replacing` knows what to do with an OSError.
+            if isinstance(error, SafetensorError) or type(error) is Exception:
+                raise OSError(str(error)) from error
+            raise
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
