@@ -40,7 +40,7 @@ def compiled(body: str, folder: Path, engine: str = "pdflatex") -> tuple[Path, s
     """The PDF and the log of a two-column document with this body; AssertionError with the log's end."""
     lines = [
         r"\documentclass[10pt,twocolumn]{article}", r"\usepackage[margin=0.75in]{geometry}",
-        r"\usepackage{booktabs}", r"\begin{document}", "Text.", body, r"\end{document}",
+        r"\usepackage{booktabs,graphicx}", r"\begin{document}", "Text.", body, r"\end{document}",
     ]  # fmt: skip
     (folder / "paper.tex").write_text("\n".join(lines), encoding="utf-8")
     command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex"]

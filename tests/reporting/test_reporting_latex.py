@@ -18,8 +18,8 @@ GOLDEN = (
 \centering
 \caption{50 \% of \#1}
 \label{tab:a-b}
-\small
 \setlength{\tabcolsep}{4pt}
+\small
 \begin{tabular}{@{}lr@{}}
 \toprule
 method\_name & value \\
@@ -76,6 +76,12 @@ def test_what_is_printed_is_what_was_given(text: str) -> None:
     assert printed(escape(text)) == seen(text)
 
 
+def test_numbers_have_minus_signs_and_names_hyphens() -> None:
+    latex = latex_table(["a-b", "x"], [[("c-1", ""), ("-1.0 [-2.0, +1.0]*", "")]], "", "t")
+    assert r"c-1 & $-$1.0 [$-$2.0, +1.0]* \\" in latex
+    assert "a-b & x" in latex
+
+
 def test_wide_tables_span_both_columns_in_smaller_type() -> None:
     def made(width: int) -> str:
         return latex_table(["a"], [[("x" * width, "")]], "", "w")
@@ -85,7 +91,8 @@ def test_wide_tables_span_both_columns_in_smaller_type() -> None:
     assert r"\end{table*}" in made(59)
     assert r"\small" in made(59)
     assert r"\footnotesize" in made(100)
-    assert r"\scriptsize" in made(200)
+    assert "\\resizebox{\\textwidth}" in made(200)
+    assert "\\end{tabular}}" in made(200)
 
 
 @needs_pdflatex

@@ -1,5 +1,6 @@
 """A small LaTeX table writer: booktabs rules, every cell and name escaped, any engine."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -17,13 +18,14 @@ _LIGATURES = frozenset([*(a + b for a in _DASHES for b in _DASHES), "''", ",,"])
 _ACCENTS = frozenset("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0327")
 _LATIN = frozenset("ÆæØøßŒœŁł")
 _LAST_LATIN = 0x17F
+_NUMBERS = re.compile(r"[-+\d.,%±–\[\] *]+")
 _EMPHASIS = {"best": r"\textbf{%s}", "second": r"\underline{%s}"}
 CHARACTER = r"\providecommand{\wbchar}[1]{\texttt{U+#1}}"
 """How a character outside Latin script is printed: by its number, so that pdflatex compiles it. With
 xelatex or lualatex and a font that has it, define `\\wbchar` before as `\\symbol{"#1}`."""
 
 _SIZES = ((60, "", r"\small"), (95, "*", r"\small"), (125, "*", r"\footnotesize"))
-_LARGEST = ("*", r"\scriptsize")
+_SHRUNK = r"\resizebox{\textwidth}{!}{%"
 
 
 def escape(text: object) -> str:
@@ -60,43 +62,49 @@ def latex_table(
     label: str,
     text_columns: Iterable[str] = (),
 ) -> str:
-    """A floating table with booktabs rules and a caption above. Needs `\\usepackage{booktabs}`.
+    """A floating table with booktabs rules and a caption above. Needs the packages booktabs and, for the
+    widest tables, graphicx.
 
     A cell is its text and "", "best" (bold) or "second" (underlined). `text_columns` are left-aligned,
-    all others right-aligned. A wide table spans both columns of a page (`table*`), in smaller type the
-    wider it is.
+    all others right-aligned. A wide table spans both columns of a page (`table*`), in smaller type or
+    shrunk to the page where it must be.
     """
     left = set(text_columns)
     alignment = "".join("l" if name in left else "r" for name in headings)
-    star, size = _size([[*headings], *([text for text, _ in row] for row in rows)])
+    star, before, after = _size([[*headings], *([text for text, _ in row] for row in rows)])
     lines = [
         CHARACTER,
         rf"\begin{{table{star}}}",
         r"\centering",
         rf"\caption{{{escape(caption)}}}",
         rf"\label{{tab:{''.join(c for c in label if c.isascii() and (c.isalnum() or c in '-:'))}}}",
-        size,
         r"\setlength{\tabcolsep}{4pt}",
+        before,
         rf"\begin{{tabular}}{{@{{}}{alignment}@{{}}}}",
         r"\toprule",
         _row((name, "") for name in headings),
         r"\midrule",
         *(_row(row) for row in rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}" + after,
         rf"\end{{table{star}}}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _size(cells: list[list[str]]) -> tuple[str, str]:
-    """Star or none, and the size of type, by the characters of the widest line."""
+def _size(cells: list[list[str]]) -> tuple[str, str, str]:
+    """Star or none, and what comes before and after, by the characters of the widest line."""
     width = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True))
-    found = ((star, size) for limit, star, size in _SIZES if width <= limit)
-    return next(found, _LARGEST)
+    found = ((star, size, "") for limit, star, size in _SIZES if width <= limit)
+    return next(found, ("*", _SHRUNK, "}"))
 
 
 def _row(cells: Iterable[tuple[str, str]]) -> str:
-    row = " & ".join(_EMPHASIS.get(emphasis, "%s") % escape(text) for text, emphasis in cells)
+    row = " & ".join(_EMPHASIS.get(mark, "%s") % escape(_minus(text)) for text, mark in cells)
     # After the \\ of the row before, a bracket or star would be taken for its argument.
     return ("{}" if row.startswith(("[", "*")) else "") + row + r" \\"
+
+
+def _minus(text: str) -> str:
+    """A cell of numbers with minus signs in the place of hyphens."""
+    return text.replace("-", "−") if _NUMBERS.fullmatch(text) else text

@@ -1,6 +1,6 @@
 """A table of a report: numbers for CSV, the same numbers in words for LaTeX, Markdown and HTML."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,15 +65,20 @@ class Table:
         return [[(str(t), m) for t, m in zip(*row, strict=True)] for row in pairs]
 
 
-def ranks(values: Iterable[float], texts: Sequence[object], *, higher: bool) -> list[str]:
-    """ "best", "second" or "" for each value; what is printed alike is equal, NaN has no rank.
+def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> list[str]:
+    """ "best", "second" or "" for each value; numbers that are printed alike, before an interval,
+    deviation or star, are equal, NaN has no rank.
 
     Nobody is best among less than two different texts.
     """
-    frame = pd.DataFrame({"value": list(values), "text": [str(text) for text in texts]})
+    frame = pd.DataFrame({"value": list(values), "text": [_number(text) for text in texts]})
     ordered = frame.dropna().sort_values("value", ascending=not higher)
     places = list(dict.fromkeys(ordered["text"]))
     named = dict(zip(places, ("best", "second"), strict=False)) if len(places) > 1 else {}
     return [
         "" if pd.isna(value) else named.get(text, "") for value, text in frame.itertuples(index=False)
     ]
+
+
+def _number(text: object) -> str:
+    return str(text).partition(" ")[0].rstrip("*")
