@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.literature import published
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.records import TokenScores
+    from workbench.reporting.frames import Runs, load_runs
     from workbench.runs import Run, load_run
     from workbench.streaming import Prediction, classify
 
@@ -22,6 +23,7 @@ _PLACES = {
     "PruningClassifier": "workbench.models.classifier",
     "Run": "workbench.runs",
     "RunConfig": "workbench.config",
+    "Runs": "workbench.reporting.frames",
     "TokenScores": "workbench.records",
     "classify": "workbench.streaming",
     "explain_text": "workbench.explaining",
@@ -29,6 +31,7 @@ _PLACES = {
     "load_config": "workbench.config",
     "load_corpus": "workbench.data.corpora",
     "load_run": "workbench.runs",
+    "load_runs": "workbench.reporting.frames",
     "published": "workbench.literature",
 }
 
@@ -38,6 +41,7 @@ __all__ = [
     "PruningClassifier",
     "Run",
     "RunConfig",
+    "Runs",
     "TokenScores",
     "classify",
     "explain_text",
@@ -45,6 +49,7 @@ __all__ = [
     "load_config",
     "load_corpus",
     "load_run",
+    "load_runs",
     "published",
 ]
 

@@ -8,7 +8,8 @@ import pandas as pd
 from workbench.evaluation.comparisons import compare_methods
 from workbench.evaluation.tradeoff import curve, mean_quality, shared_range
 from workbench.reporting.comparison_data import ACCURACY, COUNTED, ComparisonData, Group
-from workbench.reporting.tables import SPEED_CONVENTIONS, Table
+from workbench.reporting.table import Table
+from workbench.reporting.tables import SPEED_CONVENTIONS
 from workbench.reporting.wording import method_name, percent, seconds, times
 
 Text = Callable[[float], str]

@@ -6,7 +6,8 @@ import pandas as pd
 
 from workbench.evaluation.matched_budget import CONVENTION
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
-from workbench.reporting.tables import Table, with_interval
+from workbench.reporting.table import Table
+from workbench.reporting.tables import with_interval
 from workbench.reporting.wording import method_name, p_value, percent
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}

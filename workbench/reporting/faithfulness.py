@@ -3,7 +3,8 @@
 import pandas as pd
 
 from workbench.reporting.figures import in_order
-from workbench.reporting.tables import Table, by_layer
+from workbench.reporting.table import Table
+from workbench.reporting.tables import by_layer
 
 SHOWN = (
     ("bins", "aopc_comprehensiveness"),

@@ -27,7 +27,8 @@ from workbench.reporting.page import render
 from workbench.reporting.run_data import RunData, read_run_data
 from workbench.reporting.style import Written, save_figure
 from workbench.reporting.summary import summary_sentences
-from workbench.reporting.tables import Table, efficiency_table, main_table, plausibility_table
+from workbench.reporting.table import Table
+from workbench.reporting.tables import efficiency_table, main_table, plausibility_table
 from workbench.reporting.template import PAGE
 from workbench.reporting.wording import (
     conventions,

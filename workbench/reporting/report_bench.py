@@ -7,7 +7,7 @@ import pandas as pd
 from workbench.reporting.bench_table import bench_table
 from workbench.reporting.figures_bench import draw_realised, realised_frame
 from workbench.reporting.style import save_figure
-from workbench.reporting.tables import Table
+from workbench.reporting.table import Table
 from workbench.reporting.wording import method_name
 from workbench.runs import read_json, read_table
 

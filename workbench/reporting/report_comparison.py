@@ -22,7 +22,7 @@ from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.figures_speed import draw_tokens, token_frame
 from workbench.reporting.page import render
 from workbench.reporting.style import Written, save_figure
-from workbench.reporting.tables import Table
+from workbench.reporting.table import Table
 from workbench.reporting.template import COMPARISON_PAGE
 from workbench.reporting.wording import method_name, percent, times
 from workbench.runs import write_table

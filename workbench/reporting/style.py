@@ -84,12 +84,20 @@ def _glyphs() -> frozenset[int]:
     return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
-def save_figure(figure: Figure, run_dir: Path, name: str, frame: pd.DataFrame, caption: str) -> Written:
-    """Write figures/`name`.png (150 dpi) and .pdf (fonts embedded) and tables/`name`.csv.
+def save_images(figure: Figure, stem: Path) -> None:
+    """Write `stem`.png (150 dpi) and `stem`.pdf (fonts embedded as TrueType), each whole or not there.
 
-    Each file is whole or not there; WorkbenchError when the disk refuses. The PDF carries no date, so
-    equal figures are equal files.
+    The PDF carries no date, so equal figures are equal files. WorkbenchError when the disk refuses.
     """
+    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
+        with replacing(stem.with_name(f"{stem.name}.png")) as beside:
+            figure.savefig(beside, dpi=150)
+        with replacing(stem.with_name(f"{stem.name}.pdf")) as beside:
+            figure.savefig(beside, metadata={"CreationDate": None})
+
+
+def save_figure(figure: Figure, run_dir: Path, name: str, frame: pd.DataFrame, caption: str) -> Written:
+    """Write figures/`name`.png and .pdf, see `save_images`, and tables/`name`.csv."""
     written = Written(
         name,
         caption,
@@ -97,10 +105,6 @@ def save_figure(figure: Figure, run_dir: Path, name: str, frame: pd.DataFrame, c
         run_dir / "figures" / f"{name}.pdf",
         run_dir / "tables" / f"{name}.csv",
     )
-    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
-        with replacing(written.png) as beside:
-            figure.savefig(beside, dpi=150)
-        with replacing(written.pdf) as beside:
-            figure.savefig(beside, metadata={"CreationDate": None})
+    save_images(figure, run_dir / "figures" / name)
     write_text(written.csv, frame.to_csv(index=False, lineterminator="\n"))
     return written

@@ -1,17 +1,14 @@
 """The tables of a report: numbers for CSV, the same numbers in words for LaTeX and HTML."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from workbench.evaluation.metrics import METRICS
-from workbench.files import write_text
 from workbench.reporting.figures import in_order, one_control
-from workbench.reporting.latex import latex_table
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, ordered
+from workbench.reporting.table import Table
 from workbench.reporting.wording import method_name, percent, quartiles, scorer_name, seconds, times
 
 SPEED_CONVENTIONS = (
@@ -20,25 +17,6 @@ SPEED_CONVENTIONS = (
     "/ the method's, the same texts in the same process."
 )
 AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: `frame` with full numbers, `shown` with the same rows as formatted text."""
-
-    name: str
-    caption: str
-    frame: pd.DataFrame
-    shown: pd.DataFrame
-    text_columns: tuple[str, ...]
-    """Columns of `shown` that hold words; the others hold numbers."""
-
-    def write(self, run_dir: Path) -> tuple[Path, Path]:
-        """Write tables/`name`.csv and .tex, each whole or not at all; returns both paths."""
-        csv, tex = (run_dir / "tables" / f"{self.name}.{kind}" for kind in ("csv", "tex"))
-        write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
-        write_text(tex, latex_table(self.shown, self.caption, self.name, self.text_columns))
-        return csv, tex
 
 
 def main_table(
