@@ -103,12 +103,12 @@ def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate) -> pd.DataFrame:
+def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> pd.DataFrame:
     """Every word of the texts that flipped (lost or gained), columns of `WORD_COLUMNS`.
 
     `results` comes from `outcomes`. `left_layer` is the layer at whose entry the last of the word's
     sub-words was dropped, NA if one of them reached the last layer; `rationale` is whether people
-    marked it, NA without annotation; `rating` is its valence.
+    marked it, NA without annotation; `rating` is its valence, NaN without `rate`.
     """
     if grid.kept is None:
         raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")
@@ -124,7 +124,16 @@ def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate) -> pd.Data
             left = pd.NA if alive.all() else int(np.flatnonzero(~alive)[0])
             marked = pd.NA if grid.marks is None else bool(grid.marks[row, places].any())
             rows.append(
-                (grid.method, told["outcome"], text_id, *classes, word, left, marked, rate(word))
+                (
+                    grid.method,
+                    told["outcome"],
+                    text_id,
+                    *classes,
+                    word,
+                    left,
+                    marked,
+                    np.nan if rate is None else rate(word),
+                )
             )
     frame = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
     return frame.astype({"left_layer": "Int64", "rationale": "boolean"})
