@@ -26,8 +26,6 @@ LABELS = {
     ("kl_uniform", 1): ("kl", "equal shares, the layer's own saliency", "random"),
     ("spearman", 0): ("spearman", "predictors, embedding saliency", "cp"),
     ("spearman", 1): ("spearman", "predictors, the layer's own saliency", "saliency"),
-    ("kendall", 0): ("kendall", "predictors, embedding saliency", "cp"),
-    ("kendall", 1): ("kendall", "predictors, the layer's own saliency", "saliency"),
 }
 """(metric, own layer's target?) -> panel, label, style."""
 PANELS = (("kl", "KL(saliency || predictor), nats"), ("spearman", "Spearman's rho with saliency"))

@@ -41,6 +41,10 @@ def build(runs: Runs) -> Analysis:
     for name, chance in floors:
         told = f"{name.replace('_', ' ')}: {chance.min():.2f} to {chance.max():.2f}"
         notes.append(f"A random order has {told}, depending on the texts that have a value.")
+    if frame["dashed"].any():
+        notes.append(
+            "ToP's row l is the attention received in layer l - 1: compare attention's row l - 1."
+        )
     table = layer_table("ranking_quality", CAPTION, frame, HEADINGS)
     return Analysis("ranking_quality", frame, (table,), figures, notes)
 
@@ -58,7 +62,7 @@ def compute(own: RunScores) -> pd.DataFrame:
     other = frame["against"] != frame["scorer"]
     label = frame["scorer"].map(scorer_name) + " (" + frame["method"].map(method_name) + ")"
     label[other] += ", against dense attention"
-    return frame.assign(series=frame["scorer"], label=label)
+    return frame.assign(series=frame["scorer"], label=label, dashed=other)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def build(runs: Runs) -> Analysis:
     for suffix, own in by_run(frame).items():
         mass, kept = (own[own["measure"] == name] for name in ("mass", "kept"))
         panels = [(kind, f"{NAMES[kind]}: share of score mass") for kind in own["kind"].unique()]
-        figures["_".join(filter(None, (suffix, "mass")))] = draw_by_layer(mass, panels, by="kind")
+        figures["_".join(filter(None, (suffix, "mass")))] = draw_by_layer(
+            mass, panels, by="kind", limits=None, from_zero=True
+        )
         if len(kept):
             models = kept.drop_duplicates("method").set_index("method")["scorer"]
             kept = kept[kept["scorer"] == kept["method"].map(models)]

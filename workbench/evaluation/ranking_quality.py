@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.evaluation.rank_agreement import CORRELATIONS, rank_correlations
+from workbench.evaluation.rank_agreement import spearman
 from workbench.evaluation.ranking import precision_at, rank_units
 from workbench.evaluation.score_grid import ScoreGrid, common_windows
 from workbench.evaluation.text_means import text_means
@@ -30,12 +30,12 @@ def ranking_quality(
 ) -> pd.DataFrame:
     """Each layer of `grid` against the last layer in which `reference` speaks, columns of `COLUMNS`.
 
-    Metrics: `spearman` and `kendall` (tau-b) over a window's tokens, and `precision_at_k` for every k of
+    Metrics: `spearman`, the rank correlation over a window's tokens, and `precision_at_k` for every k of
     `top`: the share of the layer's first k tokens that are among the reference's first k. Special tokens
     are left out, as [CLS] is in ToP; a dropped token ranks last, tied with all dropped ones. Of equal
     reference scores the earlier token is taken. A text of no more than k tokens, or whose reference
     scores fewer than k, has no precision. A text's value is the mean over its windows, intervals are
-    95 % over texts; `chance` is what a random order reaches, 0 for the correlations. Layers in which
+    95 % over texts; `chance` is what a random order reaches, 0 for the correlation. Layers in which
     `grid` is silent have no row. Raises InputError where the two share no window or saw different
     tokens, and for a reference without scores. Source: ToP (arXiv 2306.14393), ranking distillation.
     """
@@ -44,13 +44,13 @@ def ranking_quality(
     last = int(np.flatnonzero(reference.speaks)[-1])
     ours, theirs = common_windows(grid, reference)
     target = np.where(ours.inside, theirs.scores[:, last], np.nan)
-    found = _correlations(ours, target)
-    chance = np.zeros((len(target), len(CORRELATIONS)))
+    found = _correlations(ours, target)[..., None]
+    chance = np.zeros((len(target), 1))
     for k in top:
         precision, floor = _precision(ours, target, k)
         found = np.concatenate([found, precision[..., None]], axis=-1)
         chance = np.column_stack([chance, floor])
-    names = [*CORRELATIONS, *(f"precision_at_{k}" for k in top)]
+    names = ["spearman", *(f"precision_at_{k}" for k in top)]
     floors = {place[0]: value[0] for place, value in text_means(chance, ours.text_ids, 0, seed)}
     key = (reference.scorer, reference.method, last, split)
     rows = [
@@ -61,14 +61,10 @@ def ranking_quality(
 
 
 def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
-    """(windows, layers, 2): rank correlation of every layer with `target` (windows, n)."""
-    layers = ours.scores.shape[1]
-    speaks = ~np.isnan(ours.scores).all(axis=2)
-    found = np.full((len(target), layers, len(CORRELATIONS)), np.nan)
-    for row, inside in enumerate(ours.inside):
-        both = np.vstack([target[row, inside], ours.scores[row][:, inside]])
-        found[row] = rank_correlations(both)[0, 1:]
-    return np.where(speaks[..., None], found, np.nan)
+    """Spearman's rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
+    scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
+    found = spearman(scores, aim[:, None], ours.inside[:, None])
+    return np.where(np.isnan(ours.scores).all(axis=2), np.nan, found)
 
 
 def _precision(ours: ScoreGrid, target: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

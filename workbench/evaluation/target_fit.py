@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.evaluation.rank_agreement import CORRELATIONS, rank_correlations
+from workbench.evaluation.rank_agreement import spearman
 from workbench.evaluation.score_grid import ScoreGrid, common_windows
 from workbench.evaluation.shares import share
 from workbench.evaluation.text_means import text_means
@@ -13,7 +13,7 @@ COLUMNS = (
     "scorer", "method", "layer", "target", "target_method", "target_layer", "split", "metric", "value",
     "ci_low", "ci_high", "n",
 )  # fmt: skip
-METRICS = ("kl", "kl_uniform", *CORRELATIONS)
+METRICS = ("kl", "kl_uniform", "spearman")
 _SMALLEST = 1e-12
 """Predicted shares below this count as this: float32 rounds small ones to 0."""
 
@@ -33,7 +33,7 @@ def target_fit(
     AdapLeR) or, if None, of the layer itself. Both are divided by their sum over the tokens that are
     still alive at the layer's entry, special ones included, as in training. Metrics: `kl`, the
     divergence KL(target || predictor) in nats; `kl_uniform`, the same of equal shares, which a
-    predictor that learnt nothing has; `spearman` and `kendall` (tau-b) over the same tokens. A window's
+    predictor that learnt nothing has; `spearman`, the rank correlation over the same tokens. A window's
     layer with one token alive has no value. A text's value is the mean over its windows, intervals are
     95 % over texts. Raises InputError for negative scores, and where the two share no window, saw
     different tokens or, with `target_layer` None, differ in depth.
@@ -71,10 +71,6 @@ def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 def _values(shares: np.ndarray, target: np.ndarray, alive: np.ndarray) -> np.ndarray:
     """(windows, layers, len(METRICS))."""
-    found = np.full((*alive.shape[:2], len(METRICS)), np.nan)
-    found[..., 0] = divergence(target, shares)
-    found[..., 1] = divergence(target, shares_of(np.ones(alive.shape), alive))
-    for place in np.argwhere(~np.isnan(found[..., 0])):
-        here = (*place, alive[tuple(place)])
-        found[tuple(place)][2:] = rank_correlations(np.stack([target[here], shares[here]]))[0, 1]
-    return found
+    equal = shares_of(np.ones(alive.shape), alive)
+    found = (divergence(target, shares), divergence(target, equal), spearman(target, shares, alive))
+    return np.stack(found, axis=-1)

@@ -44,7 +44,7 @@ def draw_groups(
         ax.set_xticks(range(len(groups)), [plain(str(name)) for name in groups])
         ax.set_ylim(0, 104)
         name_axes(ax, "", y if number == 0 else "", title)
-    legend_below(figure, axes[0, 0], columns=5)
+    legend_below(figure, axes[0, 0])
     return figure
 
 
@@ -75,5 +75,5 @@ def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], report
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     name_axes(ax, "speed-up in FLOPs, logarithmic", "")
-    legend_below(figure, ax, columns=3)
+    legend_below(figure, ax)
     return figure

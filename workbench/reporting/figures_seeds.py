@@ -13,11 +13,12 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     """A row per data set and variant at single width: every seed's accuracy as a point, below it the
     mean with its interval over texts and seeds.
 
-    `frame` has columns data, variant, method, accuracy, and value, ci_low, ci_high of the group (NaN
-    where it has no predictions).
+    `frame` has columns data, variant, method, accuracy, and the group's value, ci_low, ci_high
+    and seeds (NaN without predictions).
     """
     several = frame["data"].nunique() > 1
     groups = list(frame.groupby(["data", "variant"], sort=False))
+    told = "95 % over texts and seeds" if frame["seeds"].max() > 1 else "95 % over texts"
     figure, axes = print_axes(SINGLE, 0.32 * len(groups) + 1.0)
     ax, names = axes[0, 0], []
     for number, ((data, variant), own) in enumerate(groups):
@@ -25,7 +26,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
         mean, low, high = 100 * own[["value", "ci_low", "ci_high"]].iloc[0].to_numpy(dtype=np.float64)
         first = number == 0
         ax.plot([low, high], [-number - 0.15] * 2, color=GREY, linewidth=3, solid_capstyle="butt",
-                label="95 % over texts and seeds" if first else None)  # fmt: skip
+                label=told if first else None)  # fmt: skip
         ax.plot(mean, -number - 0.15, "|", color=BLACK, markersize=7, label="mean" if first else None)
         points = 100 * own["accuracy"].to_numpy(dtype=np.float64)
         ax.plot(points, np.full(len(points), -number + 0.12), "o", color=colour, markersize=3.5,
@@ -37,5 +38,5 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     name_axes(ax, "accuracy (%)", "")
-    legend_below(figure, ax, columns=3)
+    legend_below(figure, ax)
     return figure

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from workbench.reporting.run_data import CONTROLS
@@ -37,14 +38,32 @@ def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
     ax.set_title(plain(title), fontsize=LETTERS, loc="left")
 
 
-def legend_below(figure: Figure, ax: Axes, columns: int = 4) -> None:
-    """One legend under all panels, of what `ax` shows."""
+def legend_below(figure: Figure, ax: Axes) -> None:
+    """One legend under all panels, of what `ax` shows, in as many columns as the width allows."""
     handles, labels = ax.get_legend_handles_labels()
     if handles:
         figure.legend(
-            handles, labels, loc="outside lower center", ncols=min(columns, len(labels)),
+            handles, labels, loc="outside lower center", ncols=_fitting(labels, figure.get_figwidth()),
             fontsize=LETTERS - 1, frameon=False,
         )  # fmt: skip
+
+
+def _fitting(labels: Sequence[str], width: float) -> int:
+    """How many legend columns stand side by side in `width` inches; entries run down the columns."""
+    inches = [(len(label) * 0.55 + 5) * (LETTERS - 1) / 72 for label in labels]
+    for columns in range(len(labels), 1, -1):
+        rows = -(-len(labels) // columns)
+        if sum(max(inches[k : k + rows]) for k in range(0, len(labels), rows)) <= width:
+            return columns
+    return 1
+
+
+def to_print(figure: Figure, width: float, height: float) -> Figure:
+    """A figure made for the screen at the size of a printed one, its letters too; returns it."""
+    figure.set_size_inches(width, height)
+    for text in figure.findobj(Text):
+        text.set_fontsize(min(text.get_fontsize(), LETTERS - 1))
+    return figure
 
 
 def draw_by_layer(
@@ -54,12 +73,14 @@ def draw_by_layer(
     by: str = "metric",
     y: str = "",
     limits: tuple[float, float] | None = (0.0, 1.0),
+    from_zero: bool = False,
     columns: int = 2,
 ) -> Figure:
     """Values by layer at double width: a panel per (value of column `by`, title), a line per series.
 
     `frame` has columns layer, value, ci_low, ci_high, `series` (what `line_style` knows) and `label`;
-    bands are intervals. A column `chance`, where it is there, is drawn in grey.
+    bands are intervals. Where they are there, a column `chance` is drawn in grey and lines with a true
+    `dashed` are dashed. Without `limits` each panel has its own, which may start at 0.
     """
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
@@ -72,6 +93,8 @@ def draw_by_layer(
         if limits is not None:
             margin = 0.03 * (limits[1] - limits[0])
             ax.set_ylim(limits[0] - margin, limits[1] + margin)
+        elif from_zero:
+            ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
@@ -85,6 +108,8 @@ def _lines(ax: Axes, frame: pd.DataFrame, order: dict[str, int]) -> None:
         style = line_style(name, order[str(label)]) | {"linewidth": 1.2}
         if "marker" in style:
             style["markersize"] = 3.2
+        if "dashed" in own and own["dashed"].iloc[0]:
+            style["linestyle"] = "--"
         ax.plot(own["layer"], own["value"], label=plain(str(label)), **style)
         if own["ci_low"].notna().any() and name not in CONTROLS:
             band = (own["layer"], own["ci_low"], own["ci_high"])
