@@ -47,7 +47,7 @@ def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Exampl
     failed: list[str] = []
     for text_id in _suitable(tables[0]):
         label, predicted = outcomes.get(text_id, ("", {}))
-        if run.predicted is not None and text_id not in outcomes:
+        if outcomes and text_id not in outcomes:
             continue
         (correct if predicted.get(method, label) == label else failed).append(text_id)
     chosen = [*correct[:right], *failed[:wrong]]

@@ -1,5 +1,7 @@
 """Tokens left per layer, and what speed costs in accuracy."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,26 +22,35 @@ SPEED_COLUMNS = (
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
 
+    Full lengths as in `tokens_by_method`. A student has rows for its own layers only. Columns of
+    `TOKEN_COLUMNS`.
+    """
+    rows: list[tuple[object, ...]] = []
+    for method, split, counts, full in tokens_by_method(predictions):
+        share = counts / full[:, None]
+        quartiles = np.percentile(share, [25, 50, 75], axis=0)
+        for layer in range(share.shape[1]):
+            rows.append((method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share)))
+    return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
+
+
+def tokens_by_method(
+    predictions: pd.DataFrame,
+) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """(method, split, tokens (texts, layers), full lengths (texts,)) of every method and split.
+
     A text's full length is the largest number of tokens that any method has of it in any layer, which
-    is exact as soon as the dense model is among them. A student has rows for its own layers only.
-    Columns of `TOKEN_COLUMNS`.
+    is exact as soon as the dense model is among them.
     """
     counts = [np.asarray(row, dtype=np.float64) for row in predictions["tokens"]]
     keyed = predictions[["method", "split", "text_id"]].astype(str)
     longest = keyed.assign(full=[row.max(initial=1) for row in counts])
     full = longest.groupby(["split", "text_id"])["full"].transform("max").to_numpy()
-    rows: list[tuple[object, ...]] = []
     methods, splits = keyed["method"].to_numpy(), keyed["split"].to_numpy()
     for method in ordered(methods, METHOD_ORDER):
         for split in dict.fromkeys(splits[methods == method]):
             own = np.flatnonzero((methods == method) & (splits == split))
-            share = np.stack([counts[row] / full[row] for row in own])
-            quartiles = np.percentile(share, [25, 50, 75], axis=0)
-            for layer in range(share.shape[1]):
-                rows.append(
-                    (method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share))
-                )
-    return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
+            yield method, str(split), np.stack([counts[row] for row in own]), full[own]
 
 
 def draw_tokens(frame: pd.DataFrame) -> Figure:
