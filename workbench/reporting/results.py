@@ -1,14 +1,15 @@
 """Quality and speed of every method of every run as one table, and its means over seeds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from workbench.evaluation.seed_variance import spread
+from workbench.evaluation import seed_variance
 from workbench.reporting.frames import RunFolder, Runs, reported
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.tables import quality_row, speed_row
+from workbench.reporting.wording import spread
 
 QUALITIES = ("accuracy", "macro_f1", "matthews")
 _SHARED = ("backbone", "kernels")
@@ -41,7 +42,8 @@ def results(runs: Runs) -> pd.DataFrame:
 
 def variants(runs: Runs, frame: pd.DataFrame) -> dict[tuple[str, str], str]:
     """A name for every (run, method) of `frame`: the method, and after it the settings in which runs
-    of the same data differ, seeds and names aside: `adapler phi=0.003`."""
+    of the same data differ, seeds and names aside: `adapler phi=0.003`. Where a comparison searched the
+    strength seed by seed, the method alone."""
     there = frame[["run", "method"]].astype(str).drop_duplicates().itertuples(index=False)
     by_name = {run.name: run for run in runs.runs}
     pairs = [(by_name[name], method) for name, method in there]
@@ -51,12 +53,23 @@ def variants(runs: Runs, frame: pd.DataFrame) -> dict[tuple[str, str], str]:
         alike = [
             other
             for (its, name), other in zip(pairs, settings, strict=True)
-            if name == method and its.data == run.data
+            if name == method and its.data == run.data and its.matched == run.matched
         ]
-        differing = [key for key in own if any(other.get(key) != own[key] for other in alike)]
+        differing = (
+            []
+            if run.matched
+            else [key for key in own if any(other.get(key) != own[key] for other in alike)]
+        )
         told = "".join(f" {key}={_spelled(own[key])}" for key in differing)
         names[run.name, method] = method + told
     return names
+
+
+def in_method_order(names: Iterable[str]) -> list[str]:
+    """The distinct variants, by their method."""
+    distinct = list(dict.fromkeys(names))
+    rank = ordered((name.partition(" ")[0] for name in distinct), METHOD_ORDER)
+    return sorted(distinct, key=lambda name: rank.index(name.partition(" ")[0]))
 
 
 def _settings(run: RunFolder, method: str) -> dict[str, Any]:
@@ -77,14 +90,14 @@ def over_seeds(frame: pd.DataFrame, quantities: list[str]) -> pd.DataFrame:
     method and quantity with the columns of `seed_variance.SPREAD`. Missing values have no row."""
     keys = ["data", "variant", "method"]
     long = frame.melt(keys, quantities, var_name="quantity").astype({"value": float})
-    return spread(long, [*keys, "quantity"])
+    return seed_variance.spread(long, [*keys, "quantity"])
 
 
 def with_spread(row: Mapping[str, Any] | None, write: Callable[[float], str]) -> str:
     """`mean ± standard deviation`, the mean alone for one seed, a dash for nothing."""
     if row is None:
         return "–"
-    return write(row["value"]) + ("" if pd.isna(row["sd_seeds"]) else f" ± {write(row['sd_seeds'])}")
+    return spread(row["value"], row["sd_seeds"], write)
 
 
 def seeds_note(frame: pd.DataFrame) -> str:
