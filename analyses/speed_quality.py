@@ -15,7 +15,6 @@ from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.comparison_tables import area_table
 from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.frames import Runs
-from workbench.reporting.print_figures import DOUBLE, to_print
 from workbench.reporting.results import results
 
 COUNTED = "flops_speedup_unpadded"
@@ -28,7 +27,7 @@ def build(runs: Runs) -> Analysis:
     for data, own in frame.groupby("data", sort=False):
         points = curve_points(own)
         suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
-        figures[suffix] = to_print(draw_tradeoff(points), DOUBLE, 3.2)
+        figures[suffix] = draw_tradeoff(points)
         area = area_table(points)
         tables.append(area)
     notes = []
