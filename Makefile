@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test lint types check docs numbers clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
-test: lint types check
+test: lint types check docs
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -19,6 +19,13 @@ types: .venv/installed-dev
 
 check: .venv/installed-dev
 	$(BIN)/pytest
+
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
+numbers: .venv/installed-dev
+	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
