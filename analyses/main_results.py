@@ -24,7 +24,7 @@ CAPTION = (
     "ratio of sums over texts. A dash: not measured, or no such run."
 )
 SEVERAL = "Data sets stand in columns of their own and are never averaged."
-PUBLISHED = "Published: BERT-base, GLUE test server; F1 on MRPC; see workbench.published()."
+PUBLISHED = "Published: BERT-base; GLUE sets on its test server, MRPC by F1; see workbench.published()."
 
 
 def build(runs: Runs) -> Analysis:
