@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from workbench.errors import InputError, WorkbenchError
 from workbench.files import replacing, write_text
 from workbench.reporting.frames import Runs, load_runs
-from workbench.reporting.markdown import markdown
 from workbench.reporting.style import save_images
 from workbench.reporting.table import Table
 
@@ -56,7 +55,7 @@ class Analysis:
         parts = [f"# {self.name.replace('_', ' ').replace('-', ' ').capitalize()}"]
         parts += [f"![{self.name}]({image})" for image in images]
         for table in self.tables:
-            parts += [table.caption, markdown(table.shown)]
+            parts.append(table.markdown())
         parts += ["\n".join(f"- {note}" for note in self.notes)] if self.notes else []
         parts.append(f"The numbers are in [{self.name}.csv]({self.name}.csv).")
         return "\n\n".join(parts) + "\n"

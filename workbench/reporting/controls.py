@@ -7,8 +7,8 @@ import pandas as pd
 from workbench.evaluation.matched_budget import CONVENTION
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
 from workbench.reporting.table import Table
-from workbench.reporting.tables import with_interval
-from workbench.reporting.wording import method_name, p_value, percent
+from workbench.reporting.tables import percentages
+from workbench.reporting.wording import interval, method_name, p_value, percent, points
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
 ORDER = ("random", "first", "oracle")
@@ -32,11 +32,13 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
             "control": frame["control"].map(lambda name: NAMES.get(name, name)),
             "n": frame["n"],
             "method %": frame["method_value"].map(percent),
-            "control %": with_interval(frame, "accuracy"),
-            "control, macro F1 %": with_interval(frame, "macro_f1"),
+            "control %": percentages(frame, "accuracy"),
+            "control, macro F1 %": percentages(frame, "macro_f1"),
             "method − control": [
-                _points(*row)
-                for row in frame[["difference", "ci_low", "ci_high"]].itertuples(index=False)
+                interval(value, low, high, points)
+                for value, low, high in frame[["difference", "ci_low", "ci_high"]].itertuples(
+                    index=False
+                )
             ],
             "p (Holm)": frame["p_holm"].map(p_value),
         }
@@ -84,9 +86,3 @@ def _verdict(row: Mapping[Hashable, float]) -> str:
     if not row["p_holm"] < 0.05:
         return "no better, beyond what drawing other texts would explain, than"
     return "better than" if row["difference"] > 0 else "worse than"
-
-
-def _points(value: float, low: float, high: float) -> str:
-    """A difference of shares in points, with its interval if it has one."""
-    interval = "" if low != low else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"{100 * value:+.1f}{interval}"

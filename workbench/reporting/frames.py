@@ -136,8 +136,8 @@ class Runs:
             if self.frame(name).empty:
                 where = ", ".join(run.name for run in self.runs)
                 raise InputError(
-                    f"{where}: lacks the table {name!r} or its rows; ask for it in the configuration and "
-                    "run `workbench evaluate`"
+                    f"{where}: lacks the table {name!r} or its rows; ask for it in the configuration "
+                    "and run `workbench evaluate`"
                 )
 
 

@@ -26,7 +26,9 @@ _OPTIONAL = {
         "scorer", *_KEY, "unit", "universe", "windows", "windows_dropped", "texts", "texts_dropped",
     ),
     "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
-    "comparisons": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "p_holm"),
+    "comparisons": (
+        "scorer", *_KEY, "layer", "unit", "universe", "metric", "difference", "p_holm",
+    ),
     "control_comparisons": (
         *_KEY, "control", "method_value", "control_value", "difference", "ci_low", "ci_high", "p_holm",
         "n", "draws",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.evaluation.bootstrap import paired_difference
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, RunData, ordered
-from workbench.reporting.wording import method_name, percent, scorer_name, times
+from workbench.reporting.wording import interval, method_name, percent, scorer_name, times
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,8 @@ def quality_sentences(run: RunData) -> list[str]:
     sentences = []
     for method in ordered(accuracy["method"], METHOD_ORDER):
         row = accuracy[accuracy["method"].astype(str) == method].iloc[0]
-        interval = "" if pd.isna(row["ci_low"]) else (
-            f" [{percent(row['ci_low'])}, {percent(row['ci_high'])}]"
-        )  # fmt: skip
-        text = f"{method_name(method)}: {percent(row['value'])} % accuracy{interval}"
+        reached = interval(row["value"], row["ci_low"], row["ci_high"], percent)
+        text = f"{method_name(method)}: accuracy {reached} %"
         if method == "dense":
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:

@@ -36,16 +36,7 @@ pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); font
 </head>
 <body>
 {%- macro show(table) %}
-<div class="wide"><table>
-<caption>{{ table.caption }}</caption>
-<thead><tr>{% for name in table.shown.columns %}<th scope="col"
-{%- if name in table.text_columns %} class="text"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{%- for row in table.shown.itertuples(index=False, name=None) %}
-<tr>{% for cell in row %}<td{% if table.shown.columns[loop.index0] in table.text_columns %} class="text"
-{%- endif %}>{{ cell }}</td>{% endfor %}</tr>
-{%- endfor %}
-</tbody></table></div>
+<div class="wide">{{ table.html() }}</div>
 {%- endmacro %}
 {%- macro picture(name) %}{% if name in figures %}
 <figure><img alt="{{ figures[name].caption }}" src="data:image/png;base64,{{ figures[name].base64 }}">

@@ -1,6 +1,6 @@
 """Names and sentences that tables, figures and the report share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.evaluation.efficiency import BFLOAT16, MASKED
@@ -116,6 +116,21 @@ def percent(value: float) -> str:
     return "–" if value != value else f"{100 * value:.1f}"
 
 
+def points(value: float) -> str:
+    """A difference of shares in points, with its sign; a dash for a missing one."""
+    return "–" if value != value else f"{100 * value:+.1f}"
+
+
+def spread(mean: float, sd: float, write: Callable[[float], str]) -> str:
+    """Mean ± standard deviation; the mean alone where there is no deviation."""
+    return write(mean) + ("" if sd != sd else f" ± {write(sd)}")
+
+
+def interval(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
+    """A value and its interval in brackets; the value alone where there is none."""
+    return write(value) + ("" if low != low else f" [{write(low)}, {write(high)}]")
+
+
 def times(value: float) -> str:
     """A speed-up with two decimals; a dash for a missing one."""
     return "–" if value != value else f"{value:.2f}"
@@ -129,6 +144,11 @@ def seconds(value: float) -> str:
 def p_value(value: float) -> str:
     """A p-value with three decimals; a dash for a missing one."""
     return "–" if value != value else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def three(value: float) -> str:
+    """A metric with three decimals; a dash for a missing one."""
+    return "–" if value != value else f"{value:.3f}"
 
 
 def quartiles(low: float, high: float) -> str:
