@@ -1,14 +1,15 @@
 """Quality and speed of every method of every run as one table, and its means over seeds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from workbench.evaluation.seed_variance import spread
+from workbench.evaluation.seed_variance import spread_over_seeds
 from workbench.reporting.frames import RunFolder, Runs, reported
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.tables import quality_row, speed_row
+from workbench.reporting.wording import spread
 
 QUALITIES = ("accuracy", "macro_f1", "matthews")
 _SHARED = ("backbone", "kernels")
@@ -19,43 +20,40 @@ def results(runs: Runs) -> pd.DataFrame:
     """One row per run and method on the reported split: run, data, seed, variant, then what
     `tables.quality_row` and `speed_row` say; NaN for what a run has not measured.
 
-    A method, its settings and its seed count once: in a comparison every cell repeats the dense model
-    of its seed. Raises InputError where no run has classification metrics.
+    A method that a run's configuration asks for is there, measured or not. A method, its settings and
+    its seed count once: in a comparison every cell repeats the dense model of its seed. Raises
+    InputError where no run has classification metrics.
     """
     runs.need("classification")
     quality = reported(runs.classification)
     speed = reported(runs.efficiency) if len(runs.efficiency) else runs.efficiency
-    names = variants(runs, quality)
-    rows = []
+    rows, pairs = [], []
     for run in runs.runs:
         own, fast = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
-        for method in ordered(own["method"], METHOD_ORDER):
-            row: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
-            row["variant"] = names[run.name, method]
-            rows.append(row | quality_row(own, method, QUALITIES) | speed_row(method, fast))
+        for method in ordered([*own["method"], *run.config.get("methods", [])], METHOD_ORDER):
+            keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
+            rows.append(keys | quality_row(own, method, QUALITIES) | speed_row(method, fast))
+            pairs.append((run, method))
     frame = pd.DataFrame(rows).astype({"seed": "Int64"})
+    frame.insert(3, "variant", variants(pairs))
     rank = ordered(frame["method"], METHOD_ORDER)
-    frame = frame.sort_values("method", key=lambda c: c.map(rank.index), kind="stable")
-    return frame.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
+    measured = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
+    measured = measured.sort_values("method", key=lambda c: c.map(rank.index), kind="stable")
+    return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
 
 
-def variants(runs: Runs, frame: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """A name for every (run, method) of `frame`: the method, and after it the settings in which runs
-    of the same data differ, seeds and names aside: `adapler phi=0.003`."""
-    there = frame[["run", "method"]].astype(str).drop_duplicates().itertuples(index=False)
-    by_name = {run.name: run for run in runs.runs}
-    pairs = [(by_name[name], method) for name, method in there]
+def variants(pairs: Sequence[tuple[RunFolder, str]]) -> list[str]:
+    """A name for every (run, method): the method, and after it the settings in which runs of the same
+    data differ, seeds and names aside: `adapler phi=0.003`."""
     settings = [_settings(run, method) for run, method in pairs]
-    names: dict[tuple[str, str], str] = {}
+    alike: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for (run, method), own in zip(pairs, settings, strict=True):
-        alike = [
-            other
-            for (its, name), other in zip(pairs, settings, strict=True)
-            if name == method and its.data == run.data
-        ]
-        differing = [key for key in own if any(other.get(key) != own[key] for other in alike)]
-        told = "".join(f" {key}={_spelled(own[key])}" for key in differing)
-        names[run.name, method] = method + told
+        alike.setdefault((run.data, method), []).append(own)
+    names = []
+    for (run, method), own in zip(pairs, settings, strict=True):
+        others = alike[run.data, method]
+        differing = [key for key in own if any(other.get(key) != own[key] for other in others)]
+        names.append(method + "".join(f" {key}={_spelled(own[key])}" for key in differing))
     return names
 
 
@@ -72,26 +70,36 @@ def _spelled(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def over_seeds(frame: pd.DataFrame, quantities: list[str]) -> pd.DataFrame:
-    """Mean and spread over seeds of `quantities`, columns of `results`: one row per data, variant,
-    method and quantity with the columns of `seed_variance.SPREAD`. Missing values have no row."""
-    keys = ["data", "variant", "method"]
-    long = frame.melt(keys, quantities, var_name="quantity").astype({"value": float})
-    return spread(long, [*keys, "quantity"])
+class Means:
+    """Means over seeds of some columns of `results`, and how tables write them."""
 
+    def __init__(self, frame: pd.DataFrame, quantities: Iterable[str]) -> None:
+        keys = ["data", "variant", "method"]
+        long = frame.melt(keys, list(quantities), var_name="quantity").astype({"value": float})
+        self.frame = spread_over_seeds(long, [*keys, "quantity"])
+        """data, variant, method, quantity and `seed_variance.SPREAD`; what is missing has no row."""
+        self._cells = self.frame.set_index(["data", "variant", "quantity"])[["value", "sd_seeds"]]
 
-def with_spread(row: Mapping[str, Any] | None, write: Callable[[float], str]) -> str:
-    """`mean ± standard deviation`, the mean alone for one seed, a dash for nothing."""
-    if row is None:
-        return "–"
-    return write(row["value"]) + ("" if pd.isna(row["sd_seeds"]) else f" ± {write(row['sd_seeds'])}")
+    def value(self, data: str, variant: str, quantity: str) -> float:
+        """The mean; NaN for nothing."""
+        return self._cell(data, variant, quantity)[0]
 
+    def text(self, data: str, variant: str, quantity: str, write: Callable[[float], str]) -> str:
+        """`mean ± standard deviation`, the mean alone for one seed, a dash for nothing."""
+        return spread(*self._cell(data, variant, quantity), write)
 
-def seeds_note(frame: pd.DataFrame) -> str:
-    """What stands behind ±, of a frame of `over_seeds`."""
-    counts = sorted(set(frame["seeds"].tolist()))
-    if counts == [1]:
-        return "One seed per method: there is no ±, and a difference may be luck of the seed."
-    single = " A number without ± is of one seed." if 1 in counts else ""
-    told = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"± is the standard deviation over seeds (n - 1); n = {told}.{single}"
+    def _cell(self, *key: str) -> tuple[float, float]:
+        if key not in self._cells.index:
+            return float("nan"), float("nan")
+        value, sd = self._cells.loc[key, :].to_numpy(dtype=float)
+        return float(value), float(sd)
+
+    @property
+    def note(self) -> str:
+        """What stands behind ±."""
+        counts = sorted(set(self.frame["seeds"].tolist()))
+        if counts == [1]:
+            return "One seed per method: there is no ±, and a difference may be luck of the seed."
+        single = " A number without ± is of one seed." if 1 in counts else ""
+        told = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        return f"± is the standard deviation over seeds (n - 1); n = {told}.{single}"
