@@ -11,6 +11,7 @@ from workbench.reporting.table import Table
 from workbench.reporting.wording import interval, method_name, percent
 
 GROUPS = {"all": "all tokens", "rationale": "rationale", "valence": "valence words"}
+_VALUE = ["value", "ci_low", "ci_high"]
 _KEYS = ["run", "method", "outcome", "text_id", "label", "reference", "predicted"]
 
 
@@ -38,11 +39,11 @@ def outcome_table(frame: pd.DataFrame) -> Table:
     for (run, method, outcome), own in dropped.groupby(["run", "method", "outcome"], sort=False):
         row = {"run": str(run)} if several else {}
         row |= {"method": method_name(method), "outcome": str(outcome)}
-        cells = own.set_index("tokens")[["value", "ci_low", "ci_high"]].reindex(list(GROUPS))
+        cells = own.set_index("tokens")[_VALUE].reindex(list(GROUPS)).T.to_dict("list")
         row["texts"] = str(int(own["n"].max()))
-        for group, name in GROUPS.items():
-            value, low, high = cells.loc[group].to_numpy(dtype=float)
-            row[f"{name} %"] = interval(value, low, high, percent)
+        for group, heading in GROUPS.items():
+            value, low, high = cells[group]
+            row[f"{heading} %"] = interval(value, low, high, percent)
         shown.append(row)
     caption = (
         "Tokens that do not reach the last layer, in percent, by outcome (lost: the dense model "
