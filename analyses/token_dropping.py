@@ -13,7 +13,6 @@ import pandas as pd
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.examples import Example, choose_examples, draw_examples, example_frame
 from workbench.reporting.frames import Runs
-from workbench.reporting.print_figures import DOUBLE, to_print
 from workbench.reporting.run_data import read_run_data
 from workbench.reporting.run_scores import by_run, over_runs
 from workbench.reporting.table import Table
@@ -31,8 +30,7 @@ def build(runs: Runs) -> Analysis:
     for suffix, own in by_run(frame).items():
         for number, example in enumerate(chosen[str(own["run"].iloc[0])], start=1):
             name = "_".join(filter(None, (suffix, str(number))))
-            height = sum(0.13 * record.layers + 1.15 for record in example.records)
-            figures[name] = to_print(draw_examples([example]), DOUBLE, height)
+            figures[name] = draw_examples([example])
     rows = pd.DataFrame([row for name, own in chosen.items() for row in told(name, own)])
     shown = rows if rows["run"].nunique() > 1 else rows.drop(columns="run")
     words = tuple(name for name in shown if name != "number")

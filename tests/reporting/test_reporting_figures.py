@@ -1,6 +1,7 @@
 """The frames behind the figures, that they are what is drawn, and that files are real."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from workbench.reporting.examples import FAINTEST, choose_examples, draw_example
 from workbench.reporting.figures import draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
 from workbench.reporting.run_data import read_run_data
-from workbench.reporting.style import plain, save_figure
+from workbench.reporting.saving import save_figure
+from workbench.reporting.style import plain
 
 NAMES = ("plausibility", "plausibility_kept", "tokens", "speedup", "examples")
 
@@ -125,6 +127,6 @@ def test_names_are_shown_letter_by_letter() -> None:
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1]})
     for name in ("one", "two"):
-        save_figure(draw_examples([]), tmp_path / name, "empty", frame, "")
+        save_figure(partial(draw_examples, []), tmp_path / name, "empty", frame, "")
     one, two = ((tmp_path / name / "figures" / "empty.pdf").read_bytes() for name in ("one", "two"))
     assert one == two

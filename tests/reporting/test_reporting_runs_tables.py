@@ -21,16 +21,18 @@ from workbench.reporting.tables import main_table, plausibility_table
 
 DEFAULT = ("dense", "adapler")
 GOLDEN_CSV = """\
-method,seeds,n,accuracy,accuracy_sd,macro_f1,macro_f1_sd,flops_speedup_unpadded,\
+method,seeds,n,accuracy,accuracy_sd,macro_f1,macro_f1_sd,matthews,matthews_sd,flops_speedup_unpadded,\
 flops_speedup_unpadded_sd,flops_speedup_padded,flops_speedup_padded_sd,speedup_vs_hf_b8,speedup_vs_hf_b8_sd
-dense,2,4,0.875,0.1767766952966369,0.7142857142857143,0.4040610178208843,1.0,0.0,2.0,0.0,0.5,0.0
+dense,2,4,0.875,0.1767766952966369,0.7142857142857143,0.4040610178208843,0.0,0.0,1.0,0.0,2.0,0.0,0.5,0.0
 """
 GOLDEN = r"""
-dense & 2 & 4 & 87.5 $\pm$ 17.7 & 71.4 $\pm$ 40.4 & 1.00 $\pm$ 0.00 & \
+dense & 2 & 4 & 87.5 $\pm$ 17.7 & 71.4 $\pm$ 40.4 & 0.0 $\pm$ 0.0 & 1.00 $\pm$ 0.00 & \
 2.00 $\pm$ 0.00 & 0.50 $\pm$ 0.00 \\
-AdapLeR & 2 & 4 & \textbf{62.5 $\pm$ 17.7} & \textbf{38.1 $\pm$ 6.7} & \underline{2.10 $\pm$ 0.14} & \
+AdapLeR & 2 & 4 & \textbf{62.5 $\pm$ 17.7} & \textbf{38.1 $\pm$ 6.7} & 0.0 $\pm$ 0.0 & \
+\underline{2.10 $\pm$ 0.14} & \
 \underline{4.20 $\pm$ 0.28} & \underline{1.05 $\pm$ 0.07} \\
-ToP & 2 & 4 & \underline{37.5 $\pm$ 17.7} & \underline{26.7 $\pm$ 9.4} & \textbf{2.40 $\pm$ 0.85} & \
+ToP & 2 & 4 & \underline{37.5 $\pm$ 17.7} & \underline{26.7 $\pm$ 9.4} & 0.0 $\pm$ 0.0 & \
+\textbf{2.40 $\pm$ 0.85} & \
 \textbf{4.80 $\pm$ 1.70} & \textbf{1.20 $\pm$ 0.42} \\
 \bottomrule
 """.replace("& \\\n", "& ")
@@ -102,8 +104,9 @@ def test_a_comparison_counts_each_seeds_dense_model_once(tmp_path: Path) -> None
 def test_two_runs_of_a_seed_and_different_data_are_refused(tmp_path: Path) -> None:
     seed_run(tmp_path / "a", 0)
     seed_run(tmp_path / "b", 0)
+    rows = load_runs(tmp_path).classification
     with pytest.raises(InputError, match="a and b both have adapler with seed 0"):
-        paper_tables(load_runs(tmp_path))
+        over_seeds(rows)
     shutil.rmtree(tmp_path / "b")
     seed_run(tmp_path / "b", 1, max_train=7)
     with pytest.raises(InputError, match="different data"):
@@ -171,3 +174,15 @@ def test_a_papers_tables_compile_within_the_columns(finished_run: Path, tmp_path
     made, _ = paper_tables(load_runs(finished_run))
     _, log = compiled("\n".join(table.latex() for table in made), tmp_path)
     assert "Overfull" not in log
+
+
+def test_strengths_that_were_searched_are_one_method_and_others_are_not(tmp_path: Path) -> None:
+    folder = build_comparison(tmp_path / "compared")
+    for cell in folder.glob("*/**/metrics"):
+        seed = int(cell.parent.name[-1])
+        config = RunConfig(seed=seed, methods=["dense"], adapler={"phi": 0.001 * (seed + 1)})
+        write_text(cell.parent / "config.yaml", dump_config(config))
+    assert main_comparison(load_runs(folder)).frame["method"].tolist() == ["dense", "adapler", "top"]
+    alone = load_runs(sorted((folder / "cells" / "adapler").iterdir()))
+    named = main_comparison(alone).frame["method"].tolist()
+    assert named == ["dense", "adapler phi=0.001", "adapler phi=0.002"]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from workbench.errors import InputError, WorkbenchError
 from workbench.files import replacing, write_text
 from workbench.reporting.frames import Runs, load_runs
-from workbench.reporting.style import save_images
+from workbench.reporting.saving import save_images
 from workbench.reporting.table import Table
 
 

@@ -8,11 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.style import line_style, plain
 from workbench.reporting.wording import method_name
 
 TOKEN_COLUMNS = ("method", "split", "layer", "q25", "median", "q75", "mean", "n")
+COUNTED_LABEL = "dense FLOPs / method's, both unpadded"
+MEASURED_LABEL = "stock model's seconds / method's"
 SPEED_COLUMNS = (
     "method", "split", "accuracy", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
     "speedup_vs_hf", "batch_size",
@@ -53,10 +56,9 @@ def tokens_by_method(
             yield method, str(split), np.stack([counts[row] for row in own]), full[own]
 
 
-def draw_tokens(frame: pd.DataFrame) -> Figure:
+def draw_tokens(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """One line per method: the median share of tokens in each layer, quartiles as a band."""
-    figure, axes = new_figure(7, 4.2)
-    ax = axes[0, 0]
+    figure, (ax,) = print_panels(width, 2.5, 1)
     for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
         style = line_style(str(method), number)
         ax.plot(rows["layer"], 100 * rows["median"], label=plain(method_name(method)), **style)
@@ -65,13 +67,8 @@ def draw_tokens(frame: pd.DataFrame) -> Figure:
         )
     ax.set_ylim(0, 104)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
-    split = frame["split"].iloc[0] if len(frame) else ""
-    label_axes(
-        ax, "layer", "tokens left (% of the text)", f"Tokens left, split {split}: median, quartiles"
-    )
-    if len(frame):
-        ax.legend(fontsize=9, frameon=False)
+    name_axes(ax, "layer", "tokens left (% of the text)")
+    legend_below(figure, ax)
     return figure
 
 
@@ -94,18 +91,17 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
     return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
 
 
-def draw_speed(frame: pd.DataFrame) -> Figure:
+def draw_speed(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """Two panels, accuracy with its interval against unpadded FLOPs speed-up and measured speed-up."""
-    figure, axes = new_figure(10, 4.2, 1, 2, sharey=True)
+    figure, (counted, measured) = print_panels(width, 2.3, 2, sharey=True)
     batch = frame["batch_size"].iloc[0] if len(frame) else pd.NA
     at = "" if pd.isna(batch) else f", batch {int(batch)}"
-    _points(axes[0, 0], frame, "flops_speedup_unpadded")
-    _points(axes[0, 1], frame, "speedup_vs_hf")
-    label_axes(axes[0, 0], "dense FLOPs / method FLOPs, no padding in either", "accuracy (%)", "Counted")
-    label_axes(axes[0, 1], "stock padded model's seconds / method's seconds", "", f"Measured{at}")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    _points(counted, frame, "flops_speedup_unpadded")
+    _points(measured, frame, "speedup_vs_hf")
+    name_axes(counted, COUNTED_LABEL, "accuracy (%)", "Counted")
+    name_axes(measured, MEASURED_LABEL, "accuracy (%)", f"Measured{at}")
+    measured.label_outer()
+    legend_below(figure, counted)
     return figure
 
 
@@ -116,7 +112,7 @@ def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
         spread = None if below != below else [[100 * max(below, 0)], [100 * max(above, 0)]]
         ax.errorbar(
             [row[column]], [100 * row["accuracy"]], yerr=spread, color=str(style["color"]),
-            marker=str(style["marker"]), markersize=7, capsize=3, linestyle="none",
+            marker=str(style["marker"]), markersize=5, capsize=2, linewidth=1, linestyle="none",
             label=plain(method_name(row["method"])),
         )  # fmt: skip
     dense = frame[frame["method"].astype(str) == "dense"]
@@ -124,4 +120,4 @@ def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
         ax.axhline(100 * dense["accuracy"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)
     furthest = frame[column].max()
     ax.set_xlim(0, 1.12 * furthest if furthest > 0 else 1)
-    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)

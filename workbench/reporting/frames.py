@@ -29,6 +29,8 @@ class RunFolder:
     """Its data by name; with the settings in which runs of that name differ, where they do."""
     seed: int | None
     config: dict[str, Any]
+    matched: bool = False
+    """A comparison searched the strength of its method, so that another seed's may differ."""
 
 
 class _Frame:
@@ -152,18 +154,17 @@ def load_runs(paths: str | Path | Iterable[str | Path]) -> Runs:
     found = [pair for path in given for pair in _folders(path)]
     if not found:
         raise InputError("no run was named")
-    resolved = [folder.resolve() for _, folder in found]
+    resolved = [folder.resolve() for _, folder, _ in found]
     for number, folder in enumerate(resolved):
         if folder in resolved[:number]:
             raise InputError(f"{folder}: this run is named twice")
     configs = [read_config(folder) for folder in resolved]
     data = data_names(configs)
+    parts = zip(_names(found), resolved, data, configs, found, strict=True)
     return Runs(
         tuple(
-            RunFolder(name, folder, its_data, config.get("seed"), config)
-            for name, folder, its_data, config in zip(
-                _names(found), resolved, data, configs, strict=True
-            )
+            RunFolder(name, folder, texts, config.get("seed"), config, matched)
+            for name, folder, texts, config, (*_, matched) in parts
         )
     )
 
@@ -205,37 +206,38 @@ def _short(section: dict[str, Any]) -> str:
     return f"{name}/{subset}" if subset else name
 
 
-def _folders(path: Path) -> list[tuple[str, Path]]:
-    """(name, folder) of the runs at `path`."""
+def _folders(path: Path) -> list[tuple[str, Path, bool]]:
+    """(name, folder, whether its strength was searched) of the runs at `path`."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder of runs")
     if (path / COMPARISON).is_file():
-        return [(name, path / name) for name in _cells(path)]
+        return [(name, path / name, matched) for name, matched in _cells(path).items()]
     if (path / CONFIG).is_file() or (path / "metrics").is_dir():
-        return [(path.resolve().name, path)]
+        return [(path.resolve().name, path, False)]
     children = [child for child in sorted(path.iterdir()) if (child / CONFIG).is_file()]
     if not children:
         raise InputError(f"{path}: there is no run in it (a run folder has a {CONFIG})")
-    return [(child.name, child) for child in children]
+    return [(child.name, child, False) for child in children]
 
 
-def _cells(comparison: Path) -> list[str]:
+def _cells(comparison: Path) -> dict[str, bool]:
+    """The runs of the groups by name, and whether their strength was searched."""
     about = read_json(comparison / COMPARISON)
     failed = {cell["name"] for cell in about["cells"] if cell["error"]}
-    names = (name for group in about["groups"] for name in group["cells"])
-    cells = [name for name in dict.fromkeys(names) if name not in failed]
+    pairs = [(name, group["kind"] == "matched") for group in about["groups"] for name in group["cells"]]
+    cells = {name: (name, True) in pairs for name, _ in pairs if name not in failed}
     if not cells:
         raise InputError(f"{comparison}: no run of this comparison has finished")
     return cells
 
 
-def _names(found: list[tuple[str, Path]]) -> list[str]:
+def _names(found: list[tuple[str, Path, bool]]) -> list[str]:
     """The runs' names; where two have the same, with their parent's before it, or the whole path."""
-    names = [name for name, _ in found]
+    names = [name for name, *_ in found]
     for longer in (lambda folder: f"{folder.parent.name}/{folder.name}", str):
         names = [
             longer(folder.resolve()) if names.count(name) > 1 else name
-            for name, (_, folder) in zip(names, found, strict=True)
+            for name, (_, folder, _) in zip(names, found, strict=True)
         ]
     return names
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from workbench.reporting.run_data import CONTROLS
@@ -30,6 +29,15 @@ def print_axes(
         ax.grid(axis="y", color=_GRID, linewidth=0.6)
         ax.set_axisbelow(True)
     return figure, axes
+
+
+def print_panels(
+    width: float, height: float, number: int, *, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """`number` panels of `height` inches, side by side on a whole page, else one below the other."""
+    rows, columns = (1, number) if width >= DOUBLE else (number, 1)
+    figure, axes = print_axes(width, height * rows + 0.4, rows, columns, sharey=sharey)
+    return figure, list(axes.flat)
 
 
 def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
@@ -62,14 +70,6 @@ def _fitting(labels: Sequence[str], width: float) -> int:
 def width_for(labels: Iterable[object]) -> float:
     """`SINGLE` where names of rows leave room for what they name, else `DOUBLE`."""
     return SINGLE if max((len(str(label)) for label in labels), default=0) <= _LONGEST else DOUBLE
-
-
-def to_print(figure: Figure, width: float, height: float) -> Figure:
-    """A figure made for the screen at the size of a printed one, its letters too; returns it."""
-    figure.set_size_inches(width, height)
-    for text in figure.findobj(Text):
-        text.set_fontsize(min(text.get_fontsize(), LETTERS - 1))
-    return figure
 
 
 def draw_by_layer(

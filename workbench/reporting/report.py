@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
+from matplotlib.figure import Figure
 
 from workbench.files import write_text
 from workbench.records import TokenScores
@@ -21,11 +23,17 @@ from workbench.reporting.examples import (
     shades,
 )
 from workbench.reporting.faithfulness import faithfulness_table
-from workbench.reporting.figures import draw_kept, draw_plausibility, kept_frame, plausibility_frame
+from workbench.reporting.figures import (
+    draw_kept,
+    draw_plausibility,
+    kept_frame,
+    plausibility_frame,
+    where,
+)
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
 from workbench.reporting.page import render
 from workbench.reporting.run_data import RunData, read_run_data
-from workbench.reporting.style import Written, save_figure
+from workbench.reporting.saving import Written, save_figure
 from workbench.reporting.summary import summary_sentences
 from workbench.reporting.table import Table
 from workbench.reporting.tables import efficiency_table, main_table, plausibility_table
@@ -42,7 +50,10 @@ from workbench.reporting.wording import (
 _PICTURED = 2
 """Examples in the picture; all of them are on the page."""
 
-_CURVES = "Average precision and false positive rate by layer, with 95 % intervals over texts."
+_CURVES = (
+    "Average precision and false positive rate (uniform selection) by layer, with 95 % intervals over "
+    "texts."
+)
 _KEPT = "Share of the non-rationale and of the rationale tokens that each model still has."
 _TOKENS = "Tokens left in each layer, relative to the full text: median over texts, with quartiles."
 _SPEED = (
@@ -117,25 +128,25 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     """Write every figure the run has numbers for, with the frame behind it; returns them by name."""
     made: dict[str, Written] = {}
 
-    def add(name: str, frame: pd.DataFrame, draw: Callable[[], Any], caption: str) -> None:
+    def add(name: str, frame: pd.DataFrame, draw: Callable[[float], Figure], caption: str) -> None:
         if len(frame):
-            made[name] = save_figure(draw(), run.folder, name, frame, caption)
+            made[name] = save_figure(draw, run.folder, name, frame, caption)
 
     agreement = run.rows("plausibility")
     if agreement is not None:
-        source = f"Rationales: {short_rationales(run.config)}."
         curves, kept = plausibility_frame(agreement), kept_frame(agreement)
-        add("plausibility", curves, lambda: draw_plausibility(curves), f"{_CURVES} {source}")
-        add("plausibility_kept", kept, lambda: draw_kept(kept), f"{_KEPT} {source}")
+        source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
+        add("plausibility", curves, partial(draw_plausibility, curves), f"{_CURVES} {source}")
+        add("plausibility_kept", kept, partial(draw_kept, kept), f"{_KEPT} {source}")
     if run.predicted is not None:
         left = token_frame(run.predicted)
-        add("tokens", left, lambda: draw_tokens(left), _TOKENS)
+        add("tokens", left, partial(draw_tokens, left), _TOKENS)
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None and efficiency is not None:
         points = speed_frame(classification, efficiency)
-        add("speedup", points, lambda: draw_speed(points), _SPEED)
+        add("speedup", points, partial(draw_speed, points), _SPEED)
     shown = examples[:_PICTURED]
-    add("examples", example_frame(shown), lambda: draw_examples(shown), _PICTURE)
+    add("examples", example_frame(shown), partial(draw_examples, shown), _PICTURE)
     return made
 
 

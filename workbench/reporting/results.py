@@ -1,6 +1,6 @@
 """Quality and speed of every method of every run as one table, and its means over seeds."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
@@ -33,28 +33,40 @@ def results(runs: Runs) -> pd.DataFrame:
         for method in ordered([*own["method"], *run.config.get("methods", [])], METHOD_ORDER):
             keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
             rows.append(keys | quality_row(own, method, QUALITIES) | speed_row(method, fast))
-            pairs.append((run, method))
+            pairs.append((run.name, method))
     frame = pd.DataFrame(rows).astype({"seed": "Int64"})
-    frame.insert(3, "variant", variants(pairs))
+    names = variants(runs, pairs)
+    frame.insert(3, "variant", [names[pair] for pair in pairs])
     rank = ordered(frame["method"], METHOD_ORDER)
     measured = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
     measured = measured.sort_values("method", key=lambda c: c.map(rank.index), kind="stable")
     return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
 
 
-def variants(pairs: Sequence[tuple[RunFolder, str]]) -> list[str]:
-    """A name for every (run, method): the method, and after it the settings in which runs of the same
-    data differ, seeds and names aside: `adapler phi=0.003`."""
-    settings = [_settings(run, method) for run, method in pairs]
-    alike: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for (run, method), own in zip(pairs, settings, strict=True):
-        alike.setdefault((run.data, method), []).append(own)
-    names = []
-    for (run, method), own in zip(pairs, settings, strict=True):
-        others = alike[run.data, method]
+def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """A name for every (run's name, method) of `pairs`: the method, and after it the settings in which
+    runs of the same data differ, seeds and names aside: `adapler phi=0.003`. Where a comparison
+    searched the strength seed by seed, the method alone."""
+    by_name = {run.name: run for run in runs.runs}
+    settings = {(run, method): _settings(by_name[run], method) for run, method in dict.fromkeys(pairs)}
+    alike: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
+    for (run, method), own in settings.items():
+        alike.setdefault((by_name[run].data, method, by_name[run].matched), []).append(own)
+    names = {}
+    for (run, method), own in settings.items():
+        folder = by_name[run]
+        others = [] if folder.matched else alike[folder.data, method, False]
         differing = [key for key in own if any(other.get(key) != own[key] for other in others)]
-        names.append(method + "".join(f" {key}={_spelled(own[key])}" for key in differing))
+        told = "".join(f" {key}={_spelled(own[key])}" for key in differing)
+        names[run, method] = method + told
     return names
+
+
+def in_method_order(names: Iterable[str]) -> list[str]:
+    """The distinct variants, by their method."""
+    distinct = list(dict.fromkeys(names))
+    rank = ordered((name.partition(" ")[0] for name in distinct), METHOD_ORDER)
+    return sorted(distinct, key=lambda name: rank.index(name.partition(" ")[0]))
 
 
 def _settings(run: RunFolder, method: str) -> dict[str, Any]:

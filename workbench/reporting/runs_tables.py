@@ -8,8 +8,8 @@ from workbench.reporting.data_card import data_card
 from workbench.reporting.faithfulness import faithfulness_table
 from workbench.reporting.frames import Runs, reported
 from workbench.reporting.over_seeds import over_seeds, quantities, seeds_line, seeds_words
-from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.significance import correct, significance_table, unlike_dense
+from workbench.reporting.results import in_method_order, results, variants
+from workbench.reporting.significance import STAR, correct, significance_table, unlike_dense
 from workbench.reporting.table import Table
 from workbench.reporting.tables import (
     RANKS_BUT_DENSE,
@@ -18,8 +18,7 @@ from workbench.reporting.tables import (
     main_table,
     method_marks,
     plausibility_table,
-    quality_row,
-    speed_row,
+    starred,
 )
 from workbench.reporting.wording import method_name, short_rationales
 
@@ -51,42 +50,30 @@ def main_comparison(runs: Runs) -> Table:
     """Quality and speed by method; of one run with intervals over texts, of several over seeds."""
     pairs = significance(runs).frame if len(runs.predictions) else None
     unlike = set() if pairs is None else unlike_dense(pairs)
-    quality, speed = reported(runs.classification), runs.efficiency
-    timed = reported(speed) if len(speed) else None
-    if len(runs.seeds) < 2:
-        once = over_seeds(quality)
-        once_timed = None if timed is None else over_seeds(timed)
-        return main_table(once, once_timed, _told(runs), unlike, _configured(runs))
-    cells = _cells(runs, quality, timed)
+    if len(runs.runs) == 1:
+        timed = reported(runs.efficiency) if len(runs.efficiency) else None
+        quality = reported(runs.classification)
+        return main_table(quality, timed, _told(runs), unlike, _configured(runs))
+    cells = results(runs)
     named = quantities(cells)
     lines, words = [], []
-    for method in ordered([*cells["method"], *_configured(runs)], METHOD_ORDER):
-        rows = cells[cells["method"] == method].drop_duplicates("seed")
+    absent = set(_configured(runs)) - set(cells["method"])
+    for variant in in_method_order([*cells["variant"], *absent]):
+        rows = cells[cells["variant"] == variant]
         numbers, text = seeds_line(rows, named)
         facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0}
-        lines.append({"method": method} | facts | numbers)
-        words.append({"method": method_name(method)} | facts | text)
+        lines.append({"method": variant} | facts | numbers)
+        text["accuracy %"] = f"{text['accuracy %']}{STAR if variant in unlike else ''}"
+        words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
-    caption = f"Quality and speed by method. {_told(runs)} {RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
+    told = f"{_told(runs)} {starred(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
+    caption = f"Quality and speed by method. {told}"
     return Table("main", caption, frame, shown, ("method",), method_marks(frame, shown, named))
 
 
 def _configured(runs: Runs) -> list[str]:
     """Methods that were asked for; those without a number have a line of dashes."""
     return [method for run in runs.runs for method in run.config.get("methods", [])]
-
-
-def _cells(runs: Runs, quality: pd.DataFrame, speed: pd.DataFrame | None) -> pd.DataFrame:
-    """A row per run and method."""
-    over_seeds(quality)  # Refuses two runs of a seed.
-    rows = []
-    for run in runs.runs:
-        own = quality[quality["run"] == run.name]
-        fast = None if speed is None else speed[speed["run"] == run.name]
-        for method in ordered(own["method"], METHOD_ORDER):
-            facts = {"run": run.name, "seed": run.seed} | quality_row(own, method)
-            rows.append(facts | speed_row(method, fast))
-    return pd.DataFrame(rows)
 
 
 def plausibility_by_layer(runs: Runs) -> Table:
@@ -111,12 +98,14 @@ def efficiency(runs: Runs) -> Table:
 def significance(runs: Runs) -> Table:
     """Every pair of methods on the same texts, over the seeds."""
     predictions = reported(runs.predictions)
-    methods = ordered(predictions["method"], METHOD_ORDER)
+    pairs = list(zip(predictions["run"], predictions["method"].astype(str), strict=True))
+    named = variants(runs, pairs)
+    predictions = predictions.assign(variant=[named[pair] for pair in pairs])
     right = {}
-    for method in methods:
-        own = predictions[predictions["method"].astype(str) == method]
-        firsts = own.drop_duplicates(["seed", "text_id"])
-        right[method] = correct(part for _, part in firsts.groupby("seed", sort=True, dropna=False))
+    for variant in in_method_order(predictions["variant"]):
+        own = predictions[predictions["variant"] == variant]
+        once = own.drop_duplicates(["seed", "text_id"])
+        right[variant] = correct(part for _, part in once.groupby("seed", sort=True, dropna=False))
     return significance_table(right, str(predictions["split"].iloc[0]))
 
 

@@ -55,14 +55,15 @@ def main_table(
         named |= {} if column == "tokens_kept_share" else {column: (heading,)}
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{_starred(bool(unlike_dense))}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS} {conventions}"
+        f"{starred(unlike_dense)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS} {conventions}"
     ).strip()
     marks = method_marks(frame, shown, named)
     return Table("main", caption, frame, shown, ("method",), marks)
 
 
-def _starred(any_star: bool) -> str:
-    if not any_star:
+def starred(unlike_dense: Collection[str]) -> str:
+    """What a star at an accuracy means; nothing where there is none."""
+    if not unlike_dense:
         return ""
     return (
         f"{STAR}: accuracy unlike dense (paired over texts, Holm-corrected over all pairs of methods, "
