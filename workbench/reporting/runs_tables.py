@@ -57,9 +57,8 @@ def main_comparison(runs: Runs) -> Table:
     cells = results(runs)
     named = quantities(cells)
     lines, words = [], []
-    absent = set(_configured(runs)) - set(cells["method"])
-    for variant in in_method_order([*cells["variant"], *absent]):
-        rows = cells[cells["variant"] == variant]
+    for variant in in_method_order(cells["variant"]):
+        rows = cells[(cells["variant"] == variant) & (cells["n"] > 0)]
         numbers, text = seeds_line(rows, named)
         facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0}
         lines.append({"method": variant} | facts | numbers)
