@@ -101,7 +101,7 @@ def conventions(
     """The sentence under every agreement table: what was scored, on what, and by which rule."""
     targets = about.get("explains")
     if isinstance(targets, dict) and targets:
-        explained = "; ".join(f"{name}: {target}" for name, target in targets.items())
+        explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in targets.items())
     else:
         explained = "not recorded"
     return (
