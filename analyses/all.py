@@ -8,10 +8,12 @@ An analysis for which the runs lack something is told and skipped.
 import argparse
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
 from workbench.errors import InputError
+from workbench.reporting.analysis import check_writable
 from workbench.reporting.frames import load_runs
 
 NAMES = (
@@ -21,13 +23,19 @@ NAMES = (
 )  # fmt: skip
 
 
-def main() -> None:
-    """Run them; code 2 where none could be made."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run them; code 2 where none could be made or --out cannot be written to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=Path, nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     begun, made = perf_counter(), 0
+    try:
+        check_writable(options.out)
+        load_runs(options.runs)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     for name in NAMES:
         start = perf_counter()
         try:

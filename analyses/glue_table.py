@@ -16,7 +16,7 @@ from workbench.evaluation.padding import recomputed
 from workbench.literature import top_settings
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.frames import Runs
-from workbench.reporting.results import over_seeds, results, seeds_note, with_spread
+from workbench.reporting.results import Means, results
 from workbench.reporting.table import Table
 from workbench.reporting.wording import method_name, percent, times
 
@@ -37,22 +37,19 @@ CAPTION = (
 def build(runs: Runs) -> Analysis:
     """A row per data set and method, then the authors' own."""
     frame = results(runs)
-    means = over_seeds(frame, [*METRICS, *SPEEDS])
-    place = means.set_index(["data", "variant", "quantity"])
+    means = Means(frame, [*METRICS, *SPEEDS])
     rows = []
-    for data, variant in frame[["data", "variant"]].drop_duplicates().itertuples(index=False):
+    for data in runs.data:
         metric = "matthews" if data.endswith("cola") else "accuracy"
-        row = {"task": data, "method": method_name(variant), "metric": METRICS[metric]}
-        for quantity, (heading, write) in ({metric: ("value", percent)} | SPEEDS).items():
-            key = (data, variant, quantity)
-            cell = place.loc[key].to_dict() if key in place.index else None
-            row[heading] = with_spread(cell, write)
-        rows.append(row)
-    rows.sort(key=lambda row: runs.data.index(row["task"]))
+        for variant in frame.loc[frame["data"] == data, "variant"].drop_duplicates():
+            row = {"task": data, "method": method_name(variant), "metric": METRICS[metric]}
+            for quantity, (heading, write) in ({metric: ("value", percent)} | SPEEDS).items():
+                row[heading] = means.text(data, variant, quantity, write)
+            rows.append(row)
     shown = pd.DataFrame([*rows, *authors_rows()])
-    table = Table("glue_table", CAPTION, means, shown, ("task", "method", "metric"))
+    table = Table("glue_table", CAPTION, means.frame, shown, ("task", "method", "metric"))
     notes = (
-        seeds_note(means),
+        means.note,
         "The authors' RTE speed-up is the number of MRPC; their own lengths give another "
         "(padding_share.py).",
     )

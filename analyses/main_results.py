@@ -14,8 +14,9 @@ import pandas as pd
 from workbench.literature import published
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.frames import Runs
-from workbench.reporting.results import over_seeds, results, seeds_note, with_spread
-from workbench.reporting.table import Table
+from workbench.reporting.results import Means, results
+from workbench.reporting.table import Table, ranks
+from workbench.reporting.tables import RANKS_BUT_DENSE
 from workbench.reporting.wording import method_name, percent, times
 
 COLUMNS = {"accuracy": ("accuracy %", percent), "flops_speedup_unpadded": ("FLOPs", times)}
@@ -24,32 +25,31 @@ CAPTION = (
     "ratio of sums over texts. A dash: not measured, or no such run."
 )
 SEVERAL = "Data sets stand in columns of their own and are never averaged."
-PUBLISHED = "Published: BERT-base, GLUE test server; F1 on MRPC; see workbench.published()."
+PUBLISHED = "Published: BERT-base; GLUE sets on its test server, MRPC by F1; see workbench.published()."
 
 
 def build(runs: Runs) -> Analysis:
     """A row per method (and settings, where runs differ in them), column pairs per data set."""
     frame = results(runs)
-    means = over_seeds(frame, list(COLUMNS))
-    place = means.set_index(["variant", "data", "quantity"])
-    rows = []
-    for variant in frame["variant"].drop_duplicates():
-        row = {"method": method_name(variant)}
-        for data in runs.data:
-            for quantity, (heading, write) in COLUMNS.items():
-                key = (variant, data, quantity)
-                cell = place.loc[key].to_dict() if key in place.index else None
-                row[f"{data} {heading}"] = with_spread(cell, write)
-        rows.append(row)
+    means = Means(frame, COLUMNS)
+    names = frame["variant"].drop_duplicates().tolist()
     told = published_rows(runs.data)
-    shown = pd.DataFrame([*rows, *told])
-    table = Table("main_results", CAPTION, means, shown, ("method",))
-    return Analysis(
-        "main_results",
-        frame,
-        (table,),
-        notes=(seeds_note(means), *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in told[:1])),
-    )
+    shown = pd.DataFrame({"method": [method_name(name) for name in names]})
+    marks = {}
+    for data in runs.data:
+        for quantity, (heading, write) in COLUMNS.items():
+            column = f"{data} {heading}"
+            shown[column] = [means.text(data, name, quantity, write) for name in names]
+            values = [
+                float("nan") if name.startswith("dense") else means.value(data, name, quantity)
+                for name in names
+            ]
+            marks[column] = [*ranks(values, shown[column], higher=True), *("" for _ in told)]
+    shown = pd.concat([shown, pd.DataFrame(told)], ignore_index=True)
+    caption = f"{CAPTION} {RANKS_BUT_DENSE}"
+    table = Table("main_results", caption, means.frame, shown, ("method",), pd.DataFrame(marks))
+    notes = [means.note, *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in told[:1])]
+    return Analysis("main_results", frame, (table,), notes=notes)
 
 
 def published_rows(data: list[str]) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from workbench.evaluation.seed_variance import accuracy_over_seeds
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.figures_seeds import draw_seeds
 from workbench.reporting.frames import Runs, reported
-from workbench.reporting.results import over_seeds, results, seeds_note, with_spread
+from workbench.reporting.results import Means, results
 from workbench.reporting.table import Table
 from workbench.reporting.wording import method_name, percent, times
 
@@ -34,15 +34,13 @@ def build(runs: Runs) -> Analysis:
     """A row per data set, method and settings."""
     runs.need("predictions")
     frame = results(runs)
-    spread = over_seeds(frame, list(QUANTITIES))
-    place = spread.set_index(["data", "variant", "quantity"])
+    means = Means(frame, QUANTITIES)
     accuracy = accuracies(runs, frame).set_index(["data", "variant"])
     rows = []
     for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
         row = {"data": key[0], "method": method_name(key[1])}
         for quantity, (heading, write) in QUANTITIES.items():
-            cell = (*key, quantity)
-            row[heading] = with_spread(place.loc[cell].to_dict() if cell in place.index else None, write)
+            row[heading] = means.text(*key, quantity, write)
         if key in accuracy.index:
             own = accuracy.loc[key]
             row |= {
@@ -52,9 +50,10 @@ def build(runs: Runs) -> Analysis:
             row |= {"seeds": str(own["seeds"]), "n": str(own["n"])}
         rows.append(row)
     shown = pd.DataFrame(rows).fillna("–")
-    table = Table("seed_variance", CAPTION, spread, shown, ("data", "method"))
+    table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
     joined = frame.merge(accuracy.reset_index(), on=["data", "variant", "method"], how="left")
-    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, (seeds_note(spread),))
+    joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
+    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, (means.note,))
 
 
 def accuracies(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:

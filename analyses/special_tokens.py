@@ -8,6 +8,7 @@ it. Shares of mass stand beside shares of tokens, which equal scores would have.
 """
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from workbench.evaluation.token_kinds import kind_shares
 from workbench.reporting.analysis import Analysis, run_analysis
@@ -18,38 +19,43 @@ from workbench.reporting.run_scores import RunScores, by_run, over_runs
 from workbench.reporting.wording import method_name, scorer_name
 
 NAMES = {"cls": "[CLS]", "separator": "[SEP]", "punctuation": "punctuation", "word": "words"}
-MEASURES = {
-    "mass": "share of score mass",
-    "tokens": "share of living tokens",
-    "kept": "share that goes on into the layer",
-}
-HEADINGS = {"run": "run", "what": "quantity", "tokens": "tokens", "label": "scorer"}
-CAPTION = (
-    "Special tokens and punctuation by layer: share of the layer's score mass, share of the "
-    "living tokens (the mass that equal scores would give), and of the text's tokens of the kind "
-    "the share that the model passes on into the layer. n: texts."
+MEASURES = {"tokens": "share of living tokens", "kept": "goes on into the layer"}
+MASS = {"run": "run", "tokens": "tokens", "label": "scorer"}
+MODEL = {"run": "run", "what": "quantity", "tokens": "tokens", "model": "model"}
+MASS_CAPTION = "Share of each layer's score mass on special tokens, punctuation and words. n: texts."
+MODEL_CAPTION = (
+    "Share of the living tokens (the mass that equal scores would have), and of the text's tokens "
+    "of a kind the share that the model passes on into the layer. n: texts that have the kind."
 )
 
 
 def build(runs: Runs) -> Analysis:
-    """Two figures per run: mass by scorer, tokens kept by model; one table of all."""
+    """Two figures per run, mass by scorer and tokens kept by model, and the same as tables."""
     frame, notes = over_runs(runs, compute, "scores of any scorer")
+    shown = frame.assign(tokens=frame["kind"].map(NAMES), what=frame["measure"].map(MEASURES))
+    mass, rest = shown[shown["measure"] == "mass"], shown[shown["measure"] != "mass"]
+    # Tokens and kept are the model's: its first scorer that speaks stands for it.
+    keys = ["run", "method", "measure", "kind", "layer"]
+    rest = rest.drop_duplicates(keys)
+    rest = rest.assign(model=rest["method"].map(method_name), series=rest["method"])
+    rest["label"] = rest["model"]
     figures = {}
-    for suffix, own in by_run(frame).items():
-        mass, kept = (own[own["measure"] == name] for name in ("mass", "kept"))
-        panels = [(kind, f"{NAMES[kind]}: share of score mass") for kind in own["kind"].unique()]
-        figures["_".join(filter(None, (suffix, "mass")))] = draw_by_layer(
-            mass, panels, by="kind", limits=None, from_zero=True
-        )
-        if len(kept):
-            models = kept.drop_duplicates("method").set_index("method")["scorer"]
-            kept = kept[kept["scorer"] == kept["method"].map(models)]
-            kept = kept.assign(series=kept["method"], label=kept["method"].map(method_name))
-            panels = [(kind, f"{NAMES[kind]}: share kept") for kind in own["kind"].unique()]
-            figures["_".join(filter(None, (suffix, "kept")))] = draw_by_layer(kept, panels, by="kind")
-    shown = frame.assign(what=frame["measure"].map(MEASURES), tokens=frame["kind"].map(NAMES))
-    table = layer_table("special_tokens", CAPTION, shown, HEADINGS)
-    return Analysis("special_tokens", frame, (table,), figures, notes)
+    for name, part in (("mass", mass), ("kept", rest[rest["measure"] == "kept"])):
+        for suffix, own in by_run(part).items() if len(part) else ():
+            figures["_".join(filter(None, (suffix, name)))] = draw(own, name)
+    tables = (
+        layer_table("special_tokens_mass", MASS_CAPTION, mass, MASS),
+        layer_table("special_tokens_kept", MODEL_CAPTION, rest.sort_values("measure"), MODEL),
+    )
+    return Analysis("special_tokens", frame, tables, figures, notes)
+
+
+def draw(own: pd.DataFrame, name: str) -> Figure:
+    """A panel per kind of token."""
+    title = {"mass": "share of score mass", "kept": "share kept"}[name]
+    panels = [(kind, f"{NAMES[kind]}: {title}") for kind in own["kind"].unique()]
+    limits = None if name == "mass" else (0.0, 1.0)
+    return draw_by_layer(own, panels, by="kind", limits=limits, from_zero=True)
 
 
 def compute(own: RunScores) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.comparison_tables import area_table
 from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.frames import Runs
+from workbench.reporting.over_seeds import timed_batches
 from workbench.reporting.results import results
 
 COUNTED = "flops_speedup_unpadded"
@@ -28,8 +29,7 @@ def build(runs: Runs) -> Analysis:
         points = curve_points(own)
         suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
         figures[suffix] = draw_tradeoff(points)
-        area = area_table(points)
-        tables.append(area)
+        tables.append(area_table(points))
     notes = []
     if frame.groupby(["data", "variant"])["seed"].nunique().max() == 1:
         notes.append("One seed per setting: points carry no ±, and an area has no spread.")
@@ -40,13 +40,10 @@ def build(runs: Runs) -> Analysis:
 
 def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
     """The columns of `comparison_tables.curve_points` from rows of `results` of one data set."""
-    measured = [
-        name for name in frame if name.startswith("speedup_vs_hf_b") and frame[name].notna().any()
-    ]
     axes = {"counted": (COUNTED, pd.NA)}
-    if measured:
-        batches = [int(name.removeprefix("speedup_vs_hf_b")) for name in measured]
-        axes["measured"] = (f"speedup_vs_hf_b{max(batches)}", max(batches))
+    batches = timed_batches(frame.dropna(axis="columns", how="all"))
+    if batches:
+        axes["measured"] = (f"speedup_vs_hf_b{batches[-1]}", batches[-1])
     dense = frame[frame["method"] == "dense"].assign(kind="dense")
     parts = []
     for method in frame.loc[frame["method"] != "dense", "method"].drop_duplicates():

@@ -61,7 +61,7 @@ def ranking_quality(
 
 
 def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
-    """Spearman's rho of each layer with `target` (windows, n), dropped ones last: (windows, layers)."""
+    """Rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
     scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
     found = spearman(scores, aim[:, None], ours.inside[:, None])
     return np.where(np.isnan(ours.scores).all(axis=2), np.nan, found)

@@ -48,7 +48,7 @@ def accuracy_over_seeds(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def spread(frame: pd.DataFrame, by: list[str], column: str = "value") -> pd.DataFrame:
+def spread_over_seeds(frame: pd.DataFrame, by: list[str], column: str = "value") -> pd.DataFrame:
     """Mean, standard deviation (n - 1, NaN for one), lowest and highest of `column` by the keys `by`.
 
     Columns `by` and `SPREAD`; `seeds` counts the values, those that are missing left out.

@@ -35,7 +35,7 @@ class Analysis:
 
         Returns the paths. Each file is whole or not there; InputError where `out` cannot be written to.
         """
-        _check_writable(out)
+        check_writable(out)
         csv, md, tex = (out / f"{self.name}.{kind}" for kind in ("csv", "md", "tex"))
         write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
         written = [csv, md]
@@ -77,7 +77,7 @@ def run_analysis(
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
     options = parser.parse_args(arguments)
     try:
-        _check_writable(options.out)
+        check_writable(options.out)
         written = build(load_runs(options.runs)).write(options.out)
     except WorkbenchError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
@@ -85,8 +85,8 @@ def run_analysis(
     sys.stdout.write("".join(f"{path}\n" for path in written))
 
 
-def _check_writable(out: Path) -> None:
-    """Before any work is done."""
+def check_writable(out: Path) -> None:
+    """Before any work is done: InputError where `out` cannot be written to."""
     try:
         with replacing(out / ".writable") as beside:
             beside.touch()

@@ -10,10 +10,10 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from workbench.reporting.print_figures import (
     DOUBLE,
     LETTERS,
-    SINGLE,
     legend_below,
     name_axes,
     print_axes,
+    width_for,
 )
 from workbench.reporting.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, plain
 
@@ -49,12 +49,12 @@ def draw_groups(
 
 
 def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], reported: str) -> Figure:
-    """Horizontal bars of products on a logarithmic axis at single width: a row per `label`.
+    """Horizontal bars of products on a logarithmic axis: a row per `label`.
 
     `factors` are (column, what it is) and lie end to end; the column `reported` (NaN: nothing) is a
     mark. A row's first factor begins at 1.
     """
-    figure, axes = print_axes(SINGLE, 0.23 * len(frame) + 1.0)
+    figure, axes = print_axes(width_for(frame["label"]), 0.23 * len(frame) + 1.0)
     ax = axes[0, 0]
     places = np.arange(len(frame))[::-1]
     left = np.ones(len(frame))

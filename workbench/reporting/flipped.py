@@ -1,8 +1,5 @@
 """Tables of texts whose prediction flipped against the dense model."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from workbench.data.valence import THRESHOLD, load_ratings
@@ -11,9 +8,10 @@ from workbench.evaluation.outcomes import Rate, outcomes
 from workbench.evaluation.score_grid import ScoreGrid
 from workbench.reporting.run_scores import RunScores
 from workbench.reporting.table import Table
-from workbench.reporting.wording import method_name, percent
+from workbench.reporting.wording import interval, method_name, percent
 
 GROUPS = {"all": "all tokens", "rationale": "rationale", "valence": "valence words"}
+_VALUE = ["value", "ci_low", "ci_high"]
 _KEYS = ["run", "method", "outcome", "text_id", "label", "reference", "predicted"]
 
 
@@ -41,11 +39,11 @@ def outcome_table(frame: pd.DataFrame) -> Table:
     for (run, method, outcome), own in dropped.groupby(["run", "method", "outcome"], sort=False):
         row = {"run": str(run)} if several else {}
         row |= {"method": method_name(method), "outcome": str(outcome)}
-        by_group = own.set_index("tokens")
+        cells = own.set_index("tokens")[_VALUE].reindex(list(GROUPS)).T.to_dict("list")
         row["texts"] = str(int(own["n"].max()))
-        for group, name in GROUPS.items():
-            cell = by_group.loc[group].to_dict() if group in by_group.index else None
-            row[f"{name} %"] = _with_interval(cell)
+        for group, heading in GROUPS.items():
+            value, low, high = cells[group]
+            row[f"{heading} %"] = interval(value, low, high, percent)
         shown.append(row)
     caption = (
         "Tokens that do not reach the last layer, in percent, by outcome (lost: the dense model "
@@ -54,13 +52,6 @@ def outcome_table(frame: pd.DataFrame) -> Table:
         f"{THRESHOLD:g} or more in size."
     )
     return Table("error_analysis", caption, dropped, pd.DataFrame(shown), ("run", "method", "outcome"))
-
-
-def _with_interval(cell: Mapping[Any, Any] | None) -> str:
-    if cell is None:
-        return "–"
-    interval = f" [{percent(cell['ci_low'])}, {percent(cell['ci_high'])}]"
-    return percent(cell["value"]) + (interval if cell["ci_low"] == cell["ci_low"] else "")
 
 
 def flipped_table(words: pd.DataFrame, each: int) -> Table:

@@ -1,6 +1,6 @@
 """Figures at the width of a printed column, so that nobody scales them and letters keep their size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ SINGLE, DOUBLE = 3.4, 7.0
 LETTERS = 8
 """Points: titles and axes; ticks and legends have one less."""
 _GRID = "#E5E5E5"
+_LONGEST = 28
 
 
 def print_axes(
@@ -64,6 +65,11 @@ def _fitting(labels: Sequence[str], width: float) -> int:
         if sum(max(inches[k : k + rows]) for k in range(0, len(labels), rows)) <= width:
             return columns
     return 1
+
+
+def width_for(labels: Iterable[object]) -> float:
+    """`SINGLE` where names of rows leave room for what they name, else `DOUBLE`."""
+    return SINGLE if max((len(str(label)) for label in labels), default=0) <= _LONGEST else DOUBLE
 
 
 def draw_by_layer(

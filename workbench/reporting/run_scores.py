@@ -77,7 +77,8 @@ def over_runs(
             frame.insert(place, key, {"run": run.name, "data": run.data, "seed": run.seed}[key])
         parts.append(frame)
     if not parts:
-        raise InputError(f"no run of {', '.join(without)} has {needed}; run `workbench evaluate` first")
+        who = ", ".join(without) if len(without) < 4 else f"the {len(without)} runs"
+        raise InputError(f"no {needed} in {who}; run `workbench evaluate` first")
     notes = [f"Left out, without {needed}: {', '.join(without)}."] if without else []
     return pd.concat(parts, ignore_index=True), notes
 
@@ -87,5 +88,10 @@ def by_run(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     names = frame["run"].drop_duplicates().tolist()
     if len(names) == 1:
         return {"": frame}
-    files = {name: "".join(c if c.isalnum() or c in "-_." else "-" for c in name) for name in names}
-    return {files[name]: frame[frame["run"] == name] for name in names}
+    files: dict[str, pd.DataFrame] = {}
+    for name in names:
+        clean = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
+        while clean in files:
+            clean += "-"
+        files[clean] = frame[frame["run"] == name]
+    return files
