@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo analyses test lint types check clean
+.PHONY: demo analyses test lint types check docs numbers clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
@@ -11,7 +11,7 @@ demo: .venv/installed-offline
 analyses: .venv/installed-offline
 	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
 
-test: lint types check
+test: lint types check docs
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -22,6 +22,13 @@ types: .venv/installed-dev
 
 check: .venv/installed-dev
 	$(BIN)/pytest
+
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
+numbers: .venv/installed-dev
+	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

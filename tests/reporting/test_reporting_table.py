@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.reporting.markdown import escape_markdown
+from workbench.reporting.markdown import cell
 from workbench.reporting.table import Table, ranks
 
 SHOWN = pd.DataFrame({"method": ["a|b", "<i>c</i>", "d"], "acc": ["80.0", "79.0", "–"]})
@@ -94,5 +94,5 @@ def test_no_text_becomes_a_tag_or_a_cell(text: str) -> None:
     assert read.tags == ["table", "caption", "thead", "tr", "th", "tbody", "tr", "td"]
     assert text in read.text
     line = table.markdown().splitlines()[-1]
-    assert line == f"| {escape_markdown(text)} |"
+    assert line == f"| {cell(text)} |"
     assert line.replace("\\\\", "").replace("\\|", "").count("|") == 2

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from workbench.evaluation.metrics import METRICS
 from workbench.evaluation.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.comparison_data import ACCURACY, COUNTED, ComparisonData, Group
+from workbench.reporting.comparison_data import COUNTED, ComparisonData
 from workbench.reporting.over_seeds import quantities, seeds_line, seeds_words, timed_batches
-from workbench.reporting.significance import correct, significance_table
+from workbench.reporting.significance import significance_table
 from workbench.reporting.table import Table
-from workbench.reporting.tables import RANKS_BUT_DENSE, SPEED_CONVENTIONS, method_marks
+from workbench.reporting.tables import QUALITY_NAMES, RANKS_BUT_DENSE, SPEED_CONVENTIONS, method_marks
 from workbench.reporting.wording import method_name, percent, seconds, spread, times
 
 AXES = {"counted": "FLOPs, unpadded", "measured": "vs stock"}
@@ -53,7 +54,7 @@ def _matching(data: ComparisonData) -> str:
     goal = (
         f"{match['flops']:g} times fewer unpadded FLOPs"
         if match["flops"] is not None
-        else f"{match['drop']:g} points of accuracy below dense"
+        else f"{match['drop']:g} points of {METRICS[data.quality].label} below dense"
     )
     where = "on the first seed, its strength used for the others" if match["search_seed_only"] else ""
     return f"Strengths searched for {goal} on dev{', ' + where if where else ''}. "
@@ -62,8 +63,8 @@ def _matching(data: ComparisonData) -> str:
 def curve_points(data: ComparisonData) -> pd.DataFrame:
     """Every cell as a point of its method's and seed's curve, the dense model at the head of each.
 
-    Columns method, seed, axis (counted, measured), batch_size, speedup, accuracy, kind. Counted is the
-    unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
+    Columns method, seed, axis (counted, measured), batch_size, speedup, metric, quality, kind. Counted
+    is the unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
     """
     axes: list[tuple[str, str, int | None]] = [("counted", COUNTED, None)]
     batches = timed_batches(data.cells)
@@ -75,18 +76,19 @@ def curve_points(data: ComparisonData) -> pd.DataFrame:
         own = data.cells[data.cells["method"] == method]
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, column, batch in axes:
-            points = rows[["seed", ACCURACY, "kind"]].assign(
-                method=method, axis=axis, batch_size=batch, speedup=rows[column]
-            )
+            points = rows[["seed", "kind"]].assign(
+                method=method, axis=axis, batch_size=batch, speedup=rows[column],
+                metric=data.quality, quality=rows[data.quality],
+            )  # fmt: skip
             parts.append(points.dropna(subset=["speedup"]))
-    columns = ["method", "seed", "axis", "batch_size", "speedup", ACCURACY, "kind"]
+    columns = ["method", "seed", "axis", "batch_size", "speedup", "metric", "quality", "kind"]
     if not parts:
         return pd.DataFrame(columns=columns)
     return pd.concat(parts, ignore_index=True)[columns].astype({"batch_size": "Int64"})
 
 
 def area_table(points: pd.DataFrame) -> Table:
-    """Mean accuracy of every curve over the speed-ups that all share, by axis: mean and sd over seeds.
+    """Mean quality of every curve over the speed-ups that all share, by axis: mean and sd over seeds.
 
     `points` as from `curve_points`; see `tradeoff.mean_quality` for the area and `tradeoff.shared_range`
     for the range, which is the same for all methods and seeds of an axis. NaN where there is none.
@@ -94,7 +96,7 @@ def area_table(points: pd.DataFrame) -> Table:
     lines = []
     for axis, part in points.groupby("axis", sort=False):
         curves = {
-            key: curve(own["speedup"].tolist(), own[ACCURACY].tolist())
+            key: curve(own["speedup"].tolist(), own["quality"].tolist())
             for key, own in part.groupby(["method", "seed"], sort=False)
         }
         span = shared_range(list(curves.values()))
@@ -103,26 +105,27 @@ def area_table(points: pd.DataFrame) -> Table:
             own = [xy for (name, _), xy in curves.items() if name == method]
             areas = pd.Series([mean_quality(*xy, low, high) for xy in own] if span else [np.nan])
             lines.append(
-                {"axis": axis, "method": method, "low": low, "high": high, "mean_accuracy": areas.mean(),
-                 "mean_accuracy_sd": areas.std(ddof=1), "seeds": len(own)}
+                {"axis": axis, "method": method, "low": low, "high": high, "mean_quality": areas.mean(),
+                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(own)}
             )  # fmt: skip
-    columns = ["axis", "method", "low", "high", "mean_accuracy", "mean_accuracy_sd", "seeds"]
+    columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
     frame = pd.DataFrame(lines, columns=columns)
+    name = QUALITY_NAMES[points["metric"].iloc[0]] if len(points) else "quality"
     shown = pd.DataFrame(
         {
             "speed-up": frame["axis"].map(AXES),
             "method": frame["method"].map(method_name),
             "from": frame["low"].map(times),
             "to": frame["high"].map(times),
-            "mean accuracy %": [
+            f"mean {name}": [
                 spread(mean, sd, percent)
-                for mean, sd in frame[["mean_accuracy", "mean_accuracy_sd"]].itertuples(index=False)
+                for mean, sd in frame[["mean_quality", "mean_quality_sd"]].itertuples(index=False)
             ],
             "seeds": frame["seeds"],
         }
     )
     caption = (
-        "Area under the accuracy curve over the speed-ups that all methods and seeds cover, divided by "
+        "Area under the curve over the speed-ups that all methods and seeds cover, divided by "
         "the width of that range; the dense model heads each curve."
     )
     return Table("areas", caption, frame, shown, ("speed-up", "method"))
@@ -130,17 +133,15 @@ def area_table(points: pd.DataFrame) -> Table:
 
 def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: int = 10_000) -> Table:
     """Every pair of compared groups on the same texts; see `significance.significance_table`."""
-    right = {group.key: _correct(data, group) for group in data.compared}
+    parts = [
+        data.predictions[name].assign(method=group.key, seed=seed)
+        for group in data.compared
+        for name, seed in data.rows(group)[["name", "seed"]].itertuples(index=False)
+    ]
+    predictions = pd.concat(parts, ignore_index=True)
     return significance_table(
-        right, data.split, "pairs", resamples=resamples, randomisations=randomisations
+        predictions, data.split, "pairs", resamples=resamples, randomisations=randomisations
     )
-
-
-def _correct(data: ComparisonData, group: Group) -> pd.DataFrame:
-    """Text ids x seeds, 1 where the prediction is right."""
-    rows = data.rows(group)
-    cells = zip(rows["name"], rows["seed"], strict=True)
-    return correct(data.predictions[name].assign(seed=seed) for name, seed in cells)
 
 
 def searches_table(data: ComparisonData) -> Table | None:
@@ -167,9 +168,7 @@ def searches_table(data: ComparisonData) -> Table | None:
         target=frame["target"].map("{:g}".format),
         reached=frame["reached"].map({True: "yes", False: "no"}),
     )
-    caption = (
-        "Searches on the dev split (speedup: unpadded FLOPs; loss: points of accuracy below dense)."
-    )
+    caption = "Searches on the dev split (speedup: unpadded FLOPs; loss: points of quality below dense)."
     return Table("searches", caption, frame, shown, ("method", "quantity", "reached", "notes"))
 
 
@@ -180,7 +179,7 @@ def cells_table(data: ComparisonData) -> Table:
         {
             "run": frame["name"],
             "part": frame["kind"],
-            "dev accuracy %": frame["dev_accuracy"].map(percent),
+            f"dev {QUALITY_NAMES[data.quality]}": frame["dev_quality"].map(percent),
             "dev FLOPs, unpadded": frame["dev_speedup"].map(times),
         }
     )

@@ -1,56 +1,68 @@
-"""What the texts of some runs are, counted from their predictions."""
+"""The data card of a run: what it trained and tested on, from what the run recorded."""
 
-import numpy as np
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
-from workbench.reporting.frames import Runs
-from workbench.reporting.table import Table
-from workbench.reporting.wording import short_rationales
+from workbench.reporting.markdown import cell, markdown
+from workbench.reporting.run_data import RunData
+from workbench.reporting.wording import rationale_sentence
 
-_TOKENS = ("tokens_median", "tokens_q25", "tokens_q75", "tokens_max")
+_UNKNOWN = (
+    "licence of the texts, their language, how and from whom they were collected, and whether they hold "
+    "personal data"
+)
 
 
-def data_card(runs: Runs) -> Table:
-    """A row per data set and predicted split: texts, texts per class, tokens of the whole texts.
-
-    Tokens are those that any method has in any layer, special ones included; the training texts are not
-    predicted, so not counted here.
-    """
-    lines = [
-        _line(name, str(split), rows)
-        for name, own in runs.by_data().items()
-        for split, rows in own.predictions.groupby("split", sort=False, observed=True)
-    ]
-    frame = pd.DataFrame(lines, columns=["data", "split", "texts", "classes", *_TOKENS])
-    shown = pd.DataFrame(
-        {
-            "data": frame["data"],
-            "split": frame["split"],
-            "texts": frame["texts"],
-            "texts per class": frame["classes"],
-            "tokens, median (quartiles)": [
-                f"{median:g} ({low:g}–{high:g})"
-                for median, low, high, _ in frame[[*_TOKENS]].itertuples(index=False)
-            ],
-            "tokens, most": frame["tokens_max"],
-        }
+def data_card_text(run: RunData) -> str:
+    """data_card.md: source, splits, classes, shared texts, and all that was decided on the way."""
+    card = run.about.get("data") or {}
+    notes = [f"- {cell(note)}" for note in run.about.get("notes", [])]
+    return "\n\n".join(
+        [
+            f"# Data of {cell(run.config.get('name', run.folder.resolve().name))}",
+            f"Source: {source_of(run.config)}. {rationale_sentence(run.config)}",
+            "## Splits",
+            _table(card.get("splits"), "quantity"),
+            "Shares are means over texts, in words; windows are what the encoder saw, in tokens.",
+            "## Texts per class",
+            _table(card.get("classes"), "class"),
+            "## Texts that two splits share",
+            _shared(card.get("leaks")),
+            "## How it was split, cleaned and cut",
+            "\n".join(notes) or "Not recorded.",
+            "## Not known",
+            f"Not recorded: {_UNKNOWN}.",
+        ]
     )
-    sources = {run.data: short_rationales(run.config) for run in runs.runs}
-    told = "; ".join(f"{name}: {source}" for name, source in sources.items())
-    caption = (
-        "Texts that were predicted, and their tokens with the special ones, each text as long as it "
-        f"entered the model. Rationales of {told}."
-    )
-    return Table("data", caption, frame, shown, ("data", "split", "texts per class"))
 
 
-def _line(data: str, split: str, rows: pd.DataFrame) -> dict[str, object]:
-    longest = pd.Series([np.max(tokens) for tokens in rows["tokens"]], index=rows["text_id"].astype(str))
-    lengths = longest.groupby(level=0).max()
-    labels = rows.drop_duplicates("text_id")["label"].astype(str).value_counts().sort_index()
-    low, median, high = lengths.quantile([0.25, 0.5, 0.75])
-    return {
-        "data": data, "split": split, "texts": len(lengths),
-        "classes": ", ".join(f"{label} {count}" for label, count in labels.items()),
-        "tokens_median": median, "tokens_q25": low, "tokens_q75": high, "tokens_max": int(lengths.max()),
-    }  # fmt: skip
+def source_of(config: dict[str, Any]) -> str:
+    """The data's source; of a path on this machine the last part only."""
+    data = config.get("data") or {}
+    parts = [str(data.get("source", "not recorded")), shown_place(data.get("path")), data.get("subset")]
+    return cell(", ".join(str(part) for part in parts if part))
+
+
+def shown_place(place: object) -> str | None:
+    """A hub name as it is, a path without the folders that lead to it."""
+    if place is None:
+        return None
+    path = Path(str(place))
+    return path.name if path.is_absolute() or path.exists() else str(place)
+
+
+def _table(by_split: dict[str, dict[str, Any]] | None, first: str) -> str:
+    if not by_split:
+        return "Not recorded."
+    frame = pd.DataFrame(by_split)
+    shown = frame.map(lambda value: "–" if value is None or value != value else f"{value:,.6g}")
+    return markdown(shown.rename_axis(first).reset_index())
+
+
+def _shared(leaks: list[dict[str, Any]] | None) -> str:
+    if leaks is None:
+        return "Not recorded."
+    names = {"texts": "shared texts", "first_texts": "shared first texts"}
+    return markdown(pd.DataFrame(leaks).rename(columns=names)) if leaks else "There is one split."

@@ -1,4 +1,4 @@
-"""Accuracy against speed-up, method by method."""
+"""Quality against speed-up, method by method."""
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL
 from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.style import line_style, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 _STEPS = 100
@@ -21,11 +22,11 @@ _LABELS = {
 def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """One method's curve, averaged over its seeds at every speed-up that all of them cover.
 
-    `points` has columns seed, speedup, accuracy. Two arrays of one shape; empty where the seeds share
+    `points` has columns seed, speedup, quality. Two arrays of one shape; empty where the seeds share
     nothing.
     """
     curves = [
-        curve(own["speedup"].tolist(), own["accuracy"].tolist()) for _, own in points.groupby("seed")
+        curve(own["speedup"].tolist(), own["quality"].tolist()) for _, own in points.groupby("seed")
     ]
     span = shared_range(curves)
     if span is None:
@@ -44,7 +45,7 @@ def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        name_axes(ax, label, "accuracy (%)", title + at)
+        name_axes(ax, label, QUALITY_NAMES[points["metric"].iloc[0]], title + at)
     axes[-1].label_outer()
     legend_below(figure, axes[0])
     return figure
@@ -57,10 +58,10 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         ax.plot(x, 100 * y, color=style["color"], linewidth=1.4, alpha=0.8)
         cells = own[own["kind"] != "dense"]
         ax.plot(
-            cells["speedup"], 100 * cells["accuracy"], linestyle="none", color=style["color"],
+            cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
             marker=style["marker"], markersize=4, label=plain(method_name(method)),
         )  # fmt: skip
-    dense = points.loc[points["kind"] == "dense", "accuracy"]
+    dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)

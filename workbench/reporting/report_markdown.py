@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from workbench.reporting.markdown import escape_markdown
+from workbench.reporting.markdown import cell
 from workbench.reporting.saving import Written
 from workbench.reporting.sections import LACKING, NO_SUMMARY, SECTIONS
 from workbench.reporting.table import Table
@@ -19,8 +19,8 @@ def report_markdown(
     config: str,
 ) -> str:
     """The page's text with figures as links relative to the run folder, settings at the end."""
-    parts = [f"# {escape_markdown(title)}", escape_markdown(subtitle)]
-    parts += [f"> {escape_markdown(note)}" for note in notes]
+    parts = [f"# {cell(title)}", cell(subtitle)]
+    parts += [f"> {cell(note)}" for note in notes]
     parts += [
         "## Summary",
         _list(sentences) or f"Missing: {NO_SUMMARY}",
@@ -41,9 +41,9 @@ def _item(name: str, tables: Mapping[str, Table], figures: Mapping[str, Written]
     if name in tables:
         return tables[name].markdown()
     if name in figures:
-        return f"![{name}](figures/{figures[name].png.name})\n\n{escape_markdown(figures[name].caption)}"
+        return f"![{name}](figures/{figures[name].png.name})\n\n{cell(figures[name].caption)}"
     return f"Missing: {LACKING[name]}" if name in LACKING else ""
 
 
 def _list(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {escape_markdown(line)}" for line in lines)
+    return "\n".join(f"- {cell(line)}" for line in lines)

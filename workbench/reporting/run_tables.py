@@ -3,7 +3,7 @@
 import pandas as pd
 
 from workbench.reporting.controls import controls_table
-from workbench.reporting.data_card import data_card
+from workbench.reporting.data_table import data_table
 from workbench.reporting.faithfulness import faithfulness_table
 from workbench.reporting.frames import load_runs
 from workbench.reporting.rationale_tables import (
@@ -35,7 +35,7 @@ def write_tables(run: RunData) -> dict[str, Table]:
     if tested is not None:
         tables.append(faithfulness_table(tested, told))
     if run.predictions is not None:
-        tables.append(data_card(load_runs(run.folder)))
+        tables.append(data_table(load_runs(run.folder)))
     counts = run.rows("plausibility_counts")
     if counts is not None:
         caption = "Windows and texts that each rule kept and dropped."

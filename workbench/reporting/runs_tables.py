@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from workbench.reporting.data_card import data_card
+from workbench.reporting.data_table import data_table
 from workbench.reporting.faithfulness import faithfulness_table
 from workbench.reporting.frames import Runs, reported
 from workbench.reporting.over_seeds import over_seeds, quantities, seeds_line, seeds_words
@@ -36,7 +36,7 @@ def paper_tables(runs: Runs) -> tuple[list[Table], list[str]]:
         "efficiency": efficiency,
         "predictions": significance,
     }
-    made, lacking = [data_card(runs)], []
+    made, lacking = [data_table(runs)], []
     for name, build in builders.items():
         table = build(runs) if len(runs.frame(name)) else None
         if table is None or table.frame.empty:

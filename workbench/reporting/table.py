@@ -10,7 +10,7 @@ from markupsafe import Markup
 from workbench.files import write_text
 from workbench.reporting.html import html_table
 from workbench.reporting.latex import latex_table
-from workbench.reporting.markdown import escape_markdown, markdown_table
+from workbench.reporting.markdown import cell, markdown_table
 
 RANKS = "Best in bold, second underlined"
 
@@ -47,7 +47,7 @@ class Table:
 
     def markdown(self) -> str:
         """The caption and the table, as GitHub shows them."""
-        return f"{escape_markdown(self.caption)}\n\n{markdown_table(self._headings(), self._rows())}"
+        return f"{cell(self.caption)}\n\n{markdown_table(self._headings(), self._rows())}"
 
     def html(self) -> Markup:
         """A table element with its caption, escaped."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.evaluation.classification import judged_by
 from workbench.reporting.by_layer import by_layer
 from workbench.reporting.figures import in_order, one_control
 from workbench.reporting.run_data import METHOD_ORDER, ordered
@@ -33,22 +34,22 @@ def main_table(
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The accuracy of those in `unlike_dense`
+    (runs of earlier versions have no Matthews correlation). The headline quality of those in `unlike_dense`
     gets a star; `configured` methods without a number have a line of dashes.
     """
     methods = ordered([*classification["method"], *configured], METHOD_ORDER)
-    there = [name for name in _QUALITY_NAMES if (classification["metric"] == name).any()]
+    there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, there) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
     for metric in there:
-        shown[_QUALITY_NAMES[metric]] = percentages(frame, metric)
-        if metric == "accuracy":
-            shown[_QUALITY_NAMES[metric]] += (
+        shown[QUALITY_NAMES[metric]] = percentages(frame, metric)
+        if metric == judged_by(classification):
+            shown[QUALITY_NAMES[metric]] += (
                 frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
             )
-    named: dict[str, tuple[Any, ...]] = {metric: (_QUALITY_NAMES[metric],) for metric in there}
+    named: dict[str, tuple[Any, ...]] = {metric: (QUALITY_NAMES[metric],) for metric in there}
     for column in map(str, speeds.columns):
         heading = _SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))
         shown[heading] = frame[column].map(percent if column == "tokens_kept_share" else times)
@@ -62,20 +63,25 @@ def main_table(
 
 
 def starred(unlike_dense: Collection[str]) -> str:
-    """What a star at an accuracy means; nothing where there is none."""
+    """What a star at a quality means; nothing where there is none."""
     if not unlike_dense:
         return ""
     return (
-        f"{STAR}: accuracy unlike dense (paired over texts, Holm-corrected over all pairs of methods, "
+        f"{STAR}: unlike dense (paired over texts, Holm-corrected over all pairs of methods, "
         f"p < {LEVEL}). "
     )
 
 
-_QUALITY_NAMES = {
+QUALITY_NAMES = {
     "accuracy": "accuracy %",
     "macro_f1": "macro F1 %",
     "matthews": "Matthews × 100",
+    "pearson": "Pearson × 100",
+    "spearman": "Spearman × 100",
 }
+"""Headings of what is shown in hundredths."""
+QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
+"""The headline metric, and those shown in a small table; see `classification.headline`."""
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -83,9 +89,7 @@ _SPEED_NAMES = {
 }
 
 
-def quality_row(
-    classification: pd.DataFrame, method: str, metrics: Iterable[str] = ("accuracy", "macro_f1")
-) -> dict[str, object]:
+def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
     """One method's name, n, and these metrics with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]
     row: dict[str, object] = {"method": method, "n": int(own["n"].max()) if len(own) else 0}
