@@ -80,7 +80,7 @@ def control_sentences(run: RunData) -> list[str]:
     return [
         f"{method_name(row['method'])} keeps its tokens {_verdict(row)} at random at the same budget: "
         f"{said(row['metric'], row['method_value'])} against "
-        f"{_written(row['metric'], row['control_value'])} "
+        f"{credit_writers(row['metric'])[0](row['control_value'])} "
         f"(mean of {int(row['draws'])} draws, n = {int(row['n'])}; paired test, "
         f"Holm-corrected p: {p_value(row['p_holm'])})."
         for row in rows

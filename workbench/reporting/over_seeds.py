@@ -5,18 +5,11 @@ from collections.abc import Callable
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES
 from workbench.reporting.wording import percent, spread, times
 
 Text = Callable[[float], str]
 _MEASURED = ("run", "seed", "value", "ci_low", "ci_high", "n")
-_NAMED: dict[str, tuple[str, Text]] = {
-    "accuracy": ("accuracy %", percent),
-    "macro_f1": ("macro F1 %", percent),
-    "matthews": ("Matthews × 100", percent),
-    "random_accuracy": ("random tokens, accuracy %", percent),
-    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
-    "flops_speedup_padded": ("FLOPs, padded", times),
-}
 _MEASURED_SPEED = "speedup_vs_hf_b"
 
 
@@ -57,7 +50,14 @@ def _refuse_two_of_a_seed(frame: pd.DataFrame) -> None:
 
 def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Text]]:
     """Column of `cells` -> its heading and how it is written; only what some cell has."""
-    named = _NAMED | {
+    judged = next((name for name in QUALITIES if name in cells), "accuracy")
+    named: dict[str, tuple[str, Text]] = {
+        **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
+        "random_quality": (f"random tokens, {QUALITY_NAMES[judged]}", percent),
+        "flops_speedup_unpadded": ("FLOPs, unpadded", times),
+        "flops_speedup_padded": ("FLOPs, padded", times),
+    }
+    named |= {
         f"{_MEASURED_SPEED}{batch}": (f"vs stock, batch {batch}", times)
         for batch in timed_batches(cells)
     }

@@ -8,10 +8,9 @@ import pandas as pd
 from workbench.evaluation.seed_variance import spread_over_seeds
 from workbench.reporting.frames import RunFolder, Runs, reported
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.tables import quality_row, speed_row
+from workbench.reporting.tables import QUALITY_NAMES, quality_row, speed_row
 from workbench.reporting.wording import spread
 
-QUALITIES = ("accuracy", "macro_f1", "matthews")
 _SHARED = ("backbone", "kernels")
 """Keys outside a method's own section and the dense model's that change what a method gives."""
 
@@ -27,12 +26,13 @@ def results(runs: Runs) -> pd.DataFrame:
     runs.need("classification")
     quality = reported(runs.classification)
     speed = reported(runs.efficiency) if len(runs.efficiency) else runs.efficiency
+    metrics = [name for name in QUALITY_NAMES if (quality["metric"] == name).any()]
     rows, pairs = [], []
     for run in runs.runs:
         own, fast = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
         for method in ordered([*own["method"], *run.config.get("methods", [])], METHOD_ORDER):
             keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
-            rows.append(keys | quality_row(own, method, QUALITIES) | speed_row(method, fast))
+            rows.append(keys | quality_row(own, method, metrics) | speed_row(method, fast))
             pairs.append((run.name, method))
     frame = pd.DataFrame(rows).astype({"seed": "Int64"})
     names = variants(runs, pairs)

@@ -13,7 +13,7 @@ from workbench.reporting.rationale_tables import (
     scorer_agreement_table,
 )
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
-from workbench.reporting.significance import correct, significance_table, unlike_dense
+from workbench.reporting.significance import significance_table, unlike_dense
 from workbench.reporting.table import Table
 from workbench.reporting.tables import efficiency_table, main_table, plausibility_table
 from workbench.reporting.wording import conventions, short_rationales, student_sentence
@@ -70,10 +70,10 @@ def _significance(run: RunData) -> Table | None:
     rows = run.predicted
     if rows is None:
         return None
-    rows = rows.assign(seed=run.config.get("seed"))
-    methods = ordered(rows["method"], METHOD_ORDER)
-    right = {name: correct([rows[rows["method"].astype(str) == name]]) for name in methods}
-    return significance_table(right, run.split)
+    rank = ordered(rows["method"], METHOD_ORDER)
+    rows = rows.astype({"method": str}).assign(seed=run.config.get("seed"))
+    in_order = rows.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    return significance_table(in_order, run.split)
 
 
 def _rationales(run: RunData, told: str) -> list[Table]:

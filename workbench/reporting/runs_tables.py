@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from workbench.evaluation.classification import judged_by
 from workbench.reporting.data_table import data_table
 from workbench.reporting.faithfulness import faithfulness_table
 from workbench.reporting.frames import Runs, reported
 from workbench.reporting.over_seeds import over_seeds, quantities, seeds_line, seeds_words
 from workbench.reporting.results import in_method_order, results, variants
-from workbench.reporting.significance import STAR, correct, significance_table, unlike_dense
+from workbench.reporting.significance import STAR, significance_table, unlike_dense
 from workbench.reporting.table import Table
 from workbench.reporting.tables import (
+    QUALITY_NAMES,
     RANKS_BUT_DENSE,
     SPEED_CONVENTIONS,
     efficiency_table,
@@ -56,13 +58,14 @@ def main_comparison(runs: Runs) -> Table:
         return main_table(quality, timed, _told(runs), unlike, _configured(runs))
     cells = results(runs)
     named = quantities(cells)
+    judged = QUALITY_NAMES[judged_by(runs.classification)]
     lines, words = [], []
     for variant in in_method_order(cells["variant"]):
         rows = cells[(cells["variant"] == variant) & (cells["n"] > 0)]
         numbers, text = seeds_line(rows, named)
         facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0}
         lines.append({"method": variant} | facts | numbers)
-        text["accuracy %"] = f"{text['accuracy %']}{STAR if variant in unlike else ''}"
+        text[judged] = f"{text[judged]}{STAR if variant in unlike else ''}"
         words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
     told = f"{_told(runs)} {starred(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
@@ -99,13 +102,11 @@ def significance(runs: Runs) -> Table:
     predictions = reported(runs.predictions)
     pairs = list(zip(predictions["run"], predictions["method"].astype(str), strict=True))
     named = variants(runs, pairs)
-    predictions = predictions.assign(variant=[named[pair] for pair in pairs])
-    right = {}
-    for variant in in_method_order(predictions["variant"]):
-        own = predictions[predictions["variant"] == variant]
-        once = own.drop_duplicates(["seed", "text_id"])
-        right[variant] = correct(part for _, part in once.groupby("seed", sort=True, dropna=False))
-    return significance_table(right, str(predictions["split"].iloc[0]))
+    predictions = predictions.assign(method=[named[pair] for pair in pairs])
+    once = predictions.drop_duplicates(["method", "seed", "text_id"])
+    rank = in_method_order(once["method"])
+    once = once.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    return significance_table(once, str(once["split"].iloc[0]))
 
 
 def _told(runs: Runs) -> str:

@@ -20,7 +20,7 @@ def significance_table(
     resamples: int = 1000,
     randomisations: int = 10_000,
 ) -> Table:
-    """Every pair of methods, see `compare_methods`: accuracy, or minus the squared error of a regression.
+    """Every pair of methods, see `compare_methods`: accuracy, or a regression's minus squared error.
 
     `predictions` are those of one split, in the order of the methods, with a column seed; a text stands
     once per method and seed.
@@ -35,8 +35,8 @@ def significance_table(
     frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
     label = METRICS[metric].label
     caption = (
-        f"{label[0].upper()}{label[1:]} of the first minus that of the second on the same texts of split "
-        f"{split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip test "
+        f"{label[0].upper()}{label[1:]} of the first minus that of the second on the same texts of "
+        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip test "
         f"over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
     )
     return Table(name, caption, frame, _shown(frame, metric), ("method", "against"))

@@ -34,7 +34,7 @@ def main_table(
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The headline quality of those in `unlike_dense`
+    (runs of earlier versions have no Matthews correlation). The headline metric of those in `unlike_dense`
     gets a star; `configured` methods without a number have a line of dashes.
     """
     methods = ordered([*classification["method"], *configured], METHOD_ORDER)
