@@ -34,9 +34,7 @@ def app(
 ) -> None:
     """Look at runs in a browser: tokens, scorers, agreement, speed."""
     if not runs.is_dir():
-        raise InputError(
-            f"{runs}: no such folder of runs; make one with `workbench demo`, or give --runs"
-        )
+        raise InputError(f"{runs}: no such folder of runs; make one with `workbench demo`")
     if any((runs / name).is_file() for name in ("config.yaml", "compare.json")):
         raise InputError(f"{runs}: is a run itself; give the folder that holds it: --runs {runs.parent}")
     for package in ("streamlit", "plotly"):
@@ -63,6 +61,4 @@ def _script() -> Path:
     for file in importlib.metadata.files("rationale-workbench") or ():
         if file.as_posix().endswith("rationale-workbench/app/main.py"):
             return Path(str(file.locate()))
-    raise InputError(
-        "the app's pages are not there: install from a checkout with `pip install -e .[app]`"
-    )
+    raise InputError("the app's pages are not there: install from a checkout, `pip install -e .[app]`")

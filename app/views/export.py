@@ -1,5 +1,6 @@
 """Export: what was on screen before, as files, and a link that opens it again."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -7,6 +8,20 @@ from screen import last_screen
 from shared import empty, plain
 
 from workbench.viewing import export
+from workbench.viewing.export import View
+
+
+def formats(view: View) -> list[tuple[str, str, str, Callable[[], str | bytes]]]:
+    """Label, file ending, MIME type and maker of each file a view can become; made when asked for."""
+    files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
+        ("CSV", "csv", "text/csv", lambda: export.csv(view)),
+        ("LaTeX", "tex", "text/x-tex", lambda: export.latex(view)),
+    ]
+    if view.printed is not None:
+        files.append(("PNG", "png", "image/png", lambda: export.picture(view, "png")))
+        files.append(("SVG", "svg", "image/svg+xml", lambda: export.picture(view, "svg")))
+    return files
+
 
 screen = last_screen()
 if screen is None or not screen.views:
@@ -30,19 +45,8 @@ st.download_button(
 for view in screen.views:
     st.subheader(plain(view.name))
     st.caption(plain(view.caption))
-    formats = [("CSV", "csv", "text/csv", lambda v=view: export.csv(v)),
-               ("LaTeX", "tex", "text/x-tex", lambda v=view: export.latex(v))]  # fmt: skip
-    if view.printed is not None:
-        formats += [("PNG", "png", "image/png", lambda v=view: export.picture(v, "png")),
-                    ("SVG", "svg", "image/svg+xml", lambda v=view: export.picture(v, "svg"))]  # fmt: skip
     with st.container(horizontal=True):
-        for label, ending, kind, make in formats:
-            st.download_button(
-                label,
-                make,
-                f"{view.name}.{ending}",
-                kind,
-                key=f"{view.name}-{ending}",
-                on_click="ignore",
-            )
+        for label, ending, kind, make in formats(view):
+            name = f"{view.name}.{ending}"
+            st.download_button(label, make, name, kind, key=f"export-{name}", on_click="ignore")
     st.dataframe(view.formatted.head(100), hide_index=True, width="stretch", alt="The first 100 rows")

@@ -1,1 +1,1 @@
-"""What the app shows, computed without Streamlit: the catalogue of runs, texts, views. No torch at import."""
+"""What the app shows, computed without Streamlit: catalogue, texts, views. No torch at import."""

@@ -18,7 +18,7 @@ from workbench.runs import COMPARISON, CONFIG, PREDICTIONS, read_json
 
 State = Literal["finished", "unfinished", "damaged", "no run"]
 DEPTH = 4
-"""How far below the root a run may lie; a cell of a comparison is at <name>/cells/<method>/<strength>."""
+"""How far below the root a run may lie; a comparison's cell is at <name>/cells/<method>/<strength>."""
 _WATCHED = ("*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors")
 
 

@@ -47,12 +47,10 @@ def csv(view: View) -> str:
 
 def latex(view: View) -> str:
     """A booktabs table of the formatted rows; words are left-aligned."""
-    text = [
-        str(column)
-        for column in view.frame.columns
-        if not pd.api.types.is_numeric_dtype(view.frame[column])
-    ]
-    return latex_table(view.formatted, view.caption, view.name, text)
+    formatted = view.formatted
+    numeric = set(view.frame.select_dtypes("number").columns)
+    text = [str(column) for column in formatted.columns if column not in numeric]
+    return latex_table(formatted, view.caption, view.name, text)
 
 
 def picture(view: View, kind: str) -> bytes:
@@ -69,7 +67,7 @@ def picture(view: View, kind: str) -> bytes:
 
 
 def page(title: str, views: Sequence[View]) -> str:
-    """All views as one HTML page that loads nothing: figures to hover over, tables, every text escaped."""
+    """All views as one HTML page that loads nothing: figures with hover, tables, every text escaped."""
     parts, library = [], True
     for view in views:
         parts.append(f"<h2>{html.escape(view.name)}</h2><p>{html.escape(view.caption)}</p>")

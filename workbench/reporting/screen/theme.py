@@ -1,4 +1,4 @@
-"""How the screen's Plotly figures look: the palette of the printed ones, light or dark, all text escaped."""
+"""How the screen's Plotly figures look: the printed ones' palette, light or dark, texts escaped."""
 
 import html
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ _SYMBOLS = {
 
 
 def shown(text: object) -> str:
-    """`text` as Plotly shows it letter by letter: it reads some HTML in labels, hover and annotations."""
+    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts."""
     return html.escape(" ".join(str(text).split()), quote=False)
 
 
