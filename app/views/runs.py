@@ -10,14 +10,13 @@ from workbench.errors import InputError
 from workbench.viewing.compared import quality_and_speed
 from workbench.viewing.export import View
 
-found = entries()
 st.text(f"Folder: {runs_root().resolve()}")
 cells = switch(
-    "Show the runs inside comparisons",
+    "List the runs inside comparisons",
     key="cells",
     help="A comparison is a folder of runs; they can be opened like any other run.",
 )
-listed = [entry for entry in found if cells or not entry.part_of]
+listed = entries(cells)
 frame = pd.DataFrame(
     {
         "run": [entry.name for entry in listed],
