@@ -19,6 +19,7 @@ pages = [
 ]
 page = st.navigation(pages)
 st.session_state["page"] = page.url_path or "runs"
+st.session_state["keys"] = []
 st.title(page.title)
 try:
     runs_root()

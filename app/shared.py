@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
-from choices import choice, several
+from choices import choice, remembered, several
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData, read_run_data
@@ -93,8 +93,11 @@ def openable() -> list[str]:
 def chosen_run() -> RunData:
     """The run chosen in the sidebar, the same on all pages; ends the page where there is none."""
     names = openable()
+    compared = remembered().get("runs") or [None]
     with st.sidebar:
-        name = choice("Run", names, key="run", help="Which run this page shows.")
+        name = choice(
+            "Run", names, key="run", default=compared[0], help="Which run the pages about one run show."
+        )
     return open_run(name)
 
 
