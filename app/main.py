@@ -13,8 +13,8 @@ from workbench.errors import WorkbenchError
 
 st.set_page_config(page_title="Rationale Workbench", layout="wide", initial_sidebar_state="expanded")
 pages = [
-    st.Page(path, title=title, icon=icon, url_path=path.stem, default=path.stem == "runs")
-    for path, title, icon in VIEWS
+    st.Page(path, title=title, url_path=path.stem, default=path.stem == "runs")
+    for path, title in VIEWS
     if path.is_file()
 ]
 page = st.navigation(pages)

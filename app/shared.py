@@ -19,15 +19,15 @@ RUNS = "WORKBENCH_RUNS"
 """The environment variable that names the folder of runs."""
 _HERE = Path(__file__).parent / "views"
 VIEWS = [
-    (_HERE / "runs.py", "Runs", ":material/list:"),
-    (_HERE / "token_flow.py", "Token flow", ":material/water_drop:"),
-    (_HERE / "scorers.py", "Scorers", ":material/grid_on:"),
-    (_HERE / "agreement.py", "Rationale agreement", ":material/rule:"),
-    (_HERE / "speed.py", "Speed", ":material/speed:"),
-    (_HERE / "data.py", "Data", ":material/article:"),
-    (_HERE / "export.py", "Export", ":material/download:"),
+    (_HERE / "runs.py", "Runs"),
+    (_HERE / "token_flow.py", "Token flow"),
+    (_HERE / "scorers.py", "Scorers"),
+    (_HERE / "agreement.py", "Rationale agreement"),
+    (_HERE / "speed.py", "Speed"),
+    (_HERE / "data.py", "Data"),
+    (_HERE / "export.py", "Export"),
 ]
-"""File, title and icon of each page, in the order of the navigation."""
+"""File and title of each page in the order of the navigation; icons would come from a font server."""
 
 
 def problem(sentence: str) -> None:

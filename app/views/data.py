@@ -105,7 +105,8 @@ st.subheader("Data card")
 st.dataframe(card, hide_index=True, width="stretch", alt="Counts by split")
 st.caption(
     "words_mean, _median, _max: words per text. rationale_share: marked words / words, mean over "
-    "annotated texts. without_evidence: annotated texts with no marked word. all_rationale: texts marked whole."
+    "annotated texts. without_evidence: annotated texts with no marked word. all_rationale: texts "
+    "marked whole."
 )
 with st.expander("Notes and shared texts"):
     st.text("\n".join(shelf.card.notes) or "No notes.")

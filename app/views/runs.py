@@ -33,6 +33,10 @@ frame = pd.DataFrame(
 )
 if len(frame):
     st.dataframe(frame, hide_index=True, width="stretch", alt="Table of runs")
+lacking = [f"{entry.name}: {entry.reason}" for entry in listed if entry.reason]
+if lacking:
+    with st.expander(f"What is missing or wrong ({len(lacking)})"):
+        st.text("\n".join(lacking))
 views = [View("runs", "Every folder under the folder of runs.", frame)]
 names = openable()
 chosen = several(
