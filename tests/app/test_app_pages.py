@@ -105,8 +105,6 @@ def test_data_without_a_source_is_what_was_scored(own_folder: Path, open_page: O
 def test_data_without_texts_says_so(own_folder: Path, open_page: OpenPage) -> None:
     for path in (own_folder / "invented" / "scores").glob("*"):
         path.unlink()
-    config = own_folder / "invented" / "config.yaml"
-    config.write_text("name: x\ndata: {source: file, path: gone.csv}\n")
     page = open_page(own_folder, "data", run="invented")
     assert not page.exception
     assert "holds no texts" in page.error[0].value
