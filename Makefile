@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo app test lint types check screenshots clean
+.PHONY: demo app test lint types check docs numbers screenshots clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
@@ -15,7 +15,7 @@ app: .venv/installed-app | runs/demo/report.html
 runs/demo/report.html: | .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
-test: lint types check
+test: lint types check docs
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -26,6 +26,13 @@ types: .venv/installed-dev
 
 check: .venv/installed-dev
 	$(BIN)/pytest
+
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
+numbers: .venv/installed-dev
+	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
 
 # The README's pictures of the app, from the demo run; needs chromium.
 screenshots: .venv/installed-dev | runs/demo/report.html

@@ -1,4 +1,4 @@
-"""Accuracy against speed-up, method by method."""
+"""Quality against speed-up, method by method."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 _STEPS = 100
@@ -19,11 +20,11 @@ _LABELS = {
 def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """One method's curve, averaged over its seeds at every speed-up that all of them cover.
 
-    `points` has columns seed, speedup, accuracy. Two arrays of one shape; empty where the seeds share
+    `points` has columns seed, speedup, quality. Two arrays of one shape; empty where the seeds share
     nothing.
     """
     curves = [
-        curve(own["speedup"].tolist(), own["accuracy"].tolist()) for _, own in points.groupby("seed")
+        curve(own["speedup"].tolist(), own["quality"].tolist()) for _, own in points.groupby("seed")
     ]
     span = shared_range(curves)
     if span is None:
@@ -42,7 +43,7 @@ def draw_tradeoff(points: pd.DataFrame) -> Figure:
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        label_axes(ax, label, "" if number else "accuracy (%)", title + at)
+        label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
     return figure
@@ -55,10 +56,10 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         ax.plot(x, 100 * y, color=style["color"], linewidth=1.4, alpha=0.8)
         cells = own[own["kind"] != "dense"]
         ax.plot(
-            cells["speedup"], 100 * cells["accuracy"], linestyle="none", color=style["color"],
+            cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
             marker=style["marker"], markersize=5, label=plain(method_name(method)),
         )  # fmt: skip
-    dense = points.loc[points["kind"] == "dense", "accuracy"]
+    dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
     ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
