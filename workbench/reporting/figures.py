@@ -42,7 +42,11 @@ def kept_frame(
         & (plausibility["selection"] == "kept")
         & plausibility["metric"].isin(["fpr", "tpr"])
     ]
-    frame = in_order(frame)
+    return kept_once(in_order(frame))
+
+
+def kept_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Drop all but the first scorer of each method."""
     first = frame.groupby("method", observed=True)["scorer"].transform("first")
     return frame[frame["scorer"] == first].reset_index(drop=True)
 

@@ -10,7 +10,7 @@ from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
 from workbench.reporting.wording import method_name
 
-TOKEN_COLUMNS = ("method", "split", "layer", "q25", "median", "q75", "mean", "n")
+TOKEN_COLUMNS = ("method", "split", "layer", "q05", "q25", "median", "q75", "q95", "mean", "n")
 SPEED_COLUMNS = (
     "method", "split", "accuracy", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
     "speedup_vs_hf", "batch_size",
@@ -18,7 +18,7 @@ SPEED_COLUMNS = (
 
 
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
+    """Share of a text's tokens alive in each layer: quantiles and mean over texts, by method.
 
     A text's full length is the largest number of tokens that any method has of it in any layer, which
     is exact as soon as the dense model is among them. A student has rows for its own layers only.
@@ -34,10 +34,10 @@ def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
         for split in dict.fromkeys(splits[methods == method]):
             own = np.flatnonzero((methods == method) & (splits == split))
             share = np.stack([counts[row] / full[row] for row in own])
-            quartiles = np.percentile(share, [25, 50, 75], axis=0)
+            quantiles = np.percentile(share, [5, 25, 50, 75, 95], axis=0)
             for layer in range(share.shape[1]):
                 rows.append(
-                    (method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share))
+                    (method, split, layer, *quantiles[:, layer], share[:, layer].mean(), len(share))
                 )
     return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
 
