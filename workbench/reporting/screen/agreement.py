@@ -9,6 +9,7 @@ from workbench.evaluation.metrics import METRICS
 from workbench.reporting.figures import in_order, kept_once, one_control
 from workbench.reporting.run_data import CONTROLS
 from workbench.reporting.screen.theme import dress, series_style, shown
+from workbench.reporting.style import SKY
 from workbench.reporting.wording import method_name, scorer_name
 
 Point = tuple[str, str, int]
@@ -119,3 +120,17 @@ def _ring(figure: go.Figure, frame: pd.DataFrame, chosen: Point) -> None:
             marker={"symbol": "circle-open", "size": 18, "line": {"width": 3}, "color": "#7F7F7F"},
         )  # fmt: skip
     )
+
+
+def draw_values(values: pd.Series, label: str, *, dark: bool = False) -> go.Figure:
+    """How the texts' values are spread: a histogram with a line at their mean."""
+    figure = dress(go.Figure(), dark=dark, height=220, x=label, y="texts")
+    figure.add_trace(
+        go.Histogram(
+            x=values, nbinsx=25, marker={"color": SKY}, hovertemplate="%{x}: %{y} texts<extra></extra>"
+        )
+    )
+    if len(values):
+        mean = float(values.mean())
+        figure.add_vline(mean, line={"dash": "dash", "width": 2}, annotation_text=f"mean {mean:.3f}")
+    return figure

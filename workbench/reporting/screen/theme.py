@@ -15,9 +15,15 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def shown(text: object) -> str:
-    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts."""
-    return html.escape(" ".join(str(text).split()), quote=False)
+def shown(text: object, longest: int = 200) -> str:
+    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts.
+
+    At most `longest` characters; a box stands for what would be invisible or turn the line around.
+    """
+    line = "".join(char if char.isprintable() else "□" for char in " ".join(str(text).split()))
+    if len(line) > longest:
+        line = f"{line[: longest - 1]}…"
+    return html.escape(line, quote=False)
 
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
