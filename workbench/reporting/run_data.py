@@ -10,6 +10,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+try:  # The same safe subset, an order of magnitude faster; a comparison has dozens of runs.
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 from workbench.errors import InputError
 
 _KEY = ("method", "split")
@@ -138,7 +143,7 @@ def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:
 def _mapping(path: Path, missing: list[str]) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        value = json.loads(text) if path.suffix == ".json" else yaml.load(text, SafeLoader)
     except FileNotFoundError:
         missing.append(f"{path.name} is not there.")
         return {}
