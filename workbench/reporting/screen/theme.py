@@ -1,9 +1,9 @@
 """How the screen's Plotly figures look: the printed ones' palette, light or dark, texts escaped."""
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from workbench.reporting.style import BLACK, line_style
+from workbench.viewing.text import for_plotly as shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -13,17 +13,6 @@ _SYMBOLS = {
     "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down", "P": "cross",
     "X": "x",
 }  # fmt: skip
-
-
-def shown(text: object, longest: int = 200) -> str:
-    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts.
-
-    At most `longest` characters; a box stands for what would be invisible or turn the line around.
-    """
-    line = "".join(char if char.isprintable() else "□" for char in " ".join(str(text).split()))
-    if len(line) > longest:
-        line = f"{line[: longest - 1]}…"
-    return html.escape(line, quote=False)
 
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
