@@ -1,12 +1,15 @@
 """Speed: what speed costs in quality, what saved operations are worth in time, and where tokens go."""
 
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 from choices import choice
 from screen import offer_downloads
-from shared import chosen_runs, empty, entries, is_dark, plain, run_name, runs_root
+from shared import chosen_runs, entries, is_dark, plain, problem, run_name, runs_root
 
+from workbench.errors import InputError
 from workbench.reporting import figures_comparison, figures_speed
 from workbench.reporting.comparison_data import ComparisonData, read_comparison
 from workbench.reporting.comparison_tables import AXES, curve_points
@@ -15,6 +18,7 @@ from workbench.reporting.figures_bench import realised_frame
 from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.viewing.catalogue import inside, stamp
+from workbench.viewing.compared import quality_and_speed
 from workbench.viewing.export import View
 
 PAGES = {
@@ -23,9 +27,13 @@ PAGES = {
     "tokens": "Tokens left by layer",
     "comparison": "Trade-off curves of a comparison",
 }
+CONVENTIONS = {
+    "unpadded": "FLOPs without padding on either side, against our own dense run without padding.",
+    "padded": "FLOPs of a dense model that computes padding, against the stock padded model.",
+}
 NO_STOPWATCH = (
-    "Not measured: this run has no stopwatch data (efficiency.repeats was 0, or the stage has not run). "
-    "`workbench bench` measures it; what is counted stands above."
+    "Not measured: this run has no stopwatch data (efficiency.repeats was 0, or the stage has not run); "
+    "`workbench bench` measures it. What is counted stands under Quality against speed-up."
 )
 
 
@@ -36,12 +44,15 @@ def comparison_of(folder: str, stamps: tuple[object, ...]) -> ComparisonData:
 
 def quality(runs: list[RunData]) -> list[View]:
     """Quality of every method of the runs against a speed-up of the reader's choice."""
-    frame = speed.quality_frame({run_name(run): run for run in runs})
-    lost = [run_name(run) for run in runs if run_name(run) not in set(frame["run"])]
-    for name in lost:
-        st.info(plain(f"{name}: not measured, it has no metrics/classification."))
-    if frame.empty:
+    tables = []
+    for run in runs:
+        try:
+            tables.append(quality_and_speed(run, run_name(run)))
+        except InputError as error:
+            problem(str(error))
+    if not tables:
         return []
+    frame = pd.concat([table.frame for table in tables], ignore_index=True)
     columns = st.columns(2)
     there = [q for q in speed.QUALITIES if q in frame and frame[q].notna().any()]
     with columns[0]:
@@ -65,8 +76,10 @@ def quality(runs: list[RunData]) -> list[View]:
     st.plotly_chart(speed.draw_quality(frame, x, y, dark=is_dark()), theme=None, key="quality-chart")
     caption = f"{speed.QUALITIES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
     st.caption(plain(caption))
-    st.dataframe(frame, hide_index=True, width="stretch", alt="Quality and speed-ups")
-    return [View("quality-speed", caption, frame, figure=lambda: speed.draw_quality(frame, x, y))]
+    words = pd.concat([table.shown for table in tables], ignore_index=True)
+    st.dataframe(words, hide_index=True, width="stretch", alt="Quality and speed-ups")
+    st.caption(plain(tables[0].caption))
+    return [View("quality-speed", caption, frame, words, lambda: speed.draw_quality(frame, x, y))]
 
 
 def time(run: RunData) -> list[View]:
@@ -79,27 +92,24 @@ def time(run: RunData) -> list[View]:
     if frame.empty:
         st.info(plain(NO_STOPWATCH))
         return []
-    columns = st.columns(2)
-    for place, convention in zip(columns, ("unpadded", "padded"), strict=True):
-        with place:
-            st.text(f"FLOPs {convention}; numbers at the points are batch sizes.")
-            figure = speed.draw_time(frame, convention, dark=is_dark())
-            st.plotly_chart(figure, theme=None, key=f"time-{convention}-{run.folder}")
-    st.text(
-        "Realised share: measured speed-up over our own unpadded dense run / unpadded FLOPs speed-up."
-    )
-    st.plotly_chart(speed.draw_realised(frame, dark=is_dark()), theme=None, key=f"realised-{run.folder}")
+    name = run_name(run)
+    for convention, told in CONVENTIONS.items():
+        st.text(told)
+        figure = speed.draw_time(frame, convention, dark=is_dark())
+        st.plotly_chart(figure, theme=None, key=f"time-{convention}-{name}", alt=told)
+    st.text("Realised share: measured speed-up over our unpadded dense run / unpadded FLOPs speed-up.")
+    figure = speed.draw_realised(frame, dark=is_dark())
+    st.plotly_chart(figure, theme=None, key=f"realised-{name}", alt="Realised share by batch size")
     caption = (
-        f"{run_name(run)}, split {run.split}: counted and measured speed-up by batch size. Unpadded FLOPs go with "
-        "our unpadded dense run's time, padded FLOPs with the stock padded model's; seconds are medians over rounds."
+        f"{name}, split {run.split}: counted and measured speed-up by batch size; seconds are medians "
+        "over rounds with quartiles."
     )
     st.caption(plain(caption))
     st.dataframe(frame, hide_index=True, width="stretch", alt="Counted and measured speed-up")
     realised = realised_frame(efficiency)
     printed = (lambda: print_realised(realised)) if len(realised) else None
-    return [
-        View("time", caption, frame, figure=lambda: speed.draw_time(frame, "unpadded"), printed=printed)
-    ]
+    draw = partial(speed.draw_time, frame, "unpadded")
+    return [View(f"time-{name}".replace("/", "-"), caption, frame, None, draw, printed)]
 
 
 def tokens(run: RunData) -> list[View]:
@@ -108,23 +118,21 @@ def tokens(run: RunData) -> list[View]:
         st.info("Not measured: predictions.parquet is not there.")
         return []
     frame = figures_speed.token_frame(run.predicted)
-    st.plotly_chart(speed.draw_tokens(frame, dark=is_dark()), theme=None, key=f"tokens-{run.folder}")
+    name = run_name(run)
     caption = (
-        f"{run_name(run)}, split {run.split}: tokens in each layer's self-attention, in % of the full text, over "
-        f"{int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of the texts; dashed: mean."
+        f"{name}, split {run.split}: tokens in each layer's self-attention, in % of the full text, "
+        f"{int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of texts; dashed: mean."
     )
+    figure = speed.draw_tokens(frame, dark=is_dark())
+    st.plotly_chart(figure, theme=None, key=f"tokens-{name}", alt=caption)
     st.caption(plain(caption))
-    return [
-        View("tokens", caption, frame, figure=lambda: speed.draw_tokens(frame),
-             printed=lambda: figures_speed.draw_tokens(frame))
-    ]  # fmt: skip
+    draws = partial(speed.draw_tokens, frame), partial(figures_speed.draw_tokens, frame)
+    return [View(f"tokens-{name}".replace("/", "-"), caption, frame, None, *draws)]
 
 
 def comparison() -> list[View]:
     """The curves of one comparison folder."""
-    names = [
-        entry.name for entry in entries() if entry.kind == "comparison" and entry.state != "damaged"
-    ]
+    names = [e.name for e in entries() if e.kind == "comparison" and e.state != "damaged"]
     if not names:
         st.info(plain("There is no comparison yet: make one with `workbench compare`."))
         return []
@@ -148,8 +156,8 @@ def comparison() -> list[View]:
         st.text("Measured time: not measured, no cell of this comparison has stopwatch data.")
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (
-        f"{name}, split {data.split}: every run as a point, tries of a search included; lines are means over seeds "
-        "where all seeds have one; dotted: the dense model's accuracy. Logarithmic axis."
+        f"{name}, split {data.split}: every run as a point, tries of a search included; lines are means "
+        "over seeds where all seeds have one; dotted: the dense model's accuracy. Logarithmic axis."
     )
     st.caption(plain(caption))
     return [
@@ -171,6 +179,5 @@ else:
             if len(runs) > 1:
                 st.subheader(plain(run_name(run)))
             views += time(run) if page == "time" else tokens(run)
-if not views:
-    empty("There is nothing to export here.")
-offer_downloads(*views, title="Speed")
+if views:
+    offer_downloads(*views, title="Speed")

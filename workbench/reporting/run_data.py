@@ -78,7 +78,7 @@ class RunData:
         return "test" if "test" in splits or not splits else splits[0]
 
     def rows(self, name: str, split: str | None = None) -> pd.DataFrame | None:
-        """A split's rows (by default the reported one's) of a metric table; None where there are none."""
+        """The rows of a split, by default the reported one, of a metric table; None without any."""
         frame = self.metrics.get(name)
         if frame is None:
             return None

@@ -34,8 +34,8 @@ TABLES = {
     ),
     "fpr_comparisons": Told(
         "FPR against saliency's and attention's, paired",
-        "False positive rate of a pruner's own scores minus the dense model's saliency or attention on the "
-        "same texts (uniform selection), Holm's correction over the table.",
+        "False positive rate of a pruner's own scores minus that of the dense model's saliency or "
+        "attention on the same texts (uniform selection), Holm's correction over the table.",
         f"metrics/fpr_comparisons {_MADE_BY}",
     ),
     "chance": Told(
@@ -45,8 +45,8 @@ TABLES = {
     ),
     "earliest": Told(
         "Earliest layer",
-        "First layer with a mean FPR below and a mean TPR above the levels; the share of texts that pass at "
-        "some layer by themselves, and the median of their first layers.",
+        "First layer with a mean FPR below and a mean TPR above the levels; the share of texts that "
+        "pass at some layer by themselves, and the median of their first layers.",
         f"metrics/earliest {_MADE_BY}",
     ),
     "plausibility_counts": Told(
@@ -56,7 +56,7 @@ TABLES = {
     ),
     "faithfulness": Told(
         "Faithfulness",
-        "What the model itself says of texts without their highest-scored units; the unit is the run's own.",
+        "What the model itself says of texts without their highest-scored units, in the run's own unit.",
         "faithfulness was not asked for; name scorers in the key evaluation.faithfulness.scorers.",
     ),
 }

@@ -20,7 +20,7 @@ ATTRIBUTED = "attribute/"
 
 
 def score_tables(run: RunData) -> dict[str, Path]:
-    """The run's score tables by name, in the order of the figures, then those of `workbench attribute`."""
+    """The run's score tables by name, in the figures' order, then those of `workbench attribute`."""
     own = {path.stem: path for path in run.score_files()}
     more = {path.stem: path for path in run.folder.glob("attribute/scores/*.parquet")}
     names = ordered(more, (*SCORER_ORDER, *CONTROLS))
@@ -66,7 +66,7 @@ def openings(path: Path, wanted: Sequence[str], words: int = 25) -> dict[str, st
 def layer_values(
     path: Path, method: str, layer: int, wanted: frozenset[str] | None = None
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Every measure of one layer text by text: by (unit, universe) a frame with text_id, and a column per
+    """Every measure of one layer text by text: by (unit, universe) a frame with text_id and a column per
     (selection, metric) of `measures.MEASURES`, named by `column`; NaN where a text has no value.
 
     Only this layer's rows are kept, one row group at a time. `wanted` are the ids of a split, None all.

@@ -33,7 +33,7 @@ def layer_frame(
 
 
 def not_measured(plausibility: pd.DataFrame, frame: pd.DataFrame, selection: str) -> list[str]:
-    """A sentence for each scorer of the table, or layer of it, that the chosen `frame` has no value of."""
+    """A sentence for each scorer of the table, or layer of it, without a value in the chosen `frame`."""
     there = set(frame["scorer"].astype(str))
     layers = set(plausibility["layer"].astype(int))
     sentences = []
@@ -72,6 +72,8 @@ def draw_layers(frame: pd.DataFrame, *, dark: bool = False, chosen: Point | None
         )
         if rows["ci_low"].notna().any() and scorer not in CONTROLS:
             figure.add_trace(_band(rows, style["line"]["color"], f"{scorer} {method}"))
+        if scorer in CONTROLS:
+            style["marker"]["size"] = 4
         figure.add_trace(_line(rows, style, shown(who), f"{scorer} {method}"))
     if chosen is not None:
         _ring(figure, frame, chosen)
@@ -118,7 +120,7 @@ def _ring(figure: go.Figure, frame: pd.DataFrame, chosen: Point) -> None:
             name="chosen point",
             hoverinfo="skip",
             marker={"symbol": "circle-open", "size": 18, "line": {"width": 3}, "color": "#7F7F7F"},
-        )  # fmt: skip
+        )
     )
 
 

@@ -12,11 +12,10 @@ from workbench.evaluation.units import unit_index, unit_names, unit_scores
 from workbench.records import TokenScores
 from workbench.reporting.screen.theme import dress, shown
 from workbench.reporting.style import VERMILLION
-from workbench.reporting.wording import method_name, scorer_name
 
 COLUMNS = (
-    "scorer", "method", "text_id", "window", "layer", "unit", "place", "written", "score", "rank", "state",
-    "rationale",
+    "scorer", "method", "text_id", "window", "layer", "unit", "place", "written", "score", "rank",
+    "state", "rationale",
 )  # fmt: skip
 STATES = {
     "scored": "has a score",
@@ -25,7 +24,8 @@ STATES = {
     "silent": "the scorer says nothing about this layer",
 }
 """What is known of a unit in a layer. A dropped unit has no score, which is not a score of 0."""
-_CELL, _HEAD = 22, 90
+_CELL, _HEAD, _FOOT = 24, 90, 60
+"""Pixels of a layer's row, of the words above a line, and of the legend."""
 _SCALES = {
     (False, False): ("#F2F5FA", "#08306B"),
     (False, True): ("#172636", "#9CD3FF"),
@@ -33,6 +33,7 @@ _SCALES = {
     (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
 }
 """By (signed, dark); negative to positive, told apart with any colour-vision deficiency (PRGn)."""
+_MARKS = {"dropped here": ("x-thin", 9), "dropped": ("x-thin", 5), "silent": ("line-ew", 9)}
 _MOST_UNITS = 5000
 
 
@@ -41,8 +42,8 @@ def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
 
     A word's score is the highest of its tokens', it is dropped when all are, and it is rationale if any
     is, as in the evaluation (`units.scored_units`). `rank` is 1 for the highest score of a layer, ties
-    share the best rank; NaN, as the score, for what is dropped. `state` is a key of `STATES`. `rationale`
-    is missing where nobody annotated the text.
+    share the best rank; NaN, as the score, for what is dropped. `state` is a key of `STATES`.
+    `rationale` is missing where nobody annotated the text.
     """
     index = unit_index(record.word_index, unit)
     scores = unit_scores(record.scores, index)
@@ -128,8 +129,10 @@ def draw_heat(
     n = int(frame["place"].max()) + 1 if len(frame) else 0
     starts = range(0, max(n, 1), line)
     body = len(shown_layers) * _CELL
-    height = len(starts) * (body + _HEAD) + 70
-    figure = make_subplots(rows=len(starts), cols=1, vertical_spacing=_HEAD / height if n > line else 0)
+    height = len(starts) * (body + _HEAD) + _FOOT
+    figure = make_subplots(
+        rows=len(starts), cols=1, vertical_spacing=_HEAD / (height - _HEAD - _FOOT) if n > line else 0
+    )
     dress(figure, dark=dark, height=height)
     tops = _tops(frame, shown_layers, per_layer)
     for row, start in enumerate(starts, start=1):
@@ -143,11 +146,16 @@ def draw_heat(
             "colorscale": [[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
             "cmin": -1 if sign == "signed" else 0,
             "cmax": 1,
-            "colorbar": _bar(sign, per_layer),
+            "colorbar": _bar(sign, height - _HEAD - _FOOT),
         },
         showlegend=False,
-        margin={"l": 50, "r": 10, "t": 40, "b": 10},
+        margin={"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},
     )
+    top = "its layer's largest size" if per_layer else "the map's largest size"
+    figure.add_annotation(
+        text=f"score, {sign}; max: {top}", xref="paper", yref="paper", x=0, y=0, yshift=-38,
+        showarrow=False, xanchor="left",
+    )  # fmt: skip
     return figure
 
 
@@ -181,11 +189,7 @@ def _add_line(
         row=row, col=1,
     )  # fmt: skip
     number = {layer: i for i, layer in enumerate(layers)}
-    for state, symbol, size in (
-        ("dropped here", "x-thin", 8),
-        ("dropped", "x-thin", 5),
-        ("silent", "line-ew", 8),
-    ):
+    for state, (symbol, size) in _MARKS.items():
         cells = part[part["state"] == state]
         figure.add_trace(
             go.Scatter(
@@ -195,13 +199,17 @@ def _add_line(
             row=row, col=1,
         )  # fmt: skip
     figure.update_xaxes(
-        tickvals=places, ticktext=[shown(names[p], 14) for p in places], tickangle=-60, side="top",
+        tickvals=places, ticktext=[_label(names[p], 14) for p in places], tickangle=-60, side="top",
         showgrid=False, tickfont={"size": 12}, row=row, col=1,
     )  # fmt: skip
     figure.update_yaxes(
         tickvals=rows, ticktext=[str(layer) for layer in layers], range=[len(layers) - 0.5, -0.5],
         showgrid=False, title_text="layer", row=row, col=1,
     )  # fmt: skip
+
+
+def _label(word: str, longest: int) -> str:
+    return shown(word if len(word) <= longest else f"{word[: longest - 1]}…")
 
 
 def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
@@ -211,7 +219,7 @@ def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
     ].itertuples(index=False):
         number = "no score" if score != score else f"score {score:.4g}, rank {rank:.0f}"
         human = "" if marked is pd.NA else "<br>human rationale" if marked else "<br>not rationale"
-        texts.append(f"{shown(word, 60)}<br>layer {layer}: {number}<br>{STATES[state]}{human}")
+        texts.append(f"{_label(word, 60)}<br>layer {layer}: {number}<br>{STATES[state]}{human}")
     grid = part.assign(text=texts).pivot(index="layer", columns="place", values="text")
     return grid.reindex(layers).to_numpy().tolist()
 
@@ -228,18 +236,11 @@ def _outline(figure: go.Figure, row: int, part: pd.DataFrame, layers: int) -> No
             )  # fmt: skip
 
 
-def _bar(sign: str, per_layer: bool) -> dict[str, object]:
-    low = "−max" if sign == "signed" else "0"
-    whole = "its layer's largest size" if per_layer else "the map's largest size"
-    values = [-1, 0, 1] if sign == "signed" else [0, 1]
-    texts = [low, "0", "max"] if sign == "signed" else [low, "max"]
+def _bar(sign: str, plot: int) -> dict[str, object]:
+    """The colour bar below a plot of so many pixels, to the right of the sentence about it."""
+    signed = sign == "signed"
     return {
-        "title": {"text": f"score ({sign}); max: {whole}", "side": "top"}, "orientation": "h",
-        "yref": "container", "y": 0, "yanchor": "bottom", "thickness": 12, "len": 0.6, "tickvals": values,
-        "ticktext": texts,
+        "orientation": "h", "thickness": 12, "len": 0.35, "x": 1, "xanchor": "right", "yanchor": "top",
+        "y": -20 / plot, "tickvals": [-1, 0, 1] if signed else [0, 1],
+        "ticktext": ["−max", "0", "max"] if signed else ["0", "max"],
     }  # fmt: skip
-
-
-def heading(record: TokenScores) -> str:
-    """Who scored which model, in words."""
-    return f"{scorer_name(record.scorer)} on {method_name(record.method)}"

@@ -47,15 +47,19 @@ def draw_pairs(
     for scorer, method, against, against_method, value in frame.itertuples(index=False):
         i, j = place[scorer, method], place[against, against_method]
         values[i, j] = values[j, i] = value
-    names = [shown(f"{scorer_name(scorer)} ({method_name(method)})", 40) for scorer, method in who]
-    texts = [["" if value != value else f"{value:.2f}" for value in row] for row in values.tolist()]
+    names = [shown(f"{scorer_name(scorer)} ({method_name(method)})") for scorer, method in who]
+    texts = [["–" if value != value else f"{value:.2f}" for value in row] for row in values.tolist()]
     figure = dress(go.Figure(), dark=dark, height=120 + 46 * len(who))
     figure.add_trace(
         go.Heatmap(
             x=names, y=names, z=values, zmin=-1, zmax=1, colorscale="PRGn", text=texts, xgap=1, ygap=1,
-            texttemplate="%{text}", hovertemplate="%{x}<br>%{y}<br>%{z:.3f}<extra></extra>",
-            colorbar={"title": {"text": metric}, "thickness": 12},
+            hovertemplate=f"%{{x}}<br>%{{y}}<br>{shown(metric)} %{{text}}<extra></extra>",
+            showscale=False,
         )
     )  # fmt: skip
-    figure.update_yaxes(autorange="reversed")
+    for i, row in enumerate(texts):
+        for j, text in enumerate(row):
+            figure.add_annotation(x=j, y=i, text=text, showarrow=False)
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure

@@ -1,16 +1,13 @@
 """Quality, counted operations and measured time on the screen, from the report's frames."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.evaluation.efficiency import MASKED
 from workbench.reporting.figures_comparison import mean_curve
-from workbench.reporting.run_data import RunData
 from workbench.reporting.screen.theme import dress, series_style, shown
-from workbench.reporting.tables import efficiency_table, main_table
+from workbench.reporting.tables import efficiency_table
 from workbench.reporting.wording import method_name
 
 SPEEDUPS = {
@@ -22,36 +19,22 @@ TIME_COLUMNS = (
     "method", "batch_size", "flops_unpadded", "speedup_vs_dense", "flops_padded", "speedup_vs_hf",
     "realised_share", "seconds_median", "seconds_q25", "seconds_q75", "rounds",
 )  # fmt: skip
-_STEPS = (0.5, 1, 2, 4, 8, 16, 32, 64, 128)
+_STEPS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 
 
 def speedup_label(column: str) -> str:
-    """What a speed-up column of `quality_frame` is, in words."""
+    """What a speed-up column of a report's main table is, in words."""
     batch = column.removeprefix("speedup_vs_hf_b")
     if batch == column:
         return SPEEDUPS[column]
     return f"time, batch {batch}: stock padded model's seconds / method's seconds"
 
 
-def quality_frame(runs: Mapping[str, RunData]) -> pd.DataFrame:
-    """The report's main table of every run by its name, with the columns run and split before it.
-
-    A run without classification metrics has no rows.
-    """
-    parts = []
-    for name, run in runs.items():
-        classification = run.rows("classification")
-        if classification is not None:
-            frame = main_table(classification, run.rows("efficiency")).frame
-            parts.append(frame.assign(run=name, split=run.split))
-    if not parts:
-        return pd.DataFrame(columns=["run", "split", "method"])
-    whole = pd.concat(parts, ignore_index=True)
-    return whole[["run", "split", *(name for name in whole if name not in ("run", "split"))]]
-
-
 def draw_quality(frame: pd.DataFrame, speedup: str, quality: str, *, dark: bool = False) -> go.Figure:
-    """A point with its 95 % interval per run and method of `quality_frame`; colour is the method."""
+    """A point with its 95 % interval per run and method; the marker tells several runs apart.
+
+    `frame` is that of `viewing.compared.quality_and_speed`, or of several runs together.
+    """
     figure = dress(go.Figure(), dark=dark, height=440, x=speedup_label(speedup), y=QUALITIES[quality])
     runs = list(dict.fromkeys(frame["run"]))
     for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
@@ -68,15 +51,15 @@ def draw_quality(frame: pd.DataFrame, speedup: str, quality: str, *, dark: bool 
             go.Scatter(
                 x=[row[speedup]], y=[value], mode="markers", name=shown(name), error_y=error,
                 marker=style["marker"] | {"size": 11},
-                hovertemplate=f"%{{x:.2f}}x, %{{y:.1f}}<br>{row['n']} texts, split {shown(row['split'])}",
+                hovertemplate=f"%{{x:.2f}}x, %{{y:.1f}}<br>{row['n']} texts",
             )
         )  # fmt: skip
-    _speed_axis(figure, frame[speedup])
+    _speed_axis(figure)
     return figure
 
 
 def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.Figure:
-    """One axis (counted or measured) of `comparison_tables.curve_points`: cells, and means over seeds."""
+    """One axis (counted, measured) of `comparison_tables.curve_points`: cells, and means over seeds."""
     points = points[points["axis"] == axis]
     batch = points["batch_size"].iloc[0] if len(points) else pd.NA
     column = (
@@ -107,7 +90,7 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
     dense = points.loc[points["kind"] == "dense", "accuracy"]
     if len(dense):
         figure.add_hline(100 * dense.mean(), line={"color": "#999999", "width": 1, "dash": "dot"})
-    _speed_axis(figure, points["speedup"])
+    _speed_axis(figure)
     return figure
 
 
@@ -116,10 +99,10 @@ def time_frame(efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None) -> pd.D
 
     Two pairs that belong together: `flops_unpadded` (on the timed texts) with `speedup_vs_dense`, our
     dense run that computes no padding; `flops_padded` with `speedup_vs_hf`, the stock model that does.
-    `speedup_vs_dense` is the median over rounds and NaN without recorded rounds. Seconds, speed-up over
-    the stock model and realised share are those of the report's table; where the FLOPs of the timed texts
-    were not kept they are what the realised share was divided by. Masked runs and stock models are left
-    out.
+    Seconds, speed-up over the stock model and realised share are those of the report's table.
+    `speedup_vs_dense` is the median over rounds, without recorded rounds counted times realised; where
+    the FLOPs of the timed texts were not kept they are what the realised share was divided by. NaN where
+    neither can be known. Masked runs and stock models are left out.
     """
     frame = efficiency_table(efficiency, stopwatch).frame
     ours = ~frame["method"].str.startswith("hf") & ~frame["method"].str.endswith(MASKED)
@@ -159,14 +142,11 @@ def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go
         "unpadded": ("flops_unpadded", "speedup_vs_dense"),
         "padded": ("flops_padded", "speedup_vs_hf"),
     }[convention]
-    title = (
-        "our dense run's seconds / method's"
-        if convention == "unpadded"
-        else "stock padded model's seconds / method's"
-    )
+    own = "our dense" if convention == "unpadded" else "stock model's"
     figure = dress(
-        go.Figure(), dark=dark, height=440, x=SPEEDUPS[f"flops_speedup_{convention}"], y=title
-    )
+        go.Figure(), dark=dark, height=440, x=f"counted: dense FLOPs / method FLOPs, {convention}",
+        y=f"measured: {own} seconds / method's",
+    )  # fmt: skip
     there = frame.dropna(subset=[x, y])
     end = 1.1 * there[[x, y]].to_numpy(dtype=np.float64).max(initial=1.5)
     figure.add_trace(
@@ -181,7 +161,7 @@ def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go
         figure.add_trace(
             go.Scatter(
                 x=own[x], y=own[y], mode="lines+markers+text", name=shown(method_name(method)),
-                text=[f"{size}" for size in own["batch_size"]], textposition="top center",
+                text=[f"{size}" for size in own["batch_size"]], textposition="middle right",
                 customdata=own[["batch_size", "seconds_median"]].to_numpy(),
                 hovertemplate="batch %{customdata[0]}: counted %{x:.2f}x, measured %{y:.2f}x"
                 "<br>median %{customdata[1]:.3g} s", **style,
@@ -221,8 +201,8 @@ def draw_tokens(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
         parts = {name: 100 * own[column] for name, column in _BOX.items()}
         figure.add_trace(
             go.Box(
-                x=own["layer"], name=shown(method_name(method)), marker=style["marker"], line={"width": 1.5},
-                boxmean=True, **parts,
+                x=own["layer"], name=shown(method_name(method)), marker=style["marker"],
+                line={"width": 1.5}, boxmean=True, **parts,
             )
         )  # fmt: skip
     figure.update_layout(boxmode="group")
@@ -232,10 +212,11 @@ def draw_tokens(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
 
 
 _BOX = {
-    "lowerfence": "q05", "q1": "q25", "median": "median", "q3": "q75", "upperfence": "q95", "mean": "mean",
+    "lowerfence": "q05", "q1": "q25", "median": "median", "q3": "q75", "upperfence": "q95",
+    "mean": "mean",
 }  # fmt: skip
 
 
-def _speed_axis(figure: go.Figure, speedups: pd.Series) -> None:
+def _speed_axis(figure: go.Figure) -> None:
     """Equal factors at equal distances, labelled 1x, 2x, 4x."""
     figure.update_xaxes(type="log", tickvals=list(_STEPS), ticktext=[f"{step:g}x" for step in _STEPS])

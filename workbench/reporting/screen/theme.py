@@ -31,9 +31,10 @@ def dress(figure: "Figure", *, dark: bool, height: int, x: str = "", y: str = ""
     figure.update_layout(
         height=height, template="none", margin={"l": 60, "r": 20, "t": 30, "b": 50},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": ink, "size": 14},
-        legend={"orientation": "h", "y": -0.2}, hoverlabel={"font": {"size": 14}},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        hoverlabel={"font": {"size": 14}},
     )  # fmt: skip
-    axis = {"gridcolor": grid, "zeroline": False, "automargin": True}
-    figure.update_xaxes(title_text=shown(x), **axis)
-    figure.update_yaxes(title_text=shown(y), **axis)
+    axis = {"gridcolor": grid, "zeroline": False, "automargin": True, "title_standoff": 8}
+    figure.update_xaxes(title={"text": shown(x), "font": {"size": 14}}, **axis)
+    figure.update_yaxes(title={"text": shown(y), "font": {"size": 14}}, **axis)
     return figure
