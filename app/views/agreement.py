@@ -47,7 +47,7 @@ def take_point() -> None:
 
 def choose(table: pd.DataFrame) -> dict[str, str]:
     """Unit, universe, metric and selection; only what the run has."""
-    places = st.columns(4)
+    places = [*st.columns(2), *st.columns(2)]
     with places[0]:
         unit = choice(
             "Unit", list(table["unit"].unique()), key="unit",

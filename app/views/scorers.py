@@ -22,9 +22,9 @@ from workbench.viewing.score_rows import ATTRIBUTED, score_tables, text_ids, tex
 
 MOST = 6
 LEGEND = (
-    "Orange frame: human rationale. Small cross: dropped before this layer, so there is no score (which is "
-    "not a score of 0). Cross on a colour: dropped in this layer. Bar: the scorer says nothing about the "
-    "layer. [CLS] and [SEP] are left out, as in the evaluation."
+    "Orange frame: human rationale. Small cross: dropped before this layer, so there is no score (which "
+    "is not a score of 0). Cross on a colour: dropped in this layer. Bar: the scorer says nothing about "
+    "the layer. [CLS] and [SEP] are left out, as in the evaluation."
 )
 
 

@@ -157,7 +157,8 @@ def comparison() -> list[View]:
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (
         f"{name}, split {data.split}: every run as a point, tries of a search included; lines are means "
-        "over seeds where all seeds have one; dotted: the dense model's accuracy. Logarithmic axis."
+        "over seeds where all seeds have one; dotted: the dense model. Logarithmic axis; zoom "
+        "out for points outside the axes."
     )
     st.caption(plain(caption))
     return [

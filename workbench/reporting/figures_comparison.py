@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
 from workbench.reporting.wording import method_name
 
+SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
+"""Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
 _LABELS = {
     "counted": ("dense FLOPs / method FLOPs, no padding in either", "Counted"),
@@ -32,8 +35,45 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return places, np.mean([np.interp(places, *xy) for xy in curves], axis=0)
 
 
+def far_out(points: pd.DataFrame) -> np.ndarray:
+    """Which of the points (speedup, accuracy) would squeeze the others together: (points,) bool.
+
+    Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of accuracy or of the
+    logarithm of the speed-up; yet within ten points of accuracy, or a factor of two, of them none is.
+    """
+    beyond = np.zeros(len(points), dtype=bool)
+    for values, least in ((points["accuracy"], 0.1), (np.log2(points["speedup"]), 1.0)):
+        low, high = values.quantile([0.25, 0.75])
+        reach = max(3 * (high - low), least)
+        beyond |= ((values < low - reach) | (values > high + reach)).to_numpy()
+    return beyond
+
+
+def outside(points: pd.DataFrame) -> str:
+    """A sentence about the points that the axes leave out; empty without any."""
+    told = [
+        f"{method_name(method)} {speedup:.1f}x, {100 * accuracy:.1f} %"
+        for method, speedup, accuracy in points.loc[
+            far_out(points), ["method", "speedup", "accuracy"]
+        ].itertuples(index=False)
+    ]
+    return f"outside the axes: {'; '.join(told)}" if told else ""
+
+
+def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The range of speed-ups and of accuracy in % that holds all points but those far out."""
+    inside = points[~far_out(points)]
+    x, y = inside["speedup"], 100 * inside["accuracy"]
+    room = 0.06 * max(y.max() - y.min(), 1.0)
+    stretch = (x.max() / x.min()) ** 0.04 * 1.01
+    return (x.min() / stretch, x.max() * stretch), (y.min() - room, y.max() + room)
+
+
 def draw_tradeoff(points: pd.DataFrame) -> Figure:
-    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds."""
+    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds.
+
+    The speed-up axis is logarithmic; cells that would squeeze the others are named instead (`far_out`).
+    """
     axes_there = list(points["axis"].drop_duplicates())
     figure, axes = new_figure(5 * len(axes_there), 4.6, 1, len(axes_there), sharey=True)
     for number, axis in enumerate(axes_there):
@@ -43,8 +83,11 @@ def draw_tradeoff(points: pd.DataFrame) -> Figure:
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
         label_axes(ax, label, "" if number else "accuracy (%)", title + at)
+    ranges = [limits(part)[1] for _, part in points.groupby("axis")]
+    axes[0, 0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    columns = min(4, 2 * len(axes_there) + 1)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
     return figure
 
 
@@ -61,4 +104,10 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
     dense = points.loc[points["kind"] == "dense", "accuracy"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
+    ax.set_xscale("log")
+    ax.set_xlim(limits(points)[0])
+    ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=8)
+    ax.xaxis.set_major_locator(FixedLocator(SPEED_TICKS))
+    ax.xaxis.set_major_formatter(lambda speedup, _: f"{speedup:g}x")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)

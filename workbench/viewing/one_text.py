@@ -50,6 +50,6 @@ def ranking_table(ranked: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _cell(written: str, score: float, state: str, rationale: object) -> str:
-    mark = "● " if rationale is True else ""
+    mark = "● " if rationale is not pd.NA and rationale else ""
     number = {"silent": "no score", "dropped": "dropped"}.get(state, f"{score:.4f}")
     return f"{mark}{written}  {number}"

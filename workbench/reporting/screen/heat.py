@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from workbench.evaluation.units import unit_index, unit_names, unit_scores
 from workbench.records import TokenScores
-from workbench.reporting.screen.theme import dress, shown
+from workbench.reporting.screen.theme import dress, scale, shown
 from workbench.reporting.style import VERMILLION
 
 COLUMNS = (
@@ -26,13 +26,6 @@ STATES = {
 """What is known of a unit in a layer. A dropped unit has no score, which is not a score of 0."""
 _CELL, _HEAD, _FOOT = 24, 90, 60
 """Pixels of a layer's row, of the words above a line, and of the legend."""
-_SCALES = {
-    (False, False): ("#F2F5FA", "#08306B"),
-    (False, True): ("#172636", "#9CD3FF"),
-    (True, False): ("#762A83", "#F7F7F7", "#1B7837"),
-    (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
-}
-"""By (signed, dark); negative to positive, told apart with any colour-vision deficiency (PRGn)."""
 _MARKS = {"dropped here": ("x-thin", 9), "dropped": ("x-thin", 5), "silent": ("line-ew", 9)}
 _MOST_UNITS = 5000
 
@@ -140,10 +133,9 @@ def draw_heat(
         _add_line(figure, row, part, shown_layers, tops, sign == "signed")
         _outline(figure, row, part, len(shown_layers))
         figure.update_xaxes(range=[start - 0.5, start + min(line, max(n, 1)) - 0.5], row=row, col=1)
-    colours = _SCALES[sign == "signed", dark]
     figure.update_layout(
         coloraxis={
-            "colorscale": [[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
+            "colorscale": scale(signed=sign == "signed", dark=dark),
             "cmin": -1 if sign == "signed" else 0,
             "cmax": 1,
             "colorbar": _bar(sign, height - _HEAD - _FOOT),
@@ -153,8 +145,8 @@ def draw_heat(
     )
     top = "its layer's largest size" if per_layer else "the map's largest size"
     figure.add_annotation(
-        text=f"score, {sign}; max: {top}", xref="paper", yref="paper", x=0, y=0, yshift=-38,
-        showarrow=False, xanchor="left",
+        text=f"score, {sign}<br>max: {top}", xref="paper", yref="paper", x=0, y=0, yshift=-48,
+        showarrow=False, xanchor="left", align="left",
     )  # fmt: skip
     return figure
 
@@ -240,7 +232,7 @@ def _bar(sign: str, plot: int) -> dict[str, object]:
     """The colour bar below a plot of so many pixels, to the right of the sentence about it."""
     signed = sign == "signed"
     return {
-        "orientation": "h", "thickness": 12, "len": 0.35, "x": 1, "xanchor": "right", "yanchor": "top",
+        "orientation": "h", "thickness": 12, "len": 0.4, "x": 1, "xanchor": "right", "yanchor": "top",
         "y": -20 / plot, "tickvals": [-1, 0, 1] if signed else [0, 1],
         "ticktext": ["−max", "0", "max"] if signed else ["0", "max"],
     }  # fmt: skip

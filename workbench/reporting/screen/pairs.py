@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from workbench.evaluation.agreement import agreement
 from workbench.records import TokenScores
-from workbench.reporting.screen.theme import dress, shown
+from workbench.reporting.screen.theme import dress, scale, shown
 from workbench.reporting.wording import method_name, scorer_name
 
 
@@ -52,14 +52,16 @@ def draw_pairs(
     figure = dress(go.Figure(), dark=dark, height=120 + 46 * len(who))
     figure.add_trace(
         go.Heatmap(
-            x=names, y=names, z=values, zmin=-1, zmax=1, colorscale="PRGn", text=texts, xgap=1, ygap=1,
+            x=names, y=names, z=values, zmin=-1, zmax=1, colorscale=scale(signed=True, dark=dark),
+            text=texts, xgap=1, ygap=1, showscale=False,
             hovertemplate=f"%{{x}}<br>%{{y}}<br>{shown(metric)} %{{text}}<extra></extra>",
-            showscale=False,
         )
     )  # fmt: skip
     for i, row in enumerate(texts):
         for j, text in enumerate(row):
-            figure.add_annotation(x=j, y=i, text=text, showarrow=False)
+            strong = abs(values[i, j]) > 0.6
+            on_colour = {"color": "#111111" if dark else "#FFFFFF"} if strong else None
+            figure.add_annotation(x=j, y=i, text=text, showarrow=False, font=on_colour)
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure

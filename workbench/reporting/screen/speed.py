@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.evaluation.efficiency import MASKED
-from workbench.reporting.figures_comparison import mean_curve
+from workbench.reporting.figures_comparison import SPEED_TICKS, limits, mean_curve, outside
 from workbench.reporting.screen.theme import dress, series_style, shown
 from workbench.reporting.tables import efficiency_table
 from workbench.reporting.wording import method_name
@@ -19,7 +19,6 @@ TIME_COLUMNS = (
     "method", "batch_size", "flops_unpadded", "speedup_vs_dense", "flops_padded", "speedup_vs_hf",
     "realised_share", "seconds_median", "seconds_q25", "seconds_q75", "rounds",
 )  # fmt: skip
-_STEPS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 
 
 def speedup_label(column: str) -> str:
@@ -91,6 +90,13 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
     if len(dense):
         figure.add_hline(100 * dense.mean(), line={"color": "#999999", "width": 1, "dash": "dot"})
     _speed_axis(figure)
+    if len(points):
+        across, upward = limits(points)
+        figure.update_xaxes(range=np.log10(across).tolist())
+        figure.update_yaxes(range=list(upward))
+        figure.add_annotation(
+            text=shown(outside(points)), xref="paper", yref="paper", x=0.01, y=0.02, showarrow=False
+        )
     return figure
 
 
@@ -137,7 +143,10 @@ def _ratio(stopwatch: pd.DataFrame | None, method: str, batch: int) -> float:
 
 
 def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go.Figure:
-    """Measured against counted speed-up of `time_frame`, `unpadded` or `padded`; diagonal: all of it."""
+    """Measured against counted speed-up of `time_frame`, `unpadded` or `padded`; diagonal: all of it.
+
+    Numbers at the points are batch sizes. Against itself our dense run is 1 by definition, and left out.
+    """
     x, y = {
         "unpadded": ("flops_unpadded", "speedup_vs_dense"),
         "padded": ("flops_padded", "speedup_vs_hf"),
@@ -148,6 +157,8 @@ def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go
         y=f"measured: {own} seconds / method's",
     )  # fmt: skip
     there = frame.dropna(subset=[x, y])
+    if convention == "unpadded":
+        there = there[there["method"] != "dense"]
     end = 1.1 * there[[x, y]].to_numpy(dtype=np.float64).max(initial=1.5)
     figure.add_trace(
         go.Scatter(
@@ -219,4 +230,6 @@ _BOX = {
 
 def _speed_axis(figure: go.Figure) -> None:
     """Equal factors at equal distances, labelled 1x, 2x, 4x."""
-    figure.update_xaxes(type="log", tickvals=list(_STEPS), ticktext=[f"{step:g}x" for step in _STEPS])
+    figure.update_xaxes(
+        type="log", tickvals=SPEED_TICKS, ticktext=[f"{tick:g}x" for tick in SPEED_TICKS]
+    )

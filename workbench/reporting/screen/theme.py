@@ -14,6 +14,14 @@ _SYMBOLS = {
     "X": "x",
 }  # fmt: skip
 
+_SCALES = {
+    (False, False): ("#F2F5FA", "#08306B"),
+    (False, True): ("#172636", "#9CD3FF"),
+    (True, False): ("#762A83", "#F7F7F7", "#1B7837"),
+    (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
+}
+"""By (signed, dark); negative to positive, told apart with any colour-vision deficiency (PRGn)."""
+
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
     """`line` and `marker` of a Plotly series, as `style.line_style` has them for print; black is light
@@ -23,6 +31,12 @@ def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, An
     line = {"color": colour, "width": style["linewidth"] * 1.3, "dash": _DASHES.get(name, "solid")}
     marker = {"color": colour, "size": 8, "symbol": _SYMBOLS.get(style.get("marker", "o"), "circle")}
     return {"line": line, "marker": marker}
+
+
+def scale(*, signed: bool, dark: bool) -> list[list[object]]:
+    """A Plotly colour scale whose middle (signed) or low end is close to the page's ground."""
+    colours = _SCALES[signed, dark]
+    return [[number / (len(colours) - 1), colour] for number, colour in enumerate(colours)]
 
 
 def dress(figure: "Figure", *, dark: bool, height: int, x: str = "", y: str = "") -> "Figure":
