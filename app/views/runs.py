@@ -43,7 +43,7 @@ chosen = several(
     "Compare",
     names,
     key="runs",
-    default=names[:1],
+    default=[entry.name for entry in listed if entry.opens][:1],
     help="One run or several; their methods stand side by side below. Other pages take them over.",
 )
 tables = []
