@@ -1,1 +1,1 @@
-"""What the app's pages ask of a run, for anyone: plain functions, no Streamlit, no torch at import."""
+"""What the app shows, computed without Streamlit: catalogue, texts, views. No torch at import."""

@@ -1,0 +1,44 @@
+"""How the screen's Plotly figures look: the printed ones' palette, light or dark, texts escaped."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from workbench.reporting.style import BLACK, line_style
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_DASHES = {"random": "dash", "uniform": "dot", "oracle": "dashdot"}
+_SYMBOLS = {
+    "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down", "P": "cross",
+    "X": "x",
+}  # fmt: skip
+
+
+def shown(text: object) -> str:
+    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts."""
+    return html.escape(" ".join(str(text).split()), quote=False)
+
+
+def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
+    """`line` and `marker` of a Plotly series, as `style.line_style` has them for print; black is light
+    on a dark page."""
+    style = line_style(name, number)
+    colour = "#E6E6E6" if dark and style["color"] == BLACK else style["color"]
+    line = {"color": colour, "width": style["linewidth"] * 1.3, "dash": _DASHES.get(name, "solid")}
+    marker = {"color": colour, "size": 8, "symbol": _SYMBOLS.get(style.get("marker", "o"), "circle")}
+    return {"line": line, "marker": marker}
+
+
+def dress(figure: "Figure", *, dark: bool, height: int, x: str = "", y: str = "") -> "Figure":
+    """Ground, grid, axis titles and fonts of a figure of `height` pixels; returns it."""
+    ink, grid = ("#E6E6E6", "#3A3B40") if dark else ("#1C1C1E", "#DCDCE0")
+    figure.update_layout(
+        height=height, template="none", margin={"l": 60, "r": 20, "t": 30, "b": 50},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": ink, "size": 14},
+        legend={"orientation": "h", "y": -0.2}, hoverlabel={"font": {"size": 14}},
+    )  # fmt: skip
+    axis = {"gridcolor": grid, "zeroline": False, "automargin": True}
+    figure.update_xaxes(title_text=shown(x), **axis)
+    figure.update_yaxes(title_text=shown(y), **axis)
+    return figure
