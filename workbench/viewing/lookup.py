@@ -1,6 +1,6 @@
 """One text out of a score table of any size: which rows are whose, read a row group at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,38 +46,38 @@ class ScoreTable:
         """The text's windows, in their order; InputError for a text that the table does not have."""
         if text_id not in self:
             raise InputError(f"{self.path}: no scores of text {text_id!r}")
-        frame = pd.concat(self._slices([text_id], list(COLUMNS)), ignore_index=True)
-        return sorted(from_frame(frame), key=lambda record: record.window)
+        records = from_frame(self._rows([text_id], list(COLUMNS)))
+        return sorted(records, key=lambda record: record.window)
 
     def beginnings(self, text_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The tokens of each text's first window; texts that the table does not have are left out."""
         columns = ["text_id", "window", "layer", "token_index", "token"]
-        parts = list(self._slices([name for name in text_ids if name in self], columns))
-        if not parts:
+        there = [name for name in text_ids if name in self]
+        if not there:
             return {}
-        frame = pd.concat(parts, ignore_index=True)
+        frame = self._rows(there, columns)
         frame = frame[(frame["layer"] == 0) & (frame["window"] == 0)].sort_values("token_index")
         tokens = frame["token"].astype(str).groupby(frame["text_id"].astype(str)).agg(tuple)
         return {str(name): found for name, found in tokens.items()}
 
-    def layer(self, layer: int | None, columns: Sequence[str]) -> pd.DataFrame:
-        """One layer's rows (None: the last) of all texts, read a row group at a time."""
+    def layer(self, layer: int, columns: Sequence[str]) -> pd.DataFrame:
+        """One layer's rows of all texts, read a row group at a time; none where there is no such layer."""
         parts = []
         for group in range(self._groups()):
-            frame = _frame(self._read(group, ["text_id", "layer", *columns]))
-            parts.append(frame if layer is None else frame[frame["layer"] == layer])
-            if layer is None:
-                parts[-1] = frame[frame["layer"] == frame["layer"].max()]
+            frame = _frame(self._read(group, ["layer", *columns]))
+            parts.append(frame[frame["layer"] == layer])
         return pd.concat(parts, ignore_index=True)
 
-    def _slices(self, text_ids: Iterable[str], columns: list[str]) -> Iterator[pd.DataFrame]:
+    def _rows(self, text_ids: Iterable[str], columns: list[str]) -> pd.DataFrame:
         wanted: dict[int, list[tuple[int, int]]] = {}
         for text_id in text_ids:
             for group, start, size in self._places[text_id]:
                 wanted.setdefault(group, []).append((start, size))
+        parts = []
         for group, slices in sorted(wanted.items()):
             table = self._read(group, columns)
-            yield from (_frame(table.slice(start, size)) for start, size in slices)
+            parts.append(_frame(pa.concat_tables([table.slice(*place) for place in slices])))
+        return pd.concat(parts, ignore_index=True)
 
     def _groups(self) -> int:
         with self._open() as file:
