@@ -38,8 +38,10 @@ def stitched(records: Sequence[TokenScores]) -> TokenScores:
 
 
 def places(records: Sequence[TokenScores]) -> list[np.ndarray]:
-    """Where each window's tokens stand in the stitched record: one (n,) int array per record, -1 for those
-    that `stitched` leaves out. A second text's tokens have one place in all windows."""
+    """Where each window's tokens stand in the stitched record: one (n,) int array per window.
+
+    -1 for those that `stitched` leaves out; a second text's tokens have one place in all windows.
+    """
     records = sorted(records, key=lambda record: record.window)
     found, start = [], 0
     for record in records:

@@ -61,7 +61,7 @@ class ScoreTable:
         return {str(name): found for name, found in tokens.items()}
 
     def layer(self, layer: int, columns: Sequence[str]) -> pd.DataFrame:
-        """One layer's rows of all texts, read a row group at a time; none where there is no such layer."""
+        """One layer's rows of all texts, read a row group at a time; none if there is no such layer."""
         parts = []
         for group in range(self._groups()):
             frame = _frame(self._read(group, ["layer", *columns]))

@@ -1,4 +1,4 @@
-"""The texts of a run, for picking one: how long, right or wrong, how much dropped, how well in agreement."""
+"""The texts of a run, for picking one: its length, right or wrong, share dropped, agreement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
     first = pd.Series([counts[0] for counts in rows["tokens"]], index=rows["text_id"].astype(str))
     length = first.groupby(level=0).max()
     ids = own["text_id"].astype(str).to_numpy()
-    tokens = length.loc[ids].to_numpy()
+    tokens = length.reindex(ids).to_numpy()
     kept = np.array([np.sum(counts) / len(counts) for counts in own["tokens"]])
     return pd.DataFrame(
         {
@@ -105,7 +105,8 @@ def agreement(table: ScoreTable, layer: int) -> pd.Series:
     groups = frame.groupby(keys, sort=False, observed=True)
     row, column = groups.ngroup().to_numpy(), groups.cumcount().to_numpy()
     shape = (int(row.max()) + 1, int(column.max()) + 1)
-    scores, marks, valid = np.full(shape, np.nan), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    scores = np.full(shape, np.nan)
+    marks, valid = np.zeros((2, *shape), dtype=bool)
     scores[row, column] = frame["score"].to_numpy(dtype=float)
     marks[row, column] = frame["rationale"].to_numpy(dtype=bool)
     valid[row, column] = True

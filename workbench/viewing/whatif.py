@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from workbench.errors import InputError
 from workbench.evaluation.flops import padded_flops
@@ -33,7 +34,7 @@ class Change:
     PoWER-BERT) have their ranks stretched by it instead; see `models.policies.altered`."""
     budget: tuple[float | None, ...] = ()
     """Largest share of each window's tokens that a layer may keep, in (0, 1], by the method's own
-    scores, rounded up, [CLS] among them; None: the method's own rule. One per layer; empty: no budget."""
+    scores, rounded up, [CLS] among them; None: its own rule. One per layer; empty: no budget."""
     kept: frozenset[int] = frozenset()
     """Tokens that stay in every layer."""
     dropped: frozenset[int] = frozenset()
@@ -79,9 +80,19 @@ class Outcome:
     flops_dense: int
     """Of the dense model without padding."""
     flops_padded: int
-    """Of the dense model with all windows padded to the longest; equal to `flops_dense` for one window."""
+    """Of the dense model with all windows padded to the longest; for one window as `flops_dense`."""
     milliseconds: float
     """Median over the rounds, all windows in packed batches."""
+
+    @property
+    def speedup_unpadded(self) -> float:
+        """Dense FLOPs / own, each window at its own length."""
+        return self.flops_dense / self.flops
+
+    @property
+    def speedup_padded(self) -> float:
+        """Dense FLOPs with all windows padded to the longest / own."""
+        return self.flops_padded / self.flops
 
 
 def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Window]":
@@ -101,9 +112,7 @@ def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Wind
         if record.second_start is not None:
             types[record.second_start :] = 1
         words = np.asarray(record.word_index, dtype=np.int64)
-        windows.append(
-            Window(record.text_id, record.window, 0, ids, types, words, record.rationale)
-        )
+        windows.append(Window(record.text_id, record.window, 0, ids, types, words, record.rationale))
     return windows
 
 
@@ -116,18 +125,44 @@ def what_if(
 ) -> tuple[Outcome, Outcome]:
     """The windows of one text as the model decides by itself, and under `change`: before and after.
 
-    Both run in turn, round by round, so that their milliseconds compare; `repeats` rounds after a first
-    one that is not counted. Without a change both are the model's own. Raises InputError for a change that
-    does not fit (see `Change.check`).
+    Both run in turn, round by round, so that their milliseconds compare: `repeats` rounds, after one
+    that is not counted if there are several. Without a change both are the model's own. Raises InputError for
+    a change that does not fit (see `Change.check`).
     """
     from workbench.evaluation.stopwatch import stopwatch
 
     own = _Runner(model, tokenizer, windows, Change())
     other = own if change is None or change == Change() else _Runner(model, tokenizer, windows, change)
     contestants = {"own": own.run} | ({} if other is own else {"other": other.run})
-    seconds = stopwatch(contestants, repeats)
+    seconds = stopwatch(contestants, repeats, warmup=int(repeats > 1))
     before = own.outcome(seconds["own"])
     return before, before if other is own else other.outcome(seconds["other"])
+
+
+def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
+    """Both side by side: columns what, before, after, change (after / before; NaN for words).
+
+    Rows: the prediction, each class's probability, tokens in each layer's self-attention, FLOPs, what the
+    dense model needs of them in both conventions, and milliseconds.
+    """
+    rows: list[tuple[str, object, object]] = [("prediction", before.predicted, after.predicted)]
+    rows += [
+        (f"probability of {name}", share, after.probabilities[name])
+        for name, share in before.probabilities.items()
+    ]
+    rows += [
+        (f"tokens in layer {layer}", int(own), int(other))
+        for layer, (own, other) in enumerate(zip(before.tokens, after.tokens, strict=True))
+    ]
+    rows += [
+        ("million FLOPs", before.flops / 1e6, after.flops / 1e6),
+        ("dense / own FLOPs, unpadded", before.speedup_unpadded, after.speedup_unpadded),
+        ("dense / own FLOPs, windows padded", before.speedup_padded, after.speedup_padded),
+        ("milliseconds, packed", before.milliseconds, after.milliseconds),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "before", "after"])
+    own, other = (pd.to_numeric(table[name], errors="coerce") for name in ("before", "after"))
+    return table.assign(change=other / own)
 
 
 class _Runner:

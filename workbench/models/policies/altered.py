@@ -87,9 +87,7 @@ class Altered(Policy):
             return ~gone if stays is None else stays & ~gone
         return self._chosen(layer, scores, layout, None)
 
-    def _chosen(
-        self, layer: int, scores: Tensor, layout: Layout, gone: Tensor | None
-    ) -> Tensor | None:
+    def _chosen(self, layer: int, scores: Tensor, layout: Layout, gone: Tensor | None) -> Tensor | None:
         """Who stays before anyone is forced out; those `gone` take no place of a budget."""
         share, factor = self.budget[layer], self.scale[layer]
         held = layout.pick(self.kept)

@@ -8,6 +8,7 @@ from workbench.reporting.style import BLACK, line_style
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+_TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "□")
 _DASHES = {"random": "dash", "uniform": "dot", "oracle": "dashdot"}
 _SYMBOLS = {
     "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down", "P": "cross",
@@ -16,8 +17,11 @@ _SYMBOLS = {
 
 
 def shown(text: object) -> str:
-    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts."""
-    return html.escape(" ".join(str(text).split()), quote=False)
+    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts.
+
+    Marks that turn the direction of what follows are shown as boxes, so that they turn nothing.
+    """
+    return html.escape(" ".join(str(text).split()).translate(_TURNS), quote=False)
 
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
