@@ -1,11 +1,11 @@
 """Rationale agreement: metrics by layer with intervals and controls, and the texts behind a point."""
 
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 from choices import choice
+from pick_text import score_tables
 from screen import offer_downloads
 from shared import chosen_run, empty, is_dark, plain, run_name
 
@@ -15,10 +15,11 @@ from workbench.reporting.run_data import RunData
 from workbench.reporting.screen.agreement import draw_layers, draw_values, layer_frame, not_measured
 from workbench.reporting.wording import rationale_sentence, scorer_on_model
 from workbench.viewing.agreement_tables import TABLES, extra_table
-from workbench.viewing.behind import has_text_values, texts_behind, without_value
+from workbench.viewing.behind import has_text_values, layer_values, texts_behind, without_value
 from workbench.viewing.catalogue import stamp
 from workbench.viewing.export import View
-from workbench.viewing.score_rows import layer_values, openings, score_tables
+from workbench.viewing.lookup import ScoreTable
+from workbench.viewing.texts import snippet
 
 SHOWN = 100
 WINDOWS = {"with-evidence": "with evidence", "all": "all annotated"}
@@ -27,14 +28,15 @@ SELECTIONS = {"none": "none (ranking)", "uniform": "uniform (score ≥ 1/n)", "k
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the scores of this layer …")
 def values_of(
-    path: str, stamps: object, method: str, layer: int, split: str, _ids: frozenset[str] | None
+    path: str,
+    stamps: object,
+    method: str,
+    layer: int,
+    split: str,
+    _table: ScoreTable,
+    _ids: frozenset[str] | None,
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    return layer_values(Path(path), method, layer, _ids)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading how the texts begin …")
-def openings_of(path: str, stamps: object, text_ids: tuple[str, ...]) -> dict[str, str]:
-    return openings(Path(path), text_ids)
+    return layer_values(_table, method, layer, _ids)  # fmt: skip
 
 
 def take_point() -> None:
@@ -100,8 +102,8 @@ def show_texts(
     metric, selection = METRICS[asked["metric"]], asked["selection"]
     who = scorer_on_model(scorer, method)
     st.subheader(plain(f"Texts behind {who}, layer {layer}"))
-    path = score_tables(run).get(scorer)
-    if path is None:
+    scores = score_tables(run).get(scorer)
+    if scores is None:
         st.info(plain(f"Not measured text by text: scores/{scorer}.parquet is not there."))
         return []
     if not has_text_values(selection, metric.name):
@@ -110,7 +112,7 @@ def show_texts(
     rows = run.predictions
     rows = None if rows is None else rows[rows["split"].astype(str) == split]
     ids = None if rows is None else frozenset(rows["text_id"].astype(str))
-    found = values_of(str(path), stamp(run.folder), method, layer, split, ids)
+    found = values_of(str(scores.path), stamp(run.folder), method, layer, split, scores, ids)
     values = found[asked["unit"], asked["universe"]]
     own = None if rows is None else rows[rows["method"].astype(str) == method]
     frame = texts_behind(values, selection, metric.name, own)
@@ -123,7 +125,7 @@ def show_texts(
     figure = draw_values(frame["value"], metric.label, dark=is_dark())
     st.plotly_chart(figure, theme=None, key="values-chart", alt=f"{metric.label}: spread over texts")
     worst = frame.head(SHOWN)
-    texts = openings_of(str(path), stamp(run.folder), tuple(worst["text_id"]))
+    begins = {name: snippet(tokens, 200) for name, tokens in scores.beginnings(worst["text_id"]).items()}
     where = {"run": run_name(run), "split": split}
     links = ["/token_flow?" + urlencode(where | {"text": text_id}) for text_id in worst["text_id"]]
     st.text(f"Worst first{'' if len(frame) <= SHOWN else f', the first {SHOWN}'}; the CSV file has all.")
@@ -131,7 +133,7 @@ def show_texts(
     numbers = [name for name in named if name not in ("text_id", "label", "predicted")]
     three = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
-        named.assign(flow=links, text=[texts.get(text_id, "") for text_id in worst["text_id"]]),
+        named.assign(flow=links, text=worst["text_id"].map(begins)),
         hide_index=True, width="stretch", alt="Texts behind the point, worst first",
         column_order=["flow", metric.label, "label", "predicted", "text", *numbers[1:], "text_id"],
         column_config=dict.fromkeys(numbers, three) | {

@@ -2,23 +2,22 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 from choices import choice, several, slider
+from pick_text import attributed_tables, picked_text, score_tables
 from screen import offer_downloads
 from shared import chosen_run, empty, is_dark, plain
 
 from workbench.records import TokenScores
-from workbench.reporting.run_data import CONTROLS, RunData
+from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, RunData, ordered
 from workbench.reporting.screen.heat import draw_heat, heat_frame, ranked_words, sign_of
 from workbench.reporting.screen.pairs import draw_pairs, pair_frame, sizes_of
 from workbench.reporting.wording import method_name, scorer_name, scorer_on_model
-from workbench.viewing.catalogue import stamp
 from workbench.viewing.export import View
+from workbench.viewing.lookup import ScoreTable
 from workbench.viewing.one_text import against_rationale, ranking_table
-from workbench.viewing.score_rows import ATTRIBUTED, score_tables, text_ids, text_records
 
 MOST = 6
 LEGEND = (
@@ -26,17 +25,6 @@ LEGEND = (
     "is not a score of 0). Cross on a colour: dropped in this layer. Bar: the scorer says nothing about "
     "the layer. [CLS] and [SEP] are left out, as in the evaluation."
 )
-
-
-@st.cache_resource(max_entries=8, show_spinner="Reading the ids of the texts …")
-def ids_of(paths: tuple[str, ...], stamps: object) -> list[str]:
-    """Ids of all texts that any of the tables has, in order."""
-    return list(dict.fromkeys(text_id for path in paths for text_id in text_ids(Path(path))))
-
-
-@st.cache_resource(max_entries=32, show_spinner="Reading the scores of the text …")
-def records_of(path: str, stamps: object, text_id: str) -> list[TokenScores]:
-    return text_records(Path(path), text_id)
 
 
 def who(record: TokenScores) -> str:
@@ -138,40 +126,54 @@ def agreement(records: list[TokenScores], unit: str, layer: int) -> list[View]:
     return [View("agreement-between-scorers", caption, frame, figure=draw)]
 
 
-def records_under(
-    run: RunData, paths: dict[str, str], names: list[str], text_id: str
-) -> list[TokenScores]:
+def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:
     """The records of the text in each table; a table without it is told."""
     records: list[TokenScores] = []
     for name in names:
-        found = records_of(paths[name], stamp(run.folder), text_id)
-        if not found:
+        if text_id in tables[name]:
+            records += [replace(record, scorer=name) for record in tables[name].records(text_id)]
+        else:
             st.info(plain(f"{name}: not measured, its table does not hold this text."))
-        records += [replace(record, scorer=name) for record in found]
     return records
 
 
+def chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]) -> str:
+    """A text of the run, or one that `workbench attribute` scored."""
+    origin = "the run"
+    if more:
+        origin = choice(
+            "Texts of", ["the run", "workbench attribute"], key="texts",
+            help="workbench attribute may have scored other texts than the run holds.",
+        )  # fmt: skip
+    if origin == "the run" and run.predicted is not None:
+        methods = ordered(run.predicted["method"], METHOD_ORDER)
+        return str(picked_text(run, own, methods[0])["text_id"])
+    tables = own if origin == "the run" else more
+    ids = list(dict.fromkeys(text_id for table in tables.values() for text_id in table.text_ids))
+    if not ids:
+        empty("The score tables of this run hold no text.")
+    return choice("Text", ids, key="text", help="Its id; Token flow shows the same text.")
+
+
 run = chosen_run()
-paths = {name: str(path) for name, path in score_tables(run).items()}
-if not paths:
+own, more = score_tables(run), attributed_tables(run)
+tables = own | more
+if not tables:
     empty("Not measured: this run has no score tables; `workbench evaluate` or `attribute` makes them.")
-ids = ids_of(tuple(paths.values()), stamp(run.folder))
-if not ids:
-    empty("The score tables of this run hold no text.")
-text_id = choice("Text", ids, key="text", help="Its id; Token flow shows the same text.")
+text_id = chosen_text(run, own, more)
 st.text(told_of(run, text_id))
 places = st.columns([3, 1])
 with places[0]:
     names = several(
-        "Scorers", list(paths), key="scorers", most=MOST, format=scorer_name,
-        default=[name for name in paths if name not in CONTROLS][:3],
-        help=f"Up to {MOST}; names with {ATTRIBUTED} were made by `workbench attribute`.",
+        "Scorers", list(tables), key="scorers", most=MOST, format=scorer_name,
+        default=[name for name in tables if name not in CONTROLS and text_id in tables[name]][:3],
+        help=f"Up to {MOST}; names with attribute/ were made by `workbench attribute`.",
     )  # fmt: skip
 with places[1]:
     unit = choice("Unit", ["word", "token"], key="unit", help="A word has its best token's score.")
 if not names:
     empty("Choose a scorer.")
-records = records_under(run, paths, names, text_id)
+records = records_under(tables, names, text_id)
 if not records:
     empty("None of the chosen scorers has scored this text.")
 windows = sorted({record.window for record in records})

@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.evaluation.measures import MEASURES
 from workbench.evaluation.text_values import text_values
 from workbench.records import TokenScores
-from workbench.viewing.score_rows import column
+from workbench.viewing.behind import column
 
 SHOWN = (
     ("none", "ap"), ("none", "roc_auc"), ("none", "r_precision"), ("uniform", "fpr"), ("uniform", "tpr"),

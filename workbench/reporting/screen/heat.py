@@ -169,7 +169,7 @@ def _add_line(
 ) -> None:
     """One line of the text: coloured cells, and marks on those that are dropped or silent."""
     places = sorted(set(part["place"]))
-    table = part.pivot(index="layer", columns="place", values="score").reindex(layers)
+    table = part.pivot(index="layer", columns="place", values="score").reindex(list(layers))
     colour = table.div([tops[layer] for layer in layers], axis=0)
     names = part.drop_duplicates("place").set_index("place")["written"]
     rows = list(range(len(layers)))
@@ -213,7 +213,7 @@ def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
         human = "" if marked is pd.NA else "<br>human rationale" if marked else "<br>not rationale"
         texts.append(f"{_label(word, 60)}<br>layer {layer}: {number}<br>{STATES[state]}{human}")
     grid = part.assign(text=texts).pivot(index="layer", columns="place", values="text")
-    return grid.reindex(layers).to_numpy().tolist()
+    return grid.reindex(list(layers)).to_numpy().tolist()
 
 
 def _outline(figure: go.Figure, row: int, part: pd.DataFrame, layers: int) -> None:

@@ -151,10 +151,10 @@ def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go
         "unpadded": ("flops_unpadded", "speedup_vs_dense"),
         "padded": ("flops_padded", "speedup_vs_hf"),
     }[convention]
-    own = "our dense" if convention == "unpadded" else "stock model's"
+    stopped = "our dense" if convention == "unpadded" else "stock model's"
     figure = dress(
         go.Figure(), dark=dark, height=440, x=f"counted: dense FLOPs / method FLOPs, {convention}",
-        y=f"measured: {own} seconds / method's",
+        y=f"measured: {stopped} seconds / method's",
     )  # fmt: skip
     there = frame.dropna(subset=[x, y])
     if convention == "unpadded":
