@@ -138,7 +138,7 @@ def draw_heat(
             "colorscale": scale(signed=sign == "signed", dark=dark),
             "cmin": -1 if sign == "signed" else 0,
             "cmax": 1,
-            "colorbar": _bar(sign, height - _HEAD - _FOOT),
+            "colorbar": _bar(sign, max(height - _HEAD - _FOOT, 1)),
         },
         showlegend=False,
         margin={"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},

@@ -129,7 +129,7 @@ def time_frame(efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None) -> pd.D
         if ratio != ratio:
             ratio = counted * row["realised_share"]
         rows.append(row | {"flops_unpadded": counted, "speedup_vs_dense": ratio, "flops_padded": padded})
-    return pd.DataFrame(rows, columns=list(TIME_COLUMNS))
+    return pd.DataFrame(rows, columns=list(TIME_COLUMNS)).astype({"rounds": "Int64"})
 
 
 def _ratio(stopwatch: pd.DataFrame | None, method: str, batch: int) -> float:
