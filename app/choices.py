@@ -108,7 +108,7 @@ def clear(keys: Iterable[str]) -> None:
     """Forget these choices, so that their defaults hold again; before their controls are drawn."""
     for key in keys:
         st.session_state.pop(key, None)
-        _remembered().pop(key, None)
+        remembered().pop(key, None)
         if key in st.query_params:
             del st.query_params[key]
 
@@ -123,8 +123,8 @@ def _begin(
     elif key in st.query_params:
         with suppress(KeyError, ValueError, IndexError):
             candidates.append(read(st.query_params.get_all(key)))
-    if key in _remembered():
-        candidates.append(_remembered()[key])
+    if key in remembered():
+        candidates.append(remembered()[key])
     good = [value for value in candidates if _fits(fits, value)]
     st.session_state[key] = good[0] if good else default
 
@@ -137,7 +137,8 @@ def _fits(fits: Callable[[Any], bool], value: Any) -> bool:
 
 
 def _end(key: str, value: Any, texts: list[str]) -> Any:
-    _remembered()[key] = value
+    remembered()[key] = value
+    st.session_state["keys"].append(key)
     if not texts:
         if key in st.query_params:
             del st.query_params[key]
@@ -146,5 +147,6 @@ def _end(key: str, value: Any, texts: list[str]) -> Any:
     return value
 
 
-def _remembered() -> dict[str, Any]:
+def remembered() -> dict[str, Any]:
+    """What this session chose last under each key, on any page."""
     return st.session_state.setdefault("remembered", {})

@@ -20,7 +20,7 @@ class Screen:
 
 def offer_downloads(*views: View, title: str) -> None:
     """Draw a CSV button for each view, and keep all of them for the Export page; last on its page."""
-    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    query = {key: st.query_params.get_all(key) for key in st.session_state["keys"]}
     st.session_state["screen"] = Screen(st.session_state["page"], title, query, views)
     with st.container(horizontal=True):
         for view in views:

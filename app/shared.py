@@ -4,36 +4,30 @@ Choices that stand in the URL are in `choices.py`, what is on screen for the Exp
 """
 
 import os
-import re
 from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
-from choices import choice, several
+from choices import choice, remembered, several
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData, read_run_data
-from workbench.viewing.catalogue import Entry, catalogue, folders, inside, stamp
+from workbench.viewing.catalogue import Entry, entry, folders, inside, stamp
+from workbench.viewing.text import for_markdown as plain
 
 RUNS = "WORKBENCH_RUNS"
 """The environment variable that names the folder of runs."""
 _HERE = Path(__file__).parent / "views"
 VIEWS = [
-    (_HERE / "runs.py", "Runs", ":material/list:"),
-    (_HERE / "token_flow.py", "Token flow", ":material/water_drop:"),
-    (_HERE / "scorers.py", "Scorers", ":material/grid_on:"),
-    (_HERE / "agreement.py", "Rationale agreement", ":material/rule:"),
-    (_HERE / "speed.py", "Speed", ":material/speed:"),
-    (_HERE / "data.py", "Data", ":material/article:"),
-    (_HERE / "export.py", "Export", ":material/download:"),
+    (_HERE / "runs.py", "Runs"),
+    (_HERE / "token_flow.py", "Token flow"),
+    (_HERE / "scorers.py", "Scorers"),
+    (_HERE / "agreement.py", "Rationale agreement"),
+    (_HERE / "speed.py", "Speed"),
+    (_HERE / "data.py", "Data"),
+    (_HERE / "export.py", "Export"),
 ]
-"""File, title and icon of each page, in the order of the navigation."""
-
-
-def plain(text: object) -> str:
-    """`text` for a place where Streamlit reads markdown (labels, captions, messages): every sign that
-    could be markup is escaped, line breaks become spaces."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(str(text).split()))
+"""File and title of each page in the order of the navigation; icons would come from a font server."""
 
 
 def problem(sentence: str) -> None:
@@ -60,15 +54,17 @@ def runs_root() -> Path:
     return root
 
 
-def entries() -> list[Entry]:
-    """The catalogue, read again when a folder has changed."""
+def entries(cells: bool = False) -> list[Entry]:
+    """What lies under the folder of runs, with or without the cells of comparisons; a folder that has
+    changed is read again."""
     root = runs_root()
-    return _catalogue(str(root), tuple((name, stamp(root / name)) for name, _ in folders(root)))
+    names = [name for name, part_of in folders(root) if cells or not part_of]
+    return [_entry(str(root), name, stamp(root / name)) for name in names]
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the runs …")
-def _catalogue(root: str, stamps: tuple[object, ...]) -> list[Entry]:
-    return catalogue(Path(root))
+@st.cache_resource(max_entries=1000, show_spinner="Reading the runs …")
+def _entry(root: str, name: str, stamps: object) -> Entry:
+    return entry(Path(root), name)
 
 
 def open_run(name: str) -> RunData:
@@ -81,15 +77,27 @@ def open_run(name: str) -> RunData:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the run …")
-def _run(folder: str, stamps: tuple[object, ...]) -> RunData:
+def _run(folder: str, stamps: object) -> RunData:
     return read_run_data(Path(folder))
+
+
+def openable() -> list[str]:
+    """Names of the runs that can be opened, then of comparisons' cells; ends the page without any."""
+    names = [found.name for found in entries() if found.opens]
+    names += [name for name, part_of in folders(runs_root()) if part_of]
+    if not names:
+        empty(f"No run under {runs_root()} yet: make one with `workbench demo` or `make demo`.")
+    return names
 
 
 def chosen_run() -> RunData:
     """The run chosen in the sidebar, the same on all pages; ends the page where there is none."""
     names = openable()
+    compared = remembered().get("runs") or [None]
     with st.sidebar:
-        name = choice("Run", names, key="run", help="Which run this page shows.")
+        name = choice(
+            "Run", names, key="run", default=compared[0], help="Which run the pages about one run show."
+        )
     return open_run(name)
 
 
@@ -106,11 +114,3 @@ def chosen_runs() -> list[RunData]:
 def run_name(run: RunData) -> str:
     """Its folder below the root, as the catalogue names it."""
     return run.folder.relative_to(os.path.realpath(runs_root())).as_posix()
-
-
-def openable() -> list[str]:
-    """Names of the runs that can be opened; runs of their own before cells of comparisons."""
-    able = [entry for entry in entries() if entry.opens]
-    if not able:
-        empty(f"There is no run under {runs_root()} yet: make one with `workbench demo` or `make demo`.")
-    return [entry.name for entry in sorted(able, key=lambda entry: bool(entry.part_of))]

@@ -20,6 +20,7 @@ _SETTINGS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "global.developmentMode": "false",
+    "theme.primaryColor": "#0072B2",
 }
 
 

@@ -10,14 +10,13 @@ from workbench.errors import InputError
 from workbench.viewing.compared import quality_and_speed
 from workbench.viewing.export import View
 
-found = entries()
 st.text(f"Folder: {runs_root().resolve()}")
 cells = switch(
-    "Show the runs inside comparisons",
+    "List the runs inside comparisons",
     key="cells",
     help="A comparison is a folder of runs; they can be opened like any other run.",
 )
-listed = [entry for entry in found if cells or not entry.part_of]
+listed = entries(cells)
 frame = pd.DataFrame(
     {
         "run": [entry.name for entry in listed],
@@ -34,13 +33,17 @@ frame = pd.DataFrame(
 )
 if len(frame):
     st.dataframe(frame, hide_index=True, width="stretch", alt="Table of runs")
+lacking = [f"{entry.name}: {entry.reason}" for entry in listed if entry.reason]
+if lacking:
+    with st.expander(f"What is missing or wrong ({len(lacking)})"):
+        st.text("\n".join(lacking))
 views = [View("runs", "Every folder under the folder of runs.", frame)]
 names = openable()
 chosen = several(
     "Compare",
     names,
     key="runs",
-    default=names[:1],
+    default=[entry.name for entry in listed if entry.opens][:1],
     help="One run or several; their methods stand side by side below. Other pages take them over.",
 )
 tables = []

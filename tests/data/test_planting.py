@@ -202,12 +202,12 @@ def test_a_pair_needs_two_classes_and_default_tokens_follow_them() -> None:
     assert default_tokens("pair", three.labels) == ("qqa", "qqb")
 
 
-def test_texts_shorter_than_a_shortcut_are_refused_by_name() -> None:
-    with pytest.raises(
-        InputError, match=r"text 't0' has 1 word, too short .* of 2 tokens \(40 such texts\)"
-    ):
-        plant(corpus(words=1), plan("pair"))
-    assert plant(corpus(words=1), plan("token"))
+def test_a_text_of_one_word_takes_a_whole_shortcut() -> None:
+    planted = [item for item in plant(corpus(words=1), plan("pair"))["train"] if item.role == "planted"]
+    assert planted
+    for item in planted:
+        assert len(item.document.words) == 3
+        assert [item.document.words[place] for place in item.places] in (["g", "h"], ["h", "g"])
 
 
 def test_tokens_in_a_second_text_count_as_used() -> None:

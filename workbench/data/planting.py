@@ -63,13 +63,11 @@ def plant(corpus: Corpus, plan: Plan) -> dict[str, list[Planted]]:
 
     Whether a text gets a shortcut, of which class and where, depends on the seed and the text's id
     alone. The corpus's own rationales are dropped: they speak of other labels. Raises InputError for a
-    plan that does not fit the classes, for tokens that the corpus holds already (upper case aside), and
-    for texts with fewer words than a shortcut has tokens.
+    plan that does not fit the classes, and for tokens that the corpus holds already (upper case aside).
     """
     _check_plan(plan, corpus.labels)
     texts = {split: [_plain(document) for document in own] for split, own in corpus.splits.items()}
     _check_unused(plan, corpus.name, [document for own in texts.values() for document in own])
-    _check_lengths(plan, [document for own in texts.values() for document in own])
     return {
         split: [_planted(document, plan, corpus.labels) for document in own]
         for split, own in texts.items()
@@ -177,13 +175,3 @@ def _check_unused(plan: Plan, name: str, documents: Sequence[Document]) -> None:
 
 def _folded(document: Document) -> Iterator[str]:
     return (word.casefold() for word in (*document.words, *document.second))
-
-
-def _check_lengths(plan: Plan, documents: Sequence[Document]) -> None:
-    least = 1 if plan.kind == "token" else 2
-    short = [document for document in documents if len(document.words) < least]
-    if short:
-        raise InputError(
-            f"text {short[0].id!r} has {counted(len(short[0].words), 'word')}, too short for a shortcut"
-            f" of {counted(least, 'token')} ({counted(len(short), 'such text')})"
-        )

@@ -25,6 +25,7 @@ from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
 from workbench.records import TokenScores, to_frame
 from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
+from workbench.score_files import ROW_GROUP
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
@@ -101,7 +102,7 @@ def _plausibility(job: Job) -> None:
         records = {split: _score(job, method, split, names) for split in splits}
         for name in names:
             own = [r for split in records for r in records[split] if r.scorer == name]
-            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet")
+            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet", group=ROW_GROUP)
         for split, found in records.items():
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from workbench.errors import InputError
+from workbench.files import yaml_value
 
 _KEY = ("method", "split")
 _NEEDED = {
@@ -133,7 +134,7 @@ def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:
 def _mapping(path: Path, missing: list[str]) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
     except FileNotFoundError:
         missing.append(f"{path.name} is not there.")
         return {}

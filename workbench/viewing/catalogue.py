@@ -1,7 +1,7 @@
 """What lies under a folder of runs: every run and comparison, and what is wrong with the others."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,16 +10,17 @@ import pandas as pd
 
 from workbench.config import load_config
 from workbench.errors import InputError
-from workbench.reporting.comparison_data import ComparisonData, read_comparison
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered, read_run_data
 from workbench.reporting.tables import main_table
 from workbench.reporting.wording import method_name, percent, times
-from workbench.runs import COMPARISON, CONFIG, PREDICTIONS, read_json
+from workbench.runs import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
 
-State = Literal["finished", "unfinished", "damaged", "no run"]
-DEPTH = 4
-"""How far below the root a run may lie; a comparison's cell is at <name>/cells/<method>/<strength>."""
-_WATCHED = ("*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors")
+_WATCHED = (
+    "*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors",
+    "tables/*.parquet",
+)  # fmt: skip
+_BELOW = 2
+"""Folders that hold no run are looked into so deep; a comparison's cells lie as deep below it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Entry:
     name: str
     """Its path below the root, with /."""
     kind: Literal["run", "comparison", "other"]
-    state: State
+    state: Literal["finished", "unfinished", "damaged", "no run"]
     reason: str
     """Why it is not finished, or what cannot be used; empty where nothing is wrong."""
     data: str = ""
@@ -41,8 +42,6 @@ class Entry:
     seeds: str = ""
     date: str = ""
     """When it was begun, UTC."""
-    part_of: str = ""
-    """The comparison whose cell it is; empty for a run of its own."""
 
     @property
     def opens(self) -> bool:
@@ -50,19 +49,15 @@ class Entry:
         return self.kind == "run" and self.state in ("finished", "unfinished")
 
 
-def catalogue(root: Path) -> list[Entry]:
-    """Every run, comparison and other folder under `root`, by name; InputError without a folder.
-
-    Links that lead out of `root` are not followed, hidden folders are left out.
-    """
-    return [_entry(root, name, part_of) for name, part_of in folders(root)]
-
-
 def folders(root: Path) -> list[tuple[str, str]]:
-    """(name below `root`, comparison it belongs to) of every folder worth telling about."""
+    """(name below `root`, comparison it is a cell of or "") of every run, comparison, and folder that
+    holds neither. Links are not followed, hidden folders are left out. InputError without a folder."""
     if not root.is_dir():
         raise InputError(f"{root}: no such folder of runs")
-    return sorted(_walk(root, root, DEPTH, ""))
+    found = []
+    for path in _subfolders(root):
+        found += list(_runs(path, _BELOW, "")) or [(path, "")]
+    return [(path.relative_to(root).as_posix(), part_of) for path, part_of in found]
 
 
 def inside(root: Path, name: str) -> Path:
@@ -88,81 +83,67 @@ def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple(sorted(found))
 
 
-def _walk(root: Path, folder: Path, depth: int, part_of: str) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_dir() or not _within(root, path):
-            continue
-        name = path.relative_to(root).as_posix()
-        comparison = (path / COMPARISON).is_file()
-        if comparison or _is_run(path):
-            yield name, part_of
-        below = [] if depth == 1 or _is_run(path) else list(
-            _walk(root, path, depth - 1, name if comparison else part_of)
-        )  # fmt: skip
-        yield from (found for found in below if _is_known(root / found[0]) or comparison or part_of)
-        if depth == DEPTH and not below and not comparison and not _is_run(path):
-            yield name, part_of
-
-
-def _within(root: Path, path: Path) -> bool:
-    # A link inside the root would show a run twice, and could go round in circles.
-    return not path.is_symlink() and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
-
-
-def _is_known(path: Path) -> bool:
-    return (path / COMPARISON).is_file() or _is_run(path)
-
-
-def _is_run(path: Path) -> bool:
-    return (
-        any((path / name).is_file() for name in (CONFIG, PREDICTIONS))
-        and not (path / COMPARISON).is_file()
-    )
-
-
-def _entry(root: Path, name: str, part_of: str) -> Entry:
+def entry(root: Path, name: str) -> Entry:
+    """What is known of the folder `name` under `root`; nothing that is wrong with it raises."""
     folder = root / name
+    if not _is_run(folder) and not _is_comparison(folder):
+        return Entry(name, "other", "no run", f"It has no {CONFIG}, {PREDICTIONS} or {COMPARISON}.")
+    kind: Literal["run", "comparison"] = "comparison" if _is_comparison(folder) else "run"
     try:
-        if (folder / COMPARISON).is_file():
-            return _comparison_entry(name, folder)
-        return _run_entry(name, read_run_data(folder), part_of)
+        return _comparison(name, folder) if kind == "comparison" else _run(name, read_run_data(folder))
     except InputError as error:
-        known = _is_known(folder)
-        kind: Literal["comparison", "run", "other"] = (
-            "comparison" if (folder / COMPARISON).is_file() else "run" if known else "other"
-        )
-        return Entry(name, kind, "damaged" if known else "no run", str(error), part_of=part_of)
+        return Entry(name, kind, "damaged", str(error))
 
 
-def _run_entry(name: str, run: RunData, part_of: str) -> Entry:
-    reasons = [*run.missing, *_configuration_problem(run)]
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as found:
+            names = [f.name for f in found if f.is_dir(follow_symlinks=False) and f.name[0] != "."]
+    except OSError:  # Not ours to read, or gone.
+        return []
+    return [folder / name for name in sorted(names)]
+
+
+def _runs(path: Path, depth: int, part_of: str) -> Iterator[tuple[Path, str]]:
+    if _is_comparison(path) or _is_run(path):
+        yield path, part_of
+    if depth and not _is_run(path):
+        inner = path.name if _is_comparison(path) else part_of
+        for below in _subfolders(path):
+            yield from _runs(below, _BELOW if inner != part_of else depth - 1, inner)
+
+
+def _is_comparison(folder: Path) -> bool:
+    return (folder / COMPARISON).is_file()
+
+
+def _is_run(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (CONFIG, PREDICTIONS))
+
+
+def _run(name: str, run: RunData) -> Entry:
+    data, methods = run.config.get("data"), run.config.get("methods")
     classification = run.rows("classification")
-    quality = speed = ""
+    frame = None
     if classification is not None:
         frame = main_table(classification, run.rows("efficiency")).frame
-        quality, speed = by_method(frame, "accuracy", percent), by_method(
-            frame, "flops_speedup_unpadded", times
-        )  # fmt: skip
-    data = run.config.get("data")
-    methods = run.config.get("methods")
     return Entry(
         name,
         "run",
         "unfinished" if run.missing else "finished",
-        " ".join(reasons),
+        " ".join([*run.missing, *_configuration_problem(run)]),
         str(data.get("source", "")) if isinstance(data, dict) else "",
-        ", ".join(method_name(m) for m in ordered(methods, METHOD_ORDER))
-        if isinstance(methods, list)
-        else "",
-        quality,
-        speed,
+        _methods(methods),
+        _by_method(frame, "accuracy", percent),
+        _by_method(frame, "flops_speedup_unpadded", times),
         str(run.config.get("seed", "")),
-        day(run.environment),
-        part_of,
+        _begun(run.environment),
     )
 
 
 def _configuration_problem(run: RunData) -> list[str]:
+    if not run.config:
+        return []
     try:
         load_config(run.folder / CONFIG)
     except InputError as error:
@@ -174,46 +155,43 @@ def _configuration_problem(run: RunData) -> list[str]:
     return []
 
 
-def _comparison_entry(name: str, folder: Path) -> Entry:
+def _comparison(name: str, folder: Path) -> Entry:
     about = read_json(folder / COMPARISON)
     if not isinstance(about, dict) or not isinstance(about.get("cells"), list):
         raise InputError(f"{folder / COMPARISON}: lists no cells")
-    data: ComparisonData | None = None
-    reasons = [f"{cell['name']}: {cell['error']}." for cell in about["cells"] if cell.get("error")]
-    if not about.get("finished"):
-        reasons.insert(0, "The comparison has not finished.")
-    try:
-        data = read_comparison(folder)
-    except InputError as error:
-        reasons.append(str(error))
-    quality = speed = ""
-    if data is not None:
-        means = pd.DataFrame(
-            [data.rows(group)[["accuracy", "flops_speedup_unpadded"]].mean() for group in data.compared]
-        ).assign(method=[group.key for group in data.compared])
-        quality = by_method(means, "accuracy", percent)
-        speed = by_method(means, "flops_speedup_unpadded", times)
-    methods = about.get("methods", [])
+    reasons = [] if about.get("finished") else ["It has not finished."]
+    reasons += [f"{cell.get('name')}: {cell['error']}." for cell in about["cells"] if cell.get("error")]
+    table = folder / "tables" / "comparison.parquet"
+    if not table.is_file():
+        reasons.append(f"It has no tables yet: `workbench report --run {folder}` writes them.")
+    frame = read_table(table) if table.is_file() else None
     return Entry(
         name,
         "comparison",
-        "damaged" if data is None else "unfinished" if reasons else "finished",
+        "unfinished" if reasons else "finished",
         " ".join(reasons),
         str(about.get("data", "")),
-        ", ".join(method_name(m) for m in ordered(methods, METHOD_ORDER)),
-        quality,
-        speed,
+        _methods(about.get("methods")),
+        _by_method(frame, "accuracy", percent),
+        _by_method(frame, "flops_speedup_unpadded", times),
         ", ".join(map(str, about.get("seeds", []))),
-        day(about.get("environment", {})),
+        _begun(about.get("environment", {})),
     )
 
 
-def by_method(frame: pd.DataFrame, column: str, words: Any) -> str:
+def _methods(names: object) -> str:
+    if not isinstance(names, list):
+        return ""
+    return ", ".join(method_name(name) for name in ordered(names, METHOD_ORDER))
+
+
+def _by_method(frame: pd.DataFrame | None, column: str, words: Callable[[float], str]) -> str:
     """`dense 81.6, ToP 79.5`: a column of a table with one row per method."""
+    if frame is None or column not in frame:
+        return ""
     values = frame[["method", column]].dropna()
     return ", ".join(f"{method_name(m)} {words(v)}" for m, v in values.itertuples(index=False))
 
 
-def day(environment: dict[str, Any]) -> str:
-    """Date and minute at which a run was begun, UTC; empty where it is not recorded."""
+def _begun(environment: dict[str, Any]) -> str:
     return str(environment.get("started", ""))[:16].replace("T", " ")

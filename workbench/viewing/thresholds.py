@@ -20,8 +20,8 @@ def recorded_thresholds(model_folder: Path, records: Sequence[TokenScores]) -> n
     """(layers, n): the score each token of a text needed to stay, n as in `stitched(records)`.
 
     AdapLeR: eta / n of the n tokens that came into the layer; LTP: its learned threshold; Transkimmer
-    and TR-BERT: a half. NaN where a token met none; None for a method that cuts by rank or not at all, and
-    where the run holds no model. InputError for a damaged model folder.
+    and TR-BERT: a half. NaN where a token met none; None for a method that cuts by rank or not at
+    all, and where the run holds no model. InputError for a damaged model folder.
     """
     first = records[0]
     path = model_folder / "policy.safetensors"

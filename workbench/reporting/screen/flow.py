@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.reporting.examples import shades, short, stretches
-from workbench.reporting.screen.theme import dress, shown
+from workbench.reporting.screen.theme import dress
 from workbench.reporting.style import VERMILLION
 from workbench.viewing.flow import DROPPED, GONE, Flow, ranks, states
+from workbench.viewing.text import for_plotly
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -138,7 +139,7 @@ def _hovers(flow: Flow, found: np.ndarray) -> np.ndarray:
     """(layers, n) of texts: token, layer, what became of it, score, threshold, rank."""
     record = flow.record
     places, living = ranks(record), (found != GONE).sum(axis=1)
-    names = [shown(short(token, 200)) for token in record.tokens]
+    names = [for_plotly(short(token, 200)) for token in record.tokens]
     dropped_at = (found == DROPPED).argmax(axis=0)
     texts = np.empty(found.shape, dtype=object)
     for layer, index in np.ndindex(*found.shape):
@@ -168,7 +169,7 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
     figure = go.Figure()
     x, y, words, numbers = zip(*canvas.words, strict=True)
     figure.add_scatter(
-        x=x, y=y, text=[shown(word) for word in words], customdata=numbers, mode="markers+text",
+        x=x, y=y, text=[for_plotly(word) for word in words], customdata=numbers, mode="markers+text",
         textposition="middle center" if across else "middle left", textfont={"size": 13, "color": ink},
         marker={"size": ROW, "opacity": 0, "symbol": "square"}, unselected={"textfont": {"color": ink}},
         # "none" shows nothing but, unlike "skip", lets a click through.
@@ -195,7 +196,7 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
     ):
         x, y, words = zip(*texts, strict=True) if texts else ((), (), ())
         figure.add_scatter(
-            x=x, y=y, text=[template.format(shown(word)) for word in words], mode=mode, marker=diamond,
+            x=x, y=y, text=[template.format(for_plotly(word)) for word in words], mode=mode, marker=diamond,
             textposition=place, textfont={"size": size, "color": ink}, hoverinfo="skip", name=name,
         )  # fmt: skip
     return dress(figure, dark=dark, height=int(height * ROW + 10))

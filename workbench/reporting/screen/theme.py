@@ -1,27 +1,18 @@
 """How the screen's Plotly figures look: the printed ones' palette, light or dark, texts escaped."""
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from workbench.reporting.style import BLACK, line_style
+from workbench.viewing.text import for_plotly as shown
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "□")
 _DASHES = {"random": "dash", "uniform": "dot", "oracle": "dashdot"}
 _SYMBOLS = {
     "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down", "P": "cross",
     "X": "x",
 }  # fmt: skip
-
-
-def shown(text: object) -> str:
-    """`text` as Plotly shows it letter by letter: it reads some HTML in labels and hover texts.
-
-    Marks that turn the direction of what follows are shown as boxes, so that they turn nothing.
-    """
-    return html.escape(" ".join(str(text).split()).translate(_TURNS), quote=False)
 
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:

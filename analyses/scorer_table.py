@@ -1,0 +1,129 @@
+"""Scorers side by side on a run's annotated texts: agreement, faithfulness and cost.
+
+    python analyses/scorer_table.py --run runs/eraser-movies --texts 60 --out runs/eraser-movies/scorers
+
+The sample is the first window with evidence of each of the first texts of the split. AP is of the size
+of the scores at the scorer's best layer, chosen on the same sample (which flatters scorers with many
+layers). Comprehensiveness and sufficiency are AOPC over ERASER's bins at that layer, words deleted in
+the order of the scores with their sign, asked of the scorer's own model. Seconds are of the scorer
+alone, and as multiples of a plain forward pass of the same windows, measured just before. The two
+controls are `random` (one draw) and `oracle`, on the dense model.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import torch
+from attribution_cost import plain
+
+from workbench import load_run
+from workbench.attribution.options import Options
+from workbench.attribution.registry import SCORERS
+from workbench.attribution.running import score_windows
+from workbench.config_faithfulness import FaithfulnessSettings
+from workbench.data.documents import Window
+from workbench.data.encodings import holds_evidence
+from workbench.evaluation.faithfulness_table import Selections, summarise, text_measures
+from workbench.evaluation.plausibility import plausibility
+from workbench.files import write_text
+from workbench.models.classifier import PruningClassifier
+from workbench.pipeline.job import Job
+from workbench.probing import probe
+from workbench.records import TokenScores
+from workbench.reporting.markdown import markdown
+
+BATCH = 8
+ASKED = FaithfulnessSettings(leave_one_out=False, curve_steps=0, soft_draws=0)
+
+
+def main() -> None:
+    """Parse, score, ask the models, write scorers.csv and .md after every scorer."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=60)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--scorers", help="These only, such as cp,saliency,lime.")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    run = load_run(options.run)
+    job = Job(run, run.config)
+    windows = sample(job.encodings[options.split].windows, options.texts)
+    wanted = options.scorers.split(",") if options.scorers else list(SCORERS)
+    rows: list[dict[str, object]] = []
+    for method in job.config.methods:
+        model = job.model(method)
+        for name in wanted:
+            if (SCORERS[name].method or "dense") == method and name != "uniform":
+                rows.append(row(name, model, job, windows))
+                frame = pd.DataFrame(rows).sort_values("ap", ascending=False)
+                write_text(options.out / "scorers.csv", frame.to_csv(index=False))
+                write_text(options.out / "scorers.md", shown(frame, windows))
+                print(rows[-1], flush=True)
+
+
+def sample(windows: Sequence[Window], texts: int) -> list[Window]:
+    """The first window with evidence of each of the first `texts` texts that have one."""
+    first: dict[str, Window] = {}
+    for window in windows:
+        if holds_evidence(window):
+            first.setdefault(window.text_id, window)
+    return list(first.values())[:texts]
+
+
+def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]) -> dict[str, object]:
+    """One scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost."""
+    passed = min(plain(model, windows, BATCH) for _ in range(2))
+    start = perf_counter()
+    records = list(score_windows([name], model, job.tokenizer, windows, Options(batch_size=BATCH)))
+    seconds = perf_counter() - start
+    sizes = [replace(record, scores=np.abs(record.scores)) for record in records]
+    agreed = plausibility(sizes, "sample", bootstrap=0).frame
+    ap = agreed.query("unit == 'token' and universe == 'with-evidence' and metric == 'ap'")
+    best = ap.loc[ap["value"].idxmax()]
+    layer = int(best["layer"])
+    return {
+        "scorer": name,
+        "model": model.policy.method,
+        "layer": layer,
+        "ap": float(best["value"]),
+        **faithfulness(name, model, records, windows, layer),
+        "seconds per 100 texts": 100 * seconds / len(windows),
+        "plain passes": seconds / passed,
+        "texts": len(windows),
+    }
+
+
+def faithfulness(
+    name: str,
+    model: PruningClassifier,
+    records: Sequence[TokenScores],
+    windows: Sequence[Window],
+    layer: int,
+) -> dict[str, float]:
+    """AOPC of one layer's scores, means over texts."""
+    order = {record.text_id: record.scores[[layer]] for record in records}
+    scores = {name: [order[window.text_id] for window in windows]}
+    columns = text_measures(probe(model, windows, scores, ASKED)[name], Selections.of(ASKED.bins, 0))
+    facts = dict.fromkeys(("scorer", "method", "split", "unit", "removal"), "")
+    means = summarise(columns, [layer], facts, bootstrap=0).set_index("metric")["value"]
+    return {metric: float(means[f"aopc_{metric}"]) for metric in ("comprehensiveness", "sufficiency")}
+
+
+def shown(frame: pd.DataFrame, windows: Sequence[Window]) -> str:
+    """The table, and what it was measured on."""
+    decimals = {"ap": 3, "comprehensiveness": 3, "sufficiency": 3, "seconds per 100 texts": 1}
+    texts = frame.drop(columns="texts")
+    for column, digits in (decimals | {"plain passes": 1}).items():
+        texts[column] = [f"{value:,.{digits}f}" for value in frame[column]]
+    tokens = np.mean([len(window.input_ids) for window in windows])
+    note = f"{len(windows)} texts of {tokens:.0f} tokens on average, {torch.get_num_threads()} threads"
+    return f"{markdown(texts)}\n\n{note}\n"
+
+
+if __name__ == "__main__":
+    main()
