@@ -89,8 +89,8 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
             agreeing = slider(
                 "Agreement (AP)", 0.0, 1.0, key="ap", default=every, step=0.05,
                 help=f"Average precision of {name}'s own scores of the last layer against the human "
-                "rationale, unit token. Texts without a marked token have none and are left out once you "
-                "move this.",
+                "rationale, unit token. Texts without a marked token have none and are left out once "
+                "this is moved.",
             )  # fmt: skip
     return Wanted(
         None if label == "any" else label,
@@ -103,14 +103,16 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
 
 def _one(found: pd.DataFrame, table: ScoreTable | None, total: int) -> pd.Series:
     ids = found["text_id"].tolist()
-    pages = range(1, 1 + (len(ids) - 1) // LISTED + 1)
+    pages = list(range(1, 2 + (len(ids) - 1) // LISTED))
+    columns = st.columns([1, 4])
     page = 1
     if len(pages) > 1:
         asked = st.query_params.get("text")
         there = 1 + ids.index(asked) // LISTED if asked in ids else 1
-        page = choice(
-            "Texts", list(pages), key="listed", default=there, format=lambda n: _range(n, len(ids))
-        )
+        with columns[0]:
+            page = choice(
+                "Texts", pages, key="listed", default=there, format=lambda n: _range(n, len(ids))
+            )
     offered = ids[(page - 1) * LISTED : page * LISTED]
     beginnings = {} if table is None else table.beginnings(offered)
     rows = found.set_index("text_id")
@@ -119,14 +121,18 @@ def _one(found: pd.DataFrame, table: ScoreTable | None, total: int) -> pd.Series
         row = rows.loc[text_id]
         outcome = "right" if row["right"] else "wrong"
         start = snippet(beginnings[text_id]) if text_id in beginnings else "not scored"
-        return f"{start} · {row['label']}, {outcome} · {row['tokens']} tokens · {text_id}"
+        return f"{row['label']}, {outcome}, {row['tokens']} tokens: {start} ({text_id})"
 
-    text_id = choice(
-        f"Text ({len(ids):,} of {total:,})", offered, key="text", format=name,
-        help="Type to search. The beginning is put together from sub-words: a run keeps no raw texts.",
-    )  # fmt: skip
+    with columns[1] if len(pages) > 1 else st.container():
+        text_id = choice(
+            f"Text ({len(ids):,} of {total:,})",
+            offered,
+            key="text",
+            format=name,
+            help="Type to search. Texts are put together from sub-words: a run keeps no raw ones.",
+        )
     return found[found["text_id"] == text_id].iloc[0]
 
 
 def _range(page: int, total: int) -> str:
-    return f"{(page - 1) * LISTED + 1:,} to {min(page * LISTED, total):,} of {total:,}"
+    return f"{(page - 1) * LISTED + 1:,} to {min(page * LISTED, total):,}"

@@ -85,6 +85,11 @@ class Outcome:
     """Median over the rounds, all windows in packed batches."""
 
     @property
+    def scored(self) -> np.ndarray:
+        """(layers,) bool: where the method scores tokens, so that it could drop some."""
+        return ~np.isnan(self.record.scores).all(axis=1)
+
+    @property
     def speedup_unpadded(self) -> float:
         """Dense FLOPs / own, each window at its own length."""
         return self.flops_dense / self.flops
@@ -126,8 +131,8 @@ def what_if(
     """The windows of one text as the model decides by itself, and under `change`: before and after.
 
     Both run in turn, round by round, so that their milliseconds compare: `repeats` rounds, after one
-    that is not counted if there are several. Without a change both are the model's own. Raises InputError for
-    a change that does not fit (see `Change.check`).
+    that is not counted if there are several. Without a change both are the model's own. Raises
+    InputError for a change that does not fit (see `Change.check`).
     """
     from workbench.evaluation.stopwatch import stopwatch
 
@@ -142,8 +147,8 @@ def what_if(
 def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
     """Both side by side: columns what, before, after, change (after / before; NaN for words).
 
-    Rows: the prediction, each class's probability, tokens in each layer's self-attention, FLOPs, what the
-    dense model needs of them in both conventions, and milliseconds.
+    Rows: the prediction, each class's probability, tokens in each layer's self-attention, FLOPs, how
+    many times as many the dense model needs in both conventions, and milliseconds.
     """
     rows: list[tuple[str, object, object]] = [("prediction", before.predicted, after.predicted)]
     rows += [

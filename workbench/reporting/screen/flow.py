@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.reporting.examples import shades, short, stretches
-from workbench.reporting.screen.theme import dress, shown
+from workbench.reporting.screen.theme import dress
 from workbench.reporting.style import VERMILLION
 from workbench.viewing.flow import DROPPED, GONE, Flow, ranks, states
+from workbench.viewing.text import for_plotly
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-ROW, LINE = 19, 110
+ROW, LINE = 19, 72
 """Pixels of a row; characters in a line of tokens before the next one begins."""
 LONGEST = 18
 """Characters of a token that are shown; the hover has more."""
@@ -71,7 +72,10 @@ def _lines(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
         middles = (edges[:-1] + edges[1:]) / 2
         for index, x in zip(range(start, stop), middles, strict=True):
             canvas.words.append((float(x), top + 0.5, labels[index], index))
-        first, top = top, top + 1
+        marks = flows[0].record.rationale
+        marked = stretches(None if marks is None else marks[start:stop])
+        canvas.outlines += [(float(edges[a]), top, float(edges[b]), top + 1) for a, b in marked]
+        top += 1
         for flow, (found, colours, texts) in zip(flows, cells, strict=True):
             if len(flows) > 1 or not number:
                 canvas.names.append((0.0, top + 0.5, flow.name))
@@ -81,14 +85,15 @@ def _lines(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
             canvas.heat.append({"x": edges, "y": rows, "z": colours[part], "text": texts[part]})
             for layer, column in np.argwhere(found[part] == DROPPED):
                 canvas.crosses.append((float(middles[column]), top + layer + 0.5))
-            canvas.layers += [(-0.5, top + layer + 0.5, _layer(layer)) for layer in range(layers)]
+            for a, b in marked:
+                canvas.outlines.append((float(edges[a]), top, float(edges[b]), top + layers))
+            canvas.layers += [
+                (-0.5, top + layer + 0.5, str(layer) if layer else "layer 0") for layer in range(layers)
+            ]
             top += layers
             if not number and flow.verdict:
                 canvas.ends.append((float(middles[0]), top + 0.5, flow.verdict))
                 top += 1
-        marks = flows[0].record.rationale
-        for a, b in stretches(None if marks is None else marks[start:stop]):
-            canvas.outlines.append((float(edges[a]), first, float(edges[b]), top))
         top += 0.6
     return top
 
@@ -96,28 +101,32 @@ def _lines(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
 def _columns(canvas: _Canvas, flows: Sequence[Flow]) -> float:
     """Tokens down, the flows side by side; returns the number of rows."""
     labels = _labels(flows)
-    n, unit = len(labels), 5.0
+    n, unit, head = len(labels), 2.5, 5.0
     left = 0.0
-    rows = np.arange(n + 1) + 3.0
+    rows = np.arange(n + 1) + head
     for index, label in enumerate(labels):
-        canvas.words.append((left - 0.6, index + 3.5, label, index))
+        canvas.words.append((left - 0.7, head + index + 0.5, label, index))
     for flow in flows:
         layers = flow.record.layers
         found, colours, texts = _cells(flow)
         edges = left + unit * np.arange(layers + 1)
-        canvas.names.append((left, 0.5, flow.name))
+        for row, part in enumerate(flow.name.split(" · ", 1)):
+            canvas.names.append((left, row + 0.5, part))
         canvas.heat.append({"x": edges, "y": rows, "z": colours.T, "text": texts.T})
         for layer, index in np.argwhere(found == DROPPED):
-            canvas.crosses.append((float(edges[layer] + unit / 2), index + 3.5))
+            canvas.crosses.append((float(edges[layer] + unit / 2), head + index + 0.5))
         canvas.layers += [
-            (float(edges[layer] + unit / 2), 2.5, _layer(layer)) for layer in range(layers)
+            (float(edges[layer] + unit / 2), head - 0.5, str(layer)) for layer in range(layers)
         ]
         if flow.verdict:
-            canvas.ends.append((left, 1.5, flow.verdict))
+            # Next to another flow there is no room for more than a few words in a row.
+            said, comma, more = flow.verdict.partition(", ")
+            canvas.ends.append((left + 0.5, 2.5, said + comma))
+            canvas.layers.append((left + unit, 3.5, more))
         for a, b in stretches(flow.record.rationale):
-            canvas.outlines.append((left, a + 3.0, float(edges[-1]), b + 3.0))
-        left = float(edges[-1]) + 3.0
-    return n + 3.0
+            canvas.outlines.append((left, head + a, float(edges[-1]), head + b))
+        left = float(edges[-1]) + 1.5
+    return n + head
 
 
 def _cells(flow: Flow) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -130,7 +139,7 @@ def _hovers(flow: Flow, found: np.ndarray) -> np.ndarray:
     """(layers, n) of texts: token, layer, what became of it, score, threshold, rank."""
     record = flow.record
     places, living = ranks(record), (found != GONE).sum(axis=1)
-    names = [shown(short(token, 200)) for token in record.tokens]
+    names = [for_plotly(short(token, 200)) for token in record.tokens]
     dropped_at = (found == DROPPED).argmax(axis=0)
     texts = np.empty(found.shape, dtype=object)
     for layer, index in np.ndindex(*found.shape):
@@ -160,10 +169,11 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
     figure = go.Figure()
     x, y, words, numbers = zip(*canvas.words, strict=True)
     figure.add_scatter(
-        x=x, y=y, text=[shown(word) for word in words], customdata=numbers, mode="markers+text",
+        x=x, y=y, text=[for_plotly(word) for word in words], customdata=numbers, mode="markers+text",
         textposition="middle center" if across else "middle left", textfont={"size": 13, "color": ink},
         marker={"size": ROW, "opacity": 0, "symbol": "square"}, unselected={"textfont": {"color": ink}},
-        hoverinfo="skip", name="tokens",
+        # "none" shows nothing but, unlike "skip", lets a click through.
+        hoverinfo="none", cliponaxis=False, name="tokens",
     )  # fmt: skip
     for heat in canvas.heat:
         figure.add_heatmap(
@@ -186,7 +196,7 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
     ):
         x, y, words = zip(*texts, strict=True) if texts else ((), (), ())
         figure.add_scatter(
-            x=x, y=y, text=[template.format(shown(word)) for word in words], mode=mode, marker=diamond,
+            x=x, y=y, text=[template.format(for_plotly(word)) for word in words], mode=mode, marker=diamond,
             textposition=place, textfont={"size": size, "color": ink}, hoverinfo="skip", name=name,
         )  # fmt: skip
     return dress(figure, dark=dark, height=int(height * ROW + 10))
@@ -195,14 +205,15 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
 def _axes(figure: "Figure", canvas: _Canvas, height: float, line: int | None) -> "Figure":
     """`line` is that of tokens across; None: they run down."""
     right = max(float(heat["x"][-1]) for heat in canvas.heat)
-    # A short text is not stretched over the whole width.
-    left, right = (
-        (-1.3 * max(len(word) for _, _, word, _ in canvas.words), right)
-        if line is None
-        else (-7.0, max(0.6 * line, right))
-    )
-    figure.update_layout(showlegend=False, clickmode="event+select", dragmode=False,
-                         margin={"l": 5, "r": 5, "t": 5, "b": 5})  # fmt: skip
+    if line is None:
+        left, margin = -1.5, int(7.5 * max(len(word) for _, _, word, _ in canvas.words))
+    else:
+        # A short text is not stretched over the whole width.
+        left, right, margin = -7.0, max(0.6 * line, right), 5
+    figure.update_layout(
+        showlegend=False, font_family="Source Sans, sans-serif", clickmode="event+select",
+        dragmode=False, margin={"l": margin, "r": 5, "t": 5, "b": 5},
+    )  # fmt: skip
     figure.update_xaxes(visible=False, fixedrange=True, range=[left, right + 0.5])
     figure.update_yaxes(visible=False, fixedrange=True, range=[height, 0])
     return figure
@@ -224,10 +235,6 @@ def _labels(flows: Sequence[Flow]) -> list[str]:
         _FORCED.get(forced.get(index, ""), "") + short(token, LONGEST)
         for index, token in enumerate(flows[0].record.tokens)
     ]
-
-
-def _layer(number: int) -> str:
-    return str(number) if number else "layer 0"
 
 
 def _broken(lengths: Sequence[int], line: int) -> list[tuple[int, int]]:
