@@ -109,7 +109,8 @@ def test_one_text_against_its_rationale() -> None:
 def test_ranked_words_say_why_there_is_no_number() -> None:
     frame = pd.DataFrame(
         {"written": ["good", "is", "<b>"], "score": [0.5, np.nan, np.nan],
-         "state": ["scored", "dropped", "silent"], "rationale": pd.array([True, False, pd.NA], "boolean")}
+         "state": ["scored", "dropped", "silent"],
+         "rationale": pd.array([True, False, pd.NA], "boolean")}
     )  # fmt: skip
     table = ranking_table({"one": frame, "two": frame.head(1)})
     assert table["one"].tolist() == ["● good  0.5000", "is  dropped", "<b>  no score"]
