@@ -73,10 +73,10 @@ def scored_corpus(run: RunData) -> Corpus:
         rows = pq.read_table(files[0], columns=columns, filters=[("layer", "==", 0)]).to_pandas()
     except (ArrowInvalid, OSError, KeyError) as error:
         raise InputError(f"{files[0]}: not readable as scores: {str(error).splitlines()[0]}") from None
-    known = _labels(run)
+    known, unknown = _labels(run), ("", run.split)
     splits: dict[str, list[Document]] = {}
     for text_id, words, marks in _words(rows):
-        label, split = known.get(text_id, ("", run.split))
+        label, split = known.get(text_id, unknown)
         spans = None if marks is None else runs(marks)
         splits.setdefault(split, []).append(Document(text_id, tuple(words), label, spans))
     return Corpus(
