@@ -23,7 +23,8 @@ def three_tokens(**more) -> TokenScores:
     kept = np.array([[True, False, True], [True, False, False]])
     fields = {
         "scorer": "cp", "method": "adapler", "text_id": "t", "window": 0,
-        "tokens": ("[CLS]", "good", "film"), "word_index": np.array([-1, 0, 1]), "scores": scores, "kept": kept,
+        "tokens": ("[CLS]", "good", "film"), "word_index": np.array([-1, 0, 1]),
+        "scores": scores, "kept": kept,
         "rationale": np.array([False, True, False]),
     }  # fmt: skip
     return TokenScores(**(fields | more))
