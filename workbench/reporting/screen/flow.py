@@ -195,8 +195,9 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
         ("prediction", "markers+text", canvas.ends, "  {}", "middle right", 14),
     ):
         x, y, words = zip(*texts, strict=True) if texts else ((), (), ())
+        said = [template.format(for_plotly(word)) for word in words]
         figure.add_scatter(
-            x=x, y=y, text=[template.format(for_plotly(word)) for word in words], mode=mode, marker=diamond,
+            x=x, y=y, text=said, mode=mode, marker=diamond,
             textposition=place, textfont={"size": size, "color": ink}, hoverinfo="skip", name=name,
         )  # fmt: skip
     return dress(figure, dark=dark, height=int(height * ROW + 10))
