@@ -17,6 +17,7 @@ from workbench.reporting.figures_bench import draw_realised as print_realised
 from workbench.reporting.figures_bench import realised_frame
 from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
 from workbench.viewing.compared import quality_and_speed
 from workbench.viewing.export import View
@@ -54,10 +55,10 @@ def quality(runs: list[RunData]) -> list[View]:
         return []
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     columns = st.columns(2)
-    there = [q for q in speed.QUALITIES if q in frame and frame[q].notna().any()]
+    there = [q for q in QUALITY_NAMES if q in frame and frame[q].notna().any()]
     with columns[0]:
         y = choice(
-            "Quality", there, key="quality", format=lambda q: speed.QUALITIES[q],
+            "Quality", there, key="quality", format=lambda q: QUALITY_NAMES[q],
             help="On the reported split, with 95 % bootstrap intervals over texts.",
         )  # fmt: skip
     speedups = [c for c in frame if c in speed.SPEEDUPS or c.startswith("speedup_vs_hf_b")]
@@ -74,7 +75,7 @@ def quality(runs: list[RunData]) -> list[View]:
     for run, method in missing[["run", "method"]].itertuples(index=False):
         st.text(f"{run}, {method}: this speed-up was not measured.")
     st.plotly_chart(speed.draw_quality(frame, x, y, dark=is_dark()), theme=None, key="quality-chart")
-    caption = f"{speed.QUALITIES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
+    caption = f"{QUALITY_NAMES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
     st.caption(plain(caption))
     words = pd.concat([table.shown for table in tables], ignore_index=True)
     st.dataframe(words, hide_index=True, width="stretch", alt="Quality and speed-ups")

@@ -123,8 +123,10 @@ def test_tradeoff_shows_every_cell_on_a_logarithmic_axis(points) -> None:
 
 
 def cells(*pairs: tuple[float, float]) -> pd.DataFrame:
-    frame = pd.DataFrame(pairs, columns=["speedup", "accuracy"])
-    return frame.assign(method="ltp", seed=0, axis="counted", batch_size=pd.NA, kind="grid")
+    frame = pd.DataFrame(pairs, columns=["speedup", "quality"])
+    return frame.assign(
+        method="ltp", seed=0, axis="counted", batch_size=pd.NA, kind="grid", metric="accuracy"
+    )
 
 
 CLOSE = [(1.0, 0.80), (1.5, 0.79), (1.8, 0.78), (2.0, 0.77), (2.4, 0.75)]
@@ -133,14 +135,14 @@ CLOSE = [(1.0, 0.80), (1.5, 0.79), (1.8, 0.78), (2.0, 0.77), (2.4, 0.75)]
 def test_one_cell_far_out_is_named_and_left_outside_the_axes() -> None:
     frame = cells(*CLOSE, (12.4, 0.48))
     assert far_out(frame).tolist() == [False] * 5 + [True]
-    assert outside(frame) == "outside the axes: LTP 12.4x, 48.0 %"
+    assert outside(frame) == "outside the axes: LTP 12.4x, 48.0"
     (low, high), (bottom, top) = limits(frame)
     assert low < 1.0 < 2.4 < high < 3
     assert 70 < bottom < 75 < 80 < top
     ax = print_tradeoff(frame).axes[0]
     assert ax.get_xscale() == "log"
     assert ax.get_ylim() == pytest.approx((bottom, top))
-    assert [text.get_text() for text in ax.texts] == ["outside the axes: LTP 12.4x, 48.0 %"]
+    assert [text.get_text() for text in ax.texts] == ["outside the axes: LTP 12.4x, 48.0"]
     labels = [ax.xaxis.get_major_formatter()(tick, None) for tick in (1, 1.5, 2)]
     assert labels == ["1x", "1.5x", "2x"]
 

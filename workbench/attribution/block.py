@@ -61,6 +61,21 @@ class Block(Once):
         to_self = self.probabilities.diagonal(dim1=2, dim2=3)
         return torch.einsum("bhi,bihm->bim", to_self, self.vectors) + self.entered
 
+    @cached_property
+    def centred_vectors(self) -> Tensor:
+        """(B, N, heads, H): `vectors` through the linear part of the first LayerNorm."""
+        return linear_part(self.first_norm, self.vectors)
+
+    @cached_property
+    def centred_own(self) -> Tensor:
+        """(B, N, H): `own` through the same."""
+        return linear_part(self.first_norm, self.own)
+
+    @cached_property
+    def first_spread(self) -> Tensor:
+        """(B, N): what the first LayerNorm divides by."""
+        return spread(self.first_norm, self.before_norm)
+
     @property
     def first_norm(self) -> nn.LayerNorm:
         return self.layer.attention.output.LayerNorm

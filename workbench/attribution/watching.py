@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.block import Block
+from workbench.attribution.rollout import Rollout
 
 
 class RowByRow(ABC):
@@ -27,3 +28,22 @@ class RowByRow(ABC):
     def rows(self, output: Tensor) -> Tensor:
         """(B, layers, N)."""
         return torch.stack(self.collected, dim=1)
+
+
+class RolledOutRow(RowByRow):
+    """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
+
+    In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
+    a row over the living ones then sums to less than 1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = Rollout()
+
+    def row(self, block: Block) -> Tensor:
+        return self.flow.add(self.mixing(block))[:, 0]
+
+    @abstractmethod
+    def mixing(self, block: Block) -> Tensor:
+        """(B, N, N): what each token (row) takes from each, rows summing to 1."""

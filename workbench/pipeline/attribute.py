@@ -22,6 +22,7 @@ from workbench.files import write_json
 from workbench.heap import map_large_blocks
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
+from workbench.problems import Problem
 from workbench.records import TokenScores
 from workbench.runs import load_run, read_json, refuse_foreign
 from workbench.score_files import ScoreFile
@@ -105,7 +106,7 @@ def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tal
     """
     folder = _folder(request)
     prepared = _prepare(request)
-    documents = _documents(request, prepared[0].model.labels)
+    documents = _documents(request, prepared[0].model.problem)
     settings = _settings(request, prepared)
     tallies = _earlier(folder, settings, prepared)
     map_large_blocks()
@@ -212,8 +213,8 @@ def _prepare(request: Request) -> list[_Prepared]:
     return prepared
 
 
-def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
-    """The texts, ids checked; without a class of their own they get the first, unless gold is asked."""
+def _documents(request: Request, problem: Problem) -> list[Document]:
+    """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
     documents = read_texts(
         request.texts, request.limit, id_column=request.id_column, label_column=request.label_column
     )
@@ -222,13 +223,12 @@ def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
         if document.id in seen:
             raise InputError(f"{request.texts}: text id {document.id!r} occurs twice")
         seen.add(document.id)
-        if request.options.target == GOLD and document.label not in labels:
+        if request.options.target == GOLD and not problem.knows(document.label):
             raise InputError(
                 f"{request.texts}: text {document.id!r} has no class of the model's "
-                f"({', '.join(labels)}), so its gold class cannot be explained"
+                f"({', '.join(problem.labels)}), so its gold class cannot be explained"
             )
-    known = set(labels)
-    return [d if d.label in known else replace(d, label=labels[0]) for d in documents]
+    return [d if problem.knows(d.label) else replace(d, label=problem.any_label) for d in documents]
 
 
 def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:

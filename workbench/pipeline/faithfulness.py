@@ -22,7 +22,10 @@ CONTROLS = ("random", "oracle")
 
 
 def run_faithfulness(job: Job) -> None:
-    """Write metrics/faithfulness; remove it where no scorer is asked for."""
+    """Write metrics/faithfulness; remove it where no scorer is asked for.
+
+    Its metrics are of a class's probability: `Job.corpus` refuses them for a regression.
+    """
     frames = list(_tables(job))
     path = job.run.metrics_file(TABLE)
     if frames:

@@ -17,6 +17,7 @@ from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies import POLICIES
+from workbench.problems import problem_of
 from workbench.runs import Run, Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
@@ -75,6 +76,10 @@ class Job:
         for split in ("train", "dev", *self.config.evaluation.splits):
             if not corpus.splits.get(split):
                 raise InputError(f"{corpus.name}: the {split} split has no texts")
+        if self.config.evaluation.faithfulness.scorers:
+            problem_of(corpus.labels).require_classes(
+                "evaluation.faithfulness measures the drop of a class's probability"
+            )
         for note in corpus.notes:
             self.note(note)
         return corpus

@@ -1,4 +1,4 @@
-"""Accuracy against speed-up, method by method."""
+"""Quality against speed-up, method by method."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
@@ -22,11 +23,11 @@ _LABELS = {
 def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """One method's curve, averaged over its seeds at every speed-up that all of them cover.
 
-    `points` has columns seed, speedup, accuracy. Two arrays of one shape; empty where the seeds share
+    `points` has columns seed, speedup, quality. Two arrays of one shape; empty where the seeds share
     nothing.
     """
     curves = [
-        curve(own["speedup"].tolist(), own["accuracy"].tolist()) for _, own in points.groupby("seed")
+        curve(own["speedup"].tolist(), own["quality"].tolist()) for _, own in points.groupby("seed")
     ]
     span = shared_range(curves)
     if span is None:
@@ -36,13 +37,13 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def far_out(points: pd.DataFrame) -> np.ndarray:
-    """Which of the points (speedup, accuracy) would squeeze the others together: (points,) bool.
+    """Which of the points (speedup, quality) would squeeze the others together: (points,) bool.
 
-    Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of accuracy or of the
-    logarithm of the speed-up; yet within ten points of accuracy, or a factor of two, of them none is.
+    Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of quality or of the
+    logarithm of the speed-up; yet within ten points of quality, or a factor of two, of them none is.
     """
     beyond = np.zeros(len(points), dtype=bool)
-    for values, least in ((points["accuracy"], 0.1), (np.log2(points["speedup"]), 1.0)):
+    for values, least in ((points["quality"], 0.1), (np.log2(points["speedup"]), 1.0)):
         low, high = values.quantile([0.25, 0.75])
         reach = max(3 * (high - low), least)
         beyond |= ((values < low - reach) | (values > high + reach)).to_numpy()
@@ -51,19 +52,18 @@ def far_out(points: pd.DataFrame) -> np.ndarray:
 
 def outside(points: pd.DataFrame) -> str:
     """A sentence about the points that the axes leave out; empty without any."""
+    beyond = points.loc[far_out(points), ["method", "speedup", "quality"]]
     told = [
-        f"{method_name(method)} {speedup:.1f}x, {100 * accuracy:.1f} %"
-        for method, speedup, accuracy in points.loc[
-            far_out(points), ["method", "speedup", "accuracy"]
-        ].itertuples(index=False)
+        f"{method_name(method)} {speedup:.1f}x, {100 * quality:.1f}"
+        for method, speedup, quality in beyond.itertuples(index=False)
     ]
     return f"outside the axes: {'; '.join(told)}" if told else ""
 
 
 def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The range of speed-ups and of accuracy in % that holds all points but those far out."""
+    """The range of speed-ups and of quality in hundredths that holds all points but those far out."""
     inside = points[~far_out(points)]
-    x, y = inside["speedup"], 100 * inside["accuracy"]
+    x, y = inside["speedup"], 100 * inside["quality"]
     room = 0.06 * max(y.max() - y.min(), 1.0)
     stretch = (x.max() / x.min()) ** 0.04 * 1.01
     return (x.min() / stretch, x.max() * stretch), (y.min() - room, y.max() + room)
@@ -82,7 +82,7 @@ def draw_tradeoff(points: pd.DataFrame) -> Figure:
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        label_axes(ax, label, "" if number else "accuracy (%)", title + at)
+        label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
     ranges = [limits(part)[1] for _, part in points.groupby("axis")]
     axes[0, 0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -98,10 +98,10 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         ax.plot(x, 100 * y, color=style["color"], linewidth=1.4, alpha=0.8)
         cells = own[own["kind"] != "dense"]
         ax.plot(
-            cells["speedup"], 100 * cells["accuracy"], linestyle="none", color=style["color"],
+            cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
             marker=style["marker"], markersize=5, label=plain(method_name(method)),
         )  # fmt: skip
-    dense = points.loc[points["kind"] == "dense", "accuracy"]
+    dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
     ax.set_xscale("log")

@@ -62,7 +62,8 @@ class RunData:
     config: dict[str, Any]
     environment: dict[str, Any]
     about: dict[str, Any]
-    """`notes`: what was left out; `explains`: what each scorer's numbers speak of."""
+    """`notes`: what was left out; `explains`: what each scorer's numbers speak of; `data`: what each
+    split holds (`DataCard.recorded`)."""
     predictions: pd.DataFrame | None
     metrics: dict[str, pd.DataFrame]
     missing: tuple[str, ...]

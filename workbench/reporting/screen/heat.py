@@ -27,7 +27,6 @@ STATES = {
 _CELL, _HEAD, _FOOT = 24, 90, 60
 """Pixels of a layer's row, of the words above a line, and of the legend."""
 _MARKS = {"dropped here": ("x-thin", 9), "dropped": ("x-thin", 5), "silent": ("line-ew", 9)}
-_MOST_UNITS = 5000
 
 
 def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
@@ -114,11 +113,10 @@ def draw_heat(
 
     `frame` is `heat_frame`'s of one record, `sign` is `sign_of`'s. With `per_layer` the colours of a
     layer reach up to its own largest size, else to the largest of all `layers` shown (default: all).
-    Dropped units are blank with a cross, silent layers blank with a bar; rationale is outlined. At most
-    the first 5,000 units are drawn.
+    Dropped units are blank with a cross, silent layers blank with a bar; rationale is outlined.
     """
     shown_layers = sorted(set(frame["layer"]) if layers is None else layers)
-    frame = frame[frame["layer"].isin(shown_layers) & (frame["place"] < _MOST_UNITS)]
+    frame = frame[frame["layer"].isin(shown_layers)]
     n = int(frame["place"].max()) + 1 if len(frame) else 0
     starts = range(0, max(n, 1), line)
     body = len(shown_layers) * _CELL
@@ -130,7 +128,7 @@ def draw_heat(
     tops = _tops(frame, shown_layers, per_layer)
     for row, start in enumerate(starts, start=1):
         part = frame[frame["place"].between(start, start + line - 1)]
-        _add_line(figure, row, part, shown_layers, tops, sign == "signed")
+        _add_line(figure, row, part, shown_layers, tops)
         _outline(figure, row, part, len(shown_layers))
         figure.update_xaxes(range=[start - 0.5, start + min(line, max(n, 1)) - 0.5], row=row, col=1)
     figure.update_layout(
@@ -165,7 +163,6 @@ def _add_line(
     part: pd.DataFrame,
     layers: Sequence[int],
     tops: dict[int, float],
-    signed: bool,
 ) -> None:
     """One line of the text: coloured cells, and marks on those that are dropped or silent."""
     places = sorted(set(part["place"]))

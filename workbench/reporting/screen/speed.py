@@ -7,14 +7,13 @@ import plotly.graph_objects as go
 from workbench.evaluation.efficiency import MASKED
 from workbench.reporting.figures_comparison import SPEED_TICKS, limits, mean_curve, outside
 from workbench.reporting.screen.theme import dress, series_style, shown
-from workbench.reporting.tables import efficiency_table
+from workbench.reporting.tables import QUALITY_NAMES, efficiency_table
 from workbench.reporting.wording import method_name
 
 SPEEDUPS = {
     "flops_speedup_unpadded": "FLOPs, unpadded: dense FLOPs / method FLOPs, no padding in either",
     "flops_speedup_padded": "FLOPs, padded: FLOPs of a dense model that computes padding / method FLOPs",
 }
-QUALITIES = {"accuracy": "accuracy (%)", "macro_f1": "macro F1 (%)", "matthews": "Matthews × 100"}
 TIME_COLUMNS = (
     "method", "batch_size", "flops_unpadded", "speedup_vs_dense", "flops_padded", "speedup_vs_hf",
     "realised_share", "seconds_median", "seconds_q25", "seconds_q75", "rounds",
@@ -34,7 +33,9 @@ def draw_quality(frame: pd.DataFrame, speedup: str, quality: str, *, dark: bool 
 
     `frame` is that of `viewing.compared.quality_and_speed`, or of several runs together.
     """
-    figure = dress(go.Figure(), dark=dark, height=440, x=speedup_label(speedup), y=QUALITIES[quality])
+    figure = dress(
+        go.Figure(), dark=dark, height=440, x=speedup_label(speedup), y=QUALITY_NAMES[quality]
+    )
     runs = list(dict.fromkeys(frame["run"]))
     for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
         style = series_style(
@@ -66,7 +67,7 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
         if pd.isna(batch)
         else speedup_label(f"speedup_vs_hf_b{batch}")
     )
-    figure = dress(go.Figure(), dark=dark, height=480, x=column, y=QUALITIES["accuracy"])
+    figure = dress(go.Figure(), dark=dark, height=480, x=column, y=_quality(points))
     for number, (method, own) in enumerate(points.groupby("method", sort=False)):
         style = series_style(str(method), number, dark=dark)
         name = shown(method_name(method))
@@ -80,13 +81,13 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
         cells = own[own["kind"] != "dense"]
         figure.add_trace(
             go.Scatter(
-                x=cells["speedup"], y=100 * cells["accuracy"], mode="markers", name=name,
+                x=cells["speedup"], y=100 * cells["quality"], mode="markers", name=name,
                 marker=style["marker"], legendgroup=str(method),
                 customdata=cells[["seed", "kind"]].to_numpy(),
-                hovertemplate="%{x:.2f}x, %{y:.1f} %<br>seed %{customdata[0]}, %{customdata[1]}",
+                hovertemplate="%{x:.2f}x, %{y:.1f}<br>seed %{customdata[0]}, %{customdata[1]}",
             )
         )  # fmt: skip
-    dense = points.loc[points["kind"] == "dense", "accuracy"]
+    dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         figure.add_hline(100 * dense.mean(), line={"color": "#999999", "width": 1, "dash": "dot"})
     _speed_axis(figure)
@@ -98,6 +99,10 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
             text=shown(outside(points)), xref="paper", yref="paper", x=0.01, y=0.02, showarrow=False
         )
     return figure
+
+
+def _quality(points: pd.DataFrame) -> str:
+    return QUALITY_NAMES[points["metric"].iloc[0]] if len(points) else ""
 
 
 def time_frame(efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None) -> pd.DataFrame:

@@ -93,7 +93,8 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            scores = gradient_x_activation(model, part, [window.label for window in part], layers=[0])
+            gold = [model.problem.output(window.label) for window in part]
+            scores = gradient_x_activation(model, part, gold, layers=[0])
             for index, score in zip(batch, scores, strict=True):
                 result[index] = score[0]
     return result

@@ -4,34 +4,25 @@ from torch import Tensor
 
 from workbench.attribution.block import Block, linear_part
 from workbench.attribution.mixing import norms_of_sums, shares
-from workbench.attribution.rollout import Rollout
-from workbench.attribution.watching import RowByRow
+from workbench.attribution.watching import RolledOutRow
 
 
-class GlobEnc(RowByRow):
+class GlobEnc(RolledOutRow):
     """The [CLS] row of rolled-out N_Enc: attention, both residuals and both LayerNorms (eqs. 6 to 10).
 
     The feed-forward part enters through the second LayerNorm's spread only, as in the paper. N_Enc knows
     the residual already, so no identity is added before the product.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.flow = Rollout()
-
-    def row(self, block: Block) -> Tensor:
-        return self.flow.add(layer_shares(block))[:, 0]
+    def mixing(self, block: Block) -> Tensor:
+        return layer_shares(block)
 
 
 def layer_shares(block: Block) -> Tensor:
     """(B, N, N): N_Enc with rows that sum to 1. Both spreads belong to the row, so they cancel."""
-    norms = block.first_norm, block.second_norm
-
-    def through(vectors: Tensor) -> Tensor:
-        for norm in norms:
-            vectors = linear_part(norm, vectors)
-        return vectors
-
-    found = norms_of_sums(block.probabilities, through(block.vectors)).contiguous()
-    found.diagonal(dim1=1, dim2=2).copy_(through(block.own).norm(dim=-1))
+    through, own = (
+        linear_part(block.second_norm, part) for part in (block.centred_vectors, block.centred_own)
+    )
+    found = norms_of_sums(block.probabilities, through).contiguous()
+    found.diagonal(dim1=1, dim2=2).copy_(own.norm(dim=-1))
     return shares(found, block.alive)

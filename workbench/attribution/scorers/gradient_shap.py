@@ -4,7 +4,7 @@ import torch
 from captum.attr import GradientShap
 
 from workbench.attribution.points import Found, Point
-from workbench.attribution.saliency import signed_sum
+from workbench.attribution.scorers.saliency import signed_sum
 
 SAMPLES = 20
 """Random points between baseline and text unless asked otherwise."""

@@ -6,7 +6,7 @@ Normalization Layers into Analysis of Masked Language Models" (EMNLP 2021).
 
 from torch import Tensor
 
-from workbench.attribution.block import Block, linear_part, spread
+from workbench.attribution.block import Block
 from workbench.attribution.mixing import norms_of_sums, received
 from workbench.attribution.watching import RowByRow
 
@@ -27,7 +27,6 @@ class ResidualNorms(RowByRow):
 
 def normed_contributions(block: Block) -> Tensor:
     """(B, N, N): size of what j brings to i after the attention block's residual and LayerNorm."""
-    norm = block.first_norm
-    found = norms_of_sums(block.probabilities, linear_part(norm, block.vectors)).contiguous()
-    found.diagonal(dim1=1, dim2=2).copy_(linear_part(norm, block.own).norm(dim=-1))
-    return found / spread(norm, block.before_norm)[:, :, None]
+    found = norms_of_sums(block.probabilities, block.centred_vectors).contiguous()
+    found.diagonal(dim1=1, dim2=2).copy_(block.centred_own.norm(dim=-1))
+    return found / block.first_spread[:, :, None]

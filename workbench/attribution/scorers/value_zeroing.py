@@ -6,8 +6,7 @@ from torch.nn import functional
 
 from workbench.attribution.block import Block
 from workbench.attribution.mixing import CELLS, received, shares
-from workbench.attribution.rollout import Rollout
-from workbench.attribution.watching import RowByRow
+from workbench.attribution.watching import RolledOutRow, RowByRow
 
 
 class ValueZeroing(RowByRow):
@@ -17,15 +16,11 @@ class ValueZeroing(RowByRow):
         return received(block.once(zeroing), block.alive)
 
 
-class RolledOutZeroing(RowByRow):
+class RolledOutZeroing(RolledOutRow):
     """The [CLS] row of the same, rolled out over the layers (section 3.3)."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.flow = Rollout()
-
-    def row(self, block: Block) -> Tensor:
-        return self.flow.add(block.once(zeroing))[:, 0]
+    def mixing(self, block: Block) -> Tensor:
+        return block.once(zeroing)
 
 
 WIDTH = 6

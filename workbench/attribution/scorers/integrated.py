@@ -3,7 +3,7 @@
 from captum.attr import IntegratedGradients
 
 from workbench.attribution.points import Found, Point
-from workbench.attribution.saliency import signed_sum
+from workbench.attribution.scorers.saliency import signed_sum
 
 STEPS = 50
 """Points on the path unless asked otherwise (the paper finds 20 to 300 enough)."""

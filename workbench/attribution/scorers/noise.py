@@ -7,7 +7,7 @@ from captum.attr import NoiseTunnel, Saliency
 from torch import Tensor
 
 from workbench.attribution.points import Found, Point
-from workbench.attribution.saliency import l2
+from workbench.attribution.scorers.saliency import l2
 
 SAMPLES = 20
 """Noisy copies unless asked otherwise."""

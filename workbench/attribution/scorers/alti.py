@@ -2,21 +2,16 @@
 
 from torch import Tensor
 
-from workbench.attribution.block import Block, linear_part, spread
+from workbench.attribution.block import Block
 from workbench.attribution.mixing import distances_to_sums, shares
-from workbench.attribution.rollout import Rollout
-from workbench.attribution.watching import RowByRow
+from workbench.attribution.watching import RolledOutRow
 
 
-class Alti(RowByRow):
-    """The [CLS] row of the layers' contribution matrices multiplied (section 3.2)."""
+class Alti(RolledOutRow):
+    """The [CLS] row of the layers' contribution matrices multiplied."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.flow = Rollout()
-
-    def row(self, block: Block) -> Tensor:
-        return self.flow.add(contributions(block))[:, 0]
+    def mixing(self, block: Block) -> Tensor:
+        return contributions(block)
 
 
 def contributions(block: Block) -> Tensor:
@@ -24,12 +19,11 @@ def contributions(block: Block) -> Tensor:
 
     y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it (eq. 7).
     """
-    norm = block.first_norm
-    scale = spread(norm, block.before_norm)
+    scale = block.first_spread
     distances = distances_to_sums(
         block.probabilities / scale[:, None, :, None],
-        linear_part(norm, block.vectors),
-        linear_part(norm, block.own) / scale[:, :, None],
+        block.centred_vectors,
+        block.centred_own / scale[:, :, None],
         block.attended,
     )
     size = block.attended.abs().sum(-1, keepdim=True)

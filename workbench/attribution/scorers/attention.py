@@ -7,8 +7,8 @@ from torch import Tensor
 
 from workbench.attribution.block import Block
 from workbench.attribution.mixing import received
-from workbench.attribution.rollout import Rollout, with_residual
-from workbench.attribution.watching import RowByRow
+from workbench.attribution.rollout import with_residual
+from workbench.attribution.watching import RolledOutRow, RowByRow
 
 
 class Received(RowByRow):
@@ -33,19 +33,11 @@ class FromCls(RowByRow):
         return one_head(block, self.head)[:, 0]
 
 
-class RolledOut(RowByRow):
-    """Attention rollout (Abnar and Zuidema, ACL 2020, section 4): the [CLS] row of A'_l ... A'_0.
+class RolledOut(RolledOutRow):
+    """Attention rollout (Abnar and Zuidema, ACL 2020, section 3): the [CLS] row of A'_l ... A'_0."""
 
-    In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
-    a row over the living ones then sums to less than 1.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.flow = Rollout()
-
-    def row(self, block: Block) -> Tensor:
-        return self.flow.add(with_residual(block.probabilities))[:, 0]
+    def mixing(self, block: Block) -> Tensor:
+        return with_residual(block.probabilities)
 
 
 def one_head(block: Block, head: int | None) -> Tensor:

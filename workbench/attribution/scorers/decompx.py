@@ -59,7 +59,7 @@ class Decomposition:
 def through_layer(block: Block, parts: Tensor) -> Tensor:
     """(N, N, H) at a layer's input -> the same at its output."""
     parts = _attended(block, parts)
-    scale = spread(block.first_norm, block.before_norm)[0]
+    scale = block.first_spread[0]
     step = max(1, CELLS // (4 * parts[0].numel()))
     blocks = []
     for start in range(0, len(parts), step):
