@@ -84,8 +84,7 @@ def text_windows(
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
     document = Document("text", words, model.problem.any_label, second=other)
-    limit = model.bert.config.max_position_embeddings if max_tokens is None else max_tokens
-    encoding = encode([document], model.labels, tokenizer, limit)
+    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
         raise InputError("the tokenizer knows no character of the text: nothing to explain")
     return encoding.windows

@@ -70,11 +70,8 @@ def classify(
     refused for its length, or twice in the pool, and for a second text that needs more than half of a
     window while the pair needs several.
     """
-    positions = model.bert.config.max_position_embeddings
-    max_tokens = positions if max_tokens is None else max_tokens
     _check_settings(texts, batch_size, pool, too_long)
-    if max_tokens > positions:
-        raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+    max_tokens = model.window_limit(max_tokens)
     model.problem.require_classes("texts are put into classes")
     if model.device.type == "cpu":
         map_large_blocks()

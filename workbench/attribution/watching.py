@@ -19,7 +19,8 @@ class RowByRow(ABC):
         self.collected: list[Tensor] = []
 
     def see(self, block: Block) -> None:
-        self.collected.append(self.row(block))
+        # A row that is a view would keep the layer's whole map until the pass is over.
+        self.collected.append(self.row(block).clone())
 
     @abstractmethod
     def row(self, block: Block) -> Tensor:

@@ -69,6 +69,13 @@ class PruningClassifier(nn.Module):
         """What the outputs mean."""
         return problem_of(self.labels)
 
+    def window_limit(self, max_tokens: int | None) -> int:
+        """`max_tokens`, or for None the model's positions; InputError where it is more than these."""
+        positions: int = self.bert.config.max_position_embeddings
+        if max_tokens is not None and max_tokens > positions:
+            raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+        return positions if max_tokens is None else max_tokens
+
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
         """Embedding output (rows, columns, H) of the windows and how they lie."""
         limit = self.bert.config.max_position_embeddings

@@ -22,10 +22,10 @@ from workbench.files import write_json
 from workbench.heap import map_large_blocks
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
+from workbench.pipeline.score_files import ScoreFile
 from workbench.problems import Problem
 from workbench.records import TokenScores
 from workbench.runs import load_run, read_json, refuse_foreign
-from workbench.score_files import ScoreFile
 from workbench.streaming import TooLong
 
 SUMMARY = "attribute.json"
@@ -204,10 +204,8 @@ def _prepare(request: Request) -> list[_Prepared]:
     for folder, names in folders.items():
         model, tokenizer = load_classifier(folder)
         check_scorers(names, model, request.options)
-        positions = model.bert.config.max_position_embeddings
-        limit = request.max_tokens or (positions if run is None else run.config.data.max_tokens)
-        if limit > positions:
-            raise InputError(f"max_tokens {limit}: the model has {positions} positions")
+        asked = request.max_tokens or (None if run is None else run.config.data.max_tokens)
+        limit = model.window_limit(asked)
         encode([], model.labels, tokenizer, limit)
         prepared.append(_Prepared(model, tokenizer, names, limit))
     return prepared

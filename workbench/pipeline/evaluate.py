@@ -188,15 +188,7 @@ def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenSco
 
 
 def _scored_windows(job: Job, split: str) -> list[Window]:
-    windows = job.encodings[split].windows
-    limit = job.config.evaluation.max_scored
-    if limit is None:
-        return windows
-    texts = list(dict.fromkeys(window.text_id for window in windows))
-    if limit < len(texts):
-        job.note(f"{split}: scoring the first {limit} of {len(texts)} texts")
-    chosen = set(texts[:limit])
-    return [window for window in windows if window.text_id in chosen]
+    return job.first_windows(split, [job.config.evaluation.max_scored], "scoring")
 
 
 def _efficiency(job: Job) -> None:

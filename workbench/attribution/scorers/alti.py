@@ -15,9 +15,9 @@ class Alti(RolledOutRow):
 
 
 def contributions(block: Block) -> Tensor:
-    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9, 10).
+    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9?, 10?).
 
-    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it (eq. 7).
+    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it (eq. 7?).
     """
     scale = block.first_spread
     distances = distances_to_sums(

@@ -8,7 +8,7 @@ from workbench.attribution.watching import RolledOutRow
 
 
 class GlobEnc(RolledOutRow):
-    """The [CLS] row of rolled-out N_Enc: attention, both residuals and both LayerNorms (eqs. 6 to 10).
+    """The [CLS] row of rolled-out N_Enc: attention, both residuals and both LayerNorms (eqs. 6? to 10?).
 
     The feed-forward part enters through the second LayerNorm's spread only, as in the paper. N_Enc knows
     the residual already, so no identity is added before the product.

@@ -1,4 +1,5 @@
-"""GradientSHAP (Lundberg and Lee, NeurIPS 2017: expected gradients) at any layer's input, by Captum."""
+"""GradientSHAP at any layer's input, by Captum: expected gradients (Erion et al., Nature Machine
+Intelligence 2021), which approximate the SHAP values of Lundberg and Lee (NeurIPS 2017)."""
 
 import torch
 from captum.attr import GradientShap

@@ -17,7 +17,7 @@ Kind = Literal["smoothgrad", "smoothgrad_sq", "vargrad"]
 
 
 def smooth_grad(point: Point) -> Found:
-    """L2 norm over H of the mean gradient of noisy copies (Smilkov et al. 2017, section 3)."""
+    """L2 norm over H of the mean gradient of noisy copies (Smilkov et al. 2017)."""
     return _tunnel(point, "smoothgrad", l2)
 
 
