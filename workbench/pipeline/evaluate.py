@@ -22,13 +22,13 @@ from workbench.pipeline.agreement_tables import agreement_tables
 from workbench.pipeline.controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
+from workbench.pipeline.score_files import ROW_GROUP
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
 from workbench.problems import problem_of
 from workbench.records import TokenScores, to_frame
 from workbench.reporting.model_card import write_cards
 from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
-from workbench.score_files import ROW_GROUP
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:

@@ -262,7 +262,7 @@ class _Runner:
 
 def _blank(model: "PruningClassifier", tokenizer: Any, window: "Window") -> TokenScores:
     """A window's record without scores."""
-    from workbench.attribution.pruners import own_scorer
+    from workbench.attribution.scorers.pruners import own_scorer
 
     method = model.policy.method
     tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))
