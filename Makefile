@@ -3,9 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo test lint types check clean
+.PHONY: demo app test lint types check screenshots clean
 
 demo: .venv/installed-offline
+	$(BIN)/workbench demo --out runs/demo
+
+app: .venv/installed-app | runs/demo/report.html
+	$(BIN)/workbench app --runs runs
+
+# Only where there is no demo run yet.
+runs/demo/report.html: | .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
 test: lint types check
@@ -20,6 +27,10 @@ types: .venv/installed-dev
 check: .venv/installed-dev
 	$(BIN)/pytest
 
+# The README's pictures of the app, from the demo run; needs chromium.
+screenshots: .venv/installed-dev | runs/demo/report.html
+	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...' >&2; exit 1; }
@@ -30,6 +41,7 @@ check: .venv/installed-dev
 	touch $@
 
 .venv/installed-offline: EXTRAS := offline
+.venv/installed-app: EXTRAS := offline,app
 .venv/installed-dev: EXTRAS := offline,app,docs,dev
 
 clean:

@@ -73,10 +73,10 @@ def scored_corpus(run: RunData) -> Corpus:
         rows = pq.read_table(files[0], columns=columns, filters=[("layer", "==", 0)]).to_pandas()
     except (ArrowInvalid, OSError, KeyError) as error:
         raise InputError(f"{files[0]}: not readable as scores: {str(error).splitlines()[0]}") from None
-    known = _labels(run)
+    known, unknown = _labels(run), ("", run.split)
     splits: dict[str, list[Document]] = {}
     for text_id, words, marks in _words(rows):
-        label, split = known.get(text_id, ("", run.split))
+        label, split = known.get(text_id, unknown)
         spans = None if marks is None else runs(marks)
         splits.setdefault(split, []).append(Document(text_id, tuple(words), label, spans))
     return Corpus(
@@ -98,29 +98,32 @@ def _labels(run: RunData) -> dict[str, tuple[str, str]]:
 
 def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | None]]:
     """Text by text, in the order of the file; a word that stands in several windows counts once."""
-    rows = rows[rows["word_index"] >= 0].astype({"token": str})
-    order = pd.factorize(rows["text_id"])[0]
-    rows = rows.assign(order=order).sort_values(
-        ["order", "word_index", "window", "token_index"], kind="stable"
-    )
-    first = rows.groupby(["order", "word_index"])["window"].transform("min")
-    rows = rows[rows["window"] == first]
-    starts = np.flatnonzero(np.diff(rows["order"], prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-        own = rows.iloc[start:end]
-        pieces: list[list[str]] = []
-        marks: list[bool] = []
-        before = -1
-        known = not own["rationale"].isna().any()
-        marked = own["rationale"].to_numpy(dtype=bool) if known else np.zeros(len(own), dtype=bool)
-        for word, token, mark_ in zip(own["word_index"], own["token"], marked, strict=True):
-            if word != before:
-                pieces.append([])
-                marks.append(False)
-                before = word
-            pieces[-1].append(token.removeprefix("##") if pieces[-1] else token)
-            marks[-1] = marks[-1] or bool(mark_)
-        yield str(own["text_id"].iloc[0]), ["".join(p) for p in pieces], marks if known else None
+    rows = rows[rows["word_index"] >= 0]
+    if rows.empty:
+        return
+    codes, names = pd.factorize(rows["text_id"])
+    word, window = rows["word_index"].to_numpy(), rows["window"].to_numpy()
+    order = np.lexsort((rows["token_index"].to_numpy(), window, word, codes))
+    codes, word, window = codes[order], word[order], window[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
+    first = np.repeat(window[starts], np.diff(starts, append=len(codes)))
+    order, codes, word = (values[window == first] for values in (order, codes, word))
+    tokens = rows["token"].astype(str).to_numpy()[order].tolist()
+    silent = rows["rationale"].isna().to_numpy()[order]
+    marked = rows["rationale"].fillna(False).to_numpy(dtype=bool)[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
+    ends = [*starts[1:].tolist(), len(tokens)]
+    joined = [_joined(tokens[a:b]) for a, b in zip(starts.tolist(), ends, strict=True)]
+    unknown = np.logical_or.reduceat(silent, starts)
+    by_word = np.logical_or.reduceat(marked, starts)
+    texts = np.flatnonzero(np.diff(codes[starts], prepend=-1)).tolist()
+    for a, b in zip(texts, [*texts[1:], len(joined)], strict=True):
+        known = not unknown[a:b].any()
+        yield str(names[codes[starts[a]]]), joined[a:b], by_word[a:b].tolist() if known else None
+
+
+def _joined(pieces: list[str]) -> str:
+    return pieces[0] + "".join(piece.removeprefix("##") for piece in pieces[1:])
 
 
 def _texts(corpus: Corpus) -> pd.DataFrame:
