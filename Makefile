@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo app test lint types check screenshots clean
+.PHONY: demo app test lint types check docs numbers screenshots clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
@@ -15,7 +15,7 @@ app: .venv/installed-app | runs/demo/report.html
 runs/demo/report.html: | .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
-test: lint types check
+test: lint types check docs
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -30,6 +30,13 @@ check: .venv/installed-dev
 # The README's pictures of the app, from the demo run; needs chromium.
 screenshots: .venv/installed-dev | runs/demo/report.html
 	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
+
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
+numbers: .venv/installed-dev
+	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

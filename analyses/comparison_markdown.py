@@ -11,16 +11,17 @@ import pandas as pd
 
 from workbench.reporting.comparison_data import ComparisonData, Group, read_comparison
 from workbench.reporting.markdown import markdown
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 from workbench.runs import load_run
 
 
 def table(data: ComparisonData) -> pd.DataFrame:
-    """One row per method: accuracy, its controls' accuracy, counted speed-up."""
+    """One row per method: quality, its controls', counted speed-up."""
     return pd.DataFrame(
         {
             "method": method_name(group.method),
-            "accuracy %": spread(100 * data.rows(group)["accuracy"], 1),
+            QUALITY_NAMES[data.quality]: spread(100 * data.rows(group)[data.quality], 1),
             "as many random tokens": spread(100 * control(data, group, "random"), 1),
             "first tokens": spread(100 * control(data, group, "first"), 1),
             "FLOPs, unpadded": spread(data.rows(group)["flops_speedup_unpadded"], 2),
@@ -30,13 +31,13 @@ def table(data: ComparisonData) -> pd.DataFrame:
 
 
 def control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
-    """Accuracy of the control `kind` in each cell of the group that has it."""
+    """Quality of the control `kind` in each cell of the group that has it."""
     found = []
     for name in group.cells:
         run = load_run(data.folder / name)
         if run.metrics_file("controls").is_file():
             rows = run.metrics("controls")
-            found.append(rows[(rows["control"] == kind) & (rows["metric"] == "accuracy")]["value"])
+            found.append(rows[(rows["control"] == kind) & (rows["metric"] == data.quality)]["value"])
     return pd.concat(found) if found else pd.Series(dtype=float)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import Run, load_run
+from workbench.evaluation.classification import judged_by
 from workbench.reporting.markdown import markdown
 
 
 def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
-    """One row per method: accuracy with interval, both FLOPs speed-ups, time against the stock model."""
+    """One row per method: quality with interval, both FLOPs speed-ups, time against the stock model."""
     quality, speed = run.metrics("classification"), run.metrics("efficiency")
-    quality = quality[(quality["split"] == split) & (quality["metric"] == "accuracy")]
+    quality = quality[(quality["split"] == split) & (quality["metric"] == judged_by(quality))]
     rows = []
     for facts in quality.itertuples():
         own = speed[(speed["method"] == facts.method) & (speed["split"] == split)]
@@ -25,7 +26,7 @@ def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
         realised = own[own["quantity"] == "realised_share"].set_index("batch_size")["value"]
         row = {
             "method": facts.method,
-            "accuracy (95 %)": f"{facts.value:.3f} ({facts.ci_low:.3f}–{facts.ci_high:.3f})",
+            f"{facts.metric} (95 %)": f"{facts.value:.3f} ({facts.ci_low:.3f}–{facts.ci_high:.3f})",
             "FLOPs, unpadded": f"{counted['flops_speedup_unpadded']:.2f}x",
             "FLOPs, padded": f"{counted['flops_speedup_padded']:.2f}x",
             "tokens kept": f"{counted['tokens_kept_share']:.0%}",

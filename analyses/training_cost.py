@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from workbench.attribution.saliency import gradient_x_activation
+from workbench.attribution.scorers.saliency import gradient_x_activation
 from workbench.config import AdaplerSettings, DenseSettings, TopSettings
 from workbench.data.documents import Window
 from workbench.data.plain_texts import read_texts

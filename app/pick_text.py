@@ -21,6 +21,14 @@ def score_tables(run: RunData) -> dict[str, ScoreTable]:
     return {path.stem: _table(str(path), path.stat().st_mtime_ns) for path in run.score_files()}
 
 
+def attributed_tables(run: RunData) -> dict[str, ScoreTable]:
+    """The tables that `workbench attribute` wrote into the run, by `attribute/<scorer>`."""
+    return {
+        f"attribute/{path.stem}": _table(str(path), path.stat().st_mtime_ns)
+        for path in sorted(run.folder.glob("attribute/scores/*.parquet"))
+    }
+
+
 @st.cache_resource(max_entries=16, show_spinner="Finding the texts …")
 def _table(path: str, changed: int) -> ScoreTable:
     from pathlib import Path
@@ -99,8 +107,12 @@ def _one(found: pd.DataFrame, table: ScoreTable | None, total: int) -> pd.Series
     columns = st.columns([1, 4])
     page = 1
     if len(pages) > 1:
+        asked = st.query_params.get("text")
+        there = 1 + ids.index(asked) // LISTED if asked in ids else 1
         with columns[0]:
-            page = choice("Texts", pages, key="listed", format=lambda n: _range(n, len(ids)))
+            page = choice(
+                "Texts", pages, key="listed", default=there, format=lambda n: _range(n, len(ids))
+            )
     offered = ids[(page - 1) * LISTED : page * LISTED]
     beginnings = {} if table is None else table.beginnings(offered)
     rows = found.set_index("text_id")

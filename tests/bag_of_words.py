@@ -8,12 +8,14 @@ from torch import Tensor, nn
 from workbench.data.documents import Window
 from workbench.models.classifier import Execution, Output
 from workbench.models.layouts import Packed
+from workbench.problems import problem_of
 
 
 class BagOfWords(nn.Module):
     """p(pos) = sigmoid(`bias` + the sum of the tokens' weights); runs packed, like the real one."""
 
     labels, layers = ("neg", "pos"), 1
+    problem = problem_of(labels)
 
     def __init__(self, weights: dict[int, float], bias: float = 0.0) -> None:
         super().__init__()

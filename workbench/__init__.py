@@ -6,6 +6,8 @@ The names below are imported when first used, so that `import workbench` is quic
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from workbench.hub import register
+
 if TYPE_CHECKING:
     from workbench.config import RunConfig, load_config
     from workbench.data.corpora import load_corpus
@@ -53,3 +55,6 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'workbench' has no attribute {name!r}")
     return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+register()

@@ -14,6 +14,7 @@ from workbench.cli_app import app as app_command
 from workbench.cli_attribute import Target, attribute, save_explained
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
+from workbench.cli_export import export, reproduce
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
@@ -30,6 +31,8 @@ app.command()(compare)
 app.command("app")(app_command)
 app.command("export-predictions")(export_predictions)
 app.command()(attribute)
+app.command()(export)
+app.command()(reproduce)
 
 RunFolder = Annotated[Path, typer.Option("--run", help="A run folder.")]
 
@@ -125,7 +128,8 @@ def evaluate(
 
 @app.command()
 def report(run_folder: RunFolder) -> None:
-    """Write figures, tables and the page of a run, or of a comparison, from what it has measured."""
+    """Write figures, tables, the page and the models' cards of a run, or the page of a comparison."""
+    from workbench.reporting.model_card import write_cards
     from workbench.reporting.report import write_report
     from workbench.reporting.report_comparison import write_comparison
     from workbench.runs import COMPARISON, load_run
@@ -134,6 +138,7 @@ def report(run_folder: RunFolder) -> None:
         page = write_comparison(run_folder).page
     else:
         page = write_report(load_run(run_folder).folder)
+        write_cards(run_folder)
     OUT.print(str(page), highlight=False, soft_wrap=True)
 
 
@@ -247,15 +252,17 @@ def explain(
 
 
 def _summary(folder: Path) -> None:
+    from workbench.evaluation.classification import judged_by
     from workbench.runs import load_run
 
     found = load_run(folder)
     quality = found.metrics("classification")
     speed = found.metrics("efficiency")
+    metric = judged_by(quality)
     table = Table(
-        "method", "split", "accuracy", "95 % interval", "FLOPs speed-up", "measured vs stock", box=None
+        "method", "split", metric, "95 % interval", "FLOPs speed-up", "measured vs stock", box=None
     )
-    for row in quality[quality["metric"] == "accuracy"].itertuples():
+    for row in quality[quality["metric"] == metric].itertuples():
         own = speed[(speed["method"] == row.method) & (speed["split"] == row.split)]
         flops = own.loc[own["quantity"] == "flops_speedup_unpadded", "value"]
         measured = own[own["quantity"] == "speedup_vs_hf"].sort_values("batch_size")

@@ -29,6 +29,7 @@ def export_predictions(
     from workbench.data.corpora import load_corpus
     from workbench.exchange.from_records import to_predictions
     from workbench.exchange.writing import write_predictions
+    from workbench.problems import problem_of
     from workbench.records import from_frame
     from workbench.runs import load_run
 
@@ -44,7 +45,9 @@ def export_predictions(
         raise InputError(f"{run_folder}: no text of the {split} split was scored by {scorer}")
     method = str(scores["method"].iloc[0])
     scored = set(scores["text_id"])
-    documents = [d for d in load_corpus(found.config.data).splits[split] if d.id in scored]
+    corpus = load_corpus(found.config.data)
+    problem_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    documents = [d for d in corpus.splits[split] if d.id in scored]
     lines = write_predictions(
         to_predictions(
             from_frame(scores),
@@ -72,9 +75,12 @@ def evaluate_file(
     from workbench.cli_data import data_settings
     from workbench.data.corpora import load_corpus
     from workbench.exchange.evaluate import evaluate_predictions
+    from workbench.problems import problem_of
     from workbench.runs import write_table
 
-    documents = load_corpus(data_settings(data, overrides)).splits[split]
+    corpus = load_corpus(data_settings(data, overrides))
+    problem_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    documents = corpus.splits[split]
     found = evaluate_predictions(predictions, documents, split, partial=partial, absolute=absolute)
     tables = {
         "plausibility": found.plausibility,

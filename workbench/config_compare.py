@@ -31,7 +31,8 @@ class MatchSettings(Settings):
     flops: float | None = Field(None, gt=1)
     """Unpadded FLOPs speed-up."""
     drop: float | None = Field(None, gt=0, lt=100)
-    """Accuracy lost against the dense model of the same seed, in points."""
+    """Accuracy lost against the dense model of the same seed, in points; of a regression Pearson's
+    correlation x 100."""
     tolerance: float | None = Field(None, gt=0)
     """Relative for `flops` (0.05: within 5 %; the default), in points for `drop` (default 0.5)."""
     tries: int = Field(6, ge=1)

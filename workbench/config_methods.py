@@ -87,7 +87,8 @@ class AdaplerSettings(PrunerSettings):
     0 softens to the end, as the authors do)."""
     predictor_width: int = Field(32, ge=1)
     tolerance: float = Field(0.01, ge=0, le=1)
-    """The fastest epoch wins whose dev accuracy is above the dense one minus this."""
+    """The fastest epoch wins whose dev accuracy (Pearson's correlation) is above the dense one minus
+    this."""
 
 
 class TopSettings(TrainingSettings):

@@ -8,8 +8,8 @@ from transformers import PreTrainedTokenizerBase
 from workbench.attribution.base import Scorer
 from workbench.attribution.events import Events
 from workbench.attribution.options import Options
-from workbench.attribution.pruners import own_scorer, own_scores
 from workbench.attribution.running import run_scorers, score_windows
+from workbench.attribution.scorers.pruners import own_scorer, own_scores
 from workbench.data.documents import Document, Window
 from workbench.data.windows import encode
 from workbench.data.words import split_words
@@ -28,9 +28,10 @@ class Explained:
     """A prediction and the model's own scores behind it."""
 
     predicted: str
-    """Class with the highest mean probability over the text's windows."""
+    """Class with the highest mean probability over the text's windows; of a regression
+    what its value is called."""
     probabilities: dict[str, float]
-    """By class; they sum to 1."""
+    """By class; they sum to 1. Of a regression the predicted value, by its name."""
     records: tuple[TokenScores, ...]
     """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
 
@@ -59,7 +60,7 @@ def explain_text(
     too little of a window to the first; and as `check_scorers` does.
     """
     windows = text_windows(model, tokenizer, text, second, max_tokens)
-    probabilities = infer(model, windows).probabilities.mean(axis=0)
+    probabilities = model.problem.answers(infer(model, windows).logits).mean(axis=0)
     if scorers:
         records = list(score_windows(scorers, model, tokenizer, windows, options))
     else:
@@ -82,9 +83,8 @@ def text_windows(
     """The windows of one text, or a pair, with the id "text"; InputError as in `explain_text`."""
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
-    document = Document("text", words, model.labels[0], second=other)
-    limit = model.bert.config.max_position_embeddings if max_tokens is None else max_tokens
-    encoding = encode([document], model.labels, tokenizer, limit)
+    document = Document("text", words, model.problem.any_label, second=other)
+    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
         raise InputError("the tokenizer knows no character of the text: nothing to explain")
     return encoding.windows

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.documents import Window
+from workbench.evaluation.classification import headline
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import window_flops
 from workbench.models.inference import Inference, infer
@@ -17,8 +18,8 @@ def predict(
 ) -> pd.DataFrame:
     """One row per text, with the columns of predictions.parquet (see `runs.Run.predictions`).
 
-    A text's probabilities are the mean over its windows; tokens (per layer, in its self-attention) and
-    FLOPs (which also know the tokens in the feed-forward parts) are their sums.
+    A text's probabilities, or its value, are the mean over its windows; tokens (per layer, in its
+    self-attention) and FLOPs (which also know the tokens in the feed-forward parts) are their sums.
     Rows come in the order in which the texts first appear.
     """
     return text_frame(model, windows, infer(model, windows, batch_size), split)
@@ -29,18 +30,18 @@ def text_frame(
 ) -> pd.DataFrame:
     """The same from what the windows have given already."""
     flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
-    labels = model.labels
     texts: dict[str, list[int]] = {}
     for index, window in enumerate(windows):
         texts.setdefault(window.text_id, []).append(index)
-    probabilities = np.stack([result.probabilities[rows].mean(axis=0) for rows in texts.values()])
+    problem = model.problem
+    answers = problem.answers(result.logits)
+    answers = np.stack([answers[rows].mean(axis=0) for rows in texts.values()])
     columns = {
         "method": model.policy.method,
         "split": split,
         "text_id": list(texts),
-        "label": [labels[windows[rows[0]].label] for rows in texts.values()],
-        "predicted": [labels[index] for index in probabilities.argmax(axis=1)],
-        **{f"prob_{name}": probabilities[:, index] for index, name in enumerate(labels)},
+        "label": [problem.truth(windows[rows[0]].label) for rows in texts.values()],
+        **problem.columns(answers),
         "tokens": [result.tokens[rows].sum(axis=0).tolist() for rows in texts.values()],
         "flops": [int(flops[rows].sum()) for rows in texts.values()],
         "flops_dense": [int(dense[rows].sum()) for rows in texts.values()],
@@ -49,11 +50,12 @@ def text_frame(
 
 
 def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, Any]:
-    """Dev metrics of training: accuracy over texts, unpadded FLOPs speed-up, mean tokens per layer."""
+    """Dev metrics of training: quality over texts (accuracy, of a regression Pearson's correlation),
+    unpadded FLOPs speed-up, mean tokens per layer."""
     frame = predict(model, windows, "dev")
     tokens = np.stack(frame["tokens"].to_list())
     return {
-        "accuracy": float((frame["label"] == frame["predicted"]).mean()),
+        "quality": headline(frame["label"].to_numpy(), frame["predicted"].to_numpy())[1],
         "speedup": float(frame["flops_dense"].sum() / frame["flops"].sum()),
         "tokens": tokens.mean(axis=0).round(2).tolist(),
     }

@@ -56,6 +56,7 @@ class Run:
     def predictions(self) -> pd.DataFrame:
         """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense.
 
+        Of a regression `label` and `predicted` are numbers, and there are no probabilities.
         `tokens` are those in each layer's self-attention. A method that cuts after it (PoWER-BERT) shows
         a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A
         student (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.

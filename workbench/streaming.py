@@ -64,16 +64,15 @@ def classify(
     one is refused, an id that comes again in a later pool is just another text.
 
     Raises InputError. At once: for a `batch_size` or `pool` below 1, `max_tokens` below 8 or above the
-    model's positions, an unknown `too_long`, a tokenizer without word alignment, and `texts` that is a
-    single string. Later, naming the text's id, and before any text of its pool is run: for a text that
-    is empty, of the wrong type, not valid Unicode, without tokens, refused for its length, or twice in
-    the pool, and for a second text that needs more than half of a window while the pair needs several.
+    model's positions, an unknown `too_long`, a tokenizer without word alignment, `texts` that is a
+    single string, and a model that predicts a value. Later, naming the text's id, and before any text
+    of its pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
+    refused for its length, or twice in the pool, and for a second text that needs more than half of a
+    window while the pair needs several.
     """
-    positions = model.bert.config.max_position_embeddings
-    max_tokens = positions if max_tokens is None else max_tokens
     _check_settings(texts, batch_size, pool, too_long)
-    if max_tokens > positions:
-        raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+    max_tokens = model.window_limit(max_tokens)
+    model.problem.require_classes("texts are put into classes")
     if model.device.type == "cpu":
         map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.

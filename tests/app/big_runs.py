@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from workbench.config import DataSettings, RunConfig, dump_config
 from workbench.files import write_json, write_text
+from workbench.pipeline.score_files import ROW_GROUP, SCHEMA
 from workbench.runs import write_table
-from workbench.score_files import ROW_GROUP, SCHEMA
 
 METHODS = {"dense": 1.0, "adapler": 2.5, "top": 1.8}
 SCORERS = {

@@ -1,11 +1,13 @@
 """Attention blocks whose every number can be worked out by hand."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import torch
 from torch import Tensor, nn
 
 from workbench.attribution.block import Block
+from workbench.attribution.rollout import Rollout, with_residual
 
 ATTENTION = torch.tensor([[0.75, 0.25], [0.5, 0.5]])
 """Rows = queries."""
@@ -14,6 +16,12 @@ F0, F1 = torch.tensor([2.0, -2, 0, 0]), torch.tensor([0.0, 0, 2, -2])
 """What tokens 0 and 1 pass on."""
 X0, X1 = torch.tensor([0.0, 0, 4, -4]), torch.tensor([1.0, -1, 0, 0])
 """What enters."""
+
+
+def rollout(attentions: Sequence[Tensor]) -> Tensor:
+    """(B, heads, N, N) per layer -> (layers, B, N, N): the rolled-out product up to every layer."""
+    flow = Rollout()
+    return torch.stack([flow.add(with_residual(attention)) for attention in attentions])
 
 
 def plain_norm() -> nn.LayerNorm:

@@ -1,23 +1,21 @@
 """The example of docs/adding-a-scorer.md does what it says."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import torch
+from docs_blocks import ROOT, python_blocks, run_python
 from toys import texts, toy_tokenizer
 
 from workbench.attribution import registry
 from workbench.attribution.running import score_windows
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "adding-a-scorer.md"
+DOCUMENT = ROOT / "docs" / "adding-a-scorer.md"
 
 
 def test_the_documents_example_scores(make_model, monkeypatch) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.S)
+    (code,) = python_blocks(DOCUMENT)
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
     monkeypatch.setattr(registry, "SCORERS", dict(registry.SCORERS))
-    exec(compile(code, str(DOCUMENT), "exec"), {})
+    run_python(code, str(DOCUMENT), {})
     model, (text,) = make_model(), texts([7])
     (record,) = score_windows(["entropy"], model, toy_tokenizer(), [text])
     with torch.no_grad():

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from blocks import rollout
 from toys import RAGGED, texts, toy_tokenizer
 
-from workbench.attribution.rollout import rollout
 from workbench.attribution.running import score_windows
 
 WINDOWS = texts(RAGGED)

@@ -14,12 +14,12 @@ import pytest
 import torch
 from blocks import ATTENTION, hand_block
 
-from workbench.attribution.alti import Alti, contributions
-from workbench.attribution.attention import FromCls, Received, RolledOut
-from workbench.attribution.attention_gradient import AttentionGradient
-from workbench.attribution.globenc import GlobEnc, layer_shares
 from workbench.attribution.mixing import distances_to_sums, norms_of_sums, shares
-from workbench.attribution.norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.alti import Alti, contributions
+from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
+from workbench.attribution.scorers.attention_gradient import AttentionGradient
+from workbench.attribution.scorers.globenc import GlobEnc, layer_shares
+from workbench.attribution.scorers.norms import ResidualNorms, ValueNorms
 
 NONE = torch.zeros(1)
 

@@ -6,12 +6,12 @@ import torch
 from captum.attr import FeatureAblation, LayerIntegratedGradients
 from toys import MASK, texts, toy_tokenizer, window
 
-from workbench.attribution.gradient_shap import gradient_shap
-from workbench.attribution.integrated import integrated_gradients
-from workbench.attribution.noise import smooth_grad, smooth_grad_squared, var_grad
 from workbench.attribution.options import Options
 from workbench.attribution.points import Found, Point
 from workbench.attribution.running import score_windows
+from workbench.attribution.scorers.gradient_shap import gradient_shap
+from workbench.attribution.scorers.integrated import integrated_gradients
+from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
 
 TOKENIZER = toy_tokenizer()
 TARGET = 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from toys import RAGGED, texts
 
-from workbench.attribution.controls import oracle, random, uniform
+from workbench.attribution.scorers.controls import oracle, random, uniform
 
 WINDOWS = texts(RAGGED)
 

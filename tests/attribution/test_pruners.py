@@ -5,7 +5,7 @@ import pytest
 import torch
 from toys import RAGGED, texts
 
-from workbench.attribution.pruners import own_scorer, pruner_scores
+from workbench.attribution.scorers.pruners import own_scorer, pruner_scores
 
 WINDOWS = texts(RAGGED)
 ALL = (0, 1, 2, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts, toy_tokenizer
+from toys import LABELS, RAGGED, texts, toy_tokenizer
 from transformers import BertForSequenceClassification
 
 from workbench.attribution.names import NAMES
@@ -14,6 +14,7 @@ from workbench.config import parse_config
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
+from workbench.problems import problem_of
 
 WINDOWS = texts(RAGGED)
 
@@ -39,7 +40,7 @@ def test_a_configuration_knows_the_same_scorers() -> None:
 def test_a_scorer_has_one_way_to_score(name: str) -> None:
     row = SCORERS[name]
     assert (row.score is None) != (row.observer is None)
-    assert caption(row, Options()).startswith(row.explains)
+    assert caption(row, Options(), problem_of(LABELS)).startswith(row.explains)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-
-from workbench.attribution.rollout import rollout
+from blocks import rollout
 
 
 def test_two_layers_of_two_tokens_by_hand() -> None:

@@ -13,6 +13,7 @@ from workbench.data.sources import available
 
 COMMANDS = [
     [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],
+    ["export"], ["reproduce"],
     ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"],
 ]  # fmt: skip
 

@@ -66,6 +66,31 @@ def test_mnli_equals_its_files(tmp_path):
     assert local.splits["test"][0].words == ("other", "genre")
 
 
+def test_stsb_equals_its_files_though_the_hubs_numbers_are_float32(tmp_path):
+    rows = [(f"one {k}", f"two {k}", f"{k % 6 * 0.95:.3f}") for k in range(60)]
+    features = {"sentence1": datasets.Value("string"), "sentence2": datasets.Value("string"),
+                "label": datasets.Value("float32")}  # fmt: skip
+    parts = {}
+    for name, part in (("train", rows), ("validation", rows[:3]), ("test", [("x", "y", "-1")])):
+        columns = [list(column) for column in zip(*part, strict=True)]
+        columns[2] = [float(score) for score in columns[2]]
+        values = dict(zip(features, columns, strict=True))
+        parts[name] = datasets.Dataset.from_dict(values, features=datasets.Features(features))
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "glue" / "stsb")
+    for file, part in (("train", rows), ("dev", rows[:3])):
+        path = tmp_path / "STS-B" / f"{file}.tsv"
+        path.parent.mkdir(exist_ok=True)
+        lines = ["\t".join(row) for row in [("sentence1", "sentence2", "score"), *part]]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    local = load_corpus(
+        DataSettings(source="glue", path=str(tmp_path), subset="stsb", rationales="none")
+    )
+    found = hub(tmp_path / "glue" / "stsb")
+    assert contents(found) == contents(local)
+    assert found.labels == local.labels == ("similarity",)
+    assert {document.label for document in found.splits["test"]} == {"0", "0.95", "1.9"}
+
+
 def test_dbpedia_equals_its_files(tmp_path):
     rows = [(f"Title {k}", f" Content {k}, really.", k % 2) for k in range(200)]
     names = list(hub_task("dbpedia_14").labels)
@@ -123,8 +148,8 @@ def test_names_and_own_columns(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="no network"):
             hub(path, subset=subset)
     assert asked == [("glue", "sst2"), ("nyu-mll/glue", "sst2"), ("ag_news", None)]
-    with pytest.raises(InputError, match="regression"):
-        hub("glue/stsb")
+    with pytest.raises(InputError, match="no public labels"):
+        hub("glue/ax")
     # A set of another name is left alone, and so is a column that was named.
     assert hub_task("mine/sst2") is None
     rows = [(f"one {k}", f"two {k}", k % 2) for k in range(40)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.attribution.controls import oracle
+from workbench.attribution.scorers.controls import oracle
 from workbench.config import load_config
 from workbench.data.corpora import load_corpus
 from workbench.data.documents import Corpus, Document, Span

@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from workbench.config import DataSettings
+from workbench.data.cards import data_card
 from workbench.data.corpora import load_corpus
 from workbench.data.standard import load_standards
 from workbench.errors import InputError
@@ -16,9 +17,22 @@ HEADERS = {
     "mnli": ["index", "promptID", "genre", "sentence1", "sentence2", "label1", "gold_label"],
     "qnli": ["index", "question", "sentence", "label"],
     "rte": ["index", "sentence1", "sentence2", "label"],
+    "stsb": [
+        "index",
+        "genre",
+        "filename",
+        "year",
+        "old_index",
+        "source1",
+        "source2",
+        "sentence1",
+        "sentence2",
+        "score",
+    ],
     "wnli": ["index", "sentence1", "sentence2", "label"],
 }
 """Columns as the files have them; CoLA's have none."""
+SCORES = ("3.800", "5.000", "0.25")
 COLA = ["source", "label", "author_mark", "sentence"]
 
 
@@ -35,7 +49,7 @@ def glue(folder, name, n=40):
     """A task's train and dev files; text k says `one k`, labels go round."""
     task = load_standards()["glue"].tasks[name]
     header = COLA if name == "cola" else HEADERS[name.removesuffix("-mismatched")]
-    written = list(task.codes or task.labels)
+    written = SCORES if task.value else list(task.codes or task.labels)
     for split, file in task.files.items():
         lines = [] if name == "cola" else [header]
         for k in range(n if split == "train" else 4):
@@ -53,7 +67,7 @@ def test_every_task_has_its_texts_classes_and_splits(name, tmp_path):
     task = glue(tmp_path, name)
     corpus = load_corpus(settings(tmp_path, subset=name))
     assert corpus.name == f"glue-{name}"
-    assert corpus.labels == task.labels
+    assert corpus.labels == (("similarity",) if name == "stsb" else task.labels)
     sizes = {split: len(documents) for split, documents in corpus.splits.items()}
     assert sizes["test"] == 4
     assert sizes["train"] + sizes["dev"] == 40
@@ -62,7 +76,7 @@ def test_every_task_has_its_texts_classes_and_splits(name, tmp_path):
     # A lone quotation mark is part of the text and swallows no line.
     assert test[1].words == ("a", '"', "quoted", "test", "one", "1")
     assert test[1].second == (("two", "1") if task.second else ())
-    assert test[1].label == task.labels[1]
+    assert test[1].label == ("5" if name == "stsb" else task.labels[1])
     assert any("dev file is test" in note for note in corpus.notes)
     assert any("dev cut from train by a hash" in note for note in corpus.notes)
     assert any("4 texts read; the whole set has" in note for note in corpus.notes)
@@ -146,10 +160,32 @@ def test_tasks_that_are_not_there_or_not_offered_are_named(tmp_path):
         load_corpus(settings(tmp_path, subset="sst5"))
     with pytest.raises(InputError, match="needs the task's name"):
         load_corpus(settings(tmp_path))
-    with pytest.raises(InputError, match="regression"):
-        load_corpus(settings(tmp_path, subset="STS-B"))
+    with pytest.raises(InputError, match="no public labels"):
+        load_corpus(settings(tmp_path, subset="AX"))
     with pytest.raises(InputError, match=r"needs data\.path"):
         load_corpus(DataSettings(source="glue", subset="cola"))
+
+
+def test_a_regressions_labels_are_numbers_told_in_the_card(tmp_path):
+    glue(tmp_path, "stsb")
+    corpus = load_corpus(settings(tmp_path, subset="STS-B", max_train=30))
+    assert {document.label for document in corpus.splits["train"]} == {"3.8", "5", "0.25"}
+    assert any("from 0 to 5" in note for note in corpus.notes)
+    card = data_card(corpus).classes
+    labels = [float(document.label) for document in corpus.splits["train"]]
+    assert card.loc["train", "mean"] == pytest.approx(sum(labels) / 30)
+    assert card.loc["train", ["min", "max"]].tolist() == [0.25, 5.0]
+
+
+@pytest.mark.parametrize("score", ["high", "inf", "", "nan"])
+def test_a_score_that_is_no_number_is_refused_by_line(score, tmp_path):
+    task = glue(tmp_path, "stsb")
+    path = tmp_path / task.files["train"]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].rpartition("\t")[0] + "\t" + score
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match=r"train\.tsv:3: score is"):
+        load_corpus(settings(tmp_path, subset="stsb"))
 
 
 def csv_pair(folder, *rows):

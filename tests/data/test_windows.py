@@ -110,8 +110,8 @@ def test_a_text_of_20000_words(toy_tokenizer):
 
 def test_wrong_use_is_refused(toy_tokenizer):
     texts = [document("a")]
-    with pytest.raises(InputError, match=r"label 'yes' is not one of \['no'\]"):
-        encode(texts, ["no"], toy_tokenizer, 8)
+    with pytest.raises(InputError, match=r"label 'yes' is not one of \['no', 'so'\]"):
+        encode(texts, ["no", "so"], toy_tokenizer, 8)
     with pytest.raises(InputError, match="occurs twice"):
         encode(texts * 2, LABELS, toy_tokenizer, 8)
     with pytest.raises(InputError, match="leaves no room"):

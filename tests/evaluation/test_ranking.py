@@ -7,40 +7,51 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import average_precision_score
 
-from workbench.evaluation.ranking import average_precision
-from workbench.evaluation.selection import selection_rates, uniform_selection
+from workbench.evaluation.ranking import average_precision, rank_units
+from workbench.evaluation.selection import overlap, uniform_selection
+from workbench.evaluation.shares import share
 
 MARKS = np.array([True, False, True, False, False])
 NAN = np.nan
 
 
+def ap_of(*ranked) -> np.ndarray:
+    return average_precision(rank_units(*ranked))
+
+
+def selection_rates(*parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """FPR, TPR and the share selected."""
+    hits, chosen, marked, units = overlap(*parts)
+    return share(chosen - hits, units - marked), share(hits, marked), share(chosen, units)
+
+
 def test_ap_by_hand() -> None:
     # Ranked: marked (1/1), not, marked (2/3): AP = (1 + 2/3) / 2.
-    ap = average_precision(np.array([0.5, 0.3, 0.2, 0.1, 0.05]), MARKS)
+    ap = ap_of(np.array([0.5, 0.3, 0.2, 0.1, 0.05]), MARKS)
     assert ap == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_ties_enter_together() -> None:
     # All five tie: one threshold, precision 2/5.
-    assert average_precision(np.full(5, 0.2), MARKS) == pytest.approx(2 / 5)
+    assert ap_of(np.full(5, 0.2), MARKS) == pytest.approx(2 / 5)
     # Two tie on top, one of them marked (1/2); the rest tie below (2/5).
-    ap = average_precision(np.array([0.4, 0.4, 0.1, 0.1, 0.1]), MARKS)
+    ap = ap_of(np.array([0.4, 0.4, 0.1, 0.1, 0.1]), MARKS)
     assert ap == pytest.approx((1 / 2 + 2 / 5) / 2)
 
 
 def test_dropped_units_tie_at_the_bottom() -> None:
-    ap = average_precision(np.array([0.0, 0.4, NAN, NAN, NAN]), MARKS)
+    ap = ap_of(np.array([0.0, 0.4, NAN, NAN, NAN]), MARKS)
     # Rank 1 unmarked, rank 2 marked (1/2), then three dropped together (2/5).
     assert ap == pytest.approx((1 / 2 + 2 / 5) / 2)
 
 
 def test_nothing_marked_has_no_ap() -> None:
-    assert np.isnan(average_precision(np.ones(3), np.zeros(3, dtype=bool)))
+    assert np.isnan(ap_of(np.ones(3), np.zeros(3, dtype=bool)))
 
 
 def test_infinite_scores_are_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
-        average_precision(np.array([np.inf, 1.0]), np.array([True, False]))
+        ap_of(np.array([np.inf, 1.0]), np.array([True, False]))
 
 
 @pytest.mark.parametrize("levels", [3, 1000])
@@ -52,7 +63,7 @@ def test_ap_equals_scikit_learn_with_padding_and_ties(levels: int) -> None:
     lengths = rng.integers(4, n + 1, size=texts)
     valid = np.arange(n) < lengths[:, None]
     marks[:, 0] = True
-    ours = average_precision(scores, marks[:, None], valid[:, None])
+    ours = ap_of(scores, marks[:, None], valid[:, None])
     for text in range(texts):
         for layer in range(layers):
             real = valid[text]
@@ -68,7 +79,7 @@ MARK_SETS = arrays.arrays(np.bool_, 8).filter(lambda marks: marks.any())
 @given(SCORES, MARK_SETS)
 def test_ap_only_sees_the_order(scores: np.ndarray, marks: np.ndarray) -> None:
     transformed = 3 * scores**3 + scores + 1
-    assert average_precision(scores, marks) == average_precision(transformed, marks)
+    assert ap_of(scores, marks) == ap_of(transformed, marks)
 
 
 @settings(deadline=None)
@@ -76,8 +87,8 @@ def test_ap_only_sees_the_order(scores: np.ndarray, marks: np.ndarray) -> None:
 def test_ap_does_not_depend_on_positions(
     scores: np.ndarray, marks: np.ndarray, order: list[int]
 ) -> None:
-    moved = average_precision(scores[order], marks[order])
-    assert moved == pytest.approx(average_precision(scores, marks))
+    moved = ap_of(scores[order], marks[order])
+    assert moved == pytest.approx(ap_of(scores, marks))
 
 
 @settings(deadline=None)

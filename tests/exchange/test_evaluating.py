@@ -12,7 +12,9 @@ from workbench.config import DataSettings
 from workbench.data.corpora import load_corpus
 from workbench.data.documents import Document, Part, Span
 from workbench.errors import InputError
+from workbench.evaluation.annotated_spans import annotated_iou
 from workbench.evaluation.plausibility import plausibility
+from workbench.evaluation.text_values import text_values
 from workbench.exchange.evaluate import evaluate_predictions
 from workbench.exchange.from_records import to_predictions
 from workbench.exchange.writing import write_predictions
@@ -213,8 +215,9 @@ def test_what_we_export_is_judged_as_our_own_scores_are(selection, documents, tm
     predictions = to_predictions(records, documents, classes(documents), selection=selection)
     assert write_predictions(predictions, path) == 3 * len(documents)
     found = evaluate_predictions(path, documents, "test", bootstrap=0)
-    ours = plausibility(records, "test", bootstrap=0).frame
-    ours = ours[ours["unit"] == "word"]
+    own = plausibility(records, "test", bootstrap=0).frame
+    listed = annotated_iou(text_values(records), records, documents, "test", bootstrap=0)
+    ours = pd.concat([own[own["unit"] == "word"], listed])
     keys = ["layer", "universe", "metric"]
     for ours_of, theirs_of in (("none", "none"), ("uniform", "uniform"), (selection, "kept")):
         left, right = (

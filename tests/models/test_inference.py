@@ -6,7 +6,7 @@ import torch
 from toys import RAGGED, texts
 
 from workbench.models.classifier import batches
-from workbench.models.inference import Inference, infer
+from workbench.models.inference import infer
 
 
 def test_batches_hold_every_window_once_longest_first() -> None:
@@ -28,13 +28,6 @@ def test_results_come_in_the_order_given(make_model, execution: str, batch_size:
             alone = model([window])
         np.testing.assert_allclose(result.logits[row], alone.logits[0], atol=1e-5)
         assert result.tokens[row].tolist() == alone.tokens[0].tolist()
-
-
-def test_probabilities_by_hand() -> None:
-    result = Inference(
-        np.array([[0.0, np.log(3.0)], [900.0, 900.0]]), np.zeros((2, 1)), np.zeros((2, 1))
-    )
-    np.testing.assert_allclose(result.probabilities, [[0.25, 0.75], [0.5, 0.5]])
 
 
 @pytest.mark.parametrize("training", [True, False])

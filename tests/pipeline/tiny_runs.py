@@ -27,9 +27,10 @@ CLOCK = ["seconds_median", "speedup_vs_hf", "realised_share"]
 """Quantities that a stopwatch decides."""
 
 
-def save_bert(folder: Path, dropout: float = 0.1, layers: int = LAYERS) -> Path:
-    """A random 16-wide BERT whose vocabulary is the sample's words."""
+def save_bert(folder: Path, dropout: float = 0.1, layers: int = LAYERS, more: str = "") -> Path:
+    """A random 16-wide BERT whose vocabulary is the sample's words, and those of `more`."""
     texts = [path.read_text(encoding="utf-8").lower() for path in (SAMPLE / "docs").glob("*.txt")]
+    texts.append(more.lower())
     words = sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text)})
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     torch.manual_seed(0)

@@ -67,7 +67,7 @@ def test_curves_begin_at_the_dense_model_and_hold_every_try(data) -> None:
     points = curve_points(data)
     top = points.query("method == 'top' and axis == 'counted' and seed == 0").sort_values("speedup")
     assert top["speedup"].tolist() == [1.0, 1.8, 4.0]
-    assert top["accuracy"].tolist() == [1.0, 0.25, 0.0]
+    assert top["quality"].tolist() == [1.0, 0.25, 0.0]
     assert top["kind"].tolist() == ["dense", "matched", "try"]
     measured = points.query("method == 'adapler' and axis == 'measured' and seed == 1")
     assert sorted(measured["speedup"]) == [0.5, pytest.approx(1.1)]
@@ -83,12 +83,12 @@ def test_areas_by_hand(data) -> None:
         2,
     )
     seeds = [0.875, 0.75 - 0.25 * 0.5 / 1.2]
-    assert frame.loc[("counted", "adapler"), "mean_accuracy"] == pytest.approx(np.mean(seeds))
-    assert frame.loc[("counted", "adapler"), "mean_accuracy_sd"] == pytest.approx(np.std(seeds, ddof=1))
+    assert frame.loc[("counted", "adapler"), "mean_quality"] == pytest.approx(np.mean(seeds))
+    assert frame.loc[("counted", "adapler"), "mean_quality_sd"] == pytest.approx(np.std(seeds, ddof=1))
     # ToP, seed 0: 1 to .25 over .8, then down by .25 / 2.2 a step over .2; seed 1: straight, 3 at 0.5.
     late = 0.25 - 0.25 * 0.2 / 2.2
     seeds = [0.8 * 0.625 + 0.2 * (0.25 + late) / 2, 0.75 - 0.25 * 0.5 / 2]
-    assert frame.loc[("counted", "top"), "mean_accuracy"] == pytest.approx(np.mean(seeds))
+    assert frame.loc[("counted", "top"), "mean_quality"] == pytest.approx(np.mean(seeds))
 
 
 def test_pairs_are_over_the_same_texts(data) -> None:
@@ -118,7 +118,7 @@ def test_problems_name_what_failed_and_what_was_missed(data) -> None:
 
 def test_the_mean_curve_is_where_all_seeds_have_one() -> None:
     points = pd.DataFrame(
-        {"seed": [0, 0, 1, 1], "speedup": [1.0, 3.0, 1.0, 2.0], "accuracy": [0.9, 0.7, 0.7, 0.5]}
+        {"seed": [0, 0, 1, 1], "speedup": [1.0, 3.0, 1.0, 2.0], "quality": [0.9, 0.7, 0.7, 0.5]}
     )
     x, y = mean_curve(points)
     assert (x[0], x[-1]) == (1.0, 2.0)

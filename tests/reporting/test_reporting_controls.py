@@ -57,7 +57,7 @@ def test_golden_rows() -> None:
 def test_values_without_intervals_are_shown_alone() -> None:
     bare = [frame.assign(ci_low=float("nan"), ci_high=float("nan")) for frame in (QUALITY, COMPARISONS)]
     shown = controls_table(*bare).shown
-    assert shown["control %"].tolist() == ["70.0", "60.0", "90.0"]
+    assert shown["control, accuracy %"].tolist() == ["70.0", "60.0", "90.0"]
     assert shown["method − control"].tolist() == ["+2.0", "+20.0", "-10.0"]
 
 

@@ -12,7 +12,7 @@ from workbench.errors import InputError, WorkbenchError
 from workbench.reporting import report
 from workbench.reporting.report import write_report
 from workbench.reporting.run_data import read_run_data
-from workbench.reporting.summary import accuracy_loss, summary_sentences
+from workbench.reporting.summary import quality_loss, summary_sentences
 
 VOID = {"meta", "img", "br"}
 
@@ -89,7 +89,7 @@ def test_notes_and_settings_are_there(page: str) -> None:
 def test_summary_says_what_the_numbers_say(finished_run: Path) -> None:
     run = read_run_data(finished_run)
     sentences = summary_sentences(run)
-    loss = accuracy_loss(run, "adapler")
+    loss = quality_loss(run, "adapler")
     assert loss is not None
     accuracy = run.metrics["classification"].query("metric == 'accuracy'").set_index("method")["value"]
     assert loss.value == pytest.approx(accuracy["dense"] - accuracy["adapler"])

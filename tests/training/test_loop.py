@@ -157,7 +157,7 @@ def test_the_history_has_one_entry_per_epoch(unbroken, method: str) -> None:
     assert facts["step"] == 2 * STEPS
     assert [entry["epoch"] for entry in facts["history"]] == [0, 1]
     for entry in facts["history"]:
-        assert {"accuracy", "speedup"} <= entry.keys()
+        assert {"quality", "speedup"} <= entry.keys()
         assert (entry["speedup"] == 1) == (method == "dense")
 
 
@@ -165,7 +165,7 @@ def test_only_kept_weights_stay_and_the_best_are_in_the_model(make_model, tmp_pa
     accuracies = iter([0.5, 0.9, 0.9, 0.4])
     mine = objective(make_model, "dense", epochs=4, keep_best=2)
     kept = Training(
-        mine, TRAIN, lambda: {"accuracy": next(accuracies), "speedup": 1.0}, tmp_path, 0,
+        mine, TRAIN, lambda: {"quality": next(accuracies), "speedup": 1.0}, tmp_path, 0,
         lambda moment, values: None,
     ).run()  # fmt: skip
     assert [path.name for path in kept] == ["epoch-1.safetensors", "epoch-2.safetensors"]

@@ -115,7 +115,7 @@ def test_a_weight_scales_every_gradient(make) -> None:
 
 
 def history(*accuracies: float) -> list[dict[str, float]]:
-    return [{"accuracy": value, "speedup": 1.0} for value in accuracies]
+    return [{"quality": value, "speedup": 1.0} for value in accuracies]
 
 
 def test_only_epochs_with_the_final_counts_are_chosen_from(make) -> None:

@@ -170,7 +170,7 @@ def trained(make_model, method: str, price: float, folder) -> tuple[float, float
 
     before = kept()
     Training(
-        objective, WINDOWS, lambda: {"accuracy": 0.5, "speedup": 1.0}, folder, 0, lambda *_: None
+        objective, WINDOWS, lambda: {"quality": 0.5, "speedup": 1.0}, folder, 0, lambda *_: None
     ).run()
     return before, kept()
 
@@ -190,7 +190,7 @@ def test_training_again_with_the_same_seed_gives_the_same_weights(make_model, tm
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_last_epoch_is_kept_however_accurate_an_earlier_one(make, method: str) -> None:
-    history = [{"accuracy": 0.9, "speedup": 1.0}, {"accuracy": 0.7, "speedup": 1.2}]
+    history = [{"quality": 0.9, "speedup": 1.0}, {"quality": 0.7, "speedup": 1.2}]
     assert make(method).keep(history) == [1]
     assert make(method).keep(history[:1]) == [0]
 

@@ -5,7 +5,7 @@ import pytest
 from workbench.config import AdaplerSettings, DenseSettings, TopSettings
 from workbench.training.loop import schedule
 from workbench.training.objectives.adapler import AdaplerObjective, slope
-from workbench.training.objectives.base import Moment, by_accuracy
+from workbench.training.objectives.base import Moment, by_quality
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.top import TopObjective
 
@@ -58,7 +58,7 @@ def test_lambda_can_be_overridden() -> None:
 
 
 def history(*facts: tuple[float, float]) -> list[dict[str, float]]:
-    return [{"accuracy": accuracy, "speedup": speedup} for accuracy, speedup in facts]
+    return [{"quality": accuracy, "speedup": speedup} for accuracy, speedup in facts]
 
 
 @pytest.fixture
@@ -71,14 +71,14 @@ def keeper(make_model):
             return DenseObjective(model, DenseSettings(**settings)).keep
         if method == "top":
             return TopObjective(model, TopSettings(**settings), {}).keep
-        accuracy = settings.pop("dense_accuracy")
+        accuracy = settings.pop("dense_quality")
         return AdaplerObjective(model, AdaplerSettings(**settings), {}, accuracy).keep
 
     return make
 
 
-def test_by_accuracy_breaks_ties_to_the_earlier_epoch() -> None:
-    assert by_accuracy(history((0.8, 1), (0.9, 1), (0.9, 1), (0.7, 1))) == [1, 2, 0, 3]
+def test_by_quality_breaks_ties_to_the_earlier_epoch() -> None:
+    assert by_quality(history((0.8, 1), (0.9, 1), (0.9, 1), (0.7, 1))) == [1, 2, 0, 3]
 
 
 def test_dense_keeps_the_best_few(keeper) -> None:
@@ -88,18 +88,18 @@ def test_dense_keeps_the_best_few(keeper) -> None:
 
 
 def test_adapler_keeps_the_fastest_epoch_within_the_tolerance(keeper) -> None:
-    keep = keeper("adapler", dense_accuracy=0.81, tolerance=0.01)
+    keep = keeper("adapler", dense_quality=0.81, tolerance=0.01)
     assert keep(history((0.82, 1.5), (0.805, 2.5), (0.799, 4.0), (0.81, 2.0))) == [1]
     assert keep(history((0.82, 2.0), (0.81, 2.0))) == [0]
 
 
 def test_adapler_asks_for_more_than_the_floor_itself(keeper) -> None:
-    keep = keeper("adapler", dense_accuracy=0.75, tolerance=0.25)
+    keep = keeper("adapler", dense_quality=0.75, tolerance=0.25)
     assert keep(history((0.5, 9.0), (0.6, 1.0))) == [1]
 
 
 def test_adapler_falls_back_on_the_most_accurate_epoch(keeper) -> None:
-    keep = keeper("adapler", dense_accuracy=0.9, tolerance=0.01)
+    keep = keeper("adapler", dense_quality=0.9, tolerance=0.01)
     assert keep(history((0.7, 1.5), (0.8, 1.2), (0.75, 4.0))) == [1]
 
 
@@ -116,7 +116,7 @@ def test_top_falls_back_on_the_sparsest_epoch(keeper) -> None:
 
 @pytest.mark.parametrize("method", ["dense", "adapler", "top"])
 def test_an_epoch_once_given_up_never_wins_later(keeper, method: str) -> None:
-    more = {"dense": {}, "adapler": {"dense_accuracy": 0.8}, "top": {"target_sparsity": 0.4}}[method]
+    more = {"dense": {}, "adapler": {"dense_quality": 0.8}, "top": {"target_sparsity": 0.4}}[method]
     keep = keeper(method, **more)
     facts = history((0.7, 1.0), (0.82, 1.5), (0.81, 1.8), (0.6, 3.0), (0.83, 1.7), (0.795, 2.0))
     before: set[int] = set()

@@ -139,7 +139,7 @@ def test_on_average_exploring_follows_the_expectation_over_a_whole_text(make, mo
         chance = chance * torch.where(torch.tensor(early), second_choice, 1.0).prod()
         reward = output.logits.log_softmax(1)[0, 1] - PRICE * objective._kept(output)[0]
         expected += torch.autograd.grad(chance * reward.detach(), bias)[0][0]
-    monkeypatch.setattr("workbench.training.objectives.trbert.distillation", lambda *_: torch.zeros(()))
+    monkeypatch.setattr("workbench.training.losses.distillation", lambda *_: torch.zeros(()))
     run(objective, 0.9, text)
     # The likelihood is a mean over the first selector's two choices.
     assert bias.grad.item() == pytest.approx(-expected.item() / 2, rel=0.15)
@@ -211,7 +211,7 @@ def test_selectors_have_a_rate_of_their_own_and_everything_is_covered(make) -> N
 
 
 def test_the_last_epoch_is_the_result(make) -> None:
-    history = [{"accuracy": 0.9, "speedup": 1.0}, {"accuracy": 0.8, "speedup": 2.0}]
+    history = [{"quality": 0.9, "speedup": 1.0}, {"quality": 0.8, "speedup": 2.0}]
     assert make().keep(history) == [1]
     assert make().keep(history[:1]) == [0]
 

@@ -44,7 +44,7 @@ class Block(Once):
     def vectors(self) -> Tensor:
         """(B, N, heads, H): f(x_j), each head's value vector times the output matrix, without its bias.
 
-        Kobayashi et al. 2020, eq. 4: token i's output is the sum of alpha_ij f(x_j), and a bias.
+        Kobayashi et al. 2020, eq. 4?: token i's output is the sum of alpha_ij f(x_j), and a bias.
         """
         weight = self.layer.attention.output.dense.weight.unflatten(1, (self.values.shape[2], -1))
         return torch.einsum("bnhd,mhd->bnhm", self.values, weight)
@@ -61,6 +61,21 @@ class Block(Once):
         to_self = self.probabilities.diagonal(dim1=2, dim2=3)
         return torch.einsum("bhi,bihm->bim", to_self, self.vectors) + self.entered
 
+    @cached_property
+    def centred_vectors(self) -> Tensor:
+        """(B, N, heads, H): `vectors` through the linear part of the first LayerNorm."""
+        return linear_part(self.first_norm, self.vectors)
+
+    @cached_property
+    def centred_own(self) -> Tensor:
+        """(B, N, H): `own` through the same."""
+        return linear_part(self.first_norm, self.own)
+
+    @cached_property
+    def first_spread(self) -> Tensor:
+        """(B, N): what the first LayerNorm divides by."""
+        return spread(self.first_norm, self.before_norm)
+
     @property
     def first_norm(self) -> nn.LayerNorm:
         return self.layer.attention.output.LayerNorm
@@ -73,7 +88,7 @@ class Block(Once):
 def linear_part(norm: Any, vectors: Tensor) -> Tensor:
     """(..., H) -> (..., H): LayerNorm's centring and weight, without its division and its bias.
 
-    LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, eq. 11).
+    LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, eq. 11?).
     """
     return (vectors - vectors.mean(-1, keepdim=True)) * norm.weight
 

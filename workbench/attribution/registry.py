@@ -6,17 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from workbench.attribution.alti import Alti
-from workbench.attribution.attention import FromCls, Received, RolledOut
-from workbench.attribution.attention_gradient import AttentionGradient
 from workbench.attribution.base import Scorer
-from workbench.attribution.controls import control, oracle, random, uniform
-from workbench.attribution.decompx import decompx_scores
-from workbench.attribution.globenc import GlobEnc
-from workbench.attribution.gradient_shap import gradient_shap
-from workbench.attribution.integrated import integrated_gradients
-from workbench.attribution.noise import smooth_grad, smooth_grad_squared, var_grad
-from workbench.attribution.norms import ResidualNorms, ValueNorms
 from workbench.attribution.options import (
     GOLD,
     PREDICTED,
@@ -25,7 +15,18 @@ from workbench.attribution.options import (
     check_layers,
     target_index,
 )
-from workbench.attribution.perturbation import (
+from workbench.attribution.points import Found, Point, at_points
+from workbench.attribution.scorers.alti import Alti
+from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
+from workbench.attribution.scorers.attention_gradient import AttentionGradient
+from workbench.attribution.scorers.controls import control, oracle, random, uniform
+from workbench.attribution.scorers.decompx import decompx_scores
+from workbench.attribution.scorers.globenc import GlobEnc
+from workbench.attribution.scorers.gradient_shap import gradient_shap
+from workbench.attribution.scorers.integrated import integrated_gradients
+from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.scorers.norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.perturbation import (
     SPAN,
     Switches,
     feature_ablation,
@@ -34,18 +35,18 @@ from workbench.attribution.perturbation import (
     occlusion,
     perturbed,
 )
-from workbench.attribution.points import Found, Point, at_points
-from workbench.attribution.pruners import own_scores
-from workbench.attribution.saliency import (
+from workbench.attribution.scorers.pruners import own_scores
+from workbench.attribution.scorers.saliency import (
     gradient_scores,
     l2,
     mean_absolute,
     product_scores,
     signed_sum,
 )
-from workbench.attribution.value_zeroing import RolledOutZeroing, ValueZeroing
+from workbench.attribution.scorers.value_zeroing import RolledOutZeroing, ValueZeroing
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
+from workbench.problems import Problem
 
 SHAPE = frozenset({"layers", "granularity", "sign"})
 """What any scorer of tokens honours."""
@@ -215,6 +216,8 @@ def check_scorers(names: Sequence[str], model: PruningClassifier, options: Optio
         check_layers(options.layers, model.layers)
     if options.target not in (None, PREDICTED, GOLD):
         target_index(options.target, model.labels)
+    if options.output == "probability":
+        model.problem.require_classes("output 'probability': classes have one")
     rows = {name: find(name) for name in names}
     for name, row in rows.items():
         _check(name, row, model, options)
@@ -240,13 +243,11 @@ def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -
         raise InputError(f"{name}: explains the text itself and speaks of layer 0 only")
 
 
-def caption(row: Scorer, options: Options) -> str:
+def caption(row: Scorer, options: Options, problem: Problem) -> str:
     """What a scorer explains under these options, fit for a table's caption."""
     parts = [row.explains]
     if "target" in row.honours:
-        target = options.target or PREDICTED
-        which = f"the {target} class" if target in (PREDICTED, GOLD) else f"class {target}"
-        parts.append(f"{options.output or 'logit'} of {which}")
+        parts.append(problem.explained(options.target or PREDICTED, options.output or "logit"))
     if options.baseline is not None:
         parts.append(f"baseline {options.baseline}")
     if options.granularity is not None:

@@ -1,6 +1,4 @@
-"""Attention rollout (Abnar and Zuidema, ACL 2020) as plain array mathematics."""
-
-from collections.abc import Sequence
+"""Attention rollout (Abnar and Zuidema, ACL 2020, section 3) as plain array mathematics."""
 
 import torch
 from torch import Tensor
@@ -22,16 +20,6 @@ class Rollout:
 
 
 def with_residual(attention: Tensor) -> Tensor:
-    """(B, heads, N, N) probabilities -> (B, N, N): A' = (head mean + I) / row sum (section 4)."""
+    """(B, heads, N, N) probabilities -> (B, N, N): A' = (head mean + I) / row sum (section 3)."""
     mixed = attention.mean(1) + torch.eye(attention.shape[-1], device=attention.device)
     return mixed / mixed.sum(-1, keepdim=True)
-
-
-def rollout(attentions: Sequence[Tensor]) -> Tensor:
-    """Attention flow from every token back to the input, layer by layer.
-
-    `attentions` holds one (B, heads, N, N) tensor of probabilities per layer, rows = queries, zero in
-    the columns of padding. Returns (layers, B, N, N): entry l is A'_l ... A'_0, so every row sums to 1.
-    """
-    flow = Rollout()
-    return torch.stack([flow.add(with_residual(attention)) for attention in attentions])

@@ -63,8 +63,9 @@ def run_scorers(
             continue
         for name, (scored, seconds) in found.items():
             for window, item in zip(task.windows, scored, strict=True):
+                target = caption(rows[name], options, model.problem)
                 sound = _without_failed_rows(name, rows[name], window, item, task, events)
-                yield _record(name, task, window, sound, caption(rows[name], options), seconds)
+                yield _record(name, task, window, sound, target, seconds)
         done += len(batch)
         events.progress(done)
 

@@ -98,7 +98,8 @@ class Task(Once):
         if asked == PREDICTED:
             return self.reading.logits.argmax(dim=1)
         if asked == GOLD:
-            return torch.tensor([window.label for window in self.windows], device=self.model.device)
+            gold = [self.model.problem.output(window.label) for window in self.windows]
+            return torch.tensor(gold, device=self.model.device)
         index = target_index(asked, self.model.labels)
         return torch.full((len(self.windows),), index, device=self.model.device)
 

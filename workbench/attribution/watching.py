@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.block import Block
+from workbench.attribution.rollout import Rollout
 
 
 class RowByRow(ABC):
@@ -18,7 +19,8 @@ class RowByRow(ABC):
         self.collected: list[Tensor] = []
 
     def see(self, block: Block) -> None:
-        self.collected.append(self.row(block))
+        # A row that is a view would keep the layer's whole map until the pass is over.
+        self.collected.append(self.row(block).clone())
 
     @abstractmethod
     def row(self, block: Block) -> Tensor:
@@ -27,3 +29,22 @@ class RowByRow(ABC):
     def rows(self, output: Tensor) -> Tensor:
         """(B, layers, N)."""
         return torch.stack(self.collected, dim=1)
+
+
+class RolledOutRow(RowByRow):
+    """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
+
+    In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
+    a row over the living ones then sums to less than 1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = Rollout()
+
+    def row(self, block: Block) -> Tensor:
+        return self.flow.add(self.mixing(block))[:, 0]
+
+    @abstractmethod
+    def mixing(self, block: Block) -> Tensor:
+        """(B, N, N): what each token (row) takes from each, rows summing to 1."""

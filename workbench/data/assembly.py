@@ -18,8 +18,8 @@ def assemble(table: Table, settings: DataSettings) -> Corpus:
     """The corpus of a table, with every dropped or moved text counted in its notes.
 
     Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
-    know, fewer than two classes in train, spans outside their text, and rationales that the source
-    cannot give.
+    know, fewer than two classes (or values) in train, spans outside their text, and rationales that
+    the source cannot give.
     """
     _check_rationales(table, settings)
     rows, notes = _unique_ids(table.rows)
@@ -97,6 +97,8 @@ def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
     if not rows["train"]:
         raise InputError(f"{table.name}: there are no training texts")
     _two_classes(rows["train"], table.name)
+    if table.value:
+        return (table.value,)
     labels = table.labels or tuple(sorted({row.label for row in rows["train"]}, key=_label_order))
     known = set(labels)
     for row in (row for members in rows.values() for row in members):

@@ -1,5 +1,6 @@
 """What a corpus holds, in numbers: the content of `workbench data check`."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,11 +25,19 @@ class DataCard:
     splits: pd.DataFrame
     """One row per split: texts, words, rationales, the source's counts and, where encoded, windows."""
     classes: pd.DataFrame
-    """Texts per class: one row per split, one column per class."""
+    """Texts per class: one row per split, one column per class. Of a regression the values' mean,
+    standard deviation (n - 1), least and greatest."""
     leaks: pd.DataFrame
     """`first`, `second`, `texts`, `first_texts`: what two splits share, by normalised text; of pairs the
     first text alone as well (the document under another question)."""
     notes: tuple[str, ...]
+
+    def recorded(self) -> dict[str, Any]:
+        """All but the notes in JSON's types; what is not known (NaN) is None."""
+        tables = {"splits": self.splits, "classes": self.classes}
+        by_split = {name: json.loads(table.to_json(orient="index")) for name, table in tables.items()}
+        leaks = json.loads(self.leaks.to_json(orient="records"))
+        return {"name": self.name, "rationales": self.rationales, **by_split, "leaks": leaks}
 
 
 def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -> DataCard:
@@ -45,10 +54,6 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
         if encodings and split in encodings:
             row |= _windows(encodings[split])
         rows.append(row)
-    classes = {
-        split: Counter(document.label for document in documents)
-        for split, documents in corpus.splits.items()
-    }
     notes = list(corpus.notes)
     for split, encoding in (encodings or {}).items():
         notes += [f"{split}: {note}" for note in encoding.notes]
@@ -56,14 +61,23 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
         name=corpus.name,
         rationales=corpus.rationales,
         splits=pd.DataFrame(rows).set_index("split"),
-        classes=pd.DataFrame(
-            [[counts[label] for label in corpus.labels] for counts in classes.values()],
-            index=pd.Index(list(classes), name="split"),
-            columns=list(corpus.labels),
-        ),
+        classes=_labels(corpus),
         leaks=find_leaks(corpus),
         notes=tuple(notes),
     )
+
+
+def _labels(corpus: Corpus) -> pd.DataFrame:
+    """See `DataCard.classes`."""
+    given = {split: [d.label for d in documents] for split, documents in corpus.splits.items()}
+    index = pd.Index(list(given), name="split")
+    if len(corpus.labels) == 1:
+        values = {split: pd.Series(labels, dtype=float) for split, labels in given.items()}
+        rows = [one.agg(["mean", "std", "min", "max"]).to_list() for one in values.values()]
+        return pd.DataFrame(rows, index=index, columns=["mean", "std", "min", "max"])
+    counts = [Counter(labels) for labels in given.values()]
+    rows = [[one[label] for label in corpus.labels] for one in counts]
+    return pd.DataFrame(rows, index=index, columns=list(corpus.labels))
 
 
 def find_leaks(corpus: Corpus) -> pd.DataFrame:

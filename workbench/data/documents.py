@@ -67,7 +67,8 @@ class Corpus:
 
     name: str
     labels: tuple[str, ...]
-    """Class names in the order of the model's outputs."""
+    """Class names in the order of the model's outputs; a single name is that of a value to predict, and
+    the documents' labels are then numbers."""
     splits: dict[str, tuple[Document, ...]]
     """train, dev and test, each possibly empty."""
     rationales: str = "none"
@@ -85,8 +86,8 @@ class Window:
     text_id: str
     window: int
     """0-based number within its text."""
-    label: int
-    """Index into the corpus's labels."""
+    label: float
+    """Index into the corpus's labels; of a regression the value."""
     input_ids: np.ndarray
     """(n,) int64."""
     token_type_ids: np.ndarray

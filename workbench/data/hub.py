@@ -82,6 +82,8 @@ class _Reader:
         row_id, label = f"{part}-{number}", None
         if settings.id_column:
             row_id = checked_label(record[settings.id_column], settings.id_column, where)
+        if self.task and self.task.value:
+            label = self.task.class_of(record[settings.label_column], settings.label_column, where)
         if self.names:
             value = record[settings.label_column]
             if value is None or not 0 <= value < len(self.names):

@@ -15,6 +15,7 @@ import numpy as np
 from workbench.data.documents import Corpus, Document, Span
 from workbench.data.rows import counted
 from workbench.errors import InputError
+from workbench.problems import problem_of
 
 Kind = Literal["token", "context", "pair"]
 Role = Literal["planted", "decoy", "plain"]
@@ -137,6 +138,7 @@ def _insert(
 
 
 def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
+    problem_of(labels).require_classes("shortcuts decide between classes")
     wanted = 2 if plan.kind == "pair" else len(labels)
     if plan.kind == "pair" and len(labels) != 2:
         raise InputError(f"a pair decides between two classes, these data have {len(labels)}")

@@ -49,6 +49,8 @@ class Table:
     whitespace-separated words. `token`: the same, but only a single space separates."""
     labels: tuple[str, ...] | None = None
     """Class names in order; None: those of train, sorted."""
+    value: str | None = None
+    """The name of the value to predict, where labels are numbers and not classes."""
     positive_label: str | None = None
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
     """Train, dev and test shares where the split is cut by hash."""
@@ -83,6 +85,18 @@ def checked_label(value: Any, column: str, where: str) -> str:
     if not isinstance(value, str | bool | Integral | float):
         raise InputError(f"{where}: {column} is {type(value).__name__}, not one class")
     return str(value).strip()
+
+
+def checked_number(value: Any, column: str, where: str) -> str:
+    """A finite number as text, six significant digits: what a float32 and its decimal text share."""
+    written = checked_label(value, column, where)
+    try:
+        number = float(written)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {column} is {written!r}, not a finite number")
+    return f"{number:.6g}"
 
 
 def checked_spans(value: Any, where: str) -> tuple[tuple[int, int], ...] | None:

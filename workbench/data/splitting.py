@@ -8,6 +8,8 @@ from workbench.data.rows import Row, counted
 from workbench.data.words import normalise
 
 SPLITS = ("train", "dev", "test")
+_LISTED = 20
+"""More labels than these are counted in a note, not listed."""
 
 
 def text_key(text: str, second: str = "") -> str:
@@ -79,5 +81,8 @@ def limit(rows: list[Row], most: int | None, split: str) -> tuple[list[Row], lis
     ranks = [place_and_order(text_key(row.text, row.second))[1] for row in rows]
     chosen = sorted(sorted(range(len(rows)), key=ranks.__getitem__)[:most])
     kept = [rows[index] for index in chosen]
-    classes = ", ".join(f"{label} {n:,}" for label, n in sorted(Counter(r.label for r in kept).items()))
-    return kept, [f"{split}: {most:,} of {len(rows):,} texts taken in hash order ({classes})."]
+    taken = f"{split}: {most:,} of {len(rows):,} texts taken in hash order"
+    classes = sorted(Counter(row.label for row in kept).items())
+    if len(classes) > _LISTED:
+        return kept, [f"{taken} ({len(classes):,} different labels)."]
+    return kept, [f"{taken} ({', '.join(f'{label} {n:,}' for label, n in classes)})."]

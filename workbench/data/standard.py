@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from workbench.config import DataSettings
-from workbench.data.rows import Row, Table, checked_label, counted
+from workbench.data.rows import Row, Table, checked_label, checked_number, counted
 from workbench.errors import InputError
 
 
@@ -32,12 +32,14 @@ class Task:
     source: str
     name: str
     split_rule: str
-    labels: tuple[str, ...]
-    """Class names in order; empty where the folders name them."""
     texts: dict[str, int]
     """How many texts each distributed file is known to hold."""
     dev_share: float
     """Part of train that becomes dev where the set has no dev split of its own."""
+    labels: tuple[str, ...] = ()
+    """Class names in order; empty where the folders name them, and for a regression."""
+    value: str | None = None
+    """What the number is called that stands in the label's place; then the task is a regression."""
     codes: dict[str, str] = field(default_factory=dict)
     """Label as the files write it -> class name; empty where they write the name."""
     positive_label: str | None = None
@@ -62,7 +64,9 @@ class Task:
         """The rows as a table with this set's classes, split rule and notes."""
         notes = [self.split_rule, *self.notes, *more.pop("notes", ())]
         dev = self.dev_share
-        values = {"labels": self.labels or None, "positive_label": self.positive_label} | more
+        values = {
+            "labels": self.labels or None, "value": self.value, "positive_label": self.positive_label,
+        } | more  # fmt: skip
         return Table(name=self.title, rows=rows, shares=(0.9 - dev, dev, 0.1), notes=notes, **values)
 
     @property
@@ -71,7 +75,10 @@ class Task:
         return self.source if self.name == self.source else f"{self.source}-{self.name}"
 
     def class_of(self, value: Any, column: str, where: str) -> str:
-        """The class that a file's label stands for; InputError for one that the set does not have."""
+        """The class that a file's label stands for, or the number of a regression as text; InputError
+        for a class that the set does not have and for what is no finite number."""
+        if self.value:
+            return checked_number(value, column, where)
         written = checked_label(value, column, where)
         known = self.codes or {name: name for name in self.labels}
         if written not in known:

@@ -11,6 +11,7 @@ from workbench.data.cutting import cut_windows
 from workbench.data.documents import Corpus, Document, Window, mask
 from workbench.data.encodings import Encoding, with_evidence
 from workbench.errors import InputError
+from workbench.problems import problem_of
 
 __all__ = ["Encoding", "encode", "encode_corpus", "with_evidence"]
 
@@ -38,17 +39,17 @@ def encode(
     than half of a window while the pair does not fit into one.
     """
     _check_tokenizer(tokenizer, max_tokens)
-    indices = {label: index for index, label in enumerate(labels)}
+    problem = problem_of(labels)
     encoding = Encoding([], len(documents), max_tokens)
     split_spans, split_words, unknown = [], [], []
     for document, first, second in _tokenized(documents, tokenizer):
-        if document.label not in indices:
-            raise InputError(
-                f"text {document.id!r}: label {document.label!r} is not one of {list(labels)}"
-            )
+        try:
+            target = problem.target(document.label)
+        except ValueError as error:
+            raise InputError(f"text {document.id!r}: {error}") from None
         if document.id in encoding._places:
             raise InputError(f"text id {document.id!r} occurs twice")
-        pair = _Pair(document, first, second, tokenizer, indices[document.label])
+        pair = _Pair(document, first, second, tokenizer, target)
         cut = cut_windows(first.words, document.rationale or (), pair.room(max_tokens))
         at = len(encoding.windows)
         encoding.windows.extend(pair.windows(cut.starts))
@@ -118,7 +119,7 @@ class _Pair:
     """One document's tokens, and its windows: [CLS] part [SEP] or [CLS] part [SEP] second [SEP]."""
 
     def __init__(
-        self, document: Document, first: _Tokens, second: _Tokens | None, tokenizer: Any, label: int
+        self, document: Document, first: _Tokens, second: _Tokens | None, tokenizer: Any, label: float
     ) -> None:
         self.document, self.label, self.first = document, label, first
         self.head = np.array([tokenizer.cls_token_id], dtype=np.int64)

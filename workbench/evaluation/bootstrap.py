@@ -45,13 +45,18 @@ def percentiles(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.
 
 def resample_means(values: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     """Means of `values` (texts, columns) in each resample of the texts: (resamples, columns)."""
-    n = len(values)
+    return np.concatenate([weights @ values for weights in weight_blocks(len(values), resamples, seed)])
+
+
+def weight_blocks(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """The resamples of n texts as blocks of weights (resamples, n): a row sums to 1."""
     if n * resamples <= _CACHED_CELLS:
-        return _cached_weights(n, resamples, seed) @ values
+        yield _cached_weights(n, resamples, seed)
+        return
     rng = np.random.default_rng(seed)
     block = max(1, _CACHED_CELLS // n)
-    sizes = [min(block, resamples - start) for start in range(0, resamples, block)]
-    return np.concatenate([_weights(n, size, rng) @ values for size in sizes])
+    for start in range(0, resamples, block):
+        yield _weights(n, min(block, resamples - start), rng)
 
 
 @lru_cache(maxsize=8)

@@ -1,24 +1,29 @@
-"""Quality of the predictions, with intervals over texts."""
+"""Quality of the predictions, with intervals over texts.
+
+Labels and predictions are names of classes, or, of a regression, float numbers; which, the dtype says.
+"""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.bootstrap import mean_interval, percentiles, resample_means
+from workbench.evaluation.bootstrap import mean_interval, paired_difference, percentiles, resample_means
+from workbench.evaluation.correlations import correlations, pearson_difference
 
 COLUMNS = ("method", "split", "metric", "value", "ci_low", "ci_high", "n")
 _NEEDED = ("method", "split", "text_id", "label", "predicted")
 
 
 def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns `COLUMNS`.
+    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns `COLUMNS`; of
+    values Pearson's and Spearman's correlation.
 
     `predictions` has one row per method, split and text with `label` and `predicted`. Values lie in
     [0, 1], Matthews (for more than two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or
-    predictions are all of one class; all equal scikit-learn's. Intervals are 95 % bootstrap
-    percentiles over texts (NaN when `bootstrap` is 0). An empty frame gives an empty table. Raises
-    ValueError when a column is missing or a text appears twice.
+    predictions are all of one class; all equal scikit-learn's. Correlations: see `correlations`.
+    Intervals are 95 % bootstrap percentiles over texts (NaN when `bootstrap` is 0). An empty frame gives
+    an empty table. Raises ValueError when a column is missing or a text appears twice.
     """
     missing = [name for name in _NEEDED if name not in predictions.columns]
     if missing:
@@ -42,7 +47,10 @@ def quality(
     Of several draws every value is the mean over the draws; an interval is over texts, each resample
     holding the same texts in all draws.
     """
-    right = correct(label, predicted)
+    if _is_regression(label):
+        yield from correlations(label, predicted, resamples, seed)
+        return
+    _, right = by_text(label, predicted)
     low, high = mean_interval(right, resamples, seed)
     yield "accuracy", float(right.mean()), float(low), float(high)
     for metric, (parts_of, compute) in _METRICS.items():
@@ -50,9 +58,37 @@ def quality(
         yield metric, *_of_means(compute, parts, resamples, seed)
 
 
-def correct(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """(texts,): share of the draws of `predicted` (draws, texts) that are right."""
-    return (label == predicted).mean(axis=0, dtype=np.float64)
+def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
+    """The metric that every text has a value of, for paired tests, and those values (texts,): accuracy,
+    or minus the squared error of a regression, the mean over the draws of `predicted` (draws, texts)."""
+    if _is_regression(label):
+        return "neg_squared_error", -((predicted - label) ** 2).mean(axis=0)
+    return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
+
+
+def headline(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
+    """The metric by which models are chosen and matched, and its value: accuracy, or Pearson's r."""
+    return next((name, value) for name, value, *_ in quality(label, predicted[None], 0, 0))
+
+
+def quality_difference(
+    label: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """Headline quality of predictions `a` minus that of `b`, with its paired interval; all (texts,)."""
+    if _is_regression(label):
+        return pearson_difference(label, a, b, resamples, seed)
+    _, ours = by_text(label, a[None])
+    _, theirs = by_text(label, b[None])
+    return paired_difference(ours, theirs, resamples, seed)
+
+
+def judged_by(table: pd.DataFrame) -> str:
+    """The headline metric of a table as `classification` makes it."""
+    return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
+
+
+def _is_regression(label: np.ndarray) -> bool:
+    return label.dtype.kind == "f"
 
 
 def _f1_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:

@@ -23,26 +23,27 @@ METHOD_COLUMNS = (
 
 
 def compare_methods(
-    correct: Mapping[str, pd.DataFrame],
+    credits: Mapping[str, pd.DataFrame],
     *,
     resamples: int = 1000,
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Accuracy of every pair of methods on the same texts: columns of `METHOD_COLUMNS`.
+    """Credit of every pair of methods on the same texts: columns of `METHOD_COLUMNS`.
 
-    `correct` has a frame per method: a row per text id, a column per training seed, 1 for a right
-    prediction and 0 for a wrong one. Seeds are blocks: a pair is formed within a seed, over the seeds
-    and texts that both have. A text's difference is its mean over those seeds, and the test flips the
-    sign of whole texts, since one text in three seeds is not three texts. Two-sided p of
+    `credits` has a frame per method: a row per text id, a column per training seed, 1 for a right
+    prediction and 0 for a wrong one (what `classification.by_text` gives). Seeds are blocks: a pair is
+    formed within a seed, over the seeds and texts that both have. A text's difference is its mean over
+    those seeds, and the test flips the sign of whole texts, since one text in three seeds is not three
+    texts. Two-sided p of
     `randomisations` flips, Holm's p over all pairs; the interval is a bootstrap over texts, `sd_seeds`
     the standard deviation of the difference over seeds (NaN for one), `d_z` Cohen's over texts. Pairs
     without a common seed or text are left out. Source: Noreen 1989.
     """
     rows: list[tuple[object, ...]] = []
-    for a, b in combinations(correct, 2):
-        seeds = [column for column in correct[a].columns if column in correct[b].columns]
-        difference = (correct[a][seeds] - correct[b][seeds]).dropna()
+    for a, b in combinations(credits, 2):
+        seeds = [column for column in credits[a].columns if column in credits[b].columns]
+        difference = (credits[a][seeds] - credits[b][seeds]).dropna()
         if not seeds or difference.empty:
             continue
         pair = (difference.mean(axis=1).to_numpy(), np.zeros(len(difference)))

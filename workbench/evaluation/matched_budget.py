@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.evaluation.bootstrap import holm, paired_difference, paired_randomisation_test
-from workbench.evaluation.classification import correct, quality
+from workbench.evaluation.classification import by_text, quality
 
 CONVENTION = "own weights, choice of tokens replaced"
 """What every control is: the method's trained weights keep other tokens, as many as it chose."""
@@ -29,6 +29,7 @@ def against_controls(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Quality of every control of one method on one split, and the method's accuracy minus each one's.
 
+    Of a regression minus the squared error takes the accuracy's place.
     `own` has one row per text with method, split, text_id, label and predicted; `controls` holds, by
     name, such frames of one draw or more, over the same texts or fewer (those an oracle exists for);
     texts are joined by id. Columns of `COLUMNS` and of `COMPARED`. A text's accuracy under a control is
@@ -50,10 +51,10 @@ def against_controls(
         key = (method, name, split, seed)
         for metric, *values in quality(label, predicted, bootstrap, seed):
             rows.append((*key, metric, *values, len(texts), len(draws)))
-        theirs = correct(label, predicted)
-        ours = correct(label, facts.loc[texts, "predicted"].to_numpy()[None])
+        credit, theirs = by_text(label, predicted)
+        _, ours = by_text(label, facts.loc[texts, "predicted"].to_numpy()[None])
         compared.append(
-            (*key, "accuracy", ours.mean(), theirs.mean(),
+            (*key, credit, ours.mean(), theirs.mean(),
              *paired_difference(ours, theirs, bootstrap, seed),
              paired_randomisation_test(ours, theirs, randomisations, seed), np.nan,
              len(texts), len(draws))

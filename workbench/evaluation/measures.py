@@ -5,7 +5,7 @@ import numpy as np
 from workbench.evaluation.concentration import complexity, sparseness
 from workbench.evaluation.ranking import (
     auprc,
-    average_precision_of,
+    average_precision,
     precision_at,
     rank_units,
     roc_auc,
@@ -64,7 +64,7 @@ def _ranked(batch: Batch) -> dict[Key, np.ndarray]:
     marks, valid = batch.marks[:, None, :], batch.valid[:, None, :]
     ranking = rank_units(batch.scores, marks, valid)
     both = (ranking.marked > 0) & (ranking.marked < ranking.units)
-    ap = np.where(both, average_precision_of(ranking), np.nan)
+    ap = np.where(both, average_precision(ranking), np.nan)
     found = {
         "ap": ap,
         "eraser_ap": ap,

@@ -98,6 +98,21 @@ AGREEMENT = (
 )  # fmt: skip
 """Agreement with human rationales; MEASURES and CORPUS_METRICS compute exactly these."""
 
+ANNOTATED = (
+    Metric(
+        "eraser_iou_f1", "IoU F1, annotated spans", True, needs="selection", over="corpus",
+        eraser="same", one_class="kept: without a span it has no recall",
+    ),
+    *(
+        Metric(
+            f"eraser_iou_micro_{part}", f"IoU {label}, annotated spans, micro", True, needs="selection",
+            over="corpus", eraser="same", one_class="kept",
+        )
+        for part, label in _PARTS
+    ),
+)  # fmt: skip
+"""The same with spans as annotated, where the corpus has them; see `annotated_spans`."""
+
 FAITHFULNESS = (
     Metric("comprehensiveness", "comprehensiveness", True, low=-1.0, needs="runs"),
     Metric("sufficiency", "sufficiency", False, low=-1.0, needs="runs"),
@@ -119,9 +134,20 @@ METRICS = {
     metric.name: metric
     for metric in (
         *AGREEMENT,
+        *ANNOTATED,
         *FAITHFULNESS,
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),
+        Metric("pearson", "Pearson correlation", True, low=-1.0, needs="predictions"),
+        Metric("spearman", "Spearman correlation", True, low=-1.0, needs="predictions"),
+        Metric(
+            "neg_squared_error",
+            "minus squared error",
+            True,
+            low=-math.inf,
+            high=0.0,
+            needs="predictions",
+        ),
     )
 }

@@ -1,6 +1,6 @@
 """Agreement of scores with human rationales, layer by layer, from records to tidy rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,10 +54,27 @@ def summarise(
 
     A layer or selection that no text has a value for gets no row.
     """
+
+    def summary(part: TextValues) -> Iterator[Row]:
+        yield from _means(part.values, bootstrap, seed)
+        yield from corpus_metrics(part.values, bootstrap, seed)
+
+    return _tidy(values, split, summary)
+
+
+def corpus_rows(
+    values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """The rows of `summarise` whose metric has no value per text."""
+    return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
+
+
+def _tidy(
+    values: Iterable[TextValues], split: str, summary: Callable[[TextValues], Iterable[Row]]
+) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for part in values:
-        summary = [*_means(part.values, bootstrap, seed), *corpus_metrics(part.values, bootstrap, seed)]
-        for one in summary:
+        for one in summary(part):
             rows += [
                 (part.scorer, part.method, split, int(layer), part.unit, part.universe, one.selection,
                  one.metric, one.value[layer], one.low[layer], one.high[layer], int(one.n[layer]))

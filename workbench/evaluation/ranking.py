@@ -73,19 +73,12 @@ def _from_right(values: np.ndarray) -> np.ndarray:
     return np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
 
 
-def average_precision(
-    scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None = None
-) -> np.ndarray:
-    """Average precision of `scores` against `marks` along the last axis: shape (...), in [0, 1].
+def average_precision(ranking: Ranking) -> np.ndarray:
+    """Average precision along the last axis: shape (...), in [0, 1].
 
-    Arguments as for `rank_units`. Ties enter together, so AP = sum over distinct thresholds of (recall
-    step x precision), as scikit-learn's `average_precision_score`. NaN where nothing is marked.
+    Ties enter together, so AP = sum over distinct thresholds of (recall step x precision), as
+    scikit-learn's `average_precision_score`. NaN where nothing is marked.
     """
-    return average_precision_of(rank_units(scores, marks, valid))
-
-
-def average_precision_of(ranking: Ranking) -> np.ndarray:
-    """`average_precision` of units ranked already."""
     precision = ranking.through / (ranking.last + 1)
     return share((ranking.hits * precision).sum(axis=-1), ranking.marked)
 

@@ -24,23 +24,13 @@ def uniform_selection(scores: np.ndarray, valid: np.ndarray | None = None) -> np
     return real & (scores * n >= total * (1 - RELATIVE_TOLERANCE))
 
 
-def selection_rates(
-    selected: np.ndarray, marks: np.ndarray, valid: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """False and true positive rate and share selected, along the last axis: three (...) arrays.
-
-    `selected`, `marks`, `valid` are bools that broadcast to (..., n). FPR = selected and unmarked /
-    unmarked, TPR = selected and marked / marked, share = selected / all; NaN where the denominator
-    is empty.
-    """
-    hits, chosen, marked, units = overlap(selected, marks, valid)
-    return share(chosen - hits, units - marked), share(hits, marked), share(chosen, units)
-
-
 def overlap(
     selected: np.ndarray, marks: np.ndarray, valid: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """How many units are both, selected, marked, and there at all: four (...) arrays of int."""
+    """How many units are both, selected, marked, and there at all: four (...) arrays of int.
+
+    `selected`, `marks`, `valid` are bools that broadcast to (..., n).
+    """
     selected = np.asarray(selected, dtype=bool)
     real = np.broadcast_to(True if valid is None else valid, selected.shape)
     marked, chosen = np.broadcast_to(marks, selected.shape) & real, selected & real

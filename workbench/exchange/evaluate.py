@@ -9,8 +9,10 @@ import pandas as pd
 from workbench.data.documents import Document
 from workbench.data.rows import counted
 from workbench.errors import InputError
+from workbench.evaluation.annotated_spans import annotated_iou
 from workbench.evaluation.classification import classification
-from workbench.evaluation.plausibility import Plausibility, plausibility
+from workbench.evaluation.plausibility import Plausibility, count_frame, summarise
+from workbench.evaluation.text_values import text_values
 from workbench.exchange.prediction import Prediction
 from workbench.exchange.reading import read_predictions
 from workbench.exchange.to_records import METHOD, Group, match
@@ -48,7 +50,7 @@ def evaluate_predictions(
     predictions = read_predictions(path)
     matched = match(predictions, documents, path.name, partial=partial, absolute=absolute)
     groups = matched.groups
-    parts = [(group, _judged(group, split, bootstrap, seed)) for group in groups]
+    parts = [(group, _judged(group, documents, split, bootstrap, seed)) for group in groups]
     notes = [
         f"{group.records[0].scorer}, layer {group.layer}: {counted(len(group.missing), 'text')} without"
         " a prediction left out."
@@ -71,9 +73,13 @@ def evaluate_predictions(
     )
 
 
-def _judged(group: Group, split: str, bootstrap: int, seed: int) -> Plausibility:
-    found = plausibility(group.records, split, bootstrap=bootstrap, seed=seed)
-    frame = found.frame[found.frame["unit"] == "word"].assign(layer=group.layer)
+def _judged(
+    group: Group, documents: Sequence[Document], split: str, bootstrap: int, seed: int
+) -> Plausibility:
+    values = text_values(group.records)
+    found = Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
+    listed = annotated_iou(values, group.records, documents, split, bootstrap, seed)
+    frame = pd.concat([found.frame[found.frame["unit"] == "word"], listed]).assign(layer=group.layer)
     if not group.has_soft:
         frame = frame[frame["selection"] == "kept"]
     counts = found.counts[found.counts["unit"] == "word"].assign(layer=group.layer)

@@ -118,7 +118,7 @@ def load_pretrained(
     for another `model_type`, for missing weights, and for values that are not finite numbers.
     """
     register_attention()
-    with _quiet():
+    with quiet():
         model, absent = _load(name, kind, model_type, more)
     absent = [weight for weight in absent if not weight.startswith(may_lack)]
     if absent:
@@ -129,7 +129,7 @@ def load_pretrained(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from reporting the head it makes anew, and from drawing progress bars."""
     level = transformers_logging.get_verbosity()
     bar = transformers_logging.is_progress_bar_enabled()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from workbench.models.kernels import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
+from workbench.problems import Problem, problem_of
 
 Execution = Literal["packed", "masked"]
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
@@ -62,6 +64,18 @@ class PruningClassifier(nn.Module):
         names = self.bert.config.id2label
         return tuple(names[index] for index in range(len(names)))
 
+    @property
+    def problem(self) -> Problem:
+        """What the outputs mean."""
+        return problem_of(self.labels)
+
+    def window_limit(self, max_tokens: int | None) -> int:
+        """`max_tokens`, or for None the model's positions; InputError where it is more than these."""
+        positions: int = self.bert.config.max_position_embeddings
+        if max_tokens is not None and max_tokens > positions:
+            raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+        return positions if max_tokens is None else max_tokens
+
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
         """Embedding output (rows, columns, H) of the windows and how they lie."""
         limit = self.bert.config.max_position_embeddings
@@ -69,7 +83,7 @@ class PruningClassifier(nn.Module):
             if len(window.input_ids) > limit:
                 raise InputError(
                     f"text {window.text_id}: a window of {len(window.input_ids)} tokens, but the model "
-                    f"has {limit} positions; set data.max_tokens to at most {limit}"
+                    f"has {limit} positions; cut texts to at most {limit} tokens (data.max_tokens)"
                 )
         layout, inputs = LAYOUTS[execution].from_windows(windows, self.device)
         hidden = self.bert.bert.embeddings(
@@ -126,20 +140,27 @@ class PruningClassifier(nn.Module):
     def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
         self.bert.config.workbench = {"method": self.policy.method, "policy": self.policy.settings()}
-        with replacing(Path(folder)) as beside:
-            try:
-                self.bert.save_pretrained(beside)
-                tokenizer.save_pretrained(beside)
-                state = self.policy.state_dict()
-                if state:
-                    whole = {name: value.contiguous() for name, value in state.items()}
-                    save_file(whole, beside / POLICY_FILE)
-            except Exception as error:
-                # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
-                # `replacing` knows what to do with an OSError.
-                if isinstance(error, SafetensorError) or type(error) is Exception:
-                    raise OSError(str(error)) from error
-                raise
+        with writing_model(Path(folder)) as beside:
+            self.bert.save_pretrained(beside)
+            tokenizer.save_pretrained(beside)
+            state = self.policy.state_dict()
+            if state:
+                whole = {name: value.contiguous() for name, value in state.items()}
+                save_file(whole, beside / POLICY_FILE)
+
+
+@contextmanager
+def writing_model(folder: Path) -> Iterator[Path]:
+    """As `replacing`, for a folder that the model libraries write into."""
+    with replacing(folder) as beside:
+        try:
+            yield beside
+        except Exception as error:
+            # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
+            # `replacing` knows what to do with an OSError.
+            if isinstance(error, SafetensorError) or type(error) is Exception:
+                raise OSError(str(error)) from error
+            raise
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:

@@ -84,7 +84,7 @@ class _Pool:
         return place
 
     def run(self, model: PruningClassifier, batch_size: int) -> Iterator[np.ndarray]:
-        probabilities = infer(model, self.altered, batch_size).probabilities
+        probabilities = model.problem.answers(infer(model, self.altered, batch_size).logits)
         yield from (probabilities[places] for places in self.places)
 
 
@@ -151,6 +151,6 @@ def _run_faded(
         stacked = torch.nn.utils.rnn.pad_sequence(masks, batch_first=True).to(hidden.device)
         return model.classify(hidden * layout.pick(stacked), layout)
 
-    found = collect(model, windows, batch_size, run).probabilities
+    found = model.problem.answers(collect(model, windows, batch_size, run).logits)
     means = found.reshape(-1, draws, found.shape[1]).mean(axis=1, dtype=np.float64)
     yield from np.split(means, np.cumsum(counts)[:-1])

@@ -21,12 +21,6 @@ class Inference:
     tokens_ffn: np.ndarray
     """(W, layers) int64: tokens in each layer's feed-forward part."""
 
-    @property
-    def probabilities(self) -> np.ndarray:
-        """(W, classes)."""
-        shifted = np.exp(self.logits - self.logits.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
-
 
 def infer(
     model: PruningClassifier,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from workbench.evaluation.agreement import agreement
+from workbench.evaluation.annotated_spans import annotated_iou
 from workbench.evaluation.chance import chance_floors
 from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
@@ -33,9 +34,12 @@ def agreement_tables(job: Job, split: str, records: list[TokenScores]) -> dict[s
         bootstrap=resamples,
     )
     reference = [replace(part, method=method) for method in methods for part in floor.values]
-    rows, counts = floor.result.frame, floor.result.counts
+    rows, counts = [floor.result.frame], floor.result.counts
+    if job.config.data.rationales == "annotated":
+        documents = job.corpus.splits[split]
+        rows.append(annotated_iou(values, records, documents, split, resamples, seed))
     return {
-        "plausibility": pd.concat([summarise(values, split, resamples, seed), rows]),
+        "plausibility": pd.concat([summarise(values, split, resamples, seed), *rows]),
         "plausibility_counts": pd.concat([count_frame(values, split), counts]),
         "random_spread": floor.spread,
         "comparisons": compare_scorers(values, reference, split, resamples=resamples, seed=seed),

@@ -22,9 +22,10 @@ from workbench.files import write_json
 from workbench.heap import map_large_blocks
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
+from workbench.pipeline.score_files import ScoreFile
+from workbench.problems import Problem
 from workbench.records import TokenScores
 from workbench.runs import load_run, read_json, refuse_foreign
-from workbench.score_files import ScoreFile
 from workbench.streaming import TooLong
 
 SUMMARY = "attribute.json"
@@ -105,7 +106,7 @@ def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tal
     """
     folder = _folder(request)
     prepared = _prepare(request)
-    documents = _documents(request, prepared[0].model.labels)
+    documents = _documents(request, prepared[0].model.problem)
     settings = _settings(request, prepared)
     tallies = _earlier(folder, settings, prepared)
     map_large_blocks()
@@ -203,17 +204,15 @@ def _prepare(request: Request) -> list[_Prepared]:
     for folder, names in folders.items():
         model, tokenizer = load_classifier(folder)
         check_scorers(names, model, request.options)
-        positions = model.bert.config.max_position_embeddings
-        limit = request.max_tokens or (positions if run is None else run.config.data.max_tokens)
-        if limit > positions:
-            raise InputError(f"max_tokens {limit}: the model has {positions} positions")
+        asked = request.max_tokens or (None if run is None else run.config.data.max_tokens)
+        limit = model.window_limit(asked)
         encode([], model.labels, tokenizer, limit)
         prepared.append(_Prepared(model, tokenizer, names, limit))
     return prepared
 
 
-def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
-    """The texts, ids checked; without a class of their own they get the first, unless gold is asked."""
+def _documents(request: Request, problem: Problem) -> list[Document]:
+    """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
     documents = read_texts(
         request.texts, request.limit, id_column=request.id_column, label_column=request.label_column
     )
@@ -222,13 +221,12 @@ def _documents(request: Request, labels: Sequence[str]) -> list[Document]:
         if document.id in seen:
             raise InputError(f"{request.texts}: text id {document.id!r} occurs twice")
         seen.add(document.id)
-        if request.options.target == GOLD and document.label not in labels:
+        if request.options.target == GOLD and not problem.knows(document.label):
             raise InputError(
                 f"{request.texts}: text {document.id!r} has no class of the model's "
-                f"({', '.join(labels)}), so its gold class cannot be explained"
+                f"({', '.join(problem.labels)}), so its gold class cannot be explained"
             )
-    known = set(labels)
-    return [d if d.label in known else replace(d, label=labels[0]) for d in documents]
+    return [d if problem.knows(d.label) else replace(d, label=problem.any_label) for d in documents]
 
 
 def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def subject_of_run(run: Run, max_tokens: int | None, device: torch.device) -> Su
     for method in run.config.methods:
         model, tokenizer = load_classifier(run.model_folder(method))
         models[method] = model.to(device)
-    _check_length(models["dense"], max_tokens)
+    models["dense"].window_limit(max_tokens)
     return Subject(models, tokenizer, max_tokens or run.config.data.max_tokens)
 
 
@@ -128,20 +128,12 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
         model = PruningClassifier(load_backbone(name, ("0", "1")), Policy()).eval()
         tokenizer = load_tokenizer(name)
     model.to(device)
-    limit = _check_length(model, max_tokens)
+    limit = model.window_limit(max_tokens)
     dense = PruningClassifier(model.bert, Policy()).eval()
     # A student's own weights are all there is: alone in its folder it is a dense model like any other.
     alone = model.policy.method == "dense" or model.policy.reference is not None
     models = {"dense": dense} | ({} if alone else {model.policy.method: model})
-    return Subject(models, tokenizer, max_tokens or limit)
-
-
-def _check_length(model: PruningClassifier, max_tokens: int | None) -> int:
-    """The model's positions; InputError where `max_tokens` is more."""
-    limit: int = model.bert.config.max_position_embeddings
-    if max_tokens is not None and max_tokens > limit:
-        raise InputError(f"--max-tokens {max_tokens}: the model has {limit} positions")
-    return limit
+    return Subject(models, tokenizer, limit)
 
 
 def bench(

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.config import RunConfig
 from workbench.config_compare import spelled
 from workbench.config_faithfulness import FaithfulnessSettings
+from workbench.evaluation.classification import headline
 from workbench.files import share_folder
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
@@ -101,14 +102,15 @@ def _share_dense(base: Job, job: Job) -> None:
 
 
 def dev_values(run: Run, method: str) -> dict[str, Any]:
-    """On the dev split: `accuracy`, `loss` in points against the run's dense model, and `speedup`,
-    counted in unpadded FLOPs."""
+    """On the dev split: `accuracy` (a regression's `pearson`), `loss` in its points against the run's
+    dense model, and `speedup`, counted in unpadded FLOPs."""
     rows = run.predictions.query("split == 'dev'")
-    right = rows["label"].astype(str) == rows["predicted"].astype(str)
-    accuracy = right.groupby(rows["method"]).mean()
-    own = rows[rows["method"] == method]
+    own, dense = (rows[rows["method"] == name] for name in (method, "dense"))
+    (name, value), (_, reference) = (
+        headline(part["label"].to_numpy(), part["predicted"].to_numpy()) for part in (own, dense)
+    )
     return {
-        "accuracy": float(accuracy[method]),
-        "loss": 100 * float(accuracy["dense"] - accuracy[method]),
+        name: value,
+        "loss": 100 * (reference - value),
         "speedup": float(own["flops_dense"].sum() / own["flops"].sum()),
     }

@@ -10,6 +10,7 @@ from workbench.attribution.events import Events
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption
 from workbench.attribution.running import score_windows
+from workbench.data.cards import data_card
 from workbench.data.documents import Window
 from workbench.evaluation.classification import classification
 from workbench.evaluation.efficiency import counted_efficiency
@@ -21,15 +22,18 @@ from workbench.pipeline.agreement_tables import agreement_tables
 from workbench.pipeline.controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
+from workbench.pipeline.score_files import ROW_GROUP
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
+from workbench.problems import problem_of
 from workbench.records import TokenScores, to_frame
+from workbench.reporting.model_card import write_cards
 from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
-from workbench.score_files import ROW_GROUP
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
-    """Predictions, scores and metrics of every trained method; `again` repeats finished stages."""
+    """Predictions, scores and metrics of every trained method, and its cards; `again` repeats finished
+    stages."""
     worked = False
     for name, work in evaluations(job).items():
         key = job.key(name)
@@ -41,12 +45,15 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
             worked = True
     if worked:
         _describe(job)
+        write_cards(job.run.folder)
 
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
+    problem = problem_of(job.corpus.labels)
     chosen = {
-        name: caption(SCORERS[name], _options(job, [name])) for name in job.config.evaluation.scorers
+        name: caption(SCORERS[name], _options(job, [name]), problem)
+        for name in job.config.evaluation.scorers
     }
     # What earlier commands told is told again: the stages that would tell it may be skipped now.
     _ = job.training_windows
@@ -57,7 +64,8 @@ def _describe(job: Job) -> None:
             chosen_windows(job, split)
     _scorers(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
-    write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen})
+    card = data_card(job.corpus, job.encodings).recorded()
+    write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen, "data": card})
 
 
 def _predictions(job: Job) -> None:
@@ -180,15 +188,7 @@ def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenSco
 
 
 def _scored_windows(job: Job, split: str) -> list[Window]:
-    windows = job.encodings[split].windows
-    limit = job.config.evaluation.max_scored
-    if limit is None:
-        return windows
-    texts = list(dict.fromkeys(window.text_id for window in windows))
-    if limit < len(texts):
-        job.note(f"{split}: scoring the first {limit} of {len(texts)} texts")
-    chosen = set(texts[:limit])
-    return [window for window in windows if window.text_id in chosen]
+    return job.first_windows(split, [job.config.evaluation.max_scored], "scoring")
 
 
 def _efficiency(job: Job) -> None:

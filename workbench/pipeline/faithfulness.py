@@ -22,7 +22,10 @@ CONTROLS = ("random", "oracle")
 
 
 def run_faithfulness(job: Job) -> None:
-    """Write metrics/faithfulness; remove it where no scorer is asked for."""
+    """Write metrics/faithfulness; remove it where no scorer is asked for.
+
+    Its metrics are of a class's probability: `Job.corpus` refuses them for a regression.
+    """
     frames = list(_tables(job))
     path = job.run.metrics_file(TABLE)
     if frames:
@@ -104,16 +107,10 @@ def _of_model(
 
 
 def chosen_windows(job: Job, split: str) -> list[Window]:
-    """The windows of the split's first texts, as many as the settings allow; fewer than all is noted."""
+    """As many of the split's first texts as the settings allow: at most those that were scored."""
     evaluation = job.config.evaluation
-    windows = job.encodings[split].windows
     limits = (evaluation.faithfulness.max_texts, evaluation.max_scored)
-    texts = list(dict.fromkeys(window.text_id for window in windows))
-    most = min(limit for limit in (*limits, len(texts)) if limit is not None)
-    if most < len(texts):
-        job.note(f"{split}: faithfulness of the first {most} of {len(texts)} texts")
-    chosen = set(texts[:most])
-    return [window for window in windows if window.text_id in chosen]
+    return job.first_windows(split, limits, "faithfulness of")
 
 
 def oracle_scores(windows: Sequence[Window]) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """What all stages of a run share: its folder, data, models, and who is told about progress."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -17,6 +18,7 @@ from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies import POLICIES
+from workbench.problems import problem_of
 from workbench.runs import Run, Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
@@ -75,6 +77,10 @@ class Job:
         for split in ("train", "dev", *self.config.evaluation.splits):
             if not corpus.splits.get(split):
                 raise InputError(f"{corpus.name}: the {split} split has no texts")
+        if self.config.evaluation.faithfulness.scorers:
+            problem_of(corpus.labels).require_classes(
+                "evaluation.faithfulness measures the drop of a class's probability"
+            )
         for note in corpus.notes:
             self.note(note)
         return corpus
@@ -111,6 +117,18 @@ class Job:
                 "training_windows is with-evidence, but no training window holds a rationale"
             )
         return chosen
+
+    def first_windows(self, split: str, limits: Iterable[int | None], doing: str) -> list[Window]:
+        """The windows of the split's first texts, as many as the least of `limits`; fewer than all is
+        noted as `doing` the first."""
+        windows = self.encodings[split].windows
+        texts = list(dict.fromkeys(window.text_id for window in windows))
+        most = min(limit for limit in (*limits, len(texts)) if limit is not None)
+        if most == len(texts):
+            return windows
+        self.note(f"{split}: {doing} the first {most} of {len(texts)} texts")
+        chosen = set(texts[:most])
+        return [window for window in windows if window.text_id in chosen]
 
     def note(self, text: str) -> None:
         """Tell the user now and the report later."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workbench.attribution.saliency import saliency_targets
+from workbench.attribution.scorers.saliency import saliency_targets
 from workbench.config_methods import PrunerSettings
 from workbench.data.documents import Window
 from workbench.errors import InputError
@@ -127,7 +127,7 @@ def _check_checkpoint(job: Job, checkpoint: str, positions: int) -> None:
 
 def _train_adapler(job: Job) -> None:
     dense, settings = job.model("dense"), job.config.adapler
-    floor = quality(dense, job.encodings["dev"].windows)["accuracy"]
+    floor = quality(dense, job.encodings["dev"].windows)["quality"]
     torch.manual_seed(job.config.seed)
     policy = AdapLeR(
         dense.bert.config,

@@ -9,11 +9,12 @@ import pandas as pd
 
 from workbench.config_compare import STRENGTHS, spelled
 from workbench.errors import InputError
+from workbench.evaluation.classification import judged_by
 from workbench.reporting.run_data import RunData, read_run_data
-from workbench.reporting.tables import quality_row, speed_row
+from workbench.reporting.tables import QUALITIES, quality_row, speed_row
 from workbench.runs import COMPARISON, read_json
 
-ACCURACY, COUNTED = "accuracy", "flops_speedup_unpadded"
+COUNTED = "flops_speedup_unpadded"
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,16 @@ class ComparisonData:
     split: str
     cells: pd.DataFrame
     """A row per finished run: name, method, strength, seed, kind (dense, grid, matched, or `try` for
-    what a search passed by), dev_accuracy, dev_speedup, seconds, then what `tables.quality_row` and
-    `speed_row` say on the split, and random_accuracy and random_high where the cell has controls."""
+    what a search passed by), dev_quality, dev_speedup, seconds, then what `tables.quality_row` and
+    `speed_row` say on the split, and random_quality and random_high where the cell has controls."""
     predictions: dict[str, pd.DataFrame]
     """By cell: its own method's rows of the split."""
     groups: tuple[Group, ...]
+
+    @property
+    def quality(self) -> str:
+        """The column of `cells` by which methods are judged: `accuracy`, or a regression's `pearson`."""
+        return next(name for name in QUALITIES if name in self.cells.columns)
 
     @property
     def compared(self) -> list[Group]:
@@ -102,7 +108,7 @@ def _facts(cell: dict[str, Any]) -> dict[str, Any]:
         "name": cell["name"],
         "strength": np.nan if cell["strength"] is None else cell["strength"],
         "seed": cell["seed"],
-        "dev_accuracy": dev["accuracy"],
+        "dev_quality": next(dev[name] for name in QUALITIES if name in dev),
         "dev_speedup": dev["speedup"],
         "seconds": cell["seconds"],
     }
@@ -113,12 +119,14 @@ def _measured(run: RunData, cell: dict[str, Any]) -> dict[str, Any]:
     if classification is None:
         raise InputError(f"{run.folder}: has no classification metrics; run the comparison again")
     method = cell["method"]
-    row = quality_row(classification, method) | speed_row(method, run.rows("efficiency"))
+    metric = judged_by(classification)
+    row = quality_row(classification, method, QUALITIES[metric])
+    row |= speed_row(method, run.rows("efficiency"))
     controls = run.rows("controls")
     if controls is not None:
-        own = controls.query("method == @method and control == 'random' and metric == @ACCURACY")
+        own = controls.query("method == @method and control == 'random' and metric == @metric")
         if len(own):
-            row |= {"random_accuracy": own["value"].mean(), "random_high": own["ci_high"].mean()}
+            row |= {"random_quality": own["value"].mean(), "random_high": own["ci_high"].mean()}
     return row
 
 

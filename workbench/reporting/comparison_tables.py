@@ -5,10 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from workbench.evaluation.classification import by_text
 from workbench.evaluation.comparisons import compare_methods
+from workbench.evaluation.metrics import METRICS
 from workbench.evaluation.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.comparison_data import ACCURACY, COUNTED, ComparisonData, Group
-from workbench.reporting.tables import SPEED_CONVENTIONS, Table
+from workbench.reporting.comparison_data import COUNTED, ComparisonData, Group
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, SPEED_CONVENTIONS, Table
 from workbench.reporting.wording import method_name, percent, seconds, times
 
 Text = Callable[[float], str]
@@ -18,9 +20,8 @@ AXES = {"counted": "FLOPs, unpadded", "measured": "vs stock"}
 def quantities(data: ComparisonData) -> dict[str, tuple[str, Text]]:
     """Column of `cells` -> its heading and how it is written; only what some cell has."""
     named: dict[str, tuple[str, Text]] = {
-        ACCURACY: ("accuracy %", percent),
-        "macro_f1": ("macro F1 %", percent),
-        "random_accuracy": ("random tokens, accuracy %", percent),
+        **{name: (QUALITY_NAMES[name], percent) for name in QUALITIES[data.quality]},
+        "random_quality": (f"random tokens, {QUALITY_NAMES[data.quality]}", percent),
         COUNTED: ("FLOPs, unpadded", times),
         "flops_speedup_padded": ("FLOPs, padded", times),
     }
@@ -71,7 +72,7 @@ def _matching(data: ComparisonData) -> str:
     goal = (
         f"{match['flops']:g} times fewer unpadded FLOPs"
         if match["flops"] is not None
-        else f"{match['drop']:g} points of accuracy below dense"
+        else f"{match['drop']:g} points of {METRICS[data.quality].label} below dense"
     )
     where = "on the first seed, its strength used for the others" if match["search_seed_only"] else ""
     return f"Strengths searched for {goal} on dev{', ' + where if where else ''}. "
@@ -80,8 +81,8 @@ def _matching(data: ComparisonData) -> str:
 def curve_points(data: ComparisonData) -> pd.DataFrame:
     """Every cell as a point of its method's and seed's curve, the dense model at the head of each.
 
-    Columns method, seed, axis (counted, measured), batch_size, speedup, accuracy, kind. Counted is the
-    unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
+    Columns method, seed, axis (counted, measured), batch_size, speedup, metric, quality, kind. Counted
+    is the unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
     """
     axes: list[tuple[str, str, int | None]] = [("counted", COUNTED, None)]
     if data.batches:
@@ -92,18 +93,19 @@ def curve_points(data: ComparisonData) -> pd.DataFrame:
         own = data.cells[data.cells["method"] == method]
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, column, batch in axes:
-            points = rows[["seed", ACCURACY, "kind"]].assign(
-                method=method, axis=axis, batch_size=batch, speedup=rows[column]
-            )
+            points = rows[["seed", "kind"]].assign(
+                method=method, axis=axis, batch_size=batch, speedup=rows[column],
+                metric=data.quality, quality=rows[data.quality],
+            )  # fmt: skip
             parts.append(points.dropna(subset=["speedup"]))
-    columns = ["method", "seed", "axis", "batch_size", "speedup", ACCURACY, "kind"]
+    columns = ["method", "seed", "axis", "batch_size", "speedup", "metric", "quality", "kind"]
     if not parts:
         return pd.DataFrame(columns=columns)
     return pd.concat(parts, ignore_index=True)[columns].astype({"batch_size": "Int64"})
 
 
 def area_table(points: pd.DataFrame) -> Table:
-    """Mean accuracy of every curve over the speed-ups that all share, by axis: mean and sd over seeds.
+    """Mean quality of every curve over the speed-ups that all share, by axis: mean and sd over seeds.
 
     `points` as from `curve_points`; see `tradeoff.mean_quality` for the area and `tradeoff.shared_range`
     for the range, which is the same for all methods and seeds of an axis. NaN where there is none.
@@ -111,7 +113,7 @@ def area_table(points: pd.DataFrame) -> Table:
     lines = []
     for axis, part in points.groupby("axis", sort=False):
         curves = {
-            key: curve(own["speedup"].tolist(), own[ACCURACY].tolist())
+            key: curve(own["speedup"].tolist(), own["quality"].tolist())
             for key, own in part.groupby(["method", "seed"], sort=False)
         }
         span = shared_range(list(curves.values()))
@@ -120,26 +122,27 @@ def area_table(points: pd.DataFrame) -> Table:
             own = [xy for (name, _), xy in curves.items() if name == method]
             areas = pd.Series([mean_quality(*xy, low, high) for xy in own] if span else [np.nan])
             lines.append(
-                {"axis": axis, "method": method, "low": low, "high": high, "mean_accuracy": areas.mean(),
-                 "mean_accuracy_sd": areas.std(ddof=1), "seeds": len(own)}
+                {"axis": axis, "method": method, "low": low, "high": high, "mean_quality": areas.mean(),
+                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(own)}
             )  # fmt: skip
-    columns = ["axis", "method", "low", "high", "mean_accuracy", "mean_accuracy_sd", "seeds"]
+    columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
     frame = pd.DataFrame(lines, columns=columns)
+    name = QUALITY_NAMES[points["metric"].iloc[0]] if len(points) else "quality"
     shown = pd.DataFrame(
         {
             "speed-up": frame["axis"].map(AXES),
             "method": frame["method"].map(method_name),
             "from": frame["low"].map(times),
             "to": frame["high"].map(times),
-            "mean accuracy %": [
+            f"mean {name}": [
                 percent(mean) + ("" if sd != sd else f" ± {percent(sd)}")
-                for mean, sd in frame[["mean_accuracy", "mean_accuracy_sd"]].itertuples(index=False)
+                for mean, sd in frame[["mean_quality", "mean_quality_sd"]].itertuples(index=False)
             ],
             "seeds": frame["seeds"],
         }
     )
     caption = (
-        "Area under the accuracy curve over the speed-ups that all methods and seeds cover, divided by "
+        "Area under the curve over the speed-ups that all methods and seeds cover, divided by "
         "the width of that range; the dense model heads each curve."
     )
     return Table("areas", caption, frame, shown, ("speed-up", "method"))
@@ -147,14 +150,18 @@ def area_table(points: pd.DataFrame) -> Table:
 
 def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: int = 10_000) -> Table:
     """Every pair of compared groups on the same texts; see `comparisons.compare_methods`."""
-    correct = {group.key: _correct(data, group) for group in data.compared}
-    frame = compare_methods(correct, resamples=resamples, randomisations=randomisations)
+    credits = {group.key: _credits(data, group) for group in data.compared}
+    frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
+    accuracy = data.quality == "accuracy"
+    what = "Accuracy" if accuracy else "Minus the squared error"
     shown = pd.DataFrame(
         {
             "method": frame["method"].map(method_name),
             "against": frame["against"].map(method_name),
-            "difference, points": [
+            "difference, points" if accuracy else "difference": [
                 f"{100 * mean:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+                if accuracy
+                else f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
                 for mean, low, high in frame[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
             ],
             "p": frame["p"].map(lambda p: f"{p:.4f}"),
@@ -164,20 +171,20 @@ def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: 
         }
     )
     caption = (
-        f"Accuracy of the first minus that of the second on the same texts of split {data.split}, each "
+        f"{what} of the first minus that of the second on the same texts of split {data.split}, each "
         "text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip test over texts, "
         "Holm's correction over all pairs."
     )
     return Table("pairs", caption, frame, shown, ("method", "against"))
 
 
-def _correct(data: ComparisonData, group: Group) -> pd.DataFrame:
-    """Text ids x seeds, 1 where the prediction is right."""
+def _credits(data: ComparisonData, group: Group) -> pd.DataFrame:
+    """Text ids x seeds: 1 where the prediction is right; of a regression minus the squared error."""
     columns = {}
     for row in data.rows(group).itertuples():
         own = data.predictions[str(row.name)]
-        right = own["predicted"].astype(str) == own["label"].astype(str)
-        columns[row.seed] = pd.Series(right.to_numpy(dtype=float), index=own["text_id"].astype(str))
+        _, credit = by_text(own["label"].to_numpy(), own["predicted"].to_numpy()[None])
+        columns[row.seed] = pd.Series(credit, index=own["text_id"].astype(str))
     return pd.DataFrame(columns)
 
 
@@ -205,9 +212,7 @@ def searches_table(data: ComparisonData) -> Table | None:
         target=frame["target"].map("{:g}".format),
         reached=frame["reached"].map({True: "yes", False: "no"}),
     )
-    caption = (
-        "Searches on the dev split (speedup: unpadded FLOPs; loss: points of accuracy below dense)."
-    )
+    caption = "Searches on the dev split (speedup: unpadded FLOPs; loss: points of quality below dense)."
     return Table("searches", caption, frame, shown, ("method", "quantity", "reached", "notes"))
 
 
@@ -218,7 +223,7 @@ def cells_table(data: ComparisonData) -> Table:
         {
             "run": frame["name"],
             "part": frame["kind"],
-            "dev accuracy %": frame["dev_accuracy"].map(percent),
+            f"dev {QUALITY_NAMES[data.quality]}": frame["dev_quality"].map(percent),
             "dev FLOPs, unpadded": frame["dev_speedup"].map(times),
         }
     )

@@ -4,37 +4,43 @@ from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
+from workbench.evaluation.classification import judged_by
 from workbench.evaluation.matched_budget import CONVENTION
+from workbench.evaluation.metrics import METRICS
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
-from workbench.reporting.tables import Table, with_interval
-from workbench.reporting.wording import method_name, p_value, percent
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, Table, with_interval
+from workbench.reporting.wording import method_name, p_value, percent, said
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
 ORDER = ("random", "first", "oracle")
 
 
 def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: str = "") -> Table:
-    """One row per method and control: quality of the control, and the method's accuracy minus it.
+    """One row per method and control: quality of the control, and how much the method has above it.
 
     Both of one split, with the columns of `evaluation.matched_budget`. Shares in `frame`, percentages
-    and points in `shown`.
+    and points in `shown`; a regression's squared errors as they are.
     """
     quality = controls.astype({"method": str, "control": str}).set_index(["method", "control"])
     frame = in_order(compared)
-    for metric in ("accuracy", "macro_f1"):
+    shares = QUALITIES[judged_by(controls)]
+    for metric in shares:
         own = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
         own.columns = [metric, f"{metric}_low", f"{metric}_high"]
         frame = frame.join(own, on=["method", "control"])
+    compares = str(frame["metric"].iloc[0])
+    credit = METRICS[compares].label
     shown = pd.DataFrame(
         {
             "method": frame["method"].map(method_name),
             "control": frame["control"].map(lambda name: NAMES.get(name, name)),
             "n": frame["n"],
-            "method %": frame["method_value"].map(percent),
-            "control %": with_interval(frame, "accuracy"),
-            "control, macro F1 %": with_interval(frame, "macro_f1"),
+            f"method, {QUALITY_NAMES.get(compares, credit)}": [
+                _written(compares, value) for value in frame["method_value"]
+            ],
+            **{f"control, {QUALITY_NAMES[metric]}": with_interval(frame, metric) for metric in shares},
             "method − control": [
-                _points(*row)
+                _difference(compares, *row)
                 for row in frame[["difference", "ci_low", "ci_high"]].itertuples(index=False)
             ],
             "p (Holm)": frame["p_holm"].map(p_value),
@@ -43,7 +49,8 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
     draws = int(frame["draws"].max())
     caption = (
         f"Controls at the same token budget ({CONVENTION}): as many tokens as the method kept in every "
-        "text and layer. Accuracy, and the method's minus the control's on the same n texts, in points. "
+        f"text and layer. The method's {credit} minus the control's is on the same n texts"
+        f"{', in points' if compares in QUALITY_NAMES else ''}. "
         f"random: mean over {draws} draws of each text. Intervals: 95 % bootstrap over texts; p: paired "
         f"randomisation test, Holm-corrected over this table. {conventions}"
     ).strip()
@@ -72,7 +79,8 @@ def control_sentences(run: RunData) -> list[str]:
     rows = in_order(compared[compared["control"].astype(str) == "random"]).to_dict("records")
     return [
         f"{method_name(row['method'])} keeps its tokens {_verdict(row)} at random at the same budget: "
-        f"{percent(row['method_value'])} % accuracy against {percent(row['control_value'])} % "
+        f"{said(row['metric'], row['method_value'])} against "
+        f"{_written(row['metric'], row['control_value'])} "
         f"(mean of {int(row['draws'])} draws, n = {int(row['n'])}; paired test, "
         f"Holm-corrected p: {p_value(row['p_holm'])})."
         for row in rows
@@ -85,7 +93,13 @@ def _verdict(row: Mapping[Hashable, float]) -> str:
     return "better than" if row["difference"] > 0 else "worse than"
 
 
-def _points(value: float, low: float, high: float) -> str:
-    """A difference of shares in points, with its interval if it has one."""
-    interval = "" if low != low else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"{100 * value:+.1f}{interval}"
+def _written(metric: str, value: float) -> str:
+    """A share in hundredths, anything else as it is."""
+    return percent(value) if metric in QUALITY_NAMES else f"{value:.3f}"
+
+
+def _difference(metric: str, value: float, low: float, high: float) -> str:
+    """A difference of shares in points, another as it is, with its interval if it has one."""
+    scale, digits = (100, 1) if metric in QUALITY_NAMES else (1, 3)
+    interval = "" if low != low else f" [{scale * low:+.{digits}f}, {scale * high:+.{digits}f}]"
+    return f"{scale * value:+.{digits}f}{interval}"

@@ -1,14 +1,18 @@
-"""Accuracy against speed-up, method by method."""
+"""Quality against speed-up, method by method."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
+SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
+"""Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
 _LABELS = {
     "counted": ("dense FLOPs / method FLOPs, no padding in either", "Counted"),
@@ -19,11 +23,11 @@ _LABELS = {
 def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """One method's curve, averaged over its seeds at every speed-up that all of them cover.
 
-    `points` has columns seed, speedup, accuracy. Two arrays of one shape; empty where the seeds share
+    `points` has columns seed, speedup, quality. Two arrays of one shape; empty where the seeds share
     nothing.
     """
     curves = [
-        curve(own["speedup"].tolist(), own["accuracy"].tolist()) for _, own in points.groupby("seed")
+        curve(own["speedup"].tolist(), own["quality"].tolist()) for _, own in points.groupby("seed")
     ]
     span = shared_range(curves)
     if span is None:
@@ -32,8 +36,44 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return places, np.mean([np.interp(places, *xy) for xy in curves], axis=0)
 
 
+def far_out(points: pd.DataFrame) -> np.ndarray:
+    """Which of the points (speedup, quality) would squeeze the others together: (points,) bool.
+
+    Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of quality or of the
+    logarithm of the speed-up; yet within ten points of quality, or a factor of two, of them none is.
+    """
+    beyond = np.zeros(len(points), dtype=bool)
+    for values, least in ((points["quality"], 0.1), (np.log2(points["speedup"]), 1.0)):
+        low, high = values.quantile([0.25, 0.75])
+        reach = max(3 * (high - low), least)
+        beyond |= ((values < low - reach) | (values > high + reach)).to_numpy()
+    return beyond
+
+
+def outside(points: pd.DataFrame) -> str:
+    """A sentence about the points that the axes leave out; empty without any."""
+    beyond = points.loc[far_out(points), ["method", "speedup", "quality"]]
+    told = [
+        f"{method_name(method)} {speedup:.1f}x, {100 * quality:.1f}"
+        for method, speedup, quality in beyond.itertuples(index=False)
+    ]
+    return f"outside the axes: {'; '.join(told)}" if told else ""
+
+
+def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The range of speed-ups and of quality in hundredths that holds all points but those far out."""
+    inside = points[~far_out(points)]
+    x, y = inside["speedup"], 100 * inside["quality"]
+    room = 0.06 * max(y.max() - y.min(), 1.0)
+    stretch = (x.max() / x.min()) ** 0.04 * 1.01
+    return (x.min() / stretch, x.max() * stretch), (y.min() - room, y.max() + room)
+
+
 def draw_tradeoff(points: pd.DataFrame) -> Figure:
-    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds."""
+    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds.
+
+    The speed-up axis is logarithmic; cells that would squeeze the others are named instead (`far_out`).
+    """
     axes_there = list(points["axis"].drop_duplicates())
     figure, axes = new_figure(5 * len(axes_there), 4.6, 1, len(axes_there), sharey=True)
     for number, axis in enumerate(axes_there):
@@ -42,9 +82,12 @@ def draw_tradeoff(points: pd.DataFrame) -> Figure:
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        label_axes(ax, label, "" if number else "accuracy (%)", title + at)
+        label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
+    ranges = [limits(part)[1] for _, part in points.groupby("axis")]
+    axes[0, 0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    columns = min(4, 2 * len(axes_there) + 1)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
     return figure
 
 
@@ -55,10 +98,16 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         ax.plot(x, 100 * y, color=style["color"], linewidth=1.4, alpha=0.8)
         cells = own[own["kind"] != "dense"]
         ax.plot(
-            cells["speedup"], 100 * cells["accuracy"], linestyle="none", color=style["color"],
+            cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
             marker=style["marker"], markersize=5, label=plain(method_name(method)),
         )  # fmt: skip
-    dense = points.loc[points["kind"] == "dense", "accuracy"]
+    dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
+    ax.set_xscale("log")
+    ax.set_xlim(limits(points)[0])
+    ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=8)
+    ax.xaxis.set_major_locator(FixedLocator(SPEED_TICKS))
+    ax.xaxis.set_major_formatter(lambda speedup, _: f"{speedup:g}x")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)

@@ -1,4 +1,4 @@
-"""Tokens left per layer, and what speed costs in accuracy."""
+"""Tokens left per layer, and what speed costs in quality."""
 
 import numpy as np
 import pandas as pd
@@ -6,19 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.evaluation.classification import judged_by
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
-TOKEN_COLUMNS = ("method", "split", "layer", "q25", "median", "q75", "mean", "n")
+TOKEN_COLUMNS = ("method", "split", "layer", "q05", "q25", "median", "q75", "q95", "mean", "n")
 SPEED_COLUMNS = (
-    "method", "split", "accuracy", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
+    "method", "split", "metric", "quality", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
     "speedup_vs_hf", "batch_size",
 )  # fmt: skip
 
 
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
+    """Share of a text's tokens alive in each layer: quantiles and mean over texts, by method.
 
     A text's full length is the largest number of tokens that any method has of it in any layer, which
     is exact as soon as the dense model is among them. A student has rows for its own layers only.
@@ -34,10 +36,10 @@ def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
         for split in dict.fromkeys(splits[methods == method]):
             own = np.flatnonzero((methods == method) & (splits == split))
             share = np.stack([counts[row] / full[row] for row in own])
-            quartiles = np.percentile(share, [25, 50, 75], axis=0)
+            quantiles = np.percentile(share, [5, 25, 50, 75, 95], axis=0)
             for layer in range(share.shape[1]):
                 rows.append(
-                    (method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share))
+                    (method, split, layer, *quantiles[:, layer], share[:, layer].mean(), len(share))
                 )
     return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
 
@@ -65,14 +67,14 @@ def draw_tokens(frame: pd.DataFrame) -> Figure:
 
 
 def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy beside counted and measured speed-up at the largest batch: columns of `SPEED_COLUMNS`."""
-    accuracy = classification[classification["metric"] == "accuracy"]
+    """Headline quality beside counted and measured speed-up at the largest batch: `SPEED_COLUMNS`."""
+    rows = classification[classification["metric"] == judged_by(classification)]
     measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
     batch = measured["batch_size"].max() if len(measured) else pd.NA
     measured = measured[measured["batch_size"] == batch] if len(measured) else measured
     counted = efficiency[efficiency["quantity"] == "flops_speedup_unpadded"]
-    frame = accuracy[["method", "split", "value", "ci_low", "ci_high", "n"]].rename(
-        columns={"value": "accuracy"}
+    frame = rows[["method", "split", "metric", "value", "ci_low", "ci_high", "n"]].rename(
+        columns={"value": "quality"}
     )
     for name, rows in (("flops_speedup_unpadded", counted), ("speedup_vs_hf", measured)):
         part = rows[["method", "split", "value"]].rename(columns={"value": name})
@@ -84,13 +86,14 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
 
 
 def draw_speed(frame: pd.DataFrame) -> Figure:
-    """Two panels, accuracy with its interval against unpadded FLOPs speed-up and measured speed-up."""
+    """Two panels, quality with its interval against unpadded FLOPs speed-up and measured speed-up."""
     figure, axes = new_figure(10, 4.2, 1, 2, sharey=True)
     batch = frame["batch_size"].iloc[0] if len(frame) else pd.NA
     at = "" if pd.isna(batch) else f", batch {int(batch)}"
+    name = QUALITY_NAMES[frame["metric"].iloc[0]] if len(frame) else ""
     _points(axes[0, 0], frame, "flops_speedup_unpadded")
     _points(axes[0, 1], frame, "speedup_vs_hf")
-    label_axes(axes[0, 0], "dense FLOPs / method FLOPs, no padding in either", "accuracy (%)", "Counted")
+    label_axes(axes[0, 0], "dense FLOPs / method FLOPs, no padding in either", name, "Counted")
     label_axes(axes[0, 1], "stock padded model's seconds / method's seconds", "", f"Measured{at}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     if handles:
@@ -101,16 +104,16 @@ def draw_speed(frame: pd.DataFrame) -> Figure:
 def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
     for number, row in enumerate(frame.to_dict("records")):
         style = line_style(str(row["method"]), number)
-        below, above = row["accuracy"] - row["ci_low"], row["ci_high"] - row["accuracy"]
+        below, above = row["quality"] - row["ci_low"], row["ci_high"] - row["quality"]
         spread = None if below != below else [[100 * max(below, 0)], [100 * max(above, 0)]]
         ax.errorbar(
-            [row[column]], [100 * row["accuracy"]], yerr=spread, color=str(style["color"]),
+            [row[column]], [100 * row["quality"]], yerr=spread, color=str(style["color"]),
             marker=str(style["marker"]), markersize=7, capsize=3, linestyle="none",
             label=plain(method_name(row["method"])),
         )  # fmt: skip
     dense = frame[frame["method"].astype(str) == "dense"]
     if len(dense):
-        ax.axhline(100 * dense["accuracy"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)
+        ax.axhline(100 * dense["quality"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)
     furthest = frame[column].max()
     ax.set_xlim(0, 1.12 * furthest if furthest > 0 else 1)
     ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)

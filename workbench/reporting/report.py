@@ -45,8 +45,8 @@ _CURVES = "Average precision and false positive rate by layer, with 95 % interva
 _KEPT = "Share of the non-rationale and of the rationale tokens that each model still has."
 _TOKENS = "Tokens left in each layer, relative to the full text: median over texts, with quartiles."
 _SPEED = (
-    "Accuracy (95 % interval over texts) against counted and measured speed-up; the line is the dense "
-    "model's accuracy."
+    "Quality (95 % interval over texts) against counted and measured speed-up; the line is the dense "
+    "model's."
 )
 _PICTURE = (
     "Tokens across, layers downward; darker is a higher score within the layer, blank is dropped, "

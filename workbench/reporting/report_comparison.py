@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.files import write_text
-from workbench.reporting.comparison_data import ACCURACY, COUNTED, ComparisonData, read_comparison
+from workbench.reporting.comparison_data import COUNTED, ComparisonData, read_comparison
 from workbench.reporting.comparison_tables import (
     area_table,
     cells_table,
@@ -24,12 +24,12 @@ from workbench.reporting.page import render
 from workbench.reporting.style import Written, save_figure
 from workbench.reporting.tables import Table
 from workbench.reporting.template import COMPARISON_PAGE
-from workbench.reporting.wording import method_name, percent, times
+from workbench.reporting.wording import method_name, said, times
 from workbench.runs import write_table
 
 _TRADEOFF = (
-    "Accuracy against counted and measured speed-up: a point per run, lines are means over seeds "
-    "between their points, beginning at the dense model, whose accuracy is the grey line."
+    "Quality against counted and measured speed-up: a point per run, lines are means over seeds "
+    "between their points, beginning at the dense model, whose quality is the grey line."
 )
 _TOKENS = "Tokens left in each layer, relative to the full text: median over texts and seeds, quartiles."
 
@@ -106,25 +106,25 @@ def _subtitle(data: ComparisonData) -> str:
 def sentences(data: ComparisonData) -> list[str]:
     """What each compared method reaches, and whether it is ahead of random tokens at its budget."""
     told = []
-    dense = data.cells[data.cells["kind"] == "dense"].set_index("seed")[ACCURACY]
+    dense = data.cells[data.cells["kind"] == "dense"].set_index("seed")[data.quality]
     for group in data.compared:
         rows = data.rows(group)
-        text = f"{method_name(group.key)}: {percent(rows[ACCURACY].mean())} % accuracy"
+        text = f"{method_name(group.key)}: {said(data.quality, rows[data.quality].mean())}"
         if group.method != "dense":
-            lost = 100 * (rows["seed"].map(dense) - rows[ACCURACY]).mean()
+            lost = 100 * (rows["seed"].map(dense) - rows[data.quality]).mean()
             way = "below" if lost >= 0 else "above"
             fewer = times(rows[COUNTED].mean())
             text += f", {abs(lost):.1f} points {way} dense, at {fewer} times fewer FLOPs (unpadded)"
-        told.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows)}")
+        told.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows, data.quality)}")
     return told
 
 
-def _against_random(rows: pd.DataFrame) -> str:
-    if "random_accuracy" not in rows or rows["random_accuracy"].isna().all():
+def _against_random(rows: pd.DataFrame, quality: str) -> str:
+    if "random_quality" not in rows or rows["random_quality"].isna().all():
         return ""
-    gain = 100 * (rows[ACCURACY] - rows["random_accuracy"]).mean()
-    limit = rows["random_high"].fillna(rows["random_accuracy"]).mean()
-    verdict = "" if rows[ACCURACY].mean() > limit else ": within noise of it"
+    gain = 100 * (rows[quality] - rows["random_quality"]).mean()
+    limit = rows["random_high"].fillna(rows["random_quality"]).mean()
+    verdict = "" if rows[quality].mean() > limit else ": within noise of it"
     return f" Random tokens at the same budget: {gain:+.1f} points for the method{verdict}."
 
 

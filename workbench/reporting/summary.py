@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.bootstrap import paired_difference
+from workbench.evaluation.classification import judged_by, quality_difference
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, RunData, ordered
-from workbench.reporting.wording import method_name, percent, scorer_name, times
+from workbench.reporting.wording import method_name, said, scorer_on_model, times
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Accuracy lost against the dense model, in shares of 1, with its paired interval."""
+    """Accuracy (a regression's Pearson correlation) lost against the dense model, in shares of 1, with
+    its paired interval."""
 
     value: float
     low: float
@@ -24,40 +25,37 @@ def summary_sentences(run: RunData) -> list[str]:
     return [*quality_sentences(run), *agreement_sentences(run)]
 
 
-def accuracy_loss(run: RunData, method: str, resamples: int = 1000) -> Loss | None:
-    """Dense minus `method` accuracy over the texts both predicted, or None without both."""
+def quality_loss(run: RunData, method: str, resamples: int = 1000) -> Loss | None:
+    """Dense minus `method` quality over the texts both predicted, or None without both."""
     frame = run.predicted
     if frame is None:
         return None
-    right = (frame["predicted"].astype(str) == frame["label"].astype(str)).astype(float)
-    table = frame.assign(right=right).pivot_table(index="text_id", columns="method", values="right",
-                                                  observed=True)  # fmt: skip
-    if not {"dense", method} <= set(table.columns):
-        return None
-    pairs = table[["dense", method]].dropna()
+    columns = ["label", "predicted"]
+    ours, theirs = (
+        frame[frame["method"] == name].set_index("text_id")[columns] for name in ("dense", method)
+    )
+    pairs = ours.join(theirs["predicted"].rename("other"), how="inner")
     if pairs.empty:
         return None
-    a, b = pairs["dense"].to_numpy(), pairs[method].to_numpy()
-    return Loss(*paired_difference(a, b, resamples, seed=0))
+    label, dense, other = (pairs[name].to_numpy() for name in ("label", "predicted", "other"))
+    return Loss(*quality_difference(label, dense, other, resamples, seed=0))
 
 
 def quality_sentences(run: RunData) -> list[str]:
-    """What the dense model reaches, and what each other method gains in speed and loses in accuracy."""
+    """What the dense model reaches, and what each other method gains in speed and loses in quality."""
     frame = run.rows("classification")
     if frame is None:
         return []
-    accuracy = frame[frame["metric"] == "accuracy"]
+    metric = judged_by(frame)
+    quality = frame[frame["metric"] == metric]
     sentences = []
-    for method in ordered(accuracy["method"], METHOD_ORDER):
-        row = accuracy[accuracy["method"].astype(str) == method].iloc[0]
-        interval = "" if pd.isna(row["ci_low"]) else (
-            f" [{percent(row['ci_low'])}, {percent(row['ci_high'])}]"
-        )  # fmt: skip
-        text = f"{method_name(method)}: {percent(row['value'])} % accuracy{interval}"
+    for method in ordered(quality["method"], METHOD_ORDER):
+        row = quality[quality["method"].astype(str) == method].iloc[0]
+        text = f"{method_name(method)}: {said(metric, row['value'], row['ci_low'], row['ci_high'])}"
         if method == "dense":
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:
-            text += _loss_words(accuracy_loss(run, method))
+            text += _loss_words(quality_loss(run, method))
         sentences.append(text + _speed_words(run, method) + ".")
     return sentences
 
@@ -142,7 +140,7 @@ def _floor(ap: pd.DataFrame, method: str) -> pd.Series:
 def _against_random(
     run: RunData, scorer: str, method: str, own: pd.DataFrame, floor: pd.Series, unit: str, universe: str
 ) -> str:
-    name = f"{scorer_name(scorer)} on {method_name(method)}"
+    name = scorer_on_model(scorer, method)
     at = int(np.argmax(own["value"].to_numpy()))
     best, highest = int(own.index[at]), float(own["value"].iloc[at])
     peak = f"best AP {highest:.3f} at layer {best}"

@@ -51,13 +51,13 @@ def main_table(
     (runs of earlier versions have no Matthews correlation).
     """
     methods = ordered(classification["method"], METHOD_ORDER)
-    there = [name for name in _QUALITY_NAMES if (classification["metric"] == name).any()]
+    there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, there) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
     for metric in there:
-        shown[_QUALITY_NAMES[metric]] = with_interval(frame, metric)
+        shown[QUALITY_NAMES[metric]] = with_interval(frame, metric)
     for column in map(str, speeds.columns):
         text = percent if column == "tokens_kept_share" else times
         shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
@@ -70,11 +70,16 @@ def main_table(
     return Table("main", caption, frame, shown, ("method",))
 
 
-_QUALITY_NAMES = {
+QUALITY_NAMES = {
     "accuracy": "accuracy %",
     "macro_f1": "macro F1 %",
     "matthews": "Matthews × 100",
+    "pearson": "Pearson × 100",
+    "spearman": "Spearman × 100",
 }
+"""Headings of what is shown in hundredths."""
+QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
+"""The headline metric, and those shown in a small table; see `classification.headline`."""
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -82,9 +87,7 @@ _SPEED_NAMES = {
 }
 
 
-def quality_row(
-    classification: pd.DataFrame, method: str, metrics: Iterable[str] = ("accuracy", "macro_f1")
-) -> dict[str, object]:
+def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
     """One method's name, n, and these metrics with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]
     row: dict[str, object] = {"method": method, "n": int(own["n"].max())}

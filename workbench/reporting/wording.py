@@ -1,9 +1,11 @@
 """Names and sentences that tables, figures and the report share."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from workbench.evaluation.efficiency import BFLOAT16, MASKED
+from workbench.evaluation.metrics import METRICS
 
 METHOD_NAMES = {
     "dense": "dense",
@@ -60,6 +62,11 @@ def scorer_name(scorer: object) -> str:
     return SCORER_NAMES.get(str(scorer), str(scorer))
 
 
+def scorer_on_model(scorer: object, method: object) -> str:
+    """Who scored whose tokens: `saliency on dense`."""
+    return f"{scorer_name(scorer)} on {method_name(method)}"
+
+
 def rationale_sentence(config: dict[str, Any]) -> str:
     """What the rationales of a run are, in words for the top of a page."""
     data = config.get("data")
@@ -109,6 +116,16 @@ def conventions(
         f"{short_rationales(config)}; n = {n} texts, 1 seed ({config.get('seed', 'not recorded')}). "
         f"What the scores explain: {explained}."
     )
+
+
+def said(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """A quality in words, with its interval if it has one: `81.2 % accuracy [79.0, 83.1]`, `Pearson
+    correlation 0.812 [0.790, 0.831]`."""
+    if metric == "accuracy":
+        text, write = f"{percent(value)} % accuracy", percent
+    else:
+        text, write = f"{METRICS[metric].label} {value:.3f}", "{:.3f}".format
+    return text if low != low else f"{text} [{write(low)}, {write(high)}]"
 
 
 def percent(value: float) -> str:

@@ -22,7 +22,7 @@ STATE = "training.safetensors"
 Report = Callable[[Moment, dict[str, float]], None]
 """Called after every step with where training stands and the step's values."""
 Validate = Callable[[], dict[str, Any]]
-"""Dev metrics of the model as it is: at least `accuracy` and `speedup`."""
+"""Dev metrics of the model as it is: at least `quality` and `speedup`."""
 
 
 @dataclass

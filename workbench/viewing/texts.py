@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.evaluation.ranking import average_precision
+from workbench.evaluation.ranking import average_precision, rank_units
 from workbench.records import TokenScores
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.viewing.lookup import ScoreTable
@@ -111,7 +111,7 @@ def agreement(table: ScoreTable, layer: int) -> pd.Series:
     marks[row, column] = frame["rationale"].to_numpy(dtype=bool)
     valid[row, column] = True
     text = frame["text_id"].astype(str).to_numpy()[column == 0]
-    found = pd.Series(average_precision(scores, marks, valid), index=text).dropna()
+    found = pd.Series(average_precision(rank_units(scores, marks, valid)), index=text).dropna()
     return found.groupby(level=0, sort=False).mean()
 
 

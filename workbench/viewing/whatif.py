@@ -196,7 +196,7 @@ class _Runner:
         result, labels = self.result, self.model.labels
         flops, dense = window_flops(self.model, self.windows, result.tokens, result.tokens_ffn)
         lengths = np.array([len(window.input_ids) for window in self.windows])
-        probabilities = result.probabilities.mean(axis=0)
+        probabilities = self.model.problem.answers(result.logits).mean(axis=0)
         records, thresholds = self._traced()
         return Outcome(
             predicted=labels[int(probabilities.argmax())],
@@ -246,7 +246,7 @@ class _Runner:
         """Each window's record, and one whose scores are its thresholds."""
         import torch
 
-        from workbench.attribution.pruners import placed
+        from workbench.attribution.scorers.pruners import placed
 
         records, thresholds = list(self.blank), list(self.blank)
         for batch, model, output in self.batches:
@@ -262,7 +262,7 @@ class _Runner:
 
 def _blank(model: "PruningClassifier", tokenizer: Any, window: "Window") -> TokenScores:
     """A window's record without scores."""
-    from workbench.attribution.pruners import own_scorer
+    from workbench.attribution.scorers.pruners import own_scorer
 
     method = model.policy.method
     tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))

@@ -14,7 +14,7 @@ from workbench.models.encoder import LayerTrace
 from workbench.models.kernels import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy, scheduled
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality, scheduled
 from workbench.training.objectives.targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
@@ -31,14 +31,14 @@ class AdaplerObjective(Objective):
         model: PruningClassifier,
         settings: AdaplerSettings,
         targets: Targets,
-        dense_accuracy: float,
+        dense_quality: float,
     ) -> None:
         super().__init__(model, settings)
         if not isinstance(model.policy, AdapLeR):
             raise TypeError("AdapLeR's objective needs a model with AdapLeR's policy")
         self.policy: AdapLeR = model.policy
         self.targets = targets
-        self.dense_accuracy = dense_accuracy
+        self.dense_quality = dense_quality
         self.thresholds = [self.policy.eta, self.policy.theta]
         self.weights = [
             value
@@ -98,11 +98,11 @@ class AdaplerObjective(Objective):
         self.policy.theta.clamp_min_(ETA_RANGE[0])
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
-        """The fastest epoch above the dense dev accuracy minus the tolerance, else the most accurate."""
-        floor = self.dense_accuracy - self.settings.tolerance
-        good = [epoch for epoch, facts in enumerate(history) if facts["accuracy"] > floor]
+        """The fastest epoch above the dense dev quality minus the tolerance, else the best."""
+        floor = self.dense_quality - self.settings.tolerance
+        good = [epoch for epoch, facts in enumerate(history) if facts["quality"] > floor]
         if not good:
-            return by_accuracy(history)[:1]
+            return by_quality(history)[:1]
         return [max(good, key=lambda epoch: history[epoch]["speedup"])]
 
     def _predictor_loss(self, traces: Sequence[LayerTrace], windows: Sequence[Window]) -> Tensor:

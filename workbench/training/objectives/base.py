@@ -11,7 +11,6 @@ from torch.optim import AdamW, Optimizer
 from workbench.config_methods import TrainingSettings
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
-from workbench.training.losses import distillation
 from workbench.training.objectives.targets import Logits, teacher_logits
 
 DISTIL_TEMPERATURE = 2.0
@@ -76,16 +75,18 @@ class Objective(nn.Module):
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
         """Epochs whose weights are worth keeping after the last of `history`, best first."""
-        return by_accuracy(history)[:1]
+        return by_quality(history)[:1]
 
     def task_loss(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
-        """Mean over (B, classes) logits of their cross-entropy with the labels, or, for the share that
-        is distilled, of T^2 KL from the teacher's."""
-        labels = torch.tensor([window.label for window in windows], device=logits.device)
-        loss = nn.functional.cross_entropy(logits.float(), labels)
+        """Mean over (B, outputs) logits of the problem's loss (cross-entropy, or squared error), or, for
+        the share that is distilled, of their distance from the teacher's (T^2 KL, or squared error)."""
+        problem = self.model.problem
+        loss = problem.loss(logits, [window.label for window in windows])
         if self.distil:
             wanted = teacher_logits(self.teacher, windows).to(logits.device)
-            loss = torch.lerp(loss, distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil)
+            loss = torch.lerp(
+                loss, problem.distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil
+            )
         return loss
 
 
@@ -104,6 +105,6 @@ def scheduled(parameters: Iterable[Tensor], rate: float, weight_decay: float) ->
     return {"params": list(parameters), "weight_decay": weight_decay, "peak": rate}
 
 
-def by_accuracy(history: list[dict[str, Any]]) -> list[int]:
-    """Epochs ordered by dev accuracy, ties to the earlier one."""
-    return sorted(range(len(history)), key=lambda epoch: (-history[epoch]["accuracy"], epoch))
+def by_quality(history: list[dict[str, Any]]) -> list[int]:
+    """Epochs ordered by dev quality, ties to the earlier one."""
+    return sorted(range(len(history)), key=lambda epoch: (-history[epoch]["quality"], epoch))

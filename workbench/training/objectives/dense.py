@@ -3,13 +3,13 @@
 from typing import Any
 
 from workbench.config import DenseSettings
-from workbench.training.objectives.base import Objective, by_accuracy
+from workbench.training.objectives.base import Objective, by_quality
 
 
 class DenseObjective(Objective):
-    """Cross-entropy, packed batches."""
+    """The task's loss, packed batches."""
 
     settings: DenseSettings
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
-        return by_accuracy(history)[: self.settings.keep_best]
+        return by_quality(history)[: self.settings.keep_best]

@@ -12,7 +12,6 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded
 from workbench.models.policies.distilbert import DistilBert
-from workbench.training.losses import distillation
 from workbench.training.objectives.base import Backward, Moment, Objective
 
 
@@ -49,7 +48,7 @@ class DistilbertObjective(Objective):
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
-        softened = distillation(logits, wanted, settings.temperature)
+        softened = self.model.problem.distillation(logits, wanted, settings.temperature)
         loss = settings.label_weight * task + settings.distil_weight * softened
         values = {"loss": task.item(), "kl": softened.item()}
         if settings.cosine_weight:

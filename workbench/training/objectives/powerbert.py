@@ -11,7 +11,7 @@ from workbench.config_methods import PowerbertSettings
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.powerbert import PowerBert
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality
 
 
 class PowerbertObjective(Objective):
@@ -56,7 +56,7 @@ class PowerbertObjective(Objective):
         """The most accurate epoch that ended with the final counts; before there is one, the latest."""
         settings = self.settings
         found = settings.search_share * settings.epochs - 1e-9
-        final = [epoch for epoch in by_accuracy(history) if epoch + 1 >= found]
+        final = [epoch for epoch in by_quality(history) if epoch + 1 >= found]
         return final[:1] or [len(history) - 1]
 
 

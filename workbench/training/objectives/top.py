@@ -16,8 +16,8 @@ from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
 from workbench.models.policies.top import ToP
-from workbench.training.losses import distillation, lambda_loss
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_accuracy
+from workbench.training.losses import lambda_loss
+from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,14 @@ class TopObjective(Objective):
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
         """The most accurate epoch whose measured sparsity has reached the target, else the sparsest."""
         reached = 1 / (1 - self.settings.target_sparsity + self.settings.sparsity_slack)
-        good = [epoch for epoch in by_accuracy(history) if history[epoch]["speedup"] >= reached]
+        good = [epoch for epoch in by_quality(history) if history[epoch]["speedup"] >= reached]
         fastest = max(facts["speedup"] for facts in history)
-        return good[:1] or [e for e in by_accuracy(history) if history[e]["speedup"] == fastest][:1]
+        return good[:1] or [e for e in by_quality(history) if history[e]["speedup"] == fastest][:1]
 
     def _distil(self, output: Output, lessons: Sequence[Lesson]) -> Tensor:
         teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
-        return distillation(output.logits, teacher.to(output.logits.device), self.settings.temperature)
+        teacher = teacher.to(output.logits.device)
+        return self.model.problem.distillation(output.logits, teacher, self.settings.temperature)
 
     def _ranking_loss(self, traces: Sequence[LayerTrace], lessons: Sequence[Lesson]) -> Tensor:
         """LambdaLoss of the early layers' attention against the teacher's last (section 3.3)."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from workbench.config_methods import TrbertSettings
@@ -12,7 +12,7 @@ from workbench.data.documents import Window
 from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Layout
 from workbench.models.policies.trbert import Choose, TrBert, sample
-from workbench.training.losses import distillation, reinforce
+from workbench.training.losses import reinforce
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, scheduled
 from workbench.training.objectives.targets import Logits, Targets, target_rows, teacher_logits
 
@@ -71,14 +71,14 @@ class TrbertObjective(Objective):
         several = [window for window in windows for _ in range(settings.samples)]
         with self.policy.choosing(sample):
             output = self.model(several, execution="packed")
-        labels = torch.tensor([window.label for window in several], device=output.logits.device)
-        entropy = nn.functional.cross_entropy(output.logits.detach().float(), labels, reduction="none")
+        problem = self.model.problem
+        task_loss = problem.loss(output.logits.detach(), [window.label for window in several], "none")
         kept = self._kept(output)
         by_text = len(windows), settings.samples
-        rewards = (-entropy - settings.alpha * kept).view(by_text)
+        rewards = (-task_loss - settings.alpha * kept).view(by_text)
         policy_loss = reinforce(self._surprise(output).view(by_text), rewards)
         wanted = teacher_logits(self.teacher, several).to(output.logits.device)
-        task = distillation(output.logits, wanted, settings.temperature)
+        task = problem.distillation(output.logits, wanted, settings.temperature)
         backward((policy_loss + task) * weight)
         return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
 

@@ -1,0 +1,197 @@
+"""The parts of the documentation that are made from the code when the site is built."""
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer import Context
+from typer.cli import get_docs_for_click
+from typer.main import get_command
+
+from workbench.attribution.registry import SCORERS
+from workbench.cli import app
+from workbench.config import RunConfig
+from workbench.config_compare import CompareConfig
+from workbench.evaluation.metrics import AGREEMENT, FAITHFULNESS, METRICS, Metric
+
+ROOT = Path(__file__).parents[2]
+
+
+def configuration() -> str:
+    """Every key of a run's configuration, then those of a comparison, a table per section."""
+    return "\n".join(
+        ["## A run", *_sections(RunConfig, ""), "## A comparison", *_sections(CompareConfig, "")]
+    )
+
+
+def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
+    """A section's keys, then the sections in it; a comparison's `run` is described already."""
+    rows, inner = [], []
+    for name, field in kind.model_fields.items():
+        section = _section(field)
+        if section is not None and section is not RunConfig:
+            inner.append((f"{prefix}{name}", section))
+        else:
+            default = "a run's own" if section is RunConfig else f"`{_shown(field.get_default())}`"
+            rows.append({"key": f"`{prefix}{name}`", "takes": _takes(field), "default": default,
+                         "what it does": _told(field)})  # fmt: skip
+    yield f"\n{_line(kind.__doc__)}\n\n{_table(rows)}\n"
+    for name, section in inner:
+        yield f"### {name}"
+        yield from _sections(section, f"{name}.")
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    for part in (field.annotation, *get_args(field.annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    return None
+
+
+def _takes(field: FieldInfo) -> str:
+    bounds = [
+        f"{sign} {getattr(rule, name):g}"
+        for rule in field.metadata
+        for name, sign in _SIGNS.items()
+        if getattr(rule, name, None) is not None
+    ]
+    return _type(field.annotation) + (f", {' and '.join(bounds)}" if bounds else "")
+
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+
+def _type(annotation: Any) -> str:
+    """A type as a reader of YAML knows it."""
+    inner = get_args(annotation)
+    origin = get_origin(annotation)
+    if annotation is type(None):
+        return "null"
+    if origin is Literal:
+        return ", ".join(f"`{choice}`" for choice in inner)
+    if origin in (list, tuple):
+        return f"list of {_type(inner[0])}"
+    if origin is dict:
+        return f"{_type(inner[0])}: {_type(inner[1])}"
+    if origin is UnionType:
+        return " or ".join(map(_type, inner))
+    if hasattr(annotation, "__metadata__"):
+        return _type(inner[0])
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}.get(
+        annotation.__name__, annotation.__name__
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "")
+
+
+def _told(field: FieldInfo) -> str:
+    return _line(field.description)
+
+
+def _table(rows: Iterable[dict[str, str]]) -> str:
+    """Rows of the same columns, whose cells are Markdown already, as a table."""
+    rows = list(rows)
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _line(text: str | None) -> str:
+    """One line that may stand in a table."""
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def command_line() -> str:
+    """Every command with its options, as typer itself writes them."""
+    command = get_command(app)
+    text = get_docs_for_click(obj=command, ctx=Context(command), name="workbench", title="workbench")
+    return "\n".join(map(_escaped, text.partition("\n")[2].splitlines()))
+
+
+def _escaped(line: str) -> str:
+    """`<` outside code spans is no HTML here."""
+    parts = re.split(r"(`[^`]*`)", line)
+    return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in parts)
+
+
+def agreement_metrics() -> str:
+    """Name, range and conventions of every metric of agreement."""
+    return _table(_metric_row(metric) for metric in AGREEMENT)
+
+
+def faithfulness_metrics() -> str:
+    """The same of faithfulness."""
+    return _plain_metrics(FAITHFULNESS)
+
+
+def quality_metrics() -> str:
+    """The same of the predictions."""
+    return _plain_metrics(metric for metric in METRICS.values() if metric.needs == "predictions")
+
+
+def _plain_metrics(metrics: Iterable[Metric]) -> str:
+    columns = ("name", "what", "range", "better")
+    rows = [_metric_row(metric) for metric in metrics]
+    return _table({column: row[column] for column in columns} for row in rows)
+
+
+def _metric_row(metric: Metric) -> dict[str, str]:
+    better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]
+    high = "∞" if metric.high == float("inf") else f"{metric.high:g}"
+    low = "-∞" if metric.low == float("-inf") else f"{metric.low:g}"
+    return {
+        "name": f"`{metric.name}`",
+        "what": metric.label,
+        "range": f"{low} to {high}",
+        "better": better,
+        "needs": metric.needs,
+        "over": metric.over,
+        "a text of one class": metric.one_class,
+        "against ERASER's scorer": metric.eraser or "–",
+    }
+
+
+def scorers() -> str:
+    """The registry: what each scorer explains, of which model, for which layers, under which options."""
+    layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
+    return _table(
+        {
+            "name": f"`{name}`",
+            "scores": _line(row.explains),
+            "model": row.method or "any",
+            "speaks of": layers[row.rows],
+            "signed": "yes" if row.signed else "no",
+            "options": ", ".join(f"`{option}`" for option in sorted(row.honours)),
+        }
+        for name, row in SCORERS.items()
+    )
+
+
+def analyses() -> str:
+    """Each script of analyses/ with its own description."""
+    parts = []
+    for path in sorted((ROOT / "analyses").glob("*.py")):
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if told is not None:
+            parts.append(f"## {path.name}\n\n```text\n{told}\n```")
+    return "\n\n".join(parts)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "configuration": configuration,
+    "command-line": command_line,
+    "agreement-metrics": agreement_metrics,
+    "faithfulness-metrics": faithfulness_metrics,
+    "quality-metrics": quality_metrics,
+    "scorers": scorers,
+    "analyses": analyses,
+}
+"""What `<!-- generated: NAME -->` in a page stands for."""

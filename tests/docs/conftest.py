@@ -1,0 +1,33 @@
+"""Folders in which the documentation's recipes run: a finished tiny run, the sample, a tiny backbone."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+
+from docs_blocks import ROOT
+from matplotlib.figure import Figure
+from tiny_runs import finished_tiny_run, save_bert
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT that knows the words of the sample and of the cookbook."""
+    text = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
+    return save_bert(tmp_path_factory.mktemp("docs") / "bert", more=text)
+
+
+@pytest.fixture
+def kitchen(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """An empty working folder with data/eraser-sample and a finished run at runs/demo."""
+    shutil.copytree(ROOT / "data" / "eraser-sample", tmp_path / "data" / "eraser-sample")
+    shutil.copytree(finished_tiny_run(tmp_path_factory).folder, tmp_path / "runs" / "demo")
+    # Figures are drawn but not rendered: recipes are about everything else.
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"image"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

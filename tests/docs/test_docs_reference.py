@@ -1,0 +1,105 @@
+"""The generated parts of the documentation name everything there is."""
+
+import re
+import sys
+
+import pytest
+from docs_blocks import ROOT
+from pydantic import BaseModel
+
+sys.path.insert(0, str(ROOT / "docs" / "tools"))
+
+import pages
+
+from workbench.attribution.names import NAMES
+from workbench.config import RunConfig
+from workbench.evaluation.metrics import METRICS
+
+
+def page(name: str) -> str:
+    """A page as the site shows it, before Markdown becomes HTML."""
+    return pages.on_page_markdown((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    found = []
+    for name, field in kind.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found += keys(inner, f"{prefix}{name}.")
+        else:
+            found.append(prefix + name)
+    return found
+
+
+def test_every_key_stands_in_the_configuration_once() -> None:
+    text = page("configuration").partition("## A comparison")[0]
+    shown = re.findall(r"^\| `([\w.]+)` \|", text, flags=re.M)
+    assert sorted(shown) == sorted(keys(RunConfig))
+
+
+def test_a_key_tells_type_bounds_default_and_meaning() -> None:
+    text = page("configuration")
+    assert (
+        "| `adapler.phi` | number, ≥ 0 | `0.003` | Weight of the soft length: larger is faster. |"
+        in text
+    )
+    assert "| `data.max_train` | whole number or null, ≥ 1 | `null` |" in text
+    assert "| `evaluation.faithfulness.bins` | list of number | `[0.01, 0.05, 0.1, 0.2, 0.5]` |" in text
+    assert "| `match.flops` | number or null, > 1 | `null` | Unpadded FLOPs speed-up. |" in text
+
+
+def test_every_metric_has_a_row_and_a_sentence() -> None:
+    text = page("metrics")
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (?:higher|lower|neither) \|", text, flags=re.M)
+    assert rows == list(METRICS)
+    source = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    told = ("comprehensiveness", "flip_point", "loo_kendall", "soft_sufficiency", "auprc", "r_precision")
+    assert all(name in source for name in told)
+
+
+def test_every_scorer_has_a_row_a_cost_and_a_formula() -> None:
+    assert (
+        tuple(re.findall(r"^\| `([\w-]+)` \|.*\| (?:yes|no) \|", page("scorers"), flags=re.M)) == NAMES
+    )
+    source = (ROOT / "docs" / "scorers.md").read_text(encoding="utf-8")
+    cost, computed = source.partition("## Cost")[2].split("## What they compute")
+    for name in NAMES:
+        assert f"`{name}`" in cost, name
+        assert re.search(rf"(?<![\w-]){name}(?![\w-])", computed), name
+
+
+def test_the_first_page_counts_them() -> None:
+    assert f" {len(NAMES)} scorers" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_there_and_nothing_reads_as_html() -> None:
+    text = page("command-line")
+    for command in ("run", "compare", "attribute", "evaluate", "data plant", "explain"):
+        assert f"`workbench {command}`" in text
+    assert "--match" in text
+    assert "<" not in re.sub(r"`[^`]*`", "", text)
+
+
+def test_every_module_that_says_what_it_is_has_a_place() -> None:
+    shown = [name for room in pages.rooms() for name in pages.modules_of(room)]
+    assert {"workbench", "workbench.config", "workbench.models.layouts.packed"} <= set(shown)
+    assert len(shown) == len(set(shown))
+    silent = [path for path in (ROOT / "workbench").rglob("*.py") if not path.read_text().strip()]
+    assert len(shown) + len(silent) == len(list((ROOT / "workbench").rglob("*.py")))
+
+
+def test_links_of_files_from_outside_lead_to_pages(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "CONTRIBUTING.md").write_text(
+        "[a](docs/design.md#a-policy) [b](CHANGELOG.md) [c](LICENSE) [d](https://x.org/docs/e.md)",
+        encoding="utf-8",
+    )
+    assert pages.relinked("CONTRIBUTING.md") == (
+        "[a](design.md#a-policy) [b](changelog.md) c [d](https://x.org/docs/e.md)"
+    )
+
+
+def test_an_unknown_part_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        pages.on_page_markdown("<!-- generated: weather -->")

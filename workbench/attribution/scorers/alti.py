@@ -1,0 +1,30 @@
+"""ALTI (Ferrando et al., "Measuring the Mixing of Contextual Information", EMNLP 2022)."""
+
+from torch import Tensor
+
+from workbench.attribution.block import Block
+from workbench.attribution.mixing import distances_to_sums, shares
+from workbench.attribution.watching import RolledOutRow
+
+
+class Alti(RolledOutRow):
+    """The [CLS] row of the layers' contribution matrices multiplied."""
+
+    def mixing(self, block: Block) -> Tensor:
+        return contributions(block)
+
+
+def contributions(block: Block) -> Tensor:
+    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9?, 10?).
+
+    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it (eq. 7?).
+    """
+    scale = block.first_spread
+    distances = distances_to_sums(
+        block.probabilities / scale[:, None, :, None],
+        block.centred_vectors,
+        block.centred_own / scale[:, :, None],
+        block.attended,
+    )
+    size = block.attended.abs().sum(-1, keepdim=True)
+    return shares((size - distances).clamp_min(0), block.alive)

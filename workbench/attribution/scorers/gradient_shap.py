@@ -1,0 +1,29 @@
+"""GradientSHAP at any layer's input, by Captum: expected gradients (Erion et al., Nature Machine
+Intelligence 2021), which approximate the SHAP values of Lundberg and Lee (NeurIPS 2017)."""
+
+import torch
+from captum.attr import GradientShap
+
+from workbench.attribution.points import Found, Point
+from workbench.attribution.scorers.saliency import signed_sum
+
+SAMPLES = 20
+"""Random points between baseline and text unless asked otherwise."""
+
+
+def gradient_shap(point: Point) -> Found:
+    """Sum over H of (state - baseline) x gradient, mean over random points between the two."""
+    samples = point.options.samples or SAMPLES
+    engine = GradientShap(point.forward)
+    total = torch.zeros_like(point.hidden[..., 0])
+    for start in range(0, samples, point.copies):
+        size = min(point.copies, samples - start)
+        values = engine.attribute(
+            point.hidden,
+            point.baseline,
+            n_samples=size,
+            target=point.target,
+            additional_forward_args=(point.alive,),
+        )
+        total += size * signed_sum(values)
+    return Found(total / samples)

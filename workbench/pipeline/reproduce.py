@@ -1,0 +1,53 @@
+"""A finished run made again from its recorded configuration, in a folder of its own."""
+
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.pipeline.cells import is_finished
+from workbench.pipeline.evaluate import evaluate_run, evaluations
+from workbench.pipeline.job import Job, Reporter
+from workbench.pipeline.train import train_run
+from workbench.reporting.reproduction import Reproduction, compare_runs
+from workbench.reporting.run_data import read_run_data
+from workbench.runs import COMPARISON, CONFIG, Run, create_run, load_run, refuse_foreign
+
+
+def finished_run(folder: Path) -> Run:
+    """A run that can be made again: InputError for a comparison and for one that is not at its end."""
+    if (folder / COMPARISON).is_file():
+        raise InputError(
+            f"{folder}: is a comparison; its cells are ordinary runs: reproduce those below cells/ and "
+            "dense/ one by one"
+        )
+    run = load_run(folder)
+    job = Job(run, run.config)
+    missing = [name for name in (*run.config.methods, *evaluations(job)) if name not in job.stages.done]
+    if missing:
+        raise InputError(
+            f"{folder}: the run is not at its end (no {', '.join(missing)}); finish it first: workbench "
+            f"run {folder / CONFIG} --out {folder}"
+        )
+    return run
+
+
+def check_again(run: Run, out: Path) -> None:
+    """InputError unless `out` is new, empty, or a reproduction of this run that was interrupted."""
+    if out.resolve() == run.folder.resolve():
+        raise InputError(f"{out}: is the run itself; choose another --out")
+    refuse_foreign(out, CONFIG, "run")
+    if not (out / CONFIG).is_file():
+        return
+    if load_run(out).config != run.config:
+        raise InputError(f"{out}: holds a run with another configuration; choose another --out")
+    if is_finished(out, run.config):
+        raise InputError(f"{out}: holds a finished run already; choose another --out")
+
+
+def reproduce(run: Run, out: Path, reporter: Reporter) -> Reproduction:
+    """Train and evaluate `run`'s configuration in `out`, and compare the two."""
+    config = run.config
+    job = Job(create_run(out, config), config, reporter)
+    with job.reporter:
+        train_run(job)
+        evaluate_run(job)
+    return compare_runs(read_run_data(run.folder), read_run_data(out))
