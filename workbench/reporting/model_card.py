@@ -17,6 +17,7 @@ from workbench.reporting.markdown import cell, markdown
 from workbench.reporting.run_data import RunData, read_run_data
 from workbench.reporting.summary import quality_loss
 from workbench.reporting.tables import main_table
+from workbench.reporting.wording import capitalised
 from workbench.runs import Stages
 
 MODEL_CARD, DATA_CARD = "README.md", "data_card.md"
@@ -187,8 +188,8 @@ def _results(run: RunData, method: str) -> str:
     table = main_table(rows, own, told)
     loss = None if method == "dense" else quality_loss(run, method)
     lost = "" if loss is None else (
-        f"\n\nLost against the dense model on the same texts, {METRICS[judged_by(rows)].label}: "
-        f"{100 * loss.value:.1f} points "
+        f"\n\n{capitalised(METRICS[judged_by(rows)].label)} lost against the dense model on the same "
+        f"texts: {100 * loss.value:.1f} points "
         f"[{100 * loss.low:.1f}, {100 * loss.high:.1f}]."
     )  # fmt: skip
     return f"{markdown(table.shown)}\n\n{table.caption}{lost}"
