@@ -29,6 +29,7 @@ CAPTION = (
     "in points, from the choice of texts alone. Disagree: percent of the texts that two seeds "
     "classify differently. A dash: one seed, or not measured."
 )
+SEARCHED = "The comparison searched strengths seed by seed, so its seeds differ in strength, too."
 
 
 def build(runs: Runs) -> Analysis:
@@ -54,9 +55,11 @@ def build(runs: Runs) -> Analysis:
     shown = pd.DataFrame(rows).fillna("–")
     table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
     joined = frame.merge(accuracy.reset_index(), on=["data", "variant", "method"], how="left")
-    joined["quality"] = [row[headline(frame, row["data"])] for _, row in joined.iterrows()]
+    joined["metric"] = [headline(frame, data) for data in joined["data"]]
+    joined["quality"] = [row[row["metric"]] for _, row in joined.iterrows()]
     joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
-    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, (means.note,))
+    notes = [means.note, *([SEARCHED] if any(run.matched for run in runs.runs) else [])]
+    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, notes)
 
 
 if __name__ == "__main__":

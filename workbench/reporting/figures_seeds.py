@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from workbench.reporting.print_figures import LETTERS, legend_below, name_axes, print_axes, width_for
 from workbench.reporting.style import BLACK, GREY, line_style, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 
@@ -13,7 +14,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     """A row per data set and variant: every seed's quality as a point, below it the
     mean with its interval over texts and seeds.
 
-    `frame` has columns data, variant, method, quality, and the group's value, ci_low, ci_high
+    `frame` has columns data, variant, method, metric, quality, and the group's value, ci_low, ci_high
     and seeds (NaN without predictions).
     """
     several = frame["data"].nunique() > 1
@@ -37,6 +38,6 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
-    name_axes(ax, "accuracy, in percent; of values Pearson's r × 100", "")
+    name_axes(ax, " or ".join(QUALITY_NAMES[name] for name in frame["metric"].unique()), "")
     legend_below(figure, ax)
     return figure
