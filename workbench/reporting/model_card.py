@@ -9,11 +9,13 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.config_compare import STRENGTHS
+from workbench.evaluation.classification import judged_by
+from workbench.evaluation.metrics import METRICS
 from workbench.files import write_text
 from workbench.reporting.data_card import data_card_text, shown_place, source_of
 from workbench.reporting.markdown import cell, markdown
 from workbench.reporting.run_data import RunData, read_run_data
-from workbench.reporting.summary import accuracy_loss
+from workbench.reporting.summary import quality_loss
 from workbench.reporting.tables import main_table
 from workbench.runs import Stages
 
@@ -183,9 +185,10 @@ def _results(run: RunData, method: str) -> str:
     own = None if speed is None else speed[speed["method"].astype(str).isin(["dense", method])]
     told = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
     table = main_table(rows, own, told)
-    loss = None if method == "dense" else accuracy_loss(run, method)
+    loss = None if method == "dense" else quality_loss(run, method)
     lost = "" if loss is None else (
-        f"\n\nAccuracy lost against the dense model on the same texts: {100 * loss.value:.1f} points "
+        f"\n\nLost against the dense model on the same texts, {METRICS[judged_by(rows)].label}: "
+        f"{100 * loss.value:.1f} points "
         f"[{100 * loss.low:.1f}, {100 * loss.high:.1f}]."
     )  # fmt: skip
     return f"{markdown(table.shown)}\n\n{table.caption}{lost}"

@@ -34,8 +34,8 @@ def main_table(
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The headline metric of those in `unlike_dense`
-    gets a star; `configured` methods without a number have a line of dashes.
+    (runs of earlier versions have no Matthews correlation). The headline metric of those in
+    `unlike_dense` gets a star; `configured` methods without a number have a line of dashes.
     """
     methods = ordered([*classification["method"], *configured], METHOD_ORDER)
     there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
@@ -54,11 +54,12 @@ def main_table(
         heading = _SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))
         shown[heading] = frame[column].map(percent if column == "tokens_kept_share" else times)
         named |= {} if column == "tokens_kept_share" else {column: (heading,)}
+    marks = method_marks(frame, shown, named)
+    ranked = f"{RANKS_BUT_DENSE} " if marks.astype(bool).to_numpy().any() else ""
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{starred(unlike_dense)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS} {conventions}"
+        f"{starred(unlike_dense)}{ranked}{SPEED_CONVENTIONS} {conventions}"
     ).strip()
-    marks = method_marks(frame, shown, named)
     return Table("main", caption, frame, shown, ("method",), marks)
 
 
