@@ -16,7 +16,7 @@ from workbench.reporting.comparison_tables import area_table
 from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.frames import Runs
 from workbench.reporting.over_seeds import timed_batches
-from workbench.reporting.results import results
+from workbench.reporting.results import headline, results
 
 COUNTED = "flops_speedup_unpadded"
 
@@ -26,7 +26,7 @@ def build(runs: Runs) -> Analysis:
     frame = results(runs)
     tables, figures = [], {}
     for data, own in frame.groupby("data", sort=False):
-        points = curve_points(own)
+        points = curve_points(own, headline(own, data))
         suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
         figures[suffix] = draw_tradeoff(points)
         tables.append(area_table(points))
@@ -38,7 +38,7 @@ def build(runs: Runs) -> Analysis:
     return Analysis("speed_quality", frame, tables, figures, notes)
 
 
-def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
+def curve_points(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The columns of `comparison_tables.curve_points` from rows of `results` of one data set."""
     axes = {"counted": (COUNTED, pd.NA)}
     batches = timed_batches(frame.dropna(axis="columns", how="all"))
@@ -50,11 +50,9 @@ def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["method"] == method].assign(kind="run")
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, (column, batch) in axes.items():
-            points = rows[["seed", "accuracy", "kind"]].rename(columns={"accuracy": "quality"})
-            points = points.assign(
-                metric="accuracy", method=method, axis=axis, batch_size=batch, speedup=rows[column]
-            )
-            parts.append(points.dropna(subset=["speedup"]))
+            points = rows[["seed", "kind"]].assign(metric=metric, quality=rows[metric])
+            points = points.assign(method=method, axis=axis, batch_size=batch, speedup=rows[column])
+            parts.append(points.dropna(subset=["speedup", "quality"]))
     return pd.concat(parts, ignore_index=True).astype({"batch_size": "Int64"})
 
 
