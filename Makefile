@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo test lint types check docs numbers clean
+.PHONY: demo analyses test lint types check docs numbers clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
+
+analyses: .venv/installed-offline
+	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
 
 test: lint types check docs
 
