@@ -3,13 +3,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo analyses test lint types check docs numbers clean
+.PHONY: demo app analyses test lint types check docs numbers screenshots clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
 analyses: .venv/installed-offline
 	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
+
+app: .venv/installed-app | runs/demo/report.html
+	$(BIN)/workbench app --runs runs
+
+# Only where there is no demo run yet.
+runs/demo/report.html: | .venv/installed-offline
+	$(BIN)/workbench demo --out runs/demo
 
 test: lint types check docs
 
@@ -30,6 +37,10 @@ docs: .venv/installed-dev
 numbers: .venv/installed-dev
 	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
 
+# The README's pictures of the app, from the demo run; needs chromium.
+screenshots: .venv/installed-dev | runs/demo/report.html
+	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...' >&2; exit 1; }
@@ -40,6 +51,7 @@ numbers: .venv/installed-dev
 	touch $@
 
 .venv/installed-offline: EXTRAS := offline
+.venv/installed-app: EXTRAS := offline,app
 .venv/installed-dev: EXTRAS := offline,app,docs,dev
 
 clean:

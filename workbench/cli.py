@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from workbench.cli_app import app as app_command
 from workbench.cli_attribute import Target, attribute, save_explained
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(compare)
+app.command("app")(app_command)
 app.command("export-predictions")(export_predictions)
 app.command()(attribute)
 app.command()(tables)

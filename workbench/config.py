@@ -23,6 +23,7 @@ from workbench.config_methods import (
     TrbertSettings,
 )
 from workbench.errors import InputError
+from workbench.files import yaml_value
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
@@ -185,7 +186,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
     try:
-        values = yaml.safe_load(text)
+        values = yaml_value(text)
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if values is None:

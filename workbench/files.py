@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from workbench.errors import WorkbenchError
 
 
@@ -74,3 +76,11 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def yaml_value(text: str) -> Any:
+    """What a YAML text says, without making any object of its choice; raises yaml.YAMLError.
+
+    By libyaml, ten times as fast, where PyYAML was built with it.
+    """
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe

@@ -152,10 +152,11 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False) -> None:
-    """Write Parquet (and the same rows as CSV beside it), whole or not at all."""
+def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: int | None = None) -> None:
+    """Write Parquet (and the same rows as CSV beside it), whole or not at all; `group` rows at most in a
+    row group."""
     with replacing(path) as beside:
-        frame.to_parquet(beside, index=False)
+        frame.to_parquet(beside, index=False, row_group_size=group)
     if csv:
         with replacing(path.with_suffix(".csv")) as beside:
             frame.to_csv(beside, index=False)

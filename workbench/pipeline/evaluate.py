@@ -22,6 +22,7 @@ from workbench.pipeline.agreement_tables import agreement_tables
 from workbench.pipeline.controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
+from workbench.pipeline.score_files import ROW_GROUP
 from workbench.pipeline.timing import load_stock, time_models
 from workbench.predictions import predict
 from workbench.problems import problem_of
@@ -109,7 +110,7 @@ def _plausibility(job: Job) -> None:
         records = {split: _score(job, method, split, names) for split in splits}
         for name in names:
             own = [r for split in records for r in records[split] if r.scorer == name]
-            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet")
+            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet", group=ROW_GROUP)
         for split, found in records.items():
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}

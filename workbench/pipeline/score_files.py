@@ -22,6 +22,10 @@ _TYPES = {
 SCHEMA = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
 
 
+ROW_GROUP = 65_536
+"""Rows in a row group at most, so that a text can be read without all the others."""
+
+
 class ScoreFile:
     """`<folder>/<scorer>.parquet`, and the parts in `<folder>/.<scorer>/` that are not yet in it.
 
@@ -50,7 +54,7 @@ class ScoreFile:
             return
         last = max((int(part.stem) for part in self._parts()), default=0)
         with replacing(self.parts / f"{last + 1:06d}.parquet") as beside:
-            pq.write_table(_table(to_frame(records)), beside)
+            pq.write_table(_table(to_frame(records)), beside, row_group_size=ROW_GROUP)
 
     def join(self) -> None:
         """Put all parts behind what the file holds, a row group at a time, and remove them."""

@@ -1,0 +1,34 @@
+"""The app's entry: `streamlit run app/main.py`, or better `workbench app`.
+
+Layout only. `views/` has a file per page, `shared.py` what all pages use (choices that stand in the URL,
+the chosen run, errors as sentences, downloads); numbers and figures come from `workbench`.
+"""
+
+import logging
+
+import streamlit as st
+from shared import VIEWS, problem, runs_root
+
+from workbench.errors import WorkbenchError
+
+st.set_page_config(page_title="Rationale Workbench", layout="wide", initial_sidebar_state="expanded")
+pages = [
+    st.Page(path, title=title, url_path=path.stem, default=path.stem == "runs")
+    for path, title in VIEWS
+    if path.is_file()
+]
+page = st.navigation(pages)
+st.session_state["page"] = page.url_path or "runs"
+st.session_state["keys"] = []
+st.title(page.title)
+try:
+    runs_root()
+    page.run()
+except WorkbenchError as error:
+    problem(str(error))
+except Exception as error:
+    logging.getLogger(__name__).exception("page %s", page.title)
+    problem(
+        f"This page failed ({type(error).__name__}: {error}). "
+        "The terminal that runs the app has the details."
+    )

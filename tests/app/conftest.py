@@ -1,0 +1,62 @@
+"""Runs for the app's tests, and its pages without a browser."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from workbench.config import DataSettings, RunConfig, dump_config
+from workbench.reporting.report import write_tables
+from workbench.reporting.run_data import read_run_data
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "pipeline"), str(TESTS / "reporting")]
+
+from reporting_fake_run import SCRIPT, build_run  # noqa: E402
+from tiny_runs import finished_tiny_run  # noqa: E402
+
+MAIN = TESTS.parent / "app" / "main.py"
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`tiny`, a finished run with models, and `invented`, which has none and holds hostile strings, its
+    texts in its scores only. Both have the report's tables. Tests leave them as they are."""
+    root = tmp_path_factory.mktemp("app") / "runs"
+    shutil.copytree(finished_tiny_run(tmp_path_factory).folder, root / "tiny")
+    write_tables(read_run_data(build_run(root / "invented")))
+    data = DataSettings(source="file", path="gone.csv", rationales="annotated")
+    config = RunConfig(name=f"invented {SCRIPT}", data=data)
+    (root / "invented" / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def own_folder(runs_folder: Path, tmp_path: Path) -> Path:
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(runs_folder, tmp_path / "runs"))
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """`open_page(root, "data", run="tiny")`: the page of this name, with these choices in its URL."""
+
+    def opened(root: Path, page: str, **query: str | list[str]) -> AppTest:
+        monkeypatch.setenv("WORKBENCH_RUNS", str(root))
+        app = AppTest.from_file(str(MAIN), default_timeout=60)
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.switch_page(f"views/{page}.py").run()
+
+    return opened
+
+
+def check_clean(app: AppTest) -> AppTest:
+    """No exception and no error on the page; returns it."""
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    return app

@@ -1,0 +1,65 @@
+"""The command `workbench app`: the pages over a folder of runs, in a browser."""
+
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.errors import InputError
+from workbench.terminal import OUT
+
+_SETTINGS = {
+    "browser.gatherUsageStats": "false",
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "viewer",
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "global.developmentMode": "false",
+    "theme.primaryColor": "#0072B2",
+}
+
+
+def app(
+    runs: Annotated[Path, typer.Option("--runs", help="The folder that holds run folders.")] = Path(
+        "runs"
+    ),
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
+    address: Annotated[
+        str, typer.Option("--address", help="Who may connect: this machine alone, or 0.0.0.0 for all.")
+    ] = "localhost",
+) -> None:
+    """Look at runs in a browser: tokens, scorers, agreement, speed."""
+    if not runs.is_dir():
+        raise InputError(f"{runs}: no such folder of runs; make one with `workbench demo`")
+    if any((runs / name).is_file() for name in ("config.yaml", "compare.json")):
+        raise InputError(f"{runs}: is a run itself; give the folder that holds it: --runs {runs.parent}")
+    for package in ("streamlit", "plotly"):
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f'the app needs {package}: pip install "rationale-workbench[app]"')
+    settings = _SETTINGS | {"server.port": str(port), "server.address": address}
+    command = [sys.executable, "-m", "streamlit", "run", str(_script())]
+    command += [part for key, value in settings.items() for part in (f"--{key}", value)]
+    OUT.print(f"http://{address}:{port}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
+    try:
+        code = subprocess.run(
+            command, env=os.environ | {"WORKBENCH_RUNS": str(runs)}, check=False
+        ).returncode
+    except KeyboardInterrupt:
+        return
+    raise typer.Exit(code)
+
+
+def _script() -> Path:
+    """app/main.py of the checkout, else of the installed package."""
+    found = Path(__file__).parents[1] / "app" / "main.py"
+    if found.is_file():
+        return found
+    for file in importlib.metadata.files("rationale-workbench") or ():
+        if file.as_posix().endswith("rationale-workbench/app/main.py"):
+            return Path(str(file.locate()))
+    raise InputError("the app's pages are not there: install from a checkout, `pip install -e .[app]`")

@@ -1,0 +1,1 @@
+"""Plotly figures for the screen, one file per view; plotly is imported inside the functions."""

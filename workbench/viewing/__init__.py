@@ -1,0 +1,1 @@
+"""What the app shows, computed without Streamlit: catalogue, texts, views. No torch at import."""

@@ -1,0 +1,21 @@
+"""Runs side by side: the report's main table of each, with the run's name in front."""
+
+from dataclasses import replace
+
+from workbench.errors import InputError
+from workbench.reporting.run_data import RunData
+from workbench.reporting.tables import Table, main_table
+
+
+def quality_and_speed(run: RunData, name: str) -> Table:
+    """The report's main table of a run's reported split with columns `run` and `split` first; InputError
+    without classification metrics."""
+    classification = run.rows("classification")
+    if classification is None:
+        raise InputError(f"{name}: has no classification metrics yet; go on with `workbench run`")
+    table = main_table(classification, run.rows("efficiency"))
+    frame, shown = table.frame.copy(), table.shown.copy()
+    for part in (frame, shown):
+        part.insert(0, "split", run.split)
+        part.insert(0, "run", name)
+    return replace(table, frame=frame, shown=shown, text_columns=("run", "split", *table.text_columns))
