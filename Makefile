@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo app test lint types check docs numbers screenshots clean
+.PHONY: demo app analyses test lint types check docs numbers screenshots clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
@@ -14,6 +14,9 @@ app: .venv/installed-app | runs/demo/report.html
 # Only where there is no demo run yet.
 runs/demo/report.html: | .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
+
+analyses: .venv/installed-offline
+	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
 
 test: lint types check docs
 

@@ -6,14 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from workbench.evaluation.tradeoff import curve, shared_range
-from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL
+from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
+from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 _STEPS = 100
 _LABELS = {
-    "counted": ("dense FLOPs / method FLOPs, no padding in either", "Counted"),
-    "measured": ("stock padded model's seconds / method's seconds", "Measured"),
+    "counted": (COUNTED_LABEL, "Counted"),
+    "measured": (MEASURED_LABEL, "Measured"),
 }
 
 
@@ -33,19 +35,19 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return places, np.mean([np.interp(places, *xy) for xy in curves], axis=0)
 
 
-def draw_tradeoff(points: pd.DataFrame) -> Figure:
+def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds."""
     axes_there = list(points["axis"].drop_duplicates())
-    figure, axes = new_figure(5 * len(axes_there), 4.6, 1, len(axes_there), sharey=True)
-    for number, axis in enumerate(axes_there):
-        ax, part = axes[0, number], points[points["axis"] == axis]
+    figure, axes = print_panels(width, 2.6, len(axes_there), sharey=True)
+    for ax, axis in zip(axes, axes_there, strict=True):
+        part = points[points["axis"] == axis]
         _panel(ax, part)
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+        name_axes(ax, label, QUALITY_NAMES[points["metric"].iloc[0]], title + at)
+    axes[-1].label_outer()
+    legend_below(figure, axes[0])
     return figure
 
 
@@ -57,9 +59,9 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         cells = own[own["kind"] != "dense"]
         ax.plot(
             cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
-            marker=style["marker"], markersize=5, label=plain(method_name(method)),
+            marker=style["marker"], markersize=4, label=plain(method_name(method)),
         )  # fmt: skip
     dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
-    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
