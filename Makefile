@@ -8,15 +8,15 @@ INPUTS := pyproject.toml constraints.txt
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
 
+analyses: .venv/installed-offline
+	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
+
 app: .venv/installed-app | runs/demo/report.html
 	$(BIN)/workbench app --runs runs
 
 # Only where there is no demo run yet.
 runs/demo/report.html: | .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
-
-analyses: .venv/installed-offline
-	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
 
 test: lint types check docs
 

@@ -50,8 +50,10 @@ def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["method"] == method].assign(kind="run")
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, (column, batch) in axes.items():
-            points = rows[["seed", "accuracy", "kind"]]
-            points = points.assign(method=method, axis=axis, batch_size=batch, speedup=rows[column])
+            points = rows[["seed", "accuracy", "kind"]].rename(columns={"accuracy": "quality"})
+            points = points.assign(
+                metric="accuracy", method=method, axis=axis, batch_size=batch, speedup=rows[column]
+            )
             parts.append(points.dropna(subset=["speedup"]))
     return pd.concat(parts, ignore_index=True).astype({"batch_size": "Int64"})
 

@@ -10,7 +10,7 @@ from workbench.attribution.events import Events
 from workbench.attribution.options import Options
 from workbench.attribution.running import run_scorers, score_windows
 from workbench.attribution.scorers.pruners import own_scorer, own_scores
-from workbench.data.documents import Document
+from workbench.data.documents import Document, Window
 from workbench.data.windows import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
@@ -59,13 +59,7 @@ def explain_text(
     only, or with characters that are none (bytes that are not UTF-8), and for a second text that leaves
     too little of a window to the first; and as `check_scorers` does.
     """
-    words = _words(text, "the text")
-    other = () if second is None else _words(second, "the second text")
-    document = Document("text", words, model.problem.any_label, second=other)
-    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
-    if encoding.unknown_only:
-        raise InputError("the tokenizer knows no character of the text: nothing to explain")
-    windows = encoding.windows
+    windows = text_windows(model, tokenizer, text, second, max_tokens)
     probabilities = model.problem.answers(infer(model, windows).logits).mean(axis=0)
     if scorers:
         records = list(score_windows(scorers, model, tokenizer, windows, options))
@@ -77,6 +71,23 @@ def explain_text(
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
         records=tuple(sorted(records, key=lambda record: record.window)),
     )
+
+
+def text_windows(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    second: str | None = None,
+    max_tokens: int | None = None,
+) -> list[Window]:
+    """The windows of one text, or a pair, with the id "text"; InputError as in `explain_text`."""
+    words = _words(text, "the text")
+    other = () if second is None else _words(second, "the second text")
+    document = Document("text", words, model.problem.any_label, second=other)
+    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
+    if encoding.unknown_only:
+        raise InputError("the tokenizer knows no character of the text: nothing to explain")
+    return encoding.windows
 
 
 def _words(text: str, name: str) -> tuple[str, ...]:

@@ -130,30 +130,40 @@ def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
     for name, unknown in (("target", ""), ("error", np.nan), ("seconds", np.nan)):
         if name not in frame:
             frame = frame.assign(**{name: unknown})
-    records = []
-    keys = ["scorer", "method", "text_id", "window"]
-    for (scorer, method, text_id, _), rows in frame.groupby(keys, sort=False, observed=True):
-        rows = rows.sort_values(["layer", "token_index"], kind="stable")
-        layers = int(rows["layer"].max()) + 1
-        first = rows[rows["layer"] == 0]
-        n = len(first)
-        no_kept, no_marks = rows["kept"].isna().any(), first["rationale"].isna().any()
-        errors = rows["error"].to_numpy(dtype=np.float32).reshape(layers, n)[:, 0]
-        seconds = float(first["seconds"].iloc[0])
-        records.append(
-            TokenScores(
-                scorer=str(scorer),
-                method=str(method),
-                text_id=str(text_id),
-                window=int(rows["window"].iloc[0]),
-                tokens=tuple(first["token"].astype(str)),
-                word_index=first["word_index"].to_numpy(),
-                scores=rows["score"].to_numpy(dtype=np.float32).reshape(layers, n),
-                kept=None if no_kept else rows["kept"].to_numpy(dtype=bool).reshape(layers, n),
-                rationale=None if no_marks else first["rationale"].to_numpy(dtype=bool),
-                target=str(first["target"].iloc[0]),
-                error=None if np.isnan(errors).all() else errors,
-                seconds=None if np.isnan(seconds) else seconds,
-            )
-        )
-    return records
+    number = frame.groupby(["scorer", "method", "text_id", "window"], sort=False, observed=True).ngroup()
+    order = np.lexsort((frame["token_index"], frame["layer"], number))
+    columns = {
+        name: frame[name].to_numpy()[order] for name in COLUMNS if name not in ("kept", "rationale")
+    }
+    flags = {name: frame[name].astype("boolean") for name in ("kept", "rationale")}
+    columns |= {name: flag.fillna(False).to_numpy(dtype=bool)[order] for name, flag in flags.items()}
+    absent = {name: flag.isna().to_numpy()[order] for name, flag in flags.items()}
+    borders = np.flatnonzero(np.diff(number.to_numpy()[order], prepend=-1, append=-1))
+    return [
+        _record(columns, absent, slice(start, stop))
+        for start, stop in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True)
+    ]
+
+
+def _record(columns: dict[str, np.ndarray], absent: dict[str, np.ndarray], rows: slice) -> TokenScores:
+    """One record from its `rows`, in the order of layers and tokens; `absent` flags are not known."""
+    part = {name: column[rows] for name, column in columns.items()}
+    layers = int(part["layer"][-1]) + 1
+    n = int(np.searchsorted(part["layer"], 0, side="right"))
+    no_kept, no_marks = absent["kept"][rows].any(), absent["rationale"][rows][:n].any()
+    errors = part["error"].astype(np.float32).reshape(layers, n)[:, 0]
+    seconds = float(part["seconds"][0])
+    return TokenScores(
+        scorer=str(part["scorer"][0]),
+        method=str(part["method"][0]),
+        text_id=str(part["text_id"][0]),
+        window=int(part["window"][0]),
+        tokens=tuple(map(str, part["token"][:n])),
+        word_index=part["word_index"][:n],
+        scores=part["score"].astype(np.float32).reshape(layers, n),
+        kept=None if no_kept else part["kept"].reshape(layers, n),
+        rationale=None if no_marks else part["rationale"][:n],
+        target=str(part["target"][0]),
+        error=None if np.isnan(errors).all() else errors,
+        seconds=None if np.isnan(seconds) else seconds,
+    )

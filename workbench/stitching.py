@@ -37,6 +37,26 @@ def stitched(records: Sequence[TokenScores]) -> TokenScores:
     )
 
 
+def places(records: Sequence[TokenScores]) -> list[np.ndarray]:
+    """Where each window's tokens stand in the stitched record: one (n,) int array per window.
+
+    -1 for those that `stitched` leaves out; a second text's tokens have one place in all windows.
+    """
+    records = sorted(records, key=lambda record: record.window)
+    found, start = [], 0
+    for record in records:
+        own = _columns(record, records)
+        place = np.full(len(record.tokens), -1)
+        place[own] = start + np.arange(len(own))
+        found.append(place)
+        start += len(own)
+    for record, place in zip(records[:-1], found, strict=False):
+        if record.second_start is not None:
+            second = len(place) - record.second_start
+            place[record.second_start :] = start - second + np.arange(second)
+    return found
+
+
 def _columns(record: TokenScores, records: Sequence[TokenScores]) -> np.ndarray:
     n = len(record.tokens)
     own_end = n - 1 if record.second_start is None else record.second_start - 1

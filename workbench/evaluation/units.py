@@ -1,6 +1,6 @@
 """From a record of token scores to the units that are judged: tokens or words, specials left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,15 @@ def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
         # Words are numbered in their order, so the rank of a word index is its place.
         index[inside] = np.unique(word_index[inside], return_inverse=True)[1]
     return index
+
+
+def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
+    """The m units as text: sub-word tokens put together, without the ## that continues a word."""
+    names = [""] * (int(index.max(initial=-1)) + 1)
+    for token, unit in zip(tokens, index.tolist(), strict=True):
+        if unit >= 0:
+            names[unit] += token.removeprefix("##") if names[unit] else token
+    return names
 
 
 def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:

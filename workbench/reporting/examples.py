@@ -31,6 +31,8 @@ class Example:
     predicted: dict[str, str]
     """Class predicted by each method."""
     records: tuple[TokenScores, ...]
+    title: str = ""
+    """Stands above its panels instead of method, scorer, id and prediction."""
 
 
 def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Example]:
@@ -112,21 +114,22 @@ def example_frame(examples: list[Example]) -> pd.DataFrame:
 def shades(record: TokenScores) -> np.ndarray:
     """How dark each cell is: (layers, n) in [FAINTEST, 1] relative to its layer's top, NaN if dropped.
 
-    A living token without a score has the faintest shade.
+    The top is the highest score of a word: attention to [CLS] would leave all words faint. A living
+    token without a score has the faintest shade.
     """
     scores = np.nan_to_num(np.asarray(record.scores, dtype=np.float64), nan=0.0)
     kept = np.ones(scores.shape, dtype=bool) if record.kept is None else record.kept
     scores = np.where(kept, np.maximum(scores, 0.0), 0.0)
-    top = scores.max(axis=1, keepdims=True)
-    relative = np.divide(scores, top, out=np.zeros_like(scores), where=top > 0)
+    top = scores.max(axis=1, keepdims=True, initial=0, where=record.word_index >= 0)
+    relative = np.divide(scores, top, out=(scores > 0).astype(float), where=top > 0).clip(max=1)
     return np.where(kept, FAINTEST + (1 - FAINTEST) * relative, np.nan)
 
 
 def draw_examples(examples: list[Example], width: float = DOUBLE) -> Figure:
     """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
 
-    Shading is the score relative to the layer's largest; outlined columns are human rationale; a dashed
-    line stands where the second text of a pair begins.
+    Shading is the score relative to the largest of a word in its layer; outlined columns are human
+    rationale; a dashed line stands where the second text of a pair begins.
     """
     records = [(example, record) for example in examples for record in example.records]
     rows = max(1, len(records))
@@ -149,7 +152,7 @@ def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> N
     )  # fmt: skip
     ax.set_ylim(layers - 0.5, -0.5)
     ax.set_yticks(range(layers))
-    shown = [plain(_short(token)) for token in record.tokens]
+    shown = [plain(short(token)) for token in record.tokens]
     ax.set_xticks(range(n), shown, rotation=90, fontsize=letters)
     if record.second_start is not None:
         ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
@@ -157,7 +160,7 @@ def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> N
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_ylabel("layer", fontsize=LETTERS - 1)
-    for start, stop in _stretches(record.rationale):
+    for start, stop in stretches(record.rationale):
         corner, width = (start - 0.5, -0.5), stop - start
         outline: dict[str, Any] = {
             "fill": False,
@@ -167,16 +170,17 @@ def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> N
         }
         ax.add_patch(Rectangle(corner, width, layers, **outline))
     verdict = example.predicted.get(record.method)
-    said = f"; label {_short(example.label)}, predicted {_short(verdict)}" if verdict is not None else ""
+    said = f"; label {short(example.label)}, predicted {short(verdict)}" if verdict is not None else ""
     who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
-    ax.set_title(plain(f"{who}: {_short(example.text_id, 24)}{said}"), fontsize=LETTERS - 1, loc="left")
+    title = example.title or f"{who}: {short(example.text_id, 24)}{said}"
+    ax.set_title(plain(title), fontsize=LETTERS - 1, loc="left")
 
 
-def _short(text: str, longest: int = 14) -> str:
+def short(text: str, longest: int = 14) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _stretches(marks: np.ndarray | None) -> list[tuple[int, int]]:
+def stretches(marks: np.ndarray | None) -> list[tuple[int, int]]:
     """Half-open runs of True."""
     if marks is None:
         return []

@@ -1,5 +1,7 @@
 """Agreement with rationales layer by layer: the frame behind each figure, and its drawing."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -41,7 +43,11 @@ def kept_frame(
         & (plausibility["selection"] == "kept")
         & plausibility["metric"].isin(["fpr", "tpr"])
     ]
-    frame = in_order(frame)
+    return kept_once(in_order(frame))
+
+
+def kept_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Drop all but the first scorer of each method."""
     first = frame.groupby("method", observed=True)["scorer"].transform("first")
     return frame[frame["scorer"] == first].reset_index(drop=True)
 
@@ -76,6 +82,26 @@ def draw_plausibility(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
         name_axes(ax, "layer", METRICS[metric].label, title)
     legend_below(figure, axes[0])
     return figure
+
+
+def draw_metric(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
+    """One panel of any metric by layer, from rows of a single metric and selection, in order."""
+    figure, (ax,) = print_panels(width, 2.5, 1)
+    _lines(ax, frame, by="scorer")
+    if len(frame):
+        first = frame.iloc[0]
+        label = METRICS[first["metric"]].label
+        name_axes(ax, "layer", label, f"{label}: {where(frame)}, selection {first['selection']}")
+        ax.set_ylim(*_span(frame))
+    legend_below(figure, ax)
+    return figure
+
+
+def _span(frame: pd.DataFrame) -> tuple[float, float]:
+    """The metric's own range, or up to the highest value where it has no end."""
+    metric = METRICS[frame["metric"].iloc[0]]
+    high = metric.high if math.isfinite(metric.high) else float(frame["value"].max())
+    return metric.low - 0.02 * high, 1.02 * high
 
 
 def draw_kept(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:

@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
 from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL
-from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
+from workbench.reporting.print_figures import DOUBLE, LETTERS, legend_below, name_axes, print_panels
 from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
+SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
+"""Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
 _LABELS = {
     "counted": (COUNTED_LABEL, "Counted"),
@@ -35,8 +38,44 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return places, np.mean([np.interp(places, *xy) for xy in curves], axis=0)
 
 
+def far_out(points: pd.DataFrame) -> np.ndarray:
+    """Which of the points (speedup, quality) would squeeze the others together: (points,) bool.
+
+    Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of quality or of the
+    logarithm of the speed-up; yet within ten points of quality, or a factor of two, of them none is.
+    """
+    beyond = np.zeros(len(points), dtype=bool)
+    for values, least in ((points["quality"], 0.1), (np.log2(points["speedup"]), 1.0)):
+        low, high = values.quantile([0.25, 0.75])
+        reach = max(3 * (high - low), least)
+        beyond |= ((values < low - reach) | (values > high + reach)).to_numpy()
+    return beyond
+
+
+def outside(points: pd.DataFrame) -> str:
+    """A sentence about the points that the axes leave out; empty without any."""
+    beyond = points.loc[far_out(points), ["method", "speedup", "quality"]]
+    told = [
+        f"{method_name(method)} {speedup:.1f}x, {100 * quality:.1f}"
+        for method, speedup, quality in beyond.itertuples(index=False)
+    ]
+    return f"outside the axes: {'; '.join(told)}" if told else ""
+
+
+def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The range of speed-ups and of quality in hundredths that holds all points but those far out."""
+    inside = points[~far_out(points)]
+    x, y = inside["speedup"], 100 * inside["quality"]
+    room = 0.06 * max(y.max() - y.min(), 1.0)
+    stretch = (x.max() / x.min()) ** 0.04 * 1.01
+    return (x.min() / stretch, x.max() * stretch), (y.min() - room, y.max() + room)
+
+
 def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
-    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds."""
+    """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds.
+
+    The speed-up axis is logarithmic; cells that would squeeze the others are named instead (`far_out`).
+    """
     axes_there = list(points["axis"].drop_duplicates())
     figure, axes = print_panels(width, 2.6, len(axes_there), sharey=True)
     for ax, axis in zip(axes, axes_there, strict=True):
@@ -46,6 +85,8 @@ def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
         name_axes(ax, label, QUALITY_NAMES[points["metric"].iloc[0]], title + at)
+    ranges = [limits(part)[1] for _, part in points.groupby("axis")]
+    axes[0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
     axes[-1].label_outer()
     legend_below(figure, axes[0])
     return figure
@@ -64,4 +105,10 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
     dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
+    ax.set_xscale("log")
+    ax.set_xlim(limits(points)[0])
+    ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=LETTERS - 1)
+    ax.xaxis.set_major_locator(FixedLocator(SPEED_TICKS))
+    ax.xaxis.set_major_formatter(lambda speedup, _: f"{speedup:g}x")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)

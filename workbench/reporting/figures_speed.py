@@ -15,7 +15,7 @@ from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
-TOKEN_COLUMNS = ("method", "split", "layer", "q25", "median", "q75", "mean", "n")
+TOKEN_COLUMNS = ("method", "split", "layer", "q05", "q25", "median", "q75", "q95", "mean", "n")
 COUNTED_LABEL = "dense FLOPs / method's, both unpadded"
 MEASURED_LABEL = "stock model's seconds / method's"
 SPEED_COLUMNS = (
@@ -25,7 +25,7 @@ SPEED_COLUMNS = (
 
 
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Share of a text's tokens alive in each layer: quartiles and mean over texts, by method.
+    """Share of a text's tokens alive in each layer: quantiles and mean over texts, by method.
 
     Full lengths as in `tokens_by_method`. A student has rows for its own layers only. Columns of
     `TOKEN_COLUMNS`.
@@ -33,9 +33,9 @@ def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for method, split, counts, full in tokens_by_method(predictions):
         share = counts / full[:, None]
-        quartiles = np.percentile(share, [25, 50, 75], axis=0)
+        quantiles = np.percentile(share, [5, 25, 50, 75, 95], axis=0)
         for layer in range(share.shape[1]):
-            rows.append((method, split, layer, *quartiles[:, layer], share[:, layer].mean(), len(share)))
+            rows.append((method, split, layer, *quantiles[:, layer], share[:, layer].mean(), len(share)))
     return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -81,21 +82,21 @@ class RunData:
     missing: tuple[str, ...]
     """One sentence per file of the contract that is not there."""
 
-    @property
+    @cached_property
     def split(self) -> str:
         """The split that is reported: test where there is one, else the first."""
         splits: list[str] = []
         for frame in (*self.metrics.values(), self.predictions):
             if frame is not None:
-                splits += frame["split"].astype(str).drop_duplicates().tolist()
+                splits += map(str, frame["split"].unique())
         return "test" if "test" in splits or not splits else splits[0]
 
-    def rows(self, name: str) -> pd.DataFrame | None:
-        """The reported split's rows of a metric table; None where there are none."""
+    def rows(self, name: str, split: str | None = None) -> pd.DataFrame | None:
+        """The rows of a split, by default the reported one, of a metric table; None without any."""
         frame = self.metrics.get(name)
         if frame is None:
             return None
-        frame = frame[frame["split"].astype(str) == self.split]
+        frame = frame[frame["split"].astype(str) == (split or self.split)]
         return frame.reset_index(drop=True) if len(frame) else None
 
     @property

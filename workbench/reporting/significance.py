@@ -36,8 +36,8 @@ def significance_table(
     label = METRICS[metric].label
     caption = (
         f"{label[0].upper()}{label[1:]} of the first minus that of the second on the same texts of "
-        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip test "
-        f"over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
+        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip"
+        f" test over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
     )
     return Table(name, caption, frame, _shown(frame, metric), ("method", "against"))
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.evaluation.classification import judged_by, quality_difference
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, RunData, ordered
-from workbench.reporting.wording import method_name, said, scorer_name, times
+from workbench.reporting.wording import method_name, said, scorer_on_model, times
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _floor(ap: pd.DataFrame, method: str) -> pd.Series:
 def _against_random(
     run: RunData, scorer: str, method: str, own: pd.DataFrame, floor: pd.Series, unit: str, universe: str
 ) -> str:
-    name = f"{scorer_name(scorer)} on {method_name(method)}"
+    name = scorer_on_model(scorer, method)
     at = int(np.argmax(own["value"].to_numpy()))
     best, highest = int(own.index[at]), float(own["value"].iloc[at])
     peak = f"best AP {highest:.3f} at layer {best}"

@@ -34,8 +34,8 @@ def main_table(
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The headline metric of those in `unlike_dense`
-    gets a star; `configured` methods without a number have a line of dashes.
+    (runs of earlier versions have no Matthews correlation). The headline metric of those in
+    `unlike_dense` gets a star; `configured` methods without a number have a line of dashes.
     """
     methods = ordered([*classification["method"], *configured], METHOD_ORDER)
     there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]

@@ -62,6 +62,11 @@ def scorer_name(scorer: object) -> str:
     return SCORER_NAMES.get(str(scorer), str(scorer))
 
 
+def scorer_on_model(scorer: object, method: object) -> str:
+    """Who scored whose tokens: `saliency on dense`."""
+    return f"{scorer_name(scorer)} on {method_name(method)}"
+
+
 def rationale_sentence(config: dict[str, Any]) -> str:
     """What the rationales of a run are, in words for the top of a page."""
     data = config.get("data")

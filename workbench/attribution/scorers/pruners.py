@@ -9,6 +9,7 @@ from workbench.attribution.base import Scored
 from workbench.attribution.task import Task
 from workbench.data.documents import Window
 from workbench.models.classifier import PruningClassifier
+from workbench.models.encoder import LayerTrace
 
 
 def own_scorer(method: str) -> str:
@@ -28,9 +29,13 @@ def own_scores(task: Task) -> list[Scored]:
 @torch.inference_mode()
 def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> list[Scored]:
     """The packed model's own scores, put back on the text by original position."""
-    output = model(windows, execution="packed", show="received")
+    return placed(model(windows, execution="packed", show="received").traces, windows)
+
+
+def placed(traces: Sequence[LayerTrace], windows: Sequence[Window]) -> list[Scored]:
+    """Scores and survivors of a batch's traces, one `Scored` per window, NaN where nothing is scored."""
     scores, kept = [], []
-    for trace in output.traces:
+    for trace in traces:
         alive = trace.entered.place(torch.ones_like(trace.entered.is_cls, dtype=torch.float32), np.nan)
         given = alive * torch.nan if trace.scores is None else trace.entered.place(trace.scores, np.nan)
         scores.append(given)

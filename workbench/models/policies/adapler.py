@@ -69,7 +69,11 @@ class AdapLeR(Policy):
         return layout.softmax(self.predictors[layer](hidden).squeeze(-1))
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
-        return scores >= self.eta[layer] / layout.count()
+        return scores >= self.threshold(layer, layout)
+
+    def threshold(self, layer: int, layout: Layout) -> Tensor:
+        """The share eta / n of a text with n living tokens (section 4.2)."""
+        return self.eta[layer] / layout.count()
 
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
@@ -78,7 +82,7 @@ class AdapLeR(Policy):
         if self.probe is not None:
             scores = torch.where(layout.is_cls, scores * self.probe[layer], scores)
             scores = scores / scores.sum(1, keepdim=True)
-        delta = self.eta[layer] / layout.count()
+        delta = self.threshold(layer, layout)
         edit = soft_removal(scores, delta, self.slope, self.beta).masked_fill(layout.is_cls, 0.0)
         bias = edit if layout.bias is None else layout.bias + edit
         soft = layout.faded(edit.exp())

@@ -57,6 +57,11 @@ class Policy(nn.Module):
         """(rows, columns) bool: who stays, or None where this layer cuts nothing."""
         return None
 
+    def threshold(self, layer: int, layout: Layout) -> Tensor | float | None:
+        """Which score a token needs to stay, broadcasting to (rows, columns); None where tokens are cut
+        by rank, or not at all."""
+        return None
+
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:

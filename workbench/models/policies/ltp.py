@@ -46,6 +46,10 @@ class LTP(Policy):
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return scores >= self.thresholds[layer - 1]
 
+    def threshold(self, layer: int, layout: Layout) -> Tensor | None:
+        """The learned one; none at the first layer."""
+        return self.thresholds[layer - 1] if layer else None
+
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:

@@ -55,6 +55,10 @@ class Transkimmer(Policy):
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return scores > 0.5
 
+    def threshold(self, layer: int, layout: Layout) -> float:
+        """Where keeping is as likely as skimming."""
+        return 0.5
+
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:

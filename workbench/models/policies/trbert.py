@@ -74,6 +74,10 @@ class TrBert(Policy):
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return self.choose(scores, layout)
 
+    def threshold(self, layer: int, layout: Layout) -> float | None:
+        """At inference a token stays that is as likely to stay as to go."""
+        return 0.5 if layer in self.places else None
+
     @contextmanager
     def choosing(self, choose: Choose) -> Iterator[None]:
         """Inside, tokens stay as `choose` says; tokens are really dropped all the same."""

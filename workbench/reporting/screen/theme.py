@@ -14,6 +14,14 @@ _SYMBOLS = {
     "X": "x",
 }  # fmt: skip
 
+_SCALES = {
+    (False, False): ("#F2F5FA", "#08306B"),
+    (False, True): ("#172636", "#9CD3FF"),
+    (True, False): ("#762A83", "#F7F7F7", "#1B7837"),
+    (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
+}
+"""By (signed, dark); negative to positive, told apart with any colour-vision deficiency (PRGn)."""
+
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
     """`line` and `marker` of a Plotly series, as `style.line_style` has them for print; black is light
@@ -25,15 +33,22 @@ def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, An
     return {"line": line, "marker": marker}
 
 
+def scale(*, signed: bool, dark: bool) -> list[list[object]]:
+    """A Plotly colour scale whose middle (signed) or low end is close to the page's ground."""
+    colours = _SCALES[signed, dark]
+    return [[number / (len(colours) - 1), colour] for number, colour in enumerate(colours)]
+
+
 def dress(figure: "Figure", *, dark: bool, height: int, x: str = "", y: str = "") -> "Figure":
     """Ground, grid, axis titles and fonts of a figure of `height` pixels; returns it."""
     ink, grid = ("#E6E6E6", "#3A3B40") if dark else ("#1C1C1E", "#DCDCE0")
     figure.update_layout(
         height=height, template="none", margin={"l": 60, "r": 20, "t": 30, "b": 50},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": ink, "size": 14},
-        legend={"orientation": "h", "y": -0.2}, hoverlabel={"font": {"size": 14}},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        hoverlabel={"font": {"size": 14}},
     )  # fmt: skip
-    axis = {"gridcolor": grid, "zeroline": False, "automargin": True}
-    figure.update_xaxes(title_text=shown(x), **axis)
-    figure.update_yaxes(title_text=shown(y), **axis)
+    axis = {"gridcolor": grid, "zeroline": False, "automargin": True, "title_standoff": 8}
+    figure.update_xaxes(title={"text": shown(x), "font": {"size": 14}}, **axis)
+    figure.update_yaxes(title={"text": shown(y), "font": {"size": 14}}, **axis)
     return figure

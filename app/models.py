@@ -1,0 +1,75 @@
+"""Models of runs, loaded once for all sessions; what they say of a text stays in its session."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from workbench.errors import InputError
+from workbench.reporting.run_data import RunData
+from workbench.reporting.wording import method_name
+from workbench.viewing.catalogue import stamp
+from workbench.viewing.whatif import Change, Outcome, record_windows, what_if
+
+REMEMBERED = 12
+"""Outcomes that a session keeps."""
+LONG = 1500
+"""Tokens from which on a text is timed in one round instead of several."""
+
+
+def has_model(run: RunData, method: str) -> bool:
+    """Whether the run holds the method's model."""
+    return (run.folder / "models" / method / "config.json").is_file()
+
+
+def open_model(run: RunData, method: str) -> tuple[Any, Any]:
+    """A method's model and tokenizer; InputError naming what is missing."""
+    folder = run.folder / "models" / method
+    if not has_model(run, method):
+        raise InputError(
+            f"this run has no model of {method_name(method)}: only recorded flows can be shown"
+        )
+    return _model(str(folder), stamp(folder))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def _model(folder: str, stamps: tuple[object, ...]) -> tuple[Any, Any]:
+    from workbench.models.classifier import load_classifier
+
+    return load_classifier(Path(folder))
+
+
+def typed_windows(run: RunData, method: str, text: str, second: str | None) -> Sequence[Any]:
+    """The windows of a typed text, as long as the run's own; InputError for a text without words."""
+    from workbench.explaining import text_windows
+
+    model, tokenizer = open_model(run, method)
+    data = run.config.get("data")
+    longest = data.get("max_tokens") if isinstance(data, dict) else None
+    return text_windows(model, tokenizer, text, second or None, longest)
+
+
+def run_windows(run: RunData, method: str, records: Sequence[Any]) -> Sequence[Any]:
+    """The windows behind recorded scores."""
+    return record_windows(open_model(run, method)[1], records)
+
+
+def outcomes(
+    run: RunData, method: str, windows: Sequence[Any], change: Change
+) -> tuple[Outcome, Outcome]:
+    """Before and after a change, run now or remembered by this session."""
+    model, tokenizer = open_model(run, method)
+    text = tuple(window.input_ids.tobytes() for window in windows)
+    key = (str(run.folder), method, stamp(run.folder / "models" / method), text, change)
+    known: dict[Any, tuple[Outcome, Outcome]] = st.session_state.setdefault("outcomes", {})
+    if key not in known:
+        total = sum(len(window.input_ids) for window in windows)
+        parts = (
+            f"{total:,} tokens in {len(windows):,} windows" if len(windows) > 1 else f"{total} tokens"
+        )
+        with st.spinner(f"Running {method_name(method)} on {parts} …", show_time=True):
+            known[key] = what_if(model, tokenizer, windows, change, repeats=1 if total > LONG else 5)
+        while len(known) > REMEMBERED:
+            known.pop(next(iter(known)))
+    return known[key]

@@ -1,0 +1,174 @@
+"""Token flow: one text through up to three models, layer by layer, and what if."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from choices import choice, several, switch, typed
+from models import has_model, outcomes, run_windows, typed_windows
+from pick_text import picked_text, score_tables, texts_of
+from screen import offer_downloads
+from shared import chosen_run, empty, is_dark, plain, problem
+from what_if import changes_at_a_glance, clicked, wanted_change
+
+from workbench.errors import InputError
+from workbench.records import TokenScores
+from workbench.reporting.printed_flow import printed_flow
+from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
+from workbench.reporting.screen.flow import flow_figure
+from workbench.reporting.wording import method_name, scorer_name
+from workbench.stitching import stitched
+from workbench.viewing.export import View
+from workbench.viewing.flow import Flow, flow_frame
+from workbench.viewing.texts import flow_records, verdict
+from workbench.viewing.thresholds import recorded_thresholds
+from workbench.viewing.whatif import Change, Outcome, outcome_table
+
+KEEP_ALL = ("dense", "distilbert")
+# Tokens up to which a text runs across unless the reader says otherwise.
+SHORT = 150
+CAPTION = (
+    "A band goes on until the layer that drops its token (×). Colour: score relative to the highest of "
+    "a word in its layer. Orange: human rationale. ◆: prediction at the end."
+)
+
+
+def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[TokenScores]]]:
+    """The picked text's id and label, and what the run wrote down of it, by method."""
+    tables = score_tables(run)
+    row = picked_text(run, tables, methods[0])
+    found = {}
+    for method in methods:
+        try:
+            found[method] = flow_records(tables, method, row["text_id"])
+        except InputError as error:
+            problem(f"{method_name(method)}: {error}")
+    return row["text_id"], found
+
+
+def recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> Flow:
+    """A flow as the run wrote it down."""
+    record, texts = stitched(records), texts_of(run, method)
+    said = [verdict(row) for row in texts[texts["text_id"] == record.text_id].to_dict("records")]
+    limits = recorded_thresholds(run.folder / "models" / method, records)
+    return Flow(f"{method_name(method)} · {scorer_name(record.scorer)}", record, "".join(said), limits)
+
+
+def live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
+    """A flow as a model gave it just now."""
+    said = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
+    if change is None:
+        scorer = f" · {scorer_name(outcome.record.scorer)}" if outcome.scored.any() else ""
+        return Flow(f"{method_name(method)}{scorer}", outcome.record, said, outcome.thresholds)
+    forced = dict.fromkeys(change.kept, "kept") | dict.fromkeys(change.dropped, "dropped")
+    return Flow(f"{method_name(method)}, what if", outcome.record, said, outcome.thresholds, forced)
+
+
+def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """The windows of what the reader types, by method; ends the page until there is a word."""
+    text = typed("Your text", key="typed", lines=4, most=200_000,
+                 help="Only you see it. Up to 2,000 characters it stands in the link.")  # fmt: skip
+    second = typed("Second text", key="second", most=20_000, help="For models of pairs, else empty.")
+    if not text.strip():
+        empty("Type a text of at least one word.")
+    windows = {}
+    for method in methods:
+        try:
+            windows[method] = typed_windows(run, method, text, second.strip() or None)
+        except InputError as error:
+            problem(f"{method_name(method)}: {error}")
+    return windows
+
+
+def what_if(
+    run: RunData, windows: dict[str, Sequence[Any]], text_key: str
+) -> tuple[str, Outcome, Outcome, Change]:
+    """The method asked about, its outcome before and after, and the change between them."""
+    help = "Whose decisions to change."
+    dropping = [name for name in windows if name not in KEEP_ALL]
+    default = dropping[0] if dropping else None
+    method = choice(
+        "What if, for", list(windows), key="asked", default=default, format=method_name, help=help
+    )
+    own, _ = outcomes(run, method, windows[method], Change())
+    change = wanted_change(method, own, text_key)
+    before, after = outcomes(run, method, windows[method], change)
+    return method, before, after, change
+
+
+def draw(flows: list[Flow], asking: bool) -> None:
+    """The picture; a click on a token counts while the reader asks what if."""
+    n = len(flows[0].record.tokens)
+    columns = st.columns([4, 1])
+    columns[0].caption(plain(CAPTION))
+    with columns[1]:
+        default = "across" if n <= SHORT else "down"
+        across = choice("Tokens run", ["across", "down"], key="run_across", default=default) == "across"
+    figure = flow_figure(flows, across=across, dark=is_dark())
+    chart = f"flow-{st.session_state.get('clicks', 0)}"
+    more: dict[str, Any] = {"on_select": lambda: clicked(chart)} if asking else {}
+    config = {"displayModeBar": False}
+    st.plotly_chart(figure, key=chart, theme=None, config=config, selection_mode="points", **more)
+
+
+run = chosen_run()
+if run.predicted is None:
+    empty("This run has no predictions yet: go on with `workbench run`.")
+there = ordered(run.predicted["method"], METHOD_ORDER)
+pruners = [name for name in there if name not in KEEP_ALL]
+columns = st.columns([3, 2, 2], vertical_alignment="bottom")
+with columns[0]:
+    methods = several("Methods", there, key="methods", default=(pruners or there)[:2], most=3,
+                      format=method_name, help="Up to three.")  # fmt: skip
+with columns[1]:
+    source = choice("Text", ["of the run", "typed"], key="source", help="A typed text needs the models.")
+with columns[2]:
+    help = "Run the model with other thresholds, a budget, or tokens forced to go or to stay."
+    asking = switch("What if", key="whatif", help=help)
+if not methods:
+    empty("No method is chosen: pick one above.")
+able = [method for method in methods if has_model(run, method)]
+for method in methods if asking or source == "typed" else []:
+    if method not in able:
+        problem(f"{method_name(method)}: this run holds no model of it, so nothing can be run.")
+
+flows: dict[str, Flow] = {}
+windows: dict[str, Sequence[Any]] = {}
+if source == "typed":
+    if not able:
+        empty("A typed text needs a model: this run has none. Recorded texts can still be looked at.")
+    windows, text_key = typed_text(run, able), "typed"
+    flows = {method: live_flow(method, outcomes(run, method, own, Change())[0])
+             for method, own in windows.items()}  # fmt: skip
+else:
+    text_key, records = recorded(run, methods)
+    flows = {method: recorded_flow(run, method, own) for method, own in records.items()}
+    if asking and records:
+        any_records = next(iter(records.values()))
+        windows = {method: run_windows(run, method, records.get(method, any_records)) for method in able}
+shown = list(flows.values())
+views = []
+if asking and windows:
+    with st.container(border=True):
+        asked, before, after, change = what_if(run, windows, text_key)
+        changes_at_a_glance(before, after)
+    flows[asked] = live_flow(asked, before)
+    place = 1 + list(flows).index(asked)
+    shown = [*flows.values()]
+    shown.insert(place, live_flow(asked, after, change))
+    views.append(
+        View("what-if", f"{method_name(asked)} before and after.", outcome_table(before, after))
+    )
+if not shown:
+    empty("There is nothing to draw for these methods and this text.")
+draw(shown, asking and bool(windows))
+for view in views:
+    st.dataframe(view.formatted, hide_index=True, alt="Before and after")
+drawn = View(
+    "token-flow",
+    CAPTION,
+    flow_frame(shown),
+    figure=lambda: flow_figure(shown),
+    printed=lambda: printed_flow(shown),
+)
+offer_downloads(drawn, *views, title="Token flow")

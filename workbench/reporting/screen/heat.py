@@ -1,0 +1,235 @@
+"""One text under one scorer: layers by tokens or words as a frame and a heat map, and words by rank."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+from scipy.stats import rankdata
+
+from workbench.evaluation.units import unit_index, unit_names, unit_scores
+from workbench.records import TokenScores
+from workbench.reporting.screen.theme import dress, scale, shown
+from workbench.reporting.style import VERMILLION
+
+COLUMNS = (
+    "scorer", "method", "text_id", "window", "layer", "unit", "place", "written", "score", "rank",
+    "state", "rationale",
+)  # fmt: skip
+STATES = {
+    "scored": "has a score",
+    "dropped here": "dropped in this layer, its last score is shown",
+    "dropped": "dropped before this layer",
+    "silent": "the scorer says nothing about this layer",
+}
+"""What is known of a unit in a layer. A dropped unit has no score, which is not a score of 0."""
+_CELL, _HEAD, _FOOT = 24, 90, 60
+"""Pixels of a layer's row, of the words above a line, and of the legend."""
+_MARKS = {"dropped here": ("x-thin", 9), "dropped": ("x-thin", 5), "silent": ("line-ew", 9)}
+
+
+def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
+    """A row per layer and unit (`token` or `word`) of one window, special tokens left out: `COLUMNS`.
+
+    A word's score is the highest of its tokens', it is dropped when all are, and it is rationale if any
+    is, as in the evaluation (`units.scored_units`). `rank` is 1 for the highest score of a layer, ties
+    share the best rank; NaN, as the score, for what is dropped. `state` is a key of `STATES`.
+    `rationale` is missing where nobody annotated the text.
+    """
+    index = unit_index(record.word_index, unit)
+    scores = unit_scores(record.scores, index)
+    layers, n = scores.shape
+    kept = np.ones((layers, n), dtype=bool)
+    if record.kept is not None:
+        kept = unit_scores(record.kept.astype(float), index) > 0
+    silent = np.isnan(record.scores).all(axis=1) & kept.any(axis=1)
+    return pd.DataFrame(
+        {
+            "scorer": record.scorer,
+            "method": record.method,
+            "text_id": record.text_id,
+            "window": record.window,
+            "layer": np.repeat(np.arange(layers), n),
+            "unit": unit,
+            "place": np.tile(np.arange(n), layers),
+            "written": unit_names(record.tokens, index) * layers,
+            "score": scores.ravel(),
+            "rank": _ranks(scores).ravel(),
+            "state": _states(scores, kept, silent).ravel(),
+            "rationale": pd.array(_marks(record, index, n) * layers, dtype="boolean"),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    ranks = rankdata(-np.nan_to_num(scores, nan=-np.inf), axis=1, method="min")
+    return np.where(np.isnan(scores), np.nan, ranks)
+
+
+def _states(scores: np.ndarray, kept: np.ndarray, silent: np.ndarray) -> np.ndarray:
+    scored = ~np.isnan(scores)
+    states = np.where(scored, np.where(kept, "scored", "dropped here"), "dropped").astype(object)
+    states[np.broadcast_to(silent[:, None], states.shape) & kept] = "silent"
+    return states
+
+
+def _marks(record: TokenScores, index: np.ndarray, n: int) -> list[object]:
+    if record.rationale is None:
+        return [None] * n
+    marked = set(index[np.asarray(record.rationale, dtype=bool)].tolist())
+    return [unit in marked for unit in range(n)]
+
+
+def sign_of(record: TokenScores, explains: str = "") -> str:
+    """How the scores stand to signs: `signed`, `absolute values`, or `never negative`.
+
+    `explains` is what the run says of the scorer, for records that carry no target.
+    """
+    if (record.scores < 0).any():
+        return "signed"
+    target = record.target or explains
+    return "absolute values" if target.endswith(", absolute") else "never negative"
+
+
+def ranked_words(frame: pd.DataFrame, layer: int) -> pd.DataFrame:
+    """The units of one layer of `heat_frame`, highest score first; what is dropped or silent comes last
+    in the order of the text."""
+    rows = frame[frame["layer"] == layer]
+    return rows.sort_values(["rank", "place"], na_position="last", kind="stable").reset_index(drop=True)
+
+
+def draw_heat(
+    frame: pd.DataFrame,
+    *,
+    sign: str,
+    layers: Sequence[int] | None = None,
+    per_layer: bool = True,
+    line: int = 30,
+    dark: bool = False,
+) -> go.Figure:
+    """Units across, layers downward, the text broken into lines of `line` units.
+
+    `frame` is `heat_frame`'s of one record, `sign` is `sign_of`'s. With `per_layer` the colours of a
+    layer reach up to its own largest size, else to the largest of all `layers` shown (default: all).
+    Dropped units are blank with a cross, silent layers blank with a bar; rationale is outlined.
+    """
+    shown_layers = sorted(set(frame["layer"]) if layers is None else layers)
+    frame = frame[frame["layer"].isin(shown_layers)]
+    n = int(frame["place"].max()) + 1 if len(frame) else 0
+    starts = range(0, max(n, 1), line)
+    body = len(shown_layers) * _CELL
+    height = len(starts) * (body + _HEAD) + _FOOT
+    figure = make_subplots(
+        rows=len(starts), cols=1, vertical_spacing=_HEAD / (height - _HEAD - _FOOT) if n > line else 0
+    )
+    dress(figure, dark=dark, height=height)
+    tops = _tops(frame, shown_layers, per_layer)
+    for row, start in enumerate(starts, start=1):
+        part = frame[frame["place"].between(start, start + line - 1)]
+        _add_line(figure, row, part, shown_layers, tops)
+        _outline(figure, row, part, len(shown_layers))
+        figure.update_xaxes(range=[start - 0.5, start + min(line, max(n, 1)) - 0.5], row=row, col=1)
+    figure.update_layout(
+        coloraxis={
+            "colorscale": scale(signed=sign == "signed", dark=dark),
+            "cmin": -1 if sign == "signed" else 0,
+            "cmax": 1,
+            "colorbar": _bar(sign, max(height - _HEAD - _FOOT, 1)),
+        },
+        showlegend=False,
+        margin={"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},
+    )
+    top = "its layer's largest size" if per_layer else "the map's largest size"
+    figure.add_annotation(
+        text=f"score, {sign}<br>max: {top}", xref="paper", yref="paper", x=0, y=0, yshift=-48,
+        showarrow=False, xanchor="left", align="left",
+    )  # fmt: skip
+    return figure
+
+
+def _tops(frame: pd.DataFrame, layers: Sequence[int], per_layer: bool) -> dict[int, float]:
+    """The size of score that gets the full colour, by layer."""
+    sizes = frame.assign(size=frame["score"].abs()).groupby("layer")["size"].max().fillna(0.0)
+    whole = float(sizes.max()) if len(sizes) else 0.0
+    tops = {layer: float(sizes.get(layer, 0.0)) if per_layer else whole for layer in layers}
+    return {layer: top or 1.0 for layer, top in tops.items()}
+
+
+def _add_line(
+    figure: go.Figure,
+    row: int,
+    part: pd.DataFrame,
+    layers: Sequence[int],
+    tops: dict[int, float],
+) -> None:
+    """One line of the text: coloured cells, and marks on those that are dropped or silent."""
+    places = sorted(set(part["place"]))
+    table = part.pivot(index="layer", columns="place", values="score").reindex(list(layers))
+    colour = table.div([tops[layer] for layer in layers], axis=0)
+    names = part.drop_duplicates("place").set_index("place")["written"]
+    rows = list(range(len(layers)))
+    figure.add_trace(
+        go.Heatmap(
+            x=places, y=rows, z=colour.to_numpy(), coloraxis="coloraxis", xgap=1, ygap=1,
+            text=_hover(part, layers), hovertemplate="%{text}<extra></extra>", hoverongaps=True,
+        ),
+        row=row, col=1,
+    )  # fmt: skip
+    number = {layer: i for i, layer in enumerate(layers)}
+    for state, (symbol, size) in _MARKS.items():
+        cells = part[part["state"] == state]
+        figure.add_trace(
+            go.Scatter(
+                x=cells["place"], y=cells["layer"].map(number), mode="markers", hoverinfo="skip",
+                marker={"symbol": symbol, "size": size, "line": {"width": 1.4, "color": "#888888"}},
+            ),
+            row=row, col=1,
+        )  # fmt: skip
+    figure.update_xaxes(
+        tickvals=places, ticktext=[_label(names[p], 14) for p in places], tickangle=-60, side="top",
+        showgrid=False, tickfont={"size": 12}, row=row, col=1,
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[str(layer) for layer in layers], range=[len(layers) - 0.5, -0.5],
+        showgrid=False, title_text="layer", row=row, col=1,
+    )  # fmt: skip
+
+
+def _label(word: str, longest: int) -> str:
+    return shown(word if len(word) <= longest else f"{word[: longest - 1]}…")
+
+
+def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
+    texts = []
+    for word, layer, score, rank, state, marked in part[
+        ["written", "layer", "score", "rank", "state", "rationale"]
+    ].itertuples(index=False):
+        number = "no score" if score != score else f"score {score:.4g}, rank {rank:.0f}"
+        human = "" if marked is pd.NA else "<br>human rationale" if marked else "<br>not rationale"
+        texts.append(f"{_label(word, 60)}<br>layer {layer}: {number}<br>{STATES[state]}{human}")
+    grid = part.assign(text=texts).pivot(index="layer", columns="place", values="text")
+    return grid.reindex(list(layers)).to_numpy().tolist()
+
+
+def _outline(figure: go.Figure, row: int, part: pd.DataFrame, layers: int) -> None:
+    """A frame around each run of marked units."""
+    marks = part.drop_duplicates("place").sort_values("place")
+    places = marks.loc[marks["rationale"].fillna(False).astype(bool), "place"].to_numpy()
+    for run in np.split(places, np.flatnonzero(np.diff(places) != 1) + 1):
+        if len(run):
+            figure.add_shape(
+                type="rect", x0=run[0] - 0.5, x1=run[-1] + 0.5, y0=-0.5, y1=layers - 0.5,
+                line={"color": VERMILLION, "width": 2.5}, row=row, col=1,
+            )  # fmt: skip
+
+
+def _bar(sign: str, plot: int) -> dict[str, object]:
+    """The colour bar below a plot of so many pixels, to the right of the sentence about it."""
+    signed = sign == "signed"
+    return {
+        "orientation": "h", "thickness": 12, "len": 0.4, "x": 1, "xanchor": "right", "yanchor": "top",
+        "y": -20 / plot, "tickvals": [-1, 0, 1] if signed else [0, 1],
+        "ticktext": ["−max", "0", "max"] if signed else ["0", "max"],
+    }  # fmt: skip
