@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from toys import texts, toy_tokenizer
-from workbench.attribution.pruners import pruner_scores
+from workbench.attribution.scorers.pruners import pruner_scores
 
 from workbench.errors import InputError
 from workbench.records import TokenScores
