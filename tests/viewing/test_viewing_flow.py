@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 from toys import texts, toy_tokenizer
-from workbench.attribution.scorers.pruners import pruner_scores
 
+from workbench.attribution.scorers.pruners import pruner_scores
 from workbench.errors import InputError
 from workbench.records import TokenScores
 from workbench.reporting.printed_flow import printed_flow

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import toy_tokenizer
-from workbench.attribution.scorers.pruners import pruner_scores
 
+from workbench.attribution.scorers.pruners import pruner_scores
 from workbench.errors import InputError
 from workbench.evaluation.flops import dense_flops, text_flops
 from workbench.explaining import explain_text, text_windows

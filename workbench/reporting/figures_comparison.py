@@ -14,7 +14,7 @@ from workbench.reporting.wording import method_name
 SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 """Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
-_LABELS = {
+LABELS = {
     "counted": ("dense FLOPs / method FLOPs, no padding in either", "Counted"),
     "measured": ("stock padded model's seconds / method's seconds", "Measured"),
 }
@@ -79,7 +79,7 @@ def draw_tradeoff(points: pd.DataFrame) -> Figure:
     for number, axis in enumerate(axes_there):
         ax, part = axes[0, number], points[points["axis"] == axis]
         _panel(ax, part)
-        label, title = _LABELS[axis]
+        label, title = LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
         label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
