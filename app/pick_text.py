@@ -47,9 +47,14 @@ def _agreement(path: str, layer: int, changed: int, _table: ScoreTable) -> pd.Se
     return agreement(_table, layer)
 
 
+def texts_of(run: RunData, method: str) -> pd.DataFrame:
+    """The rows of `run_texts`; leave the frame as it is."""
+    return _texts(str(run.folder), method, run.split, stamp(run.folder), run)
+
+
 def picked_text(run: RunData, tables: dict[str, ScoreTable], method: str) -> pd.Series:
     """The row of `run_texts` that the reader picks; ends the page where none fits."""
-    texts = _texts(str(run.folder), method, run.split, stamp(run.folder), run)
+    texts = texts_of(run, method)
     scorer = scorer_of(method, list(tables))
     table = None if scorer is None else tables[scorer]
     layers = len(run.predictions["tokens"].iloc[0]) if run.predictions is not None else 1
@@ -70,8 +75,10 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
     name = method_name(method)
     columns = st.columns(3)
     with columns[0]:
-        label = choice("Label", ["any", *sorted(texts["label"].unique())], key="label")
-        outcome = choice("Prediction", ["any", "right", "wrong"], key="outcome", help=f"Of {name}.")
+        label = outcome = "any"
+        if texts["right"].notna().all():
+            label = choice("Label", ["any", *sorted(texts["label"].unique())], key="label")
+            outcome = choice("Prediction", ["any", "right", "wrong"], key="outcome", help=f"Of {name}.")
     with columns[1]:
         low, high = int(texts["tokens"].min()), int(texts["tokens"].max())
         tokens = (low, high)
@@ -119,9 +126,9 @@ def _one(found: pd.DataFrame, table: ScoreTable | None, total: int) -> pd.Series
 
     def name(text_id: str) -> str:
         row = rows.loc[text_id]
-        outcome = "right" if row["right"] else "wrong"
+        outcome = "" if pd.isna(row["right"]) else "right, " if row["right"] else "wrong, "
         start = snippet(beginnings[text_id]) if text_id in beginnings else "not scored"
-        return f"{row['label']}, {outcome}, {row['tokens']} tokens: {start} ({text_id})"
+        return f"{row['label']}, {outcome}{row['tokens']} tokens: {start} ({text_id})"
 
     with columns[1] if len(pages) > 1 else st.container():
         text_id = choice(

@@ -111,7 +111,9 @@ def changes_at_a_glance(before: Outcome, after: Outcome) -> None:
     flops = before.flops / 1e6, after.flops / 1e6
     took = before.milliseconds, after.milliseconds
     shown = [
-        (f"P({label})", "{:.3f}", share, "Probability of the class predicted before the change."),
+        (f"P({label})", "{:.3f}", share, "Probability of the class predicted before the change.")
+        if before.classes
+        else (label, "{:.3f}", share, "The predicted value."),
         ("Tokens", "{:.0f}", tokens, "In self-attention, summed over the layers."),
         ("MFLOPs", "{:,.0f}", flops, "Million FLOPs as it ran, without padding."),
         ("ms", "{:.1f}", took, "Milliseconds of the packed model, median of rounds in turn."),

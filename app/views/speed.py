@@ -158,7 +158,7 @@ def comparison() -> list[View]:
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (
         f"{name}, split {data.split}; speed-up: {figures_comparison.LABELS[axis][0]}. Every run is a "
-        "point, tries of a search included; lines are means over seeds where all seeds have one; dotted: "
+        "point, tries of a search too; lines are means over seeds where all seeds have one; dotted: "
         "the dense model. Logarithmic axis; zoom out for points outside the axes."
     )
     st.caption(plain(caption))

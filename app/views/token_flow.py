@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from choices import choice, several, switch, typed
 from models import has_model, outcomes, run_windows, typed_windows
-from pick_text import picked_text, score_tables
+from pick_text import picked_text, score_tables, texts_of
 from screen import offer_downloads
 from shared import chosen_run, empty, is_dark, plain, problem
 from what_if import changes_at_a_glance, clicked, wanted_change
@@ -20,7 +20,7 @@ from workbench.reporting.wording import method_name, scorer_name
 from workbench.stitching import stitched
 from workbench.viewing.export import View
 from workbench.viewing.flow import Flow, flow_frame
-from workbench.viewing.texts import flow_records
+from workbench.viewing.texts import flow_records, verdict
 from workbench.viewing.thresholds import recorded_thresholds
 from workbench.viewing.whatif import Change, Outcome, outcome_table
 
@@ -48,27 +48,20 @@ def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[
 
 def recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> Flow:
     """A flow as the run wrote it down."""
-    record, verdict = stitched(records), ""
-    if run.predicted is not None:
-        rows = run.predicted
-        own = rows[(rows["method"] == method) & (rows["text_id"] == record.text_id)]
-        for row in own.to_dict("records"):
-            right = "right" if row["label"] == row["predicted"] else f"wrong: label {row['label']}"
-            verdict = (
-                f"{row['predicted']} {row.get('prob_' + row['predicted'], float('nan')):.3f}, {right}"
-            )
+    record, texts = stitched(records), texts_of(run, method)
+    said = [verdict(row) for row in texts[texts["text_id"] == record.text_id].to_dict("records")]
     limits = recorded_thresholds(run.folder / "models" / method, records)
-    return Flow(f"{method_name(method)} · {scorer_name(record.scorer)}", record, verdict, limits)
+    return Flow(f"{method_name(method)} · {scorer_name(record.scorer)}", record, "".join(said), limits)
 
 
 def live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
     """A flow as a model gave it just now."""
-    verdict = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
+    said = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
     if change is None:
         scorer = f" · {scorer_name(outcome.record.scorer)}" if outcome.scored.any() else ""
-        return Flow(f"{method_name(method)}{scorer}", outcome.record, verdict, outcome.thresholds)
+        return Flow(f"{method_name(method)}{scorer}", outcome.record, said, outcome.thresholds)
     forced = dict.fromkeys(change.kept, "kept") | dict.fromkeys(change.dropped, "dropped")
-    return Flow(f"{method_name(method)}, what if", outcome.record, verdict, outcome.thresholds, forced)
+    return Flow(f"{method_name(method)}, what if", outcome.record, said, outcome.thresholds, forced)
 
 
 def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]:

@@ -13,7 +13,16 @@ from workbench.evaluation.measures import MEASURES
 from workbench.evaluation.text_values import text_values
 from workbench.records import TokenScores, from_frame, to_frame
 from workbench.viewing.lookup import ScoreTable
-from workbench.viewing.texts import Wanted, agreement, flow_records, pick, run_texts, scorer_of, snippet
+from workbench.viewing.texts import (
+    Wanted,
+    agreement,
+    flow_records,
+    pick,
+    run_texts,
+    scorer_of,
+    snippet,
+    verdict,
+)
 
 LAYERS = 3
 
@@ -124,6 +133,21 @@ def test_texts_by_hand() -> None:
     assert texts["probability"].tolist() == pytest.approx([0.7, 0.8, 0.7])
     with pytest.raises(InputError, match=r"no predictions of 'ltp' on 'test' \(there: dense, top\)"):
         run_texts(predictions(), "ltp", "test")
+
+
+def test_verdicts_of_classes_and_of_values() -> None:
+    texts = run_texts(predictions(), "top", "test").to_dict("records")
+    assert [verdict(text) for text in texts] == [
+        "neg 0.700, wrong: label pos",
+        "neg 0.800, right",
+        "pos 0.700, right",
+    ]
+    values = predictions().drop(columns=["prob_pos", "prob_neg"])
+    values = values.assign(label=[1.0, 2.0, 3.0] * 2, predicted=[1.25, 2.0, 2.5] * 2)
+    texts = run_texts(values, "top", "test")
+    assert texts["right"].isna().all()
+    assert [verdict(text) for text in texts.to_dict("records")][:2] == ["1.25, label 1", "2, label 2"]
+    assert pick(texts, Wanted(outcome="right")).empty
 
 
 def test_filters_and_orders_by_hand() -> None:

@@ -1,8 +1,8 @@
 """The texts of a run, for picking one: its length, right or wrong, share dropped, agreement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,9 +40,10 @@ class Wanted:
 def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFrame:
     """One row per text of `split`, as `method` saw it, from the rows of predictions.parquet.
 
-    Columns: text_id, label, predicted, right (bool), probability (of the predicted class; NaN where the
-    table has none), tokens (special ones included, all windows together) and dropped, the share of
-    tokens x layers in self-attention that the method saved. InputError for a method without rows.
+    Columns: text_id, label, predicted, right (boolean; missing where values are predicted, not classes),
+    probability (of the predicted class; NaN where the table has none), tokens (special ones included,
+    all windows together) and dropped, the share of tokens x layers in self-attention that the method
+    saved. InputError for a method without rows.
     """
     rows = predictions[predictions["split"].astype(str) == split]
     own = rows[rows["method"].astype(str) == method]
@@ -55,12 +56,14 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
     ids = own["text_id"].astype(str).to_numpy()
     tokens = length.reindex(ids).to_numpy()
     kept = np.array([np.sum(counts) / len(counts) for counts in own["tokens"]])
+    label, predicted = _words(own["label"]), _words(own["predicted"])
+    classes = not pd.api.types.is_numeric_dtype(own["predicted"])
     return pd.DataFrame(
         {
             "text_id": ids,
-            "label": own["label"].astype(str).to_numpy(),
-            "predicted": own["predicted"].astype(str).to_numpy(),
-            "right": (own["label"].astype(str) == own["predicted"].astype(str)).to_numpy(),
+            "label": label,
+            "predicted": predicted,
+            "right": pd.array(label == predicted if classes else [pd.NA] * len(own), dtype="boolean"),
             "probability": _probability(own),
             "tokens": tokens,
             "dropped": 1 - kept / tokens,
@@ -79,7 +82,7 @@ def pick(texts: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     if wanted.label is not None:
         chosen &= (texts["label"] == wanted.label).to_numpy()
     if wanted.outcome != "any":
-        chosen &= (texts["right"] == (wanted.outcome == "right")).to_numpy()
+        chosen &= (texts["right"] == (wanted.outcome == "right")).to_numpy(dtype=bool, na_value=False)
     if wanted.tokens is not None:
         chosen &= texts["tokens"].between(*wanted.tokens).to_numpy()
     if wanted.agreement is not None:
@@ -89,6 +92,15 @@ def pick(texts: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         column, ascending = _SORTS[wanted.order]
         found = found.sort_values(column, ascending=ascending, kind="stable")
     return found.reset_index(drop=True)
+
+
+def verdict(text: Mapping[str, Any]) -> str:
+    """A row of `run_texts` in words: `pos 0.981, right`, or `3.21, label 3.5` for a predicted value."""
+    probability = text["probability"]
+    said = text["predicted"] + ("" if np.isnan(probability) else f" {probability:.3f}")
+    if pd.isna(text["right"]):
+        return f"{said}, label {text['label']}"
+    return f"{said}, right" if text["right"] else f"{said}, wrong: label {text['label']}"
 
 
 def agreement(table: ScoreTable, layer: int) -> pd.Series:
@@ -144,6 +156,12 @@ def snippet(tokens: Sequence[str], longest: int = 60) -> str:
     """The beginning of a text put together from its sub-words, without special tokens."""
     words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]")).replace(" ##", "")
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def _words(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.map("{:.3g}".format).to_numpy()
+    return column.astype(str).to_numpy()
 
 
 def _probability(own: pd.DataFrame) -> np.ndarray:

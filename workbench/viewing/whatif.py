@@ -65,9 +65,10 @@ class Outcome:
     """What a model said of one text, who stayed, and what that took."""
 
     predicted: str
-    """Class with the highest mean probability over the text's windows."""
+    """Class with the highest mean probability over the text's windows; of a regression what its value
+    is called."""
     probabilities: dict[str, float]
-    """By class; they sum to 1."""
+    """By class; they sum to 1. Of a regression the predicted value, by its name."""
     record: TokenScores
     """The text's windows put together: the scores the model decided by (NaN where it scores nothing)
     and who stayed."""
@@ -83,6 +84,11 @@ class Outcome:
     """Of the dense model with all windows padded to the longest; for one window as `flops_dense`."""
     milliseconds: float
     """Median over the rounds, all windows in packed batches."""
+
+    @property
+    def classes(self) -> bool:
+        """Whether a class is predicted, not a value."""
+        return len(self.probabilities) > 1
 
     @property
     def scored(self) -> np.ndarray:
@@ -152,7 +158,7 @@ def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
     """
     rows: list[tuple[str, object, object]] = [("prediction", before.predicted, after.predicted)]
     rows += [
-        (f"probability of {name}", share, after.probabilities[name])
+        (f"probability of {name}" if before.classes else name, share, after.probabilities[name])
         for name, share in before.probabilities.items()
     ]
     rows += [
