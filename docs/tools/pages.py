@@ -15,7 +15,7 @@ TOP_LEVEL = {
     "data.md": ("Data", "data/README.md"),
 }
 """Page -> its name, and the file outside docs/ that it shows."""
-PLACE = re.compile(r"^<!-- generated: (\S+) -->$", re.M)
+PLACE = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.M)
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 
@@ -39,7 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(text: str, **_: object) -> str:
-    """Fill in what lines `<!-- generated: NAME -->` stand for; KeyError for an unknown name."""
+    """Fill in what `<!-- generated: NAME -->` stands for; KeyError for an unknown name."""
     return PLACE.sub(lambda found: GENERATED[found[1]](), text)
 
 
