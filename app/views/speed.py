@@ -153,7 +153,7 @@ def comparison() -> list[View]:
             "Axis", list(points["axis"].unique()), key="axis", format=lambda a: AXES[a],
             help="Counted: unpadded FLOPs. Measured: the stock padded model's time / the method's.",
         )  # fmt: skip
-    if not data.batches:
+    if "measured" not in points["axis"].to_numpy():
         st.text("Measured time: not measured, no cell of this comparison has stopwatch data.")
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (

@@ -120,7 +120,7 @@ def test_ranked_words_say_why_there_is_no_number() -> None:
 
 @pytest.mark.parametrize(
     ("name", "there"),
-    [("invented", {"plausibility", "plausibility_counts"}),
+    [("invented", {"plausibility", "plausibility_counts", "chance", "earliest"}),
      ("tiny", {"plausibility", "plausibility_counts", "comparisons", "chance", "earliest"})],
 )  # fmt: skip
 def test_absent_tables_are_none(runs_folder: Path, name: str, there: set[str]) -> None:
