@@ -4,6 +4,7 @@ import io
 from html.parser import HTMLParser
 
 import pandas as pd
+import pytest
 from matplotlib.image import imread
 
 from workbench.reporting.figures_corpus import draw_histogram
@@ -43,7 +44,7 @@ def test_csv_has_the_full_numbers() -> None:
 
 def test_latex_is_escaped_and_rounded() -> None:
     table = export.latex(View("x", HOSTILE, FRAME))
-    assert r"\begin{tabular}{lrr}" in table
+    assert r"{@{}lrr@{}}" in table
     assert r"0.3333 & 10 \\" in table
     assert r"– & 2000" in table.replace("--", "–")
     assert r"\textless{}script\textgreater{}" in table
@@ -56,7 +57,9 @@ def test_words_that_stand_on_screen_are_those_in_latex() -> None:
 
 
 def test_pictures_are_pictures_and_equal_ones_equal() -> None:
-    assert imread(io.BytesIO(export.picture(PICTURE, "png"))).shape[:2] == (480, 825)
+    inches = draw_histogram(BINS, HOSTILE).get_size_inches()
+    shape = imread(io.BytesIO(export.picture(PICTURE, "png"))).shape
+    assert shape[:2] == pytest.approx(150 * inches[::-1], abs=1)
     svg = export.picture(PICTURE, "svg")
     assert b"<svg" in svg
     assert b"<script" not in svg
