@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
 
-.PHONY: demo app test lint types check docs numbers screenshots clean
+.PHONY: demo app analyses test lint types check docs numbers screenshots clean
 
 demo: .venv/installed-offline
 	$(BIN)/workbench demo --out runs/demo
+
+analyses: .venv/installed-offline
+	$(BIN)/python analyses/all.py --runs runs/demo --out runs/demo/analyses
 
 app: .venv/installed-app | runs/demo/report.html
 	$(BIN)/workbench app --runs runs
@@ -27,16 +30,16 @@ types: .venv/installed-dev
 check: .venv/installed-dev
 	$(BIN)/pytest
 
-# The README's pictures of the app, from the demo run; needs chromium.
-screenshots: .venv/installed-dev | runs/demo/report.html
-	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
-
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
 numbers: .venv/installed-dev
 	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
+
+# The README's pictures of the app, from the demo run; needs chromium.
+screenshots: .venv/installed-dev | runs/demo/report.html
+	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

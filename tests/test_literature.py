@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.literature import CERTAINTIES, COLUMNS, CONVENTIONS
+from workbench.literature import CERTAINTIES, COLUMNS, CONVENTIONS, top_settings
 from workbench.models.policies import POLICIES
 
 
@@ -44,3 +44,11 @@ def test_an_installed_package_has_the_file() -> None:
     data = {*package.rglob("*.csv"), *package.rglob("*.json"), *package.rglob("*.yaml")}
     assert data == found
     assert package / "data" / "published.csv" in found
+
+
+def test_settings_of_top_are_whole() -> None:
+    frame = top_settings()
+    assert frame["dataset"].is_unique
+    assert (frame["padded_tokens"] > frame["mean_tokens"]).all()
+    assert frame["target_sparsity"].between(0, 1, inclusive="neither").all()
+    assert frame["value"].between(20, 100).all()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.literature import published
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.records import TokenScores
+    from workbench.reporting.frames import Runs, load_runs
     from workbench.runs import Run, load_run
     from workbench.streaming import Prediction, classify
 
@@ -24,6 +25,7 @@ _PLACES = {
     "PruningClassifier": "workbench.models.classifier",
     "Run": "workbench.runs",
     "RunConfig": "workbench.config",
+    "Runs": "workbench.reporting.frames",
     "TokenScores": "workbench.records",
     "classify": "workbench.streaming",
     "explain_text": "workbench.explaining",
@@ -31,6 +33,7 @@ _PLACES = {
     "load_config": "workbench.config",
     "load_corpus": "workbench.data.corpora",
     "load_run": "workbench.runs",
+    "load_runs": "workbench.reporting.frames",
     "published": "workbench.literature",
 }
 
@@ -40,6 +43,7 @@ __all__ = [
     "PruningClassifier",
     "Run",
     "RunConfig",
+    "Runs",
     "TokenScores",
     "classify",
     "explain_text",
@@ -47,6 +51,7 @@ __all__ = [
     "load_config",
     "load_corpus",
     "load_run",
+    "load_runs",
     "published",
 ]
 

@@ -16,6 +16,7 @@ from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.cli_export import export, reproduce
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
+from workbench.cli_tables import tables
 from workbench.config import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
 from workbench.terminal import ERR, OUT, Overrides, names, numbers, resumable
@@ -31,6 +32,7 @@ app.command()(compare)
 app.command("app")(app_command)
 app.command("export-predictions")(export_predictions)
 app.command()(attribute)
+app.command()(tables)
 app.command()(export)
 app.command()(reproduce)
 

@@ -17,7 +17,7 @@ from workbench.attribution.registry import SCORERS
 from workbench.cli import app
 from workbench.config import RunConfig
 from workbench.config_compare import CompareConfig
-from workbench.evaluation.metrics import AGREEMENT, FAITHFULNESS, METRICS, Metric
+from workbench.evaluation.metrics import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +124,7 @@ def _escaped(line: str) -> str:
 
 def agreement_metrics() -> str:
     """Name, range and conventions of every metric of agreement."""
-    return _table(_metric_row(metric) for metric in AGREEMENT)
+    return _table(_metric_row(metric) for metric in (*AGREEMENT, *ANNOTATED))
 
 
 def faithfulness_metrics() -> str:

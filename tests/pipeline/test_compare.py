@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from tiny_comparisons import write_comparison_settings
-from tiny_runs import call, digests, times
+from tiny_runs import call, digests, times, without_cards
 
 from workbench.errors import WorkbenchError
 from workbench.pipeline import cells
@@ -82,7 +82,7 @@ def test_a_cell_has_the_numbers_of_the_same_run_made_alone(made, tmp_path, monke
     alone = tmp_path / "alone"
     assert call("run", cell / "config.yaml", "--out", alone) == 0
     pd.testing.assert_frame_equal(load_run(cell).predictions, load_run(alone).predictions)
-    assert digests(cell / "models") == digests(alone / "models")
+    assert without_cards(digests(cell / "models")) == without_cards(digests(alone / "models"))
 
 
 def test_the_same_command_trains_nothing_again(made, copied, never_train) -> None:
@@ -140,7 +140,8 @@ def test_a_failed_cell_is_not_fatal_and_is_tried_again(made, copied, monkeypatch
     assert table["seeds"].to_dict()["adapler phi=0.4"] == 1
     assert table["seeds"].to_dict()["adapler phi=0.5"] == 2
     assert call("compare", made.config, "--out", copied) == 0
-    assert digests(copied / CELLS[0] / "models") == digests(made.folder / CELLS[0] / "models")
+    models = [digests(folder / CELLS[0] / "models") for folder in (copied, made.folder)]
+    assert without_cards(models[0]) == without_cards(models[1])
 
 
 def test_ctrl_c_ends_with_one_line(made, copied, monkeypatch, capsys) -> None:

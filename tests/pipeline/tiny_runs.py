@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import yaml
@@ -15,6 +16,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 from workbench.cli import main
 
 ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
 SAMPLE = ROOT / "data" / "eraser-sample"
 METHODS = ["dense", "adapler", "top"]
 SCORERS = {
@@ -125,3 +127,8 @@ def times(folder: Path) -> dict[str, int]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def without_cards(files: dict[str, T]) -> dict[str, T]:
+    """Of files by name those that are no cards: a card tells seconds, too."""
+    return {name: value for name, value in files.items() if not name.endswith(".md")}

@@ -1,5 +1,6 @@
 """Fixtures around the invented run folder."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,23 @@ from workbench.reporting.report import write_report
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder without a report, to be copied."""
+    return build_run(tmp_path_factory.mktemp("built") / "run")
+
+
+@pytest.fixture(scope="session")
+def finished_run(built_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with a report; tests read it and leave it as it is."""
-    folder = build_run(tmp_path_factory.mktemp("runs") / "demo")
+    folder = Path(shutil.copytree(built_run, tmp_path_factory.mktemp("runs") / "demo"))
     write_report(folder)
     return folder
 
 
 @pytest.fixture
-def fresh_run(tmp_path: Path) -> Path:
+def fresh_run(built_run: Path, tmp_path: Path) -> Path:
     """A run folder of its own, without a report."""
-    return build_run(tmp_path / "run")
+    return Path(shutil.copytree(built_run, tmp_path / "run"))
 
 
 @pytest.fixture

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 
 from workbench.config import RunConfig, dump_config
+from workbench.evaluation.agreement import agreement as rank_agreement
+from workbench.evaluation.chance import chance_floors
 from workbench.evaluation.classification import classification
+from workbench.evaluation.comparisons import compare_scorers
 from workbench.evaluation.controls import random_floor
+from workbench.evaluation.earliest import earliest_layers
 from workbench.evaluation.efficiency import measured_efficiency
 from workbench.evaluation.plausibility import plausibility
 from workbench.evaluation.stopwatch import round_frame
+from workbench.evaluation.text_values import text_values
 from workbench.files import write_json, write_text
 from workbench.records import TokenScores, to_frame
 
@@ -140,6 +145,7 @@ def build_run(folder: Path) -> Path:
     scored = [record for name, own in scores.items() if name != "random" for record in own]
     agreement = plausibility(scored, "test", bootstrap=200)
     floor = random_floor(scores["saliency"], "test", bootstrap=200)
+    values = text_values([*scores["cp"], *scores["saliency"]])
     measured, rounds = efficiency()
     tables = {
         "classification": classification(frame, bootstrap=200),
@@ -148,6 +154,19 @@ def build_run(folder: Path) -> Path:
         "efficiency": measured,
         "stopwatch": rounds,
         "random_spread": floor.spread,
+        "chance": chance_floors(scored, floor.spread, "test"),
+        "earliest": earliest_layers(values, "test"),
+        "agreement": rank_agreement(scores["cp"] + scores["saliency"], "test", bootstrap=0),
+        "fpr_comparisons": compare_scorers(
+            [part for part in values if part.scorer == "cp"],
+            [part for part in values if part.scorer == "saliency"],
+            "test",
+            metric="fpr",
+            selection="uniform",
+            across_methods=True,
+            resamples=0,
+            randomisations=99,
+        ),
     }
     for name, table in tables.items():
         table.to_parquet(folder / "metrics" / f"{name}.parquet")

@@ -113,7 +113,7 @@ def test_results_have_intervals_both_conventions_and_the_seed(with_models) -> No
     assert f"| {interval} |" in line
     assert "| 2.60 | 3.70 | 38.0 |" in line
     assert "1 seed (0)" in text
-    assert "Accuracy lost against the dense model on the same texts: " in text
+    assert "Lost against the dense model on the same texts, in accuracy: " in text
     assert "Strength: `adapler.phi` = 0.003." in text
     assert "Learned thresholds (`eta`), layer by layer: 0.5, 0.55, 0.6, 0.65, 0.7, 0.75." in text
     assert "Nothing: it drops no token." not in text

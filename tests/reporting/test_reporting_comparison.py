@@ -140,7 +140,8 @@ def test_page_and_files_are_written_and_escaped(folder, quick_figures) -> None:
     assert "invented &lt;b&gt;" in page
     assert "cells/ltp/0.3-seed0 failed: diverged" in page
     assert {path.name for path in (folder / "figures").iterdir()} == {
-        "tradeoff.png", "tradeoff.pdf", "tokens.png", "tokens.pdf",
+        f"{name}{width}.{kind}"
+        for name in ("tradeoff", "tokens") for width in ("", "_single") for kind in ("png", "pdf")
     }  # fmt: skip
     for name in ("comparison", "areas", "pairs", "searches", "cells"):
         for kind in ("csv", "tex", "parquet"):

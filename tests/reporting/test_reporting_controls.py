@@ -8,8 +8,8 @@ import pytest
 from workbench.evaluation.matched_budget import COLUMNS, COMPARED
 from workbench.reporting.controls import control_sentences, controls_table
 from workbench.reporting.figures_speed import token_frame
-from workbench.reporting.report import write_tables
 from workbench.reporting.run_data import read_run_data
+from workbench.reporting.run_tables import write_tables
 from workbench.reporting.wording import student_sentence
 
 QUALITY = pd.DataFrame(

@@ -1,30 +1,41 @@
 """The frames behind the figures, that they are what is drawn, and that files are real."""
 
+import re
 import shutil
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 from reporting_fake_run import LAYERS, SCRIPT
 
 from workbench.reporting.examples import FAINTEST, choose_examples, draw_examples, shades
 from workbench.reporting.figures import draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
+from workbench.reporting.print_figures import DOUBLE, SINGLE
 from workbench.reporting.run_data import read_run_data
-from workbench.reporting.style import plain, save_figure
+from workbench.reporting.saving import save_figure
+from workbench.reporting.style import line_style, plain
 
+STORED = Path(__file__).parent / "stored" / "tokens.png"
 NAMES = ("plausibility", "plausibility_kept", "tokens", "speedup", "examples")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_files_are_real(finished_run: Path, name: str) -> None:
+    for width, ending in ((DOUBLE, ""), (SINGLE, "_single")):
+        pdf = (finished_run / "figures" / f"{name}{ending}.pdf").read_bytes()
+        box = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+)", pdf)
+        assert box
+        assert float(box[1]) == pytest.approx(72 * width, abs=0.5)
+        assert b"/FontFile2" in pdf
+        assert b"/Type3" not in pdf
     png = (finished_run / "figures" / f"{name}.png").read_bytes()
-    pdf = (finished_run / "figures" / f"{name}.pdf").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert len(png) > 10_000
-    assert pdf.startswith(b"%PDF")
-    assert b"/FontFile2" in pdf
     assert len(pd.read_csv(finished_run / "tables" / f"{name}.csv"))
 
 
@@ -125,6 +136,45 @@ def test_names_are_shown_letter_by_letter() -> None:
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1]})
     for name in ("one", "two"):
-        save_figure(draw_examples([]), tmp_path / name, "empty", frame, "")
+        save_figure(partial(draw_examples, []), tmp_path / name, "empty", frame, "")
     one, two = ((tmp_path / name / "figures" / "empty.pdf").read_bytes() for name in ("one", "two"))
     assert one == two
+
+
+@pytest.mark.skipif(not shutil.which("pdffonts"), reason="no pdffonts on this machine")
+def test_fonts_are_embedded_says_poppler(finished_run: Path) -> None:
+    path = finished_run / "figures" / "plausibility_single.pdf"
+    listed = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout
+    fonts = [line.split() for line in listed.splitlines()[2:]]
+    assert fonts
+    assert all(font[-5] == "yes" for font in fonts)
+
+
+def test_letters_keep_their_size_at_both_widths(finished_run: Path) -> None:
+    frame = plausibility_frame(read_run_data(finished_run).metrics["plausibility"])
+    sizes = []
+    for width in (SINGLE, DOUBLE):
+        figure = draw_plausibility(frame, width)
+        assert figure.get_figwidth() == width
+        sizes.append({ax.xaxis.label.get_fontsize() for ax in figure.axes})
+        assert len(figure.axes) == 2
+    assert sizes[0] == sizes[1] == {8}
+
+
+def test_series_are_told_apart_without_colour() -> None:
+    names = ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
+    styles = [line_style(name, number) for number, name in enumerate(names)]
+    assert len({(style.get("marker"), str(style.get("linestyle"))) for style in styles}) == len(names)
+
+
+def test_a_picture_is_what_it_was(tmp_path: Path) -> None:
+    """Against a stored picture; the mean difference leaves room for another version of the font."""
+    predictions = pd.DataFrame(
+        {"method": ["dense", "adapler"], "split": "test", "text_id": "a", "tokens": [[10, 10], [8, 2]]}
+    )
+    figure = draw_tokens(token_frame(predictions), SINGLE)
+    figure.savefig(tmp_path / "now.png", dpi=40)
+    now, stored = (imread(path)[..., :3] for path in (tmp_path / "now.png", STORED))
+    assert now.shape == stored.shape
+    assert np.abs(now - stored).mean() < 0.02
+    assert np.abs(np.flipud(now) - stored).mean() > 0.02

@@ -115,7 +115,8 @@ def test_summary_admits_a_scorer_below_random(fresh_run: Path) -> None:
 def test_holms_p_decides_where_it_was_computed(fresh_run: Path) -> None:
     rows = pd.DataFrame(
         {"scorer": "cp", "method": "adapler", "split": "test", "layer": range(6), "unit": "token",
-         "universe": "with-evidence", "metric": "ap", "p_holm": [0.01, 0.2, 0.2, 0.2, 0.2, 0.2]}
+         "universe": "with-evidence", "metric": "ap", "difference": 0.1,
+         "p_holm": [0.01, 0.2, 0.2, 0.2, 0.2, 0.2]}
     )  # fmt: skip
     rows.to_parquet(fresh_run / "metrics" / "comparisons.parquet")
     sentences = summary_sentences(read_run_data(fresh_run))

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.evaluation.bootstrap import mean_interval
-from workbench.evaluation.by_text import ByText
 from workbench.evaluation.rank_agreement import CORRELATIONS, rank_correlations
+from workbench.evaluation.text_means import text_means
 from workbench.evaluation.units import UNITS, scored_units
 from workbench.records import TokenScores
 
@@ -55,20 +54,15 @@ def agreement(
         depth |= {scorer: record.layers for scorer, record in own.items()}
     rows = [_Row(*scorer, layer) for scorer, layers in depth.items() for layer in range(layers)]
     pairs = [(i, j) for i, j in combinations(range(len(rows)), 2) if rows[i].pairs_with(rows[j])]
-    texts = ByText(text_id for text_id, _ in windows)
     lines: list[tuple[object, ...]] = []
     for unit in UNITS if pairs else ():
-        found = [_correlations(own, rows, pairs, unit) for own in windows.values()]
-        values = texts.mean(np.stack(found))
-        low, high = mean_interval(values, bootstrap, seed)
-        n = (~np.isnan(values)).sum(axis=0)
-        means = np.nansum(values, axis=0) / np.maximum(n, 1)
-        for number, metric in zip(*np.nonzero(n), strict=True):
+        found = np.stack([_correlations(own, rows, pairs, unit) for own in windows.values()])
+        owners = (text_id for text_id, _ in windows)
+        for (number, metric), value in text_means(found, owners, bootstrap, seed):
             a, b = (rows[row] for row in pairs[number])
-            cell = (number, metric)
             lines.append(
                 (a.scorer, a.method, a.layer, b.scorer, b.method, b.layer, split, unit,
-                 CORRELATIONS[metric], means[cell], low[cell], high[cell], int(n[cell]))
+                 CORRELATIONS[metric], *value)
             )  # fmt: skip
     return pd.DataFrame(lines, columns=list(COLUMNS))
 

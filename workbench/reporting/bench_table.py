@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.evaluation.efficiency import BFLOAT16, MASKED
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.tables import Table
+from workbench.reporting.table import Table
 from workbench.reporting.wording import amount, method_name, quartiles, seconds, times
 
 STOCK_ORDER = ("hf-torch-kernels", "hf-given-order", "hf")

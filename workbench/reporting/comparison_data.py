@@ -56,12 +56,6 @@ class ComparisonData:
         searched = {group.method for group in self.groups if group.kind == "matched"}
         return [g for g in self.groups if g.kind != "grid" or g.method not in searched]
 
-    @property
-    def batches(self) -> list[int]:
-        """Batch sizes at which any cell was timed."""
-        names = [name for name in self.cells.columns if name.startswith("speedup_vs_hf_b")]
-        return sorted(int(name.removeprefix("speedup_vs_hf_b")) for name in names)
-
     def rows(self, group: Group) -> pd.DataFrame:
         """The cells of one group."""
         return self.cells[self.cells["name"].isin(group.cells)]

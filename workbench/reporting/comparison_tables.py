@@ -1,35 +1,18 @@
 """The tables of a comparison: methods, curves' areas, pairs, searches, cells."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.classification import by_text
-from workbench.evaluation.comparisons import compare_methods
 from workbench.evaluation.metrics import METRICS
 from workbench.evaluation.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.comparison_data import COUNTED, ComparisonData, Group
-from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, SPEED_CONVENTIONS, Table
-from workbench.reporting.wording import method_name, percent, seconds, times
+from workbench.reporting.comparison_data import COUNTED, ComparisonData
+from workbench.reporting.over_seeds import quantities, seeds_line, seeds_words, timed_batches
+from workbench.reporting.significance import significance_table
+from workbench.reporting.table import Table
+from workbench.reporting.tables import QUALITY_NAMES, RANKS_BUT_DENSE, SPEED_CONVENTIONS, method_marks
+from workbench.reporting.wording import method_name, percent, seconds, spread, times
 
-Text = Callable[[float], str]
 AXES = {"counted": "FLOPs, unpadded", "measured": "vs stock"}
-
-
-def quantities(data: ComparisonData) -> dict[str, tuple[str, Text]]:
-    """Column of `cells` -> its heading and how it is written; only what some cell has."""
-    named: dict[str, tuple[str, Text]] = {
-        **{name: (QUALITY_NAMES[name], percent) for name in QUALITIES[data.quality]},
-        "random_quality": (f"random tokens, {QUALITY_NAMES[data.quality]}", percent),
-        COUNTED: ("FLOPs, unpadded", times),
-        "flops_speedup_padded": ("FLOPs, padded", times),
-    }
-    named |= {f"speedup_vs_hf_b{b}": (f"vs stock, batch {b}", times) for b in data.batches}
-    return {
-        name: what for name, what in named.items()
-        if name in data.cells.columns and data.cells[name].notna().any()
-    }  # fmt: skip
 
 
 def comparison_table(data: ComparisonData) -> Table:
@@ -39,23 +22,22 @@ def comparison_table(data: ComparisonData) -> Table:
     denominator; NaN for one seed).
     """
     lines, shown = [], []
-    named = quantities(data)
+    named = quantities(data.cells)
     for group in data.groups:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
         line |= {"strength_low": rows["strength"].min(), "strength_high": rows["strength"].max()}
         text = {"method": method_name(group.method), "strength": _strengths(rows), "seeds": len(rows)}
-        for name, (heading, write) in named.items():
-            mean, sd = float(rows[name].mean()), float(rows[name].std(ddof=1))
-            line |= {name: mean, f"{name}_sd": sd}
-            text[heading] = write(mean) + ("" if sd != sd else f" ± {write(sd)}")
-        lines.append(line)
-        shown.append(text)
+        numbers, words = seeds_line(rows, named)
+        lines.append(line | numbers)
+        shown.append(text | words)
     caption = (
-        f"Quality and speed on split {data.split}: mean ± standard deviation over seeds "
-        f"({', '.join(map(str, data.about['seeds']))}). {_matching(data)}{SPEED_CONVENTIONS}"
+        f"Quality and speed on split {data.split}. {seeds_words(data.about['seeds'])} {_matching(data)}"
+        f"{SPEED_CONVENTIONS} {RANKS_BUT_DENSE}"
     )
-    return Table("comparison", caption, pd.DataFrame(lines), pd.DataFrame(shown), ("method", "strength"))
+    frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
+    marks = method_marks(frame, texts, named)
+    return Table("comparison", caption, frame, texts, ("method", "strength"), marks)
 
 
 def _strengths(rows: pd.DataFrame) -> str:
@@ -85,8 +67,9 @@ def curve_points(data: ComparisonData) -> pd.DataFrame:
     is the unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
     """
     axes: list[tuple[str, str, int | None]] = [("counted", COUNTED, None)]
-    if data.batches:
-        axes.append(("measured", f"speedup_vs_hf_b{data.batches[-1]}", data.batches[-1]))
+    batches = timed_batches(data.cells)
+    if batches:
+        axes.append(("measured", f"speedup_vs_hf_b{batches[-1]}", batches[-1]))
     parts = []
     dense = data.cells[data.cells["method"] == "dense"]
     for method in dict.fromkeys(g.method for g in data.groups if g.method != "dense"):
@@ -135,7 +118,7 @@ def area_table(points: pd.DataFrame) -> Table:
             "from": frame["low"].map(times),
             "to": frame["high"].map(times),
             f"mean {name}": [
-                percent(mean) + ("" if sd != sd else f" ± {percent(sd)}")
+                spread(mean, sd, percent)
                 for mean, sd in frame[["mean_quality", "mean_quality_sd"]].itertuples(index=False)
             ],
             "seeds": frame["seeds"],
@@ -149,43 +132,16 @@ def area_table(points: pd.DataFrame) -> Table:
 
 
 def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: int = 10_000) -> Table:
-    """Every pair of compared groups on the same texts; see `comparisons.compare_methods`."""
-    credits = {group.key: _credits(data, group) for group in data.compared}
-    frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
-    accuracy = data.quality == "accuracy"
-    what = "Accuracy" if accuracy else "Minus the squared error"
-    shown = pd.DataFrame(
-        {
-            "method": frame["method"].map(method_name),
-            "against": frame["against"].map(method_name),
-            "difference, points" if accuracy else "difference": [
-                f"{100 * mean:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-                if accuracy
-                else f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
-                for mean, low, high in frame[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
-            ],
-            "p": frame["p"].map(lambda p: f"{p:.4f}"),
-            "p, Holm": frame["p_holm"].map(lambda p: f"{p:.4f}"),
-            "texts": frame["n"],
-            "seeds": frame["seeds"],
-        }
+    """Every pair of compared groups on the same texts; see `significance.significance_table`."""
+    parts = [
+        data.predictions[name].assign(method=group.key, seed=seed)
+        for group in data.compared
+        for name, seed in data.rows(group)[["name", "seed"]].itertuples(index=False)
+    ]
+    predictions = pd.concat(parts, ignore_index=True)
+    return significance_table(
+        predictions, data.split, "pairs", resamples=resamples, randomisations=randomisations
     )
-    caption = (
-        f"{what} of the first minus that of the second on the same texts of split {data.split}, each "
-        "text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip test over texts, "
-        "Holm's correction over all pairs."
-    )
-    return Table("pairs", caption, frame, shown, ("method", "against"))
-
-
-def _credits(data: ComparisonData, group: Group) -> pd.DataFrame:
-    """Text ids x seeds: 1 where the prediction is right; of a regression minus the squared error."""
-    columns = {}
-    for row in data.rows(group).itertuples():
-        own = data.predictions[str(row.name)]
-        _, credit = by_text(own["label"].to_numpy(), own["predicted"].to_numpy()[None])
-        columns[row.seed] = pd.Series(credit, index=own["text_id"].astype(str))
-    return pd.DataFrame(columns)
 
 
 def searches_table(data: ComparisonData) -> Table | None:
@@ -227,7 +183,7 @@ def cells_table(data: ComparisonData) -> Table:
             "dev FLOPs, unpadded": frame["dev_speedup"].map(times),
         }
     )
-    for name, (heading, write) in quantities(data).items():
+    for name, (heading, write) in quantities(data.cells).items():
         shown[heading] = frame[name].map(write)
     shown["seconds"] = frame["seconds"].map(seconds)
     caption = f"All runs, split {data.split} where not said otherwise; try: what a search passed by."

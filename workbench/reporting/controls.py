@@ -8,8 +8,9 @@ from workbench.evaluation.classification import judged_by
 from workbench.evaluation.matched_budget import CONVENTION
 from workbench.evaluation.metrics import METRICS
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
-from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, Table, with_interval
-from workbench.reporting.wording import method_name, p_value, percent, said
+from workbench.reporting.table import Table
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, percentages
+from workbench.reporting.wording import credit_writers, interval, method_name, p_value, said
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
 ORDER = ("random", "first", "oracle")
@@ -30,18 +31,17 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
         frame = frame.join(own, on=["method", "control"])
     compares = str(frame["metric"].iloc[0])
     credit = METRICS[compares].label
+    level, difference = credit_writers(compares)
     shown = pd.DataFrame(
         {
             "method": frame["method"].map(method_name),
             "control": frame["control"].map(lambda name: NAMES.get(name, name)),
             "n": frame["n"],
-            f"method, {QUALITY_NAMES.get(compares, credit)}": [
-                _written(compares, value) for value in frame["method_value"]
-            ],
-            **{f"control, {QUALITY_NAMES[metric]}": with_interval(frame, metric) for metric in shares},
+            f"method, {QUALITY_NAMES.get(compares, credit)}": frame["method_value"].map(level),
+            **{f"control, {QUALITY_NAMES[metric]}": percentages(frame, metric) for metric in shares},
             "method − control": [
-                _difference(compares, *row)
-                for row in frame[["difference", "ci_low", "ci_high"]].itertuples(index=False)
+                interval(value, low, high, difference)
+                for value, low, high in frame[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
             ],
             "p (Holm)": frame["p_holm"].map(p_value),
         }
@@ -80,7 +80,7 @@ def control_sentences(run: RunData) -> list[str]:
     return [
         f"{method_name(row['method'])} keeps its tokens {_verdict(row)} at random at the same budget: "
         f"{said(row['metric'], row['method_value'])} against "
-        f"{_written(row['metric'], row['control_value'])} "
+        f"{credit_writers(row['metric'])[0](row['control_value'])} "
         f"(mean of {int(row['draws'])} draws, n = {int(row['n'])}; paired test, "
         f"Holm-corrected p: {p_value(row['p_holm'])})."
         for row in rows
@@ -91,15 +91,3 @@ def _verdict(row: Mapping[Hashable, float]) -> str:
     if not row["p_holm"] < 0.05:
         return "no better, beyond what drawing other texts would explain, than"
     return "better than" if row["difference"] > 0 else "worse than"
-
-
-def _written(metric: str, value: float) -> str:
-    """A share in hundredths, anything else as it is."""
-    return percent(value) if metric in QUALITY_NAMES else f"{value:.3f}"
-
-
-def _difference(metric: str, value: float, low: float, high: float) -> str:
-    """A difference of shares in points, another as it is, with its interval if it has one."""
-    scale, digits = (100, 1) if metric in QUALITY_NAMES else (1, 3)
-    interval = "" if low != low else f" [{scale * low:+.{digits}f}, {scale * high:+.{digits}f}]"
-    return f"{scale * value:+.{digits}f}{interval}"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from workbench.records import TokenScores, from_frame, to_frame
+from workbench.reporting.print_figures import DOUBLE, LETTERS
 from workbench.reporting.run_data import RunData
 from workbench.reporting.style import VERMILLION, new_figure, plain
 from workbench.reporting.wording import method_name, scorer_name
@@ -49,7 +50,7 @@ def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Exampl
     failed: list[str] = []
     for text_id in _suitable(tables[0]):
         label, predicted = outcomes.get(text_id, ("", {}))
-        if run.predicted is not None and text_id not in outcomes:
+        if outcomes and text_id not in outcomes:
             continue
         (correct if predicted.get(method, label) == label else failed).append(text_id)
     chosen = [*correct[:right], *failed[:wrong]]
@@ -124,7 +125,7 @@ def shades(record: TokenScores) -> np.ndarray:
     return np.where(kept, FAINTEST + (1 - FAINTEST) * relative, np.nan)
 
 
-def draw_examples(examples: list[Example]) -> Figure:
+def draw_examples(examples: list[Example], width: float = DOUBLE) -> Figure:
     """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
 
     Shading is the score relative to the largest of a word in its layer; outlined columns are human
@@ -134,33 +135,37 @@ def draw_examples(examples: list[Example]) -> Figure:
     rows = max(1, len(records))
     widest = max((len(record.tokens) for _, record in records), default=10)
     deepest = max((record.layers for _, record in records), default=2)
-    figure, axes = new_figure(max(6.0, 0.3 * widest + 1.2), rows * (0.26 * deepest + 1.35), rows)
+    figure, axes = new_figure(width, rows * (0.16 * deepest + 1.0), rows)
+    # A token's letters are as high as its column is wide, at most.
+    letters = min(LETTERS - 1.0, 72 * (width - 0.6) / widest)
     for ax, (example, record) in zip(axes[:, 0], records, strict=False):
-        _panel(ax, example, record)
+        _panel(ax, example, record, letters)
     return figure
 
 
-def _panel(ax: Axes, example: Example, record: TokenScores) -> None:
+def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> None:
     layers, n = record.scores.shape
     colours = colormaps["Blues"].with_extremes(bad="white")
     ax.pcolormesh(
         np.arange(n + 1) - 0.5, np.arange(layers + 1) - 0.5, np.ma.masked_invalid(shades(record)),
-        cmap=colours, vmin=0, vmax=1, edgecolors="white", linewidth=1.2,
+        cmap=colours, vmin=0, vmax=1, edgecolors="white", linewidth=0.8,
     )  # fmt: skip
     ax.set_ylim(layers - 0.5, -0.5)
     ax.set_yticks(range(layers))
-    ax.set_xticks(range(n), [plain(short(token)) for token in record.tokens], rotation=90, fontsize=8)
+    shown = [plain(short(token)) for token in record.tokens]
+    ax.set_xticks(range(n), shown, rotation=90, fontsize=letters)
     if record.second_start is not None:
         ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
+    ax.tick_params(axis="y", labelsize=LETTERS - 2)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_ylabel("layer", fontsize=9)
+    ax.set_ylabel("layer", fontsize=LETTERS - 1)
     for start, stop in stretches(record.rationale):
         corner, width = (start - 0.5, -0.5), stop - start
         outline: dict[str, Any] = {
             "fill": False,
             "edgecolor": VERMILLION,
-            "linewidth": 1.8,
+            "linewidth": 1.2,
             "clip_on": False,
         }
         ax.add_patch(Rectangle(corner, width, layers, **outline))
@@ -168,7 +173,7 @@ def _panel(ax: Axes, example: Example, record: TokenScores) -> None:
     said = f"; label {short(example.label)}, predicted {short(verdict)}" if verdict is not None else ""
     who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
     title = example.title or f"{who}: {short(example.text_id, 24)}{said}"
-    ax.set_title(plain(title), fontsize=9, loc="left")
+    ax.set_title(plain(title), fontsize=LETTERS - 1, loc="left")
 
 
 def short(text: str, longest: int = 14) -> str:

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from workbench.reporting.by_layer import by_layer
 from workbench.reporting.figures import in_order
-from workbench.reporting.tables import Table, by_layer
+from workbench.reporting.table import RANKS, Table
 
 SHOWN = (
     ("bins", "aopc_comprehensiveness"),
@@ -27,7 +28,7 @@ def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
 
     The controls stand once per model: what they give depends on it, and is the same for every layer.
     """
-    frame, shown = by_layer(in_order(rows), SHOWN)
+    frame, shown, marks = by_layer(in_order(rows), SHOWN)
     unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
     hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
     bins = ", ".join(hard["selection"].astype(str).unique())
@@ -36,6 +37,7 @@ def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
         f"highest-scored {unit}s {_REMOVAL.get(removal, removal)}. Class: the one predicted on the full "
         f"text. AOPC: mean over {bins}, differences not clipped. Soft metrics: embedding outputs masked "
         "at random by scores / their maximum, in shares of what removing everything takes. random: mean "
-        f"over draws; oracle: texts with a rationale. {conventions}"
+        f"over draws; oracle: texts with a rationale. {RANKS} of each metric and layer, controls apart. "
+        f"{conventions}"
     ).strip()
-    return Table("faithfulness_table", caption, frame, shown, ("metric", "scorer", "model"))
+    return Table("faithfulness_table", caption, frame, shown, ("metric", "scorer", "model"), marks)

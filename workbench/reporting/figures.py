@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workbench.evaluation.metrics import METRICS
+from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, ordered
-from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.style import line_style, plain
 from workbench.reporting.wording import method_name, scorer_name
-
-_KEPT = "the tokens that a pruned model passes on"
 
 
 def plausibility_frame(
@@ -73,31 +72,28 @@ def one_control(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[~frame["scorer"].isin(CONTROLS) | (frame["method"] == first)].reset_index(drop=True)
 
 
-def draw_plausibility(frame: pd.DataFrame) -> Figure:
+def draw_plausibility(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """Two panels, AP and FPR by layer, from the rows of `plausibility_frame`."""
-    where = _where(frame)
-    figure, axes = new_figure(10, 4.6, 1, 2)
+    figure, axes = print_panels(width, 2.5, 2)
     panels = (("ap", "Average precision (higher is better)"),
               ("fpr", "False positive rate (lower is better)"))  # fmt: skip
-    for ax, (metric, title) in zip(axes[0], panels, strict=True):
+    for ax, (metric, title) in zip(axes, panels, strict=True):
         _lines(ax, frame[frame["metric"] == metric], by="scorer")
-        label_axes(ax, "layer", METRICS[metric].label, title)
-    figure.suptitle(plain(f"Agreement with rationales: {where}, FPR by uniform selection"), fontsize=11)
-    _legend(figure, axes[0, 0])
+        name_axes(ax, "layer", METRICS[metric].label, title)
+    legend_below(figure, axes[0])
     return figure
 
 
-def draw_metric(frame: pd.DataFrame) -> Figure:
+def draw_metric(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """One panel of any metric by layer, from rows of a single metric and selection, in order."""
-    figure, axes = new_figure(7, 4.6)
-    ax = axes[0, 0]
+    figure, (ax,) = print_panels(width, 2.5, 1)
     _lines(ax, frame, by="scorer")
     if len(frame):
         first = frame.iloc[0]
         label = METRICS[first["metric"]].label
-        label_axes(ax, "layer", label, f"{label}: {_where(frame)}, selection {first['selection']}")
+        name_axes(ax, "layer", label, f"{label}: {where(frame)}, selection {first['selection']}")
         ax.set_ylim(*_span(frame))
-    _legend(figure, ax)
+    legend_below(figure, ax)
     return figure
 
 
@@ -108,23 +104,23 @@ def _span(frame: pd.DataFrame) -> tuple[float, float]:
     return metric.low - 0.02 * high, 1.02 * high
 
 
-def draw_kept(frame: pd.DataFrame) -> Figure:
+def draw_kept(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """Two panels, FPR and TPR of kept tokens by layer, from the rows of `kept_frame`."""
-    figure, axes = new_figure(10, 4.2, 1, 2)
-    for ax, metric in zip(axes[0], ("fpr", "tpr"), strict=True):
+    figure, axes = print_panels(width, 2.3, 2)
+    for ax, metric in zip(axes, ("fpr", "tpr"), strict=True):
         _lines(ax, frame[frame["metric"] == metric], by="method")
-        label_axes(ax, "layer", METRICS[metric].label, f"{METRICS[metric].label.capitalize()}")
-    title = f"Rationale among {_KEPT}: {_where(frame)}, selection kept"
-    figure.suptitle(plain(title), fontsize=11)
-    _legend(figure, axes[0, 0])
+        label = METRICS[metric].label
+        name_axes(ax, "layer", label, f"{label.capitalize()} of the tokens kept")
+    legend_below(figure, axes[0])
     return figure
 
 
-def _where(frame: pd.DataFrame) -> str:
+def where(frame: pd.DataFrame) -> str:
+    """Of which texts the rows speak, for a caption."""
     if frame.empty:
-        return "no rows"
+        return ""
     first = frame.iloc[0]
-    return f"split {first['split']}, unit {first['unit']}, windows {first['universe']}"
+    return f"Split {first['split']}, unit {first['unit']}, windows {first['universe']}."
 
 
 def _lines(ax: Axes, frame: pd.DataFrame, by: str) -> None:
@@ -141,7 +137,6 @@ def _lines(ax: Axes, frame: pd.DataFrame, by: str) -> None:
             )
     ax.set_ylim(-0.02, 1.02)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8, zorder=0)
 
 
 def _label(scorer: object, method: object, by: str, models: pd.Series) -> str:
@@ -150,12 +145,3 @@ def _label(scorer: object, method: object, by: str, models: pd.Series) -> str:
     if str(scorer) in CONTROLS:
         return plain(scorer_name(scorer))
     return plain(f"{scorer_name(scorer)} ({method_name(method)})")
-
-
-def _legend(figure: Figure, ax: Axes) -> None:
-    handles, labels = ax.get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=min(4, len(labels)), fontsize=9,
-            frameon=False,
-        )  # fmt: skip

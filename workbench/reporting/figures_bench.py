@@ -1,5 +1,7 @@
 """What saved operations were worth in time: measured against counted speed-up."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,8 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from workbench.evaluation.efficiency import MASKED
+from workbench.reporting.figures_speed import COUNTED_LABEL
+from workbench.reporting.print_figures import DOUBLE, LETTERS, name_axes, print_panels
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.style import BLACK, label_axes, line_style, new_figure, plain
+from workbench.reporting.style import BLACK, line_style, plain
 from workbench.reporting.wording import method_name
 
 REALISED_COLUMNS = (
@@ -39,12 +43,11 @@ def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     return frame[list(REALISED_COLUMNS)].reset_index(drop=True)
 
 
-def draw_realised(frame: pd.DataFrame) -> Figure:
+def draw_realised(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """A point per method (colour) and batch size (marker); on the diagonal all time was saved."""
-    figure, axes = new_figure(7, 4.6)
+    figure, (ax,) = print_panels(width, 3.2 if width >= DOUBLE else 4.2, 1)
     # The only layout that keeps labels inside the figure when the axes must be square.
     figure.set_layout_engine("compressed")
-    ax = axes[0, 0]
     end = 1.1 * frame[_SPEEDUPS].to_numpy(dtype=np.float64).max(initial=1.5)
     references = [
         ax.plot(
@@ -60,12 +63,9 @@ def draw_realised(frame: pd.DataFrame) -> Figure:
         colours[str(method)] = line_style(str(method), number)["color"]
         _points(ax, rows, colours[str(method)], sizes)
     ax.set(xlim=(0, end), ylim=(0, end), aspect="equal")
-    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
-    label_axes(
-        ax, "dense FLOPs / method FLOPs, no padding in either",
-        "our dense seconds / method's seconds", "Measured against counted speed-up",
-    )  # fmt: skip
-    _legend(ax, colours, sizes, references)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
+    name_axes(ax, COUNTED_LABEL, "our dense seconds / method's")
+    _legend(figure, ax, colours, sizes, references)
     return figure
 
 
@@ -82,9 +82,9 @@ def _points(ax: Axes, rows: pd.DataFrame, colour: str, markers: dict[int, str]) 
 
 
 def _legend(
-    ax: Axes, colours: dict[str, str], markers: dict[int, str], references: list[Line2D]
+    figure: Figure, ax: Axes, colours: dict[str, str], markers: dict[int, str], references: list[Line2D]
 ) -> None:
-    """Beside the axes: colours, then markers, then the two reference lines."""
+    """Colours, then markers, then the two reference lines: beside the axes, in one column below."""
     methods = [
         Line2D([], [], color=colour, linewidth=4, label=plain(method_name(method)))
         for method, colour in colours.items()
@@ -93,7 +93,11 @@ def _legend(
         Line2D([], [], color=BLACK, marker=marker, markersize=7, linestyle="none", label=f"batch {size}")
         for size, marker in markers.items()
     ]
-    ax.legend(
-        handles=[*methods, *sizes, *references], loc="center left", bbox_to_anchor=(1.02, 0.5),
-        fontsize=9, frameon=False,
-    )  # fmt: skip
+    handles: list[Any] = [*methods, *sizes, *references]
+    if figure.get_figwidth() < DOUBLE:
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=2, fontsize=LETTERS - 1, frameon=False
+        )
+        return
+    beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}
+    ax.legend(handles=handles, fontsize=LETTERS - 1, frameon=False, **beside)

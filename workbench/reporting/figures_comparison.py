@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
-from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL
+from workbench.reporting.print_figures import DOUBLE, LETTERS, legend_below, name_axes, print_panels
+from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
@@ -15,8 +17,8 @@ SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 """Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
 _LABELS = {
-    "counted": ("dense FLOPs / method FLOPs, no padding in either", "Counted"),
-    "measured": ("stock padded model's seconds / method's seconds", "Measured"),
+    "counted": (COUNTED_LABEL, "Counted"),
+    "measured": (MEASURED_LABEL, "Measured"),
 }
 
 
@@ -69,25 +71,24 @@ def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
     return (x.min() / stretch, x.max() * stretch), (y.min() - room, y.max() + room)
 
 
-def draw_tradeoff(points: pd.DataFrame) -> Figure:
+def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds.
 
     The speed-up axis is logarithmic; cells that would squeeze the others are named instead (`far_out`).
     """
     axes_there = list(points["axis"].drop_duplicates())
-    figure, axes = new_figure(5 * len(axes_there), 4.6, 1, len(axes_there), sharey=True)
-    for number, axis in enumerate(axes_there):
-        ax, part = axes[0, number], points[points["axis"] == axis]
+    figure, axes = print_panels(width, 2.6, len(axes_there), sharey=True)
+    for ax, axis in zip(axes, axes_there, strict=True):
+        part = points[points["axis"] == axis]
         _panel(ax, part)
         label, title = _LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
-        label_axes(ax, label, "" if number else QUALITY_NAMES[points["metric"].iloc[0]], title + at)
+        name_axes(ax, label, QUALITY_NAMES[points["metric"].iloc[0]], title + at)
     ranges = [limits(part)[1] for _, part in points.groupby("axis")]
-    axes[0, 0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    columns = min(4, 2 * len(axes_there) + 1)
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
+    axes[0].set_ylim(min(low for low, _ in ranges), max(high for _, high in ranges))
+    axes[-1].label_outer()
+    legend_below(figure, axes[0])
     return figure
 
 
@@ -99,15 +100,15 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
         cells = own[own["kind"] != "dense"]
         ax.plot(
             cells["speedup"], 100 * cells["quality"], linestyle="none", color=style["color"],
-            marker=style["marker"], markersize=5, label=plain(method_name(method)),
+            marker=style["marker"], markersize=4, label=plain(method_name(method)),
         )  # fmt: skip
     dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
     ax.set_xscale("log")
     ax.set_xlim(limits(points)[0])
-    ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=8)
+    ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=LETTERS - 1)
     ax.xaxis.set_major_locator(FixedLocator(SPEED_TICKS))
     ax.xaxis.set_major_formatter(lambda speedup, _: f"{speedup:g}x")
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)

@@ -1,5 +1,7 @@
 """Tokens left per layer, and what speed costs in quality."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,12 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workbench.evaluation.classification import judged_by
+from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.style import label_axes, line_style, new_figure, plain
+from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 TOKEN_COLUMNS = ("method", "split", "layer", "q05", "q25", "median", "q75", "q95", "mean", "n")
+COUNTED_LABEL = "dense FLOPs / method's, both unpadded"
+MEASURED_LABEL = "stock model's seconds / method's"
 SPEED_COLUMNS = (
     "method", "split", "metric", "quality", "ci_low", "ci_high", "n", "flops_speedup_unpadded",
     "speedup_vs_hf", "batch_size",
@@ -22,32 +27,40 @@ SPEED_COLUMNS = (
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     """Share of a text's tokens alive in each layer: quantiles and mean over texts, by method.
 
+    Full lengths as in `tokens_by_method`. A student has rows for its own layers only. Columns of
+    `TOKEN_COLUMNS`.
+    """
+    rows: list[tuple[object, ...]] = []
+    for method, split, counts, full in tokens_by_method(predictions):
+        share = counts / full[:, None]
+        quantiles = np.percentile(share, [5, 25, 50, 75, 95], axis=0)
+        for layer in range(share.shape[1]):
+            rows.append((method, split, layer, *quantiles[:, layer], share[:, layer].mean(), len(share)))
+    return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
+
+
+def tokens_by_method(
+    predictions: pd.DataFrame,
+) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """(method, split, tokens (texts, layers), full lengths (texts,)) of every method and split.
+
     A text's full length is the largest number of tokens that any method has of it in any layer, which
-    is exact as soon as the dense model is among them. A student has rows for its own layers only.
-    Columns of `TOKEN_COLUMNS`.
+    is exact as soon as the dense model is among them.
     """
     counts = [np.asarray(row, dtype=np.float64) for row in predictions["tokens"]]
     keyed = predictions[["method", "split", "text_id"]].astype(str)
     longest = keyed.assign(full=[row.max(initial=1) for row in counts])
     full = longest.groupby(["split", "text_id"])["full"].transform("max").to_numpy()
-    rows: list[tuple[object, ...]] = []
     methods, splits = keyed["method"].to_numpy(), keyed["split"].to_numpy()
     for method in ordered(methods, METHOD_ORDER):
         for split in dict.fromkeys(splits[methods == method]):
             own = np.flatnonzero((methods == method) & (splits == split))
-            share = np.stack([counts[row] / full[row] for row in own])
-            quantiles = np.percentile(share, [5, 25, 50, 75, 95], axis=0)
-            for layer in range(share.shape[1]):
-                rows.append(
-                    (method, split, layer, *quantiles[:, layer], share[:, layer].mean(), len(share))
-                )
-    return pd.DataFrame(rows, columns=list(TOKEN_COLUMNS))
+            yield method, str(split), np.stack([counts[row] for row in own]), full[own]
 
 
-def draw_tokens(frame: pd.DataFrame) -> Figure:
+def draw_tokens(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """One line per method: the median share of tokens in each layer, quartiles as a band."""
-    figure, axes = new_figure(7, 4.2)
-    ax = axes[0, 0]
+    figure, (ax,) = print_panels(width, 2.5, 1)
     for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
         style = line_style(str(method), number)
         ax.plot(rows["layer"], 100 * rows["median"], label=plain(method_name(method)), **style)
@@ -56,13 +69,8 @@ def draw_tokens(frame: pd.DataFrame) -> Figure:
         )
     ax.set_ylim(0, 104)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.grid(axis="y", color="#E5E5E5", linewidth=0.8)
-    split = frame["split"].iloc[0] if len(frame) else ""
-    label_axes(
-        ax, "layer", "tokens left (% of the text)", f"Tokens left, split {split}: median, quartiles"
-    )
-    if len(frame):
-        ax.legend(fontsize=9, frameon=False)
+    name_axes(ax, "layer", "tokens left (% of the text)")
+    legend_below(figure, ax)
     return figure
 
 
@@ -85,19 +93,18 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
     return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
 
 
-def draw_speed(frame: pd.DataFrame) -> Figure:
+def draw_speed(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """Two panels, quality with its interval against unpadded FLOPs speed-up and measured speed-up."""
-    figure, axes = new_figure(10, 4.2, 1, 2, sharey=True)
+    figure, (counted, measured) = print_panels(width, 2.3, 2, sharey=True)
     batch = frame["batch_size"].iloc[0] if len(frame) else pd.NA
     at = "" if pd.isna(batch) else f", batch {int(batch)}"
+    _points(counted, frame, "flops_speedup_unpadded")
+    _points(measured, frame, "speedup_vs_hf")
     name = QUALITY_NAMES[frame["metric"].iloc[0]] if len(frame) else ""
-    _points(axes[0, 0], frame, "flops_speedup_unpadded")
-    _points(axes[0, 1], frame, "speedup_vs_hf")
-    label_axes(axes[0, 0], "dense FLOPs / method FLOPs, no padding in either", name, "Counted")
-    label_axes(axes[0, 1], "stock padded model's seconds / method's seconds", "", f"Measured{at}")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    name_axes(counted, COUNTED_LABEL, name, "Counted")
+    name_axes(measured, MEASURED_LABEL, name, f"Measured{at}")
+    measured.label_outer()
+    legend_below(figure, counted)
     return figure
 
 
@@ -108,7 +115,7 @@ def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
         spread = None if below != below else [[100 * max(below, 0)], [100 * max(above, 0)]]
         ax.errorbar(
             [row[column]], [100 * row["quality"]], yerr=spread, color=str(style["color"]),
-            marker=str(style["marker"]), markersize=7, capsize=3, linestyle="none",
+            marker=str(style["marker"]), markersize=5, capsize=2, linewidth=1, linestyle="none",
             label=plain(method_name(row["method"])),
         )  # fmt: skip
     dense = frame[frame["method"].astype(str) == "dense"]
@@ -116,4 +123,4 @@ def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
         ax.axhline(100 * dense["quality"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)
     furthest = frame[column].max()
     ax.set_xlim(0, 1.12 * furthest if furthest > 0 else 1)
-    ax.grid(color="#EDEDED", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)

@@ -1,50 +1,110 @@
-"""A small LaTeX table writer: booktabs rules, every cell and name escaped."""
+"""A small LaTeX table writer: booktabs rules, every cell and name escaped, any engine."""
 
+import re
 import unicodedata
-from collections.abc import Iterable
-
-import pandas as pd
+from collections.abc import Iterable, Sequence
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#",
     "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "×": r"$\times$",
-    "±": r"$\pm$",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{}''{}", "`": r"\textasciigrave{}",
+    "–": "--", "—": "---", "‘": r"\textquoteleft{}", "’": r"\textquoteright{}",
+    "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "…": r"\dots{}", "\u00a0": "~",
+    "×": r"$\times$", "±": r"$\pm$", "−": r"$-$", "≤": r"$\leq$", "≥": r"$\geq$",
+    "→": r"$\rightarrow$", "·": r"$\cdot$", "†": r"\dag{}", "‡": r"\ddag{}", "§": r"\S{}",
 }  # fmt: skip
+_DASHES = "-–—"
+_LIGATURES = frozenset([*(a + b for a in _DASHES for b in _DASHES), "''", ",,"])
+_ACCENTS = frozenset("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0327")
+_LATIN = frozenset("ÆæØøßŒœŁł")
+_LAST_LATIN = 0x17F
+_NUMBERS = re.compile(r"[-+\d.,%±–\[\] *]+")
+_EMPHASIS = {"best": r"\textbf{%s}", "second": r"\underline{%s}"}
+CHARACTER = r"\providecommand{\wbchar}[1]{\texttt{U+#1}}"
+"""How a character outside Latin script is printed: by its number, so that pdflatex compiles it. With
+xelatex or lualatex and a font that has it, define `\\wbchar` before as `\\symbol{"#1}`."""
+
+_SIZES = ((60, "", r"\small"), (95, "*", r"\small"), (125, "*", r"\footnotesize"))
+_SHRUNK = r"\resizebox{\textwidth}{!}{%"
 
 
 def escape(text: object) -> str:
-    """`text` as LaTeX prints it letter by letter; line breaks and control characters become spaces."""
-    return "".join(
-        _ESCAPES.get(c, " " if unicodedata.category(c).startswith("C") else c) for c in str(text)
-    )
+    """`text` as LaTeX prints it letter by letter; line breaks and control characters become spaces.
+
+    Latin letters pass through (inputenc's utf8, the default), others become `\\wbchar{<number>}`.
+    """
+    whole, last = "", ""
+    for character in unicodedata.normalize("NFC", str(text)):
+        # Two plain characters must not join to a third one: -- is no dash, '' is no quotation mark.
+        whole += "{}" if last + character in _LIGATURES else ""
+        whole += _escaped(character)
+        last = character
+    return whole
 
 
-def latex_table(frame: pd.DataFrame, caption: str, label: str, text_columns: Iterable[str] = ()) -> str:
-    """`frame`, formatted already, as a floating table with booktabs rules and a caption above.
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if unicodedata.category(character)[0] in "CZ":
+        return " "
+    parts = unicodedata.normalize("NFD", character)
+    base, accents = parts[0], parts[1:]
+    letter = base.isascii() and _ACCENTS.issuperset(accents) and ord(character) <= _LAST_LATIN
+    if character in _LATIN or letter:
+        return character
+    return rf"\wbchar{{{ord(character):04X}}}"
 
-    `text_columns` are left-aligned, all others right-aligned. Needs `\\usepackage{booktabs}`.
+
+def latex_table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[tuple[str, str]]],
+    caption: str,
+    label: str,
+    text_columns: Iterable[str] = (),
+) -> str:
+    """A floating table with booktabs rules and a caption above. Needs the packages booktabs and, for the
+    widest tables, graphicx.
+
+    A cell is its text and "", "best" (bold) or "second" (underlined). `text_columns` are left-aligned,
+    all others right-aligned. A wide table spans both columns of a page (`table*`), in smaller type or
+    shrunk to the page where it must be.
     """
     left = set(text_columns)
-    alignment = "".join("l" if name in left else "r" for name in frame.columns)
+    alignment = "".join("l" if name in left else "r" for name in headings)
+    star, before, after = _size([[*headings], *([text for text, _ in row] for row in rows)])
     lines = [
-        r"\begin{table}",
+        CHARACTER,
+        rf"\begin{{table{star}}}",
         r"\centering",
         rf"\caption{{{escape(caption)}}}",
-        rf"\label{{tab:{''.join(c for c in label if c.isalnum() or c in '-:')}}}",
-        rf"\begin{{tabular}}{{{alignment}}}",
+        rf"\label{{tab:{''.join(c for c in label if c.isascii() and (c.isalnum() or c in '-:'))}}}",
+        r"\setlength{\tabcolsep}{4pt}",
+        before,
+        rf"\begin{{tabular}}{{@{{}}{alignment}@{{}}}}",
         r"\toprule",
-        _row(frame.columns),
+        _row((name, "") for name in headings),
         r"\midrule",
-        *(_row(row) for row in frame.itertuples(index=False, name=None)),
+        *(_row(row) for row in rows),
         r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table}",
+        r"\end{tabular}" + after,
+        rf"\end{{table{star}}}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _row(cells: Iterable[object]) -> str:
-    row = " & ".join(escape(cell) for cell in cells)
+def _size(cells: list[list[str]]) -> tuple[str, str, str]:
+    """Star or none, and what comes before and after, by the characters of the widest line."""
+    width = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True))
+    found = ((star, size, "") for limit, star, size in _SIZES if width <= limit)
+    return next(found, ("*", _SHRUNK, "}"))
+
+
+def _row(cells: Iterable[tuple[str, str]]) -> str:
+    row = " & ".join(_EMPHASIS.get(mark, "%s") % escape(_minus(text)) for text, mark in cells)
     # After the \\ of the row before, a bracket or star would be taken for its argument.
     return ("{}" if row.startswith(("[", "*")) else "") + row + r" \\"
+
+
+def _minus(text: str) -> str:
+    """A cell of numbers with minus signs in the place of hyphens."""
+    return text.replace("-", "−") if _NUMBERS.fullmatch(text) else text

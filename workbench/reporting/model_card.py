@@ -9,6 +9,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.config_compare import STRENGTHS
+from workbench.evaluation.classification import judged_by
 from workbench.files import write_text
 from workbench.reporting.data_card import data_card_text, shown_place, source_of
 from workbench.reporting.markdown import cell, markdown
@@ -37,7 +38,13 @@ METHODS = {
 """What each method does, in words for its card."""
 _THRESHOLDS = {"adapler": "eta", "ltp": "thresholds"}
 """Methods with a learned threshold per layer, and its name in policy.safetensors."""
-_HUB_METRICS = {"accuracy": "accuracy", "macro_f1": "f1", "matthews": "matthews_correlation"}
+_HUB_METRICS = {
+    "accuracy": "accuracy",
+    "macro_f1": "f1",
+    "matthews": "matthews_correlation",
+    "pearson": "pearsonr",
+    "spearman": "spearmanr",
+}
 _UNKNOWN = (
     "licence, language, intended use, and how the model treats groups of people: none of this was "
     "recorded or measured"
@@ -78,7 +85,7 @@ def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
     parts = [
         f"---\n{_metadata(run, method, name, exported=exported)}\n---",
         f"# {cell(name)}",
-        f"{METHODS.get(method, f'The method {method}.')} Classes: {_classes(run, method)}.",
+        f"{METHODS.get(method, f'The method {method}.')} {_outputs(run, method)}",
         "## Loading it",
         _loading(method, exported=exported),
         "## Data",
@@ -139,10 +146,11 @@ def _eval_results(run: RunData, method: str) -> list[EvalResult]:
     ]
 
 
-def _classes(run: RunData, method: str) -> str:
+def _outputs(run: RunData, method: str) -> str:
     path = run.folder / "models" / method / "config.json"
     labels = json.loads(path.read_text(encoding="utf-8")).get("id2label", {})
-    return ", ".join(cell(label) for label in labels.values()) or "not recorded"
+    named = ", ".join(cell(label) for label in labels.values()) or "not recorded"
+    return f"A regression, its value: {named}." if len(labels) == 1 else f"Classes: {named}."
 
 
 def _loading(method: str, *, exported: bool) -> str:
@@ -184,10 +192,10 @@ def _results(run: RunData, method: str) -> str:
     told = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
     table = main_table(rows, own, told)
     loss = None if method == "dense" else quality_loss(run, method)
-    lost = "" if loss is None else (
-        f"\n\nAccuracy lost against the dense model on the same texts: {100 * loss.value:.1f} points "
-        f"[{100 * loss.low:.1f}, {100 * loss.high:.1f}]."
-    )  # fmt: skip
+    lost = ""
+    if loss is not None:
+        points = f"{100 * loss.value:.1f} points [{100 * loss.low:.1f}, {100 * loss.high:.1f}]"
+        lost = f"\n\nLost against the dense model on the same texts, in {judged_by(rows)}: {points}."
     return f"{markdown(table.shown)}\n\n{table.caption}{lost}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from workbench.reporting.style import Written
+from workbench.reporting.saving import Written
 
 
 def render(template: str, figures: Mapping[str, Written], **values: Any) -> str:

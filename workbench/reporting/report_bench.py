@@ -1,13 +1,14 @@
 """What a benchmark found: a table, a figure, and a sentence on what limits each run."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from workbench.reporting.bench_table import bench_table
 from workbench.reporting.figures_bench import draw_realised, realised_frame
-from workbench.reporting.style import save_figure
-from workbench.reporting.tables import Table
+from workbench.reporting.saving import save_figure
+from workbench.reporting.table import Table
 from workbench.reporting.wording import method_name
 from workbench.runs import read_json, read_table
 
@@ -31,7 +32,7 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     table.write(folder)
     points = realised_frame(efficiency)
     if len(points):
-        save_figure(draw_realised(points), folder, "realised", points, f"{_CAPTION} {done}")
+        save_figure(partial(draw_realised, points), folder, "realised", points, f"{_CAPTION} {done}")
     limits = read_table(folder / "metrics" / "limits.parquet")
     return table, [done, *_limits(limits[limits["split"] == split], about)]
 

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from workbench.files import write_text
 from workbench.reporting.comparison_data import COUNTED, ComparisonData, read_comparison
@@ -21,8 +22,8 @@ from workbench.reporting.comparison_tables import (
 from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.figures_speed import draw_tokens, token_frame
 from workbench.reporting.page import render
-from workbench.reporting.style import Written, save_figure
-from workbench.reporting.tables import Table
+from workbench.reporting.saving import Written, save_figure
+from workbench.reporting.table import Table
 from workbench.reporting.template import COMPARISON_PAGE
 from workbench.reporting.wording import method_name, said, times
 from workbench.runs import write_table
@@ -83,9 +84,11 @@ def _tables(data: ComparisonData, points: pd.DataFrame) -> dict[str, Table]:
 def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
-    def add(name: str, frame: pd.DataFrame, draw: Callable[[pd.DataFrame], Any], caption: str) -> None:
+    def add(
+        name: str, frame: pd.DataFrame, draw: Callable[[pd.DataFrame, float], Figure], caption: str
+    ) -> None:
         if len(frame):
-            made[name] = save_figure(draw(frame), data.folder, name, frame, caption)
+            made[name] = save_figure(partial(draw, frame), data.folder, name, frame, caption)
 
     add("tradeoff", points, draw_tradeoff, _TRADEOFF)
     left = [

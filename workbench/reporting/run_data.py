@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import yaml
 
+from workbench.config import Method
 from workbench.errors import InputError
 from workbench.files import yaml_value
 
@@ -27,11 +28,9 @@ _OPTIONAL = {
         "scorer", *_KEY, "unit", "universe", "windows", "windows_dropped", "texts", "texts_dropped",
     ),
     "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
-    "comparisons": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "p_holm"),
-    "fpr_comparisons": ("scorer", *_KEY, "against", "layer", "unit", "universe", "metric", "p_holm"),
-    "chance": ("split", "unit", "universe", "metric", "value"),
-    "earliest": ("scorer", *_KEY, "unit", "universe"),
-    "agreement": ("scorer", "method", "layer", "against", "split", "unit", "metric", "value", "n"),
+    "comparisons": (
+        "scorer", *_KEY, "layer", "unit", "universe", "metric", "difference", "p_holm",
+    ),
     "control_comparisons": (
         *_KEY, "control", "method_value", "control_value", "difference", "ci_low", "ci_high", "p_holm",
         "n", "draws",
@@ -42,12 +41,26 @@ _OPTIONAL = {
     ),
     "controls": (*_KEY, "control", "metric", "value", "ci_low", "ci_high", "n"),
     "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
+    "limits": (*_KEY, "batch_size", "measured", "predicted", "limit"),
+    "chance": ("split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n"),
+    "earliest": (
+        "scorer", *_KEY, "unit", "universe", "selection", "fpr_below", "tpr_above", "layer",
+        "texts_share", "texts_median", "n",
+    ),
+    "agreement": (
+        "scorer", "method", "layer", "against", "against_method", "against_layer", "split", "unit",
+        "metric", "value", "ci_low", "ci_high", "n",
+    ),
+    "fpr_comparisons": (
+        "scorer", *_KEY, "against", "layer", "unit", "universe", "selection", "metric", "difference",
+        "p_holm", "n",
+    ),
 }  # fmt: skip
 _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
+METRIC_TABLES = (*_NEEDED, *_OPTIONAL)
+"""Tables of metrics/; those that a run was not asked for are not there."""
 
-METHOD_ORDER = (
-    "dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert",
-)  # fmt: skip
+METHOD_ORDER = get_args(Method)
 CONTROLS = ("random", "uniform", "oracle")
 SCORER_ORDER = (
     "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
@@ -113,12 +126,12 @@ def read_run_data(folder: Path) -> RunData:
     config = _mapping(folder / "config.yaml", missing)
     environment = _mapping(folder / "environment.json", missing)
     about = _mapping(folder / "about.json", missing)
-    predictions = _table(folder / "predictions", _PREDICTIONS)
+    predictions = read_run_table(folder, "predictions")
     if predictions is None:
         missing.append("predictions.parquet is not there: no tokens per layer, no paired differences.")
     metrics = {}
-    for name, columns in (_NEEDED | _OPTIONAL).items():
-        frame = _table(folder / "metrics" / name, columns)
+    for name in METRIC_TABLES:
+        frame = read_run_table(folder, name)
         if frame is not None:
             metrics[name] = frame
         elif name in _NEEDED:
@@ -128,6 +141,26 @@ def read_run_data(folder: Path) -> RunData:
     if not (config or metrics) and predictions is None:
         raise InputError(f"{folder}: not a run folder (no config.yaml, predictions or metrics)")
     return RunData(folder, config, environment, about, predictions, metrics, tuple(missing))
+
+
+def read_run_table(folder: Path, name: str) -> pd.DataFrame | None:
+    """`predictions` or one of `METRIC_TABLES` of a run folder; None where it is not there.
+
+    Raises InputError where the file is damaged or lacks a column of the contract.
+    """
+    if name == "predictions":
+        return _table(folder / name, _PREDICTIONS)
+    return _table(folder / "metrics" / name, (_NEEDED | _OPTIONAL)[name])
+
+
+def columns_of(name: str) -> list[str]:
+    """The columns that every such table has."""
+    return list(_PREDICTIONS if name == "predictions" else (_NEEDED | _OPTIONAL)[name])
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.yaml of a run folder as it was written; empty where it is not there."""
+    return _mapping(folder / "config.yaml", [])
 
 
 def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:

@@ -1,19 +1,13 @@
-"""How figures look and how they reach the disk, without touching matplotlib's global state."""
+"""How figures look, without touching matplotlib's global state."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 
-from workbench.files import replacing, write_text
 from workbench.reporting.run_data import CONTROLS
 
 # Okabe and Ito 2008: told apart with any of the common colour-vision deficiencies.
@@ -28,17 +22,6 @@ _COLOURS = {
 _SPARE = (SKY, ORANGE, PURPLE, GREEN)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = {"random": (0, (6, 2)), "uniform": (0, (1, 1.5)), "oracle": (0, (6, 2, 1, 2))}
-
-
-@dataclass(frozen=True)
-class Written:
-    """A figure on disk, and the frame it was drawn from."""
-
-    name: str
-    caption: str
-    png: Path
-    pdf: Path
-    csv: Path
 
 
 def new_figure(
@@ -64,14 +47,6 @@ def line_style(name: str, number: int = 0) -> dict[str, Any]:
     return {"color": colour, "marker": marker, "markersize": 4.5, "linewidth": 1.6, "zorder": 2}
 
 
-def label_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
-    """Axis labels and a left-aligned title of plain text."""
-    ax.set_xlabel(plain(x), fontsize=10)
-    ax.set_ylabel(plain(y), fontsize=10)
-    if title:
-        ax.set_title(plain(title), fontsize=10, loc="left")
-
-
 def plain(text: str) -> str:
     """`text` as matplotlib will show it letter by letter: no mathematics, no absent glyphs."""
     shown = "".join(c if ord(c) in _glyphs() else "□" for c in " ".join(str(text).split()))
@@ -82,25 +57,3 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=1)
 def _glyphs() -> frozenset[int]:
     return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
-
-
-def save_figure(figure: Figure, run_dir: Path, name: str, frame: pd.DataFrame, caption: str) -> Written:
-    """Write figures/`name`.png (150 dpi) and .pdf (fonts embedded) and tables/`name`.csv.
-
-    Each file is whole or not there; WorkbenchError when the disk refuses. The PDF carries no date, so
-    equal figures are equal files.
-    """
-    written = Written(
-        name,
-        caption,
-        run_dir / "figures" / f"{name}.png",
-        run_dir / "figures" / f"{name}.pdf",
-        run_dir / "tables" / f"{name}.csv",
-    )
-    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
-        with replacing(written.png) as beside:
-            figure.savefig(beside, dpi=150)
-        with replacing(written.pdf) as beside:
-            figure.savefig(beside, metadata={"CreationDate": None})
-    write_text(written.csv, frame.to_csv(index=False, lineterminator="\n"))
-    return written

@@ -1,73 +1,75 @@
 """The tables of a report: numbers for CSV, the same numbers in words for LaTeX and HTML."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.metrics import METRICS
-from workbench.files import write_text
+from workbench.evaluation.classification import judged_by
+from workbench.reporting.by_layer import by_layer
 from workbench.reporting.figures import in_order, one_control
-from workbench.reporting.latex import latex_table
-from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, ordered
-from workbench.reporting.wording import method_name, percent, quartiles, scorer_name, seconds, times
+from workbench.reporting.run_data import METHOD_ORDER, ordered
+from workbench.reporting.significance import LEVEL, STAR
+from workbench.reporting.table import RANKS, Table, ranks
+from workbench.reporting.wording import interval, method_name, percent, quartiles, seconds, times
 
 SPEED_CONVENTIONS = (
     "FLOPs unpadded: dense / method, each text at its own length; padded: a dense model that computes "
     "padding / the method without padding. vs stock: seconds of the ordinary padded Hugging Face model "
     "/ the method's, the same texts in the same process."
 )
+RANKS_BUT_DENSE = f"{RANKS}, the dense model apart."
 AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table: `frame` with full numbers, `shown` with the same rows as formatted text."""
-
-    name: str
-    caption: str
-    frame: pd.DataFrame
-    shown: pd.DataFrame
-    text_columns: tuple[str, ...]
-    """Columns of `shown` that hold words; the others hold numbers."""
-
-    def write(self, run_dir: Path) -> tuple[Path, Path]:
-        """Write tables/`name`.csv and .tex, each whole or not at all; returns both paths."""
-        csv, tex = (run_dir / "tables" / f"{self.name}.{kind}" for kind in ("csv", "tex"))
-        write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
-        write_text(tex, latex_table(self.shown, self.caption, self.name, self.text_columns))
-        return csv, tex
-
-
 def main_table(
-    classification: pd.DataFrame, efficiency: pd.DataFrame | None, conventions: str = ""
+    classification: pd.DataFrame,
+    efficiency: pd.DataFrame | None,
+    conventions: str = "",
+    unlike_dense: Collection[str] = (),
+    configured: Iterable[str] = (),
 ) -> Table:
     """One row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation).
+    (runs of earlier versions have no Matthews correlation). The headline metric of those in
+    `unlike_dense` gets a star; `configured` methods without a number have a line of dashes.
     """
-    methods = ordered(classification["method"], METHOD_ORDER)
+    methods = ordered([*classification["method"], *configured], METHOD_ORDER)
     there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, there) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
     shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
     for metric in there:
-        shown[QUALITY_NAMES[metric]] = with_interval(frame, metric)
+        shown[QUALITY_NAMES[metric]] = percentages(frame, metric)
+        if metric == judged_by(classification):
+            shown[QUALITY_NAMES[metric]] += (
+                frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
+            )
+    named: dict[str, tuple[Any, ...]] = {metric: (QUALITY_NAMES[metric],) for metric in there}
     for column in map(str, speeds.columns):
-        text = percent if column == "tokens_kept_share" else times
-        shown[_SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))] = frame[
-            column
-        ].map(text)
+        heading = _SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))
+        shown[heading] = frame[column].map(percent if column == "tokens_kept_share" else times)
+        named |= {} if column == "tokens_kept_share" else {column: (heading,)}
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{SPEED_CONVENTIONS} {conventions}"
+        f"{starred(unlike_dense)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS} {conventions}"
     ).strip()
-    return Table("main", caption, frame, shown, ("method",))
+    marks = method_marks(frame, shown, named)
+    return Table("main", caption, frame, shown, ("method",), marks)
+
+
+def starred(unlike_dense: Collection[str]) -> str:
+    """What a star at a quality means; nothing where there is none."""
+    if not unlike_dense:
+        return ""
+    return (
+        f"{STAR}: unlike dense (paired over texts, Holm-corrected over all pairs of methods, "
+        f"p < {LEVEL}). "
+    )
 
 
 QUALITY_NAMES = {
@@ -90,7 +92,7 @@ _SPEED_NAMES = {
 def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
     """One method's name, n, and these metrics with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]
-    row: dict[str, object] = {"method": method, "n": int(own["n"].max())}
+    row: dict[str, object] = {"method": method, "n": int(own["n"].max()) if len(own) else 0}
     for metric in metrics:
         found = own[own["metric"] == metric]
         for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
@@ -114,13 +116,23 @@ def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]
     return values
 
 
-def with_interval(frame: pd.DataFrame, name: str) -> list[str]:
+def percentages(frame: pd.DataFrame, name: str) -> list[str]:
     """The shares of column `name` as percentages, with the intervals of `name`_low and `name`_high."""
-    texts = []
-    for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
-        interval = "" if low != low else f" [{percent(low)}, {percent(high)}]"
-        texts.append(percent(value) + interval)
-    return texts
+    rows = frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+    return [interval(value, low, high, percent) for value, low, high in rows]
+
+
+def method_marks(
+    frame: pd.DataFrame, shown: pd.DataFrame, named: Mapping[str, tuple[Any, ...]]
+) -> pd.DataFrame:
+    """Best and second of every column of `named` (column -> heading, ...), the dense model apart."""
+    pruned = frame["method"].astype(str) != "dense"
+    return pd.DataFrame(
+        {
+            heading: ranks(frame[column].where(pruned), shown[heading], higher=True)
+            for column, (heading, *_) in named.items()
+        }
+    )
 
 
 def plausibility_table(
@@ -130,63 +142,32 @@ def plausibility_table(
     universe: str = "with-evidence",
     conventions: str = "",
     name: str = "plausibility_table",
+    tests: pd.DataFrame | None = None,
 ) -> Table:
     """Scorer by layer: AP, and FPR, TPR and share selected by uniform selection, of one split.
 
     `best_layer` is the layer with the highest AP or TPR, or the lowest FPR (the first of equals); the
     share selected and the controls have none. A layer that a scorer says nothing about is NaN and shown
-    as a dash.
+    as a dash. `tests`, the table `comparisons` of the same split, stars the AP values above random.
     """
     rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
-    frame, shown = by_layer(one_control(in_order(rows)), AGREEMENT)
-    caption = f"Agreement with rationales by layer (n: texts with a value). {conventions}".strip()
-    return Table(name, caption, frame, shown, ("metric", "scorer", "model"))
+    starred = _above_random(tests, unit, universe)
+    frame, shown, marks = by_layer(one_control(in_order(rows)), AGREEMENT, starred)
+    told = f"{STAR}: above random (paired over texts, Holm, p < {LEVEL}). " if starred else ""
+    caption = (
+        f"Agreement with rationales by layer (n: texts with a value). {RANKS} of each metric and layer, "
+        f"controls apart. {told}{conventions}"
+    ).strip()
+    return Table(name, caption, frame, shown, ("metric", "scorer", "model"), marks)
 
 
-def by_layer(
-    rows: pd.DataFrame, measures: Iterable[tuple[str, str]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One line per (selection, metric) of `measures`, scorer and method, a column per layer: the numbers
-    and the same as text. `rows` are ordered and have the columns of a metric table by layer.
-    """
-    layers = range(int(rows["layer"].max()) + 1 if len(rows) else 0)
-    lines: list[dict[str, object]] = []
-    for selection, metric in measures:
-        part = rows[(rows["metric"] == metric) & (rows["selection"] == selection)]
-        for (scorer, method), own in part.groupby(["scorer", "method"], sort=False):
-            by_layer = own.set_index("layer")["value"].reindex(layers)
-            line: dict[str, object] = {"metric": metric, "scorer": scorer, "method": method}
-            line |= {"n": int(own["n"].max())} | {f"layer_{k}": by_layer[k] for k in layers}
-            best = pd.NA if scorer in CONTROLS else _best(metric, by_layer)
-            lines.append(line | {"best_layer": best})
-    columns = ["metric", "scorer", "method", "n", *(f"layer_{k}" for k in layers), "best_layer"]
-    frame = pd.DataFrame(lines, columns=columns).astype({"best_layer": "Int64"})
-    return frame, _shown_by_layer(frame)
-
-
-def _best(metric: str, by_layer: pd.Series) -> object:
-    better = METRICS[metric].higher_is_better
-    if better is None or by_layer.isna().all():
-        return pd.NA
-    values = by_layer.to_numpy(dtype=np.float64)
-    return int(np.nanargmax(values) if better else np.nanargmin(values))
-
-
-def _shown_by_layer(frame: pd.DataFrame) -> pd.DataFrame:
-    shown = pd.DataFrame(
-        {
-            "metric": frame["metric"].map(lambda name: METRICS[name].label),
-            "scorer": frame["scorer"].map(scorer_name),
-            "model": frame["method"].map(method_name),
-            "n": frame["n"],
-        }
-    )
-    for column in frame.columns[4:-1]:
-        shown[column.replace("layer_", "L")] = frame[column].map(
-            lambda value: "–" if value != value else f"{value:.3f}"
-        )
-    shown["best"] = frame["best_layer"].map(lambda layer: "" if pd.isna(layer) else f"L{int(layer)}")
-    return shown
+def _above_random(tests: pd.DataFrame | None, unit: str, universe: str) -> set[tuple[object, ...]]:
+    """(metric, scorer, method, layer) of the values that a paired test puts above random."""
+    if tests is None:
+        return set()
+    here = tests[(tests["unit"] == unit) & (tests["universe"] == universe) & (tests["p_holm"] < LEVEL)]
+    keys = here.loc[here["difference"] > 0, ["metric", "scorer", "method", "layer"]].astype(object)
+    return set(keys.itertuples(index=False, name=None))
 
 
 def efficiency_table(

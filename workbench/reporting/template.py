@@ -12,20 +12,22 @@ HEAD = """<!DOCTYPE html>
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8e8ea; --paper: #17181b; --soft: #a2a2ab; --line: #3a3b40; --note: #362c12;
     --shade: 86, 180, 233; --mark: #ff9a5c; } }
-body { margin: 0 auto; padding: 2rem 1.2rem 4rem; max-width: 62rem; color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.2rem 4rem; max-width: 70rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.55 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { margin-top: 2.6rem; font-size: 1.25rem; }
 h3 { font-size: 1.02rem; margin-bottom: .3rem; }
 p, li { max-width: 46rem; } .soft, figcaption, caption { color: var(--soft); font-size: .88rem; }
 .note { background: var(--note); border-left: 4px solid var(--edge); padding: .7rem 1rem; }
-.wide { overflow-x: auto; } figure { margin: 1.2rem 0; }
+.wide { overflow-x: auto; margin: 1.4rem 0; } figure { margin: 1.2rem 0; }
 figure img { max-width: 100%; background: #fff; border-radius: 4px; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .5rem; max-width: 46rem; }
-th, td { padding: .28rem .7rem; text-align: right; white-space: nowrap;
+th, td { padding: .28rem .55rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
-thead th { border-bottom: 2px solid var(--soft); } .text { text-align: left; }
-.layer { line-height: 2; } .layer b { display: inline-block; width: 4.2rem; font-weight: normal;
+thead th { border-bottom: 2px solid var(--soft); white-space: normal; vertical-align: bottom; }
+.text { text-align: left; }
+.layer { line-height: 2; padding-left: 4.6rem; text-indent: -4.6rem; }
+.layer b { display: inline-block; width: 4.6rem; text-indent: 0; font-weight: normal;
   color: var(--soft); font-size: .85rem; }
 .token { padding: .1rem .22rem; margin-right: .1rem; border-radius: 3px;
   background: rgba(var(--shade), var(--a)); }
@@ -36,16 +38,7 @@ pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid var(--line); font
 </head>
 <body>
 {%- macro show(table) %}
-<div class="wide"><table>
-<caption>{{ table.caption }}</caption>
-<thead><tr>{% for name in table.shown.columns %}<th scope="col"
-{%- if name in table.text_columns %} class="text"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{%- for row in table.shown.itertuples(index=False, name=None) %}
-<tr>{% for cell in row %}<td{% if table.shown.columns[loop.index0] in table.text_columns %} class="text"
-{%- endif %}>{{ cell }}</td>{% endfor %}</tr>
-{%- endfor %}
-</tbody></table></div>
+<div class="wide">{{ table.html() }}</div>
 {%- endmacro %}
 {%- macro picture(name) %}{% if name in figures %}
 <figure><img alt="{{ figures[name].caption }}" src="data:image/png;base64,{{ figures[name].base64 }}">
@@ -69,45 +62,25 @@ SETTINGS = """
 
 PAGE = (
     HEAD
-    + """<p class="note">{{ rationales }}</p>
+    + """{% for note in notes %}<p class="note">{{ note }}</p>
+{% endfor %}
 
 <h2>Summary</h2>
 {% if sentences %}<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% else %}{{ lacking("no metric that a summary could be computed from.") }}{% endif %}
+{% else %}{{ lacking(no_summary) }}{% endif %}
 
-<h2>Quality and speed</h2>
-{% if "main" in tables %}{{ show(tables.main) }}
-{% else %}{{ lacking("classification results.") }}{% endif %}
-{{ picture("speedup") }}
-{% if "efficiency" in tables %}{{ show(tables.efficiency) }}
-{% else %}{{ lacking("measured seconds and counted FLOPs.") }}{% endif %}
-
-{% if "controls_table" in tables %}
-<h2>Other tokens at the same budget</h2>
-{{ show(tables.controls_table) }}
+{% for section in sections %}
+<h2>{{ section.title }}</h2>
+{% if section.text %}<p>{{ section.text }}</p>{% endif %}
+{% for name in section.names %}
+{% if name in figures %}{{ picture(name) }}
+{% elif name in tables and name in section.folded %}
+<details><summary>{{ folded[name] }}</summary>{{ show(tables[name]) }}</details>
+{% elif name in tables %}{{ show(tables[name]) }}
+{% elif name in absent %}{{ lacking(absent[name]) }}
 {% endif %}
-
-<h2>Tokens left per layer</h2>
-{% if "tokens" in figures %}{{ picture("tokens") }}
-{% else %}{{ lacking("predictions with their tokens per layer.") }}{% endif %}
-
-<h2>Agreement with rationales, layer by layer</h2>
-{% if "plausibility_table" in tables %}
-<p>A scorer gives every token of a layer a score. Average precision asks whether rationale tokens rank
-above the others. The false positive rate is the share of non-rationale tokens that get at least the
-uniform share of the score; it is low, too, when next to nothing is selected, so recall and the share
-selected stand beside it. Dropped tokens rank last, tied, and are never selected.</p>
-{{ picture("plausibility") }}
-{{ show(tables.plausibility_table) }}
-{{ picture("plausibility_kept") }}
-{% if "plausibility_table_word" in tables %}<details><summary>The same by words</summary>
-{{ show(tables.plausibility_table_word) }}</details>{% endif %}
-{% else %}{{ lacking("plausibility results.") }}{% endif %}
-
-{% if "faithfulness_table" in tables %}
-<h2>Faithfulness: what the model says when words go</h2>
-{{ show(tables.faithfulness_table) }}
-{% endif %}
+{% endfor %}
+{% endfor %}
 
 <h2>Examples</h2>
 {% if examples %}
@@ -133,7 +106,10 @@ selected stand beside it. Dropped tokens rank last, tied, and are never selected
 <h2>What was left out</h2>
 {% if skipped %}<ul>{% for line in skipped %}<li>{{ line }}</li>{% endfor %}</ul>
 {% else %}<p>Nothing that the run recorded.</p>{% endif %}
-{% if "counts" in tables %}{{ show(tables.counts) }}{% endif %}
+
+<h2>Data</h2>
+{% for name in ("data", "counts") %}{% if name in tables %}{{ show(tables[name]) }}{% endif %}
+{% endfor %}
 """
     + SETTINGS
 )

@@ -1,7 +1,7 @@
 """Names and sentences that tables, figures and the report share."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.evaluation.efficiency import BFLOAT16, MASKED
@@ -108,7 +108,7 @@ def conventions(
     """The sentence under every agreement table: what was scored, on what, and by which rule."""
     targets = about.get("explains")
     if isinstance(targets, dict) and targets:
-        explained = "; ".join(f"{name}: {target}" for name, target in targets.items())
+        explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in targets.items())
     else:
         explained = "not recorded"
     return (
@@ -119,18 +119,31 @@ def conventions(
 
 
 def said(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """A quality in words, with its interval if it has one: `81.2 % accuracy [79.0, 83.1]`, `Pearson
+    """A quality in words, with its interval if it has one: `accuracy 81.2 [79.0, 83.1] %`, `Pearson
     correlation 0.812 [0.790, 0.831]`."""
     if metric == "accuracy":
-        text, write = f"{percent(value)} % accuracy", percent
-    else:
-        text, write = f"{METRICS[metric].label} {value:.3f}", "{:.3f}".format
-    return text if low != low else f"{text} [{write(low)}, {write(high)}]"
+        return f"accuracy {interval(value, low, high, percent)} %"
+    return f"{METRICS[metric].label} {interval(value, low, high, three)}"
 
 
 def percent(value: float) -> str:
     """A share as a percentage with one decimal; a dash for a missing one."""
     return "–" if value != value else f"{100 * value:.1f}"
+
+
+def points(value: float) -> str:
+    """A difference of shares in points, with its sign; a dash for a missing one."""
+    return "–" if value != value else f"{100 * value:+.1f}"
+
+
+def spread(mean: float, sd: float, write: Callable[[float], str]) -> str:
+    """Mean ± standard deviation; the mean alone where there is no deviation."""
+    return write(mean) + ("" if sd != sd else f" ± {write(sd)}")
+
+
+def interval(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
+    """A value and its interval in brackets; the value alone where there is none."""
+    return write(value) + ("" if low != low else f" [{write(low)}, {write(high)}]")
 
 
 def times(value: float) -> str:
@@ -146,6 +159,17 @@ def seconds(value: float) -> str:
 def p_value(value: float) -> str:
     """A p-value with three decimals; a dash for a missing one."""
     return "–" if value != value else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def credit_writers(metric: str) -> tuple[Callable[[float], str], Callable[[float], str]]:
+    """How a value per text is written, and a difference of two: accuracy in hundredths and in points, a
+    squared error as it is."""
+    return (percent, points) if metric == "accuracy" else (three, lambda value: f"{value:+.3f}")
+
+
+def three(value: float) -> str:
+    """A metric with three decimals; a dash for a missing one."""
+    return "–" if value != value else f"{value:.3f}"
 
 
 def quartiles(low: float, high: float) -> str:

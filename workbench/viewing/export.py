@@ -50,7 +50,8 @@ def latex(view: View) -> str:
     formatted = view.formatted
     numeric = set(view.frame.select_dtypes("number").columns)
     text = [str(column) for column in formatted.columns if column not in numeric]
-    return latex_table(formatted, view.caption, view.name, text)
+    rows = [[(str(cell), "") for cell in row] for row in formatted.itertuples(index=False)]
+    return latex_table([*map(str, formatted.columns)], rows, view.caption, view.name, text)
 
 
 def picture(view: View, kind: str) -> bytes:

@@ -1,0 +1,54 @@
+"""What was dropped in texts whose prediction flipped against the dense model.
+
+No paper's table; AdapLeR (arXiv 2203.08991) and ToP (arXiv 2306.14393) show single examples. By
+outcome (right in both, lost, gained, wrong in both): share of all tokens, of rationale tokens and
+of words with a strong valence that do not reach the last layer. Valence: mean of VADER's ten
+ratings, at least 1.0 in size, either sign; it means something for sentiment only. The texts
+themselves: flipped_texts.py.
+
+    python analyses/error_analysis.py --runs runs/demo --out out
+"""
+
+import pandas as pd
+
+from workbench.data.valence import THRESHOLD
+from workbench.evaluation.outcomes import dropped_by_outcome, rated_words
+from workbench.reporting.analysis import Analysis, run_analysis
+from workbench.reporting.figures_bars import draw_groups
+from workbench.reporting.flipped import GROUPS, compared, outcome_table, valence_rate
+from workbench.reporting.frames import Runs
+from workbench.reporting.run_scores import RunScores, by_run, over_runs
+from workbench.reporting.wording import method_name
+
+NEEDED = "scores and predictions of a model that drops tokens, and dense predictions"
+
+
+def build(runs: Runs) -> Analysis:
+    """A table of all runs, and a figure per run."""
+    rate, notes = valence_rate()
+
+    def compute(own: RunScores) -> pd.DataFrame:
+        parts = []
+        for grid, found in compared(own):
+            groups = {"all": grid.inside}
+            if grid.marks is not None:
+                groups["rationale"] = grid.marks & grid.inside
+            if rate is not None:
+                groups["valence"] = abs(rated_words(grid, rate)) >= THRESHOLD
+            outcome = found["outcome"].to_dict()
+            parts.append(dropped_by_outcome(grid, outcome, own.split, groups=groups))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    frame, without = over_runs(runs, compute, NEEDED)
+    figures = {}
+    for suffix, own in by_run(frame[frame["measure"] == "dropped"]).items():
+        figures[suffix] = draw_groups(
+            own.assign(group=own["tokens"].map(GROUPS)),
+            [(method, method_name(method)) for method in own["method"].unique()],
+            by="method", group="group", bar="outcome", y="dropped before the last layer (%)",
+        )  # fmt: skip
+    return Analysis("error_analysis", frame, (outcome_table(frame),), figures, [*notes, *without])
+
+
+if __name__ == "__main__":
+    run_analysis(build, __doc__)

@@ -1,0 +1,37 @@
+"""The texts whose prediction flipped against the dense model, word by word.
+
+The counterpart of the examples in AdapLeR (arXiv 2203.08991) and ToP (arXiv 2306.14393) for the
+cases that went wrong, which they do not show. The frame has every word of every flipped text with
+the layer at whose entry it was dropped, whether it is rationale, and its valence; the table the
+first texts of each kind with their rationale and valence words. Shares over all texts:
+error_analysis.py.
+
+    python analyses/flipped_texts.py --runs runs/demo --out out
+"""
+
+import pandas as pd
+
+from workbench.evaluation.outcomes import flipped_words
+from workbench.reporting.analysis import Analysis, run_analysis
+from workbench.reporting.flipped import compared, flipped_table, valence_rate
+from workbench.reporting.frames import Runs
+from workbench.reporting.run_scores import RunScores, over_runs
+
+NEEDED = "a text that flipped between dense and a model that drops tokens"
+SHOWN = 5
+
+
+def build(runs: Runs) -> Analysis:
+    """A row per word, and the table of texts."""
+    rate, notes = valence_rate()
+
+    def compute(own: RunScores) -> pd.DataFrame:
+        parts = [flipped_words(grid, found, rate) for grid, found in compared(own)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    frame, without = over_runs(runs, compute, NEEDED)
+    return Analysis("flipped_texts", frame, (flipped_table(frame, SHOWN),), notes=[*notes, *without])
+
+
+if __name__ == "__main__":
+    run_analysis(build, __doc__)

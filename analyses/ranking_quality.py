@@ -1,0 +1,69 @@
+"""How well the order of tokens in early layers matches that of the last layer.
+
+What ToP's ranking distillation is for (arXiv 2306.14393, section on ranking-distilled token pruning
+and its ablation): attention of early layers ranks tokens badly, the last layer's well. Two
+references: the scorer's own last layer, and for ToP's importance the last layer of the dense
+model's attention, which is its teacher. What differs: rank correlations and precision at k on test
+texts instead of the NDCG-like training loss; special tokens are left out, not [CLS] alone; a
+dropped token ranks last. ToP's importance in row l is the attention received in layer l - 1, so its
+row l compares with attention's row l - 1.
+
+    python analyses/ranking_quality.py --runs runs/demo --out out
+"""
+
+import pandas as pd
+
+from workbench.evaluation.ranking_quality import ranking_quality
+from workbench.reporting.analysis import Analysis, run_analysis
+from workbench.reporting.frames import Runs
+from workbench.reporting.layer_table import layer_table
+from workbench.reporting.print_figures import draw_by_layer
+from workbench.reporting.run_scores import RunScores, by_run, over_runs
+from workbench.reporting.wording import method_name, scorer_name
+
+PANELS = (
+    ("spearman", "Spearman's rho with the last layer"),
+    ("precision_at_5", "Share of the last layer's first 5 tokens"),
+)
+HEADINGS = {"run": "run", "metric": "metric", "label": "scorer and reference"}
+CAPTION = (
+    "Each layer's order of tokens against a last layer's: rank correlations, and the share of the "
+    "first k tokens that are among the reference's first k. Special tokens left out, dropped ones "
+    "last; n: texts."
+)
+
+
+def build(runs: Runs) -> Analysis:
+    """Two panels by layer per run, all metrics as a table."""
+    frame, notes = over_runs(runs, compute, "scores of any scorer")
+    figures = {suffix: draw_by_layer(own, PANELS) for suffix, own in by_run(frame).items()}
+    floors = frame[frame["metric"].str.startswith("precision")].groupby("metric")["chance"]
+    for name, chance in floors:
+        told = f"{name.replace('_', ' ')}: {chance.min():.2f} to {chance.max():.2f}"
+        notes.append(f"A random order has {told}, depending on the texts that have a value.")
+    if frame["dashed"].any():
+        notes.append(
+            "ToP's row l is the attention received in layer l - 1: compare attention's row l - 1."
+        )
+    table = layer_table("ranking_quality", CAPTION, frame, HEADINGS)
+    return Analysis("ranking_quality", frame, (table,), figures, notes)
+
+
+def compute(own: RunScores) -> pd.DataFrame:
+    """Every scorer against its own last layer, and ToP against its teacher."""
+    grids = own.all_grids()
+    pairs = [(grid, grid) for grid in grids if grid.speaks.any()]
+    teachers = [g for g in grids if (g.scorer, g.method) == ("attention", "dense")]
+    pairs += [(grid, teacher) for grid in grids if grid.scorer == "top" for teacher in teachers]
+    parts = [ranking_quality(grid, reference, own.split) for grid, reference in pairs]
+    if not parts:
+        return pd.DataFrame()
+    frame = pd.concat(parts, ignore_index=True)
+    other = frame["against"] != frame["scorer"]
+    label = frame["scorer"].map(scorer_name) + " (" + frame["method"].map(method_name) + ")"
+    label[other] += ", against dense attention"
+    return frame.assign(series=frame["scorer"], label=label, dashed=other)
+
+
+if __name__ == "__main__":
+    run_analysis(build, __doc__)

@@ -1,0 +1,78 @@
+"""How much of each result is the seed: runs that differ in nothing else.
+
+No paper's table: AdapLeR and ToP report one number per task. Standard deviation over seeds stands
+beside the standard error from the choice of texts, and beside the share of texts on which two seeds
+disagree. Runs with the same data and settings (seed and name aside) form a group; others stand
+apart.
+
+    python analyses/seed_variance.py --runs runs/seed0 runs/seed1 runs/seed2 --out out
+"""
+
+import pandas as pd
+
+from workbench.evaluation.seed_variance import accuracy_over_seeds
+from workbench.reporting.analysis import Analysis, run_analysis
+from workbench.reporting.figures_seeds import draw_seeds
+from workbench.reporting.frames import Runs, reported
+from workbench.reporting.results import Means, results
+from workbench.reporting.table import Table
+from workbench.reporting.wording import method_name, percent, times
+
+QUANTITIES = {
+    "accuracy": ("accuracy %", percent), "macro_f1": ("macro F1 %", percent),
+    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
+    "flops_speedup_padded": ("FLOPs, padded", times), "tokens_kept_share": ("tokens kept %", percent),
+}  # fmt: skip
+CAPTION = (
+    "Spread over seeds: mean ± standard deviation (n - 1). Texts: standard error of the accuracy, "
+    "in points, from the choice of texts alone. Disagree: percent of the texts that two seeds "
+    "classify differently. A dash: one seed, or not measured."
+)
+
+
+def build(runs: Runs) -> Analysis:
+    """A row per data set, method and settings."""
+    runs.need("predictions")
+    frame = results(runs)
+    means = Means(frame, QUANTITIES)
+    accuracy = accuracies(runs, frame).set_index(["data", "variant"])
+    rows = []
+    for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
+        row = {"data": key[0], "method": method_name(key[1])}
+        for quantity, (heading, write) in QUANTITIES.items():
+            row[heading] = means.text(*key, quantity, write)
+        if key in accuracy.index:
+            own = accuracy.loc[key]
+            row |= {
+                "texts, points": percent(own["se_texts"]),
+                "disagree %": percent(own["disagreement"]),
+            }
+            row |= {"seeds": str(own["seeds"]), "n": str(own["n"])}
+        rows.append(row)
+    shown = pd.DataFrame(rows).fillna("–")
+    table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
+    joined = frame.merge(accuracy.reset_index(), on=["data", "variant", "method"], how="left")
+    joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
+    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, (means.note,))
+
+
+def accuracies(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """`accuracy_over_seeds` of every data set and variant."""
+    predictions = reported(runs.predictions)
+    parts = []
+    for (data, variant), own in frame.groupby(["data", "variant"], sort=False):
+        method = own["method"].iloc[0]
+        columns, label = {}, None
+        for row in own.itertuples():
+            rows = predictions[(predictions["run"] == row.run) & (predictions["method"] == method)]
+            rows = rows.astype({"label": str, "predicted": str}).set_index("text_id")
+            if len(rows):
+                columns[row.seed], label = rows["predicted"], rows["label"]
+        if label is not None:
+            part = accuracy_over_seeds({method: pd.DataFrame(columns)}, label)
+            parts.append(part.assign(data=data, variant=variant))
+    return pd.concat(parts, ignore_index=True)
+
+
+if __name__ == "__main__":
+    run_analysis(build, __doc__)

@@ -1,0 +1,62 @@
+"""Quality against speed-up, a point per run and method, a curve per method.
+
+The form of the speed-up-quality curves that AdapLeR (arXiv 2203.08991) and ToP (arXiv 2306.14393)
+draw per data set. What differs: the counted axis is unpadded (ToP's is padded; its column is in the
+frame); measured speed-up stands beside it; lines are means over seeds, over the speed-ups that all
+seeds cover, and begin at the dense model; several data sets give several figures.
+
+    python analyses/speed_quality.py --runs runs/demo --out out
+    python analyses/speed_quality.py --runs runs/compared --out out
+"""
+
+import pandas as pd
+
+from workbench.reporting.analysis import Analysis, run_analysis
+from workbench.reporting.comparison_tables import area_table
+from workbench.reporting.figures_comparison import draw_tradeoff
+from workbench.reporting.frames import Runs
+from workbench.reporting.over_seeds import timed_batches
+from workbench.reporting.results import results
+
+COUNTED = "flops_speedup_unpadded"
+
+
+def build(runs: Runs) -> Analysis:
+    """Per data set: the points of every method, and the area under its curve."""
+    frame = results(runs)
+    tables, figures = [], {}
+    for data, own in frame.groupby("data", sort=False):
+        points = curve_points(own)
+        suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
+        figures[suffix] = draw_tradeoff(points)
+        tables.append(area_table(points))
+    notes = []
+    if frame.groupby(["data", "variant"])["seed"].nunique().max() == 1:
+        notes.append("One seed per setting: points carry no ±, and an area has no spread.")
+    if frame.groupby(["data", "method"])["variant"].nunique().max() == 1:
+        notes.append("One strength per method: a curve is the straight line from the dense model.")
+    return Analysis("speed_quality", frame, tables, figures, notes)
+
+
+def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `comparison_tables.curve_points` from rows of `results` of one data set."""
+    axes = {"counted": (COUNTED, pd.NA)}
+    batches = timed_batches(frame.dropna(axis="columns", how="all"))
+    if batches:
+        axes["measured"] = (f"speedup_vs_hf_b{batches[-1]}", batches[-1])
+    dense = frame[frame["method"] == "dense"].assign(kind="dense")
+    parts = []
+    for method in frame.loc[frame["method"] != "dense", "method"].drop_duplicates():
+        own = frame[frame["method"] == method].assign(kind="run")
+        rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
+        for axis, (column, batch) in axes.items():
+            points = rows[["seed", "accuracy", "kind"]].rename(columns={"accuracy": "quality"})
+            points = points.assign(
+                metric="accuracy", method=method, axis=axis, batch_size=batch, speedup=rows[column]
+            )
+            parts.append(points.dropna(subset=["speedup"]))
+    return pd.concat(parts, ignore_index=True).astype({"batch_size": "Int64"})
+
+
+if __name__ == "__main__":
+    run_analysis(build, __doc__)
