@@ -133,6 +133,11 @@ def test_missing_methods_and_metrics_are_dashes(run: Path, tmp_path: Path) -> No
     assert set(shown["rotten-tomatoes FLOPs"]) == {"–"}
     assert shown.loc["LTP"].tolist() == ["–", "–"]
     assert shown.loc["ToP", "rotten-tomatoes accuracy %"] != "–"
+    with pytest.raises(InputError, match="has a speed-up"):
+        build("speed_quality", lacking)
+    curves = build("speed_quality", run, another(lacking, tmp_path / "imdb", data={"source": "imdb"}))
+    assert len(curves.figures) == 1
+    assert any(note.startswith("imdb: no method") for note in curves.notes)
 
 
 @pytest.mark.parametrize("name", ["ranking_quality", "predictor_fit", "token_dropping"])
