@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed (extra dev)")
 
 from big_runs import build_big_run
-from browsing import check_no_error, chromium, new_page, served, settled, titles, visit
+from browsing import WAIT, check_no_error, chromium, new_page, served, settled, titles, visit
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -88,7 +88,7 @@ def test_a_link_opens_the_same_view(browser: Browser, address: str) -> None:
     page.goto(f"{address}/data?run=tiny&split=dev&search=the")
     page.get_by_role("heading", name="Data", level=1).wait_for()
     settled(page)
-    expect(page.get_by_role("textbox", name="Search", exact=True)).to_have_value("the")
+    expect(page.get_by_role("textbox", name="Search", exact=True)).to_have_value("the", timeout=WAIT)
     visit(page, "Export")
     link = page.get_by_test_id("stCode").inner_text().strip()
     assert "split=dev" in link
