@@ -17,7 +17,8 @@ from workbench.attribution.registry import SCORERS
 from workbench.attribution.running import score_windows
 from workbench.data.plain_texts import read_texts
 from workbench.data.windows import encode
-from workbench.models.classifier import batches, load_classifier
+from workbench.models.classifier import load_classifier
+from workbench.pipeline.timing import masked_seconds
 from workbench.runs import load_run
 
 SLOW = (
@@ -49,8 +50,8 @@ def main() -> None:
             pass
         return perf_counter() - start
 
-    plain(model, windows, options.batch_size)
-    base = min(plain(model, windows, options.batch_size) for _ in range(3))
+    masked_seconds(model, windows, options.batch_size)
+    base = min(masked_seconds(model, windows, options.batch_size) for _ in range(3))
     suitable = [
         name
         for name, row in SCORERS.items()
@@ -65,15 +66,6 @@ def main() -> None:
     for name in suitable:
         line(name, seconds([name]), base, len(windows))
     line(f"{len(watching)} that watch, together", seconds(watching), base, len(windows))
-
-
-def plain(model, windows, batch_size: int) -> float:
-    """Seconds of one masked forward pass over all windows."""
-    start = perf_counter()
-    with torch.inference_mode():
-        for batch in batches(windows, batch_size):
-            model([windows[index] for index in batch], execution="masked")
-    return perf_counter() - start
 
 
 def line(name: str, seconds: float, base: float, windows: int) -> None:

@@ -5,6 +5,7 @@ kept, as many in every text and layer. Usage: python analyses/comparison_markdow
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from workbench.reporting.comparison_data import ComparisonData, Group, read_comparison
 from workbench.reporting.markdown import markdown
 from workbench.reporting.tables import QUALITY_NAMES
-from workbench.reporting.wording import method_name
+from workbench.reporting.wording import method_name, percent, spread, times
 from workbench.runs import load_run
 
 
@@ -21,10 +22,10 @@ def table(data: ComparisonData) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "method": method_name(group.method),
-            QUALITY_NAMES[data.quality]: spread(100 * data.rows(group)[data.quality], 1),
-            "as many random tokens": spread(100 * control(data, group, "random"), 1),
-            "first tokens": spread(100 * control(data, group, "first"), 1),
-            "FLOPs, unpadded": spread(data.rows(group)["flops_speedup_unpadded"], 2),
+            QUALITY_NAMES[data.quality]: over_seeds(data.rows(group)[data.quality], percent),
+            "as many random tokens": over_seeds(control(data, group, "random"), percent),
+            "first tokens": over_seeds(control(data, group, "first"), percent),
+            "FLOPs, unpadded": over_seeds(data.rows(group)["flops_speedup_unpadded"], times),
         }
         for group in data.compared
     )
@@ -41,9 +42,9 @@ def control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
     return pd.concat(found) if found else pd.Series(dtype=float)
 
 
-def spread(values: pd.Series, digits: int) -> str:
-    """Mean ± standard deviation, a dash for nothing."""
-    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}" if len(values) else "–"
+def over_seeds(values: pd.Series, write: Callable[[float], str]) -> str:
+    """Mean ± standard deviation, of one seed the mean alone, a dash for nothing."""
+    return spread(values.mean(), values.std(), write)
 
 
 def main() -> None:

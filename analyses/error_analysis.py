@@ -20,7 +20,7 @@ from workbench.reporting.frames import Runs
 from workbench.reporting.run_scores import RunScores, by_run, over_runs
 from workbench.reporting.wording import method_name
 
-NEEDED = "scores and predictions of a model that drops tokens, and dense predictions"
+NEEDED = "scores and predicted classes of a model that drops tokens, and of dense"
 
 
 def build(runs: Runs) -> Analysis:

@@ -17,7 +17,7 @@ from workbench.reporting.flipped import compared, flipped_table, valence_rate
 from workbench.reporting.frames import Runs
 from workbench.reporting.run_scores import RunScores, over_runs
 
-NEEDED = "a text that flipped between dense and a model that drops tokens"
+NEEDED = "predicted classes in which dense and a model that drops tokens differ, and scores"
 SHOWN = 5
 
 

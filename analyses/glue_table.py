@@ -3,9 +3,8 @@
 The form of ToP's GLUE table (arXiv 2306.14393, KDD 2023), with tasks as rows. What differs: the
 paper divides by a BERT that computes the padding (its `padded` column here; the unpadded one is
 what its sparsity target means); our padded column batches texts in the run's own batches instead of
-padding to a fixed length per task; Matthews correlation on CoLA, accuracy elsewhere (the paper has
-F1 on MRPC, Pearson on STS-B, which this project has no regression for). Values are of our splits,
-the paper's of dev.
+padding to a fixed length per task; accuracy on MRPC (the paper: F1). Values are of our splits, the
+paper's of dev.
 
     python analyses/glue_table.py --runs runs/demo --out out
 """
@@ -16,8 +15,9 @@ from workbench.evaluation.padding import recomputed
 from workbench.literature import top_settings
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.frames import Runs
-from workbench.reporting.results import Means, results
+from workbench.reporting.results import Means, headline, results
 from workbench.reporting.table import Table
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name, percent, times
 
 SPEEDS = {
@@ -25,7 +25,6 @@ SPEEDS = {
     "flops_speedup_padded": ("FLOPs, padded", times),
     "tokens_kept_share": ("tokens kept %", percent),
 }
-METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1", "matthews": "Matthews × 100"}
 CAPTION = (
     "Quality and FLOPs speed-up in both conventions. Unpadded: no padding in either model; "
     "padded: the dense model computes the padding, the method does not. Rows of ToP's authors: "
@@ -37,12 +36,12 @@ CAPTION = (
 def build(runs: Runs) -> Analysis:
     """A row per data set and method, then the authors' own."""
     frame = results(runs)
-    means = Means(frame, [*METRICS, *SPEEDS])
+    means = Means(frame, [*QUALITY_NAMES, *SPEEDS])
     rows = []
     for data in runs.data:
-        metric = "matthews" if data.endswith("cola") else "accuracy"
+        metric = "matthews" if data.endswith("cola") else headline(frame, data)
         for variant in frame.loc[frame["data"] == data, "variant"].drop_duplicates():
-            row = {"task": data, "method": method_name(variant), "metric": METRICS[metric]}
+            row = {"task": data, "method": method_name(variant), "metric": QUALITY_NAMES[metric]}
             for quantity, (heading, write) in ({metric: ("value", percent)} | SPEEDS).items():
                 row[heading] = means.text(data, variant, quantity, write)
             rows.append(row)

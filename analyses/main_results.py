@@ -1,8 +1,8 @@
 """Quality and FLOPs of every method on every data set.
 
 The form of Table 1 of AdapLeR (arXiv 2203.08991, ACL 2022): a row per method, two columns per data
-set. What differs: quality is accuracy everywhere (the paper has F1 on MRPC), on this project's test
-split instead of the GLUE server's; speed-ups are counted for our backbone (the paper: BERT-base),
+set. What differs: quality is accuracy, of STS-B Pearson's r (the paper: F1 on MRPC), on this project's
+test split instead of the GLUE server's; speed-ups are counted for our backbone (the paper: BERT-base),
 each text at its own length, without the authors' counting of the last layer against eta; intervals
 and seeds are shown. Published numbers stand below, where there are any for the data set.
 
@@ -14,31 +14,33 @@ import pandas as pd
 from workbench.literature import published
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.frames import Runs
-from workbench.reporting.results import Means, results
+from workbench.reporting.results import Means, headline, results
 from workbench.reporting.table import Table, ranks
-from workbench.reporting.tables import RANKS_BUT_DENSE
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, RANKS_BUT_DENSE
 from workbench.reporting.wording import method_name, percent, times
 
-COLUMNS = {"accuracy": ("accuracy %", percent), "flops_speedup_unpadded": ("FLOPs", times)}
+SPEED = "flops_speedup_unpadded"
+HEADINGS = QUALITY_NAMES | {SPEED: "FLOPs"}
 CAPTION = (
     "Quality and FLOPs speed-up. FLOPs: dense / method, unpadded (each text at its own length), a "
     "ratio of sums over texts. A dash: not measured, or no such run."
 )
 SEVERAL = "Data sets stand in columns of their own and are never averaged."
-PUBLISHED = "Published: BERT-base; GLUE sets on its test server, MRPC by F1; see workbench.published()."
+PUBLISHED = "Published: BERT-base; GLUE sets on its test server; see workbench.published()."
 
 
 def build(runs: Runs) -> Analysis:
     """A row per method (and settings, where runs differ in them), column pairs per data set."""
     frame = results(runs)
-    means = Means(frame, COLUMNS)
+    means = Means(frame, [*QUALITIES, SPEED])
     names = frame["variant"].drop_duplicates().tolist()
-    told = published_rows(runs.data)
+    told = published_rows({data: headline(frame, data) for data in runs.data})
     shown = pd.DataFrame({"method": [method_name(name) for name in names]})
     marks = {}
     for data in runs.data:
-        for quantity, (heading, write) in COLUMNS.items():
-            column = f"{data} {heading}"
+        judged = headline(frame, data)
+        for quantity, write in ((judged, percent), (SPEED, times)):
+            column = f"{data} {HEADINGS[quantity]}"
             shown[column] = [means.text(data, name, quantity, write) for name in names]
             values = [
                 float("nan") if name.startswith("dense") else means.value(data, name, quantity)
@@ -52,19 +54,18 @@ def build(runs: Runs) -> Analysis:
     return Analysis("main_results", frame, (table,), notes=notes)
 
 
-def published_rows(data: list[str]) -> list[dict[str, str]]:
-    """What papers report for these data sets, as rows of the table."""
+def published_rows(judged: dict[str, str]) -> list[dict[str, str]]:
+    """What papers report for data sets judged by these metrics, as rows of the table."""
     frame = published()
     frame = frame[frame["convention"] == "unpadded"].assign(value=frame["value"] / 100)
     rows = []
     for method in frame["method"].drop_duplicates():
         row = {"method": f"{method_name(method)}, published"}
-        for name in data:
+        for name, metric in judged.items():
             own = frame[(frame["method"] == method) & (frame["dataset"] == name.rpartition("/")[2])]
-            for column, (heading, write) in zip(
-                ("value", "flops_speedup"), COLUMNS.values(), strict=True
-            ):
-                row[f"{name} {heading}"] = write(own[column].max())
+            value = own.loc[own["metric"] == metric, "value"].max()
+            row[f"{name} {HEADINGS[metric]}"] = percent(value)
+            row[f"{name} {HEADINGS[SPEED]}"] = times(own["flops_speedup"].max())
         if set(row.values()) - {row["method"], "–"}:
             rows.append(row)
     return rows

@@ -57,25 +57,21 @@ def build(runs: Runs) -> Analysis:
         "A mean of products is not the product of the means. The authors give RTE MRPC's number, 7.71x.",
         "Sources: github.com/microsoft/Moonlit, ToP/models/l0_module.py and ToP/README.md.",
     )
-    drawn = frame[frame["label"] != "mean of tasks"]
-    return Analysis(
-        "padding_share", frame, (table,), {"": draw_factors(drawn, FACTORS, "reported")}, notes
-    )
+    figure = draw_factors(frame[frame["label"] != "mean of tasks"], FACTORS, "reported")
+    return Analysis("padding_share", frame, (table,), {"": figure}, notes)
 
 
 def own_rows(runs: Runs) -> pd.DataFrame:
     """Padded and unpadded speed-up of the runs' methods that have both."""
-    frame = results(runs)
-    frame = frame.dropna(subset=["flops_speedup_unpadded", "flops_speedup_padded"])
-    unpadded, padded = frame["flops_speedup_unpadded"], frame["flops_speedup_padded"]
+    frame = results(runs).dropna(subset=["flops_speedup_unpadded", "flops_speedup_padded"])
     where = frame["run"] if frame["run"].nunique() > 1 else frame["data"]
-    return pd.DataFrame(
-        {
-            "label": frame["variant"].map(method_name) + " (" + where + ")", "dataset": frame["data"],
-            "speedup_unpadded": unpadded, "padding_factor": padded / unpadded, "speedup_padded": padded,
-            "padding_share": padding_share(padded / unpadded, padded), "reported": np.nan,
-        }
-    )  # fmt: skip
+    own = pd.DataFrame({"label": frame["variant"].map(method_name) + " (" + where + ")"})
+    own["dataset"], own["reported"] = frame["data"], np.nan
+    own["speedup_unpadded"] = frame["flops_speedup_unpadded"]
+    own["speedup_padded"] = frame["flops_speedup_padded"]
+    own["padding_factor"] = own["speedup_padded"] / own["speedup_unpadded"]
+    own["padding_share"] = padding_share(own["padding_factor"], own["speedup_padded"])
+    return own
 
 
 if __name__ == "__main__":

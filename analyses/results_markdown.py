@@ -12,6 +12,7 @@ import pandas as pd
 from workbench import Run, load_run
 from workbench.evaluation.classification import judged_by
 from workbench.reporting.markdown import markdown
+from workbench.reporting.wording import three
 
 
 def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
@@ -57,7 +58,7 @@ def agreement_table(
     for name, value in wanted.items():
         frame = frame[frame[name] == value]
     table = frame.pivot_table(index=["scorer", "method"], columns="layer", values="value", sort=False)
-    shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").fillna("–")
+    shown = table.map(three)
     return shown.reset_index().rename(columns={"method": "model"})
 
 

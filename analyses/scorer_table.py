@@ -19,7 +19,6 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 import torch
-from attribution_cost import plain
 
 from workbench import load_run
 from workbench.attribution.options import Options
@@ -33,6 +32,7 @@ from workbench.evaluation.plausibility import plausibility
 from workbench.files import write_text
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
+from workbench.pipeline.timing import masked_seconds
 from workbench.probing import probe
 from workbench.records import TokenScores
 from workbench.reporting.markdown import markdown
@@ -62,7 +62,7 @@ def main() -> None:
                 rows.append(row(name, model, job, windows))
                 frame = pd.DataFrame(rows).sort_values("ap", ascending=False)
                 write_text(options.out / "scorers.csv", frame.to_csv(index=False))
-                write_text(options.out / "scorers.md", shown(frame, windows))
+                write_text(options.out / "scorers.md", markdown(shown(frame)) + "\n")
                 print(rows[-1], flush=True)
 
 
@@ -77,7 +77,7 @@ def sample(windows: Sequence[Window], texts: int) -> list[Window]:
 
 def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]) -> dict[str, object]:
     """One scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost."""
-    passed = min(plain(model, windows, BATCH) for _ in range(2))
+    passed = min(masked_seconds(model, windows, BATCH) for _ in range(2))
     start = perf_counter()
     records = list(score_windows([name], model, job.tokenizer, windows, Options(batch_size=BATCH)))
     seconds = perf_counter() - start
@@ -95,6 +95,8 @@ def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]
         "seconds per 100 texts": 100 * seconds / len(windows),
         "plain passes": seconds / passed,
         "texts": len(windows),
+        "tokens": float(np.mean([len(window.input_ids) for window in windows])),
+        "threads": torch.get_num_threads(),
     }
 
 
@@ -114,15 +116,12 @@ def faithfulness(
     return {metric: float(means[f"aopc_{metric}"]) for metric in ("comprehensiveness", "sufficiency")}
 
 
-def shown(frame: pd.DataFrame, windows: Sequence[Window]) -> str:
-    """The table, and what it was measured on."""
-    decimals = {"ap": 3, "comprehensiveness": 3, "sufficiency": 3, "seconds per 100 texts": 1}
-    texts = frame.drop(columns="texts")
-    for column, digits in (decimals | {"plain passes": 1}).items():
-        texts[column] = [f"{value:,.{digits}f}" for value in frame[column]]
-    tokens = np.mean([len(window.input_ids) for window in windows])
-    note = f"{len(windows)} texts of {tokens:.0f} tokens on average, {torch.get_num_threads()} threads"
-    return f"{markdown(texts)}\n\n{note}\n"
+def shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of scorers.csv as words: three decimals for agreement and faithfulness, one for cost."""
+    digits = dict.fromkeys(("ap", "comprehensiveness", "sufficiency"), 3)
+    digits |= dict.fromkeys(("seconds per 100 texts", "plain passes"), 1)
+    words = {name: [f"{value:,.{places}f}" for value in frame[name]] for name, places in digits.items()}
+    return frame.assign(**words).drop(columns=["texts", "tokens", "threads"])
 
 
 if __name__ == "__main__":

@@ -10,16 +10,17 @@ apart.
 
 import pandas as pd
 
-from workbench.evaluation.seed_variance import accuracy_over_seeds
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.figures_seeds import draw_seeds
-from workbench.reporting.frames import Runs, reported
-from workbench.reporting.results import Means, results
+from workbench.reporting.frames import Runs
+from workbench.reporting.results import Means, headline, results
+from workbench.reporting.seed_accuracy import accuracies
 from workbench.reporting.table import Table
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name, percent, times
 
 QUANTITIES = {
-    "accuracy": ("accuracy %", percent), "macro_f1": ("macro F1 %", percent),
+    **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
     "flops_speedup_unpadded": ("FLOPs, unpadded", times),
     "flops_speedup_padded": ("FLOPs, padded", times), "tokens_kept_share": ("tokens kept %", percent),
 }  # fmt: skip
@@ -28,18 +29,20 @@ CAPTION = (
     "in points, from the choice of texts alone. Disagree: percent of the texts that two seeds "
     "classify differently. A dash: one seed, or not measured."
 )
+SEARCHED = "The comparison searched strengths seed by seed, so its seeds differ in strength, too."
 
 
 def build(runs: Runs) -> Analysis:
     """A row per data set, method and settings."""
     runs.need("predictions")
     frame = results(runs)
-    means = Means(frame, QUANTITIES)
+    there = {name: told for name, told in QUANTITIES.items() if name in frame}
+    means = Means(frame, there)
     accuracy = accuracies(runs, frame).set_index(["data", "variant"])
     rows = []
     for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
         row = {"data": key[0], "method": method_name(key[1])}
-        for quantity, (heading, write) in QUANTITIES.items():
+        for quantity, (heading, write) in there.items():
             row[heading] = means.text(*key, quantity, write)
         if key in accuracy.index:
             own = accuracy.loc[key]
@@ -52,26 +55,11 @@ def build(runs: Runs) -> Analysis:
     shown = pd.DataFrame(rows).fillna("–")
     table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
     joined = frame.merge(accuracy.reset_index(), on=["data", "variant", "method"], how="left")
+    joined["metric"] = [headline(frame, data) for data in joined["data"]]
+    joined["quality"] = [row[row["metric"]] for _, row in joined.iterrows()]
     joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
-    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, (means.note,))
-
-
-def accuracies(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
-    """`accuracy_over_seeds` of every data set and variant."""
-    predictions = reported(runs.predictions)
-    parts = []
-    for (data, variant), own in frame.groupby(["data", "variant"], sort=False):
-        method = own["method"].iloc[0]
-        columns, label = {}, None
-        for row in own.itertuples():
-            rows = predictions[(predictions["run"] == row.run) & (predictions["method"] == method)]
-            rows = rows.astype({"label": str, "predicted": str}).set_index("text_id")
-            if len(rows):
-                columns[row.seed], label = rows["predicted"], rows["label"]
-        if label is not None:
-            part = accuracy_over_seeds({method: pd.DataFrame(columns)}, label)
-            parts.append(part.assign(data=data, variant=variant))
-    return pd.concat(parts, ignore_index=True)
+    notes = [means.note, *([SEARCHED] if any(run.matched for run in runs.runs) else [])]
+    return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, notes)
 
 
 if __name__ == "__main__":

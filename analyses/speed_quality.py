@@ -11,12 +11,13 @@ seeds cover, and begin at the dense model; several data sets give several figure
 
 import pandas as pd
 
+from workbench.errors import InputError
 from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.comparison_tables import area_table
 from workbench.reporting.figures_comparison import draw_tradeoff
 from workbench.reporting.frames import Runs
 from workbench.reporting.over_seeds import timed_batches
-from workbench.reporting.results import results
+from workbench.reporting.results import headline, results
 
 COUNTED = "flops_speedup_unpadded"
 
@@ -24,13 +25,17 @@ COUNTED = "flops_speedup_unpadded"
 def build(runs: Runs) -> Analysis:
     """Per data set: the points of every method, and the area under its curve."""
     frame = results(runs)
-    tables, figures = [], {}
+    tables, figures, notes = [], {}, []
     for data, own in frame.groupby("data", sort=False):
-        points = curve_points(own)
+        points = curve_points(own, headline(own, data))
+        if points is None:
+            notes.append(f"{data}: no method beside the dense model has a speed-up.")
+            continue
         suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
         figures[suffix] = draw_tradeoff(points)
         tables.append(area_table(points))
-    notes = []
+    if not figures:
+        raise InputError(f"{' '.join(notes)} Give a run of a method with efficiency metrics.")
     if frame.groupby(["data", "variant"])["seed"].nunique().max() == 1:
         notes.append("One seed per setting: points carry no ±, and an area has no spread.")
     if frame.groupby(["data", "method"])["variant"].nunique().max() == 1:
@@ -38,8 +43,9 @@ def build(runs: Runs) -> Analysis:
     return Analysis("speed_quality", frame, tables, figures, notes)
 
 
-def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of `comparison_tables.curve_points` from rows of `results` of one data set."""
+def curve_points(frame: pd.DataFrame, metric: str) -> pd.DataFrame | None:
+    """The columns of `comparison_tables.curve_points` from rows of `results` of one data set; None
+    without a point."""
     axes = {"counted": (COUNTED, pd.NA)}
     batches = timed_batches(frame.dropna(axis="columns", how="all"))
     if batches:
@@ -50,12 +56,13 @@ def curve_points(frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["method"] == method].assign(kind="run")
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, (column, batch) in axes.items():
-            points = rows[["seed", "accuracy", "kind"]].rename(columns={"accuracy": "quality"})
-            points = points.assign(
-                metric="accuracy", method=method, axis=axis, batch_size=batch, speedup=rows[column]
-            )
-            parts.append(points.dropna(subset=["speedup"]))
-    return pd.concat(parts, ignore_index=True).astype({"batch_size": "Int64"})
+            points = rows[["seed", "kind"]].assign(metric=metric, quality=rows[metric])
+            points = points.assign(method=method, axis=axis, batch_size=batch, speedup=rows[column])
+            parts.append(points.dropna(subset=["speedup", "quality"]))
+    points = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"kind": []})
+    if not (points["kind"] == "run").any():
+        return None
+    return points.astype({"batch_size": "Int64"})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Controls that pick a text of a run."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 from choices import choice, slider
@@ -16,9 +19,15 @@ LISTED = 100
 ORDERS = ["as in the run", "most dropped", "longest", "lowest agreement", "highest agreement"]
 
 
-def score_tables(run: RunData) -> dict[str, ScoreTable]:
-    """The run's score tables by scorer."""
-    return {path.stem: _table(str(path), path.stat().st_mtime_ns) for path in run.score_files()}
+def score_tables(run: RunData, methods: Sequence[str]) -> dict[str, ScoreTable]:
+    """The score tables that the flows of these methods need, by scorer."""
+    paths = {path.stem: path for path in run.score_files()}
+    needed = {scorer_of(method, list(paths)) for method in methods}
+    return {
+        name: _table(str(path), path.stat().st_mtime_ns)
+        for name, path in paths.items()
+        if name in needed
+    }
 
 
 def attributed_tables(run: RunData) -> dict[str, ScoreTable]:
@@ -31,8 +40,6 @@ def attributed_tables(run: RunData) -> dict[str, ScoreTable]:
 
 @st.cache_resource(max_entries=16, show_spinner="Finding the texts …")
 def _table(path: str, changed: int) -> ScoreTable:
-    from pathlib import Path
-
     return ScoreTable(Path(path))
 
 

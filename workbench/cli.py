@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from workbench.cli_app import app as app_command
-from workbench.cli_attribute import Target, attribute, save_explained
+from workbench.cli_attribute import Target, attribute
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.cli_export import export, reproduce
@@ -232,6 +232,7 @@ def explain(
     from workbench.console import explanation_table, side_by_side
     from workbench.explaining import explain_text
     from workbench.models.classifier import load_classifier
+    from workbench.reporting.explained import save_explained
     from workbench.runs import load_run
 
     found = load_run(run_folder)

@@ -1,15 +1,11 @@
 """`workbench attribute`: scores of any texts from any scorers, as Parquet."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from workbench.files import write_json, write_text
 from workbench.terminal import ERR, OUT, names, numbers, resumable
-
-if TYPE_CHECKING:
-    from workbench.explaining import Explained
 
 Target = Annotated[
     str | None,
@@ -109,13 +105,3 @@ def attribute(
         folder, tallies = score(request, ConsoleReporter(ERR))
     OUT.print(frame_table(cost_frame({name: tallies[name] for name in request.scorers})))
     OUT.print(f"scores: {folder / 'scores'}", highlight=False, soft_wrap=True)
-
-
-def save_explained(explained: "Explained", html: Path | None, json: Path | None) -> None:
-    """Write what `explain` shows, windows stitched, where asked for."""
-    from workbench.reporting.explained import explained_json, explained_page
-
-    if html is not None:
-        write_text(html, explained_page(explained))
-    if json is not None:
-        write_json(json, explained_json(explained))

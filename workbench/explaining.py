@@ -7,9 +7,10 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.base import Scorer
 from workbench.attribution.events import Events
+from workbench.attribution.names import own_scorer
 from workbench.attribution.options import Options
 from workbench.attribution.running import run_scorers, score_windows
-from workbench.attribution.scorers.pruners import own_scorer, own_scores
+from workbench.attribution.scorers.pruners import own_scores
 from workbench.data.documents import Document, Window
 from workbench.data.windows import encode
 from workbench.data.words import split_words

@@ -153,13 +153,13 @@ def comparison() -> list[View]:
             "Axis", list(points["axis"].unique()), key="axis", format=lambda a: AXES[a],
             help="Counted: unpadded FLOPs. Measured: the stock padded model's time / the method's.",
         )  # fmt: skip
-    if "measured" not in points["axis"].to_numpy():
+    if "measured" not in set(points["axis"]):
         st.text("Measured time: not measured, no cell of this comparison has stopwatch data.")
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (
-        f"{name}, split {data.split}: every run as a point, tries of a search included; lines are means "
-        "over seeds where all seeds have one; dotted: the dense model. Logarithmic axis; zoom "
-        "out for points outside the axes."
+        f"{name}, split {data.split}; speed-up: {figures_comparison.LABELS[axis][0]}. Every run is a "
+        "point, tries of a search too; lines are means over seeds where all seeds have one; dotted: "
+        "the dense model. Logarithmic axis; zoom out for points outside the axes."
     )
     st.caption(plain(caption))
     return [

@@ -35,7 +35,7 @@ CAPTION = (
 
 def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[TokenScores]]]:
     """The picked text's id and label, and what the run wrote down of it, by method."""
-    tables = score_tables(run)
+    tables = score_tables(run, methods)
     row = picked_text(run, tables, methods[0])
     found = {}
     for method in methods:

@@ -30,6 +30,8 @@ from workbench.runs import COMPARISON, CONFIG, load_run, read_json, write_table
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
 BENCH = "bench.json"
+SCORERS = "scorers"
+"""Folder and table of `analyses/scorer_table.py`."""
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -74,6 +76,8 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     for name in KEPT:
         if load_run(run).metrics_file(name).is_file():
             yield name, _kept(run, name)
+    if (run / SCORERS / f"{SCORERS}.csv").is_file():
+        yield SCORERS, pd.read_csv(run / SCORERS / f"{SCORERS}.csv")
 
 
 def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -146,12 +150,16 @@ def quality(folder: Path) -> str:
     return markdown(_analysis("results_markdown")["quality_table"](load_run(folder)))
 
 
-def agreement(folder: Path, metric: str, selection: str, scorers: str = "") -> str:
+def agreement(folder: Path, metric: str, selection: str, scorers: str = "", split: str = "test") -> str:
     """One metric of agreement by scorer and layer."""
     chosen = scorers.split(",") if scorers else None
-    return markdown(
-        _analysis("results_markdown")["agreement_table"](load_run(folder), metric, selection, chosen)
-    )
+    table = _analysis("results_markdown")["agreement_table"]
+    return markdown(table(load_run(folder), metric, selection, chosen, split))
+
+
+def scorers(folder: Path) -> str:
+    """What `analyses/scorer_table.py` wrote."""
+    return markdown(_analysis("scorer_table")["shown"](load_run(folder).metrics(SCORERS)))
 
 
 def comparison(folder: Path) -> str:
@@ -173,6 +181,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "quality": quality,
     "agreement": agreement,
     "comparison": comparison,
+    "scorers": scorers,
     "bench": bench,
     "bench-notes": bench_notes,
 }

@@ -5,7 +5,8 @@ import pytest
 import torch
 from toys import RAGGED, texts
 
-from workbench.attribution.scorers.pruners import own_scorer, pruner_scores
+from workbench.attribution.names import own_scorer
+from workbench.attribution.scorers.pruners import pruner_scores
 
 WINDOWS = texts(RAGGED)
 ALL = (0, 1, 2, 3)

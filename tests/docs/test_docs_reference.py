@@ -100,6 +100,11 @@ def test_links_of_files_from_outside_lead_to_pages(tmp_path, monkeypatch: pytest
     )
 
 
+def test_every_page_is_filled_in() -> None:
+    for path in (ROOT / "docs").glob("*.md"):
+        assert not re.search("^<!-- generated", page(path.stem), flags=re.M), path
+
+
 def test_an_unknown_part_is_an_error() -> None:
     with pytest.raises(KeyError):
         pages.on_page_markdown("<!-- generated: weather -->")

@@ -9,7 +9,7 @@ from test_plausibility import corpus
 
 from workbench.evaluation.chance import COLUMNS, chance_floors, expected_ap, expected_auprc
 from workbench.evaluation.controls import random_floor
-from workbench.evaluation.ranking import auprc, average_precision_of, rank_units
+from workbench.evaluation.ranking import auprc, average_precision, rank_units
 
 UNITS = 6
 
@@ -20,7 +20,7 @@ def test_the_mean_over_all_orders(marked: int) -> None:
     ranking = rank_units(scores, np.arange(UNITS) < marked)
     n, m = np.array([UNITS]), np.array([marked])
     if marked:
-        assert expected_ap(n, m)[0] == pytest.approx(average_precision_of(ranking).mean())
+        assert expected_ap(n, m)[0] == pytest.approx(average_precision(ranking).mean())
     assert expected_auprc(n, m)[0] == pytest.approx(auprc(ranking).mean())
 
 

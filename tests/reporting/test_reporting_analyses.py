@@ -12,6 +12,7 @@ import yaml
 from reporting_fake_run import LAYERS, TEXTS, build_run
 
 from workbench.errors import InputError
+from workbench.evaluation.classification import classification
 from workbench.reporting.analysis import Analysis
 from workbench.reporting.frames import load_runs
 
@@ -61,7 +62,7 @@ def test_a_script_is_thin_and_says_which_paper_it_follows(name: str) -> None:
     assert "arXiv" in doc or "AdapLeR and ToP" in doc
     assert "differs" in doc or "No paper" in doc or "which they do not show" in doc
     assert f"python analyses/{name}.py --runs" in doc
-    assert len(text.splitlines()) < 85
+    assert len(text.splitlines()) < 80
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,6 +133,11 @@ def test_missing_methods_and_metrics_are_dashes(run: Path, tmp_path: Path) -> No
     assert set(shown["rotten-tomatoes FLOPs"]) == {"–"}
     assert shown.loc["LTP"].tolist() == ["–", "–"]
     assert shown.loc["ToP", "rotten-tomatoes accuracy %"] != "–"
+    with pytest.raises(InputError, match="has a speed-up"):
+        build("speed_quality", lacking)
+    curves = build("speed_quality", run, another(lacking, tmp_path / "imdb", data={"source": "imdb"}))
+    assert len(curves.figures) == 1
+    assert any(note.startswith("imdb: no method") for note in curves.notes)
 
 
 @pytest.mark.parametrize("name", ["ranking_quality", "predictor_fit", "token_dropping"])
@@ -163,6 +169,24 @@ def test_error_analysis_counts_every_text_once(run: Path) -> None:
     assert words.groupby("method")["text_id"].nunique().to_dict() == (
         flipped.groupby("method")["n"].sum().to_dict()
     )
+
+
+def test_values_instead_of_classes_are_judged_by_pearson(run: Path, tmp_path: Path) -> None:
+    folder = another(run, tmp_path / "stsb", data={"source": "glue", "subset": "stsb"})
+    frame = pd.read_parquet(folder / "predictions.parquet")
+    numbers = frame["text_id"].str.removeprefix("text-").astype(float)
+    frame = frame.assign(label=numbers, predicted=numbers + 3.0 * (frame["tokens"].str[0] % 2))
+    frame.to_parquet(folder / "predictions.parquet")
+    quality = classification(frame, bootstrap=0)
+    quality.to_parquet(folder / "metrics" / "classification.parquet")
+    shown = build("main_results", run, folder).tables[0].shown.set_index("method")
+    pearson = quality.query("method == 'top' and metric == 'pearson'")["value"].item()
+    assert shown.loc["ToP", "glue/stsb Pearson × 100"] == f"{100 * pearson:.1f}"
+    spread = build("seed_variance", run, folder).tables[0].shown.set_index("data")
+    assert set(spread.loc["glue/stsb", "disagree %"]) == {"–"}
+    assert build("speed_quality", folder).tables[0].frame["mean_quality"].notna().all()
+    with pytest.raises(InputError, match="classes"):
+        build("error_analysis", folder)
 
 
 def test_padding_of_a_run_is_padded_over_unpadded(run: Path) -> None:

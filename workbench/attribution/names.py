@@ -36,3 +36,8 @@ NAMES = (
     "oracle",
 )
 """In the order of `registry.SCORERS`, which has a row for each."""
+
+
+def own_scorer(method: str) -> str:
+    """The name of a method's own scorer."""
+    return {"adapler": "cp"}.get(method, method)

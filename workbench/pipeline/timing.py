@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -178,3 +179,10 @@ def running(
         infer(model, windows, size, execution)
 
     return run
+
+
+def masked_seconds(model: PruningClassifier, windows: Sequence[Window], size: int) -> float:
+    """Seconds of one plain masked pass over all windows: the unit in which a scorer's cost is told."""
+    start = perf_counter()
+    running(model, windows, size, "masked")()
+    return perf_counter() - start

@@ -1,10 +1,12 @@
 """An explained text as JSON and as a page of its own: what `workbench explain` saves."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.explaining import Explained
+from workbench.files import write_json, write_text
 from workbench.records import TokenScores
 from workbench.reporting.page import render
 
@@ -33,6 +35,14 @@ Struck out: the token was dropped. A dot: no score.</p>
 {% endfor %}
 </body></html>
 """
+
+
+def save_explained(explained: Explained, html: Path | None, json: Path | None) -> None:
+    """Write page and JSON, where asked for; WorkbenchError when the disk refuses."""
+    if html is not None:
+        write_text(html, explained_page(explained))
+    if json is not None:
+        write_json(json, explained_json(explained))
 
 
 def explained_json(explained: Explained) -> dict[str, Any]:

@@ -6,14 +6,15 @@ from matplotlib.figure import Figure
 
 from workbench.reporting.print_figures import LETTERS, legend_below, name_axes, print_axes, width_for
 from workbench.reporting.style import BLACK, GREY, line_style, plain
+from workbench.reporting.tables import QUALITY_NAMES
 from workbench.reporting.wording import method_name
 
 
 def draw_seeds(frame: pd.DataFrame) -> Figure:
-    """A row per data set and variant: every seed's accuracy as a point, below it the
+    """A row per data set and variant: every seed's quality as a point, below it the
     mean with its interval over texts and seeds.
 
-    `frame` has columns data, variant, method, accuracy, and the group's value, ci_low, ci_high
+    `frame` has columns data, variant, method, metric, quality, and the group's value, ci_low, ci_high
     and seeds (NaN without predictions).
     """
     several = frame["data"].nunique() > 1
@@ -29,7 +30,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
         ax.plot([low, high], [-number - 0.15] * 2, color=GREY, linewidth=3, solid_capstyle="butt",
                 label=told if first else None)  # fmt: skip
         ax.plot(mean, -number - 0.15, "|", color=BLACK, markersize=7, label="mean" if first else None)
-        points = 100 * own["accuracy"].to_numpy(dtype=np.float64)
+        points = 100 * own["quality"].to_numpy(dtype=np.float64)
         ax.plot(points, np.full(len(points), -number + 0.12), "o", color=colour, markersize=3.5,
                 label="one seed" if first else None)  # fmt: skip
     ax.set_yticks([-number for number in range(len(names))], [plain(name) for name in names],
@@ -37,6 +38,6 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     ax.set_ylim(-len(names) + 0.4, 0.6)
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
-    name_axes(ax, "accuracy (%)", "")
+    name_axes(ax, " or ".join(QUALITY_NAMES[name] for name in frame["metric"].unique()), "")
     legend_below(figure, ax)
     return figure

@@ -1,6 +1,7 @@
 """Tables of texts whose prediction flipped against the dense model."""
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from workbench.data.valence import THRESHOLD, load_ratings
 from workbench.errors import InputError
@@ -25,7 +26,10 @@ def valence_rate() -> tuple[Rate | None, list[str]]:
 
 
 def compared(own: RunScores) -> list[tuple[ScoreGrid, pd.DataFrame]]:
-    """Every dropping model of a run with its `outcomes.outcomes` against dense; empty without dense."""
+    """Every dropping model of a run with its `outcomes.outcomes` against dense; empty without dense, and
+    where values are predicted instead of classes."""
+    if is_float_dtype(own.predictions["label"]):
+        return []
     there = set(own.predictions["method"].astype(str)) if len(own.predictions) else set()
     grids = [grid for grid in own.dropping() if {"dense", grid.method} <= there]
     return [(grid, outcomes(own.predictions, grid.method)) for grid in grids]

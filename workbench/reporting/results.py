@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.evaluation.seed_variance import spread_over_seeds
 from workbench.reporting.frames import RunFolder, Runs, reported
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.tables import QUALITY_NAMES, quality_row, speed_row
+from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, quality_row, speed_row
 from workbench.reporting.wording import spread
 
 _SHARED = ("backbone", "kernels")
@@ -41,6 +41,12 @@ def results(runs: Runs) -> pd.DataFrame:
     measured = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
     measured = measured.sort_values("method", key=lambda c: c.map(rank.index), kind="stable")
     return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
+
+
+def headline(frame: pd.DataFrame, data: str) -> str:
+    """The column of `results` by which a data set's methods are judged: accuracy, or Pearson's r."""
+    own = frame[frame["data"] == data]
+    return next((name for name in QUALITIES if name in own and own[name].notna().any()), "accuracy")
 
 
 def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -87,7 +93,8 @@ class Means:
 
     def __init__(self, frame: pd.DataFrame, quantities: Iterable[str]) -> None:
         keys = ["data", "variant", "method"]
-        long = frame.melt(keys, list(quantities), var_name="quantity").astype({"value": float})
+        there = [name for name in quantities if name in frame]
+        long = frame.melt(keys, there, var_name="quantity").astype({"value": float})
         self.frame = spread_over_seeds(long, [*keys, "quantity"])
         """data, variant, method, quantity and `seed_variance.SPREAD`; what is missing has no row."""
         self._cells = self.frame.set_index(["data", "variant", "quantity"])[["value", "sd_seeds"]]

@@ -54,11 +54,12 @@ def main_table(
         heading = _SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))
         shown[heading] = frame[column].map(percent if column == "tokens_kept_share" else times)
         named |= {} if column == "tokens_kept_share" else {column: (heading,)}
+    marks = method_marks(frame, shown, named)
+    ranked = f"{RANKS_BUT_DENSE} " if marks.astype(bool).to_numpy().any() else ""
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{starred(unlike_dense)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS} {conventions}"
+        f"{starred(unlike_dense)}{ranked}{SPEED_CONVENTIONS} {conventions}"
     ).strip()
-    marks = method_marks(frame, shown, named)
     return Table("main", caption, frame, shown, ("method",), marks)
 
 

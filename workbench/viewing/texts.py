@@ -7,14 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from workbench.attribution.names import own_scorer
 from workbench.errors import InputError
 from workbench.evaluation.ranking import average_precision, rank_units
 from workbench.records import TokenScores
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.viewing.lookup import ScoreTable
 
-OWN_SCORERS = {"adapler": "cp"}
-"""Methods whose own scorer has another name than the method."""
 Order = Literal["as in the run", "most dropped", "longest", "lowest agreement", "highest agreement"]
 _SORTS: dict[str, tuple[str, bool]] = {
     "most dropped": ("dropped", False),
@@ -130,7 +129,7 @@ def agreement(table: ScoreTable, layer: int) -> pd.Series:
 def scorer_of(method: str, scorers: Sequence[str]) -> str | None:
     """The scorer whose table shows a method's flow: its own; for a model that drops nothing, saliency or
     whatever else of `scorers` is its own model's business; None where there is none."""
-    own = OWN_SCORERS.get(method, method)
+    own = own_scorer(method)
     if own in scorers:
         return own
     if method == "dense":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from workbench.attribution.names import own_scorer
 from workbench.errors import InputError
 from workbench.evaluation.flops import padded_flops
 from workbench.records import TokenScores
@@ -268,8 +269,6 @@ class _Runner:
 
 def _blank(model: "PruningClassifier", tokenizer: Any, window: "Window") -> TokenScores:
     """A window's record without scores."""
-    from workbench.attribution.scorers.pruners import own_scorer
-
     method = model.policy.method
     tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))
     scores = np.full((model.layers, len(tokens)), np.nan)

@@ -12,11 +12,6 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
 
 
-def own_scorer(method: str) -> str:
-    """The name of a method's own scorer."""
-    return {"adapler": "cp"}.get(method, method)
-
-
 def own_scores(task: Task) -> list[Scored]:
     """The model's own scores of a batch of windows, rows not asked for left out."""
     found = pruner_scores(task.model, task.windows)
