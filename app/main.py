@@ -13,9 +13,7 @@ from workbench.errors import WorkbenchError
 
 st.set_page_config(page_title="Rationale Workbench", layout="wide", initial_sidebar_state="expanded")
 pages = [
-    st.Page(path, title=title, url_path=path.stem, default=path.stem == "runs")
-    for path, title in VIEWS
-    if path.is_file()
+    st.Page(path, title=title, url_path=path.stem, default=path.stem == "runs") for path, title in VIEWS
 ]
 page = st.navigation(pages)
 st.session_state["page"] = page.url_path or "runs"
