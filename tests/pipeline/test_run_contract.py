@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from tiny_runs import LAYERS, METHODS, SCORERS
 
 from workbench.config import load_config
-from workbench.evaluation.metrics import AGREEMENT
+from workbench.evaluation.metrics import AGREEMENT, ANNOTATED
 
 METRICS = {
     "classification": ["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
@@ -169,14 +169,16 @@ def test_plausibility_has_every_scorer_layer_and_convention(finished):
     assert set(frame["universe"]) == {"with-evidence", "all"}
     selections = {"scores": ("none",), "selection": ("uniform", "kept")}
     assert set(zip(frame["selection"], frame["metric"], strict=True)) == {
-        (selection, metric.name) for metric in AGREEMENT for selection in selections[metric.needs]
+        (selection, metric.name)
+        for metric in (*AGREEMENT, *ANNOTATED)
+        for selection in selections[metric.needs]
     }
     # ToP scores with the attention of the layer before: nothing at the entry of layer 0.
     for scorer in SCORERS:
         rows = frame[(frame["scorer"] == scorer) & (frame["metric"] == "ap")]
         assert set(rows["layer"]) == set(range(1 if scorer == "top" else 0, LAYERS))
     assert set(frame.loc[frame["selection"] == "kept", "scorer"]) == {"cp", "top"}
-    for metric in AGREEMENT:
+    for metric in (*AGREEMENT, *ANNOTATED):
         values = frame.loc[frame["metric"] == metric.name, "value"]
         assert values.between(metric.low, metric.high + 1e-12).all()
 
