@@ -121,7 +121,7 @@ def shown(frame: pd.DataFrame) -> pd.DataFrame:
     digits = dict.fromkeys(("ap", "comprehensiveness", "sufficiency"), 3)
     digits |= dict.fromkeys(("seconds per 100 texts", "plain passes"), 1)
     words = {name: [f"{value:,.{places}f}" for value in frame[name]] for name, places in digits.items()}
-    return frame.assign(**words).drop(columns=["texts", "tokens", "threads"])
+    return frame.assign(**words)[["scorer", "model", "layer", *words]]
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ PAGES = {path.name: path for path in TOOL["pages"]()}
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
 MEASURED = re.compile(r"\d\.\d")
 UNBACKED = {
-    "README.md": {
-        "What the demo gave": "its times were taken before a benchmark replaced the run's",
-        "ERASER Movies": "the run's folder is gone; run configs/eraser-movies.yaml again",
-    },
     "status.md": {
         "The demo against its targets": "a summary of other tables and of stages.json",
+        "Comparison of methods": "a summary of the README's table and of compare.json",
+        "Scorers": "printed by analyses/plausibility_speed.py and a run of `workbench attribute`",
+        "The app": "printed by the browser tests, and processor times of one-off runs",
         "AdapLeR on single sentences: what the speed costs": "one run per row, folders gone",
     },
     "performance.md": {

@@ -17,7 +17,7 @@ VERMILLION, PURPLE, BLACK, GREY = "#D55E00", "#CC79A7", "#000000", "#7F7F7F"
 _COLOURS = {
     "cp": VERMILLION, "adapler": VERMILLION, "top": BLUE, "saliency": GREEN, "attention": ORANGE,
     "rollout": PURPLE, "dense": BLACK, "powerbert": ORANGE, "trbert": GREEN, "ltp": SKY,
-    "transkimmer": PURPLE,
+    "transkimmer": PURPLE, "distilbert": GREY,
 }  # fmt: skip
 _SPARE = (SKY, ORANGE, PURPLE, GREEN)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
