@@ -19,10 +19,10 @@ LISTED = 100
 ORDERS = ["as in the run", "most dropped", "longest", "lowest agreement", "highest agreement"]
 
 
-def score_tables(run: RunData, methods: Sequence[str]) -> dict[str, ScoreTable]:
-    """The score tables that the flows of these methods need, by scorer."""
+def score_tables(run: RunData, methods: Sequence[str] | None = None) -> dict[str, ScoreTable]:
+    """The score tables that the flows of these methods need, by scorer; all of them without `methods`."""
     paths = {path.stem: path for path in run.score_files()}
-    needed = {scorer_of(method, list(paths)) for method in methods}
+    needed = paths.keys() if methods is None else {scorer_of(m, list(paths)) for m in methods}
     return {
         name: _table(str(path), path.stat().st_mtime_ns)
         for name, path in paths.items()
