@@ -20,7 +20,7 @@ ORDERS = ["as in the run", "most dropped", "longest", "lowest agreement", "highe
 
 
 def score_tables(run: RunData, methods: Sequence[str] | None = None) -> dict[str, ScoreTable]:
-    """The score tables that the flows of these methods need, by scorer; all of them without `methods`."""
+    """The score tables that these methods' flows need, by scorer; all of them without `methods`."""
     paths = {path.stem: path for path in run.score_files()}
     needed = paths.keys() if methods is None else {scorer_of(m, list(paths)) for m in methods}
     return {
