@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import TESTS
+from app_pages import TESTS
 from playwright.sync_api import Browser, Page, sync_playwright
 
 WAIT = 60_000

@@ -2,24 +2,20 @@
 
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_pages import MAIN, TESTS, OpenPage
 from streamlit.testing.v1 import AppTest
 
 from workbench.config import DataSettings, RunConfig, dump_config
 from workbench.reporting.report import write_tables
 from workbench.reporting.run_data import read_run_data
 
-TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS / "pipeline"), str(TESTS / "reporting")]
 
 from reporting_fake_run import SCRIPT, build_run  # noqa: E402
 from tiny_runs import finished_tiny_run  # noqa: E402
-
-MAIN = TESTS.parent / "app" / "main.py"
-OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +49,3 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return app.switch_page(f"views/{page}.py").run()
 
     return opened
-
-
-def check_clean(app: AppTest) -> AppTest:
-    """No exception and no error on the page; returns it."""
-    assert not app.exception
-    assert [error.value for error in app.error] == []
-    return app

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import OpenPage, check_clean
+from app_pages import OpenPage, check_clean
 
 PAGES = ("runs", "data", "export")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import MAIN
+from app_pages import MAIN
 from streamlit.testing.v1 import AppTest
 
 

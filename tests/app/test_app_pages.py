@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from conftest import OpenPage, check_clean
+from app_pages import OpenPage, check_clean
 
 from workbench.data.cards import data_card
 from workbench.data.corpora import load_corpus

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import OpenPage, check_clean
+from app_pages import OpenPage, check_clean
 from fake_comparison import build_comparison
 from reporting_fake_run import SCRIPT
 from streamlit.testing.v1 import AppTest

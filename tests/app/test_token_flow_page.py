@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import OpenPage, check_clean
+from app_pages import OpenPage, check_clean
 from streamlit.testing.v1 import AppTest
 
 HOSTILE = (
