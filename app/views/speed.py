@@ -157,9 +157,9 @@ def comparison() -> list[View]:
         st.text("Measured time: not measured, no cell of this comparison has stopwatch data.")
     st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
     caption = (
-        f"{name}, split {data.split}: every run as a point, tries of a search included; lines are means "
-        "over seeds where all seeds have one; dotted: the dense model. Logarithmic axis; zoom "
-        "out for points outside the axes."
+        f"{name}, split {data.split}; speed-up: {figures_comparison.LABELS[axis][0]}. Every run is a "
+        "point, tries of a search too; lines are means over seeds where all seeds have one; dotted: "
+        "the dense model. Logarithmic axis; zoom out for points outside the axes."
     )
     st.caption(plain(caption))
     return [

@@ -15,7 +15,7 @@ TOP_LEVEL = {
     "data.md": ("Data", "data/README.md"),
 }
 """Page -> its name, and the file outside docs/ that it shows."""
-PLACE = re.compile(r"<!-- generated: (\S+) -->")
+PLACE = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.M)
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 

@@ -64,7 +64,9 @@ def test_values_without_intervals_are_shown_alone() -> None:
 def test_sentences_say_who_is_within_noise_of_random(run: Path) -> None:
     first, second = control_sentences(read_run_data(run))
     assert first.startswith("AdapLeR keeps its tokens no better, beyond what drawing other texts")
-    assert second.startswith("ToP keeps its tokens better than at random at the same budget: 80.0 %")
+    assert second.startswith(
+        "ToP keeps its tokens better than at random at the same budget: accuracy 80.0 %"
+    )
 
 
 def test_a_method_below_random_is_called_worse(run: Path) -> None:

@@ -152,7 +152,7 @@ def test_the_dense_model_has_no_rank_and_others_a_star() -> None:
     assert table.shown["accuracy %"].tolist()[-1] == "70.0 [50.0, 100.0]*"
     assert table.marks is not None
     assert table.marks["accuracy %"].tolist() == ["", "best", "second"]
-    assert "accuracy unlike dense" in table.caption
+    assert "*: unlike dense" in table.caption
 
 
 def test_golden_latex_from_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

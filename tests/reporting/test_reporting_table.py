@@ -20,12 +20,12 @@ TABLE = Table(
     pd.DataFrame({"acc": ["best", "second", ""]}),
 )
 MARKDOWN = """\
-Accuracy, 100 % & more.
+Accuracy, 100 % &amp; more.
 
 | method | acc |
 | --- | --- |
 | a\\|b | **80.0** |
-| \\<i>c\\</i> | <u>79.0</u> |
+| &lt;i>c&lt;/i> | <u>79.0</u> |
 | d | – |
 """
 HTML = """\

@@ -11,7 +11,7 @@ from workbench.evaluation.metrics import METRICS
 from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, ordered
 from workbench.reporting.style import line_style, plain
-from workbench.reporting.wording import method_name, scorer_name
+from workbench.reporting.wording import capitalised, method_name, scorer_name
 
 
 def plausibility_frame(
@@ -110,7 +110,7 @@ def draw_kept(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     for ax, metric in zip(axes, ("fpr", "tpr"), strict=True):
         _lines(ax, frame[frame["metric"] == metric], by="method")
         label = METRICS[metric].label
-        name_axes(ax, "layer", label, f"{label.capitalize()} of the tokens kept")
+        name_axes(ax, "layer", label, f"{capitalised(label)} of the tokens kept")
     legend_below(figure, axes[0])
     return figure
 

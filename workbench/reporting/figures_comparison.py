@@ -16,7 +16,7 @@ from workbench.reporting.wording import method_name
 SPEED_TICKS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 """Where a logarithmic axis of speed-ups is labelled: 1x, 2x."""
 _STEPS = 100
-_LABELS = {
+LABELS = {
     "counted": (COUNTED_LABEL, "Counted"),
     "measured": (MEASURED_LABEL, "Measured"),
 }
@@ -81,7 +81,7 @@ def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
     for ax, axis in zip(axes, axes_there, strict=True):
         part = points[points["axis"] == axis]
         _panel(ax, part)
-        label, title = _LABELS[axis]
+        label, title = LABELS[axis]
         batch = part["batch_size"].iloc[0]
         at = "" if pd.isna(batch) else f", batch {int(batch)}"
         name_axes(ax, label, QUALITY_NAMES[points["metric"].iloc[0]], title + at)

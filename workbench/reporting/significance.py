@@ -6,7 +6,7 @@ from workbench.evaluation.classification import by_text
 from workbench.evaluation.comparisons import compare_methods
 from workbench.evaluation.metrics import METRICS
 from workbench.reporting.table import Table
-from workbench.reporting.wording import credit_writers, interval, method_name, p_value
+from workbench.reporting.wording import capitalised, credit_writers, interval, method_name, p_value
 
 LEVEL = 0.05
 STAR = "*"
@@ -33,11 +33,11 @@ def significance_table(
             columns[seed] = pd.Series(credit, index=own["text_id"].astype(str))
         credits[str(method)] = pd.DataFrame(columns)
     frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
-    label = METRICS[metric].label
+    label = capitalised(METRICS[metric].label)
     caption = (
-        f"{label[0].upper()}{label[1:]} of the first minus that of the second on the same texts of "
-        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, sign-flip"
-        f" test over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
+        f"{label} of the first minus that of the second on the same texts of "
+        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, "
+        f"sign-flip test over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
     )
     return Table(name, caption, frame, _shown(frame, metric), ("method", "against"))
 

@@ -126,6 +126,11 @@ def said(metric: str, value: float, low: float = math.nan, high: float = math.na
     return f"{METRICS[metric].label} {interval(value, low, high, three)}"
 
 
+def capitalised(text: str) -> str:
+    """`text` as the beginning of a sentence, its other capitals kept."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(value: float) -> str:
     """A share as a percentage with one decimal; a dash for a missing one."""
     return "–" if value != value else f"{100 * value:.1f}"

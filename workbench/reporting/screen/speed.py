@@ -28,14 +28,17 @@ def speedup_label(column: str) -> str:
     return f"time, batch {batch}: stock padded model's seconds / method's seconds"
 
 
+def _short(column: str) -> str:
+    """An axis title: the label up to its definition."""
+    return f"speed-up, {speedup_label(column).partition(':')[0]}"
+
+
 def draw_quality(frame: pd.DataFrame, speedup: str, quality: str, *, dark: bool = False) -> go.Figure:
     """A point with its 95 % interval per run and method; the marker tells several runs apart.
 
     `frame` is that of `viewing.compared.quality_and_speed`, or of several runs together.
     """
-    figure = dress(
-        go.Figure(), dark=dark, height=440, x=speedup_label(speedup), y=QUALITY_NAMES[quality]
-    )
+    figure = dress(go.Figure(), dark=dark, height=440, x=_short(speedup), y=QUALITY_NAMES[quality])
     runs = list(dict.fromkeys(frame["run"]))
     for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
         style = series_style(
@@ -62,12 +65,8 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
     """One axis (counted, measured) of `comparison_tables.curve_points`: cells, and means over seeds."""
     points = points[points["axis"] == axis]
     batch = points["batch_size"].iloc[0] if len(points) else pd.NA
-    column = (
-        SPEEDUPS["flops_speedup_unpadded"]
-        if pd.isna(batch)
-        else speedup_label(f"speedup_vs_hf_b{batch}")
-    )
-    figure = dress(go.Figure(), dark=dark, height=480, x=column, y=_quality(points))
+    column = "flops_speedup_unpadded" if pd.isna(batch) else f"speedup_vs_hf_b{batch}"
+    figure = dress(go.Figure(), dark=dark, height=480, x=_short(column), y=_quality(points))
     for number, (method, own) in enumerate(points.groupby("method", sort=False)):
         style = series_style(str(method), number, dark=dark)
         name = shown(method_name(method))
