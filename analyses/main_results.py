@@ -48,8 +48,12 @@ def build(runs: Runs) -> Analysis:
             ]
             marks[column] = [*ranks(values, shown[column], higher=True), *("" for _ in told)]
     shown = pd.concat([shown, pd.DataFrame(told)], ignore_index=True)
-    caption = f"{CAPTION} {RANKS_BUT_DENSE}"
-    table = Table("main_results", caption, means.frame, shown, ("method",), pd.DataFrame(marks))
+    ranked = pd.DataFrame(marks)
+    if len(runs.data) == 1:
+        for part in (shown, ranked):
+            part.columns = part.columns.str.removeprefix(f"{runs.data[0]} ")
+    caption = f"{CAPTION} {RANKS_BUT_DENSE} Data: {', '.join(runs.data)}."
+    table = Table("main_results", caption, means.frame, shown, ("method",), ranked)
     notes = [means.note, *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in told[:1])]
     return Analysis("main_results", frame, (table,), notes=notes)
 

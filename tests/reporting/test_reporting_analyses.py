@@ -85,11 +85,12 @@ def test_a_drawn_figure_has_its_fonts(run: Path, tmp_path: Path) -> None:
 
 def test_main_results_are_the_runs_metrics(run: Path) -> None:
     [table] = build("main_results", run).tables
+    assert "Data: rotten-tomatoes." in table.caption
     shown = table.shown.set_index("method")
     quality = pd.read_parquet(run / "metrics" / "classification.parquet")
     own = quality.query("method == 'adapler' and metric == 'accuracy'")["value"].item()
-    assert shown.loc["AdapLeR", "rotten-tomatoes accuracy %"] == f"{100 * own:.1f}"
-    assert shown.loc["AdapLeR", "rotten-tomatoes FLOPs"] == "2.60"
+    assert shown.loc["AdapLeR", "accuracy %"] == f"{100 * own:.1f}"
+    assert shown.loc["AdapLeR", "FLOPs"] == "2.60"
 
 
 def test_different_data_stand_apart(run: Path, tmp_path: Path) -> None:
@@ -130,9 +131,9 @@ def test_missing_methods_and_metrics_are_dashes(run: Path, tmp_path: Path) -> No
     lacking = another(run, tmp_path / "lacking", methods=["dense", "adapler", "top", "ltp"])
     (lacking / "metrics" / "efficiency.parquet").unlink()
     shown = build("main_results", lacking).tables[0].shown.set_index("method")
-    assert set(shown["rotten-tomatoes FLOPs"]) == {"–"}
+    assert set(shown["FLOPs"]) == {"–"}
     assert shown.loc["LTP"].tolist() == ["–", "–"]
-    assert shown.loc["ToP", "rotten-tomatoes accuracy %"] != "–"
+    assert shown.loc["ToP", "accuracy %"] != "–"
     with pytest.raises(InputError, match="has a speed-up"):
         build("speed_quality", lacking)
     curves = build("speed_quality", run, another(lacking, tmp_path / "imdb", data={"source": "imdb"}))
