@@ -69,5 +69,5 @@ def test_the_ready_comparison_is_valid() -> None:
     ready = load_comparison(ROOT / "configs" / "compare-rotten-tomatoes.yaml")
     assert ready.methods == [*STRENGTHS, "distilbert"]
     assert ready.seeds == [0, 1, 2]
-    assert ready.match == MatchSettings(flops=2.0, tolerance=0.05)
+    assert ready.match == MatchSettings(flops=2.0, tolerance=0.05, tries=8)
     assert ready.run.data.max_train == 1500
