@@ -1,12 +1,12 @@
 """Texts stay texts: in markdown, in Plotly, with direction marks and very long words."""
 
 import html
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from seen_html import Seen
 
 from workbench.viewing.text import for_markdown, for_plotly, shortened, visible
 
@@ -22,21 +22,6 @@ HOSTILE = (
     "| a | b |\n|---|---|",
     "&lt;b&gt; \\* \\\\",
 )
-
-
-class Seen(HTMLParser):
-    """Tags and text of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def rendered(markdown: str) -> Seen:

@@ -1,11 +1,11 @@
 """One description, four writers: marks, and text that means something in HTML or Markdown."""
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
+from seen_html import Seen
 
 from workbench.reporting.markdown import cell
 from workbench.reporting.table import Table, ranks
@@ -71,24 +71,11 @@ def test_best_is_the_largest_and_second_the_next(values: list[float]) -> None:
         assert mark == (("best", "second", "")[min(place, 2)] if len(distinct) > 1 else "")
 
 
-class Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30))
 def test_no_text_becomes_a_tag_or_a_cell(text: str) -> None:
     shown = pd.DataFrame({"a": [text]})
     table = Table("t", "", shown, shown, ())
-    read = Text()
+    read = Seen()
     read.feed(str(table.html()))
     read.close()
     assert read.tags == ["table", "caption", "thead", "tr", "th", "tbody", "tr", "td"]
