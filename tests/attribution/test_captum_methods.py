@@ -1,28 +1,59 @@
 """Captum-based scorers: closed forms on linear functions, Captum called directly, completeness."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from captum.attr import FeatureAblation, LayerIntegratedGradients
+from captum.attr._core import deep_lift
+from torch import nn
+from torch.nn.functional import gelu
 from toys import MASK, texts, toy_tokenizer, window
+from transformers.activations import GELUActivation
 
 from workbench.attribution.options import Options
 from workbench.attribution.points import Found, Point
 from workbench.attribution.running import score_windows
+from workbench.attribution.scorers.deeplift import deeplift
 from workbench.attribution.scorers.gradient_shap import gradient_shap
 from workbench.attribution.scorers.integrated import integrated_gradients
 from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
 
 TOKENIZER = toy_tokenizer()
 TARGET = 1
+LINEAR = {integrated_gradients: {"steps": 5, "samples": 5}, gradient_shap: {"samples": 5}}
+
+
+class OneHidden(nn.Module):
+    """Feed-forward part with a GELU, token by token, then the sum over tokens."""
+
+    def __init__(self, inner: torch.Tensor, outer: torch.Tensor) -> None:
+        super().__init__()
+        self.inner, self.outer = inner, outer
+        self.intermediate_act_fn = GELUActivation()
+
+    def forward(self, hidden: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
+        return (self.intermediate_act_fn(hidden @ self.inner.T) @ self.outer.T).sum(1)
+
+
+class Linear(nn.Module):
+    """Class c's output is the sum of W[c] * hidden."""
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        super().__init__()
+        self.weights = weights
+
+    def forward(self, hidden: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("knh,cnh->kc", hidden, self.weights)
 
 
 def linear_point(**options) -> tuple[Point, torch.Tensor]:
-    """Class c's output is the sum of W[c] * hidden; the point, and W of its target."""
+    """A point of a linear function, and the weights of its target."""
     torch.manual_seed(0)
     weights = torch.randn(2, 3, 4).double()
     return Point(
-        forward=lambda hidden, alive: torch.einsum("knh,cnh->kc", hidden, weights),
+        forward=Linear(weights),
         hidden=torch.randn(1, 3, 4).double(),
         baseline=torch.randn(1, 3, 4).double(),
         alive=torch.ones(1, 1, 3, dtype=torch.bool),
@@ -32,16 +63,29 @@ def linear_point(**options) -> tuple[Point, torch.Tensor]:
     ), weights[TARGET]
 
 
-@pytest.mark.parametrize("method", [integrated_gradients, gradient_shap])
+@pytest.mark.parametrize("method", [integrated_gradients, gradient_shap, deeplift])
 def test_paths_of_a_linear_function_give_weight_times_difference(method) -> None:
-    point, weights = (
-        linear_point(steps=5, samples=5) if method is integrated_gradients else linear_point(samples=5)
-    )
+    point, weights = linear_point(**LINEAR.get(method, {}))
     found = method(point)
     expected = (weights * (point.hidden - point.baseline)).sum(-1)
     torch.testing.assert_close(found.values.double(), expected, rtol=1e-5, atol=1e-6)
-    if method is integrated_gradients:
+    if method is not gradient_shap:
         assert found.error < 1e-5
+
+
+def test_deeplift_of_one_hidden_layer_by_hand() -> None:
+    """W2 (change of GELU / change of its input) W1 (state - baseline): the rescale rule."""
+    torch.manual_seed(0)
+    inner, outer = torch.randn(5, 4).double(), torch.randn(2, 5).double()
+    point, _ = linear_point()
+    point = replace(point, forward=OneHidden(inner, outer))
+    found = deeplift(point)
+    before, after = point.baseline @ inner.T, point.hidden @ inner.T
+    slope = (gelu(after) - gelu(before)) / (after - before)
+    expected = ((outer[TARGET] * slope) @ inner * (point.hidden - point.baseline)).sum(-1)
+    torch.testing.assert_close(found.values.double(), expected, rtol=1e-9, atol=1e-9)
+    assert found.error < 1e-9
+    assert GELUActivation not in deep_lift.SUPPORTED_NON_LINEAR  # Captum is as it was.
 
 
 def test_noise_changes_nothing_about_a_linear_functions_gradient() -> None:

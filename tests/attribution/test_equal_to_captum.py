@@ -1,14 +1,24 @@
 """Gradient methods against Captum's own, called on the stock model from a layer's input on."""
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
-from captum.attr import GradientShap, InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
-from torch import Tensor
+from captum.attr import (
+    DeepLift,
+    GradientShap,
+    InputXGradient,
+    IntegratedGradients,
+    NoiseTunnel,
+    Saliency,
+)
+from captum.attr._core import deep_lift
+from torch import Tensor, nn
 from toys import MASK, texts, toy_tokenizer
 from transformers import BertForSequenceClassification
+from transformers.activations import GELUActivation
 
 from workbench.attribution.options import Options
 from workbench.attribution.points import seeded
@@ -43,16 +53,18 @@ def states_of(model, text, ids: np.ndarray) -> tuple[Tensor, ...]:
     return tuple(states.detach().requires_grad_() for states in output.hidden_states)
 
 
-def rest_of(model, layer: int) -> Callable[[Tensor], Tensor]:
+class Rest(nn.Module):
     """The stock model from a layer's input on: hidden states (B, N, H) to logits."""
 
-    def forward(hidden: Tensor) -> Tensor:
-        for module in model.bert.encoder.layer[layer:]:
+    def __init__(self, model: BertForSequenceClassification, layer: int) -> None:
+        super().__init__()
+        self.model, self.layer = model, layer
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        for module in self.model.bert.encoder.layer[self.layer :]:
             hidden = module(hidden)
             hidden = hidden[0] if isinstance(hidden, tuple) else hidden
-        return model.classifier(model.bert.pooler(hidden))
-
-    return forward
+        return self.model.classifier(self.model.bert.pooler(hidden))
 
 
 def gradient(forward, hidden, empty) -> Tensor:
@@ -71,6 +83,12 @@ def integrated(forward, hidden, empty) -> Tensor:
 
 def shap(forward, hidden, empty) -> Tensor:
     return GradientShap(forward).attribute(hidden, empty, n_samples=SAMPLES, target=TARGET).sum(-1)
+
+
+def lifted(forward, hidden, empty) -> Tensor:
+    rule = {GELUActivation: deep_lift.nonlinear}
+    with patch.dict(deep_lift.SUPPORTED_NON_LINEAR, rule), pytest.warns(UserWarning, match="hooks"):
+        return DeepLift(forward).attribute(hidden, empty, target=TARGET).sum(-1)
 
 
 def noisy(kind: str, reduce: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
@@ -100,6 +118,7 @@ METHODS = {
     "saliency-sum": product(total),
     "saliency-mean": product(lambda values: values.abs().mean(-1)),
     "integrated-gradients": integrated,
+    "deeplift": lifted,
     "gradient-shap": shap,
     "smoothgrad": noisy("smoothgrad", norm),
     "smoothgrad-squared": noisy("smoothgrad_sq", total),
@@ -119,20 +138,22 @@ def test_scores_are_captums(double, plain, name: str) -> None:
         empty = states_of(plain, text, np.where(text.word_index >= 0, MASK, text.input_ids))
         for layer in LAYERS:
             with seeded(text, SEED, layer):
-                wanted = METHODS[name](rest_of(plain, layer), states[layer], empty[layer])
+                wanted = METHODS[name](Rest(plain, layer), states[layer], empty[layer])
             scores = found[text.text_id].scores[layer]
             np.testing.assert_allclose(scores, wanted[0].detach(), atol=1e-6, rtol=1e-6)
             assert np.abs(scores).max() > 1e-3
 
 
-def test_the_convergence_error_is_captums_difference_from_the_outputs(double, plain) -> None:
+@pytest.mark.parametrize("name", ["integrated-gradients", "deeplift"])
+def test_the_convergence_error_is_captums_difference_from_the_outputs(double, plain, name) -> None:
     (text,) = texts([7])
-    options = Options(target="pos", baseline="mask", steps=3)
-    (record,) = score_windows(["integrated-gradients"], double, toy_tokenizer(), [text], options)
+    steps = {"steps": 3} if name == "integrated-gradients" else {}
+    options = Options(target="pos", baseline="mask", **steps)
+    (record,) = score_windows([name], double, toy_tokenizer(), [text], options)
     states = states_of(plain, text, text.input_ids)
     empty = states_of(plain, text, np.where(text.word_index >= 0, MASK, text.input_ids))
     for layer in range(4):
-        forward = rest_of(plain, layer)
+        forward = Rest(plain, layer)
         gap = float((forward(states[layer]) - forward(empty[layer])).detach()[0, TARGET])
         missed = abs(float(record.scores[layer].sum()) - gap) / abs(gap)
         assert record.error[layer] == pytest.approx(missed, abs=1e-5)

@@ -24,11 +24,6 @@ def test_an_unknown_scorer_lists_the_known_ones() -> None:
         find("salience")
 
 
-def test_deeplift_is_refused_with_its_reason() -> None:
-    with pytest.raises(InputError, match="GELU"):
-        find("deeplift")
-
-
 def test_a_configuration_knows_the_same_scorers() -> None:
     chosen = parse_config({"evaluation": {"scorers": ["alti", "lime"]}}, "x.yaml").evaluation.scorers
     assert chosen == ["alti", "lime"]

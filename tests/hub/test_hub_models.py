@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from toys import KEEP_ALL, METHODS, RAGGED, texts, toy_tokenizer
 from transformers import (
     AutoConfig,
@@ -17,6 +18,7 @@ from transformers import (
 from workbench.errors import InputError
 from workbench.hub.export import for_transformers
 from workbench.hub.model import WorkbenchBertForSequenceClassification
+from workbench.models.classifier import load_classifier
 from workbench.models.layouts import Packed
 
 PRUNERS = [method for method in METHODS if method not in KEEP_ALL]
@@ -63,6 +65,31 @@ def test_a_loaded_model_has_the_packed_runs_logits(make_model, tmp_path, method)
     counts = loaded.pruning_classifier()(windows).tokens
     assert counts.equal(expected.tokens)
     assert (counts[:, -1] < counts[:, 0]).any() or (expected.tokens_ffn < counts).any()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@torch.no_grad()
+def test_the_workbench_itself_loads_an_exported_folder(make_model, tmp_path, method) -> None:
+    model, windows = make_model(method), texts(RAGGED)
+    loaded, _ = load_classifier(saved(model, tmp_path / "exported"))
+    expected, found = model(windows), loaded(windows)
+    torch.testing.assert_close(found.logits, expected.logits, atol=1e-5, rtol=0)
+    assert found.tokens_ffn.equal(expected.tokens_ffn)
+    assert loaded.policy.method == ("dense" if method in KEEP_ALL else method)
+    # And such a model is saved as a run saves its own.
+    loaded.save(tmp_path / "again", toy_tokenizer())
+    again, _ = load_classifier(tmp_path / "again")
+    torch.testing.assert_close(again(windows).logits, expected.logits, atol=1e-5, rtol=0)
+
+
+def test_an_exported_folder_without_its_policy_is_refused(make_model, tmp_path) -> None:
+    folder = saved(make_model("adapler"), tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if not name.startswith("policy.")}
+    assert len(kept) < len(weights)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=r"missing policy\.safetensors"):
+        load_classifier(folder)
 
 
 def test_tokens_are_really_gone(make_model, monkeypatch) -> None:

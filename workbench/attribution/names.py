@@ -23,6 +23,7 @@ NAMES = (
     "value-zeroing-rollout",
     "decompx",
     "integrated-gradients",
+    "deeplift",
     "gradient-shap",
     "smoothgrad",
     "smoothgrad-squared",

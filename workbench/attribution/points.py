@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.base import Scored
 from workbench.attribution.memory import copies_in
 from workbench.attribution.options import Baseline, Options
-from workbench.attribution.tail import Forward, entering, tail
+from workbench.attribution.tail import Tail, entering
 from workbench.attribution.task import Task, frozen
 from workbench.data.documents import Window
 from workbench.errors import InputError
@@ -23,7 +23,8 @@ from workbench.errors import InputError
 class Point:
     """One window at one layer's input, as Captum wants it."""
 
-    forward: Forward
+    forward: nn.Module
+    """hidden (K, N, H), alive (K, layers, N) bool -> outputs (K, classes): a `Tail`."""
     hidden: Tensor
     """(1, N, H)."""
     baseline: Tensor
@@ -44,6 +45,14 @@ class Found(NamedTuple):
     """(1, N)."""
     error: float = float("nan")
     """Convergence error as a share of the output's difference; NaN: none known."""
+
+
+def share_missed(values: Tensor, missed: Tensor) -> float:
+    """Captum's convergence delta (1,) as a share of the difference that the scores (1, N) should add up
+    to; as it is where there is no difference."""
+    difference = float((values.sum() - missed.sum()).abs())
+    error = float(missed.abs().sum())
+    return error / difference if difference > 0 else error
 
 
 def at_points(method: Callable[[Point], Found], task: Task) -> list[Scored]:
@@ -76,7 +85,7 @@ def _points(task: Task) -> Iterator[tuple[int, Point]]:
         yield (
             layer,
             Point(
-                forward=tail(model, layer, task.outputs),
+                forward=Tail(model, layer, task.outputs),
                 hidden=states[layer],
                 baseline=torch.zeros_like(states[layer]) if empty is None else empty[layer],
                 alive=task.alive,

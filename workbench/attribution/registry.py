@@ -21,6 +21,7 @@ from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
 from workbench.attribution.scorers.attention_gradient import AttentionGradient
 from workbench.attribution.scorers.controls import control, oracle, random, uniform
 from workbench.attribution.scorers.decompx import decompx_scores
+from workbench.attribution.scorers.deeplift import deeplift
 from workbench.attribution.scorers.globenc import GlobEnc
 from workbench.attribution.scorers.gradient_shap import gradient_shap
 from workbench.attribution.scorers.integrated import integrated_gradients
@@ -165,6 +166,12 @@ SCORERS: dict[str, Scorer] = {
         honours=SHAPE | OUTPUT | {"baseline", "steps"},
         signed=True,
     ),
+    "deeplift": Scorer(
+        "DeepLIFT from a baseline, rescale rule for activations, sum over H",
+        partial(at_points, deeplift),
+        honours=SHAPE | OUTPUT | {"baseline"},
+        signed=True,
+    ),
     "gradient-shap": Scorer(
         "expected gradients between a baseline and the text, sum over H",
         partial(at_points, gradient_shap),
@@ -184,10 +191,6 @@ SCORERS: dict[str, Scorer] = {
 }
 BY_HEAD = {"attention": Received, "attention-cls": FromCls}
 """`attention@3` is the same scorer for head 3 alone."""
-REFUSED = {
-    "deeplift": "Captum's DeepLift has rules for modules such as ReLU and Tanh; BERT's GELU, LayerNorm "
-    "and attention would silently get the plain gradient, and the scores would not add up",
-}
 
 
 def find(name: str) -> Scorer:
@@ -199,8 +202,6 @@ def find(name: str) -> Scorer:
         explains = re.sub(r", head mean| over heads and", "", SCORERS[plain].explains)
         observer = partial(BY_HEAD[plain], int(head))
         return Scorer(f"{explains}, head {head}", observer=observer, honours=SHAPE)
-    if name in REFUSED:
-        raise InputError(f"no scorer {name!r}: {REFUSED[name]}")
     raise InputError(f"unknown scorer {name!r} (known: {', '.join(SCORERS)})")
 
 

@@ -3,28 +3,32 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded, Watch, encode
 from workbench.models.layouts import Padded
 from workbench.models.policies.given import Given
 
-Forward = Callable[[Tensor, Tensor], Tensor]
-"""(hidden (K, N, H), alive (K, layers, N) bool) -> outputs (K, classes)."""
 
-
-def tail(model: PruningClassifier, start: int, outputs: Callable[[Tensor], Tensor]) -> Forward:
+class Tail(nn.Module):
     """From the input of layer `start` to what `outputs` makes of the logits.
 
     Who is in each layer's self-attention is given: a model that drops tokens does not decide anew on
-    the way, so that the function is continuous in the hidden states.
+    the way, so that the function is continuous in the hidden states. The modules below it are the
+    model's own.
     """
 
-    def forward(hidden: Tensor, alive: Tensor) -> Tensor:
-        return outputs(model.head(_encoded(model, start, hidden, alive)))
+    def __init__(
+        self, model: PruningClassifier, start: int, outputs: Callable[[Tensor], Tensor]
+    ) -> None:
+        super().__init__()
+        self.model, self.start, self.outputs = model, start, outputs
+        self.train(model.training)
 
-    return forward
+    def forward(self, hidden: Tensor, alive: Tensor) -> Tensor:
+        """hidden (K, N, H), alive (K, layers, N) bool -> outputs (K, classes)."""
+        return self.outputs(self.model.head(_encoded(self.model, self.start, hidden, alive)))
 
 
 def entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -> list[Tensor]:

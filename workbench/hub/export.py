@@ -11,7 +11,12 @@ from workbench.errors import InputError, WorkbenchError
 from workbench.hub.config import Config
 from workbench.hub.model import WorkbenchBertForSequenceClassification
 from workbench.models.backbone import quiet
-from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
+from workbench.models.classifier import (
+    POLICY_PREFIX,
+    PruningClassifier,
+    load_classifier,
+    writing_model,
+)
 from workbench.models.policies import PRUNERS
 from workbench.reporting.model_card import write_card
 from workbench.runs import Run, Stages
@@ -47,7 +52,7 @@ def for_transformers(model: PruningClassifier) -> PreTrainedModel:
     whole.load_state_dict(
         {
             **model.bert.state_dict(),
-            **{f"policy.{name}": value for name, value in model.policy.state_dict().items()},
+            **{f"{POLICY_PREFIX}{name}": value for name, value in model.policy.state_dict().items()},
         }
     )
     return whole

@@ -19,6 +19,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import InputError
+from workbench.hub.config import Config
 from workbench.models.encoder import ATTENTION, register_attention
 
 PACKAGED = "packaged"
@@ -161,7 +162,9 @@ def _load(
 
 
 def _check_type(name: str, config: PreTrainedConfig, model_type: str) -> None:
-    if config.model_type != model_type:
+    # An exported folder holds a BERT's weights, and a policy's beside them.
+    found = "bert" if isinstance(config, Config) else config.model_type
+    if found != model_type:
         raise InputError(f"{name}: is a {config.model_type!r} model; {WANTED[model_type][1]}")
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
         raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")

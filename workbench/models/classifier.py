@@ -27,6 +27,8 @@ from workbench.problems import Problem, problem_of
 Execution = Literal["packed", "masked"]
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
 POLICY_FILE = "policy.safetensors"
+POLICY_PREFIX = "policy."
+"""Of the policy's weights among those of an exported model."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def writing_model(folder: Path) -> Iterator[Path]:
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
-    """Load a folder written by `PruningClassifier.save`, or any fine-tuned BERT classifier as dense.
+    """Load a folder written by `PruningClassifier.save` or by `workbench export`, or any fine-tuned BERT
+    classifier as dense.
 
     The model comes in evaluation mode. Raises InputError naming what is missing or does not fit.
     """
@@ -183,14 +186,28 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / 'config.json'}: describes no classifier: {error}") from None
     if policy.state_dict():
-        path = folder / POLICY_FILE
-        if not path.is_file():
-            raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
         try:
-            policy.load_state_dict(load_file(path))
+            policy.load_state_dict(_policy_weights(folder))
         except (SafetensorError, RuntimeError) as error:
-            raise InputError(f"{path}: does not fit this model: {str(error).splitlines()[0]}") from None
+            raise InputError(
+                f"{folder}: its policy does not fit this model: {str(error).splitlines()[0]}"
+            ) from None
     return PruningClassifier(bert, policy).eval(), load_tokenizer(str(folder))
+
+
+def _policy_weights(folder: Path) -> dict[str, Tensor]:
+    """Of a run's folder from a file of their own; an exported one has them among the model's."""
+    if (folder / POLICY_FILE).is_file():
+        return load_file(folder / POLICY_FILE)
+    weights = {
+        name.removeprefix(POLICY_PREFIX): value
+        for path in sorted(folder.glob("*.safetensors"))
+        for name, value in load_file(path).items()
+        if name.startswith(POLICY_PREFIX)
+    }
+    if not weights:
+        raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
+    return weights
 
 
 def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:

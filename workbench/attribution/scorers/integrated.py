@@ -2,7 +2,7 @@
 
 from captum.attr import IntegratedGradients
 
-from workbench.attribution.points import Found, Point
+from workbench.attribution.points import Found, Point, share_missed
 from workbench.attribution.scorers.saliency import signed_sum
 
 STEPS = 50
@@ -27,6 +27,4 @@ def integrated_gradients(point: Point) -> Found:
         return_convergence_delta=True,
     )
     per_token = signed_sum(values)
-    difference = float((per_token.sum() - missed.sum()).abs())
-    error = float(missed.abs().sum())
-    return Found(per_token, error / difference if difference > 0 else error)
+    return Found(per_token, share_missed(per_token, missed))
