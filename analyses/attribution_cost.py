@@ -1,76 +1,117 @@
 """What every scorer costs beside a plain forward pass, on texts of a given length.
 
-    python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 128
+    python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
 
-Prints seconds per 100 windows, and how many plain passes (masked, same batches) that is; every scorer
-runs alone, then all that watch run together, which is what sharing a pass is worth.
+Writes `costs-<texts>.csv` and `.md` into `--out`: seconds per 100 windows, and how many plain passes
+that is (masked, the same batches, measured just before). Every scorer runs alone, then all that watch run
+together, which is what sharing a pass is worth. Scorers that take many passes run on the first
+`--slow-limit` windows only (0: they are left out); the column `windows` says on how many.
 """
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
+import pandas as pd
 import torch
 
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS
 from workbench.attribution.running import score_windows
+from workbench.data.documents import Window
 from workbench.data.plain_texts import read_texts
 from workbench.data.windows import encode
+from workbench.files import write_text
 from workbench.models.classifier import load_classifier
 from workbench.pipeline.timing import masked_seconds
+from workbench.reporting.markdown import markdown
 from workbench.runs import load_run
 
 SLOW = (
-    "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "gradient-shap",
-    "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "value-zeroing", "value-zeroing-rollout",
+    "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "deeplift",
+    "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "value-zeroing",
+    "value-zeroing-rollout",
 )  # fmt: skip
-"""Left out unless `--slow`."""
+"""Run on `--slow-limit` windows."""
 
 
 def main() -> None:
-    """Parse, measure, print a Markdown table."""
+    """Parse, measure, write and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--method", default="dense")
     parser.add_argument("--texts", default="rotten-tomatoes")
-    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--limit", type=int, default=100, help="Texts.")
+    parser.add_argument("--slow-limit", type=int, default=0, help="Windows for what is slow.")
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--slow", action="store_true", help="Also what takes many passes.")
     parser.add_argument("--scorers", help="These only, such as globenc,alti.")
+    parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
     windows = encode(documents, model.labels, tokenizer, options.max_tokens).windows
 
-    def seconds(names: list[str]) -> float:
+    def seconds(names: Sequence[str], of: Sequence[Window]) -> float:
         start = perf_counter()
-        for _ in score_windows(names, model, tokenizer, windows, Options(batch_size=options.batch_size)):
+        for _ in score_windows(names, model, tokenizer, of, Options(batch_size=options.batch_size)):
             pass
         return perf_counter() - start
 
-    masked_seconds(model, windows, options.batch_size)
-    base = min(masked_seconds(model, windows, options.batch_size) for _ in range(3))
+    def plain(of: Sequence[Window]) -> float:
+        return min(masked_seconds(model, of, options.batch_size) for _ in range(3))
+
+    wanted = options.scorers.split(",") if options.scorers else list(SCORERS)
     suitable = [
         name
-        for name, row in SCORERS.items()
-        if row.method in (None, options.method) and (options.slow or name not in SLOW)
-        if options.scorers is None or name in options.scorers.split(",")
+        for name in wanted
+        if SCORERS[name].method in (None, options.method) and (options.slow_limit or name not in SLOW)
     ]
-    watching = [name for name in suitable if SCORERS[name].observer is not None]
-    mean = sum(len(window.input_ids) for window in windows) / len(windows)
-    print(f"{len(windows)} windows, {mean:.0f} tokens on average, {torch.get_num_threads()} threads\n")
-    print("| scorer | seconds per 100 windows | plain passes |\n| --- | --- | --- |")
-    line("plain forward pass", base, base, len(windows))
-    for name in suitable:
-        line(name, seconds([name]), base, len(windows))
-    line(f"{len(watching)} that watch, together", seconds(watching), base, len(windows))
+    frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
+    path = options.out / f"costs-{Path(options.texts).stem}"
+    write_text(path.with_suffix(".csv"), frame.to_csv(index=False))
+    write_text(path.with_suffix(".md"), markdown(shown(frame)) + "\n")
+    print(f"{path.with_suffix('.csv')}\n\n{markdown(shown(frame))}")
 
 
-def line(name: str, seconds: float, base: float, windows: int) -> None:
-    """A row of the table."""
-    print(f"| {name} | {100 * seconds / windows:.2f} | {seconds / base:.2f} |")
+def costs(
+    names: Sequence[str],
+    windows: Sequence[Window],
+    few: Sequence[Window],
+    seconds: Callable[[Sequence[str], Sequence[Window]], float],
+    plain: Callable[[Sequence[Window]], float],
+) -> pd.DataFrame:
+    """A row for the plain pass, each scorer, and all that watch together."""
+    base = {id(windows): plain(windows), id(few): plain(few) if few else 0.0}
+
+    def row(name: str, of: Sequence[Window], spent: float) -> dict[str, object]:
+        return {
+            "scorer": name,
+            "windows": len(of),
+            "tokens": sum(len(window.input_ids) for window in of) / len(of),
+            "seconds per 100 windows": 100 * spent / len(of),
+            "plain passes": spent / base[id(of)],
+            "threads": torch.get_num_threads(),
+        }
+
+    rows = [row("(plain forward pass)", windows, base[id(windows)])]
+    for name in names:
+        of = few if name in SLOW else windows
+        rows.append(row(name, of, seconds([name], of)))
+        print(f"{name}: {rows[-1]['plain passes']:.1f} plain passes", flush=True)
+    watching = [name for name in names if SCORERS[name].observer is not None and name not in SLOW]
+    if len(watching) > 1:
+        together = f"({len(watching)} that watch, together)"
+        rows.append(row(together, windows, seconds(watching, windows)))
+    return pd.DataFrame(rows)
+
+
+def shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows as words."""
+    digits = {"tokens": 0, "seconds per 100 windows": 2, "plain passes": 1}
+    words = {name: [f"{value:,.{places}f}" for value in frame[name]] for name, places in digits.items()}
+    return frame.assign(**words)[["scorer", "windows", *words]]
 
 
 if __name__ == "__main__":
