@@ -42,7 +42,7 @@ def app(
         if importlib.util.find_spec(package) is None:
             raise InputError(f'the app needs {package}: pip install "rationale-workbench[app]"')
     settings = _SETTINGS | {"server.port": str(port), "server.address": address}
-    command = [sys.executable, "-m", "streamlit", "run", str(_script())]
+    command = [sys.executable, "-m", "workbench.viewing.serve", "run", str(_script())]
     command += [part for key, value in settings.items() for part in (f"--{key}", value)]
     OUT.print(f"http://{address}:{port}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     try:
