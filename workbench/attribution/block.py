@@ -44,7 +44,7 @@ class Block(Once):
     def vectors(self) -> Tensor:
         """(B, N, heads, H): f(x_j), each head's value vector times the output matrix, without its bias.
 
-        Kobayashi et al. 2020, eq. 4?: token i's output is the sum of alpha_ij f(x_j), and a bias.
+        Kobayashi et al. 2021, eq. 10: token i's output is the sum of alpha_ij f(x_j), here and a bias.
         """
         weight = self.layer.attention.output.dense.weight.unflatten(1, (self.values.shape[2], -1))
         return torch.einsum("bnhd,mhd->bnhm", self.values, weight)
@@ -88,7 +88,7 @@ class Block(Once):
 def linear_part(norm: Any, vectors: Tensor) -> Tensor:
     """(..., H) -> (..., H): LayerNorm's centring and weight, without its division and its bias.
 
-    LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, eq. 11?).
+    LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, section 3.2).
     """
     return (vectors - vectors.mean(-1, keepdim=True)) * norm.weight
 

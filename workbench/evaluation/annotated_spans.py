@@ -35,7 +35,7 @@ def annotated_iou(
 
     Whole texts by words. A selected span is a longest run of selected words. The two ways to count part
     only where annotated spans touch or overlap, so only those texts are counted again. Source: ERASER
-    section 4.
+    section 4.1.
     """
     spans = {d.id: d.rationale for d in documents if d.rationale and not _apart(d.rationale)}
     windows: dict[tuple[str, str, str], list[TokenScores]] = {}

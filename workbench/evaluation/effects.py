@@ -7,7 +7,7 @@ def cohens_dz(difference: np.ndarray) -> float:
     """Mean of the paired differences (texts,) over their standard deviation (n - 1): Cohen's d_z.
 
     NaN for fewer than two texts and where all differences are equal: nothing to measure the mean by.
-    Source: Cohen 1988, section 2.3.5; Lakens 2013, equation 6.
+    Source: Cohen 1988, page 48; Lakens 2013, equation 6.
     """
     difference = np.asarray(difference, dtype=np.float64)
     if len(difference) < 2:

@@ -38,7 +38,7 @@ def text_flops(
     `predictors`, one int or (layers,) ints, are the multiply-adds of a layer's own token predictor per
     token; it reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
     layer 0 all `lengths` (texts,). Raises ValueError on shapes that do not fit, or predictors without
-    `lengths`. Source: AdapLeR section 4 and appendix, ToP section 5.
+    `lengths`. Source: the counts of AdapLeR's and ToP's authors.
     """
     attention = _counts(tokens, shape)
     feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)

@@ -41,7 +41,7 @@ def plausibility(
     ci_low and ci_high are the 95 % bootstrap interval over texts (NaN when `bootstrap` is 0). No
     records, or none with a rationale, give empty frames with all columns. Raises InputError naming the
     text on scores that `scored_units` refuses, and on two records of one window. Source: AdapLeR
-    section 5 (FPR); ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
+    (FPR); ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
     """
     values = text_values(records)
     return Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))

@@ -13,7 +13,7 @@ def uniform_selection(scores: np.ndarray, valid: np.ndarray | None = None) -> np
 
     n is the number of valid units, dropped ones included. A dropped unit (NaN) counts as 0 in the sum
     and is never selected. Scores that sum to 0 rank nothing and are taken as uniform. Raises
-    ValueError on negative scores, which have no such level. Source: AdapLeR section 5 (FPR).
+    ValueError on negative scores, which have no such level. Source: AdapLeR (FPR).
     """
     scores = np.asarray(scores, dtype=np.float64)
     real = np.broadcast_to(True if valid is None else valid, scores.shape)

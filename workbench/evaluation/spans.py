@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 THRESHOLD = 0.5
-"""IoU from which a selected span counts as a hit; ERASER section 4."""
+"""IoU from which a selected span counts as a hit; ERASER section 4.1."""
 
 
 def span_counts(
@@ -17,7 +17,7 @@ def span_counts(
     (..., n), `marks` and `follows` (bools that broadcast to it; False on a unit that does not come
     directly after the one before, and on padding neither selected nor marked) decide the spans. A
     selected span hits if its best intersection over union with a marked span is at least `threshold`.
-    Source: ERASER section 4, with runs of units in the place of annotated spans.
+    Source: ERASER section 4.1, with runs of units in the place of annotated spans.
     """
     selected = np.asarray(selected, dtype=bool)
     shape, n = selected.shape[:-1], selected.shape[-1]

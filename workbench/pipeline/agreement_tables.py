@@ -55,7 +55,7 @@ def _false_positives(
 ) -> pd.DataFrame:
     """FPR of each pruner's own scores minus the dense model's saliency and attention, layer by layer.
 
-    AdapLeR's claim (section 5) is that its predictors' is lower in all of them.
+    AdapLeR's claim is that its predictors' is lower in all of them.
     """
     own = [part for part in values if part.method != "dense"]
     frames = [

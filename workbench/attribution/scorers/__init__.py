@@ -1,5 +1,5 @@
 """A file per scorer or family of scorers; `registry.py`, one folder up, names them.
 
-Docstrings name paper and equation. A number with a question mark was cited from memory and has not been
-compared with the paper.
+Docstrings name the paper, with the number of a section or an equation where it was looked up; what could
+not be looked up is called by its name.
 """

@@ -8,16 +8,17 @@ from workbench.attribution.watching import RolledOutRow
 
 
 class Alti(RolledOutRow):
-    """The [CLS] row of the layers' contribution matrices multiplied."""
+    """The [CLS] row of the layers' contribution matrices multiplied (eq. 11)."""
 
     def mixing(self, block: Block) -> Tensor:
         return contributions(block)
 
 
 def contributions(block: Block) -> Tensor:
-    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9?, 10?).
+    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9, 10).
 
-    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it (eq. 7?).
+    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it, the paper's
+    transformed vector.
     """
     scale = block.first_spread
     distances = distances_to_sums(

@@ -28,7 +28,7 @@ def decompx_scores(task: Task) -> list[Scored]:
 
 
 class Decomposition:
-    """Vectors x_{i<-k} (section 3?): what token k gave to token i's state; over k they sum to it."""
+    """Vectors x_{i<-k} (eq. 1): what token k gave to token i's state; over k they sum to it."""
 
     needs_gradient = False
 
@@ -47,7 +47,7 @@ class Decomposition:
         self.parts = through_layer(block, self.parts)
 
     def rows(self, output: Tensor) -> Tensor:
-        """(1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.3?."""
+        """(1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4."""
         with torch.no_grad():
             pooler, classifier = self.head.bert.pooler.dense, self.head.classifier
             parts = with_bias(self.parts[0] @ pooler.weight.t(), pooler.bias)
@@ -69,7 +69,10 @@ def through_layer(block: Block, parts: Tensor) -> Tensor:
 
 
 def _attended(block: Block, parts: Tensor) -> Tensor:
-    """Self-attention with its probabilities as they are (eq. 4?), plus the residual."""
+    """Self-attention with its probabilities as they are (eq. 4), plus the residual.
+
+    The bias is shared out with the residual added, as in the authors' code; in eq. 5 it is without.
+    """
     module, output = block.layer.attention.self, block.layer.attention.output.dense
     weight, heads = module.value.weight, module.num_attention_heads
     # (k, heads, j, d): every source's part of the value vectors.
@@ -81,7 +84,10 @@ def _attended(block: Block, parts: Tensor) -> Tensor:
 
 
 def _fed_forward(block: Block, parts: Tensor) -> Tensor:
-    """Feed-forward part with the activation's slope through the origin (eq. 9?), residual, norm."""
+    """Feed-forward part with the activation's slope through the origin (eqs. 9 to 12), residual, norm.
+
+    The outer bias is shared out with the residual added, by the authors without it.
+    """
     inner, outer = block.layer.intermediate, block.layer.output
     inside = with_bias(parts @ inner.dense.weight.t(), inner.dense.bias)
     inside = inside * slope(inner.intermediate_act_fn, inside.sum(1, keepdim=True))
@@ -90,19 +96,19 @@ def _fed_forward(block: Block, parts: Tensor) -> Tensor:
 
 
 def _normed(norm: Any, parts: Tensor, scale: Tensor) -> Tensor:
-    """LayerNorm (eq. 6?): linear once its spread (rows,) is known."""
+    """LayerNorm (eq. 8): linear once its spread (rows,) is known."""
     return with_bias(linear_part(norm, parts) / scale[:, None, None], norm.bias)
 
 
 def slope(activation: Any, total: Tensor) -> Tensor:
-    """activation(z) / z: times the parts of z it gives parts that sum to activation(z)."""
+    """activation(z) / z (eq. 10): times the parts of z it gives parts that sum to activation(z)."""
     safe = torch.where(total.abs() < SMALLEST, torch.full_like(total, SMALLEST), total)
     found: Tensor = activation(safe) / safe
     return found
 
 
 def with_bias(parts: Tensor, bias: Tensor) -> Tensor:
-    """(..., k, H) with a bias (H,) shared out in proportion to |bias . part| (eq. 12?), or equally."""
+    """(..., k, H) with a bias (H,) shared out in proportion to |bias . part| (eqs. 5, 6), or equally."""
     sizes = (parts @ bias).abs()
     total = sizes.sum(-1, keepdim=True)
     equal = torch.full_like(sizes, 1 / sizes.shape[-1])

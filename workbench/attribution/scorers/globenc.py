@@ -8,10 +8,11 @@ from workbench.attribution.watching import RolledOutRow
 
 
 class GlobEnc(RolledOutRow):
-    """The [CLS] row of rolled-out N_Enc: attention, both residuals and both LayerNorms (eqs. 6? to 10?).
+    """The [CLS] row of N_Enc (eq. 11: attention, both residuals, both LayerNorms) rolled out (eq. 12).
 
     The feed-forward part enters through the second LayerNorm's spread only, as in the paper. N_Enc knows
-    the residual already, so no identity is added before the product.
+    the residual already, so no identity is added before the product. Ours, not the paper's: rows are
+    made to sum to 1 before the product, which leaves the spreads no part in it.
     """
 
     def mixing(self, block: Block) -> Tensor:

@@ -10,7 +10,7 @@ STEPS = 50
 
 
 def integrated_gradients(point: Point) -> Found:
-    """Sum over H of the integrated gradients from the baseline (eq. 1).
+    """Sum over H of the integrated gradients from the baseline, as the paper defines them.
 
     The scores should add up to output minus output at the baseline; `error` is what they miss of it.
     Zero vectors can make it large at any number of steps: LayerNorm barely changes along a path of

@@ -12,14 +12,14 @@ from workbench.attribution.watching import RowByRow
 
 
 class ValueNorms(RowByRow):
-    """||sum_h alpha_ij f(x_j)|| (2020, eq. 5?, all heads together), column mean over queries."""
+    """||sum_h alpha_ij f(x_j)||, the norms of 2020, all heads together; column mean over queries."""
 
     def row(self, block: Block) -> Tensor:
         return received(norms_of_sums(block.probabilities, block.vectors), block.alive)
 
 
 class ResidualNorms(RowByRow):
-    """The same through residual and LayerNorm (2021, N-ResLN, eq. 12?), column mean over queries."""
+    """The same through residual and LayerNorm (2021, section 3.2), column mean over queries."""
 
     def row(self, block: Block) -> Tensor:
         return received(normed_contributions(block), block.alive)

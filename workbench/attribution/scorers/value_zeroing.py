@@ -17,7 +17,7 @@ class ValueZeroing(RowByRow):
 
 
 class RolledOutZeroing(RolledOutRow):
-    """The [CLS] row of the same, rolled out over the layers (section 3.3?)."""
+    """The [CLS] row of the same, rolled out over the layers as the authors do it: no identity added."""
 
     def mixing(self, block: Block) -> Tensor:
         return block.once(zeroing)
@@ -28,9 +28,10 @@ WIDTH = 6
 
 
 def zeroing(block: Block) -> Tensor:
-    """(B, N, N) with rows that sum to 1: 1 - cos(x_i, x_i without v_j) after the layer (eqs. 2? and 3?).
+    """(B, N, N) with rows that sum to 1: 1 - cos(x_i, x_i without v_j) after the layer.
 
-    Every one of the N layers' outputs needs the feed-forward part: N times a plain pass.
+    The paper's context mixing score, by cosine distance. Every one of the N layers' outputs needs the
+    feed-forward part: N times a plain pass.
     """
     return shares(_changes(block), block.alive)
 

@@ -17,7 +17,7 @@ LOWEST_EDIT = -1e4
 
 
 def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Tensor:
-    """Attention edit of section 4.2, eq. 6: steep below the threshold, almost flat above it.
+    """The paper's soft removal, an attention edit: steep below the threshold, almost flat above it.
 
     Continuous at `scores == delta`, where it is -beta/slope; as `slope` grows it tends to the hard
     rule (0 at or above the threshold, `LOWEST_EDIT` below). Shapes broadcast; values <= 0.
@@ -56,7 +56,7 @@ class AdapLeR(Policy):
                 nn.init.zeros_(module.bias)
         self.eta = nn.Parameter(torch.full((layers,), eta_start))
         self.theta = nn.Parameter(torch.ones(layers))
-        """[CLS]'s factor in the training target; entry 0 is not used (section 4.3)."""
+        """[CLS]'s factor in the training target; entry 0 is not used."""
 
     def settings(self) -> dict[str, Any]:
         return {"width": self.width, "eta_start": self.eta_start, "beta": self.beta}
@@ -65,14 +65,14 @@ class AdapLeR(Policy):
         return self.width * self.hidden + self.width
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
-        """Contribution predictor (section 4.1): a share per living token, summing to 1."""
+        """Contribution predictor: a share per living token, summing to 1."""
         return layout.softmax(self.predictors[layer](hidden).squeeze(-1))
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return scores >= self.threshold(layer, layout)
 
     def threshold(self, layer: int, layout: Layout) -> Tensor:
-        """The share eta / n of a text with n living tokens (section 4.2)."""
+        """The share eta / n of a text with n living tokens."""
         return self.eta[layer] / layout.count()
 
     def soften(

@@ -14,11 +14,12 @@ from workbench.models.policies.base import Policy
 class LTP(Policy):
     """One absolute threshold for the entry of each layer but the first, where nothing is scored yet.
 
-    Thresholds start on a line that rises with the layer to `last_threshold` (section 4.1). Scores of a
-    text of n tokens are 1/n on average: what is low for a short text is high for a long one. A start at
-    a quarter of 1/n (0.01 at 25 tokens) drops a few tokens before the last layers of a fine-tuned BERT
-    and leaves the rest to training. `temperature` is the width of the soft mask in units of the score;
-    much below the spread of the scores, too few tokens are near enough to a threshold to move it.
+    Thresholds start on a line that rises with the layer to `last_threshold`, as in the authors' code.
+    Scores of a text of n tokens are 1/n on average: what is low for a short text is high for a long one.
+    A start at a quarter of 1/n (0.01 at 25 tokens) drops a few tokens before the last layers of a
+    fine-tuned BERT and leaves the rest to training. `temperature` is the width of the soft mask in units
+    of the score; much below the spread of the scores, too few tokens are near enough to a threshold to
+    move it.
     """
 
     method: ClassVar[str] = "ltp"
@@ -40,7 +41,7 @@ class LTP(Policy):
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """Attention received in the layer before, mean over heads and queries (section 3.2)."""
+        """Attention received in the layer before, mean over heads and queries."""
         return received
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:

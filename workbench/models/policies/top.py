@@ -58,7 +58,7 @@ class ToP(Policy):
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """Attention received in the layer before (section 3.2); soft-dropped tokens weigh less."""
+        """Attention received in the layer before; soft-dropped tokens weigh less."""
         if received is None:
             return None
         if isinstance(layout, Padded) and layout.soft is not None:

@@ -16,7 +16,7 @@ SKIM, KEEP = 0, 1
 
 
 class Transkimmer(Policy):
-    """LayerNorm, Linear(H, H), LayerNorm, GELU, Linear(H, 2) before every layer (section 3.2).
+    """LayerNorm, Linear(H, H), LayerNorm, GELU, Linear(H, 2) before every layer: the skim predictor.
 
     A token stays where the keep logit is the larger one. Skimmed tokens never come back: only [CLS]
     is classified, so their states need not be forwarded to the output as the paper does. `keep_bias`

@@ -1,4 +1,4 @@
-"""AdapLeR's training (Modarressi et al., ACL 2022, section 4.3): two losses that never mix."""
+"""AdapLeR's training (Modarressi et al., ACL 2022): two losses that never mix."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""LTP's training (Kim et al., KDD 2022, section 3.4): soft masks move thresholds, hard ones end it."""
+"""LTP's training (Kim et al., KDD 2022): soft masks move thresholds, hard ones end it."""
 
 from torch.optim import AdamW, Optimizer
 

@@ -127,7 +127,7 @@ class TopObjective(Objective):
         return self.model.problem.distillation(output.logits, teacher, self.settings.temperature)
 
     def _ranking_loss(self, traces: Sequence[LayerTrace], lessons: Sequence[Lesson]) -> Tensor:
-        """LambdaLoss of the early layers' attention against the teacher's last (section 3.3)."""
+        """LambdaLoss of the early layers' attention against the teacher's last."""
         width = self.settings.rank_top_k
         positions = torch.zeros(len(lessons), width, dtype=torch.int64)
         valid = torch.zeros(len(lessons), width, dtype=torch.bool)

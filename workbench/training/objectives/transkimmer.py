@@ -1,4 +1,4 @@
-"""Transkimmer's training (Guan et al., ACL 2022, section 3.4): the task and a price on kept tokens."""
+"""Transkimmer's training (Guan et al., ACL 2022): the task and a price on kept tokens."""
 
 from torch.optim import Optimizer
 
