@@ -3,8 +3,8 @@
     python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
 
 Writes `costs-<texts>.csv` and `.md` into `--out`: seconds per 100 windows, and how many plain passes
-that is (masked, the same batches, measured just before). Every scorer runs alone, then all that watch run
-together, which is what sharing a pass is worth. Scorers that take many passes run on the first
+that is (masked, the same batches, measured just before). Every scorer runs alone, then all that watch
+run together, which is what sharing a pass is worth. Scorers that take many passes run on the first
 `--slow-limit` windows only (0: they are left out); the column `windows` says on how many.
 """
 
