@@ -73,7 +73,7 @@ def test_stored_configurations_name_no_folder() -> None:
 
 
 def test_another_number_in_a_frame_is_another_table(tmp_path: Path) -> None:
-    text = PAGES["README.md"].read_text(encoding="utf-8")
+    text = PAGES["studies.md"].read_text(encoding="utf-8")
     stored = tmp_path / "numbers"
     for folder in TOOL["STORED"].iterdir():
         restore(folder, stored / folder.name)

@@ -148,7 +148,7 @@ def imdb_realised() -> str:
 
 SENTENCES = [
     ("README.md", demo_agreement),
-    ("README.md", demo_fpr),
+    ("docs/studies.md", demo_fpr),
     ("README.md", demo_loss),
     ("docs/studies.md", eraser_agreement),
     ("docs/studies.md", eraser_controls),
