@@ -2,14 +2,15 @@
 
     python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
 
-Writes `costs-<texts>.csv` and `.md` into `--out`: seconds per 100 windows, and how many plain passes
-that is (masked, the same batches, measured just before). Every scorer runs alone, then all that watch
-run together, which is what sharing a pass is worth. Scorers that take many passes run on the first
-`--slow-limit` windows only (0: they are left out); the column `windows` says on how many.
+Writes `costs-<texts>-<max tokens>.csv` into `--out` (default: the run's folder `costs`): seconds per 100
+windows, and how many plain passes that is (masked, the same batches, measured just before). Every
+scorer runs alone, then all that watch run together, which is what sharing a pass is worth. Scorers
+that take many passes run on the first `--slow-limit` windows only (0: they are left out); the column
+`windows` says on how many.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -28,6 +29,8 @@ from workbench.pipeline.timing import masked_seconds
 from workbench.reporting.markdown import markdown
 from workbench.runs import load_run
 
+COSTS = "costs"
+"""Folder and first word of the files."""
 SLOW = (
     "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "deeplift",
     "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "value-zeroing",
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--scorers", help="These only, such as globenc,alti.")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
@@ -69,10 +72,9 @@ def main() -> None:
         if SCORERS[name].method in (None, options.method) and (options.slow_limit or name not in SLOW)
     ]
     frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
-    path = options.out / f"costs-{Path(options.texts).stem}"
-    write_text(path.with_suffix(".csv"), frame.to_csv(index=False))
-    write_text(path.with_suffix(".md"), markdown(shown(frame)) + "\n")
-    print(f"{path.with_suffix('.csv')}\n\n{markdown(shown(frame))}")
+    name = f"{COSTS}-{Path(options.texts).stem}-{options.max_tokens}"
+    write_text((options.out or options.run / COSTS) / f"{name}.csv", frame.to_csv(index=False))
+    print(f"\n{markdown(side_by_side({name: frame}))}")
 
 
 def costs(
@@ -107,11 +109,17 @@ def costs(
     return pd.DataFrame(rows)
 
 
-def shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows as words."""
-    digits = {"tokens": 0, "seconds per 100 windows": 2, "plain passes": 1}
-    words = {name: [f"{value:,.{places}f}" for value in frame[name]] for name, places in digits.items()}
-    return frame.assign(**words)[["scorer", "windows", *words]]
+def side_by_side(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Seconds per 100 windows and plain passes of every scorer as words, two columns for each frame."""
+    parts = []
+    for name, frame in frames.items():
+        where = name.removeprefix(f"{COSTS}-")
+        seconds = [f"{value:,.2f}" for value in frame["seconds per 100 windows"]]
+        passes = [f"{value:,.1f}" for value in frame["plain passes"]]
+        columns = {f"{where}: seconds per 100": seconds, f"{where}: passes": passes}
+        parts.append(pd.DataFrame(columns, index=frame["scorer"]))
+    whole = pd.concat(parts, axis=1).fillna("–")
+    return whole.reset_index(names="scorer")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ STORED = ROOT / "docs" / "numbers"
 BENCH = "bench.json"
 SCORERS = "scorers"
 """Folder and table of `analyses/scorer_table.py`."""
+COSTS = "costs"
+"""Folder, and beginning of the tables, of `analyses/attribution_cost.py`."""
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -78,6 +80,8 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
             yield name, _kept(run, name)
     if (run / SCORERS / f"{SCORERS}.csv").is_file():
         yield SCORERS, pd.read_csv(run / SCORERS / f"{SCORERS}.csv")
+    for path in sorted(run.glob(f"{COSTS}/{COSTS}-*.csv")):
+        yield path.stem, pd.read_csv(path)
 
 
 def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -162,6 +166,13 @@ def scorers(folder: Path) -> str:
     return markdown(_analysis("scorer_table")["shown"](load_run(folder).metrics(SCORERS)))
 
 
+def costs(folder: Path, of: str) -> str:
+    """Tables of `analyses/attribution_cost.py` side by side; `of` is such as imdb-128,imdb-512."""
+    run = load_run(folder)
+    frames = {name: run.metrics(name) for name in (f"{COSTS}-{part}" for part in of.split(","))}
+    return markdown(_analysis("attribution_cost")["side_by_side"](frames))
+
+
 def comparison(folder: Path) -> str:
     """Methods at matched cost beside their controls."""
     return markdown(_analysis("comparison_markdown")["table"](read_comparison(folder)))
@@ -182,6 +193,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "agreement": agreement,
     "comparison": comparison,
     "scorers": scorers,
+    "costs": costs,
     "bench": bench,
     "bench-notes": bench_notes,
 }
