@@ -130,12 +130,13 @@ def show_texts(
     links = ["/token_flow?" + urlencode(where | {"text": text_id}) for text_id in worst["text_id"]]
     st.text(f"Worst first{'' if len(frame) <= SHOWN else f', the first {SHOWN}'}; the CSV file has all.")
     named = worst.rename(columns={"value": metric.label})
-    numbers = [name for name in named if name not in ("text_id", "label", "predicted")]
+    numbers = list(named.select_dtypes("number"))
+    beside = named.columns[named.columns.get_loc(metric.label) + 1 :]
     three = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         named.assign(flow=links, text=worst["text_id"].map(begins)),
         hide_index=True, width="stretch", alt="Texts behind the point, worst first",
-        column_order=["flow", metric.label, "label", "predicted", "text", *numbers[1:], "text_id"],
+        column_order=["flow", metric.label, "label", "predicted", "text", *beside, "text_id"],
         column_config=dict.fromkeys(numbers, three) | {
             "flow": st.column_config.LinkColumn("tokens", display_text="open", width=60)
         },

@@ -18,6 +18,7 @@ from workbench.reporting.wording import method_name, scorer_name, scorer_on_mode
 from workbench.viewing.export import View
 from workbench.viewing.lookup import ScoreTable
 from workbench.viewing.one_text import against_rationale, ranking_table
+from workbench.viewing.texts import in_words
 
 MOST = 6
 LEGEND = (
@@ -37,9 +38,9 @@ def told_of(run: RunData, text_id: str) -> str:
     rows = None if rows is None else rows[rows["text_id"].astype(str) == text_id]
     if rows is None or rows.empty:
         return "Label and predictions: not measured, the run's predictions do not hold this text."
-    pairs = rows[["method", "predicted"]].itertuples(index=False)
+    pairs = zip(rows["method"], in_words(rows["predicted"]), strict=True)
     said = "; ".join(f"{method_name(method)} predicts {predicted}" for method, predicted in pairs)
-    return f"Split {rows['split'].iloc[0]}, label {rows['label'].iloc[0]}; {said}."
+    return f"Split {rows['split'].iloc[0]}, label {in_words(rows['label'])[0]}; {said}."
 
 
 def heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:

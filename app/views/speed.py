@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 from choices import choice
 from screen import offer_downloads
@@ -19,7 +18,7 @@ from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import quality_and_speed
+from workbench.viewing.compared import quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 PAGES = {
@@ -53,7 +52,8 @@ def quality(runs: list[RunData]) -> list[View]:
             problem(str(error))
     if not tables:
         return []
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    both = side_by_side(tables)
+    frame = both.frame
     columns = st.columns(2)
     there = [q for q in QUALITY_NAMES if q in frame and frame[q].notna().any()]
     with columns[0]:
@@ -71,16 +71,15 @@ def quality(runs: list[RunData]) -> list[View]:
             "Speed-up", speedups, key="speedup", format=speed.speedup_label,
             help="Counted (FLOPs) or measured (time); each against its own dense model.",
         )  # fmt: skip
-    missing = frame[frame[x].isna()]
-    for run, method in missing[["run", "method"]].itertuples(index=False):
-        st.text(f"{run}, {method}: this speed-up was not measured.")
+    for what, column in (("this speed-up", x), (QUALITY_NAMES[y], y)):
+        for run, method in frame.loc[frame[column].isna(), ["run", "method"]].itertuples(index=False):
+            st.text(f"{run}, {method}: {what} was not measured.")
     st.plotly_chart(speed.draw_quality(frame, x, y, dark=is_dark()), theme=None, key="quality-chart")
     caption = f"{QUALITY_NAMES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
     st.caption(plain(caption))
-    words = pd.concat([table.shown for table in tables], ignore_index=True)
-    st.dataframe(words, hide_index=True, width="stretch", alt="Quality and speed-ups")
-    st.caption(plain(tables[0].caption))
-    return [View("quality-speed", caption, frame, words, lambda: speed.draw_quality(frame, x, y))]
+    st.dataframe(both.shown, hide_index=True, width="stretch", alt="Quality and speed-ups")
+    st.caption(plain(both.caption))
+    return [View("quality-speed", caption, frame, both.shown, lambda: speed.draw_quality(frame, x, y))]
 
 
 def time(run: RunData) -> list[View]:
