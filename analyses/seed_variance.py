@@ -14,20 +14,22 @@ from workbench.reporting.analysis import Analysis, run_analysis
 from workbench.reporting.figures_seeds import draw_seeds
 from workbench.reporting.frames import Runs
 from workbench.reporting.results import Means, headline, results
-from workbench.reporting.seed_accuracy import accuracies
+from workbench.reporting.seed_quality import qualities
 from workbench.reporting.table import Table
 from workbench.reporting.tables import QUALITY_NAMES
-from workbench.reporting.wording import method_name, percent, times
+from workbench.reporting.wording import method_name, percent, three, times
 
 QUANTITIES = {
     **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
     "flops_speedup_unpadded": ("FLOPs, unpadded", times),
     "flops_speedup_padded": ("FLOPs, padded", times), "tokens_kept_share": ("tokens kept %", percent),
 }  # fmt: skip
+DIFFERENCES = {"accuracy": ("disagree %", percent), "pearson": ("apart", three)}
 CAPTION = (
-    "Spread over seeds: mean ± standard deviation (n - 1). Texts: standard error of the accuracy, "
-    "in points, from the choice of texts alone. Disagree: percent of the texts that two seeds "
-    "classify differently. A dash: one seed, or not measured."
+    "Spread over seeds: mean ± standard deviation (n - 1). Texts: standard error, in points, of the "
+    "accuracy (of a regression: of Pearson's correlation, by the bootstrap) from the choice of texts "
+    "alone. Disagree: percent of the texts that two seeds classify differently. Apart: mean absolute "
+    "difference of two seeds' predicted values. A dash: one seed, not measured, or not defined here."
 )
 SEARCHED = "The comparison searched strengths seed by seed, so its seeds differ in strength, too."
 
@@ -38,23 +40,21 @@ def build(runs: Runs) -> Analysis:
     frame = results(runs)
     there = {name: told for name, told in QUANTITIES.items() if name in frame}
     means = Means(frame, there)
-    accuracy = accuracies(runs, frame).set_index(["data", "variant"])
+    quality = qualities(runs, frame).set_index(["data", "variant"])
     rows = []
     for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
         row = {"data": key[0], "method": method_name(key[1])}
         for quantity, (heading, write) in there.items():
             row[heading] = means.text(*key, quantity, write)
-        if key in accuracy.index:
-            own = accuracy.loc[key]
-            row |= {
-                "texts, points": percent(own["se_texts"]),
-                "disagree %": percent(own["disagreement"]),
-            }
+        if key in quality.index:
+            own = quality.loc[key]
+            heading, write = DIFFERENCES[headline(frame, key[0])]
+            row |= {"texts, points": percent(own["se_texts"]), heading: write(own["disagreement"])}
             row |= {"seeds": str(own["seeds"]), "n": str(own["n"])}
         rows.append(row)
     shown = pd.DataFrame(rows).fillna("–")
     table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
-    joined = frame.merge(accuracy.reset_index(), on=["data", "variant", "method"], how="left")
+    joined = frame.merge(quality.reset_index(), on=["data", "variant", "method"], how="left")
     joined["metric"] = [headline(frame, data) for data in joined["data"]]
     joined["quality"] = [row[row["metric"]] for _, row in joined.iterrows()]
     joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})

@@ -6,10 +6,12 @@ gone, a layer too high, nonsense in the URL) becomes the default. Labels and hel
 options are shown as text.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 _T = TypeVar("_T")
@@ -82,6 +84,16 @@ def slider(
     _begin(key, read, fits, default)
     value = st.slider(label, low, high, key=key, step=step, help=help or None, format=format)
     return _end(key, value, ["_".join(map(str, value)) if pair else str(value)])
+
+
+def value_range(label: str, values: pd.Series, *, key: str, help: str) -> tuple[float, float] | None:
+    """Lowest and highest wanted of these values; None while all are, or where they are all equal."""
+    # The ends as the control shows them, so that it reaches them.
+    low, high = math.floor(100 * values.min()) / 100, math.ceil(100 * values.max()) / 100
+    if not low < high:
+        return None
+    chosen = slider(label, low, high, key=key, default=(low, high), step=0.01, help=help)
+    return None if chosen == (low, high) else chosen
 
 
 def switch(label: str, *, key: str, default: bool = False, help: str = "") -> bool:

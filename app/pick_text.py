@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
-from choices import choice, slider
+from choices import choice, slider, value_range
 from shared import empty
 
 from workbench.reporting.run_data import RunData
 from workbench.reporting.wording import method_name
 from workbench.viewing.catalogue import stamp
 from workbench.viewing.lookup import ScoreTable
-from workbench.viewing.texts import Wanted, agreement, pick, run_texts, scorer_of, snippet
+from workbench.viewing.texts import Wanted, agreement, outcome, pick, run_texts, scorer_of, snippet
 
 LISTED = 100
 """Texts offered at a time."""
-ORDERS = ["as in the run", "most dropped", "longest", "lowest agreement", "highest agreement"]
+ORDERS = ["as in the run", "most dropped", "longest"]
+BY_AGREEMENT = ["lowest agreement", "highest agreement"]
 
 
 def score_tables(run: RunData, methods: Sequence[str] | None = None) -> dict[str, ScoreTable]:
@@ -80,12 +81,16 @@ def picked_text(run: RunData, tables: dict[str, ScoreTable], method: str) -> pd.
 
 def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
     name = method_name(method)
+    classes = texts["right"].notna().all()
     columns = st.columns(3)
     with columns[0]:
         label = outcome = "any"
-        if texts["right"].notna().all():
+        value = None
+        if classes:
             label = choice("Label", ["any", *sorted(texts["label"].unique())], key="label")
             outcome = choice("Prediction", ["any", "right", "wrong"], key="outcome", help=f"Of {name}.")
+        else:
+            value = value_range("Label", texts["value"], key="value", help="The true value.")
     with columns[1]:
         low, high = int(texts["tokens"].min()), int(texts["tokens"].max())
         tokens = (low, high)
@@ -93,9 +98,8 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
             tokens = slider(
                 "Tokens", low, high, key="tokens", default=tokens, help="Special ones included."
             )
-        order = choice(
-            "Order", ORDERS if scored else ORDERS[:3], key="order", help=f"Dropped by {name}."
-        )
+        orders = [*ORDERS, *([] if classes else ["largest error"]), *(BY_AGREEMENT if scored else [])]
+        order = choice("Order", orders, key="order", help=f"Dropped, or predicted, by {name}.")
     with columns[2]:
         every = (0.0, 1.0)
         agreeing = every
@@ -109,6 +113,7 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
     return Wanted(
         None if label == "any" else label,
         outcome,
+        value,
         None if tokens == (low, high) else tokens,
         None if agreeing == every else agreeing,
         order,
@@ -133,9 +138,8 @@ def _one(found: pd.DataFrame, table: ScoreTable | None, total: int) -> pd.Series
 
     def name(text_id: str) -> str:
         row = rows.loc[text_id]
-        outcome = "" if pd.isna(row["right"]) else "right, " if row["right"] else "wrong, "
         start = snippet(beginnings[text_id]) if text_id in beginnings else "not scored"
-        return f"{row['label']}, {outcome}{row['tokens']} tokens: {start} ({text_id})"
+        return f"{outcome(row)}, {row['tokens']} tokens: {start} ({text_id})"
 
     with columns[1] if len(pages) > 1 else st.container():
         text_id = choice(

@@ -1,5 +1,6 @@
 """Rationale agreement: metrics by layer with intervals and controls, and the texts behind a point."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -10,9 +11,10 @@ from screen import offer_downloads
 from shared import chosen_run, empty, is_dark, plain, run_name
 
 from workbench.evaluation.metrics import METRICS
-from workbench.reporting.figures import draw_metric
+from workbench.reporting.figures import draw_metric, spread_frame
+from workbench.reporting.figures import draw_spread as print_spread
 from workbench.reporting.run_data import RunData
-from workbench.reporting.screen.agreement import draw_layers, draw_values, layer_frame, not_measured
+from workbench.reporting.screen.agreement import draw_layers, draw_spread, layer_frame, not_measured
 from workbench.reporting.wording import rationale_sentence, scorer_on_model
 from workbench.viewing.agreement_tables import TABLES, extra_table
 from workbench.viewing.behind import has_text_values, layer_values, texts_behind, without_value
@@ -122,26 +124,30 @@ def show_texts(
     if scorer == "random":
         said += " The score table holds one draw; the curve is the mean over several."
     st.text(said)
-    figure = draw_values(frame["value"], metric.label, dark=is_dark())
-    st.plotly_chart(figure, theme=None, key="values-chart", alt=f"{metric.label}: spread over texts")
+    spread = spread_frame(frame["value"]), frame["value"].mean(), metric.label
+    caption = f"{metric.label} of each text: {who}, layer {layer}, split {split}."
+    figure = draw_spread(*spread, dark=is_dark())
+    st.plotly_chart(figure, theme=None, key="values-chart", alt=caption)
     worst = frame.head(SHOWN)
     begins = {name: snippet(tokens, 200) for name, tokens in scores.beginnings(worst["text_id"]).items()}
     where = {"run": run_name(run), "split": split}
     links = ["/token_flow?" + urlencode(where | {"text": text_id}) for text_id in worst["text_id"]]
     st.text(f"Worst first{'' if len(frame) <= SHOWN else f', the first {SHOWN}'}; the CSV file has all.")
     named = worst.rename(columns={"value": metric.label})
-    numbers = [name for name in named if name not in ("text_id", "label", "predicted")]
+    numbers = list(named.select_dtypes("number"))
+    beside = named.columns[named.columns.get_loc(metric.label) + 1 :]
     three = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         named.assign(flow=links, text=worst["text_id"].map(begins)),
         hide_index=True, width="stretch", alt="Texts behind the point, worst first",
-        column_order=["flow", metric.label, "label", "predicted", "text", *numbers[1:], "text_id"],
+        column_order=["flow", metric.label, "label", "predicted", "text", *beside, "text_id"],
         column_config=dict.fromkeys(numbers, three) | {
             "flow": st.column_config.LinkColumn("tokens", display_text="open", width=60)
         },
     )  # fmt: skip
-    caption = f"{metric.label} of each text: {who}, layer {layer}, split {split}."
-    return [View("texts-behind", caption, frame)]
+    draws = partial(draw_spread, *spread), partial(print_spread, *spread)
+    bins = View("spread-of-texts", f"Texts by value. {caption}", spread[0], None, *draws)
+    return [View("texts-behind", caption, frame), bins]
 
 
 def show_tables(run: RunData, split: str, asked: dict[str, str]) -> list[View]:

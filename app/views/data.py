@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
-from choices import choice, switch, typed
+from choices import choice, switch, typed, value_range
 from marked import show_document
 from screen import offer_downloads
 from shared import chosen_run, is_dark, plain
@@ -47,6 +47,14 @@ def draw(view: View) -> None:
     st.caption(plain(view.caption))
 
 
+def chosen_label(shelf: Shelf) -> str | tuple[float, float] | None:
+    """A class, or the lowest and highest value; None for any."""
+    if len(shelf.corpus.labels) == 1:
+        return value_range("Label", shelf.texts["label"], key="value", help="The true value.")
+    label = choice("Label", [ANY, *shelf.corpus.labels], key="label", help="The true class.")
+    return None if label == ANY else label
+
+
 def search(shelf: Shelf) -> None:
     """Find texts, and look at one."""
     st.subheader("Texts")
@@ -54,7 +62,7 @@ def search(shelf: Shelf) -> None:
     with left:
         split = choice("Split", [ANY, *shelf.corpus.splits], key="split", help="Whose texts to list.")
     with middle:
-        label = choice("Label", [ANY, *shelf.corpus.labels], key="label", help="The true class.")
+        label = chosen_label(shelf)
     with right:
         query = typed(
             "Search", key="search", most=200, help="Letter by letter, upper and lower case alike."
@@ -63,7 +71,7 @@ def search(shelf: Shelf) -> None:
     found = matching(
         shelf.texts,
         split=None if split == ANY else split,
-        label=None if label == ANY else label,
+        label=label,
         query=query,
         only_marked=marked,
     )

@@ -7,7 +7,7 @@ from screen import offer_downloads
 from shared import entries, open_run, openable, problem, runs_root
 
 from workbench.errors import InputError
-from workbench.viewing.compared import quality_and_speed
+from workbench.viewing.compared import quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 st.text(f"Folder: {runs_root().resolve()}")
@@ -24,7 +24,7 @@ frame = pd.DataFrame(
         "state": [entry.state for entry in listed],
         "data": [entry.data for entry in listed],
         "methods": [entry.methods for entry in listed],
-        "accuracy, %": [entry.quality for entry in listed],
+        "quality": [entry.quality for entry in listed],
         "FLOPs, dense / method, unpadded": [entry.speed for entry in listed],
         "seeds": [entry.seeds for entry in listed],
         "begun, UTC": [entry.date for entry in listed],
@@ -53,9 +53,10 @@ for name in chosen:
     except InputError as error:
         problem(str(error))
 if tables:
-    both = pd.concat([table.shown for table in tables], ignore_index=True)
-    st.dataframe(both, hide_index=True, width="stretch", alt="Quality and speed of the chosen runs")
-    st.caption(tables[0].caption)
-    numbers = pd.concat([table.frame for table in tables], ignore_index=True)
-    views.append(View("compared", tables[0].caption, numbers, both))
+    both = side_by_side(tables)
+    st.dataframe(
+        both.shown, hide_index=True, width="stretch", alt="Quality and speed of the chosen runs"
+    )
+    st.caption(both.caption)
+    views.append(View("compared", both.caption, both.frame, both.shown))
 offer_downloads(*views, title="Runs")

@@ -11,6 +11,8 @@ from screen import offer_downloads
 from shared import chosen_run, empty, is_dark, plain
 
 from workbench.records import TokenScores
+from workbench.reporting.figures_heat import draw_heat as print_heat
+from workbench.reporting.figures_heat import draw_pairs as print_pairs
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, RunData, ordered
 from workbench.reporting.screen.heat import draw_heat, heat_frame, ranked_words, sign_of
 from workbench.reporting.screen.pairs import draw_pairs, pair_frame, sizes_of
@@ -18,6 +20,7 @@ from workbench.reporting.wording import method_name, scorer_name, scorer_on_mode
 from workbench.viewing.export import View
 from workbench.viewing.lookup import ScoreTable
 from workbench.viewing.one_text import against_rationale, ranking_table
+from workbench.viewing.texts import in_words
 
 MOST = 6
 LEGEND = (
@@ -37,9 +40,9 @@ def told_of(run: RunData, text_id: str) -> str:
     rows = None if rows is None else rows[rows["text_id"].astype(str) == text_id]
     if rows is None or rows.empty:
         return "Label and predictions: not measured, the run's predictions do not hold this text."
-    pairs = rows[["method", "predicted"]].itertuples(index=False)
+    pairs = zip(rows["method"], in_words(rows["predicted"]), strict=True)
     said = "; ".join(f"{method_name(method)} predicts {predicted}" for method, predicted in pairs)
-    return f"Split {rows['split'].iloc[0]}, label {rows['label'].iloc[0]}; {said}."
+    return f"Split {rows['split'].iloc[0]}, label {in_words(rows['label'])[0]}; {said}."
 
 
 def heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:
@@ -72,13 +75,12 @@ def heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -
         if not chosen:
             st.info("No layer is chosen that this scorer has.")
             continue
-        draw = partial(
-            draw_heat, frame, sign=sign, layers=chosen, per_layer=scale == "by layer", line=line
-        )
+        how = {"sign": sign, "layers": chosen, "per_layer": scale == "by layer", "line": line}
+        draw, printed = (partial(drawn, frame, **how) for drawn in (draw_heat, print_heat))
         name = f"heat-{record.scorer}-{record.method}".replace("/", "-")
         caption = f"{who(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
         st.plotly_chart(draw(dark=is_dark()), theme=None, key=name, alt=caption)
-        views.append(View(name, caption, frame, figure=draw))
+        views.append(View(name, caption, frame, figure=draw, printed=printed))
     return views
 
 
@@ -117,13 +119,14 @@ def agreement(records: list[TokenScores], unit: str, layer: int) -> list[View]:
         "count; dropped units are tied last.",
     )  # fmt: skip
     frame = pair_frame(records, layer, unit, metric)
-    draw = partial(draw_pairs, frame, [(r.scorer, r.method) for r in records], metric)
+    whose = [(r.scorer, r.method) for r in records]
+    draw, printed = (partial(drawn, frame, whose, metric) for drawn in (draw_pairs, print_pairs))
     caption = (
         f"{metric} between scorers, layer {layer}, unit {unit}; –: no correlation, as in a silent layer."
     )
     st.plotly_chart(draw(dark=is_dark()), theme=None, key="pairs-chart", alt=caption)
     st.caption(plain(caption))
-    return [View("agreement-between-scorers", caption, frame, figure=draw)]
+    return [View("agreement-between-scorers", caption, frame, figure=draw, printed=printed)]
 
 
 def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:

@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 from choices import choice
 from screen import offer_downloads
@@ -13,13 +12,12 @@ from workbench.errors import InputError
 from workbench.reporting import figures_comparison, figures_speed
 from workbench.reporting.comparison_data import ComparisonData, read_comparison
 from workbench.reporting.comparison_tables import AXES, curve_points
-from workbench.reporting.figures_bench import draw_realised as print_realised
-from workbench.reporting.figures_bench import realised_frame
+from workbench.reporting.figures_bench import draw_shares, draw_worth, share_frame
 from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import quality_and_speed
+from workbench.viewing.compared import quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 PAGES = {
@@ -32,6 +30,7 @@ CONVENTIONS = {
     "unpadded": "FLOPs without padding on either side, against our own dense run without padding.",
     "padded": "FLOPs of a dense model that computes padding, against the stock padded model.",
 }
+REALISED = "Realised share: measured speed-up over our unpadded dense run / unpadded FLOPs speed-up."
 NO_STOPWATCH = (
     "Not measured: this run has no stopwatch data (efficiency.repeats was 0, or the stage has not run); "
     "`workbench bench` measures it. What is counted stands under Quality against speed-up."
@@ -53,7 +52,8 @@ def quality(runs: list[RunData]) -> list[View]:
             problem(str(error))
     if not tables:
         return []
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    both = side_by_side(tables)
+    frame = both.frame
     columns = st.columns(2)
     there = [q for q in QUALITY_NAMES if q in frame and frame[q].notna().any()]
     with columns[0]:
@@ -71,16 +71,17 @@ def quality(runs: list[RunData]) -> list[View]:
             "Speed-up", speedups, key="speedup", format=speed.speedup_label,
             help="Counted (FLOPs) or measured (time); each against its own dense model.",
         )  # fmt: skip
-    missing = frame[frame[x].isna()]
-    for run, method in missing[["run", "method"]].itertuples(index=False):
-        st.text(f"{run}, {method}: this speed-up was not measured.")
-    st.plotly_chart(speed.draw_quality(frame, x, y, dark=is_dark()), theme=None, key="quality-chart")
+    for what, column in (("this speed-up", x), (QUALITY_NAMES[y], y)):
+        for run, method in frame.loc[frame[column].isna(), ["run", "method"]].itertuples(index=False):
+            st.text(f"{run}, {method}: {what} was not measured.")
+    draw = partial(speed.draw_quality, frame, x, y)
+    st.plotly_chart(draw(dark=is_dark()), theme=None, key="quality-chart")
     caption = f"{QUALITY_NAMES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
     st.caption(plain(caption))
-    words = pd.concat([table.shown for table in tables], ignore_index=True)
-    st.dataframe(words, hide_index=True, width="stretch", alt="Quality and speed-ups")
-    st.caption(plain(tables[0].caption))
-    return [View("quality-speed", caption, frame, words, lambda: speed.draw_quality(frame, x, y))]
+    st.dataframe(both.shown, hide_index=True, width="stretch", alt="Quality and speed-ups")
+    st.caption(plain(both.caption))
+    printed = partial(figures_comparison.draw_quality, frame, x, y, speed.axis_title(x))
+    return [View("quality-speed", caption, frame, both.shown, draw, printed)]
 
 
 def time(run: RunData) -> list[View]:
@@ -94,23 +95,25 @@ def time(run: RunData) -> list[View]:
         st.info(plain(NO_STOPWATCH))
         return []
     name = run_name(run)
-    for convention, told in CONVENTIONS.items():
-        st.text(told)
-        figure = speed.draw_time(frame, convention, dark=is_dark())
-        st.plotly_chart(figure, theme=None, key=f"time-{convention}-{name}", alt=told)
-    st.text("Realised share: measured speed-up over our unpadded dense run / unpadded FLOPs speed-up.")
-    figure = speed.draw_realised(frame, dark=is_dark())
-    st.plotly_chart(figure, theme=None, key=f"realised-{name}", alt="Realised share by batch size")
     caption = (
         f"{name}, split {run.split}: counted and measured speed-up by batch size; seconds are medians "
         "over rounds with quartiles."
     )
+    views = [View(f"time-{name}".replace("/", "-"), caption, frame)]
+    for convention, told in CONVENTIONS.items():
+        there, titles = speed.worth(frame, convention)
+        draws = partial(speed.draw_time, frame, convention), partial(draw_worth, there, titles)
+        views.append(View(f"time-{convention}-{name}".replace("/", "-"), told, there, None, *draws))
+    shares = share_frame(frame)
+    draws = partial(speed.draw_realised, shares), partial(draw_shares, shares)
+    views.append(View(f"realised-{name}".replace("/", "-"), REALISED, shares, None, *draws))
+    for view in views[1:]:
+        st.text(view.caption)
+        figure = view.figure(dark=is_dark())
+        st.plotly_chart(figure, theme=None, key=view.name, alt=view.caption)
     st.caption(plain(caption))
     st.dataframe(frame, hide_index=True, width="stretch", alt="Counted and measured speed-up")
-    realised = realised_frame(efficiency)
-    printed = (lambda: print_realised(realised)) if len(realised) else None
-    draw = partial(speed.draw_time, frame, "unpadded")
-    return [View(f"time-{name}".replace("/", "-"), caption, frame, None, draw, printed)]
+    return views
 
 
 def tokens(run: RunData) -> list[View]:
@@ -162,10 +165,9 @@ def comparison() -> list[View]:
         "the dense model. Logarithmic axis; zoom out for points outside the axes."
     )
     st.caption(plain(caption))
-    return [
-        View("tradeoff", caption, points, figure=lambda: speed.draw_tradeoff(points, axis),
-             printed=lambda: figures_comparison.draw_tradeoff(points))
-    ]  # fmt: skip
+    shown = points[points["axis"] == axis]
+    draws = partial(speed.draw_tradeoff, points, axis), partial(figures_comparison.draw_tradeoff, shown)
+    return [View("tradeoff", caption, shown, None, *draws)]
 
 
 page = choice("Show", list(PAGES), key="speed", format=lambda p: PAGES[p], help="What this page shows.")

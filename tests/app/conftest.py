@@ -15,6 +15,7 @@ from workbench.reporting.run_data import read_run_data
 sys.path[:0] = [str(TESTS / "pipeline"), str(TESTS / "reporting")]
 
 from reporting_fake_run import SCRIPT, build_run  # noqa: E402
+from tiny_regression import finished_tiny_regression  # noqa: E402
 from tiny_runs import finished_tiny_run  # noqa: E402
 
 
@@ -28,6 +29,15 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = DataSettings(source="file", path="gone.csv", rationales="annotated")
     config = RunConfig(name=f"invented {SCRIPT}", data=data)
     (root / "invented" / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def values_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`stsb`, a finished regression, and `tiny`; tests leave them as they are."""
+    root = tmp_path_factory.mktemp("values") / "runs"
+    shutil.copytree(finished_tiny_regression(tmp_path_factory).folder, root / "stsb")
+    shutil.copytree(finished_tiny_run(tmp_path_factory).folder, root / "tiny")
     return root
 
 

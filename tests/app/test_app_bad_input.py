@@ -63,7 +63,7 @@ def test_a_run_that_changes_on_disk_is_read_again(own_folder: Path, open_page: O
     frame.to_parquet(path)
     page.run()
     assert page.dataframe[1].value["accuracy %"].str.startswith("12.5 ").all()
-    assert "dense 12.5" in page.dataframe[0].value.set_index("run").loc["tiny", "accuracy, %"]
+    assert "accuracy %: dense 12.5" in page.dataframe[0].value.set_index("run").loc["tiny", "quality"]
     # Gone altogether, while it is chosen.
     (own_folder / "tiny").rename(own_folder.parent / "away")
     check_clean(page.run())

@@ -1,7 +1,5 @@
 """Scorers, Rationale agreement, Speed without a browser: every control, the report's numbers, gaps."""
 
-import base64
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,22 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from app_pages import OpenPage, check_clean
+from app_pages import OpenPage, check_clean, figures, said, values_of
 from fake_comparison import build_comparison
 from reporting_fake_run import SCRIPT
 from streamlit.testing.v1 import AppTest
 
 from workbench.records import from_frame, to_frame
-
-
-def said(page: AppTest) -> str:
-    """All plain sentences on the page."""
-    parts = [*page.text, *page.info, *page.caption, *page.error]
-    return "\n".join(part.value.replace("\\", "") for part in parts)
-
-
-def figures(page: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
 
 
 def use_options(page: AppTest, keys: list[str]) -> None:
@@ -34,16 +22,6 @@ def use_options(page: AppTest, keys: list[str]) -> None:
         for option in dict.fromkeys([options[-1], options[0]]):
             page.selectbox(key=key).select(option).run()
             check_clean(page)
-
-
-def values_of(packed: object) -> np.ndarray:
-    """Plotly packs numbers in base 64."""
-    if not isinstance(packed, dict):
-        return np.array(packed, dtype=float)
-    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
-    return (
-        flat.reshape([int(part) for part in packed["shape"].split(",")]) if "shape" in packed else flat
-    )
 
 
 # Rationale agreement

@@ -16,7 +16,7 @@ def test_a_finished_run_and_its_numbers(runs_folder: Path) -> None:
     found = entry(runs_folder, "tiny")
     assert (found.state, found.kind, found.reason) == ("finished", "run", "")
     assert found.methods == "dense, AdapLeR, ToP"
-    assert found.quality == "dense 40.0, AdapLeR 50.0, ToP 50.0"
+    assert found.quality == "accuracy %: dense 40.0, AdapLeR 50.0, ToP 50.0"
     assert found.speed.startswith("dense 1.00, AdapLeR ")
     assert (found.data, found.seeds) == ("eraser", "0")
     assert found.date[:2] == "20"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.data.cards import data_card
 from workbench.data.corpora import load_corpus
 from workbench.data.documents import Span
 from workbench.errors import InputError
@@ -96,6 +97,30 @@ def test_search_is_letter_by_letter_and_filters_add_up() -> None:
     assert ids(split="test", label="pos") == [("test", "a")]
     assert ids(only_marked=True) == [("test", "a")]
     assert ids(query="gone") == []
+
+
+def test_values_are_found_between_two_ends() -> None:
+    texts = TEXTS.assign(label=[0.5, 2.0, 3.25])
+    found = matching(texts, split=None, label=(2.0, 3.25), query="", only_marked=False)
+    assert found["label"].tolist() == [2.0, 3.25]
+
+
+@pytest.mark.parametrize(("labels", "classes"), [(["pos"], ["pos", ""]), ([], [])])
+def test_one_class_is_no_value_and_none_no_class(
+    tmp_path: Path, labels: list[str], classes: list[str]
+) -> None:
+    tokens = ("[CLS]", "fine", "[SEP]")
+    write_table(to_frame([record("a", 0, tokens, [-1, 0, -1], None)]), tmp_path / "scores/cp.parquet")
+    rows = [("top", "test", "a", label, "neg", [3, 3]) for label in labels]
+    if rows:
+        columns = ["method", "split", "text_id", "label", "predicted", "tokens"]
+        write_table(pd.DataFrame(rows, columns=columns), tmp_path / "predictions.parquet")
+    (tmp_path / "config.yaml").write_text("data: {source: file, path: gone.csv, rationales: none}\n")
+    run = read_run_data(tmp_path)
+    corpus = scored_corpus(run)
+    assert list(corpus.labels) == classes
+    assert list(data_card(corpus).classes.columns) == classes
+    assert read_shelf(run).texts["label"].tolist() == (labels or [""])
 
 
 def test_bins_by_hand() -> None:

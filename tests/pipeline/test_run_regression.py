@@ -8,8 +8,8 @@ import pytest
 import yaml
 from scipy import stats
 from tiny_comparisons import write_comparison_settings
-from tiny_runs import SAMPLE, TinyRun, call, save_bert, write_settings
-from transformers import BertForSequenceClassification
+from tiny_regression import write_encoder, write_stsb
+from tiny_runs import TinyRun, call, write_settings
 
 from workbench import classify
 from workbench.attribution.options import Options
@@ -23,29 +23,6 @@ from workbench.reporting.summary import quality_sentences
 from workbench.runs import Run, load_run
 
 METHODS = ["dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
-HEADER = ["genre", "sentence1", "sentence2", "score"]
-
-
-def write_stsb(folder: Path) -> dict:
-    """STS-B's two files over the sample's words; the settings that read them."""
-    text = (SAMPLE / "docs" / "wedding.txt").read_text(encoding="utf-8").lower()
-    words = [word for word in text.split() if word.isalpha()]
-    for name, rows in (("train", 100), ("dev", 8)):
-        lines = ["\t".join(HEADER)]
-        for k in range(rows):
-            first = " ".join(words[(7 * k + i) % len(words)] for i in range(6))
-            second = " ".join(words[(7 * k + i + k % 6) % len(words)] for i in range(6))
-            lines.append("\t".join(["news", f"{name} {first}", second, f"{5 - k % 6:.3f}"]))
-        path = folder / "STS-B" / f"{name}.tsv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {"source": "glue", "path": str(folder), "subset": "stsb", "rationales": "none"}
-
-
-def write_encoder(folder: Path) -> None:
-    """Four layers, for TR-BERT's two selectors; no head: the sample's BERT has one of two classes."""
-    save_bert(folder, layers=4)
-    BertForSequenceClassification.from_pretrained(folder).bert.save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -95,20 +96,25 @@ class TinyRun:
     folder: Path
 
 
-_FINISHED: list[TinyRun] = []
+_FINISHED: dict[str, TinyRun] = {}
 
 
-def finished_tiny_run(factory) -> TinyRun:
-    """Trained once per test session, whichever folder's tests ask first; leave it as it is."""
-    if not _FINISHED:
-        folder = factory.mktemp("tiny")
-        config = write_settings(folder)
+def once(factory, name: str, write: Callable[[Path], Path]) -> TinyRun:
+    """The run of this name, made when first asked for: `write` leaves its settings in a folder."""
+    if name not in _FINISHED:
+        folder = factory.mktemp(name)
+        config = write(folder)
         told = io.StringIO()
         with contextlib.redirect_stderr(told), contextlib.redirect_stdout(told):
             code = call("run", config, "--out", folder / "run")
         assert code == 0, told.getvalue()
-        _FINISHED.append(TinyRun(config, folder / "run"))
-    return _FINISHED[0]
+        _FINISHED[name] = TinyRun(config, folder / "run")
+    return _FINISHED[name]
+
+
+def finished_tiny_run(factory) -> TinyRun:
+    """Trained once per test session, whichever folder's tests ask first; leave it as it is."""
+    return once(factory, "tiny", write_settings)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -183,8 +183,15 @@ def test_values_instead_of_classes_are_judged_by_pearson(run: Path, tmp_path: Pa
     shown = build("main_results", run, folder).tables[0].shown.set_index("method")
     pearson = quality.query("method == 'top' and metric == 'pearson'")["value"].item()
     assert shown.loc["ToP", "glue/stsb Pearson × 100"] == f"{100 * pearson:.1f}"
-    spread = build("seed_variance", run, folder).tables[0].shown.set_index("data")
-    assert set(spread.loc["glue/stsb", "disagree %"]) == {"–"}
+    seeds = build("seed_variance", run, folder, another(folder, tmp_path / "second", seed=1))
+    spread = seeds.tables[0].shown.set_index(["data", "method"]).loc["glue/stsb"]
+    assert spread.loc["ToP", "Pearson × 100"] == f"{100 * pearson:.1f} ± 0.0"
+    assert (spread["apart"] == "0.000").all()
+    assert set(spread["disagree %"]) == {"–"}
+    assert (spread["texts, points"].astype(float) > 0).all()
+    rows = seeds.frame[seeds.frame["data"] == "glue/stsb"]
+    assert rows["value"].tolist() == pytest.approx(rows["quality"].tolist())
+    assert (rows["ci_low"] < rows["value"]).all()
     assert build("speed_quality", folder).tables[0].frame["mean_quality"].notna().all()
     with pytest.raises(InputError, match="classes"):
         build("error_analysis", folder)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.reporting.figures import draw_metric, kept_frame, plausibility_frame
+from workbench.reporting.figures import draw_metric, kept_frame, plausibility_frame, spread_frame
+from workbench.reporting.figures import draw_spread as print_spread
 from workbench.reporting.run_data import read_run_data
-from workbench.reporting.screen.agreement import draw_layers, draw_values, layer_frame, not_measured
+from workbench.reporting.screen.agreement import draw_layers, draw_spread, layer_frame, not_measured
 from workbench.reporting.tables import plausibility_table
 
 CHOICE = {"unit": "token", "universe": "with-evidence"}
@@ -80,7 +81,10 @@ def test_names_are_text(table) -> None:
 def test_no_rows_are_an_empty_figure(table) -> None:
     frame = layer_frame(table, **CHOICE, selection="none", metric="no such metric")
     assert not draw_layers(frame).data
-    assert len(draw_values(pd.Series(dtype=float), "average precision").data) == 1
+    spread = spread_frame(pd.Series(dtype=float))
+    assert spread["texts"].sum() == 0
+    for draw in (draw_spread, print_spread):
+        draw(spread, float("nan"), "average precision")
 
 
 def test_printed_metric_draws_the_same_values(table) -> None:
@@ -89,3 +93,18 @@ def test_printed_metric_draws_the_same_values(table) -> None:
     drawn = np.concatenate([line.get_ydata() for line in lines])
     assert sorted(drawn) == sorted(frame["value"])
     assert draw_metric(frame).axes[0].get_ylim()[1] > frame["value"].max()
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.1, 0.1, 1.0], [0.5, 0.5]])
+def test_spread_on_screen_and_in_print_are_the_counted_texts(values) -> None:
+    spread = spread_frame(pd.Series(values), bins=5)
+    assert spread["texts"].sum() == len(values)
+    for low, high, texts in spread.iloc[:-1].itertuples(index=False):
+        assert texts == sum(low <= value < high for value in values)
+    (bars,) = draw_spread(spread, 0.3, "ap").data
+    assert list(bars.y) == spread["texts"].tolist()
+    ax = print_spread(spread, 0.3, "ap").axes[0]
+    stairs = ax.patches[0].get_data()
+    assert stairs.values.tolist() == spread["texts"].tolist()
+    assert stairs.edges.tolist() == [*spread["low"], spread["high"].iloc[-1]]
+    assert ax.lines[0].get_xdata()[0] == 0.3

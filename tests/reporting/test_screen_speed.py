@@ -10,6 +10,8 @@ from reporting_fake_run import COUNTED
 
 from workbench.reporting.comparison_data import read_comparison
 from workbench.reporting.comparison_tables import curve_points
+from workbench.reporting.figures_bench import draw_shares, draw_worth, share_frame
+from workbench.reporting.figures_comparison import draw_quality as print_quality
 from workbench.reporting.figures_comparison import draw_tradeoff as print_tradeoff
 from workbench.reporting.figures_comparison import far_out, limits, outside
 from workbench.reporting.figures_speed import token_frame
@@ -67,14 +69,23 @@ def test_points_lie_where_the_frame_says(run, convention) -> None:
     wanted = frame if convention == "padded" else frame[frame["method"] != "dense"]
     assert drawn == sorted(zip(wanted[x], wanted[y], strict=True))
     assert convention in figure.layout.xaxis.title.text
+    ax = draw_worth(*speed.worth(frame, convention)).axes[0]
+    lines = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
+    assert sorted(tuple(line.get_xydata()[0]) for line in lines) == drawn
+    assert ax.get_xlabel() == figure.layout.xaxis.title.text
 
 
 def test_realised_share_by_batch(run) -> None:
     frame = speed.time_frame(run.rows("efficiency"), run.rows("stopwatch"))
-    traces = {trace.name: trace for trace in speed.draw_realised(frame).data}
+    shares = share_frame(frame)
+    traces = {trace.name: trace for trace in speed.draw_realised(shares).data}
     assert set(traces) == {"AdapLeR", "ToP"}
     assert list(traces["ToP"].x) == ["1", "8", "32"]
     assert list(traces["ToP"].y) == frame.loc[frame["method"] == "top", "realised_share"].tolist()
+    ax = draw_shares(shares).axes[0]
+    printed = {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
+    assert {name: printed[name] for name in traces} == {n: list(t.y) for n, t in traces.items()}
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "8", "32"]
 
 
 def test_quality_points_are_the_main_table(run) -> None:
@@ -87,6 +98,12 @@ def test_quality_points_are_the_main_table(run) -> None:
     assert "batch 8" in figure.layout.xaxis.title.text
     low = figure.data[1].y[0] - figure.data[1].error_y.arrayminus[0]
     assert low == pytest.approx(100 * frame["macro_f1_low"].iloc[1])
+    ax = print_quality(frame, "speedup_vs_hf_b8", "macro_f1", "speed-up").axes[0]
+    printed = [tuple(bars.lines[0].get_xydata()[0]) for bars in ax.containers]
+    np.testing.assert_allclose(printed, drawn)
+    ((_, bottom), _) = ax.containers[1].lines[2][0].get_segments()[0]
+    assert bottom == pytest.approx(low)
+    assert ax.get_xscale() == "log"
 
 
 def test_two_runs_are_told_apart_and_names_are_text(run) -> None:
@@ -95,6 +112,8 @@ def test_two_runs_are_told_apart_and_names_are_text(run) -> None:
     names = [trace.name for trace in speed.draw_quality(both, "flops_speedup_padded", "accuracy").data]
     assert len(set(names)) == 6
     assert "AdapLeR (&lt;b&gt;two&lt;/b&gt;)" in names
+    printed = print_quality(both, "flops_speedup_padded", "accuracy", "").legends[0].get_texts()
+    assert [text.get_text() for text in printed][4] == "AdapLeR (<b>two</b>)"
 
 
 def test_boxes_are_quantiles_over_texts_by_hand() -> None:

@@ -17,6 +17,7 @@ from workbench.viewing.texts import (
     Wanted,
     agreement,
     flow_records,
+    outcome,
     pick,
     run_texts,
     scorer_of,
@@ -137,6 +138,8 @@ def test_texts_by_hand() -> None:
 
 def test_verdicts_of_classes_and_of_values() -> None:
     texts = run_texts(predictions(), "top", "test").to_dict("records")
+    assert [outcome(text) for text in texts] == ["pos, wrong", "neg, right", "pos, right"]
+    assert np.isnan([text[name] for text in texts for name in ("value", "error")]).all()
     assert [verdict(text) for text in texts] == [
         "neg 0.700, wrong: label pos",
         "neg 0.800, right",
@@ -148,6 +151,10 @@ def test_verdicts_of_classes_and_of_values() -> None:
     assert texts["right"].isna().all()
     assert [verdict(text) for text in texts.to_dict("records")][:2] == ["1.25, label 1", "2, label 2"]
     assert pick(texts, Wanted(outcome="right")).empty
+    assert [outcome(text) for text in texts.to_dict("records")][0] == "1, predicted 1.25"
+    assert texts["error"].tolist() == [0.25, 0.0, 0.5]
+    assert pick(texts, Wanted(value=(1.5, 3.0)))["text_id"].tolist() == ["b", "c"]
+    assert pick(texts, Wanted(order="largest error"))["text_id"].tolist() == ["c", "a", "b"]
 
 
 def test_filters_and_orders_by_hand() -> None:

@@ -47,7 +47,7 @@ def quality(
     Of several draws every value is the mean over the draws; an interval is over texts, each resample
     holding the same texts in all draws.
     """
-    if _is_regression(label):
+    if is_regression(label):
         yield from correlations(label, predicted, resamples, seed)
         return
     _, right = by_text(label, predicted)
@@ -61,7 +61,7 @@ def quality(
 def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
     """The metric that every text has a value of, for paired tests, and those values (texts,): accuracy,
     or minus the squared error of a regression, the mean over the draws of `predicted` (draws, texts)."""
-    if _is_regression(label):
+    if is_regression(label):
         return "neg_squared_error", -((predicted - label) ** 2).mean(axis=0)
     return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
 
@@ -75,7 +75,7 @@ def quality_difference(
     label: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
 ) -> tuple[float, float, float]:
     """Headline quality of predictions `a` minus that of `b`, with its paired interval; all (texts,)."""
-    if _is_regression(label):
+    if is_regression(label):
         return pearson_difference(label, a, b, resamples, seed)
     _, ours = by_text(label, a[None])
     _, theirs = by_text(label, b[None])
@@ -87,7 +87,8 @@ def judged_by(table: pd.DataFrame) -> str:
     return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
 
 
-def _is_regression(label: np.ndarray) -> bool:
+def is_regression(label: np.ndarray) -> bool:
+    """Whether labels, or predictions, are numbers and not names of classes."""
     return label.dtype.kind == "f"
 
 

@@ -1,19 +1,18 @@
 """Texts whose tokens drop layer by layer: which ones, their scores, and a picture."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from workbench.records import TokenScores, from_frame, to_frame
+from workbench.reporting.cells import draw_cells, fitting, short
 from workbench.reporting.print_figures import DOUBLE, LETTERS
 from workbench.reporting.run_data import RunData
-from workbench.reporting.style import VERMILLION, new_figure, plain
+from workbench.reporting.style import new_figure, plain
 from workbench.reporting.wording import method_name, scorer_name
 
 SHORTEST, LONGEST = 8, 40
@@ -136,53 +135,21 @@ def draw_examples(examples: list[Example], width: float = DOUBLE) -> Figure:
     widest = max((len(record.tokens) for _, record in records), default=10)
     deepest = max((record.layers for _, record in records), default=2)
     figure, axes = new_figure(width, rows * (0.16 * deepest + 1.0), rows)
-    # A token's letters are as high as its column is wide, at most.
-    letters = min(LETTERS - 1.0, 72 * (width - 0.6) / widest)
+    letters = fitting(width, widest)
     for ax, (example, record) in zip(axes[:, 0], records, strict=False):
         _panel(ax, example, record, letters)
     return figure
 
 
 def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> None:
-    layers, n = record.scores.shape
-    colours = colormaps["Blues"].with_extremes(bad="white")
-    ax.pcolormesh(
-        np.arange(n + 1) - 0.5, np.arange(layers + 1) - 0.5, np.ma.masked_invalid(shades(record)),
-        cmap=colours, vmin=0, vmax=1, edgecolors="white", linewidth=0.8,
+    draw_cells(
+        ax, shades(record), range(record.layers), record.tokens, record.rationale,
+        colours=colormaps["Blues"], letters=letters,
     )  # fmt: skip
-    ax.set_ylim(layers - 0.5, -0.5)
-    ax.set_yticks(range(layers))
-    shown = [plain(short(token)) for token in record.tokens]
-    ax.set_xticks(range(n), shown, rotation=90, fontsize=letters)
     if record.second_start is not None:
         ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
-    ax.tick_params(axis="y", labelsize=LETTERS - 2)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_ylabel("layer", fontsize=LETTERS - 1)
-    for start, stop in stretches(record.rationale):
-        corner, width = (start - 0.5, -0.5), stop - start
-        outline: dict[str, Any] = {
-            "fill": False,
-            "edgecolor": VERMILLION,
-            "linewidth": 1.2,
-            "clip_on": False,
-        }
-        ax.add_patch(Rectangle(corner, width, layers, **outline))
     verdict = example.predicted.get(record.method)
     said = f"; label {short(example.label)}, predicted {short(verdict)}" if verdict is not None else ""
     who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
     title = example.title or f"{who}: {short(example.text_id, 24)}{said}"
     ax.set_title(plain(title), fontsize=LETTERS - 1, loc="left")
-
-
-def short(text: str, longest: int = 14) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def stretches(marks: np.ndarray | None) -> list[tuple[int, int]]:
-    """Half-open runs of True."""
-    if marks is None:
-        return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(int), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

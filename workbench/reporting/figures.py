@@ -2,15 +2,16 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workbench.evaluation.metrics import METRICS
-from workbench.reporting.print_figures import DOUBLE, legend_below, name_axes, print_panels
+from workbench.reporting.print_figures import DOUBLE, SINGLE, legend_below, name_axes, print_panels
 from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, SCORER_ORDER, ordered
-from workbench.reporting.style import line_style, plain
+from workbench.reporting.style import GREY, SKY, line_style, plain
 from workbench.reporting.wording import capitalised, method_name, scorer_name
 
 
@@ -93,6 +94,24 @@ def draw_metric(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
         label = METRICS[first["metric"]].label
         name_axes(ax, "layer", label, f"{label}: {where(frame)}, selection {first['selection']}")
         ax.set_ylim(*_span(frame))
+    legend_below(figure, ax)
+    return figure
+
+
+def spread_frame(values: pd.Series, bins: int = 25) -> pd.DataFrame:
+    """`low`, `high`, `texts`: how many of the texts' values lie in [low, high), the last end included;
+    bins of one width from the lowest value to the highest."""
+    counts, edges = np.histogram(values, bins)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "texts": counts})
+
+
+def draw_spread(frame: pd.DataFrame, mean: float, x: str, width: float = SINGLE) -> Figure:
+    """The bins of `spread_frame` with a line at the values' mean (NaN: none); `x` names the values."""
+    figure, (ax,) = print_panels(width, 1.8, 1)
+    ax.stairs(frame["texts"], [*frame["low"], frame["high"].iloc[-1]], fill=True, color=SKY)
+    if mean == mean:
+        ax.axvline(mean, color=GREY, linestyle="--", linewidth=1.2, label=f"mean {mean:.3f}")
+    name_axes(ax, x, "texts")
     legend_below(figure, ax)
     return figure
 

@@ -1,5 +1,8 @@
 """Quality against speed-up, method by method."""
 
+from collections.abc import Hashable, Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.evaluation.tradeoff import curve, shared_range
-from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL
+from workbench.reporting.figures_speed import COUNTED_LABEL, MEASURED_LABEL, quality_point
 from workbench.reporting.print_figures import DOUBLE, LETTERS, legend_below, name_axes, print_panels
 from workbench.reporting.style import line_style, plain
 from workbench.reporting.tables import QUALITY_NAMES
@@ -105,9 +108,44 @@ def _panel(ax: Axes, points: pd.DataFrame) -> None:
     dense = points.loc[points["kind"] == "dense", "quality"]
     if len(dense):
         ax.axhline(100 * dense.mean(), color="#BBBBBB", linewidth=1, zorder=0)
-    ax.set_xscale("log")
+    _speed_axis(ax)
     ax.set_xlim(limits(points)[0])
     ax.text(0.02, 0.02, plain(outside(points)), transform=ax.transAxes, fontsize=LETTERS - 1)
+
+
+def quality_points(
+    frame: pd.DataFrame, speedup: str, quality: str
+) -> Iterator[tuple[str, int, dict[Hashable, Any]]]:
+    """Name, number of its marker, and row of each run and method that has both columns.
+
+    `frame` is that of `viewing.compared.side_by_side`; of several runs each has a marker.
+    """
+    runs = list(dict.fromkeys(frame["run"]))
+    for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
+        name = method_name(row["method"])
+        if len(runs) == 1:
+            yield name, number, row
+        else:
+            yield f"{name} ({row['run']})", runs.index(row["run"]), row
+
+
+def draw_quality(
+    frame: pd.DataFrame, speedup: str, quality: str, x: str, width: float = DOUBLE
+) -> Figure:
+    """A point with its 95 % interval for each of `quality_points`; `x` names the speed-up."""
+    figure, (ax,) = print_panels(width, 2.8, 1)
+    for name, number, row in quality_points(frame, speedup, quality):
+        found = (row[quality], row[f"{quality}_low"], row[f"{quality}_high"])
+        quality_point(ax, row[speedup], found, line_style(row["method"], number), name)
+    _speed_axis(ax)
+    name_axes(ax, x, QUALITY_NAMES[quality])
+    legend_below(figure, ax)
+    return figure
+
+
+def _speed_axis(ax: Axes) -> None:
+    """Equal factors at equal distances, labelled 1x, 2x, 4x."""
+    ax.set_xscale("log")
     ax.xaxis.set_major_locator(FixedLocator(SPEED_TICKS))
     ax.xaxis.set_major_formatter(lambda speedup, _: f"{speedup:g}x")
     ax.xaxis.set_minor_locator(NullLocator())

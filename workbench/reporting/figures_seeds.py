@@ -1,4 +1,4 @@
-"""Seeds as points beside the two spreads of an accuracy."""
+"""Seeds as points beside the two spreads of a quality."""
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,7 @@
 """Tokens left per layer, and what speed costs in quality."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,16 +109,23 @@ def draw_speed(frame: pd.DataFrame, width: float = DOUBLE) -> Figure:
     return figure
 
 
+def quality_point(
+    ax: Axes, speedup: float, quality: tuple[float, float, float], style: dict[str, Any], name: str
+) -> None:
+    """A quality in hundredths with its interval: value, low and high end, both NaN for none."""
+    value, low, high = quality
+    spread = None if low != low else [[100 * max(value - low, 0)], [100 * max(high - value, 0)]]
+    ax.errorbar(
+        [speedup], [100 * value], yerr=spread, color=str(style["color"]), marker=str(style["marker"]),
+        markersize=5, capsize=2, linewidth=1, linestyle="none", label=plain(name),
+    )  # fmt: skip
+
+
 def _points(ax: Axes, frame: pd.DataFrame, column: str) -> None:
     for number, row in enumerate(frame.to_dict("records")):
+        quality = (row["quality"], row["ci_low"], row["ci_high"])
         style = line_style(str(row["method"]), number)
-        below, above = row["quality"] - row["ci_low"], row["ci_high"] - row["quality"]
-        spread = None if below != below else [[100 * max(below, 0)], [100 * max(above, 0)]]
-        ax.errorbar(
-            [row[column]], [100 * row["quality"]], yerr=spread, color=str(style["color"]),
-            marker=str(style["marker"]), markersize=5, capsize=2, linewidth=1, linestyle="none",
-            label=plain(method_name(row["method"])),
-        )  # fmt: skip
+        quality_point(ax, row[column], quality, style, method_name(row["method"]))
     dense = frame[frame["method"].astype(str) == "dense"]
     if len(dense):
         ax.axhline(100 * dense["quality"].iloc[0], color="#BBBBBB", linewidth=1, zorder=0)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.reporting.tables import QUALITIES, QUALITY_NAMES
+from workbench.reporting.tables import QUALITY_NAMES, headline_column
 from workbench.reporting.wording import percent, spread, times
 
 Text = Callable[[float], str]
@@ -50,7 +50,7 @@ def _refuse_two_of_a_seed(frame: pd.DataFrame) -> None:
 
 def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Text]]:
     """Column of `cells` -> its heading and how it is written; only what some cell has."""
-    judged = next((name for name in QUALITIES if name in cells), "accuracy")
+    judged = headline_column(cells) or "accuracy"
     named: dict[str, tuple[str, Text]] = {
         **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
         "random_quality": (f"random tokens, {QUALITY_NAMES[judged]}", percent),

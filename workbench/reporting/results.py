@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.evaluation.seed_variance import spread_over_seeds
 from workbench.reporting.frames import RunFolder, Runs, reported
 from workbench.reporting.run_data import METHOD_ORDER, ordered
-from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, quality_row, speed_row
+from workbench.reporting.tables import QUALITY_NAMES, headline_column, quality_row, speed_row
 from workbench.reporting.wording import spread
 
 _SHARED = ("backbone", "kernels")
@@ -45,8 +45,7 @@ def results(runs: Runs) -> pd.DataFrame:
 
 def headline(frame: pd.DataFrame, data: str) -> str:
     """The column of `results` by which a data set's methods are judged: accuracy, or Pearson's r."""
-    own = frame[frame["data"] == data]
-    return next((name for name in QUALITIES if name in own and own[name].notna().any()), "accuracy")
+    return headline_column(frame[frame["data"] == data]) or "accuracy"
 
 
 def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

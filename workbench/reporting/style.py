@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 
@@ -19,6 +20,14 @@ _COLOURS = {
     "rollout": PURPLE, "dense": BLACK, "powerbert": ORANGE, "trbert": GREEN, "ltp": SKY,
     "transkimmer": PURPLE, "distilbert": GREY,
 }  # fmt: skip
+SCALES = {
+    (False, False): ("#F2F5FA", "#08306B"),
+    (False, True): ("#172636", "#9CD3FF"),
+    (True, False): ("#762A83", "#F7F7F7", "#1B7837"),
+    (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
+}
+"""Colours of scores by (signed, dark ground); negative to positive, told apart with any colour-vision
+deficiency (PRGn)."""
 _SPARE = (SKY, ORANGE, PURPLE, GREEN)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = {"random": (0, (6, 2)), "uniform": (0, (1, 1.5)), "oracle": (0, (6, 2, 1, 2))}
@@ -35,6 +44,11 @@ def new_figure(
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=9)
     return figure, axes
+
+
+def score_colours(*, signed: bool) -> LinearSegmentedColormap:
+    """The colours of `SCALES` on a light ground."""
+    return LinearSegmentedColormap.from_list("scores", SCALES[signed, False])
 
 
 def line_style(name: str, number: int = 0) -> dict[str, Any]:

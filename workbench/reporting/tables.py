@@ -90,6 +90,11 @@ _SPEED_NAMES = {
 }
 
 
+def headline_column(frame: pd.DataFrame) -> str | None:
+    """The headline metric of a table with a column per metric; None where it has a value of neither."""
+    return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
+
+
 def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
     """One method's name, n, and these metrics with their intervals, of one split."""
     own = classification[classification["method"].astype(str) == method]

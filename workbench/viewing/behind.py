@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from workbench.evaluation.measures import MEASURES
 from workbench.evaluation.metrics import METRICS
@@ -53,17 +54,19 @@ def texts_behind(
 ) -> pd.DataFrame:
     """Texts with a value, worst first: text_id, label, predicted, value, and the measures of `CONTEXT`.
 
-    `values` is a frame of `layer_values`, `predictions` the rows of the model that was
-    explained, label and predicted are missing without. Worst is the lowest value where higher is better,
-    the highest where lower is; where neither is, the lowest comes first. Equal values keep the order of
-    the score table.
+    `values` is a frame of `layer_values`, `predictions` the rows of the model that was explained; label
+    and predicted, text or a regression's numbers, are missing without. Worst is the lowest value where
+    higher is better, the highest where lower is; where neither is, the lowest comes first. Equal values
+    keep the order of the score table.
     """
     asked = column(selection, metric)
     frame = values.assign(value=values[asked]).dropna(subset=["value"])
     if predictions is None:
         frame = frame.assign(label=None, predicted=None)
     else:
-        known = predictions[["text_id", "label", "predicted"]].astype(str)
+        names = ["text_id", "label", "predicted"]
+        classes = [name for name in names if not is_numeric_dtype(predictions[name])]
+        known = predictions[names].astype(dict.fromkeys(classes, str))
         frame = frame.merge(known.drop_duplicates("text_id"), on="text_id", how="left")
     ascending = METRICS[metric].higher_is_better is not False
     frame = frame.sort_values("value", ascending=ascending, kind="stable")

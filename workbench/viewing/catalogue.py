@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.config import load_config
 from workbench.errors import InputError
 from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered, read_run_data
-from workbench.reporting.tables import main_table
+from workbench.reporting.tables import QUALITY_NAMES, headline_column, main_table
 from workbench.reporting.wording import method_name, percent, times
 from workbench.runs import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
 
@@ -36,7 +36,7 @@ class Entry:
     data: str = ""
     methods: str = ""
     quality: str = ""
-    """Accuracy in % by method."""
+    """The headline metric by method, after its name: `accuracy %: dense 81.6, ToP 79.5`."""
     speed: str = ""
     """Dense FLOPs / the method's FLOPs, unpadded, by method."""
     seeds: str = ""
@@ -134,7 +134,7 @@ def _run(name: str, run: RunData) -> Entry:
         " ".join([*run.missing, *_configuration_problem(run)]),
         str(data.get("source", "")) if isinstance(data, dict) else "",
         _methods(methods),
-        _by_method(frame, "accuracy", percent),
+        _quality(frame),
         _by_method(frame, "flops_speedup_unpadded", times),
         str(run.config.get("seed", "")),
         _begun(run.environment),
@@ -172,7 +172,7 @@ def _comparison(name: str, folder: Path) -> Entry:
         " ".join(reasons),
         str(about.get("data", "")),
         _methods(about.get("methods")),
-        _by_method(frame, "accuracy", percent),
+        _quality(frame),
         _by_method(frame, "flops_speedup_unpadded", times),
         ", ".join(map(str, about.get("seeds", []))),
         _begun(about.get("environment", {})),
@@ -185,8 +185,13 @@ def _methods(names: object) -> str:
     return ", ".join(method_name(name) for name in ordered(names, METHOD_ORDER))
 
 
+def _quality(frame: pd.DataFrame | None) -> str:
+    metric = None if frame is None else headline_column(frame)
+    return "" if metric is None else f"{QUALITY_NAMES[metric]}: {_by_method(frame, metric, percent)}"
+
+
 def _by_method(frame: pd.DataFrame | None, column: str, words: Callable[[float], str]) -> str:
-    """`dense 81.6, ToP 79.5`: a column of a table with one row per method."""
+    """`dense 1.00, ToP 1.79`: a column of a table with one row per method."""
     if frame is None or column not in frame:
         return ""
     values = frame[["method", column]].dropna()

@@ -1,6 +1,9 @@
 """Runs side by side: the report's main table of each, with the run's name in front."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import pandas as pd
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData
@@ -19,3 +22,11 @@ def quality_and_speed(run: RunData, name: str) -> Table:
         part.insert(0, "split", run.split)
         part.insert(0, "run", name)
     return replace(table, frame=frame, shown=shown, text_columns=("run", "split", *table.text_columns))
+
+
+def side_by_side(tables: Sequence[Table]) -> Table:
+    """Tables of `quality_and_speed`, at least one, as one: what only other runs have is a dash (classes
+    have an accuracy, values a correlation)."""
+    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    shown = pd.concat([table.shown for table in tables], ignore_index=True).fillna("–")
+    return replace(tables[0], frame=frame, shown=shown, marks=None)

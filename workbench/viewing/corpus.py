@@ -13,6 +13,7 @@ from workbench.config import DataSettings, load_config
 from workbench.data.cards import DataCard, data_card
 from workbench.data.documents import Corpus, Document, mask, runs
 from workbench.errors import InputError
+from workbench.evaluation.classification import is_regression
 from workbench.reporting.run_data import RunData
 from workbench.runs import CONFIG
 
@@ -26,8 +27,8 @@ class Shelf:
     """Where the texts come from, in a sentence."""
     card: DataCard
     texts: pd.DataFrame
-    """A row per text: split, id, label, words, marked (words; NaN where nobody annotated), share, spans,
-    text."""
+    """A row per text: split, id, label (of a regression a number), words, marked (words; NaN where
+    nobody annotated), share, spans, text."""
 
     def document(self, split: str, text_id: str) -> Document:
         """The document; InputError where there is none."""
@@ -73,15 +74,19 @@ def scored_corpus(run: RunData) -> Corpus:
         rows = pq.read_table(files[0], columns=columns, filters=[("layer", "==", 0)]).to_pandas()
     except (ArrowInvalid, OSError, KeyError) as error:
         raise InputError(f"{files[0]}: not readable as scores: {str(error).splitlines()[0]}") from None
-    known, unknown = _labels(run), ("", run.split)
+    values = run.predictions is not None and is_regression(run.predictions["label"].to_numpy())
+    known, unknown = _labels(run), ("nan" if values else "", run.split)
     splits: dict[str, list[Document]] = {}
     for text_id, words, marks in _words(rows):
         label, split = known.get(text_id, unknown)
         spans = None if marks is None else runs(marks)
         splits.setdefault(split, []).append(Document(text_id, tuple(words), label, spans))
+    names = ["value"] if values else sorted({label for label, _ in known.values()})
+    if len(names) == 1 and not values:
+        names.append("")  # A single name would be that of a value.
     return Corpus(
         name=str(run.config.get("name", run.folder.name)),
-        labels=tuple(sorted({label for label, _ in known.values()} or {""})),
+        labels=tuple(names),
         splits={split: tuple(documents) for split, documents in splits.items()},
         rationales="as scored",
     )
@@ -136,21 +141,28 @@ def _texts(corpus: Corpus) -> pd.DataFrame:
                 marked = float(mask(document.rationale, len(words)).sum())
             spans = np.nan if document.rationale is None else len(document.rationale)
             share = marked / len(words) if words else np.nan
-            rows.append(
-                (split, document.id, document.label, len(words), marked, share, spans, " ".join(words))
-            )
+            label = float(document.label) if len(corpus.labels) == 1 else document.label
+            rows.append((split, document.id, label, len(words), marked, share, spans, " ".join(words)))
     columns = ["split", "id", "label", "words", "marked", "share", "spans", "text"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def matching(
-    texts: pd.DataFrame, *, split: str | None, label: str | None, query: str, only_marked: bool
+    texts: pd.DataFrame,
+    *,
+    split: str | None,
+    label: str | tuple[float, float] | None,
+    query: str,
+    only_marked: bool,
 ) -> pd.DataFrame:
-    """The texts of a split and label (None: any) that hold `query` letter by letter, case aside."""
+    """The texts of a split and label (None: any) that hold `query` letter by letter, case aside; of a
+    regression's labels the lowest and the highest wanted."""
     keep = np.ones(len(texts), dtype=bool)
     if split is not None:
         keep &= (texts["split"] == split).to_numpy()
-    if label is not None:
+    if isinstance(label, tuple):
+        keep &= texts["label"].between(*label).to_numpy()
+    elif label is not None:
         keep &= (texts["label"] == label).to_numpy()
     if only_marked:
         keep &= (texts["marked"] > 0).to_numpy()

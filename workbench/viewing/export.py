@@ -27,8 +27,8 @@ class View:
     """The numbers in full."""
     words: pd.DataFrame | None = None
     """The same rows formatted, for LaTeX and HTML; None: numbers with four digits."""
-    figure: "Callable[[], plotly.graph_objects.Figure] | None" = None
-    """Draws it for the screen."""
+    figure: "Callable[..., plotly.graph_objects.Figure] | None" = None
+    """Draws it for the screen, on a light ground unless told `dark`."""
     printed: "Callable[[], matplotlib.figure.Figure] | None" = None
     """Draws it for print, from the same frame."""
 

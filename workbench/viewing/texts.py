@@ -14,10 +14,13 @@ from workbench.records import TokenScores
 from workbench.reporting.run_data import METHOD_ORDER, ordered
 from workbench.viewing.lookup import ScoreTable
 
-Order = Literal["as in the run", "most dropped", "longest", "lowest agreement", "highest agreement"]
+Order = Literal[
+    "as in the run", "most dropped", "longest", "largest error", "lowest agreement", "highest agreement"
+]
 _SORTS: dict[str, tuple[str, bool]] = {
     "most dropped": ("dropped", False),
     "longest": ("tokens", False),
+    "largest error": ("error", False),
     "lowest agreement": ("agreement", True),
     "highest agreement": ("agreement", False),
 }
@@ -29,6 +32,8 @@ class Wanted:
 
     label: str | None = None
     outcome: Literal["any", "right", "wrong"] = "any"
+    value: tuple[float, float] | None = None
+    """Lowest and highest label of a regression."""
     tokens: tuple[int, int] | None = None
     """Shortest and longest, special tokens included."""
     agreement: tuple[float, float] | None = None
@@ -39,10 +44,11 @@ class Wanted:
 def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFrame:
     """One row per text of `split`, as `method` saw it, from the rows of predictions.parquet.
 
-    Columns: text_id, label, predicted, right (boolean; missing where values are predicted, not classes),
-    probability (of the predicted class; NaN where the table has none), tokens (special ones included,
-    all windows together) and dropped, the share of tokens x layers in self-attention that the method
-    saved. InputError for a method without rows.
+    Columns: text_id, label and predicted (in words), right (boolean; missing where values are predicted,
+    not classes), value and error (of a regression: the label, and how far the prediction is from it; NaN
+    for classes), probability (of the predicted class; NaN where the table has none), tokens (special
+    ones included, all windows together) and dropped, the share of tokens x layers in self-attention that
+    the method saved. InputError for a method without rows.
     """
     rows = predictions[predictions["split"].astype(str) == split]
     own = rows[rows["method"].astype(str) == method]
@@ -55,14 +61,17 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
     ids = own["text_id"].astype(str).to_numpy()
     tokens = length.reindex(ids).to_numpy()
     kept = np.array([np.sum(counts) / len(counts) for counts in own["tokens"]])
-    label, predicted = _words(own["label"]), _words(own["predicted"])
+    label, predicted = in_words(own["label"]), in_words(own["predicted"])
     classes = not pd.api.types.is_numeric_dtype(own["predicted"])
+    value = np.full(len(own), np.nan) if classes else own["label"].to_numpy(dtype=float)
     return pd.DataFrame(
         {
             "text_id": ids,
             "label": label,
             "predicted": predicted,
             "right": pd.array(label == predicted if classes else [pd.NA] * len(own), dtype="boolean"),
+            "value": value,
+            "error": value if classes else np.abs(own["predicted"].to_numpy(dtype=float) - value),
             "probability": _probability(own),
             "tokens": tokens,
             "dropped": 1 - kept / tokens,
@@ -82,6 +91,8 @@ def pick(texts: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         chosen &= (texts["label"] == wanted.label).to_numpy()
     if wanted.outcome != "any":
         chosen &= (texts["right"] == (wanted.outcome == "right")).to_numpy(dtype=bool, na_value=False)
+    if wanted.value is not None:
+        chosen &= texts["value"].between(*wanted.value).to_numpy()
     if wanted.tokens is not None:
         chosen &= texts["tokens"].between(*wanted.tokens).to_numpy()
     if wanted.agreement is not None:
@@ -91,6 +102,13 @@ def pick(texts: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         column, ascending = _SORTS[wanted.order]
         found = found.sort_values(column, ascending=ascending, kind="stable")
     return found.reset_index(drop=True)
+
+
+def outcome(text: Mapping[str, Any]) -> str:
+    """A row of `run_texts` in a list of texts, label first: `pos, right`, or `3.5, predicted 3.21`."""
+    if pd.isna(text["right"]):
+        return f"{text['label']}, predicted {text['predicted']}"
+    return f"{text['label']}, {'right' if text['right'] else 'wrong'}"
 
 
 def verdict(text: Mapping[str, Any]) -> str:
@@ -157,9 +175,10 @@ def snippet(tokens: Sequence[str], longest: int = 60) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-def _words(column: pd.Series) -> np.ndarray:
+def in_words(column: pd.Series) -> np.ndarray:
+    """Labels or predictions as text: names of classes, or values with four digits."""
     if pd.api.types.is_numeric_dtype(column):
-        return column.map("{:.3g}".format).to_numpy()
+        return column.map("{:.4g}".format).to_numpy()
     return column.astype(str).to_numpy()
 
 

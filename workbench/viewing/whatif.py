@@ -154,10 +154,13 @@ def what_if(
 def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
     """Both side by side: columns what, before, after, change (after / before; NaN for words).
 
-    Rows: the prediction, each class's probability, tokens in each layer's self-attention, FLOPs, how
-    many times as many the dense model needs in both conventions, and milliseconds.
+    Rows: the class predicted and each class's probability, or the value predicted; tokens in each
+    layer's self-attention, FLOPs, how many times as many the dense model needs in both conventions, and
+    milliseconds.
     """
-    rows: list[tuple[str, object, object]] = [("prediction", before.predicted, after.predicted)]
+    rows: list[tuple[str, object, object]] = []
+    if before.classes:
+        rows.append(("prediction", before.predicted, after.predicted))
     rows += [
         (f"probability of {name}" if before.classes else name, share, after.probabilities[name])
         for name, share in before.probabilities.items()

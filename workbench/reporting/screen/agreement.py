@@ -124,15 +124,14 @@ def _ring(figure: go.Figure, frame: pd.DataFrame, chosen: Point) -> None:
     )
 
 
-def draw_values(values: pd.Series, label: str, *, dark: bool = False) -> go.Figure:
-    """How the texts' values are spread: a histogram with a line at their mean."""
-    figure = dress(go.Figure(), dark=dark, height=220, x=label, y="texts")
-    figure.add_trace(
-        go.Histogram(
-            x=values, nbinsx=25, marker={"color": SKY}, hovertemplate="%{x}: %{y} texts<extra></extra>"
-        )
-    )
-    if len(values):
-        mean = float(values.mean())
+def draw_spread(frame: pd.DataFrame, mean: float, x: str, *, dark: bool = False) -> go.Figure:
+    """The bins of `figures.spread_frame` with a line at the values' mean (NaN: none)."""
+    figure = dress(go.Figure(), dark=dark, height=220, x=x, y="texts")
+    figure.add_bar(
+        x=(frame["low"] + frame["high"]) / 2, y=frame["texts"], width=frame["high"] - frame["low"],
+        marker={"color": SKY}, customdata=frame[["low", "high"]],
+        hovertemplate="%{customdata[0]:.3f} to %{customdata[1]:.3f}: %{y} texts<extra></extra>",
+    )  # fmt: skip
+    if mean == mean:
         figure.add_vline(mean, line={"dash": "dash", "width": 2}, annotation_text=f"mean {mean:.3f}")
     return figure

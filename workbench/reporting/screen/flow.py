@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.reporting.examples import shades, short, stretches
+from workbench.reporting.cells import short, stretches
+from workbench.reporting.examples import shades
 from workbench.reporting.screen.theme import dress
 from workbench.reporting.style import VERMILLION
 from workbench.viewing.flow import DROPPED, GONE, Flow, ranks, states

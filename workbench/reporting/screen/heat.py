@@ -10,6 +10,8 @@ from scipy.stats import rankdata
 
 from workbench.evaluation.units import unit_index, unit_names, unit_scores
 from workbench.records import TokenScores
+from workbench.reporting.cells import stretches
+from workbench.reporting.figures_heat import TOPS, rationale_of, shares
 from workbench.reporting.screen.theme import dress, scale, shown
 from workbench.reporting.style import VERMILLION
 
@@ -125,11 +127,11 @@ def draw_heat(
         rows=len(starts), cols=1, vertical_spacing=_HEAD / (height - _HEAD - _FOOT) if n > line else 0
     )
     dress(figure, dark=dark, height=height)
-    tops = _tops(frame, shown_layers, per_layer)
+    grid = shares(frame, shown_layers, per_layer)
     for row, start in enumerate(starts, start=1):
         part = frame[frame["place"].between(start, start + line - 1)]
-        _add_line(figure, row, part, shown_layers, tops)
-        _outline(figure, row, part, len(shown_layers))
+        _add_line(figure, row, part, grid.iloc[:, start : start + line])
+        _outline(figure, row, start, rationale_of(part), len(shown_layers))
         figure.update_xaxes(range=[start - 0.5, start + min(line, max(n, 1)) - 0.5], row=row, col=1)
     figure.update_layout(
         coloraxis={
@@ -141,33 +143,17 @@ def draw_heat(
         showlegend=False,
         margin={"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},
     )
-    top = "its layer's largest size" if per_layer else "the map's largest size"
     figure.add_annotation(
-        text=f"score, {sign}<br>max: {top}", xref="paper", yref="paper", x=0, y=0, yshift=-48,
-        showarrow=False, xanchor="left", align="left",
+        text=f"score, {sign}<br>max: {TOPS[per_layer]}", xref="paper", yref="paper", x=0, y=0,
+        yshift=-48, showarrow=False, xanchor="left", align="left",
     )  # fmt: skip
     return figure
 
 
-def _tops(frame: pd.DataFrame, layers: Sequence[int], per_layer: bool) -> dict[int, float]:
-    """The size of score that gets the full colour, by layer."""
-    sizes = frame.assign(size=frame["score"].abs()).groupby("layer")["size"].max().fillna(0.0)
-    whole = float(sizes.max()) if len(sizes) else 0.0
-    tops = {layer: float(sizes.get(layer, 0.0)) if per_layer else whole for layer in layers}
-    return {layer: top or 1.0 for layer, top in tops.items()}
-
-
-def _add_line(
-    figure: go.Figure,
-    row: int,
-    part: pd.DataFrame,
-    layers: Sequence[int],
-    tops: dict[int, float],
-) -> None:
-    """One line of the text: coloured cells, and marks on those that are dropped or silent."""
-    places = sorted(set(part["place"]))
-    table = part.pivot(index="layer", columns="place", values="score").reindex(list(layers))
-    colour = table.div([tops[layer] for layer in layers], axis=0)
+def _add_line(figure: go.Figure, row: int, part: pd.DataFrame, colour: pd.DataFrame) -> None:
+    """One line of the text: cells coloured by `figures_heat.shares`, and marks on those that are dropped
+    or silent."""
+    places, layers = colour.columns.tolist(), colour.index.tolist()
     names = part.drop_duplicates("place").set_index("place")["written"]
     rows = list(range(len(layers)))
     figure.add_trace(
@@ -213,16 +199,13 @@ def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
     return grid.reindex(list(layers)).to_numpy().tolist()
 
 
-def _outline(figure: go.Figure, row: int, part: pd.DataFrame, layers: int) -> None:
-    """A frame around each run of marked units."""
-    marks = part.drop_duplicates("place").sort_values("place")
-    places = marks.loc[marks["rationale"].fillna(False).astype(bool), "place"].to_numpy()
-    for run in np.split(places, np.flatnonzero(np.diff(places) != 1) + 1):
-        if len(run):
-            figure.add_shape(
-                type="rect", x0=run[0] - 0.5, x1=run[-1] + 0.5, y0=-0.5, y1=layers - 0.5,
-                line={"color": VERMILLION, "width": 2.5}, row=row, col=1,
-            )  # fmt: skip
+def _outline(figure: go.Figure, row: int, start: int, marks: np.ndarray, layers: int) -> None:
+    """A frame around each run of marked units of a line that begins at `start`."""
+    for a, b in stretches(marks):
+        figure.add_shape(
+            type="rect", x0=start + a - 0.5, x1=start + b - 0.5, y0=-0.5, y1=layers - 0.5,
+            line={"color": VERMILLION, "width": 2.5}, row=row, col=1,
+        )  # fmt: skip
 
 
 def _bar(sign: str, plot: int) -> dict[str, object]:

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from workbench.evaluation.agreement import agreement
 from workbench.records import TokenScores
+from workbench.reporting.figures_heat import STRONG, pair_matrix
 from workbench.reporting.screen.theme import dress, scale, shown
-from workbench.reporting.wording import method_name, scorer_name
 
 
 def sizes_of(record: TokenScores) -> TokenScores:
@@ -42,13 +42,8 @@ def draw_pairs(
 ) -> go.Figure:
     """The matrix of `pair_frame` for these (scorer, method), with the value in each cell; a cell without
     a correlation is blank."""
-    place = {pair: i for i, pair in enumerate(who)}
-    values = np.full((len(who), len(who)), np.nan)
-    for scorer, method, against, against_method, value in frame.itertuples(index=False):
-        i, j = place[scorer, method], place[against, against_method]
-        values[i, j] = values[j, i] = value
-    names = [shown(f"{scorer_name(scorer)} ({method_name(method)})") for scorer, method in who]
-    texts = [["–" if value != value else f"{value:.2f}" for value in row] for row in values.tolist()]
+    own_names, values, texts = pair_matrix(frame, who)
+    names = [shown(name) for name in own_names]
     figure = dress(go.Figure(), dark=dark, height=120 + 46 * len(who))
     figure.add_trace(
         go.Heatmap(
@@ -59,7 +54,7 @@ def draw_pairs(
     )  # fmt: skip
     for i, row in enumerate(texts):
         for j, text in enumerate(row):
-            strong = abs(values[i, j]) > 0.6
+            strong = abs(values[i, j]) > STRONG
             on_colour = {"color": "#111111" if dark else "#FFFFFF"} if strong else None
             figure.add_annotation(x=j, y=i, text=text, showarrow=False, font=on_colour)
     figure.update_xaxes(showgrid=False)

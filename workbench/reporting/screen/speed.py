@@ -5,7 +5,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.evaluation.efficiency import MASKED
-from workbench.reporting.figures_comparison import SPEED_TICKS, limits, mean_curve, outside
+from workbench.reporting.figures_comparison import (
+    SPEED_TICKS,
+    limits,
+    mean_curve,
+    outside,
+    quality_points,
+)
 from workbench.reporting.screen.theme import dress, series_style, shown
 from workbench.reporting.tables import QUALITY_NAMES, efficiency_table
 from workbench.reporting.wording import method_name
@@ -28,24 +34,17 @@ def speedup_label(column: str) -> str:
     return f"time, batch {batch}: stock padded model's seconds / method's seconds"
 
 
-def _short(column: str) -> str:
-    """An axis title: the label up to its definition."""
+def axis_title(column: str) -> str:
+    """The label of a speed-up column up to its definition."""
     return f"speed-up, {speedup_label(column).partition(':')[0]}"
 
 
 def draw_quality(frame: pd.DataFrame, speedup: str, quality: str, *, dark: bool = False) -> go.Figure:
-    """A point with its 95 % interval per run and method; the marker tells several runs apart.
-
-    `frame` is that of `viewing.compared.quality_and_speed`, or of several runs together.
-    """
-    figure = dress(go.Figure(), dark=dark, height=440, x=_short(speedup), y=QUALITY_NAMES[quality])
-    runs = list(dict.fromkeys(frame["run"]))
-    for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
-        style = series_style(
-            row["method"], number if len(runs) == 1 else runs.index(row["run"]), dark=dark
-        )
+    """A point with its 95 % interval for each of `quality_points`."""
+    figure = dress(go.Figure(), dark=dark, height=440, x=axis_title(speedup), y=QUALITY_NAMES[quality])
+    for name, number, row in quality_points(frame, speedup, quality):
+        style = series_style(row["method"], number, dark=dark)
         value = 100 * row[quality]
-        name = method_name(row["method"]) + (f" ({row['run']})" if len(runs) > 1 else "")
         error = {
             "type": "data", "symmetric": False, "array": [100 * row[f"{quality}_high"] - value],
             "arrayminus": [value - 100 * row[f"{quality}_low"]], "thickness": 1.2,
@@ -66,7 +65,7 @@ def draw_tradeoff(points: pd.DataFrame, axis: str, *, dark: bool = False) -> go.
     points = points[points["axis"] == axis]
     batch = points["batch_size"].iloc[0] if len(points) else pd.NA
     column = "flops_speedup_unpadded" if pd.isna(batch) else f"speedup_vs_hf_b{batch}"
-    figure = dress(go.Figure(), dark=dark, height=480, x=_short(column), y=_quality(points))
+    figure = dress(go.Figure(), dark=dark, height=480, x=axis_title(column), y=_quality(points))
     for number, (method, own) in enumerate(points.groupby("method", sort=False)):
         style = series_style(str(method), number, dark=dark)
         name = shown(method_name(method))
@@ -146,23 +145,30 @@ def _ratio(stopwatch: pd.DataFrame | None, method: str, batch: int) -> float:
     return float((rounds["dense"] / rounds[method]).median())
 
 
-def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go.Figure:
-    """Measured against counted speed-up of `time_frame`, `unpadded` or `padded`; diagonal: all of it.
-
-    Numbers at the points are batch sizes. Against itself our dense run is 1 by definition, and left out.
+def worth(frame: pd.DataFrame, convention: str) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The rows of `time_frame` with both speed-ups of a convention, `unpadded` or `padded`, and titles
+    of the two columns, counted and measured. Our dense run against itself, 1 by definition, is left out.
     """
-    x, y = {
-        "unpadded": ("flops_unpadded", "speedup_vs_dense"),
-        "padded": ("flops_padded", "speedup_vs_hf"),
-    }[convention]
-    stopped = "our dense" if convention == "unpadded" else "stock model's"
-    figure = dress(
-        go.Figure(), dark=dark, height=440, x=f"counted: dense FLOPs / method FLOPs, {convention}",
-        y=f"measured: {stopped} seconds / method's",
-    )  # fmt: skip
-    there = frame.dropna(subset=[x, y])
+    counted = f"counted: dense FLOPs / method FLOPs, {convention}"
     if convention == "unpadded":
-        there = there[there["method"] != "dense"]
+        frame = frame[frame["method"] != "dense"]
+        titles = {
+            "flops_unpadded": counted,
+            "speedup_vs_dense": "measured: our dense seconds / method's",
+        }
+    else:
+        measured = "measured: stock model's seconds / method's"
+        titles = {"flops_padded": counted, "speedup_vs_hf": measured}
+    columns = [*titles]
+    return frame.dropna(subset=columns)[["method", "batch_size", *columns, "seconds_median"]], titles
+
+
+def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go.Figure:
+    """Measured against counted speed-up of `worth`; diagonal: all of it. Numbers at the points are batch
+    sizes."""
+    there, titles = worth(frame, convention)
+    x, y = titles
+    figure = dress(go.Figure(), dark=dark, height=440, x=titles[x], y=titles[y])
     end = 1.1 * there[[x, y]].to_numpy(dtype=np.float64).max(initial=1.5)
     figure.add_trace(
         go.Scatter(
@@ -188,12 +194,9 @@ def draw_time(frame: pd.DataFrame, convention: str, *, dark: bool = False) -> go
 
 
 def draw_realised(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
-    """Realised share of `time_frame` by batch size; the dense model's is 1 by definition, left out."""
+    """Realised share by batch size from `figures_bench.share_frame`."""
     figure = dress(go.Figure(), dark=dark, height=380, x="batch size (texts)", y="realised share")
-    for number, (method, own) in enumerate(
-        frame[frame["method"] != "dense"].groupby("method", sort=False)
-    ):
-        own = own.dropna(subset=["realised_share"]).sort_values("batch_size")
+    for number, (method, own) in enumerate(frame.groupby("method", sort=False)):
         figure.add_trace(
             go.Scatter(
                 x=own["batch_size"].astype(str), y=own["realised_share"], mode="lines+markers",

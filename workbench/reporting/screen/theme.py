@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.reporting.style import BLACK, line_style
+from workbench.reporting.style import BLACK, SCALES, line_style
 from workbench.viewing.text import for_plotly as shown
 
 if TYPE_CHECKING:
@@ -13,14 +13,6 @@ _SYMBOLS = {
     "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down", "P": "cross",
     "X": "x",
 }  # fmt: skip
-
-_SCALES = {
-    (False, False): ("#F2F5FA", "#08306B"),
-    (False, True): ("#172636", "#9CD3FF"),
-    (True, False): ("#762A83", "#F7F7F7", "#1B7837"),
-    (True, True): ("#D3A4DE", "#23252B", "#8FD694"),
-}
-"""By (signed, dark); negative to positive, told apart with any colour-vision deficiency (PRGn)."""
 
 
 def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, Any]:
@@ -35,7 +27,7 @@ def series_style(name: str, number: int = 0, dark: bool = False) -> dict[str, An
 
 def scale(*, signed: bool, dark: bool) -> list[list[object]]:
     """A Plotly colour scale whose middle (signed) or low end is close to the page's ground."""
-    colours = _SCALES[signed, dark]
+    colours = SCALES[signed, dark]
     return [[number / (len(colours) - 1), colour] for number, colour in enumerate(colours)]
 
 

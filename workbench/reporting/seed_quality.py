@@ -1,30 +1,30 @@
-"""Accuracy over the seeds of every method, from the predictions of many runs."""
+"""Headline quality over the seeds of every method, from the predictions of many runs."""
 
 import pandas as pd
 
-from workbench.evaluation.seed_variance import COLUMNS, accuracy_over_seeds
+from workbench.evaluation.seed_variance import COLUMNS, quality_over_seeds
 from workbench.reporting.frames import Runs, reported
 from workbench.reporting.results import headline
 
 
-def accuracies(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
-    """`accuracy_over_seeds` of every data set and variant of `frame`, rows of `results.results`: columns
-    data, variant and its `COLUMNS`. Data sets with values instead of classes are left out."""
+def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """`quality_over_seeds` of every data set and variant of `frame`, rows of `results.results`: columns
+    data, variant and its `COLUMNS`; what was not predicted has no row."""
     predictions = reported(runs.predictions)
     parts = []
     for key, own in frame.groupby(["data", "variant"], sort=False):
         data, variant = map(str, key)
-        if headline(frame, data) != "accuracy":
-            continue
+        # The predictions of classes and of values may stand in one frame.
+        kind = str if headline(frame, data) == "accuracy" else float
         method = own["method"].iloc[0]
         columns, label = {}, None
         for row in own.itertuples():
             rows = predictions[(predictions["run"] == row.run) & (predictions["method"] == method)]
-            rows = rows.astype({"label": str, "predicted": str}).set_index("text_id")
+            rows = rows.astype({"label": kind, "predicted": kind}).set_index("text_id")
             if len(rows):
                 columns[row.seed], label = rows["predicted"], rows["label"]
         if label is not None:
-            part = accuracy_over_seeds({method: pd.DataFrame(columns)}, label)
+            part = quality_over_seeds({method: pd.DataFrame(columns)}, label)
             parts.append(part.assign(data=data, variant=variant))
     empty = pd.DataFrame(columns=["data", "variant", *COLUMNS])
     return pd.concat(parts, ignore_index=True) if parts else empty
