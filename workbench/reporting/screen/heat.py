@@ -1,18 +1,18 @@
 """One text under one scorer: layers by tokens or words as a frame and a heat map, and words by rank."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 from scipy.stats import rankdata
 
 from workbench.evaluation.units import unit_index, unit_names, unit_scores
 from workbench.records import TokenScores
 from workbench.reporting.cells import stretches
 from workbench.reporting.figures_heat import TOPS, rationale_of, shares
-from workbench.reporting.screen.theme import dress, scale, shown
+from workbench.reporting.screen.theme import ground, scale, shown
 from workbench.reporting.style import VERMILLION
 
 COLUMNS = (
@@ -122,65 +122,99 @@ def draw_heat(
     n = int(frame["place"].max()) + 1 if len(frame) else 0
     starts = range(0, max(n, 1), line)
     body = len(shown_layers) * _CELL
-    height = len(starts) * (body + _HEAD) + _FOOT
-    figure = make_subplots(
-        rows=len(starts), cols=1, vertical_spacing=_HEAD / (height - _HEAD - _FOOT) if n > line else 0
-    )
-    dress(figure, dark=dark, height=height)
+    plot = max(len(starts) * (body + _HEAD) - _HEAD, 1)
     grid = shares(frame, shown_layers, per_layer)
-    for row, start in enumerate(starts, start=1):
-        part = frame[frame["place"].between(start, start + line - 1)]
-        _add_line(figure, row, part, grid.iloc[:, start : start + line])
-        _outline(figure, row, start, rationale_of(part), len(shown_layers))
-        figure.update_xaxes(range=[start - 0.5, start + min(line, max(n, 1)) - 0.5], row=row, col=1)
-    figure.update_layout(
-        coloraxis={
+    # One description for Plotly to check: trace by trace and axis by axis it takes twice as long.
+    traces: list[dict[str, Any]] = []
+    layout = ground(dark=dark, height=plot + _HEAD + _FOOT) | {
+        "coloraxis": {
             "colorscale": scale(signed=sign == "signed", dark=dark),
             "cmin": -1 if sign == "signed" else 0,
             "cmax": 1,
-            "colorbar": _bar(sign, max(height - _HEAD - _FOOT, 1)),
+            "colorbar": _bar(sign, plot),
         },
-        showlegend=False,
-        margin={"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},
-    )
-    figure.add_annotation(
-        text=f"score, {sign}<br>max: {TOPS[per_layer]}", xref="paper", yref="paper", x=0, y=0,
-        yshift=-48, showarrow=False, xanchor="left", align="left",
-    )  # fmt: skip
-    return figure
+        "showlegend": False,
+        "margin": {"l": 50, "r": 10, "t": _HEAD, "b": _FOOT},
+        "annotations": [_about_colours(sign, per_layer)],
+        "shapes": [],
+    }
+    for number, start in enumerate(starts):
+        axes = _Axes(str(number + 1) if number else "")
+        part = frame[frame["place"].between(start, start + line - 1)]
+        colour = grid.iloc[:, start : start + line]
+        traces += _cells(part, colour, axes)
+        layout["shapes"] += _outlines(start, rationale_of(part), len(shown_layers), axes)
+        top = 1 - number * (body + _HEAD) / plot if number else 1.0
+        layout[f"xaxis{axes.number}"] = _words(
+            part, colour.columns.tolist(), (start, start + min(line, max(n, 1))), axes
+        )
+        layout[f"yaxis{axes.number}"] = _layers(shown_layers, (max(0.0, top - body / plot), top), axes)
+    return go.Figure(traces, layout)
 
 
-def _add_line(figure: go.Figure, row: int, part: pd.DataFrame, colour: pd.DataFrame) -> None:
+class _Axes(NamedTuple):
+    """The pair of axes of one line of the text."""
+
+    number: str
+    """As Plotly writes it: nothing for the first."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a trace says."""
+        return {"xaxis": f"x{self.number}", "yaxis": f"y{self.number}"}
+
+
+def _about_colours(sign: str, per_layer: bool) -> dict[str, Any]:
+    return {
+        "text": f"score, {sign}<br>max: {TOPS[per_layer]}", "xref": "paper", "yref": "paper", "x": 0,
+        "y": 0, "yshift": -48, "showarrow": False, "xanchor": "left", "align": "left",
+    }  # fmt: skip
+
+
+def _cells(part: pd.DataFrame, colour: pd.DataFrame, axes: _Axes) -> list[dict[str, Any]]:
     """One line of the text: cells coloured by `figures_heat.shares`, and marks on those that are dropped
     or silent."""
-    places, layers = colour.columns.tolist(), colour.index.tolist()
-    names = part.drop_duplicates("place").set_index("place")["written"]
-    rows = list(range(len(layers)))
-    figure.add_trace(
-        go.Heatmap(
-            x=places, y=rows, z=colour.to_numpy(), coloraxis="coloraxis", xgap=1, ygap=1,
-            text=_hover(part, layers), hovertemplate="%{text}<extra></extra>", hoverongaps=True,
-        ),
-        row=row, col=1,
-    )  # fmt: skip
+    layers = colour.index.tolist()
+    cells = {
+        "type": "heatmap", "x": colour.columns.tolist(), "y": list(range(len(layers))),
+        "z": colour.to_numpy(), "coloraxis": "coloraxis", "xgap": 1, "ygap": 1,
+        "text": _hover(part, layers), "hovertemplate": "%{text}<extra></extra>", "hoverongaps": True,
+        **axes.names,
+    }  # fmt: skip
     number = {layer: i for i, layer in enumerate(layers)}
+    marks = []
     for state, (symbol, size) in _MARKS.items():
-        cells = part[part["state"] == state]
-        figure.add_trace(
-            go.Scatter(
-                x=cells["place"], y=cells["layer"].map(number), mode="markers", hoverinfo="skip",
-                marker={"symbol": symbol, "size": size, "line": {"width": 1.4, "color": "#888888"}},
-            ),
-            row=row, col=1,
-        )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=places, ticktext=[_label(names[p], 14) for p in places], tickangle=-60, side="top",
-        showgrid=False, tickfont={"size": 12}, row=row, col=1,
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=rows, ticktext=[str(layer) for layer in layers], range=[len(layers) - 0.5, -0.5],
-        showgrid=False, title_text="layer", row=row, col=1,
-    )  # fmt: skip
+        where = part[part["state"] == state]
+        if len(where):
+            marks.append(
+                {
+                    "type": "scatter", "x": where["place"].tolist(),
+                    "y": [number[layer] for layer in where["layer"]], "mode": "markers",
+                    "hoverinfo": "skip", "marker": {
+                        "symbol": symbol, "size": size, "line": {"width": 1.4, "color": "#888888"}
+                    }, **axes.names,
+                }
+            )  # fmt: skip
+    return [cells, *marks]
+
+
+def _words(part: pd.DataFrame, places: list[Any], ends: tuple[int, int], axes: _Axes) -> dict[str, Any]:
+    """The axis of the words. Margins are fixed and labels may stand out: else Plotly measures each."""
+    names = part.drop_duplicates("place").set_index("place")["written"]
+    return {
+        "anchor": axes.names["yaxis"], "range": [ends[0] - 0.5, ends[1] - 0.5], "tickvals": places,
+        "ticktext": [_label(names[place], 14) for place in places], "tickangle": -60, "side": "top",
+        "ticklabeloverflow": "allow", "showgrid": False, "zeroline": False, "tickfont": {"size": 12},
+    }  # fmt: skip
+
+
+def _layers(layers: Sequence[int], domain: tuple[float, float], axes: _Axes) -> dict[str, Any]:
+    return {
+        "anchor": axes.names["xaxis"], "domain": domain, "range": [len(layers) - 0.5, -0.5],
+        "tickvals": list(range(len(layers))), "ticktext": [str(layer) for layer in layers],
+        "ticklabeloverflow": "allow", "showgrid": False, "zeroline": False,
+        "title": {"text": "layer", "standoff": 8, "font": {"size": 14}},
+    }  # fmt: skip
 
 
 def _label(word: str, longest: int) -> str:
@@ -199,13 +233,16 @@ def _hover(part: pd.DataFrame, layers: Sequence[int]) -> list[list[str]]:
     return grid.reindex(list(layers)).to_numpy().tolist()
 
 
-def _outline(figure: go.Figure, row: int, start: int, marks: np.ndarray, layers: int) -> None:
+def _outlines(start: int, marks: np.ndarray, layers: int, axes: _Axes) -> list[dict[str, Any]]:
     """A frame around each run of marked units of a line that begins at `start`."""
-    for a, b in stretches(marks):
-        figure.add_shape(
-            type="rect", x0=start + a - 0.5, x1=start + b - 0.5, y0=-0.5, y1=layers - 0.5,
-            line={"color": VERMILLION, "width": 2.5}, row=row, col=1,
-        )  # fmt: skip
+    return [
+        {
+            "type": "rect", "x0": start + a - 0.5, "x1": start + b - 0.5, "y0": -0.5, "y1": layers - 0.5,
+            "line": {"color": VERMILLION, "width": 2.5}, "xref": axes.names["xaxis"],
+            "yref": axes.names["yaxis"],
+        }
+        for a, b in stretches(marks)
+    ]  # fmt: skip
 
 
 def _bar(sign: str, plot: int) -> dict[str, object]:

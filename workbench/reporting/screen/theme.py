@@ -31,16 +31,27 @@ def scale(*, signed: bool, dark: bool) -> list[list[object]]:
     return [[number / (len(colours) - 1), colour] for number, colour in enumerate(colours)]
 
 
+def ground(*, dark: bool, height: int) -> dict[str, Any]:
+    """The layout of a figure of `height` pixels, without its axes."""
+    ink = "#E6E6E6" if dark else "#1C1C1E"
+    return {
+        "height": height, "template": "none", "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": ink, "size": 14},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+        "hoverlabel": {"font": {"size": 14}},
+    }  # fmt: skip
+
+
 def dress(figure: "Figure", *, dark: bool, height: int, x: str = "", y: str = "") -> "Figure":
     """Ground, grid, axis titles and fonts of a figure of `height` pixels; returns it."""
-    ink, grid = ("#E6E6E6", "#3A3B40") if dark else ("#1C1C1E", "#DCDCE0")
-    figure.update_layout(
-        height=height, template="none", margin={"l": 60, "r": 20, "t": 30, "b": 50},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": ink, "size": 14},
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
-        hoverlabel={"font": {"size": 14}},
-    )  # fmt: skip
-    axis = {"gridcolor": grid, "zeroline": False, "automargin": True, "title_standoff": 8}
+    figure.update_layout(**ground(dark=dark, height=height))
+    axis = {
+        "gridcolor": "#3A3B40" if dark else "#DCDCE0",
+        "zeroline": False,
+        "automargin": True,
+        "title_standoff": 8,
+    }
     figure.update_xaxes(title={"text": shown(x), "font": {"size": 14}}, **axis)
     figure.update_yaxes(title={"text": shown(y), "font": {"size": 14}}, **axis)
     return figure
