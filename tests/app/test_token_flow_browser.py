@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,30 @@ def test_nothing_sticks_out_at_800_pixels(page: Page, address: str, across: str)
     look(page, address, whatif="1", run_across=across, single="0")
     check_no_error(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+BOXES = """texts => texts.map(text => {
+    const {left, right, top, bottom} = text.getBoundingClientRect();
+    return [text.textContent, left, right, top, bottom];
+})"""
+
+
+@pytest.mark.parametrize("width", [800, 1280])
+def test_no_heading_of_four_flows_is_cut_or_covered(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    four = "dense&methods=adapler&methods=top"
+    look(page, address, whatif="1", run_across="down", methods=four)
+    check_no_error(page)
+    chart = page.locator(".js-plotly-plot").bounding_box()
+    assert chart is not None
+    boxes = words(page).evaluate_all(BOXES)
+    told = " ".join(text.strip() for text, *_ in boxes)
+    for said in ("contribution", "predictor", "importance", "what if", "wrong: label"):
+        assert said in told
+    for text, left, right, _, _ in boxes:
+        assert left >= chart["x"], text
+        assert right <= chart["x"] + chart["width"], text
+    for (one, *a), (other, *b) in combinations(boxes, 2):
+        # Lines stand close: letters reach less high and low than the boxes around them.
+        beside = a[1] <= b[0] or b[1] <= a[0]
+        assert beside or a[3] - 4 <= b[2] or b[3] - 4 <= a[2], (one, other)

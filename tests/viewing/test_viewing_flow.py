@@ -99,6 +99,48 @@ def test_hostile_tokens_are_shown_as_text(word: str, across: bool) -> None:
                 assert len(text) < 400
 
 
+def test_headings_of_columns_are_broken_to_fit_a_narrow_page() -> None:
+    names = [
+        "dense · saliency",
+        "AdapLeR · contribution predictor",
+        "AdapLeR, what if",
+        "ToP · ToP importance",
+    ]
+    record = three_tokens()
+
+    def headings(flows: list[Flow], *traces: str) -> list[tuple[float, float, str]]:
+        """x, y and text, flow by flow from the top."""
+        drawn = [one for one in flow_figure(flows, across=False).data if one.name in traces]
+        found = [spot for one in drawn for spot in zip(one.x, one.y, one.text, strict=True)]
+        return sorted(
+            (x, y, text.strip().removeprefix("<b>").removesuffix("</b>")) for x, y, text in found
+        )
+
+    said = "pos 0.981, wrong: label neg"
+    one = [Flow(names[1], record, said)]
+    assert [text for *_, text in headings(one, "flows")] == names[1].split(" · ")
+    assert [text for *_, text in headings(one, "prediction", "more")] == [said]
+    four = [Flow(name, record, said) for name in names]
+    above, below = headings(four, "flows"), headings(four, "prediction", "more")
+    assert " ".join(text for *_, text in above) == " ".join(names).replace(" · ", " ")
+    assert " ".join(text for *_, text in below) == " ".join([said] * 4)
+    assert max(len(text) for *_, text in above + below) <= 13
+    assert max(y for _, y, _ in above) < min(y for _, y, _ in below)
+    assert len({(x, y) for x, y, _ in above + below}) == len(above + below)
+
+
+def test_a_deep_model_numbers_fewer_of_its_narrow_layers() -> None:
+    def numbered(layers: int, flows: int) -> list[str]:
+        record = three_tokens(scores=np.ones((layers, 3)), kept=None)
+        figure = flow_figure([Flow("a", record)] * flows, across=False)
+        return next(list(trace.text) for trace in figure.data if trace.name == "layers")
+
+    assert numbered(12, 1) == [str(layer) for layer in range(12)]
+    assert numbered(12, 4) == ["0", "2", "4", "6", "8", "10"] * 4
+    assert numbered(24, 4) == ["0", "4", "8", "12", "16", "20"] * 4
+    assert numbered(6, 4) == list("012345") * 4
+
+
 def test_flows_of_different_texts_are_refused() -> None:
     other = three_tokens(tokens=("[CLS]", "bad", "film"))
     with pytest.raises(ValueError, match="one text"):

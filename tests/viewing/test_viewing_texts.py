@@ -151,7 +151,7 @@ def test_verdicts_of_classes_and_of_values() -> None:
     assert texts["right"].isna().all()
     assert [verdict(text) for text in texts.to_dict("records")][:2] == ["1.25, label 1", "2, label 2"]
     assert pick(texts, Wanted(outcome="right")).empty
-    assert [outcome(text) for text in texts.to_dict("records")][0] == "1, predicted 1.25"
+    assert next(outcome(text) for text in texts.to_dict("records")) == "1, predicted 1.25"
     assert texts["error"].tolist() == [0.25, 0.0, 0.5]
     assert pick(texts, Wanted(value=(1.5, 3.0)))["text_id"].tolist() == ["b", "c"]
     assert pick(texts, Wanted(order="largest error"))["text_id"].tolist() == ["c", "a", "b"]

@@ -1,6 +1,8 @@
 """Token flow on the screen: each token's band goes on until the layer that drops it."""
 
-from collections.abc import Sequence
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from workbench.reporting.examples import shades
 from workbench.reporting.screen.theme import dress
 from workbench.reporting.style import VERMILLION
 from workbench.viewing.flow import DROPPED, GONE, Flow, ranks, states
-from workbench.viewing.text import for_plotly
+from workbench.viewing.text import for_plotly, visible
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,6 +22,11 @@ ROW, LINE = 19, 72
 """Pixels of a row; characters in a line of tokens before the next one begins."""
 LONGEST = 18
 """Characters of a token that are shown; the hover has more."""
+NARROW = 460
+"""Pixels that are left for the figure on a page of 800 beside the sidebar: what stands above columns of
+tokens fits into them."""
+_UNIT, _GAP = 2.5, 1.5
+"""Width of a layer, and of the space after a flow, where tokens run down."""
 _SCALES = {
     False: [[0, "#C9DCEE"], [0.5, "#4A90C8"], [1, "#08306B"]],
     True: [[0, "#23405C"], [0.5, "#3F8FD2"], [1, "#D6ECFF"]],
@@ -38,6 +45,8 @@ class _Canvas:
     outlines: list[tuple[float, float, float, float]]
     """left, top, right, bottom."""
     ends: list[tuple[float, float, str]]
+    more: list[tuple[float, float, str]]
+    """Further lines of the predictions."""
     names: list[tuple[float, float, str]]
     layers: list[tuple[float, float, str]]
     """The layers' numbers: as points, because Plotly needs minutes for an axis of a thousand labels."""
@@ -58,7 +67,7 @@ def flow_figure(
     tokens = {flow.record.tokens for flow in flows}
     if len(tokens) != 1:
         raise ValueError("flows of one text are drawn together")
-    canvas = _Canvas([], [], [], [], [], [], [])
+    canvas = _Canvas([], [], [], [], [], [], [], [])
     height = _lines(canvas, flows, line) if across else _columns(canvas, flows)
     figure = _drawn(canvas, dark, height, across)
     return _axes(figure, canvas, height, line if across else None)
@@ -102,32 +111,46 @@ def _lines(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
 def _columns(canvas: _Canvas, flows: Sequence[Flow]) -> float:
     """Tokens down, the flows side by side; returns the number of rows."""
     labels = _labels(flows)
-    n, unit, head = len(labels), 2.5, 5.0
-    left = 0.0
+    depths = [flow.record.layers for flow in flows]
+    pixels = (NARROW - _beside(labels)) / (_UNIT * sum(depths) + _GAP * (len(flows) + 1))
+    rooms = [pixels * (_UNIT * layers + 0.5 * _GAP) for layers in depths]
+    names = [
+        [line for part in flow.name.split(" · ", 1) for line in _wrapped(part, room)]
+        for flow, room in zip(flows, rooms, strict=True)
+    ]
+    ends = [_wrapped(flow.verdict, room - 16) for flow, room in zip(flows, rooms, strict=True)]
+    below = max(map(len, names))
+    n, left, head = len(labels), 0.0, below + max(map(len, ends)) + 1.0
     rows = np.arange(n + 1) + head
     for index, label in enumerate(labels):
         canvas.words.append((left - 0.7, head + index + 0.5, label, index))
-    for flow in flows:
-        layers = flow.record.layers
+    for flow, layers, name, said in zip(flows, depths, names, ends, strict=True):
         found, colours, texts = _cells(flow)
-        edges = left + unit * np.arange(layers + 1)
-        for row, part in enumerate(flow.name.split(" · ", 1)):
-            canvas.names.append((left, row + 0.5, part))
+        edges = left + _UNIT * np.arange(layers + 1)
+        canvas.names += [(left, row + 0.5, part) for row, part in enumerate(name)]
         canvas.heat.append({"x": edges, "y": rows, "z": colours.T, "text": texts.T})
         for layer, index in np.argwhere(found == DROPPED):
-            canvas.crosses.append((float(edges[layer] + unit / 2), head + index + 0.5))
+            canvas.crosses.append((float(edges[layer] + _UNIT / 2), head + index + 0.5))
+        step = math.ceil((9 if layers <= 10 else 16) / (pixels * _UNIT))
         canvas.layers += [
-            (float(edges[layer] + unit / 2), head - 0.5, str(layer)) for layer in range(layers)
+            (float(edges[layer] + _UNIT / 2), head - 0.5, str(layer)) for layer in range(0, layers, step)
         ]
-        if flow.verdict:
-            # Next to another flow there is no room for more than a few words in a row.
-            said, comma, more = flow.verdict.partition(", ")
-            canvas.ends.append((left + 0.5, 2.5, said + comma))
-            canvas.layers.append((left + unit, 3.5, more))
+        for row, part in enumerate(said):
+            (canvas.more if row else canvas.ends).append((left + 0.5, below + row + 0.5, part))
         for a, b in stretches(flow.record.rationale):
             canvas.outlines.append((left, head + a, float(edges[-1]), head + b))
-        left = float(edges[-1]) + 1.5
+        left = float(edges[-1]) + _GAP
     return n + head
+
+
+def _wrapped(text: str, pixels: float) -> list[str]:
+    """Lines of ordinary letters, 6.4 pixels each, no wider than so many; more than six lines are cut."""
+    return textwrap.wrap(visible(text), max(4, int(pixels / 6.4)), max_lines=6, placeholder="…")
+
+
+def _beside(words: Iterable[str]) -> int:
+    """Pixels that the longest of the tokens beside the rows needs."""
+    return 10 + int(7.5 * max(map(len, words)))
 
 
 def _cells(flow: Flow) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -194,6 +217,7 @@ def _drawn(canvas: _Canvas, dark: bool, height: float, across: bool) -> "Figure"
         ("layers", "text", canvas.layers, "{}", beside, 12),
         ("flows", "text", canvas.names, "<b>{}</b>", "middle right", 13),
         ("prediction", "markers+text", canvas.ends, "  {}", "middle right", 14),
+        ("more", "text", canvas.more, "    {}", "middle right", 14),
     ):
         x, y, words = zip(*texts, strict=True) if texts else ((), (), ())
         said = [template.format(for_plotly(word)) for word in words]
@@ -208,7 +232,7 @@ def _axes(figure: "Figure", canvas: _Canvas, height: float, line: int | None) ->
     """`line` is that of tokens across; None: they run down."""
     right = max(float(heat["x"][-1]) for heat in canvas.heat)
     if line is None:
-        left, margin = -1.5, int(7.5 * max(len(word) for _, _, word, _ in canvas.words))
+        left, margin = -_GAP, _beside(word for _, _, word, _ in canvas.words)
     else:
         # A short text is not stretched over the whole width.
         left, right, margin = -7.0, max(0.6 * line, right), 5
