@@ -1,14 +1,21 @@
 """Runs: what lies under the folder, and the chosen ones side by side."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 from choices import several, switch
 from screen import offer_downloads
-from shared import entries, open_run, openable, problem, runs_root
+from shared import entries, is_dark, open_run, openable, problem, runs_root
 
 from workbench.errors import InputError
-from workbench.viewing.compared import quality_and_speed, side_by_side
+from workbench.reporting.figures_comparison import draw_quality as print_quality
+from workbench.reporting.screen.speed import axis_title, draw_quality
+from workbench.reporting.tables import QUALITY_NAMES
+from workbench.viewing.compared import measured, quality_and_speed, side_by_side
 from workbench.viewing.export import View
+
+SPEEDUP = "flops_speedup_unpadded"
 
 st.text(f"Folder: {runs_root().resolve()}")
 cells = switch(
@@ -58,5 +65,12 @@ if tables:
         both.shown, hide_index=True, width="stretch", alt="Quality and speed of the chosen runs"
     )
     st.caption(both.caption)
-    views.append(View("compared", both.caption, both.frame, both.shown))
+    draws = ()
+    counted = SPEEDUP in both.frame and both.frame[SPEEDUP].notna().any()
+    if counted and (qualities := measured(both.frame)):
+        axes = both.frame, SPEEDUP, qualities[0]
+        draws = partial(draw_quality, *axes), partial(print_quality, *axes, axis_title(SPEEDUP))
+        told = f"{QUALITY_NAMES[qualities[0]]} against {axis_title(SPEEDUP)}"
+        st.plotly_chart(draws[0](dark=is_dark()), theme=None, key="compared-chart", alt=told)
+    views.append(View("compared", both.caption, both.frame, both.shown, *draws))
 offer_downloads(*views, title="Runs")

@@ -17,7 +17,7 @@ from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import quality_and_speed, side_by_side
+from workbench.viewing.compared import measured, quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 PAGES = {
@@ -55,10 +55,9 @@ def quality(runs: list[RunData]) -> list[View]:
     both = side_by_side(tables)
     frame = both.frame
     columns = st.columns(2)
-    there = [q for q in QUALITY_NAMES if q in frame and frame[q].notna().any()]
     with columns[0]:
         y = choice(
-            "Quality", there, key="quality", format=lambda q: QUALITY_NAMES[q],
+            "Quality", measured(frame), key="quality", format=lambda q: QUALITY_NAMES[q],
             help="On the reported split, with 95 % bootstrap intervals over texts.",
         )  # fmt: skip
     speedups = [c for c in frame if c in speed.SPEEDUPS or c.startswith("speedup_vs_hf_b")]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData
-from workbench.reporting.tables import Table, main_table
+from workbench.reporting.tables import QUALITY_NAMES, Table, main_table
 
 
 def quality_and_speed(run: RunData, name: str) -> Table:
@@ -30,3 +30,8 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     shown = pd.concat([table.shown for table in tables], ignore_index=True).fillna("–")
     return replace(tables[0], frame=frame, shown=shown, marks=None)
+
+
+def measured(frame: pd.DataFrame) -> list[str]:
+    """The columns of quality that any of the rows has, the headline one first."""
+    return [name for name in QUALITY_NAMES if name in frame and frame[name].notna().any()]
