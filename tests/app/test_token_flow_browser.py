@@ -142,6 +142,15 @@ def test_no_heading_of_four_flows_is_cut_or_covered(page: Page, address: str, wi
     for text, left, right, _, _ in boxes:
         assert left >= chart["x"], text
         assert right <= chart["x"] + chart["width"], text
+    starts = sorted(
+        {round(left) for text, left, *_ in boxes if text.startswith(("dense", "Ada", "ToP"))}
+    )
+    assert len(starts) == 4
+    first = next(top for text, _, _, top, _ in boxes if text == "[CLS]")
+    for text, left, right, _, bottom in boxes:
+        if bottom < first:
+            following = [start for start in starts if start > left + 1]
+            assert right <= min(following, default=right), text
     for (one, *a), (other, *b) in combinations(boxes, 2):
         # Lines stand close: letters reach less high and low than the boxes around them.
         beside = a[1] <= b[0] or b[1] <= a[0]
