@@ -17,7 +17,7 @@ from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import measured, quality_and_speed, side_by_side
+from workbench.viewing.compared import measured, not_measured, quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 PAGES = {
@@ -70,9 +70,8 @@ def quality(runs: list[RunData]) -> list[View]:
             "Speed-up", speedups, key="speedup", format=speed.speedup_label,
             help="Counted (FLOPs) or measured (time); each against its own dense model.",
         )  # fmt: skip
-    for what, column in (("this speed-up", x), (QUALITY_NAMES[y], y)):
-        for run, method in frame.loc[frame[column].isna(), ["run", "method"]].itertuples(index=False):
-            st.text(f"{run}, {method}: {what} was not measured.")
+    for sentence in not_measured(frame, y, x, "this speed-up"):
+        st.text(sentence)
     draw = partial(speed.draw_quality, frame, x, y)
     st.plotly_chart(draw(dark=is_dark()), theme=None, key="quality-chart")
     caption = f"{QUALITY_NAMES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."

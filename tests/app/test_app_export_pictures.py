@@ -10,6 +10,7 @@ from fake_comparison import build_comparison
 from workbench.viewing.export import picture
 
 SHOWN = [
+    ("runs", {}),
     ("token_flow", {}),
     ("scorers", {"scorers": ["cp", "top", "saliency"]}),
     ("agreement", {}),

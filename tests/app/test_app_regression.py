@@ -61,6 +61,11 @@ def test_runs_name_the_metric(values_folder: Path, open_page: OpenPage, run: Run
         numbers = here[heading].str.partition(" ")[0].tolist()
         assert numbers == [f"{value:.1f}" for value in quality(run, metric)]
     assert set(other["Pearson × 100"]) == set(here["accuracy %"]) == {"–"}
+    assert "stsb, dense: accuracy % was not measured." in said(page)
+    page.multiselect(key="runs").set_value(["stsb"]).run()
+    assert [trace["y"][0] for trace in figures(check_clean(page))[0]["data"]] == pytest.approx(
+        pearson.tolist()
+    )
 
 
 def test_speed_offers_the_correlations(values_folder: Path, open_page: OpenPage, run: RunData) -> None:

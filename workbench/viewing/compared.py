@@ -32,6 +32,16 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     return replace(tables[0], frame=frame, shown=shown, marks=None)
 
 
+def not_measured(frame: pd.DataFrame, quality: str, speedup: str, told: str) -> list[str]:
+    """A sentence for each run and method that a figure of these two columns leaves out; `told` is what
+    the speed-up is called."""
+    return [
+        f"{run}, {method}: {what} was not measured."
+        for what, column in ((told, speedup), (QUALITY_NAMES[quality], quality))
+        for run, method in frame.loc[frame[column].isna(), ["run", "method"]].itertuples(index=False)
+    ]
+
+
 def measured(frame: pd.DataFrame) -> list[str]:
     """The columns of quality that any of the rows has, the headline one first."""
     return [name for name in QUALITY_NAMES if name in frame and frame[name].notna().any()]
