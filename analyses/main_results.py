@@ -1,11 +1,10 @@
 """Quality and FLOPs of every method on every data set.
 
 The form of AdapLeR's main results, its Table 1 (arXiv 2203.08991, ACL 2022): a row per method, two
-columns per data set. What differs: quality is accuracy, of STS-B Pearson's r (the paper: F1 on
-MRPC), on this project's test split instead of the GLUE server's; speed-ups are counted for our
-backbone (the paper: BERT-base), each text at its own length, without the authors' counting of the
-last layer against eta; intervals and seeds are shown. Published numbers stand below, where there
-are any for the data set.
+columns per data set. What differs: quality is accuracy, of STS-B Pearson's r (the paper: F1 on MRPC),
+on this project's test split instead of the GLUE server's; speed-ups are for our backbone (the paper:
+BERT-base), each text at its own length, without the authors' counting of the last layer against eta;
+intervals and seeds are shown. Published numbers stand below, where there are any for the data set.
 
     python analyses/main_results.py --runs runs/demo --out out
 """
