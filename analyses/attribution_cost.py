@@ -3,7 +3,7 @@
     python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
 
 Writes `costs-<texts>-<max tokens>.csv` into `--out` (default: the run's folder `costs`): seconds per 100
-windows, and how many plain passes that is (masked, the same batches, measured just before). Every
+windows, and how many plain passes that is (masked, the same batches, measured first). Every
 scorer runs alone, then all that watch run together, which is what sharing a pass is worth. Scorers
 that take many passes run on the first `--slow-limit` windows only (0: they are left out); the column
 `windows` says on how many.
@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS
+from workbench.attribution.registry import SCORERS, find
 from workbench.attribution.running import score_windows
 from workbench.data.documents import Window
 from workbench.data.plain_texts import read_texts
@@ -52,6 +52,8 @@ def main() -> None:
     parser.add_argument("--scorers", help="These only, such as globenc,alti.")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if options.out is None and (options.scorers or options.method != "dense"):
+        parser.error("name --out: the run's folder holds the dense model's whole table")
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
     windows = encode(documents, model.labels, tokenizer, options.max_tokens).windows
@@ -66,11 +68,9 @@ def main() -> None:
         return min(masked_seconds(model, of, options.batch_size) for _ in range(3))
 
     wanted = options.scorers.split(",") if options.scorers else list(SCORERS)
-    suitable = [
-        name
-        for name in wanted
-        if SCORERS[name].method in (None, options.method) and (options.slow_limit or name not in SLOW)
-    ]
+    suitable = [name for name in wanted if find(name).method in (None, options.method)]
+    if not options.slow_limit:
+        suitable = [name for name in suitable if name not in SLOW]
     frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
     name = f"{COSTS}-{Path(options.texts).stem}-{options.max_tokens}"
     write_text((options.out or options.run / COSTS) / f"{name}.csv", frame.to_csv(index=False))
@@ -102,7 +102,7 @@ def costs(
         of = few if name in SLOW else windows
         rows.append(row(name, of, seconds([name], of)))
         print(f"{name}: {rows[-1]['plain passes']:.1f} plain passes", flush=True)
-    watching = [name for name in names if SCORERS[name].observer is not None and name not in SLOW]
+    watching = [name for name in names if find(name).observer is not None and name not in SLOW]
     if len(watching) > 1:
         together = f"({len(watching)} that watch, together)"
         rows.append(row(together, windows, seconds(watching, windows)))

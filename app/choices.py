@@ -87,7 +87,9 @@ def slider(
 
 
 def value_range(label: str, values: pd.Series, *, key: str, help: str) -> tuple[float, float] | None:
-    """Lowest and highest wanted of these values; None while all are, or where they are all equal."""
+    """Lowest and highest wanted of these values; None while all are, and where there is no choice."""
+    if not values.notna().any():
+        return None
     # The ends as the control shows them, so that it reaches them.
     low, high = math.floor(100 * values.min()) / 100, math.ceil(100 * values.max()) / 100
     if not low < high:

@@ -7,16 +7,16 @@ the chosen run, errors as sentences, downloads); numbers and figures come from `
 import logging
 
 import streamlit as st
-from shared import VIEWS, problem, runs_root
+from shared import FIRST, VIEWS, problem, runs_root
 
 from workbench.errors import WorkbenchError
 
 st.set_page_config(page_title="Rationale Workbench", layout="wide", initial_sidebar_state="expanded")
 pages = [
-    st.Page(path, title=title, url_path=path.stem, default=path.stem == "runs") for path, title in VIEWS
+    st.Page(path, title=title, url_path=path.stem, default=path.stem == FIRST) for path, title in VIEWS
 ]
 page = st.navigation(pages)
-st.session_state["page"] = page.url_path or "runs"
+st.session_state["page"] = page.url_path or FIRST
 st.session_state["keys"] = []
 st.title(page.title)
 try:

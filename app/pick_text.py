@@ -84,11 +84,11 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
     classes = texts["right"].notna().all()
     columns = st.columns(3)
     with columns[0]:
-        label = outcome = "any"
+        label = right = "any"
         value = None
         if classes:
             label = choice("Label", ["any", *sorted(texts["label"].unique())], key="label")
-            outcome = choice("Prediction", ["any", "right", "wrong"], key="outcome", help=f"Of {name}.")
+            right = choice("Prediction", ["any", "right", "wrong"], key="outcome", help=f"Of {name}.")
         else:
             value = value_range("Label", texts["value"], key="value", help="The true value.")
     with columns[1]:
@@ -112,7 +112,7 @@ def _wanted(texts: pd.DataFrame, method: str, scored: bool) -> Wanted:
             )  # fmt: skip
     return Wanted(
         None if label == "any" else label,
-        outcome,
+        right,
         value,
         None if tokens == (low, high) else tokens,
         None if agreeing == every else agreeing,

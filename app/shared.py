@@ -12,9 +12,11 @@ from choices import choice, remembered, several
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData, read_run_data
-from workbench.viewing.catalogue import Entry, entry, folders, inside, stamp
+from workbench.viewing.catalogue import Entry, entry, first_choice, folders, inside, stamp
 from workbench.viewing.text import for_markdown as plain
 
+FIRST = "runs"
+"""The page that opens when none is named."""
 RUNS = "WORKBENCH_RUNS"
 """The environment variable that names the folder of runs."""
 _HERE = Path(__file__).parent / "views"
@@ -93,7 +95,7 @@ def openable() -> list[str]:
 def chosen_run() -> RunData:
     """The run chosen in the sidebar, the same on all pages; ends the page where there is none."""
     names = openable()
-    compared = remembered().get("runs") or [None]
+    compared = remembered().get("runs") or [first_choice(entries())]
     with st.sidebar:
         name = choice(
             "Run", names, key="run", default=compared[0], help="Which run the pages about one run show."
@@ -105,7 +107,9 @@ def chosen_runs() -> list[RunData]:
     """The runs chosen in the sidebar to stand side by side; ends the page where there is none."""
     names = openable()
     with st.sidebar:
-        chosen = several("Runs", names, key="runs", default=names[:1], help="Runs to compare.")
+        chosen = several(
+            "Runs", names, key="runs", default=[first_choice(entries())], help="Runs to compare."
+        )
     if not chosen:
         empty("No run is chosen: pick one in the sidebar.")
     return [open_run(name) for name in chosen]

@@ -55,7 +55,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Where the run goes.")] = Path("runs/demo"),
     overrides: Overrides = None,
 ) -> None:
-    """Train, prune and evaluate on packaged movie reviews: a few minutes on two cores."""
+    """Train, prune and evaluate on packaged movie reviews: 10 to 20 minutes on two cores."""
     run(Path(str(files("workbench") / "configs" / "demo.yaml")), out, overrides)
 
 

@@ -60,6 +60,9 @@ def attribute(
     id_column: Annotated[
         str | None, typer.Option("--id-column", help="A table's column of text ids.")
     ] = None,
+    text_column: Annotated[
+        str | None, typer.Option("--text-column", help="A table's column of texts; default: text.")
+    ] = None,
     label_column: Annotated[
         str | None,
         typer.Option("--label-column", help="A table's column of classes, for --target gold."),
@@ -98,6 +101,7 @@ def attribute(
         too_long=too_long,
         limit=limit,
         id_column=id_column,
+        text_column=text_column,
         label_column=label_column,
         out=out,
     )

@@ -1,5 +1,6 @@
 """What the commands print: progress and the table of an explained text."""
 
+from datetime import datetime
 from typing import Self
 
 import numpy as np
@@ -24,7 +25,10 @@ from workbench.records import TokenScores
 
 
 class ConsoleReporter(Reporter):
-    """A progress bar per stage, with losses and time left; notes as lines above it."""
+    """A progress bar per stage, with losses and time left; notes as lines above it.
+
+    Where the output is no terminal, such as a file, a line at the begin and at every tenth of a stage.
+    """
 
     def __init__(self, console: Console) -> None:
         self.progress_bar = Progress(
@@ -37,6 +41,7 @@ class ConsoleReporter(Reporter):
             console=console,
         )
         self.task: TaskID | None = None
+        self.name, self.tenths = "", 0
         self.told: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -55,11 +60,22 @@ class ConsoleReporter(Reporter):
         values = "unchanged, skipped" if skipped else ""
         total = 1 if skipped else None
         self.task = self.progress_bar.add_task(name, total=total, completed=int(skipped), values=values)
+        self.name, self.tenths = name, 0
+        self._tell(values or "begins")
 
     def progress(self, done: int, total: int, values: dict[str, float]) -> None:
         if self.task is not None:
             shown = "  ".join(f"{name} {value:.3g}" for name, value in values.items())
             self.progress_bar.update(self.task, completed=done, total=total, values=shown)
+            tenths = 10 * done // max(total, 1)
+            if tenths > self.tenths:
+                self.tenths = tenths
+                self._tell(f"{done} of {total}  {shown}".rstrip())
+
+    def _tell(self, what: str) -> None:
+        console = self.progress_bar.console
+        if not console.is_terminal:
+            console.print(Text(f"{datetime.now():%H:%M:%S} {self.name}: {what}"), soft_wrap=True)
 
     def note(self, text: str) -> None:
         if text not in self.told:

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import pandas as pd
+import yaml
 from pyarrow import ArrowInvalid
 
 from workbench.config import RunConfig, dump_config, load_config
@@ -106,18 +107,34 @@ def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
 
 
 def create_run(folder: Path, config: RunConfig) -> Run:
-    """Make or update a run folder's config.yaml and environment.json."""
+    """Make or update a run folder's config.yaml, and its environment.json if there is none.
+
+    InputError for a folder that holds something else, or a run of another name.
+    """
     refuse_foreign(folder, CONFIG, "run")
+    if (folder / CONFIG).is_file() and (name := _name_of(folder)) != config.name:
+        raise InputError(f"{folder}: holds the run {name!r}, not {config.name!r}; choose another --out")
     write_text(folder / CONFIG, dump_config(config))
-    write_json(folder / ENVIRONMENT, describe_environment(config.seed))
+    if not (folder / ENVIRONMENT).is_file():
+        write_json(folder / ENVIRONMENT, describe_environment(config.seed))
     return Run(folder)
+
+
+def _name_of(folder: Path) -> str:
+    """The name in a run's configuration, be it of another version."""
+    try:
+        found = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        found = None
+    return str(found.get("name")) if isinstance(found, dict) else ""
 
 
 class Stages:
     """Which stages of a run are done, with which inputs; a stage whose key is unchanged is skipped."""
 
-    def __init__(self, folder: Path, *, writes: bool = True) -> None:
-        self.path, self.writes = folder / STAGES, writes
+    def __init__(self, folder: Path, *, writes: bool = True, seed: int | None = None) -> None:
+        """With `seed` the first stage that really runs describes the environment anew."""
+        self.path, self.writes, self._seed = folder / STAGES, writes, seed
         self.done: dict[str, dict[str, Any]] = read_json(self.path) if self.path.is_file() else {}
 
     def is_done(self, name: str, key: str) -> bool:
@@ -129,6 +146,9 @@ class Stages:
         if self.done.pop(name, None) is not None:
             # On disk too: a killed stage may have replaced its results already.
             self._write()
+        if self.writes and self._seed is not None:
+            write_json(self.path.with_name(ENVIRONMENT), describe_environment(self._seed))
+            self._seed = None
         start = perf_counter()
         yield
         seconds = round(perf_counter() - start, 2)

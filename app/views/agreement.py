@@ -192,7 +192,8 @@ with above:
     st.caption(plain(caption))
     for sentence in not_measured(table, frame, asked["selection"]):
         st.text(sentence)
-views = [View("agreement", caption, frame, None, lambda: draw_layers(frame), lambda: draw_metric(frame))]
+draws = partial(draw_layers, frame), partial(draw_metric, frame)
+views = [View("agreement", caption, frame, None, *draws)]
 views += show_texts(run, split, asked, point)
 views += show_tables(run, split, asked)
 offer_downloads(*views, title="Rationale agreement")

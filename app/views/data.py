@@ -1,5 +1,6 @@
 """Data: the corpus of a run, its counts, and single texts with their rationales."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -30,20 +31,15 @@ def shelf_of(folder: str, stamps: object) -> Shelf:
 
 def histogram_view(shelf: Shelf, column: str, name: str, x: str, caption: str) -> View:
     """A histogram as it is shown and exported."""
-    frame, dark = histogram(shelf.texts, column), is_dark()
-    return View(
-        name,
-        caption,
-        frame,
-        figure=lambda: histogram_figure(frame, x, dark=dark),
-        printed=lambda: draw_histogram(frame, x),
-    )
+    frame = histogram(shelf.texts, column)
+    draws = partial(histogram_figure, frame, x), partial(draw_histogram, frame, x)
+    return View(name, caption, frame, None, *draws)
 
 
 def draw(view: View) -> None:
     """A figure with its caption."""
     assert view.figure is not None
-    st.plotly_chart(view.figure(), theme=None, key=view.name, alt=view.caption)
+    st.plotly_chart(view.figure(dark=is_dark()), theme=None, key=view.name, alt=view.caption)
     st.caption(plain(view.caption))
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from screen import last_screen
-from shared import empty, plain
+from shared import FIRST, empty, plain
 
 from workbench.viewing import export
 from workbench.viewing.export import View
@@ -30,7 +30,9 @@ st.text(f"What the page {screen.title} showed when you left it.")
 st.subheader("Link to the view")
 query = urlencode(screen.query, doseq=True)
 base = (st.context.url or "").rsplit("/", 1)[0]
-st.code(f"{base}/{screen.path}{'?' + query if query else ''}", language=None, wrap_lines=True)
+# The first page has no name of its own in addresses.
+where = "" if screen.path == FIRST else screen.path
+st.code(f"{base}/{where}{'?' + query if query else ''}", language=None, wrap_lines=True)
 st.caption("Opens the same page with the same choices, where the app runs on the same folder of runs.")
 
 st.subheader("All of it")

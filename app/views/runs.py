@@ -12,7 +12,8 @@ from workbench.errors import InputError
 from workbench.reporting.figures_comparison import draw_quality as print_quality
 from workbench.reporting.screen.speed import axis_title, draw_quality
 from workbench.reporting.tables import QUALITY_NAMES
-from workbench.viewing.compared import measured, not_measured, quality_and_speed, side_by_side
+from workbench.viewing.catalogue import first_choice
+from workbench.viewing.compared import measured, quality_and_speed, side_by_side, without_value
 from workbench.viewing.export import View
 
 SPEEDUP = "flops_speedup_unpadded"
@@ -50,7 +51,7 @@ chosen = several(
     "Compare",
     names,
     key="runs",
-    default=[entry.name for entry in listed if entry.opens][:1],
+    default=[first_choice(listed)],
     help="One run or several; their methods stand side by side below. Other pages take them over.",
 )
 tables = []
@@ -71,7 +72,7 @@ if tables:
         axes = both.frame, SPEEDUP, qualities[0]
         draws = partial(draw_quality, *axes), partial(print_quality, *axes, axis_title(SPEEDUP))
         told = f"{QUALITY_NAMES[qualities[0]]} against {axis_title(SPEEDUP)}"
-        for sentence in not_measured(both.frame, qualities[0], SPEEDUP, axis_title(SPEEDUP)):
+        for sentence in without_value(both.frame, qualities[0], SPEEDUP):
             st.text(sentence)
         st.plotly_chart(draws[0](dark=is_dark()), theme=None, key="compared-chart", alt=told)
     views.append(View("compared", both.caption, both.frame, both.shown, *draws))

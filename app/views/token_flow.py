@@ -1,6 +1,7 @@
 """Token flow: one text through up to three models, layer by layer, and what if."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -168,7 +169,7 @@ drawn = View(
     "token-flow",
     CAPTION,
     flow_frame(shown),
-    figure=lambda: flow_figure(shown),
-    printed=lambda: printed_flow(shown),
+    figure=partial(flow_figure, shown),
+    printed=partial(printed_flow, shown),
 )
 offer_downloads(drawn, *views, title="Token flow")

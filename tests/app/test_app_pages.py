@@ -125,6 +125,14 @@ def test_export_has_the_link_that_opens_the_view_again(runs_folder: Path, open_p
     assert len(page.get("download_button")) == 1 + 2 + 4 + 4
 
 
+def test_the_first_page_has_a_link_without_a_name(runs_folder: Path, open_page: OpenPage) -> None:
+    page = open_page(runs_folder, "runs", runs="tiny")
+    check_clean(page.switch_page("views/export.py").run())
+    link = urlparse(page.code[0].value)
+    assert link.path == "/"
+    assert parse_qs(link.query)["runs"] == ["tiny"]
+
+
 def test_export_first_says_what_to_do(runs_folder: Path, open_page: OpenPage, tmp_path: Path) -> None:
     page = check_clean(open_page(tmp_path, "export"))
     assert "look at another page first" in page.info[0].value

@@ -61,7 +61,7 @@ def test_runs_name_the_metric(values_folder: Path, open_page: OpenPage, run: Run
         numbers = here[heading].str.partition(" ")[0].tolist()
         assert numbers == [f"{value:.1f}" for value in quality(run, metric)]
     assert set(other["Pearson × 100"]) == set(here["accuracy %"]) == {"–"}
-    assert "stsb, dense: accuracy % was not measured." in said(page)
+    assert "stsb, dense: has no accuracy %, so it is not in the figure." in said(page)
     page.multiselect(key="runs").set_value(["stsb"]).run()
     assert [trace["y"][0] for trace in figures(check_clean(page))[0]["data"]] == pytest.approx(
         pearson.tolist()
@@ -78,7 +78,7 @@ def test_speed_offers_the_correlations(values_folder: Path, open_page: OpenPage,
     page.multiselect(key="runs").set_value(["stsb", "tiny"]).run()
     page.selectbox(key="quality").set_value("pearson").run()
     assert len(figures(check_clean(page))[0]["data"]) == 3
-    assert "tiny, dense: Pearson × 100 was not measured." in said(page)
+    assert "tiny, dense: has no Pearson × 100, so it is not in the figure." in said(page)
     for view in ("time", "tokens"):
         page = check_clean(open_page(values_folder, "speed", runs=["stsb"], speed=view))
         assert figures(page)

@@ -183,7 +183,7 @@ def test_speed_controls_and_the_main_table(runs_folder: Path, open_page: OpenPag
     assert len(figures(check_clean(page))[0]["data"]) == 6
     page.selectbox(key="speedup").set_value("speedup_vs_hf_b32").run()
     assert len(figures(check_clean(page))[0]["data"]) == 3
-    assert "tiny, dense: this speed-up was not measured." in said(page)
+    assert "tiny, dense: has no such speed-up, so it is not in the figure." in said(page)
 
 
 @pytest.mark.parametrize("view", ["time", "tokens"])

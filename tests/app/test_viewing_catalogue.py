@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputError
-from workbench.viewing.catalogue import entry, folders, inside, stamp
+from workbench.viewing.catalogue import Entry, entry, first_choice, folders, inside, stamp
 
 EMPTY = ("no run", "other")
 
@@ -106,3 +106,14 @@ def test_the_stamp_changes_with_the_run(own_folder: Path) -> None:
     assert stamp(run) != before
     (run / "scores" / "cp.parquet").unlink()
     assert len(stamp(run)) == len(before) - 1
+
+
+def test_the_run_shown_unasked_is_the_last_finished_one() -> None:
+    def run(name: str, state: str, date: str) -> Entry:
+        return Entry(name, "run", state, "", date=date)
+
+    early, late = run("a", "finished", "2026-01-01 10:00"), run("b", "finished", "2026-02-01 10:00")
+    broken, begun = run("c", "damaged", "2026-03-01 10:00"), run("d", "unfinished", "2026-03-01 10:00")
+    assert first_choice([early, late, broken, begun]) == "b"
+    assert first_choice([broken, begun]) == "d"
+    assert first_choice([broken]) is None

@@ -158,5 +158,6 @@ def test_the_convergence_error_is_captums_difference_from_the_outputs(double, pl
         missed = abs(float(record.scores[layer].sum()) - gap) / abs(gap)
         assert record.error[layer] == pytest.approx(missed, abs=1e-5)
     told = [layer for layer in range(4) if record.error[layer] > 0.05]
-    assert [f"layer {layer}:" in warning for layer, warning in zip(told, record.warnings, strict=True)]
     assert told
+    pairs = zip(told, record.warnings, strict=True)
+    assert all(f"layer {layer}:" in warning for layer, warning in pairs)

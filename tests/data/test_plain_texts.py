@@ -133,3 +133,14 @@ def test_what_lies_beyond_the_limit_does_not_matter(tmp_path):
     path = tmp_path / "own.jsonl"
     path.write_text(json.dumps({"text": "a"}) + "\n" + json.dumps({"body": "b"}) + "\n")
     assert [document.id for document in read_texts(str(path), limit=1)] == ["row-1"]
+
+
+def test_a_column_of_texts_may_have_another_name(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("body,text\ngood film,no\n")
+    (document,) = read_texts(str(path), text_column="body")
+    assert document.words == ("good", "film")
+    with pytest.raises(InputError, match="no column"):
+        read_texts(str(path), text_column="boddy")
+    with pytest.raises(InputError, match="no columns to be named"):
+        read_texts("imdb", text_column="body")

@@ -82,6 +82,12 @@ def test_a_stock_folder_loads_as_dense(tiny_folder: Path, make_model) -> None:
         assert model(texts(RAGGED)).logits.equal(make_model()(texts(RAGGED)).logits)
 
 
+def test_whoever_may_read_the_configuration_may_read_the_weights(saved) -> None:
+    _, folder = saved
+    modes = {path.stat().st_mode for path in folder.iterdir()}
+    assert len(modes) == 1
+
+
 def test_saving_twice_replaces_the_folder(saved, make_model) -> None:
     _, folder = saved
     dense = make_model()

@@ -65,8 +65,16 @@ def test_a_second_run_changes_nothing(tiny, copied, steps):
     before = times(copied)
     assert call("run", tiny.config, "--out", copied) == 0
     changed = {name for name, time in times(copied).items() if time != before[name]}
-    assert changed == {"config.yaml", "environment.json"}
+    # Not environment.json: nothing was made here and now.
+    assert changed == {"config.yaml"}
     assert sum(steps.values()) == 0
+
+
+def test_a_folder_keeps_to_the_run_it_holds(tiny, copied, steps, capsys):
+    before = times(copied)
+    assert call("run", tiny.config, "--out", copied, "--set", "name=other") == 2
+    assert "holds the run 'tiny', not 'other'" in " ".join(capsys.readouterr().err.split())
+    assert times(copied) == before
 
 
 def test_a_changed_method_is_repeated_alone_with_the_evaluation(tiny, copied, steps):
@@ -80,7 +88,8 @@ def test_a_changed_method_is_repeated_alone_with_the_evaluation(tiny, copied, st
     for name, time in without_cards(before).items():
         if name.startswith(("models/dense", "models/top", "checkpoints", "targets")):
             assert after[name] == time, name
-    for name in ("models/adapler/policy.safetensors", "predictions.parquet", "scores/cp.parquet"):
+    again = ("models/adapler/policy.safetensors", "predictions.parquet", "scores/cp.parquet")
+    for name in (*again, "environment.json"):
         assert after[name] != before[name]
     assert Run(copied).config.adapler.phi == 0.4
 

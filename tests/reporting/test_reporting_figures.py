@@ -15,7 +15,7 @@ from reporting_fake_run import LAYERS, SCRIPT
 from workbench.reporting.examples import FAINTEST, choose_examples, draw_examples, shades
 from workbench.reporting.figures import draw_plausibility, kept_frame, plausibility_frame
 from workbench.reporting.figures_speed import draw_speed, draw_tokens, speed_frame, token_frame
-from workbench.reporting.print_figures import DOUBLE, SINGLE
+from workbench.reporting.print_figures import DOUBLE, SINGLE, legend_below, print_panels
 from workbench.reporting.run_data import read_run_data
 from workbench.reporting.saving import save_figure
 from workbench.reporting.style import line_style, plain
@@ -178,3 +178,17 @@ def test_a_picture_is_what_it_was(tmp_path: Path) -> None:
     assert now.shape == stored.shape
     assert np.abs(now - stored).mean() < 0.02
     assert np.abs(np.flipud(now) - stored).mean() > 0.02
+
+
+@pytest.mark.parametrize("width", [SINGLE, DOUBLE])
+@pytest.mark.parametrize("longest", ["WWWWWWWWWWWWWWWWWW", "attention rollout (control)"])
+def test_a_legend_is_no_wider_than_its_figure(width: float, longest: str) -> None:
+    figure, (ax,) = print_panels(width, 2.0, 1)
+    for number in range(8):
+        ax.plot([0, 1], [0, number], label=longest[: 12 + 2 * number])
+    legend_below(figure, ax)
+    (legend,) = figure.legends
+    assert legend.get_window_extent().width <= figure.bbox.width
+    assert len(legend.get_texts()) == 8
+    # No narrower than it must be.
+    assert width == SINGLE or legend.get_window_extent().width > figure.bbox.width / 2

@@ -102,6 +102,19 @@ def test_summary_says_what_the_numbers_say(finished_run: Path) -> None:
     assert any("mean of 5 draws" in s for s in sentences)
 
 
+def test_summary_says_where_a_model_has_learned_nothing(fresh_run: Path) -> None:
+    told = "for every text: it has not learned the task"
+    assert not any(told in s for s in summary_sentences(read_run_data(fresh_run)))
+    path = fresh_run / "predictions.parquet"
+    frame = pd.read_parquet(path).astype({"predicted": str})
+    one = frame["label"].astype(str).iloc[0]
+    frame.loc[frame["method"] == "dense", "predicted"] = one
+    frame.to_parquet(path)
+    (sentence,) = [s for s in summary_sentences(read_run_data(fresh_run)) if told in s]
+    assert sentence.startswith("dense")
+    assert f"It predicts {one} for every text" in sentence
+
+
 def test_summary_admits_a_scorer_below_random(fresh_run: Path) -> None:
     path = fresh_run / "metrics" / "plausibility.parquet"
     frame = pd.read_parquet(path)

@@ -20,6 +20,7 @@ def read_texts(
     source: str,
     limit: int | None = None,
     *,
+    text_column: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
 ) -> list[Document]:
@@ -27,9 +28,9 @@ def read_texts(
 
     `source` is `imdb` or `rotten-tomatoes` (the test split of the packaged reviews, with its ids and
     labels), a .txt file (UTF-8, one text per line, blank lines skipped; ids "line-12", counted from 1
-    with the blank ones), or a CSV, TSV, JSONL or Parquet file with a column `text` (ids "row-3",
-    counted from 1, unless a table's `id_column` has them). Labels of texts from files are empty, unless
-    a table's `label_column` has them. Rows beyond `limit` are not checked.
+    with the blank ones), or a CSV, TSV, JSONL or Parquet file with a column `text`, or `text_column`
+    (ids "row-3", counted from 1, unless a table's `id_column` has them). Labels of texts from files are
+    empty, unless a table's `label_column` has them. Rows beyond `limit` are not checked.
 
     Raises InputError, naming file and line or row, for a missing or empty file, one without texts, an
     unknown kind of file, wrong encoding, a row without `text` or with an empty one, a limit below 1,
@@ -38,8 +39,11 @@ def read_texts(
     if limit is not None and limit < 1:
         raise InputError(f"limit {limit}: at least 1 text")
     kind = Path(source).suffix.lower()
-    if (id_column or label_column) and kind not in READERS:
-        raise InputError(f"{source}: has no columns for ids or labels; tables do ({', '.join(READERS)})")
+    columns = {"text_column": text_column, "id_column": id_column, "label_column": label_column}
+    if any(columns.values()) and kind not in READERS:
+        raise InputError(
+            f"{source}: has no columns for texts, ids or labels; tables do ({', '.join(READERS)})"
+        )
     if source in PACKAGED:
         corpus = load_corpus(DataSettings(source=source, rationales="none"))
         return list(corpus.splits["test"][:limit])
@@ -49,7 +53,7 @@ def read_texts(
         raise InputError(
             f"{source}: unknown kind of file; known are {known}, and the names {' and '.join(PACKAGED)}"
         )
-    texts = list(islice(_lines(path) if kind == LINES else _rows(path, id_column, label_column), limit))
+    texts = list(islice(_lines(path) if kind == LINES else _rows(path, **columns), limit))
     if not texts:
         raise InputError(f"{path}: the file holds no texts")
     return texts
@@ -62,11 +66,14 @@ def _lines(path: Path) -> Iterator[Document]:
             yield Document(f"line-{number}", tuple(words), label="")
 
 
-def _rows(path: Path, id_column: str | None, label_column: str | None) -> Iterator[Document]:
+def _rows(
+    path: Path, text_column: str | None, id_column: str | None, label_column: str | None
+) -> Iterator[Document]:
     settings = DataSettings(
         source="file",
         path=str(path),
         rationales="none",
+        text_column=text_column or "text",
         id_column=id_column,
         label_column=label_column or "label",
     )

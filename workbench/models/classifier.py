@@ -157,6 +157,9 @@ def writing_model(folder: Path) -> Iterator[Path]:
     with replacing(folder) as beside:
         try:
             yield beside
+            for path in beside.glob("*.safetensors"):
+                # Their library lets only the owner read them.
+                path.chmod((beside / "config.json").stat().st_mode)
         except Exception as error:
             # A full disk reaches us as a SafetensorError, from tokenizers as a bare Exception;
             # `replacing` knows what to do with an OSError.

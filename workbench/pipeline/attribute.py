@@ -51,6 +51,8 @@ class Request:
     limit: int | None = None
     id_column: str | None = None
     """A table's column of text ids; default: row numbers."""
+    text_column: str | None = None
+    """A table's column of texts; default: `text`."""
     label_column: str | None = None
     """A table's column of classes, for the target `gold`."""
     out: Path | None = None
@@ -214,7 +216,11 @@ def _prepare(request: Request) -> list[_Prepared]:
 def _documents(request: Request, problem: Problem) -> list[Document]:
     """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
     documents = read_texts(
-        request.texts, request.limit, id_column=request.id_column, label_column=request.label_column
+        request.texts,
+        request.limit,
+        text_column=request.text_column,
+        id_column=request.id_column,
+        label_column=request.label_column,
     )
     seen: set[str] = set()
     for document in documents:

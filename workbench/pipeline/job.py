@@ -63,7 +63,7 @@ class Job:
 
     @cached_property
     def stages(self) -> Stages:
-        return Stages(self.run.folder, writes=self.process.is_main_process)
+        return Stages(self.run.folder, writes=self.process.is_main_process, seed=self.config.seed)
 
     @cached_property
     def process(self) -> PartialState:

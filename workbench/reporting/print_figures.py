@@ -50,21 +50,14 @@ def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
 def legend_below(figure: Figure, ax: Axes) -> None:
     """One legend under all panels, of what `ax` shows, in as many columns as the width allows."""
     handles, labels = ax.get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=_fitting(labels, figure.get_figwidth()),
-            fontsize=LETTERS - 1, frameon=False,
+    for columns in range(len(labels), 0, -1):
+        legend = figure.legend(
+            handles, labels, loc="outside lower center", ncols=columns, fontsize=LETTERS - 1,
+            frameon=False,
         )  # fmt: skip
-
-
-def _fitting(labels: Sequence[str], width: float) -> int:
-    """How many legend columns stand side by side in `width` inches; entries run down the columns."""
-    inches = [(len(label) * 0.55 + 5) * (LETTERS - 1) / 72 for label in labels]
-    for columns in range(len(labels), 1, -1):
-        rows = -(-len(labels) // columns)
-        if sum(max(inches[k : k + rows]) for k in range(0, len(labels), rows)) <= width:
-            return columns
-    return 1
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def width_for(labels: Iterable[object]) -> float:

@@ -56,8 +56,20 @@ def quality_sentences(run: RunData) -> list[str]:
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:
             text += _loss_words(quality_loss(run, method))
-        sentences.append(text + _speed_words(run, method) + ".")
+        sentences.append(text + _speed_words(run, method) + "." + _undecided_words(run, method))
     return sentences
+
+
+def _undecided_words(run: RunData, method: str) -> str:
+    """A warning where a model says the same of every text, though their labels differ."""
+    frame = run.predicted
+    own = frame if frame is None else frame[frame["method"].astype(str) == method]
+    if own is None or own["predicted"].nunique() != 1 or own["label"].nunique() < 2:
+        return ""
+    return (
+        f" It predicts {own['predicted'].iloc[0]} for every text: it has not learned the task, so there "
+        "is no decision to explain; more texts or epochs may help."
+    )
 
 
 def _loss_words(loss: Loss | None) -> str:

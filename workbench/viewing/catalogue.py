@@ -1,7 +1,7 @@
 """What lies under a folder of runs: every run and comparison, and what is wrong with the others."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -93,6 +93,12 @@ def entry(root: Path, name: str) -> Entry:
         return _comparison(name, folder) if kind == "comparison" else _run(name, read_run_data(folder))
     except InputError as error:
         return Entry(name, kind, "damaged", str(error))
+
+
+def first_choice(found: Sequence[Entry]) -> str | None:
+    """The run to show unasked: of those that open a finished one, the last begun; None without any."""
+    runs = [one for one in found if one.opens]
+    return max(runs, key=lambda one: (one.state == "finished", one.date)).name if runs else None
 
 
 def _subfolders(folder: Path) -> list[Path]:

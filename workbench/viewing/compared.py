@@ -7,7 +7,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.reporting.run_data import RunData
-from workbench.reporting.tables import QUALITY_NAMES, Table, main_table
+from workbench.reporting.tables import QUALITY_NAMES, RANKS_BUT_DENSE, Table, main_table
 
 
 def quality_and_speed(run: RunData, name: str) -> Table:
@@ -29,15 +29,16 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     have an accuracy, values a correlation)."""
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     shown = pd.concat([table.shown for table in tables], ignore_index=True).fillna("–")
-    return replace(tables[0], frame=frame, shown=shown, marks=None)
+    # Nothing is bold here.
+    caption = tables[0].caption.replace(f"{RANKS_BUT_DENSE} ", "")
+    return replace(tables[0], frame=frame, shown=shown, marks=None, caption=caption)
 
 
-def not_measured(frame: pd.DataFrame, quality: str, speedup: str, told: str) -> list[str]:
-    """A sentence for each run and method that a figure of these two columns leaves out; `told` is what
-    the speed-up is called."""
+def without_value(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
+    """A sentence for each run and method that a figure of these two columns leaves out."""
     return [
-        f"{run}, {method}: {what} was not measured."
-        for what, column in ((told, speedup), (QUALITY_NAMES[quality], quality))
+        f"{run}, {method}: has no {what}, so it is not in the figure."
+        for what, column in (("such speed-up", speedup), (QUALITY_NAMES[quality], quality))
         for run, method in frame.loc[frame[column].isna(), ["run", "method"]].itertuples(index=False)
     ]
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from captum.attr import DeepLift
 from captum.attr._core import deep_lift
@@ -10,6 +11,9 @@ from torch import nn
 
 from workbench.attribution.points import Found, Point, share_missed
 from workbench.attribution.scorers.saliency import signed_sum
+
+_ONE_AT_A_TIME = Lock()
+"""Captum's table of rules, and what warnings are shown, belong to all threads."""
 
 
 def deeplift(point: Point) -> Found:
@@ -19,7 +23,7 @@ def deeplift(point: Point) -> Found:
     are products and quotients, for which DeepLIFT has no rule: they pass gradients on, so the scores
     add up to the output's difference only roughly; `error` is what they miss of it.
     """
-    with _rules_for(point.forward), warnings.catch_warnings():
+    with _ONE_AT_A_TIME, _rules_for(point.forward), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Setting forward, backward hooks", UserWarning)
         values, missed = DeepLift(point.forward).attribute(
             point.hidden.detach().clone().requires_grad_(),
