@@ -41,9 +41,7 @@ def read_texts(
     kind = Path(source).suffix.lower()
     columns = {"text_column": text_column, "id_column": id_column, "label_column": label_column}
     if any(columns.values()) and kind not in READERS:
-        raise InputError(
-            f"{source}: has no columns for texts, ids or labels; tables do ({', '.join(READERS)})"
-        )
+        raise InputError(f"{source}: has no columns to be named; tables do ({', '.join(READERS)})")
     if source in PACKAGED:
         corpus = load_corpus(DataSettings(source=source, rationales="none"))
         return list(corpus.splits["test"][:limit])
