@@ -146,7 +146,21 @@ def imdb_realised() -> str:
     )
 
 
+def scorer_words() -> str:
+    rows = frame("eraser-movies", "scorers").set_index("scorer")
+    value = rows["comprehensiveness"]
+    signed = rows.loc[["integrated-gradients", "gradient-shap", "decompx"]]
+    (low,) = {f"{value[name]:.2f}" for name in ("gradient", "saliency", "value-zeroing-rollout")}
+    (agree,) = {f"{ap:.2f}" for ap in signed["ap"]}
+    return (
+        f"close to random in comprehensiveness ({low} against {value['random']:.2f}); integrated "
+        f"gradients, GradientSHAP and DecompX agree a little less ({agree}) and tell it best "
+        f"({span(signed['comprehensiveness'])}), at"
+    )
+
+
 SENTENCES = [
+    ("README.md", scorer_words),
     ("README.md", demo_agreement),
     ("docs/studies.md", demo_fpr),
     ("README.md", demo_loss),
