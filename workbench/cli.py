@@ -11,11 +11,12 @@ import typer
 from rich.table import Table
 
 from workbench.cli_app import app as app_command
-from workbench.cli_attribute import Target, attribute
+from workbench.cli_attribute import attribute
 from workbench.cli_bench import bench
 from workbench.cli_compare import compare
 from workbench.cli_data import data_app
 from workbench.cli_export import export, reproduce
+from workbench.cli_options import Target
 from workbench.cli_predictions import Split, evaluate_file, export_predictions
 from workbench.cli_tables import tables
 from workbench.config import load_config, with_absolute_paths

@@ -1,38 +1,26 @@
 """`workbench attribute`: scores of any texts from any scorers, as Parquet."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from workbench.cli_options import (
+    TEXTS,
+    Baseline,
+    Explains,
+    Longest,
+    Rows,
+    Sign,
+    Target,
+    TooLong,
+    Units,
+)
 from workbench.terminal import ERR, OUT, names, numbers, resumable
-
-Target = Annotated[
-    str | None,
-    typer.Option("--target", help="Class explained: predicted (default), gold, or a class name."),
-]
-Explains = Annotated[
-    Literal["logit", "probability"] | None, typer.Option("--output", help="What of it is explained.")
-]
-Sign = Annotated[
-    Literal["signed", "absolute"] | None, typer.Option("--sign", help="Sizes, or as they are.")
-]
-Units = Annotated[
-    Literal["token", "word", "sentence"] | None, typer.Option("--granularity", help="What gets a score.")
-]
-Rows = Annotated[str | None, typer.Option("--layers", help="Layers to score, such as 0,3,5.")]
-Nothing = Annotated[
-    Literal["pad", "mask", "zero"] | None, typer.Option("--baseline", help="What stands for no word.")
-]
 
 
 def attribute(
-    texts: Annotated[
-        str,
-        typer.Option(
-            "--texts", help="imdb, rotten-tomatoes, or a .txt, CSV, JSONL or Parquet file of texts."
-        ),
-    ],
+    texts: Annotated[str, TEXTS],
     scorers: Annotated[str, typer.Option("--scorers", help="Names, such as saliency,alti,attention@3.")],
     run_folder: Annotated[Path | None, typer.Option("--run", help="A run: each scorer's model.")] = None,
     model: Annotated[Path | None, typer.Option("--model", help="A model folder.")] = None,
@@ -44,18 +32,14 @@ def attribute(
     sign: Sign = None,
     granularity: Units = None,
     layers: Rows = None,
-    baseline: Nothing = None,
+    baseline: Baseline = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Points of integrated gradients.")] = None,
     samples: Annotated[int | None, typer.Option("--samples", help="Noisy or perturbed copies.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of everything drawn at random.")] = 0,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Windows per batch, at most.")] = 32,
     memory: Annotated[int, typer.Option("--memory", help="Megabytes for a batch, roughly.")] = 512,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", help="Longest window; default: the run's or model's.")
-    ] = None,
-    too_long: Annotated[
-        Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
-    ] = "windows",
+    max_tokens: Longest = None,
+    too_long: TooLong = "windows",
     limit: Annotated[int | None, typer.Option("--limit", help="Score this many texts.")] = None,
     id_column: Annotated[
         str | None, typer.Option("--id-column", help="A table's column of text ids.")

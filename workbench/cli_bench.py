@@ -1,10 +1,11 @@
 """The command `workbench bench`: every model on the same texts, by the stopwatch."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from workbench.cli_options import TEXTS, Longest, TooLong
 from workbench.errors import InputError
 from workbench.terminal import ERR, OUT, numbers
 
@@ -14,21 +15,12 @@ def bench(
     model: Annotated[
         str | None, typer.Option("--model", help="A model folder, `packaged`, or a hub name.")
     ] = None,
-    texts: Annotated[
-        str | None,
-        typer.Option(
-            "--texts", help="imdb, rotten-tomatoes, or a .txt, CSV, JSONL or Parquet file of texts."
-        ),
-    ] = None,
+    texts: Annotated[str | None, TEXTS] = None,
     limit: Annotated[int, typer.Option("--limit", help="Time this many texts.")] = 256,
     batch: Annotated[str, typer.Option("--batch", help="Batch sizes.")] = "1,8,32,128",
     rounds: Annotated[int, typer.Option("--rounds", help="Rounds; in each, all run in turn.")] = 5,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", help="Longest window; default: the run's or model's.")
-    ] = None,
-    too_long: Annotated[
-        Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
-    ] = "windows",
+    max_tokens: Longest = None,
+    too_long: TooLong = "windows",
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
     bfloat16: Annotated[
         bool, typer.Option("--bfloat16", help="Time every model in bfloat16 as well.")
