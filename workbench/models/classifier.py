@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
@@ -202,12 +202,12 @@ def _policy_weights(folder: Path) -> dict[str, Tensor]:
     """Of a run's folder from a file of their own; an exported one has them among the model's."""
     if (folder / POLICY_FILE).is_file():
         return load_file(folder / POLICY_FILE)
-    weights = {
-        name.removeprefix(POLICY_PREFIX): value
-        for path in sorted(folder.glob("*.safetensors"))
-        for name, value in load_file(path).items()
-        if name.startswith(POLICY_PREFIX)
-    }
+    weights: dict[str, Tensor] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        # The model's own weights, by far the most, were read before.
+        with safe_open(path, "pt") as file:
+            own = [name for name in file.keys() if name.startswith(POLICY_PREFIX)]  # noqa: SIM118
+            weights |= {name.removeprefix(POLICY_PREFIX): file.get_tensor(name) for name in own}
     if not weights:
         raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
     return weights
