@@ -13,7 +13,7 @@ from workbench.reporting.figures_comparison import draw_quality as print_quality
 from workbench.reporting.screen.speed import axis_title, draw_quality
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import first_choice
-from workbench.viewing.compared import measured, quality_and_speed, side_by_side, without_value
+from workbench.viewing.compared import left_out, measured, quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 SPEEDUP = "flops_speedup_unpadded"
@@ -72,7 +72,7 @@ if tables:
         axes = both.frame, SPEEDUP, qualities[0]
         draws = partial(draw_quality, *axes), partial(print_quality, *axes, axis_title(SPEEDUP))
         told = f"{QUALITY_NAMES[qualities[0]]} against {axis_title(SPEEDUP)}"
-        for sentence in without_value(both.frame, qualities[0], SPEEDUP):
+        for sentence in left_out(both.frame, qualities[0], SPEEDUP):
             st.text(sentence)
         st.plotly_chart(draws[0](dark=is_dark()), theme=None, key="compared-chart", alt=told)
     views.append(View("compared", both.caption, both.frame, both.shown, *draws))

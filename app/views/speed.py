@@ -17,7 +17,7 @@ from workbench.reporting.run_data import RunData
 from workbench.reporting.screen import speed
 from workbench.reporting.tables import QUALITY_NAMES
 from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import measured, quality_and_speed, side_by_side, without_value
+from workbench.viewing.compared import left_out, measured, quality_and_speed, side_by_side
 from workbench.viewing.export import View
 
 PAGES = {
@@ -70,7 +70,7 @@ def quality(runs: list[RunData]) -> list[View]:
             "Speed-up", speedups, key="speedup", format=speed.speedup_label,
             help="Counted (FLOPs) or measured (time); each against its own dense model.",
         )  # fmt: skip
-    for sentence in without_value(frame, y, x):
+    for sentence in left_out(frame, y, x):
         st.text(sentence)
     draw = partial(speed.draw_quality, frame, x, y)
     st.plotly_chart(draw(dark=is_dark()), theme=None, key="quality-chart")

@@ -34,7 +34,7 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     return replace(tables[0], frame=frame, shown=shown, marks=None, caption=caption)
 
 
-def without_value(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
+def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
     """A sentence for each run and method that a figure of these two columns leaves out."""
     return [
         f"{run}, {method}: has no {what}, so it is not in the figure."
