@@ -84,8 +84,11 @@ def _run(folder: str, stamps: object) -> RunData:
 
 
 def openable() -> list[str]:
-    """Names of the runs that can be opened, then of comparisons' cells; ends the page without any."""
-    names = [found.name for found in entries() if found.opens]
+    """Names of the runs that can be opened, the one to show unasked first, then of comparisons' cells;
+    ends the page without any."""
+    listed = entries()
+    first = first_choice(listed)
+    names = sorted((one.name for one in listed if one.opens), key=lambda name: name != first)
     names += [name for name, part_of in folders(runs_root()) if part_of]
     if not names:
         empty(f"No run under {runs_root()} yet: make one with `workbench demo` or `make demo`.")
@@ -95,7 +98,7 @@ def openable() -> list[str]:
 def chosen_run() -> RunData:
     """The run chosen in the sidebar, the same on all pages; ends the page where there is none."""
     names = openable()
-    compared = remembered().get("runs") or [first_choice(entries())]
+    compared = remembered().get("runs") or [None]
     with st.sidebar:
         name = choice(
             "Run", names, key="run", default=compared[0], help="Which run the pages about one run show."
@@ -107,9 +110,7 @@ def chosen_runs() -> list[RunData]:
     """The runs chosen in the sidebar to stand side by side; ends the page where there is none."""
     names = openable()
     with st.sidebar:
-        chosen = several(
-            "Runs", names, key="runs", default=[first_choice(entries())], help="Runs to compare."
-        )
+        chosen = several("Runs", names, key="runs", default=names[:1], help="Runs to compare.")
     if not chosen:
         empty("No run is chosen: pick one in the sidebar.")
     return [open_run(name) for name in chosen]
