@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,39 @@ def test_where_links_cannot_be_files_are_copied(tmp_path: Path, monkeypatch: pyt
     share_folder(source, tmp_path / "target")
     assert (tmp_path / "target" / "weights").read_text() == "w"
     assert not (tmp_path / "target" / "weights").samefile(source / "weights")
+
+
+def test_a_file_never_replaces_a_folder(old_folder: Path) -> None:
+    with pytest.raises(WorkbenchError, match=r"cannot write .*model: it is a folder; name a file"):
+        write_text(old_folder, "new")
+    assert {path.name for path in old_folder.iterdir()} == {"config.json", "extra"}
+    assert list(old_folder.parent.iterdir()) == [old_folder]
+
+
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(pipe, "text")
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_a_link(old_file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(old_file)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert old_file.read_text() == "new"
+
+
+def test_standard_output_redirected_to_a_file_is_appended_to(tmp_path: Path) -> None:
+    code = "from pathlib import Path; from workbench.files import write_text; "
+    code += "print('before', flush=True); write_text(Path('/dev/stdout'), 'text')"
+    with (tmp_path / "out").open("ab") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == "before\ntext"
+    assert Path("/dev/stdout").is_symlink()

@@ -1,5 +1,6 @@
 """Writing files so that a reader never meets a half-written one."""
 
+import errno
 import json
 import os
 import shutil
@@ -13,32 +14,53 @@ import yaml
 
 from workbench.errors import WorkbenchError
 
+STANDARD_STREAMS = ("/dev/stdout", "/dev/stderr")
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path` (file or folder) that replaces it when the block succeeds.
 
-    On any error, a full disk included, the sibling is removed and `path` stays as it was.
-    Raises WorkbenchError when the operating system refuses the write.
+    On any error, a full disk included, the sibling is removed and `path` stays as it was. A file never
+    replaces a folder; devices and pipes (`/dev/stdout`) are written into and stay what they are; of a
+    link, the file that it points to is replaced.
+    Raises WorkbenchError when the operating system refuses the write, or a file would replace a folder.
     """
-    path = Path(path)
+    path, through = Path(path), _is_stream(Path(path))
+    if path.is_symlink() and not through:
+        path = path.resolve()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        if not through:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        place = None if through else path.parent
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=place))
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     beside = scratch / path.name
     try:
         yield beside
-        _put_in_place(beside, path, scratch / "old")
+        if through:
+            with beside.open("rb") as new, path.open("ab") as stream:
+                shutil.copyfileobj(new, stream)
+        else:
+            _put_in_place(beside, path, scratch / "old")
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether `path` is a device or a pipe; what `/dev/stdout` is redirected to counts as one."""
+    return path.exists() and (
+        not (path.is_file() or path.is_dir()) or path.absolute().as_posix() in STANDARD_STREAMS
+    )
+
+
 def _put_in_place(new: Path, path: Path, aside: Path) -> None:
     """Rename `new` to `path`; an old folder waits aside, and comes back if that fails."""
+    if path.is_dir() and not new.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder; name a file")
     if not path.is_dir():
         os.replace(new, path)
         return

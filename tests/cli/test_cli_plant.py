@@ -56,3 +56,12 @@ def test_a_folder_of_other_things_is_left_alone(workbench, tmp_path):
     assert answer.code == 2
     assert "neither empty nor a planted folder" in answer.error
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_an_earlier_planted_folder_keeps_what_was_not_planted(workbench, tmp_path):
+    for seed in (1, 2):
+        assert workbench("data", "plant", SAMPLE, "--out", tmp_path / "out", "--seed", seed).code == 0
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"mine.txt", "planted.json", "planted.jsonl", "planted.yaml"}
+    assert json.loads((tmp_path / "out" / "planted.json").read_text())["plan"]["seed"] == 2

@@ -11,7 +11,7 @@ import yaml
 
 from workbench.data.documents import Corpus
 from workbench.data.planting import Plan, Planted, rule
-from workbench.files import replacing, write_json, write_text
+from workbench.files import replacing, write_text
 
 TEXTS, RECORD, CONFIG = "planted.jsonl", "planted.json", "planted.yaml"
 
@@ -21,21 +21,32 @@ def write_planted(
 ) -> dict[str, Any]:
     """Write a folder with the planted texts, the record and a `data` section; returns the record.
 
-    The folder appears whole or not at all and replaces one of an earlier call. The texts carry id,
+    A new folder appears whole or not at all; in one of an earlier call these three files are replaced
+    and others stay. The texts carry id,
     split, text, second (where the corpus has pairs), label, rationale ([start, end) in words; null
     without a shortcut), role, original_label and places.
     """
     pairs = any(item.document.second for own in planted.values() for item in own)
     lines = [_line(split, item, pairs) for split, own in planted.items() for item in own]
     record = _record(corpus, plan, planted)
-    with replacing(folder) as beside:
-        beside.mkdir()
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        write_text(beside / TEXTS, text)
-        write_json(beside / RECORD, record)
-        config = {"name": folder.name, "data": _data_section(folder, pairs)}
-        write_text(beside / CONFIG, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    config = {"name": folder.name, "data": _data_section(folder, pairs)}
+    files = {
+        TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",
+        CONFIG: yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+    }
+    if folder.is_dir():
+        _write_files(folder, files)
+    else:
+        with replacing(folder) as beside:
+            beside.mkdir()
+            _write_files(beside, files)
     return record
+
+
+def _write_files(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        write_text(folder / name, text)
 
 
 def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
