@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from analyses.lib.study import check_writable
 from workbench.errors import InputError
-from workbench.reporting.analysis import check_writable
-from workbench.reporting.frames import load_runs
+from workbench.runs.many import load_runs
 
 NAMES = (
     "main_results", "glue_table", "speed_quality", "seed_variance", "padding_share", "tokens_per_layer",

@@ -19,15 +19,15 @@ import torch
 
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, find
-from workbench.attribution.running import score_windows
-from workbench.data.documents import Window
-from workbench.data.plain_texts import read_texts
-from workbench.data.windows import encode
-from workbench.files import write_text
+from workbench.attribution.run import score_windows
+from workbench.core.documents import Window
+from workbench.data.readers.plain_texts import read_texts
+from workbench.data.windows.encode import encode
 from workbench.models.classifier import load_classifier
-from workbench.pipeline.timing import masked_seconds
-from workbench.reporting.markdown import markdown
-from workbench.runs import load_run
+from workbench.pipeline.bench.timing import masked_seconds
+from workbench.reporting.tables.markdown import markdown
+from workbench.runs.folder import load_run
+from workbench.storage.atomic import write_text
 
 COSTS = "costs"
 """Folder and first word of the files."""

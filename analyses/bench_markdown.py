@@ -6,8 +6,8 @@ Usage: python analyses/bench_markdown.py --run runs/demo --split test
 import argparse
 from pathlib import Path
 
-from workbench.reporting.markdown import markdown
-from workbench.reporting.report_bench import write_bench
+from workbench.reporting.pages.bench import write_bench
+from workbench.reporting.tables.markdown import markdown
 
 
 def main() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.reporting.comparison_data import ComparisonData, Group, read_comparison
-from workbench.reporting.markdown import markdown
-from workbench.reporting.tables import QUALITY_NAMES
-from workbench.reporting.wording import method_name, percent, spread, times
-from workbench.runs import load_run
+from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.text.wording import method_name, percent, spread, times
+from workbench.runs.comparison import ComparisonData, Group, read_comparison
+from workbench.runs.folder import load_run
 
 
 def table(data: ComparisonData) -> pd.DataFrame:

@@ -11,14 +11,14 @@ themselves: flipped_texts.py.
 
 import pandas as pd
 
-from workbench.data.valence import THRESHOLD
-from workbench.evaluation.outcomes import dropped_by_outcome, rated_words
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.figures_bars import draw_groups
-from workbench.reporting.flipped import GROUPS, compared, outcome_table, valence_rate
-from workbench.reporting.frames import Runs
-from workbench.reporting.run_scores import RunScores, by_run, over_runs
-from workbench.reporting.wording import method_name
+from analyses.lib.bars import draw_groups
+from analyses.lib.flipped import GROUPS, compared, outcome_table, valence_rate
+from analyses.lib.study import Analysis, run_analysis
+from workbench.data.rationales.valence import THRESHOLD
+from workbench.metrics.outcomes import dropped_by_outcome, rated_words
+from workbench.reporting.text.wording import method_name
+from workbench.runs.many import Runs
+from workbench.runs.scores import RunScores, by_run, over_runs
 
 NEEDED = "scores and predicted classes of a model that drops tokens, and of dense"
 

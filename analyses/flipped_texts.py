@@ -11,11 +11,11 @@ error_analysis.py.
 
 import pandas as pd
 
-from workbench.evaluation.outcomes import flipped_words
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.flipped import compared, flipped_table, valence_rate
-from workbench.reporting.frames import Runs
-from workbench.reporting.run_scores import RunScores, over_runs
+from analyses.lib.flipped import compared, flipped_table, valence_rate
+from analyses.lib.study import Analysis, run_analysis
+from workbench.metrics.outcomes import flipped_words
+from workbench.runs.many import Runs
+from workbench.runs.scores import RunScores, over_runs
 
 NEEDED = "predicted classes in which dense and a model that drops tokens differ, and scores"
 SHOWN = 5

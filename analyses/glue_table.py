@@ -11,14 +11,14 @@ paper's of dev.
 
 import pandas as pd
 
-from workbench.evaluation.padding import recomputed
-from workbench.literature import top_settings
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.frames import Runs
-from workbench.reporting.results import Means, headline, results
-from workbench.reporting.table import Table
-from workbench.reporting.tables import QUALITY_NAMES
-from workbench.reporting.wording import method_name, percent, times
+from analyses.lib.padding import recomputed
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.published import top_settings
+from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import method_name, percent, times
+from workbench.runs.many import Runs
 
 SPEEDS = {
     "flops_speedup_unpadded": ("FLOPs, unpadded", times),

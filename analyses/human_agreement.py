@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from analyses.lib.human_agreement import human_values
 from workbench.errors import InputError
-from workbench.evaluation.humans import human_values
-from workbench.evaluation.plausibility import summarise
-from workbench.reporting.markdown import markdown
+from workbench.metrics.plausibility.table import summarise
+from workbench.reporting.tables.markdown import markdown
 
 SHOWN = ("ap", "auprc", "fpr", "tpr", "selected", "token_f1", "iou_f1")
 

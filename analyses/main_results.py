@@ -11,13 +11,13 @@ intervals and seeds are shown. Published numbers stand below, where there are an
 
 import pandas as pd
 
-from workbench.literature import published
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.frames import Runs
-from workbench.reporting.results import Means, headline, results
-from workbench.reporting.table import Table, ranks
-from workbench.reporting.tables import QUALITIES, QUALITY_NAMES, RANKS_BUT_DENSE
-from workbench.reporting.wording import method_name, percent, times
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.published import published
+from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, RANKS_BUT_DENSE
+from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.table import Table, ranks
+from workbench.reporting.text.wording import method_name, percent, times
+from workbench.runs.many import Runs
 
 SPEED = "flops_speedup_unpadded"
 HEADINGS = QUALITY_NAMES | {SPEED: "FLOPs"}

@@ -3,7 +3,7 @@
 ToP (arXiv 2306.14393, abstract: 8.1x fewer FLOPs on GLUE) divides by a BERT-base that computes
 every text at a fixed padded length. Per task: speed-up without padding = 1 / (1 - sparsity target);
 padding factor = dense FLOPs at the padded length / dense FLOPs at the mean length, both from the
-released code (`workbench.literature.top_settings`); their product should be what the authors
+released code (`workbench.reporting.published.top_settings`); their product should be what the authors
 report. What is assumed: the target is met exactly; every text has the mean length. What differs: it
 is arithmetic on settings, no model of theirs was run. Below, the runs' own methods: padded over
 unpadded speed-up, from their metrics.
@@ -14,14 +14,14 @@ unpadded speed-up, from their metrics.
 import numpy as np
 import pandas as pd
 
-from workbench.evaluation.padding import padding_share, recomputed
-from workbench.literature import published, top_settings
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.figures_bars import draw_factors
-from workbench.reporting.frames import Runs
-from workbench.reporting.results import results
-from workbench.reporting.table import Table
-from workbench.reporting.wording import method_name, percent, times
+from analyses.lib.bars import draw_factors
+from analyses.lib.padding import padding_share, recomputed
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.published import published, top_settings
+from workbench.reporting.tables.results import results
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import method_name, percent, times
+from workbench.runs.many import Runs
 
 FACTORS = (("speedup_unpadded", "dropped tokens"), ("padding_factor", "padding left out"))
 HEADINGS = {

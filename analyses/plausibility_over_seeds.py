@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.core.token_scores import from_frame
 from workbench.errors import InputError
-from workbench.evaluation.comparisons import compare_scorers
-from workbench.evaluation.seeds import mean_over_seeds, summarise_seeds
-from workbench.evaluation.text_values import TextValues, text_values
-from workbench.records import from_frame
-from workbench.reporting.markdown import markdown
-from workbench.runs import Run, load_run
+from workbench.metrics.plausibility.paired_tests import compare_scorers
+from workbench.metrics.plausibility.text_values import TextValues, text_values
+from workbench.metrics.stats.seeds import mean_over_seeds, summarise_seeds
+from workbench.reporting.tables.markdown import markdown
+from workbench.runs.folder import Run, load_run
 
 
 def main() -> None:

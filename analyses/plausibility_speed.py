@@ -15,10 +15,10 @@ from time import process_time
 import numpy as np
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
 
-from workbench.evaluation.measures import MEASURED
-from workbench.evaluation.spans import listed_span_counts
-from workbench.evaluation.text_values import window_values
-from workbench.evaluation.units import Units
+from workbench.metrics.plausibility.measures import MEASURED
+from workbench.metrics.plausibility.spans import listed_span_counts
+from workbench.metrics.plausibility.text_values import window_values
+from workbench.metrics.plausibility.units import Units
 
 COMPARED = (
     ("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "token_precision"),

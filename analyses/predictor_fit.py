@@ -12,12 +12,12 @@ line `equal shares`.
 
 import pandas as pd
 
-from workbench.evaluation.target_fit import target_fit
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.frames import Runs
-from workbench.reporting.layer_table import layer_table
-from workbench.reporting.print_figures import draw_by_layer
-from workbench.reporting.run_scores import RunScores, by_run, over_runs
+from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.target_fit import target_fit
+from workbench.reporting.figures.all import draw_by_layer
+from workbench.reporting.tables.layer_table import layer_table
+from workbench.runs.many import Runs
+from workbench.runs.scores import RunScores, by_run, over_runs
 
 LABELS = {
     ("kl", 0): ("kl", "predictors, embedding saliency", "cp"),

@@ -13,13 +13,13 @@ row l compares with attention's row l - 1.
 
 import pandas as pd
 
-from workbench.evaluation.ranking_quality import ranking_quality
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.frames import Runs
-from workbench.reporting.layer_table import layer_table
-from workbench.reporting.print_figures import draw_by_layer
-from workbench.reporting.run_scores import RunScores, by_run, over_runs
-from workbench.reporting.wording import method_name, scorer_name
+from analyses.lib.ranking_quality import ranking_quality
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.figures.all import draw_by_layer
+from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.text.wording import method_name, scorer_name
+from workbench.runs.many import Runs
+from workbench.runs.scores import RunScores, by_run, over_runs
 
 PANELS = (
     ("spearman", "Spearman's rho with the last layer"),

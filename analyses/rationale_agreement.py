@@ -10,14 +10,14 @@ protocol.
     python analyses/rationale_agreement.py --runs runs/demo --out out
 """
 
-from workbench.evaluation.metrics import METRICS
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.figures import in_order, one_control
-from workbench.reporting.frames import Runs, reported
-from workbench.reporting.layer_table import layer_table
-from workbench.reporting.print_figures import draw_by_layer
-from workbench.reporting.run_scores import by_run
-from workbench.reporting.wording import method_name, rationale_sentence, scorer_name
+from analyses.lib.study import Analysis, run_analysis
+from workbench.metrics.registry import METRICS
+from workbench.reporting.figures.all import draw_by_layer
+from workbench.reporting.figures.plausibility import in_order, one_control
+from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.text.wording import method_name, rationale_sentence, scorer_name
+from workbench.runs.many import Runs, reported
+from workbench.runs.scores import by_run
 
 PANELS = (
     ("ap", "Average precision (higher is better)"),

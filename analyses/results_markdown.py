@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import Run, load_run
-from workbench.evaluation.classification import judged_by
-from workbench.reporting.markdown import markdown
-from workbench.reporting.wording import three
+from workbench.metrics.classification import judged_by
+from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.text.wording import three
 
 
 def quality_table(run: Run, split: str = "test") -> pd.DataFrame:

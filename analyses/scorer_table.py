@@ -23,19 +23,19 @@ import torch
 from workbench import load_run
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS
-from workbench.attribution.running import score_windows
-from workbench.config_faithfulness import FaithfulnessSettings
-from workbench.data.documents import Window
-from workbench.data.encodings import holds_evidence
-from workbench.evaluation.faithfulness_table import Selections, summarise, text_measures
-from workbench.evaluation.plausibility import plausibility
-from workbench.files import write_text
+from workbench.attribution.run import score_windows
+from workbench.config.faithfulness import FaithfulnessSettings
+from workbench.core.documents import Window
+from workbench.core.token_scores import TokenScores
+from workbench.data.windows.encodings import holds_evidence
+from workbench.inference.faithfulness_probe import probe
+from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
+from workbench.metrics.plausibility.table import plausibility
 from workbench.models.classifier import PruningClassifier
+from workbench.pipeline.bench.timing import masked_seconds
 from workbench.pipeline.job import Job
-from workbench.pipeline.timing import masked_seconds
-from workbench.probing import probe
-from workbench.records import TokenScores
-from workbench.reporting.markdown import markdown
+from workbench.reporting.tables.markdown import markdown
+from workbench.storage.atomic import write_text
 
 BATCH = 8
 ASKED = FaithfulnessSettings(leave_one_out=False, curve_steps=0, soft_draws=0)

@@ -10,14 +10,14 @@ apart.
 
 import pandas as pd
 
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.figures_seeds import draw_seeds
-from workbench.reporting.frames import Runs
-from workbench.reporting.results import Means, headline, results
-from workbench.reporting.seed_quality import qualities
-from workbench.reporting.table import Table
-from workbench.reporting.tables import QUALITY_NAMES
-from workbench.reporting.wording import method_name, percent, three, times
+from analyses.lib.seed_quality import qualities
+from analyses.lib.seeds import draw_seeds
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import method_name, percent, three, times
+from workbench.runs.many import Runs
 
 QUANTITIES = {
     **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},

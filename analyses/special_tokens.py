@@ -10,13 +10,13 @@ it. Shares of mass stand beside shares of tokens, which equal scores would have.
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.evaluation.token_kinds import kind_shares
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.frames import Runs
-from workbench.reporting.layer_table import layer_table
-from workbench.reporting.print_figures import draw_by_layer
-from workbench.reporting.run_scores import RunScores, by_run, over_runs
-from workbench.reporting.wording import method_name, scorer_name
+from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.token_kinds import kind_shares
+from workbench.reporting.figures.all import draw_by_layer
+from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.text.wording import method_name, scorer_name
+from workbench.runs.many import Runs
+from workbench.runs.scores import RunScores, by_run, over_runs
 
 NAMES = {"cls": "[CLS]", "separator": "[SEP]", "punctuation": "punctuation", "word": "words"}
 MEASURES = {"tokens": "share of living tokens", "kept": "goes on into the layer"}

@@ -11,13 +11,13 @@ seeds cover, and begin at the dense model; several data sets give several figure
 
 import pandas as pd
 
+from analyses.lib.study import Analysis, run_analysis
 from workbench.errors import InputError
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.comparison_tables import area_table
-from workbench.reporting.figures_comparison import draw_tradeoff
-from workbench.reporting.frames import Runs
-from workbench.reporting.over_seeds import timed_batches
-from workbench.reporting.results import headline, results
+from workbench.reporting.figures.comparison import draw_tradeoff
+from workbench.reporting.tables.comparison import area_table
+from workbench.reporting.tables.over_seeds import timed_batches
+from workbench.reporting.tables.results import headline, results
+from workbench.runs.many import Runs
 
 COUNTED = "flops_speedup_unpadded"
 

@@ -8,12 +8,12 @@ import itertools
 from collections.abc import Iterator
 from time import perf_counter
 
-from workbench.data.plain_texts import read_texts
-from workbench.evaluation.stopwatch import resident
+from workbench.data.readers.plain_texts import read_texts
+from workbench.inference.classify import classify
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies.base import Policy
-from workbench.streaming import classify
+from workbench.models.stopwatch import resident
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ human rationale is outlined; shading is the score relative to the layer's larges
 
 import pandas as pd
 
-from workbench.reporting.analysis import Analysis, run_analysis
-from workbench.reporting.examples import Example, choose_examples, draw_examples, example_frame
-from workbench.reporting.frames import Runs
-from workbench.reporting.run_data import read_run_data
-from workbench.reporting.run_scores import by_run, over_runs
-from workbench.reporting.table import Table
-from workbench.reporting.wording import method_name
+from analyses.lib.study import Analysis, run_analysis
+from workbench.reporting.figures.examples import Example, choose_examples, draw_examples, example_frame
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import method_name
+from workbench.runs.many import Runs
+from workbench.runs.scores import by_run, over_runs
+from workbench.runs.tables import read_run_data
 
 NEEDED = "scores of a model that drops tokens"
 CAPTION = "The texts of the figures: what was predicted, and the tokens left in each layer."

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 
 from workbench.attribution.scorers.saliency import gradient_x_activation
-from workbench.config import AdaplerSettings, DenseSettings, TopSettings
-from workbench.data.documents import Window
-from workbench.data.plain_texts import read_texts
-from workbench.data.windows import encode
-from workbench.evaluation.stopwatch import stopwatch
+from workbench.config.run import AdaplerSettings, DenseSettings, TopSettings
+from workbench.core.documents import Window
+from workbench.data.readers.plain_texts import read_texts
+from workbench.data.windows.encode import encode
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, batches
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
+from workbench.models.stopwatch import stopwatch
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Moment, Objective
 from workbench.training.objectives.dense import DenseObjective

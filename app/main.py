@@ -7,8 +7,8 @@ the chosen run, errors as sentences, downloads); numbers and figures come from `
 import logging
 
 import streamlit as st
-from shared import FIRST, VIEWS, problem, runs_root
 
+from app.shared import FIRST, VIEWS, problem, runs_root
 from workbench.errors import WorkbenchError
 
 st.set_page_config(page_title="Rationale Workbench", layout="wide", initial_sidebar_state="expanded")

@@ -1,10 +1,10 @@
 """One document with its rationale, word by word, shown as text."""
 
 import streamlit as st
-from shared import plain
 
-from workbench.data.documents import Document, mask
-from workbench.viewing.text import shortened
+from app.shared import plain
+from workbench.core.display_text import shortened
+from workbench.core.documents import Document, mask
 
 
 def show_document(document: Document) -> None:

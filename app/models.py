@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from app.data.catalogue import stamp
 from workbench.errors import InputError
-from workbench.reporting.run_data import RunData
-from workbench.reporting.wording import method_name
-from workbench.viewing.catalogue import stamp
-from workbench.viewing.whatif import Change, Outcome, record_windows, what_if
+from workbench.inference.what_if import Change, Outcome, record_windows, what_if
+from workbench.reporting.text.wording import method_name
+from workbench.runs.tables import RunData
 
 REMEMBERED = 12
 """Outcomes that a session keeps."""
@@ -42,7 +42,7 @@ def _model(folder: str, stamps: tuple[object, ...]) -> tuple[Any, Any]:
 
 def typed_windows(run: RunData, method: str, text: str, second: str | None) -> Sequence[Any]:
     """The windows of a typed text, as long as the run's own; InputError for a text without words."""
-    from workbench.explaining import text_windows
+    from workbench.inference.explain import text_windows
 
     model, tokenizer = open_model(run, method)
     data = run.config.get("data")

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
-from choices import choice, slider, value_range
-from shared import empty
 
-from workbench.reporting.run_data import RunData
-from workbench.reporting.wording import method_name
-from workbench.viewing.catalogue import stamp
-from workbench.viewing.lookup import ScoreTable
-from workbench.viewing.texts import Wanted, agreement, outcome, pick, run_texts, scorer_of, snippet
+from app.choices import choice, slider, value_range
+from app.data.catalogue import stamp
+from app.data.texts import Wanted, agreement, outcome, pick, run_texts, scorer_of, snippet
+from app.shared import empty
+from workbench.reporting.text.wording import method_name
+from workbench.runs.lookup import ScoreTable
+from workbench.runs.tables import RunData
 
 LISTED = 100
 """Texts offered at a time."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from workbench.viewing import export
-from workbench.viewing.export import View
+from app.data import downloads
+from app.data.downloads import View
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def offer_downloads(*views: View, title: str) -> None:
         for view in views:
             st.download_button(
                 f"{view.name}.csv",
-                lambda view=view: export.csv(view),
+                lambda view=view: downloads.csv(view),
                 f"{view.name}.csv",
                 "text/csv",
                 key=f"csv-{view.name}",
@@ -37,5 +37,5 @@ def offer_downloads(*views: View, title: str) -> None:
 
 
 def last_screen() -> Screen | None:
-    """What this session last looked at; None before any page with something to export."""
+    """What this session last looked at; None before any page with something to downloads."""
     return st.session_state.get("screen")

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
-from choices import choice, remembered, several
 
+from app.choices import choice, remembered, several
+from app.data.catalogue import Entry, entry, first_choice, folders, inside, stamp
+from workbench.core.display_text import for_markdown as plain
 from workbench.errors import InputError
-from workbench.reporting.run_data import RunData, read_run_data
-from workbench.viewing.catalogue import Entry, entry, first_choice, folders, inside, stamp
-from workbench.viewing.text import for_markdown as plain
+from workbench.runs.tables import RunData, read_run_data
 
 FIRST = "runs"
 """The page that opens when none is named."""

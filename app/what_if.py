@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import streamlit as st
-from choices import choice, clear, several, slider, switch
-from shared import plain
 
-from workbench.reporting.wording import method_name
-from workbench.viewing.whatif import Change, Outcome
+from app.choices import choice, clear, several, slider, switch
+from app.shared import plain
+from workbench.inference.what_if import Change, Outcome
+from workbench.reporting.text.wording import method_name
 
 _T = TypeVar("_T")
 FORCED = {"dropped": "▼ out", "kept": "▲ stays"}

@@ -1,15 +1,17 @@
-"""What the tests of models, training and attribution share; importing it makes `toys` importable."""
+"""What the tests of models, training and attribution share."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toys import LABELS, policy_of, save_folder
 from transformers import BertForSequenceClassification
 
+from tests.helpers.toys import LABELS, policy_of, save_folder
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.student import half_depth
+
+pytest_plugins = ["tests.helpers.fixtures"]
 
 MakeModel = Callable[..., PruningClassifier]
 

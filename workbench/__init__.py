@@ -6,35 +6,35 @@ The names below are imported when first used, so that `import workbench` is quic
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from workbench.hub import register
+from workbench.models.transformers import register
 
 if TYPE_CHECKING:
-    from workbench.config import RunConfig, load_config
-    from workbench.data.corpora import load_corpus
-    from workbench.explaining import Explained, explain_text
-    from workbench.literature import published
+    from workbench.config.run import RunConfig, load_config
+    from workbench.core.token_scores import TokenScores
+    from workbench.data.corpus import load_corpus
+    from workbench.inference.classify import Prediction, classify
+    from workbench.inference.explain import Explained, explain_text
     from workbench.models.classifier import PruningClassifier, load_classifier
-    from workbench.records import TokenScores
-    from workbench.reporting.frames import Runs, load_runs
-    from workbench.runs import Run, load_run
-    from workbench.streaming import Prediction, classify
+    from workbench.reporting.published import published
+    from workbench.runs.folder import Run, load_run
+    from workbench.runs.many import Runs, load_runs
 
 _PLACES = {
-    "Explained": "workbench.explaining",
-    "Prediction": "workbench.streaming",
+    "Explained": "workbench.inference.explain",
+    "Prediction": "workbench.inference.classify",
     "PruningClassifier": "workbench.models.classifier",
-    "Run": "workbench.runs",
-    "RunConfig": "workbench.config",
-    "Runs": "workbench.reporting.frames",
-    "TokenScores": "workbench.records",
-    "classify": "workbench.streaming",
-    "explain_text": "workbench.explaining",
+    "Run": "workbench.runs.folder",
+    "RunConfig": "workbench.config.run",
+    "Runs": "workbench.runs.many",
+    "TokenScores": "workbench.core.token_scores",
+    "classify": "workbench.inference.classify",
+    "explain_text": "workbench.inference.explain",
     "load_classifier": "workbench.models.classifier",
-    "load_config": "workbench.config",
-    "load_corpus": "workbench.data.corpora",
-    "load_run": "workbench.runs",
-    "load_runs": "workbench.reporting.frames",
-    "published": "workbench.literature",
+    "load_config": "workbench.config.run",
+    "load_corpus": "workbench.data.corpus",
+    "load_run": "workbench.runs.folder",
+    "load_runs": "workbench.runs.many",
+    "published": "workbench.reporting.published",
 }
 
 __all__ = [

@@ -5,23 +5,23 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
-from choices import choice
-from pick_text import score_tables
-from screen import offer_downloads
-from shared import chosen_run, empty, is_dark, plain, run_name
 
-from workbench.evaluation.metrics import METRICS
-from workbench.reporting.figures import draw_metric, spread_frame
-from workbench.reporting.figures import draw_spread as print_spread
-from workbench.reporting.run_data import RunData
-from workbench.reporting.screen.agreement import draw_layers, draw_spread, layer_frame, not_measured
-from workbench.reporting.wording import rationale_sentence, scorer_on_model
-from workbench.viewing.agreement_tables import TABLES, extra_table
-from workbench.viewing.behind import has_text_values, layer_values, texts_behind, without_value
-from workbench.viewing.catalogue import stamp
-from workbench.viewing.export import View
-from workbench.viewing.lookup import ScoreTable
-from workbench.viewing.texts import snippet
+from app.choices import choice
+from app.data.catalogue import stamp
+from app.data.downloads import View
+from app.data.scorer_agreement import TABLES, extra_table
+from app.data.texts import snippet
+from app.data.texts_behind_point import has_text_values, layer_values, texts_behind, without_value
+from app.figures.agreement import draw_layers, draw_spread, layer_frame, not_measured
+from app.pick_text import score_tables
+from app.screen import offer_downloads
+from app.shared import chosen_run, empty, is_dark, plain, run_name
+from workbench.metrics.registry import METRICS
+from workbench.reporting.figures.plausibility import draw_metric, spread_frame
+from workbench.reporting.figures.plausibility import draw_spread as print_spread
+from workbench.reporting.text.wording import rationale_sentence, scorer_on_model
+from workbench.runs.lookup import ScoreTable
+from workbench.runs.tables import RunData
 
 SHOWN = 100
 WINDOWS = {"with-evidence": "with evidence", "all": "all annotated"}

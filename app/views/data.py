@@ -4,18 +4,18 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from choices import choice, switch, typed, value_range
-from marked import show_document
-from screen import offer_downloads
-from shared import chosen_run, is_dark, plain
 
-from workbench.reporting.figures_corpus import draw_histogram
-from workbench.reporting.run_data import read_run_data
-from workbench.reporting.screen.corpus import histogram_figure
-from workbench.reporting.wording import rationale_sentence
-from workbench.viewing.catalogue import stamp
-from workbench.viewing.corpus import Shelf, histogram, matching, read_shelf
-from workbench.viewing.export import View
+from app.choices import choice, switch, typed, value_range
+from app.data.catalogue import stamp
+from app.data.corpus import Shelf, histogram, matching, read_shelf
+from app.data.downloads import View
+from app.figures.corpus import histogram_figure
+from app.marked import show_document
+from app.screen import offer_downloads
+from app.shared import chosen_run, is_dark, plain
+from workbench.reporting.figures.corpus import draw_histogram
+from workbench.reporting.text.wording import rationale_sentence
+from workbench.runs.tables import read_run_data
 
 MOST = 200
 ANY = "any"

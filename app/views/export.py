@@ -4,11 +4,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
-from screen import last_screen
-from shared import FIRST, empty, plain
 
-from workbench.viewing import export
-from workbench.viewing.export import View
+from app.data import export
+from app.data.downloads import View
+from app.screen import last_screen
+from app.shared import FIRST, empty, plain
 
 
 def formats(view: View) -> list[tuple[str, str, str, Callable[[], str | bytes]]]:

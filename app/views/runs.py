@@ -4,17 +4,17 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from choices import several, switch
-from screen import offer_downloads
-from shared import entries, is_dark, open_run, openable, problem, runs_root
 
+from app.choices import several, switch
+from app.data.catalogue import first_choice
+from app.data.compared_runs import left_out, measured, quality_and_speed, side_by_side
+from app.data.downloads import View
+from app.figures.speed import axis_title, draw_quality
+from app.screen import offer_downloads
+from app.shared import entries, is_dark, open_run, openable, problem, runs_root
 from workbench.errors import InputError
-from workbench.reporting.figures_comparison import draw_quality as print_quality
-from workbench.reporting.screen.speed import axis_title, draw_quality
-from workbench.reporting.tables import QUALITY_NAMES
-from workbench.viewing.catalogue import first_choice
-from workbench.viewing.compared import left_out, measured, quality_and_speed, side_by_side
-from workbench.viewing.export import View
+from workbench.reporting.figures.comparison import draw_quality as print_quality
+from workbench.reporting.tables.main import QUALITY_NAMES
 
 SPEEDUP = "flops_speedup_unpadded"
 

@@ -5,22 +5,22 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from choices import choice, several, slider
-from pick_text import attributed_tables, picked_text, score_tables
-from screen import offer_downloads
-from shared import chosen_run, empty, is_dark, plain
 
-from workbench.records import TokenScores
-from workbench.reporting.figures_heat import draw_heat as print_heat
-from workbench.reporting.figures_heat import draw_pairs as print_pairs
-from workbench.reporting.run_data import CONTROLS, METHOD_ORDER, RunData, ordered
-from workbench.reporting.screen.heat import draw_heat, heat_frame, ranked_words, sign_of
-from workbench.reporting.screen.pairs import draw_pairs, pair_frame, sizes_of
-from workbench.reporting.wording import method_name, scorer_name, scorer_on_model
-from workbench.viewing.export import View
-from workbench.viewing.lookup import ScoreTable
-from workbench.viewing.one_text import against_rationale, ranking_table
-from workbench.viewing.texts import in_words
+from app.choices import choice, several, slider
+from app.data.downloads import View
+from app.data.one_text import against_rationale, ranking_table
+from app.data.texts import in_words
+from app.figures.heatmap import draw_heat, heat_frame, ranked_words, sign_of
+from app.figures.pairs import draw_pairs, pair_frame, sizes_of
+from app.pick_text import attributed_tables, picked_text, score_tables
+from app.screen import offer_downloads
+from app.shared import chosen_run, empty, is_dark, plain
+from workbench.core.token_scores import TokenScores
+from workbench.reporting.figures.heatmap import draw_heat as print_heat
+from workbench.reporting.figures.heatmap import draw_pairs as print_pairs
+from workbench.reporting.text.wording import method_name, scorer_name, scorer_on_model
+from workbench.runs.lookup import ScoreTable
+from workbench.runs.tables import CONTROLS, METHOD_ORDER, RunData, ordered
 
 MOST = 6
 LEGEND = (

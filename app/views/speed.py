@@ -4,21 +4,22 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from choices import choice
-from screen import offer_downloads
-from shared import chosen_runs, entries, is_dark, plain, problem, run_name, runs_root
 
+from app.choices import choice
+from app.data.catalogue import inside, stamp
+from app.data.compared_runs import left_out, measured, quality_and_speed, side_by_side
+from app.data.downloads import View
+from app.figures import speed
+from app.screen import offer_downloads
+from app.shared import chosen_runs, entries, is_dark, plain, problem, run_name, runs_root
 from workbench.errors import InputError
-from workbench.reporting import figures_comparison, figures_speed
-from workbench.reporting.comparison_data import ComparisonData, read_comparison
-from workbench.reporting.comparison_tables import AXES, curve_points
-from workbench.reporting.figures_bench import draw_shares, draw_worth, share_frame
-from workbench.reporting.run_data import RunData
-from workbench.reporting.screen import speed
-from workbench.reporting.tables import QUALITY_NAMES
-from workbench.viewing.catalogue import inside, stamp
-from workbench.viewing.compared import left_out, measured, quality_and_speed, side_by_side
-from workbench.viewing.export import View
+from workbench.reporting.figures import comparison as figures_comparison
+from workbench.reporting.figures import speed as figures_speed
+from workbench.reporting.figures.bench import draw_shares, draw_worth, share_frame
+from workbench.reporting.tables.comparison import AXES, curve_points
+from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.runs.comparison import ComparisonData, read_comparison
+from workbench.runs.tables import RunData
 
 PAGES = {
     "runs": "Quality against speed-up",

@@ -5,25 +5,25 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from choices import choice, several, switch, typed
-from models import has_model, outcomes, run_windows, typed_windows
-from pick_text import picked_text, score_tables, texts_of
-from screen import offer_downloads
-from shared import chosen_run, empty, is_dark, plain, problem
-from what_if import changes_at_a_glance, clicked, wanted_change
 
+from app.choices import choice, several, switch, typed
+from app.data.downloads import View
+from app.data.texts import flow_records, verdict
+from app.data.thresholds import recorded_thresholds
+from app.figures.token_flow import flow_figure
+from app.models import has_model, outcomes, run_windows, typed_windows
+from app.pick_text import picked_text, score_tables, texts_of
+from app.screen import offer_downloads
+from app.shared import chosen_run, empty, is_dark, plain, problem
+from app.what_if import changes_at_a_glance, clicked, wanted_change
+from workbench.core.merge_windows import stitched
+from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
-from workbench.records import TokenScores
-from workbench.reporting.printed_flow import printed_flow
-from workbench.reporting.run_data import METHOD_ORDER, RunData, ordered
-from workbench.reporting.screen.flow import flow_figure
-from workbench.reporting.wording import method_name, scorer_name
-from workbench.stitching import stitched
-from workbench.viewing.export import View
-from workbench.viewing.flow import Flow, flow_frame
-from workbench.viewing.texts import flow_records, verdict
-from workbench.viewing.thresholds import recorded_thresholds
-from workbench.viewing.whatif import Change, Outcome, outcome_table
+from workbench.inference.what_if import Change, Outcome, outcome_table
+from workbench.reporting.figures.flow_data import Flow, flow_frame
+from workbench.reporting.figures.token_flow import printed_flow
+from workbench.reporting.text.wording import method_name, scorer_name
+from workbench.runs.tables import METHOD_ORDER, RunData, ordered
 
 KEEP_ALL = ("dense", "distilbert")
 # Tokens up to which a text runs across unless the reader says otherwise.

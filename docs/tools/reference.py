@@ -15,9 +15,9 @@ from typer.main import get_command
 
 from workbench.attribution.registry import SCORERS
 from workbench.cli import app
-from workbench.config import RunConfig
-from workbench.config_compare import CompareConfig
-from workbench.evaluation.metrics import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
+from workbench.config.comparison import CompareConfig
+from workbench.config.run import RunConfig
+from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,12 +20,12 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.config import dump_config
-from workbench.files import write_json, write_text
-from workbench.reporting.comparison_data import read_comparison
-from workbench.reporting.markdown import markdown
-from workbench.reporting.report_bench import write_bench
-from workbench.runs import COMPARISON, CONFIG, load_run, read_json, write_table
+from workbench.config.run import dump_config
+from workbench.reporting.pages.bench import write_bench
+from workbench.reporting.tables.markdown import markdown
+from workbench.runs.comparison import read_comparison
+from workbench.runs.folder import COMPARISON, CONFIG, load_run, read_json, write_table
+from workbench.storage.atomic import write_json, write_text
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"

@@ -1,22 +1,18 @@
 """Runs for the app's tests, and its pages without a browser."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from app_pages import MAIN, TESTS, OpenPage
 from streamlit.testing.v1 import AppTest
 
-from workbench.config import DataSettings, RunConfig, dump_config
-from workbench.reporting.report import write_tables
-from workbench.reporting.run_data import read_run_data
-
-sys.path[:0] = [str(TESTS / "pipeline"), str(TESTS / "reporting")]
-
-from reporting_fake_run import SCRIPT, build_run  # noqa: E402
-from tiny_regression import finished_tiny_regression  # noqa: E402
-from tiny_runs import finished_tiny_run  # noqa: E402
+from tests.helpers.app_pages import MAIN, OpenPage
+from tests.helpers.fake_run import SCRIPT, build_run
+from tests.helpers.tiny_regression import finished_tiny_regression
+from tests.helpers.tiny_runs import finished_tiny_run
+from workbench.config.run import DataSettings, RunConfig, dump_config
+from workbench.reporting.pages.run import write_tables
+from workbench.runs.tables import read_run_data
 
 
 @pytest.fixture(scope="session")

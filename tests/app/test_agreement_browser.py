@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (extra dev)")
 
-from browsing import check_no_error, chromium, new_page, served, settled
 from playwright.sync_api import Page
 
-from workbench.reporting.run_data import read_run_data
-from workbench.reporting.wording import scorer_on_model
-from workbench.viewing.behind import layer_values, texts_behind
-from workbench.viewing.lookup import ScoreTable
+from app.data.texts_behind_point import layer_values, texts_behind
+from tests.helpers.browsing import check_no_error, chromium, new_page, served, settled
+from workbench.reporting.text.wording import scorer_on_model
+from workbench.runs.lookup import ScoreTable
+from workbench.runs.tables import read_run_data
 
 pytestmark = pytest.mark.browser
 PLACE = """(gd, [scorer, method, layer]) => {

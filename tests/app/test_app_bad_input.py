@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from app_pages import OpenPage, check_clean
+
+from tests.helpers.app_pages import OpenPage, check_clean
 
 PAGES = ("runs", "data", "export")
 

@@ -11,9 +11,19 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (extra dev)")
 
-from big_runs import build_big_run
-from browsing import WAIT, check_no_error, chromium, new_page, served, settled, titles, visit
 from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.big_runs import build_big_run
+from tests.helpers.browsing import (
+    WAIT,
+    check_no_error,
+    chromium,
+    new_page,
+    served,
+    settled,
+    titles,
+    visit,
+)
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) \u202e **x**"

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from app_pages import MAIN
 from streamlit.testing.v1 import AppTest
+
+from tests.helpers.app_pages import MAIN
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from app_pages import OpenPage, check_clean
-from fake_comparison import build_comparison
 
-from workbench.viewing.export import picture
+from app.data.downloads import picture
+from tests.helpers.app_pages import OpenPage, check_clean
+from tests.helpers.fake_comparison import build_comparison
 
 SHOWN = [
     ("runs", {}),

@@ -5,11 +5,11 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from app_pages import OpenPage, check_clean
 
+from tests.helpers.app_pages import OpenPage, check_clean
 from workbench.data.cards import data_card
-from workbench.data.corpora import load_corpus
-from workbench.runs import load_run
+from workbench.data.corpus import load_corpus
+from workbench.runs.folder import load_run
 
 
 @pytest.mark.parametrize("run", ["tiny", "invented"])

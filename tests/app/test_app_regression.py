@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from app_pages import OpenPage, check_clean, figures, said, values_of
 from streamlit.testing.v1 import AppTest
 
-from workbench.evaluation.plausibility import plausibility
-from workbench.records import from_frame, to_frame
-from workbench.reporting.run_data import RunData, read_run_data
-from workbench.viewing.corpus import read_shelf
+from app.data.corpus import read_shelf
+from tests.helpers.app_pages import OpenPage, check_clean, figures, said, values_of
+from workbench.core.token_scores import from_frame, to_frame
+from workbench.metrics.plausibility.table import plausibility
+from workbench.runs.tables import RunData, read_run_data
 
 PAGES = ("runs", "token_flow", "scorers", "agreement", "speed", "data", "export")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from app_pages import OpenPage, check_clean, figures, said, values_of
-from fake_comparison import build_comparison
-from reporting_fake_run import SCRIPT
 from streamlit.testing.v1 import AppTest
 
-from workbench.records import from_frame, to_frame
+from tests.helpers.app_pages import OpenPage, check_clean, figures, said, values_of
+from tests.helpers.fake_comparison import build_comparison
+from tests.helpers.fake_run import SCRIPT
+from workbench.core.token_scores import from_frame, to_frame
 
 
 def use_options(page: AppTest, keys: list[str]) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (extra dev)")
 
-from browsing import check_no_error, chromium, new_page, served, settled
 from playwright.sync_api import Locator, Page
+
+from tests.helpers.browsing import check_no_error, chromium, new_page, served, settled
 
 pytestmark = pytest.mark.browser
 

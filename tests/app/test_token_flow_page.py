@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_pages import OpenPage, check_clean
 from streamlit.testing.v1 import AppTest
+
+from tests.helpers.app_pages import OpenPage, check_clean
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> [a](http://b) \u202edrow " + "x" * 10_000

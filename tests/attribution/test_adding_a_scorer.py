@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from docs_blocks import ROOT, python_blocks, run_python
-from toys import texts, toy_tokenizer
 
+from tests.helpers.docs_blocks import ROOT, python_blocks, run_python
+from tests.helpers.toys import texts, toy_tokenizer
 from workbench.attribution import registry
-from workbench.attribution.running import score_windows
+from workbench.attribution.run import score_windows
 
 DOCUMENT = ROOT / "docs" / "adding-a-scorer.md"
 

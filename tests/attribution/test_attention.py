@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from blocks import rollout
-from toys import RAGGED, texts, toy_tokenizer
 
-from workbench.attribution.running import score_windows
+from tests.helpers.bert_blocks import rollout
+from tests.helpers.toys import RAGGED, texts, toy_tokenizer
+from workbench.attribution.run import score_windows
 
 WINDOWS = texts(RAGGED)
 

@@ -12,14 +12,14 @@ from math import sqrt
 import numpy as np
 import pytest
 import torch
-from blocks import ATTENTION, hand_block
 
-from workbench.attribution.mixing import distances_to_sums, norms_of_sums, shares
+from tests.helpers.bert_blocks import ATTENTION, hand_block
+from workbench.attribution.ops.mixing import distances_to_sums, norms_of_sums, shares
 from workbench.attribution.scorers.alti import Alti, contributions
 from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
 from workbench.attribution.scorers.attention_gradient import AttentionGradient
+from workbench.attribution.scorers.attention_norms import ResidualNorms, ValueNorms
 from workbench.attribution.scorers.globenc import GlobEnc, layer_shares
-from workbench.attribution.scorers.norms import ResidualNorms, ValueNorms
 
 NONE = torch.zeros(1)
 
@@ -95,7 +95,7 @@ def test_shares_leave_out_the_dead_and_keep_empty_rows_with_themselves() -> None
 
 @pytest.mark.parametrize("step", [1, 2**22])
 def test_sums_that_are_not_formed_equal_those_that_are(monkeypatch, step: int) -> None:
-    monkeypatch.setattr("workbench.attribution.mixing.CELLS", step)
+    monkeypatch.setattr("workbench.attribution.ops.mixing.CELLS", step)
     torch.manual_seed(0)
     weights, vectors = torch.rand(2, 3, 5, 5).double(), torch.randn(2, 5, 3, 4).double()
     own, target = torch.randn(2, 2, 5, 4).double()

@@ -9,16 +9,16 @@ from captum.attr import FeatureAblation, LayerIntegratedGradients
 from captum.attr._core import deep_lift
 from torch import nn
 from torch.nn.functional import gelu
-from toys import MASK, texts, toy_tokenizer, window
 from transformers.activations import GELUActivation
 
+from tests.helpers.toys import MASK, texts, toy_tokenizer, window
+from workbench.attribution.engine.layer_inputs import Found, Point
 from workbench.attribution.options import Options
-from workbench.attribution.points import Found, Point
-from workbench.attribution.running import score_windows
+from workbench.attribution.run import score_windows
 from workbench.attribution.scorers.deeplift import deeplift
 from workbench.attribution.scorers.gradient_shap import gradient_shap
-from workbench.attribution.scorers.integrated import integrated_gradients
-from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.scorers.integrated_gradients import integrated_gradients
+from workbench.attribution.scorers.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
 
 TOKENIZER = toy_tokenizer()
 TARGET = 1

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from toys import RAGGED, texts
 
-from workbench.attribution.scorers.controls import oracle, random, uniform
+from tests.helpers.toys import RAGGED, texts
+from workbench.attribution.scorers.baselines import oracle, random, uniform
 
 WINDOWS = texts(RAGGED)
 

@@ -16,14 +16,14 @@ from captum.attr import (
 )
 from captum.attr._core import deep_lift
 from torch import Tensor, nn
-from toys import MASK, texts, toy_tokenizer
 from transformers import BertForSequenceClassification
 from transformers.activations import GELUActivation
 
+from tests.helpers.toys import MASK, texts, toy_tokenizer
+from workbench.attribution.engine.layer_inputs import seeded
 from workbench.attribution.options import Options
-from workbench.attribution.points import seeded
-from workbench.attribution.running import score_windows
-from workbench.attribution.scorers.noise import NOISE
+from workbench.attribution.run import score_windows
+from workbench.attribution.scorers.smoothgrad import NOISE
 
 LAYERS = (0, 2)
 """The embedding, and a layer in the middle."""

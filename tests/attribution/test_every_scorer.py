@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import METHODS, texts, toy_tokenizer
 
+from tests.helpers.toys import METHODS, texts, toy_tokenizer
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS
-from workbench.attribution.running import score_windows
-from workbench.records import TokenScores, from_frame, to_frame
+from workbench.attribution.run import score_windows
+from workbench.core.token_scores import TokenScores, from_frame, to_frame
 
 TOKENIZER = toy_tokenizer()
 PRUNERS = ("adapler", "top", "powerbert")

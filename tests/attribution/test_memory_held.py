@@ -4,15 +4,15 @@ import gc
 
 import pytest
 import torch
-from toys import texts, tiny_config, toy_tokenizer
 from transformers import BertForSequenceClassification
 
-from workbench.attribution.base import Scorer
-from workbench.attribution.memory import out_of_memory
+from tests.helpers.toys import texts, tiny_config, toy_tokenizer
+from workbench.attribution.engine.memory import out_of_memory
+from workbench.attribution.engine.observers import RowByRow
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS
-from workbench.attribution.running import score_windows
-from workbench.attribution.watching import RowByRow
+from workbench.attribution.run import score_windows
+from workbench.attribution.types import Scorer
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy

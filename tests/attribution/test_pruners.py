@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts
 
-from workbench.attribution.names import own_scorer
-from workbench.attribution.scorers.pruners import pruner_scores
+from tests.helpers.toys import RAGGED, texts
+from workbench.attribution.scorers.pruner_scores import pruner_scores
+from workbench.catalog.scorers import own_scorer
 
 WINDOWS = texts(RAGGED)
 ALL = (0, 1, 2, 3)

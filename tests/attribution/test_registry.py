@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from toys import LABELS, RAGGED, texts, toy_tokenizer
 from transformers import BertForSequenceClassification
 
-from workbench.attribution.names import NAMES
+from tests.helpers.toys import LABELS, RAGGED, texts, toy_tokenizer
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption, check_scorers, find
-from workbench.attribution.running import score_windows
-from workbench.config import parse_config
+from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import NAMES
+from workbench.config.run import parse_config
+from workbench.core.task_type import problem_of
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
-from workbench.problems import problem_of
 
 WINDOWS = texts(RAGGED)
 

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from blocks import rollout
+
+from tests.helpers.bert_blocks import rollout
 
 
 def test_two_layers_of_two_tokens_by_hand() -> None:

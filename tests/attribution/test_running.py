@@ -5,15 +5,15 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts, toy_tokenizer, window
 
+from tests.helpers.toys import RAGGED, texts, toy_tokenizer, window
 from workbench.attribution import registry
-from workbench.attribution.base import Scored, Scorer
-from workbench.attribution.events import Events
+from workbench.attribution.callbacks import Events
+from workbench.attribution.engine.task import Task
+from workbench.attribution.ops.pooling import groups, pool
 from workbench.attribution.options import Options
-from workbench.attribution.pooling import groups, pool
-from workbench.attribution.running import score_windows
-from workbench.attribution.task import Task
+from workbench.attribution.run import score_windows
+from workbench.attribution.types import Scored, Scorer
 from workbench.errors import WorkbenchError
 
 WINDOWS = texts(RAGGED)

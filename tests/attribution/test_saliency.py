@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import LayerGradientXActivation
-from toys import RAGGED, texts
 from transformers import BertForSequenceClassification
 
+from tests.helpers.toys import RAGGED, texts
 from workbench.attribution.scorers.saliency import gradient_x_activation, saliency_targets
 
 WINDOWS = texts(RAGGED)

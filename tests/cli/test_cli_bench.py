@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from workbench.runs import load_run
+from workbench.runs.folder import load_run
 
 MEASURED = {
     "seconds_median", "seconds_q25", "seconds_q75", "texts_per_second", "tokens_per_second",

@@ -6,9 +6,9 @@ import sys
 
 import pandas as pd
 import pytest
-from tiny_runs import SAMPLE
 
 import workbench as package
+from tests.helpers.tiny_runs import SAMPLE
 from workbench.data.sources import available
 
 COMMANDS = [
@@ -101,7 +101,9 @@ def test_report_works_again_also_without_the_efficiency(workbench, copied):
 
 def test_run_prints_a_summary_and_where_the_report_is(workbench, tiny, tmp_path, monkeypatch):
     """The page's path is printed whole, square brackets and all."""
-    monkeypatch.setattr("workbench.reporting.report.write_report", lambda folder: folder / "report.html")
+    monkeypatch.setattr(
+        "workbench.reporting.pages.run.write_report", lambda folder: folder / "report.html"
+    )
     folder = tmp_path / "[a run]"
     answer = workbench("run", tiny.config, "--out", folder, "--set", "methods=[dense]")
     assert answer.code == 0

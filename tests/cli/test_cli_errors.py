@@ -8,9 +8,9 @@ import tarfile
 import pytest
 import yaml
 from safetensors import SafetensorError
-from tiny_runs import SAMPLE, digests
 
-from workbench.runs import load_run
+from tests.helpers.tiny_runs import SAMPLE, digests
+from workbench.runs.folder import load_run
 
 
 def configuration(tmp_path, **sections):
@@ -215,7 +215,7 @@ def test_an_error_nobody_foresaw_is_one_line_with_its_kind(workbench, tiny, monk
     def fail(*_):
         raise ZeroDivisionError("first\nsecond")
 
-    monkeypatch.setattr("workbench.reporting.report.write_report", fail)
+    monkeypatch.setattr("workbench.reporting.pages.run.write_report", fail)
     answer = workbench("report", "--run", tiny.folder)
     assert answer.code == 1
     assert answer.error == "error: ZeroDivisionError: first second"
@@ -247,7 +247,7 @@ def full_disk(*_, **__):
 
 def test_a_full_disk_leaves_the_old_results_whole(workbench, copied, monkeypatch):
     before = digests(copied)
-    monkeypatch.setattr("workbench.files.os.replace", full_disk)
+    monkeypatch.setattr("workbench.storage.atomic.os.replace", full_disk)
     answer = workbench("evaluate", "--run", copied)
     assert answer.code == 1
     last = answer.err.splitlines()[-1]

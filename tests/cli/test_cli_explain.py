@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 from scipy.special import softmax
-from tiny_runs import SAMPLE
 
-from workbench.console import explanation_table
-from workbench.data.corpora import load_corpus
-from workbench.data.documents import Document
-from workbench.data.windows import encode
-from workbench.explaining import Explained, explain_text
+from tests.helpers.tiny_runs import SAMPLE
+from workbench.cli.console import explanation_table
+from workbench.core.documents import Document
+from workbench.data.corpus import load_corpus
+from workbench.data.windows.encode import encode
+from workbench.inference.explain import Explained, explain_text
 from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer
-from workbench.runs import Run, load_run
+from workbench.runs.folder import Run, load_run
 
 
 def cells(out: str) -> list[list[str]]:
@@ -84,8 +84,8 @@ def test_struck_out_tokens_are_those_the_packed_model_drops(tiny, method):
     expected = dropped + ~record.kept[-1]
     assert struck == expected.tolist()
     assert dropped.sum() > 0
-    from workbench.data.documents import Document
-    from workbench.data.windows import encode
+    from workbench.core.documents import Document
+    from workbench.data.windows.encode import encode
     from workbench.data.words import split_words
 
     document = Document("t", tuple(split_words(sample_text("wedding.txt"))), model.labels[0])
@@ -130,7 +130,7 @@ def test_markup_in_a_text_is_shown_as_it_is(workbench, tiny):
     explained = explain_text(model, tokenizer, "the film")
     (record,) = explained.records
     odd = type(record)(**{**vars(record), "tokens": ("[bold]", "[/]", ":smile:", "[/bold]")})
-    from workbench.terminal import OUT
+    from workbench.cli.terminal import OUT
 
     labels = {"[/]": 1.0}
     with OUT.capture() as captured:
@@ -163,7 +163,7 @@ def test_windows_explained_in_parts_agree_with_the_whole(tiny, monkeypatch):
     model, tokenizer = load_classifier(tiny.folder / "models" / "adapler")
     text = " ".join(sample_text(name) for name in ("wedding.txt", "western.txt", "war.txt"))
     whole = explain_text(model, tokenizer, text, max_tokens=32)
-    monkeypatch.setattr("workbench.attribution.running.fitting_batch", lambda *_: 1)
+    monkeypatch.setattr("workbench.attribution.run.fitting_batch", lambda *_: 1)
     parts = explain_text(model, tokenizer, text, max_tokens=32)
     assert len(whole.records) > 3
     for one, other in zip(whole.records, parts.records, strict=True):

@@ -9,9 +9,9 @@ from huggingface_hub import RepoUrl
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 import workbench as package
-from workbench.data.windows import encode_corpus
-from workbench.files import write_json
-from workbench.hub import export as export_module
+from workbench.data.windows.encode import encode_corpus
+from workbench.pipeline import export as export_module
+from workbench.storage.atomic import write_json
 
 
 @pytest.fixture
@@ -73,7 +73,9 @@ def test_every_model_folder_of_a_run_has_cards(tiny):
 
 
 def test_report_writes_the_cards_again(workbench, copied, monkeypatch):
-    monkeypatch.setattr("workbench.reporting.report.write_report", lambda folder: folder / "report.html")
+    monkeypatch.setattr(
+        "workbench.reporting.pages.run.write_report", lambda folder: folder / "report.html"
+    )
     card = copied / "models" / "top" / "README.md"
     text = card.read_text(encoding="utf-8")
     card.unlink()

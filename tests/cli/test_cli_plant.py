@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from tiny_runs import SAMPLE
+
+from tests.helpers.tiny_runs import SAMPLE
 
 COUNT = {"token": 1, "context": 2, "pair": 2}
 

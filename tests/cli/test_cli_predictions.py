@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_runs import SAMPLE
 
-from workbench.config import DataSettings, RunConfig
-from workbench.data.corpora import load_corpus
-from workbench.records import TokenScores, to_frame
-from workbench.runs import PREDICTIONS, create_run, write_table
+from tests.helpers.tiny_runs import SAMPLE
+from workbench.config.run import DataSettings, RunConfig
+from workbench.core.token_scores import TokenScores, to_frame
+from workbench.data.corpus import load_corpus
+from workbench.runs.folder import PREDICTIONS, create_run, write_table
 
 LAYERS = 2
 

@@ -5,7 +5,7 @@ import re
 
 from rich.console import Console
 
-from workbench.console import ConsoleReporter
+from workbench.cli.console import ConsoleReporter
 
 
 def lines(terminal: bool) -> list[str]:

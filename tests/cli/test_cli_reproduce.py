@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from workbench.files import write_json
+from workbench.storage.atomic import write_json
 
 
 @pytest.fixture(scope="module")
 def again(tiny, tmp_path_factory):
     """The tiny run made again by the command, and what that printed."""
-    from tiny_runs import call
+    from tests.helpers.tiny_runs import call
 
     out = tmp_path_factory.mktemp("again") / "out"
     assert call("reproduce", tiny.folder, "--out", out) == 0
@@ -64,7 +64,7 @@ def test_the_default_place_is_beside_the_run(workbench, copied, monkeypatch):
     made = []
 
     def note(run, out, reporter):
-        from workbench.reporting.reproduction import Reproduction
+        from workbench.runs.reproduction import Reproduction
 
         made.append(out)
         return Reproduction(compared=3)

@@ -1,12 +1,12 @@
 """The demo itself, with its real backbone and reviews, on a few texts."""
 
 import pytest
-from tiny_runs import METHODS, SCORERS
 
-from workbench.data.packages import package_file
+from tests.helpers.tiny_runs import METHODS, SCORERS
+from workbench.data.readers.packages import package_file
 from workbench.errors import InputError
 from workbench.models.backbone import PACKAGED, locate
-from workbench.runs import load_run
+from workbench.runs.folder import load_run
 
 SMALL = [
     "data.max_train=48", "data.max_dev=24", "data.max_test=32",

@@ -1,8 +1,8 @@
 import pytest
 
+from workbench.core.documents import Corpus, Document, Span
 from workbench.data.cards import data_card
-from workbench.data.documents import Corpus, Document, Span
-from workbench.data.windows import encode_corpus
+from workbench.data.windows.encode import encode_corpus
 
 
 @pytest.fixture

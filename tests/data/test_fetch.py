@@ -6,13 +6,13 @@ import tarfile
 
 import pytest
 
-from workbench.config import DataSettings
+from workbench.config.run import DataSettings
 from workbench.data import fetch as fetching
-from workbench.data.archives import open_tree
-from workbench.data.corpora import load_corpus
+from workbench.data.corpus import load_corpus
 from workbench.data.fetch import fetch, fetched_path, load_manifests, verify
 from workbench.data.sources import available
 from workbench.errors import InputError, WorkbenchError
+from workbench.storage.archives import open_tree
 
 NAME = "eraser-movies"
 

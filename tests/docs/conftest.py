@@ -1,16 +1,13 @@
 """Folders in which the documentation's recipes run: a finished tiny run, the sample, a tiny backbone."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
-
-from docs_blocks import ROOT
 from matplotlib.figure import Figure
-from tiny_runs import finished_tiny_run, save_bert
+
+from tests.helpers.docs_blocks import ROOT
+from tests.helpers.tiny_runs import finished_tiny_run, save_bert
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from docs_blocks import ROOT, Block, fenced, run_python
-from tiny_runs import call
 
+from tests.helpers.docs_blocks import ROOT, Block, fenced, run_python
+from tests.helpers.tiny_runs import call
 from workbench.attribution import registry
 
 TEXT = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from docs_blocks import ROOT, command_lines, markdown_files
 from typer.main import get_command
 
+from tests.helpers.docs_blocks import ROOT, command_lines, markdown_files
 from workbench.cli import app
 
 FILES = {str(path.relative_to(ROOT)): path for path in markdown_files()}

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from docs_blocks import ROOT, markdown_files, without_code
+
+from tests.helpers.docs_blocks import ROOT, markdown_files, without_code
 
 FILES = {str(path.relative_to(ROOT)): path for path in markdown_files()}
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from docs_blocks import ROOT
+
+from tests.helpers.docs_blocks import ROOT
 
 TOOL = runpy.run_path(str(ROOT / "docs" / "tools" / "stored_numbers.py"))
 rendered, store, restore = TOOL["rendered"], TOOL["store"], TOOL["restore"]

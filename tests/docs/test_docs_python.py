@@ -3,7 +3,15 @@
 from pathlib import Path
 
 import pytest
-from docs_blocks import ROOT, fenced, indented_python, markdown_files, python_blocks, run_python
+
+from tests.helpers.docs_blocks import (
+    ROOT,
+    fenced,
+    indented_python,
+    markdown_files,
+    python_blocks,
+    run_python,
+)
 
 ELSEWHERE = {"cookbook.md": "test_cookbook.py", "adding-a-scorer.md": "test_adding_a_scorer.py"}
 """Files whose Python other tests run, block by block."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from docs_blocks import ROOT
+
+from tests.helpers.docs_blocks import ROOT
 
 STORED = ROOT / "docs" / "numbers"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from toys import LABELS, save_folder, texts, tiny_config
 from transformers import BertModel, DistilBertConfig
 
+from tests.helpers.toys import LABELS, save_folder, texts, tiny_config
 from workbench.errors import InputError
 from workbench.models.backbone import load_backbone, load_tokenizer, locate
 from workbench.models.classifier import PruningClassifier

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-from toys import KEEP_ALL, LABELS, METHODS, RAGGED, texts, toy_tokenizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertModel
 
+from tests.helpers.toys import KEEP_ALL, LABELS, METHODS, RAGGED, texts, toy_tokenizer
 from workbench.errors import InputError, WorkbenchError
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import POLICY_FILE, PruningClassifier, load_classifier

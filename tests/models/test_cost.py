@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from toys import KEEP_ALL, METHODS, texts
 
+from tests.helpers.toys import KEEP_ALL, METHODS, texts
 from workbench.models.cost import dense_shape_of, shape_of, window_flops
-from workbench.models.kernels import linear_kernels
+from workbench.models.kernels.onednn import linear_kernels
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -5,11 +5,11 @@ import warnings
 
 import pytest
 import torch
-from toys import METHODS, RAGGED, texts, toy_tokenizer
 
+from tests.helpers.toys import METHODS, RAGGED, texts, toy_tokenizer
+from workbench.inference.classify import classify
+from workbench.models.kernels.varlen import suits
 from workbench.models.layouts import Packed
-from workbench.models.layouts.varlen import suits
-from workbench.streaming import classify
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import KEEP_ALL, METHODS, RAGGED, texts
 from transformers import BertForSequenceClassification
 
+from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts
 from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Padded
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from toys import RAGGED, texts
 
+from tests.helpers.toys import RAGGED, texts
 from workbench.models.classifier import batches
 from workbench.models.inference import infer
 

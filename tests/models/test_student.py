@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from toys import LABELS, RAGGED, save_folder, texts, tiny_config, toy_tokenizer
 from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertModel
 
+from tests.helpers.toys import LABELS, RAGGED, save_folder, texts, tiny_config, toy_tokenizer
 from workbench.errors import InputError
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier, load_classifier

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from toys import save_folder
 
-from workbench.attribution import running
+from tests.helpers.toys import save_folder
+from workbench.attribution import run as running
 from workbench.attribution.options import Options
+from workbench.core.token_scores import from_frame
 from workbench.errors import InputError
 from workbench.pipeline import attribute as module
 from workbench.pipeline.attribute import Request, attribute
 from workbench.pipeline.job import Reporter
-from workbench.records import from_frame
 
 SCORERS = ["saliency", "alti"]
 

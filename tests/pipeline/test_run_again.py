@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import yaml
-from tiny_runs import CLOCK, METHODS, SCORERS, call, digests, times, without_cards
 
-from workbench.files import write_text
-from workbench.runs import Run, Stages, load_run
+from tests.helpers.tiny_runs import CLOCK, METHODS, SCORERS, call, digests, times, without_cards
+from workbench.runs.folder import Run, Stages, load_run
+from workbench.storage.atomic import write_text
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.top import TopObjective
@@ -20,7 +20,7 @@ OBJECTIVES = {"dense": DenseObjective, "adapler": AdaplerObjective, "top": TopOb
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch):
     """The report is not what is tested here, and takes most of a tiny run's time."""
-    import workbench.reporting.report as report
+    import workbench.reporting.pages.run as report
 
     monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
 

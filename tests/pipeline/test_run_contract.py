@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.torch import load_file
-from tiny_runs import LAYERS, METHODS, SCORERS
 
-from workbench.config import load_config
-from workbench.evaluation.metrics import AGREEMENT, ANNOTATED
+from tests.helpers.tiny_runs import LAYERS, METHODS, SCORERS
+from workbench.config.run import load_config
+from workbench.metrics.registry import AGREEMENT, ANNOTATED
 
 METRICS = {
     "classification": ["method", "split", "metric", "value", "ci_low", "ci_high", "n"],

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tiny_runs import LAYERS, TinyRun, call, times, write_settings
 from transformers import DistilBertConfig, DistilBertModel
 
-from workbench.explaining import explain_text
+from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
+from workbench.inference.explain import explain_text
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import load_classifier
 from workbench.models.cost import dense_shape_of, shape_of
-from workbench.pipeline.bench import subject_of_model, subject_of_run
-from workbench.reporting import report
-from workbench.runs import Run, load_run
+from workbench.pipeline.bench.run import subject_of_model, subject_of_run
+from workbench.reporting.pages import run as report
+from workbench.runs.folder import Run, load_run
 
 SETTINGS = (
     "methods=[dense, distilbert, top]",

@@ -5,15 +5,15 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_runs import LAYERS, TinyRun, call, times
 
-from workbench.evaluation.faithfulness_table import COLUMNS
+from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times
+from workbench.metrics.faithfulness.table import COLUMNS
 from workbench.models.classifier import load_classifier
-from workbench.models.erasure import erase
 from workbench.models.inference import infer
+from workbench.models.interventions.perturb import erase
 from workbench.pipeline.job import Job
-from workbench.reporting import report
-from workbench.runs import Run, load_run
+from workbench.reporting.pages import run as report
+from workbench.runs.folder import Run, load_run
 
 ASKED = "{scorers: [cp, saliency], bins: [0.1, 0.5], curve_steps: 2, max_texts: 4}"
 KEY = ["scorer", "method", "layer", "selection", "metric"]

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from tiny_runs import LAYERS, TinyRun, call, times, write_settings
 
-from workbench.reporting import report
-from workbench.runs import Run, load_run
+from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
+from workbench.reporting.pages import run as report
+from workbench.runs.folder import Run, load_run
 
 NEW = ["ltp", "transkimmer"]
 SETTINGS = (

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
-from tiny_runs import METHODS, SCORERS
+
+from tests.helpers.tiny_runs import METHODS, SCORERS
 
 
 @pytest.mark.parametrize("method", METHODS)

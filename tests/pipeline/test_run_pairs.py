@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tiny_runs import SAMPLE, TinyRun, call, write_settings
 
-from workbench.reporting import report
-from workbench.reporting.examples import choose_examples, draw_examples
-from workbench.reporting.run_data import read_run_data
-from workbench.runs import Run, load_run
+from tests.helpers.tiny_runs import SAMPLE, TinyRun, call, write_settings
+from workbench.reporting.figures.examples import choose_examples, draw_examples
+from workbench.reporting.pages import run as report
+from workbench.runs.folder import Run, load_run
+from workbench.runs.tables import read_run_data
 
 SECOND = ("a", "good", "film")
 LONG = 60

@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from tiny_runs import TinyRun, call, save_bert, times, write_settings
 
+from tests.helpers.tiny_runs import TinyRun, call, save_bert, times, write_settings
 from workbench.models.classifier import load_classifier
-from workbench.reporting import report
-from workbench.runs import Run, load_run
+from workbench.reporting.pages import run as report
+from workbench.runs.folder import Run, load_run
 
 NEW = ["powerbert", "trbert"]
 SETTINGS = (

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 import yaml
 from scipy import stats
-from tiny_comparisons import write_comparison_settings
-from tiny_regression import write_encoder, write_stsb
-from tiny_runs import TinyRun, call, write_settings
 
+from tests.helpers.tiny_comparisons import write_comparison_settings
+from tests.helpers.tiny_regression import write_encoder, write_stsb
+from tests.helpers.tiny_runs import TinyRun, call, write_settings
 from workbench import classify
 from workbench.attribution.options import Options
 from workbench.attribution.registry import check_scorers
 from workbench.errors import InputError
 from workbench.models.classifier import load_classifier
-from workbench.reporting.comparison_data import read_comparison
-from workbench.reporting.comparison_tables import comparison_table, pairs_table
-from workbench.reporting.run_data import read_run_data
-from workbench.reporting.summary import quality_sentences
-from workbench.runs import Run, load_run
+from workbench.reporting.tables.comparison import comparison_table, pairs_table
+from workbench.reporting.text.summary import quality_sentences
+from workbench.runs.comparison import read_comparison
+from workbench.runs.folder import Run, load_run
+from workbench.runs.tables import read_run_data
 
 METHODS = ["dense", "distilbert", "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert"]
 

@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from tiny_runs import METHODS, call, write_settings
 
-from workbench.runs import Run, load_run
+from tests.helpers.tiny_runs import METHODS, call, write_settings
+from workbench.runs.folder import Run, load_run
 
 
 def launch(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from tiny_objectives import TRAIN, objective
-from toys import METHODS
+
+from tests.helpers.tiny_objectives import TRAIN, objective
+from tests.helpers.toys import METHODS
 
 
 def dropouts(made) -> set[float]:

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from toys import RAGGED, saliencies, texts, without_dropout
 
-from workbench.config_methods import (
+from tests.helpers.toys import RAGGED, saliencies, texts, without_dropout
+from workbench.config.methods import (
     AdaplerSettings,
     DistilbertSettings,
     LtpSettings,

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from tiny_objectives import TRAIN, objective
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
-from toys import policy_of
 
-from workbench.config import LtpSettings
+from tests.helpers.tiny_objectives import TRAIN, objective
+from tests.helpers.toys import policy_of
+from workbench.config.run import LtpSettings
 from workbench.models.inference import infer
 from workbench.pipeline import train
 from workbench.training.objectives.ltp import LtpObjective

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 from safetensors import SafetensorError, safe_open
-from tiny_objectives import DEV, STEPS, TRAIN, objective
-from toys import METHODS, without_dropout
 
+from tests.helpers.tiny_objectives import DEV, STEPS, TRAIN, objective
+from tests.helpers.toys import METHODS, without_dropout
 from workbench.errors import WorkbenchError
-from workbench.predictions import quality
+from workbench.inference.predict import quality
 from workbench.training.loop import STATE, Training
 from workbench.training.objectives.base import Objective
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.config import AdaplerSettings, DenseSettings, TopSettings
+from workbench.config.run import AdaplerSettings, DenseSettings, TopSettings
 from workbench.training.loop import schedule
 from workbench.training.objectives.adapler import AdaplerObjective, slope
 from workbench.training.objectives.base import Moment, by_quality

@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from workbench.attribution.base import Scorer
+from workbench.attribution.engine.layer_inputs import Found, Point, at_points
 from workbench.attribution.options import (
     GOLD,
     PREDICTED,
@@ -15,18 +15,16 @@ from workbench.attribution.options import (
     check_layers,
     target_index,
 )
-from workbench.attribution.points import Found, Point, at_points
 from workbench.attribution.scorers.alti import Alti
 from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
 from workbench.attribution.scorers.attention_gradient import AttentionGradient
-from workbench.attribution.scorers.controls import control, oracle, random, uniform
+from workbench.attribution.scorers.attention_norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.baselines import control, oracle, random, uniform
 from workbench.attribution.scorers.decompx import decompx_scores
 from workbench.attribution.scorers.deeplift import deeplift
 from workbench.attribution.scorers.globenc import GlobEnc
 from workbench.attribution.scorers.gradient_shap import gradient_shap
-from workbench.attribution.scorers.integrated import integrated_gradients
-from workbench.attribution.scorers.noise import smooth_grad, smooth_grad_squared, var_grad
-from workbench.attribution.scorers.norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.integrated_gradients import integrated_gradients
 from workbench.attribution.scorers.perturbation import (
     SPAN,
     Switches,
@@ -36,7 +34,7 @@ from workbench.attribution.scorers.perturbation import (
     occlusion,
     perturbed,
 )
-from workbench.attribution.scorers.pruners import own_scores
+from workbench.attribution.scorers.pruner_scores import own_scores
 from workbench.attribution.scorers.saliency import (
     gradient_scores,
     l2,
@@ -44,10 +42,12 @@ from workbench.attribution.scorers.saliency import (
     product_scores,
     signed_sum,
 )
+from workbench.attribution.scorers.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
 from workbench.attribution.scorers.value_zeroing import RolledOutZeroing, ValueZeroing
+from workbench.attribution.types import Scorer
+from workbench.core.task_type import Problem
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
-from workbench.problems import Problem
 
 SHAPE = frozenset({"layers", "granularity", "sign"})
 """What any scorer of tokens honours."""

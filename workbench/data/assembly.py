@@ -5,11 +5,11 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import combinations
 
-from workbench.config import DataSettings
-from workbench.data import valence
-from workbench.data.documents import Corpus, Document, Span, runs
-from workbench.data.rows import Row, Table, counted
-from workbench.data.splitting import SPLITS, fill_splits, limit, text_key
+from workbench.config.run import DataSettings
+from workbench.core.documents import Corpus, Document, Span, runs
+from workbench.data.rationales import valence
+from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.words import split_text, split_words
 from workbench.errors import InputError
 

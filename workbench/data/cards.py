@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.data.documents import Corpus, Document, mask
-from workbench.data.encodings import Encoding
-from workbench.data.splitting import text_key
+from workbench.core.documents import Corpus, Document, mask
+from workbench.data.splits import text_key
+from workbench.data.windows.encodings import Encoding
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
-from workbench.data.archives import Tree, open_tree
 from workbench.errors import InputError, WorkbenchError
-from workbench.files import replacing
+from workbench.storage.archives import Tree, open_tree
+from workbench.storage.atomic import replacing
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.data.fetch import fetched_path, load_manifests
-from workbench.data.packaged import CSV, PACKAGE
-from workbench.data.packages import package_file
-from workbench.data.standard import Standard, load_standards
+from workbench.data.readers.glue import Standard, load_standards
+from workbench.data.readers.packaged import CSV, PACKAGE
+from workbench.data.readers.packages import package_file
 from workbench.errors import InputError
 
 

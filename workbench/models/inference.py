@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from workbench.data.documents import Window
+from workbench.core.documents import Window
 from workbench.models.classifier import Execution, Output, PruningClassifier, batches
 
 

@@ -10,23 +10,23 @@ from typing import Any
 import pandas as pd
 from transformers import PreTrainedTokenizerBase
 
-from workbench.attribution.events import Events
+from workbench.attribution.callbacks import Events
 from workbench.attribution.options import GOLD, Options
 from workbench.attribution.registry import check_scorers, find
-from workbench.attribution.running import score_windows
-from workbench.data.documents import Document, Window
-from workbench.data.plain_texts import read_texts
-from workbench.data.windows import encode
+from workbench.attribution.run import score_windows
+from workbench.core.documents import Document, Window
+from workbench.core.task_type import Problem
+from workbench.core.token_scores import TokenScores
+from workbench.data.readers.plain_texts import read_texts
+from workbench.data.windows.encode import encode
 from workbench.errors import InputError
-from workbench.files import write_json
-from workbench.heap import map_large_blocks
+from workbench.inference.classify import TooLong
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.score_files import ScoreFile
-from workbench.problems import Problem
-from workbench.records import TokenScores
-from workbench.runs import load_run, read_json, refuse_foreign
-from workbench.streaming import TooLong
+from workbench.runs.folder import load_run, read_json, refuse_foreign
+from workbench.runs.score_files import ScoreFile
+from workbench.storage.atomic import write_json
+from workbench.storage.malloc import map_large_blocks
 
 SUMMARY = "attribute.json"
 POOL = 4

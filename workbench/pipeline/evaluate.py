@@ -6,29 +6,29 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from workbench.attribution.events import Events
+from workbench.attribution.callbacks import Events
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption
-from workbench.attribution.running import score_windows
+from workbench.attribution.run import score_windows
+from workbench.core.documents import Window
+from workbench.core.task_type import problem_of
+from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
-from workbench.data.documents import Window
-from workbench.evaluation.classification import classification
-from workbench.evaluation.efficiency import counted_efficiency
-from workbench.files import write_json
+from workbench.inference.predict import predict
+from workbench.metrics.classification import classification
+from workbench.metrics.efficiency.table import counted_efficiency
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
-from workbench.models.kernels import linear_kernels
-from workbench.pipeline.agreement_tables import agreement_tables
-from workbench.pipeline.controls import chosen_controls, run_controls
+from workbench.models.kernels.onednn import linear_kernels
+from workbench.pipeline.bench.timing import load_stock, time_models
+from workbench.pipeline.budget_controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
-from workbench.pipeline.score_files import ROW_GROUP
-from workbench.pipeline.timing import load_stock, time_models
-from workbench.predictions import predict
-from workbench.problems import problem_of
-from workbench.records import TokenScores, to_frame
-from workbench.reporting.model_card import write_cards
-from workbench.runs import ABOUT, PREDICTIONS, remove_table, write_table
+from workbench.pipeline.plausibility import agreement_tables
+from workbench.reporting.cards.model import write_cards
+from workbench.runs.folder import ABOUT, PREDICTIONS, remove_table, write_table
+from workbench.runs.score_files import ROW_GROUP
+from workbench.storage.atomic import write_json
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from workbench.attribution.registry import SCORERS
-from workbench.data.documents import Window
-from workbench.data.encodings import holds_evidence
+from workbench.core.documents import Window
+from workbench.core.token_scores import from_frame
+from workbench.data.windows.encodings import holds_evidence
 from workbench.errors import InputError
-from workbench.evaluation.faithfulness_table import Selections, summarise, text_measures
+from workbench.inference.faithfulness_probe import probe
+from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
-from workbench.probing import probe
-from workbench.records import from_frame
-from workbench.runs import remove_table, write_table
+from workbench.runs.folder import remove_table, write_table
 
 TABLE = "faithfulness"
 CONTROLS = ("random", "oracle")

@@ -10,16 +10,16 @@ import torch
 from accelerate import PartialState
 from transformers import PreTrainedTokenizerBase
 
-from workbench.config import RunConfig
-from workbench.data.corpora import load_corpus
-from workbench.data.documents import Corpus, Window
-from workbench.data.windows import Encoding, encode_corpus, with_evidence
+from workbench.config.run import RunConfig
+from workbench.core.documents import Corpus, Window
+from workbench.core.task_type import problem_of
+from workbench.data.corpus import load_corpus
+from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies import POLICIES
-from workbench.problems import problem_of
-from workbench.runs import Run, Stages, fingerprint
+from workbench.runs.folder import Run, Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.pipeline.cells import is_finished
+from workbench.pipeline.compare.trials import is_finished
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.train import train_run
-from workbench.reporting.reproduction import Reproduction, compare_runs
-from workbench.reporting.run_data import read_run_data
-from workbench.runs import COMPARISON, CONFIG, Run, create_run, load_run, refuse_foreign
+from workbench.runs.folder import COMPARISON, CONFIG, Run, create_run, load_run, refuse_foreign
+from workbench.runs.reproduction import Reproduction, compare_runs
+from workbench.runs.tables import read_run_data
 
 
 def finished_run(folder: Path) -> Run:

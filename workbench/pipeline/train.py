@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from workbench.attribution.scorers.saliency import saliency_targets
-from workbench.config_methods import PrunerSettings
-from workbench.data.documents import Window
+from workbench.config.methods import PrunerSettings
+from workbench.core.documents import Window
 from workbench.errors import InputError
-from workbench.files import replacing
+from workbench.inference.predict import quality
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
-from workbench.models.kernels import linear_kernels
+from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
@@ -26,7 +26,7 @@ from workbench.models.policies.transkimmer import Transkimmer
 from workbench.models.policies.trbert import TrBert
 from workbench.models.student import from_distilbert, half_depth
 from workbench.pipeline.job import Job
-from workbench.predictions import quality
+from workbench.storage.atomic import replacing
 from workbench.training.checkpoint import load_weights
 from workbench.training.loop import Training
 from workbench.training.objectives.adapler import AdaplerObjective
@@ -35,7 +35,7 @@ from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
-from workbench.training.objectives.targets import Logits, Targets
+from workbench.training.objectives.teacher_targets import Logits, Targets
 from workbench.training.objectives.top import TopObjective, ask_teacher
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from workbench.errors import InputError
-from workbench.files import replacing
+from workbench.storage.atomic import replacing
 
 
 def trainable_state(model: nn.Module) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch.optim import Optimizer
 
-from workbench.data.documents import Window
+from workbench.core.documents import Window
 from workbench.errors import WorkbenchError
 from workbench.training.batching import epoch_batches, parts_of
 from workbench.training.checkpoint import load_training, load_weights, save_training, save_weights

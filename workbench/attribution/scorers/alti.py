@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from workbench.attribution.block import Block
-from workbench.attribution.mixing import distances_to_sums, shares
-from workbench.attribution.watching import RolledOutRow
+from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.observers import RolledOutRow
+from workbench.attribution.ops.mixing import distances_to_sums, shares
 
 
 class Alti(RolledOutRow):

@@ -5,10 +5,10 @@ Row l speaks of layer l's own attention. Padding and dropped tokens neither give
 
 from torch import Tensor
 
-from workbench.attribution.block import Block
-from workbench.attribution.mixing import received
-from workbench.attribution.rollout import with_residual
-from workbench.attribution.watching import RolledOutRow, RowByRow
+from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.observers import RolledOutRow, RowByRow
+from workbench.attribution.ops.mixing import received
+from workbench.attribution.ops.rollout import with_residual
 
 
 class Received(RowByRow):

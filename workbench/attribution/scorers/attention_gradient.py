@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from workbench.attribution.block import Block
+from workbench.attribution.engine.block import Block
 
 
 class AttentionGradient:

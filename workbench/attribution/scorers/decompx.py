@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.attribution.base import Scored
-from workbench.attribution.block import Block, linear_part, spread
-from workbench.attribution.mixing import CELLS
-from workbench.attribution.task import Task
+from workbench.attribution.engine.block import Block, linear_part, spread
+from workbench.attribution.engine.task import Task
+from workbench.attribution.ops.mixing import CELLS
+from workbench.attribution.types import Scored
 
 SMALLEST = 1e-6
 """Inputs of an activation smaller than this count as this, so that they have a slope."""

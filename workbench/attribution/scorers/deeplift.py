@@ -9,7 +9,7 @@ from captum.attr import DeepLift
 from captum.attr._core import deep_lift
 from torch import nn
 
-from workbench.attribution.points import Found, Point, share_missed
+from workbench.attribution.engine.layer_inputs import Found, Point, share_missed
 from workbench.attribution.scorers.saliency import signed_sum
 
 _ONE_AT_A_TIME = Lock()

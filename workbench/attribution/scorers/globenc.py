@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
-from workbench.attribution.block import Block, linear_part
-from workbench.attribution.mixing import norms_of_sums, shares
-from workbench.attribution.watching import RolledOutRow
+from workbench.attribution.engine.block import Block, linear_part
+from workbench.attribution.engine.observers import RolledOutRow
+from workbench.attribution.ops.mixing import norms_of_sums, shares
 
 
 class GlobEnc(RolledOutRow):

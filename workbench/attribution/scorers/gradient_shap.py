@@ -4,7 +4,7 @@ Intelligence 2021), which approximate the SHAP values of Lundberg and Lee (NeurI
 import torch
 from captum.attr import GradientShap
 
-from workbench.attribution.points import Found, Point
+from workbench.attribution.engine.layer_inputs import Found, Point
 from workbench.attribution.scorers.saliency import signed_sum
 
 SAMPLES = 20

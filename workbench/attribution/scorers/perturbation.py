@@ -12,11 +12,11 @@ import torch
 from captum.attr import FeatureAblation, KernelShap, Lime, Occlusion
 from torch import Tensor
 
-from workbench.attribution.base import Scored
-from workbench.attribution.memory import copies_in
-from workbench.attribution.points import seeded, without_words
-from workbench.attribution.pooling import groups
-from workbench.attribution.task import Task
+from workbench.attribution.engine.layer_inputs import seeded, without_words
+from workbench.attribution.engine.memory import copies_in
+from workbench.attribution.engine.task import Task
+from workbench.attribution.ops.pooling import groups
+from workbench.attribution.types import Scored
 
 SPAN = 3
 """Neighbouring units that occlusion hides at a time."""

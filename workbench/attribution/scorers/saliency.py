@@ -8,10 +8,10 @@ import torch
 from captum.attr import LayerGradientXActivation
 from torch import Tensor
 
-from workbench.attribution.base import Scored
+from workbench.attribution.engine.task import Task, frozen
 from workbench.attribution.options import PREDICTED
-from workbench.attribution.task import Task, frozen
-from workbench.data.documents import Window
+from workbench.attribution.types import Scored
+from workbench.core.documents import Window
 from workbench.models.classifier import Execution, PruningClassifier, batches
 from workbench.models.layouts import Layout
 

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.attribution.block import Block
-from workbench.attribution.mixing import CELLS, received, shares
-from workbench.attribution.watching import RolledOutRow, RowByRow
+from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.observers import RolledOutRow, RowByRow
+from workbench.attribution.ops.mixing import CELLS, received, shares
 
 
 class ValueZeroing(RowByRow):

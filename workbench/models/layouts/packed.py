@@ -7,10 +7,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from workbench.data.documents import Window
+from workbench.core.documents import Window
+from workbench.models.kernels.varlen import attend_varlen, suits
 from workbench.models.layouts.base import Attention, Inputs, Need
 from workbench.models.layouts.buckets import Bucket, attend_in, make_buckets
-from workbench.models.layouts.varlen import attend_varlen, suits
 
 
 @dataclass(frozen=True)

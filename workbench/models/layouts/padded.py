@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.data.documents import Window
+from workbench.core.documents import Window
 from workbench.models.layouts.base import Attention, Inputs, Need
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
-from workbench.models import hard_concrete
 from workbench.models.layouts import Layout, Padded
+from workbench.models.policies import hard_concrete
 from workbench.models.policies.base import Policy
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
-from workbench.models import hard_concrete
-from workbench.models.kernels import quicken
+from workbench.models.kernels.onednn import quicken
 from workbench.models.layouts import Layout, Padded
+from workbench.models.policies import hard_concrete
 from workbench.models.policies.base import Policy
 
 SKIM, KEEP = 0, 1

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from workbench.config import AdaplerSettings
-from workbench.data.documents import Window
+from workbench.config.run import AdaplerSettings
+from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
-from workbench.models.kernels import inputs_only
+from workbench.models.kernels.onednn import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality, scheduled
-from workbench.training.objectives.targets import Targets, target_rows
+from workbench.training.objectives.teacher_targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
 """1 is the uniform level: a threshold above it would drop the average token."""

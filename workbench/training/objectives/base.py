@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from workbench.config_methods import TrainingSettings
-from workbench.data.documents import Window
+from workbench.config.methods import TrainingSettings
+from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
-from workbench.training.objectives.targets import Logits, teacher_logits
+from workbench.training.objectives.teacher_targets import Logits, teacher_logits
 
 DISTIL_TEMPERATURE = 2.0
 """As in ToP, TR-BERT and DistilBERT."""

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.config_methods import DistilbertSettings
-from workbench.data.documents import Window
+from workbench.config.methods import DistilbertSettings
+from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded

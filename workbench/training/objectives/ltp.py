@@ -2,11 +2,11 @@
 
 from torch.optim import AdamW, Optimizer
 
-from workbench.config_methods import LtpSettings
+from workbench.config.methods import LtpSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
 from workbench.training.objectives.base import adamw, scheduled
-from workbench.training.objectives.priced import PricedObjective
+from workbench.training.objectives.sparsity_penalty import PricedObjective
 
 
 class LtpObjective(PricedObjective):

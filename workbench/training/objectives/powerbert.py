@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from workbench.config_methods import PowerbertSettings
-from workbench.data.documents import Window
+from workbench.config.methods import PowerbertSettings
+from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.powerbert import PowerBert
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality

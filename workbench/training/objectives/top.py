@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from workbench.config import TopSettings
-from workbench.data.documents import Window
+from workbench.config.run import TopSettings
+from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace

@@ -2,11 +2,11 @@
 
 from torch.optim import Optimizer
 
-from workbench.config_methods import TranskimmerSettings
+from workbench.config.methods import TranskimmerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.transkimmer import Transkimmer
 from workbench.training.objectives.base import adamw
-from workbench.training.objectives.priced import PricedObjective
+from workbench.training.objectives.sparsity_penalty import PricedObjective
 
 
 class TranskimmerObjective(PricedObjective):

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from workbench.config_methods import TrbertSettings
-from workbench.data.documents import Window
+from workbench.config.methods import TrbertSettings
+from workbench.core.documents import Window
 from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Layout
 from workbench.models.policies.trbert import Choose, TrBert, sample
 from workbench.training.losses import reinforce
 from workbench.training.objectives.base import Backward, Moment, Objective, adamw, scheduled
-from workbench.training.objectives.targets import Logits, Targets, target_rows, teacher_logits
+from workbench.training.objectives.teacher_targets import Logits, Targets, target_rows, teacher_logits
 
 
 class TrbertObjective(Objective):

@@ -1,0 +1,94 @@
+"""What is on screen as files: CSV, LaTeX, PNG, SVG and one self-contained HTML page."""
+
+import html
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.reporting.tables.latex import latex_table
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import plotly.graph_objects
+
+
+@dataclass(frozen=True)
+class View:
+    """One figure or table on screen, with the numbers behind it."""
+
+    name: str
+    """Stem of its files."""
+    caption: str
+    """What the numbers are, with unit and convention."""
+    frame: pd.DataFrame
+    """The numbers in full."""
+    words: pd.DataFrame | None = None
+    """The same rows formatted, for LaTeX and HTML; None: numbers with four digits."""
+    figure: "Callable[..., plotly.graph_objects.Figure] | None" = None
+    """Draws it for the screen, on a light ground unless told `dark`."""
+    printed: "Callable[[], matplotlib.figure.Figure] | None" = None
+    """Draws it for print, from the same frame."""
+
+    @property
+    def formatted(self) -> pd.DataFrame:
+        """The rows as text."""
+        if self.words is not None:
+            return self.words
+        return self.frame.apply(lambda column: column.map(_cell))
+
+
+def csv(view: View) -> str:
+    """The numbers in full, UTF-8, one header line."""
+    return view.frame.to_csv(index=False, lineterminator="\n")
+
+
+def latex(view: View) -> str:
+    """A booktabs table of the formatted rows; words are left-aligned."""
+    formatted = view.formatted
+    numeric = set(view.frame.select_dtypes("number").columns)
+    text = [str(column) for column in formatted.columns if column not in numeric]
+    rows = [[(str(cell), "") for cell in row] for row in formatted.itertuples(index=False)]
+    return latex_table([*map(str, formatted.columns)], rows, view.caption, view.name, text)
+
+
+def picture(view: View, kind: str) -> bytes:
+    """`png` (150 dpi) or `svg` of a view that has a printed version."""
+    assert view.printed is not None
+    import matplotlib
+
+    target = io.BytesIO()
+    # Without a date equal figures are equal files.
+    metadata = {"Date": None} if kind == "svg" else None
+    with matplotlib.rc_context({"font.family": "DejaVu Sans", "svg.hashsalt": view.name}):
+        view.printed().savefig(target, format=kind, dpi=150, metadata=metadata)
+    return target.getvalue()
+
+
+def page(title: str, views: Sequence[View]) -> str:
+    """All views as one HTML page that loads nothing: figures with hover, tables, every text escaped."""
+    parts, library = [], True
+    for view in views:
+        parts.append(f"<h2>{html.escape(view.name)}</h2><p>{html.escape(view.caption)}</p>")
+        if view.figure is None:
+            parts.append(view.formatted.to_html(index=False, escape=True, border=0))
+        else:
+            figure = view.figure()
+            figure.update_layout(paper_bgcolor="#fff", plot_bgcolor="#fff")
+            parts.append(figure.to_html(full_html=False, include_plotlyjs=library))
+            library = False
+    name = html.escape(title)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        "<style>body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}"
+        "td,th{padding:.2rem .6rem;text-align:left}table{border-collapse:collapse}</style></head>"
+        f"<body><h1>{name}</h1>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.4g}"
+    return "–" if value is None or value is pd.NA else str(value)

@@ -1,0 +1,23 @@
+"""The app's server with what its pages need imported before the first reader comes.
+
+    python -m app.serve run app/main.py --server.port 8501
+
+takes what `streamlit` takes; `workbench app` starts it.
+"""
+
+from importlib import import_module
+
+from streamlit.web.cli import main
+
+AHEAD = (
+    "plotly.graph_objs._figure",
+    "app.data.texts_behind_point",
+    "app.data.compared_runs",
+    "app.figures.heatmap",
+)
+"""What takes long to import; nothing of it needs torch, which comes when a page runs a model."""
+
+if __name__ == "__main__":
+    for name in AHEAD:
+        import_module(name)
+    main(prog_name="streamlit")

@@ -1,0 +1,73 @@
+"""What a comparison's configuration means for its cells."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.config.comparison import STRENGTHS, CompareConfig, MatchSettings, load_comparison
+from workbench.config.run import RunConfig
+from workbench.pipeline.compare.trials import Cell
+from workbench.pipeline.job import Job
+from workbench.runs.folder import Run
+
+ROOT = Path(__file__).parents[2]
+
+
+def config(**values: object) -> CompareConfig:
+    return CompareConfig.model_validate(values)
+
+
+@pytest.mark.parametrize(("method", "key"), STRENGTHS.items())
+def test_a_cell_is_the_shared_run_with_a_methods_strength(method: str, key: str) -> None:
+    shared = {"data": {"max_train": 9}, method: {"epochs": 7}}
+    cell = config(run=shared).cell(method, 0.125, 4)
+    expected = RunConfig.model_validate(
+        shared | {"seed": 4, "methods": ["dense", method], method: {"epochs": 7, key: 0.125}}
+    )
+    assert cell.model_copy(update={"name": "run"}) == expected
+
+
+def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:
+    compared = config(run={"dense": {"epochs": 1}})
+
+    def key(run: RunConfig) -> str:
+        return Job(Run(Path("nowhere")), run).key("dense")
+
+    assert key(compared.cell("top", 0.3, 1)) == key(compared.dense(1))
+    assert key(compared.cell("top", 0.3, 1)) != key(compared.dense(2))
+
+
+def test_without_strengths_a_method_has_one_cell_of_its_own_section() -> None:
+    compared = config(run={"ltp": {"mask_weight": 0.7}}, strengths={"top": [0.2, 0.4]})
+    assert compared.grid("ltp") == [0.7]
+    assert compared.grid("top") == [0.2, 0.4]
+    searched = config(match={"flops": 2}, strengths={"top": [0.2]})
+    assert searched.grid("ltp") == []
+    assert searched.grid("top") == [0.2]
+
+
+def test_a_search_reaches_ten_times_up_and_down_unless_told() -> None:
+    compared = config(run={"ltp": {"mask_weight": 0.5}}, ranges={"trbert": [0.1, 2]})
+    assert compared.range("ltp") == (0.05, 5.0)
+    assert compared.range("trbert") == (0.1, 2)
+    assert compared.range("top") == (0.05, 0.95)
+
+
+def test_slack_is_relative_for_flops_and_in_points_for_drop() -> None:
+    assert MatchSettings(flops=2.0).slack == pytest.approx(0.1)
+    assert MatchSettings(flops=4.0, tolerance=0.1).slack == pytest.approx(0.4)
+    assert MatchSettings(drop=1.0).slack == 0.5
+    assert MatchSettings(drop=1.0, tolerance=0.2).slack == 0.2
+
+
+def test_a_cell_without_a_strength_is_named_fixed() -> None:
+    assert Cell("top", 0.30000000000000004, 2).name == "cells/top/0.3-seed2"
+    assert Cell("other", None, 0).name == "cells/other/fixed-seed0"
+
+
+def test_the_ready_comparison_is_valid() -> None:
+    ready = load_comparison(ROOT / "configs" / "compare-rotten-tomatoes.yaml")
+    assert ready.methods == [*STRENGTHS, "distilbert"]
+    assert ready.seeds == [0, 1, 2]
+    assert ready.match == MatchSettings(flops=2.0, tolerance=0.05, tries=8)
+    assert ready.run.data.max_train == 1500

@@ -1,0 +1,62 @@
+"""A comparison of tiny runs, whose cells take seconds, and one whose trainers are functions."""
+
+from pathlib import Path
+
+import yaml
+
+from tests.helpers.tiny_runs import save_bert, tiny_settings
+from workbench.config.comparison import CompareConfig
+from workbench.errors import WorkbenchError
+from workbench.pipeline.compare import run as compare
+from workbench.pipeline.compare.run import Comparison
+from workbench.pipeline.job import Reporter
+
+
+def write_comparison_settings(folder: Path, **more: object) -> Path:
+    """A backbone and a configuration of two methods, one with two strengths, and two seeds."""
+    run = tiny_settings(save_bert(folder / "bert"))
+    del run["name"]
+    run["evaluation"] = {"bootstrap": 20, "scorers": []}
+    run["efficiency"] = {"batch_sizes": [1, 4], "texts": 4, "repeats": 1}
+    values = {
+        "name": "tiny", "run": run, "methods": ["adapler", "top"], "seeds": [0, 1],
+        "strengths": {"adapler": [0.4, 0.5]},
+    }  # fmt: skip
+    path = folder / "compare.yaml"
+    path.write_text(yaml.safe_dump(values | more), encoding="utf-8")
+    return path
+
+
+class FakeTrainers:
+    """Stands in for training: `speedup(method, strength, seed)`, which may raise; remembers calls."""
+
+    def __init__(self, monkeypatch, speedup) -> None:
+        self.speedup, self.made, self.lean = speedup, {}, []
+        monkeypatch.setattr(compare, "run_dense", self.run_dense)
+        monkeypatch.setattr(compare, "run_cell", self.run_cell)
+        monkeypatch.setattr(compare, "is_finished", lambda folder, config: False)
+        monkeypatch.setattr(compare, "seconds_spent", lambda folder: 1.0)
+        monkeypatch.setattr(compare, "dev_values", lambda run, method: self.made[str(run.folder)])
+
+    def run_dense(self, folder, config, reporters):
+        self.made[str(folder)] = {"accuracy": 0.9, "loss": 0.0, "speedup": 1.0}
+        self.speedup("dense", None, config.seed)
+        return type("Base", (), {"config": config})
+
+    def run_cell(self, folder, config, base, reporters) -> None:
+        assert base.config.seed == config.seed
+        method = config.methods[1]
+        strength = {"top": config.top.target_sparsity, "adapler": config.adapler.phi}[method]
+        self.lean.append((method, strength, config.seed, not config.efficiency.repeats))
+        value = self.speedup(method, strength, config.seed)
+        self.made[str(folder)] = {"accuracy": 0.8, "loss": 10 * value, "speedup": value}
+
+    def compare(self, folder: Path, **values: object) -> tuple[bool, list[str]]:
+        """Whether all went well, and what was told."""
+        told: list[str] = []
+        config = CompareConfig.model_validate({"methods": ["adapler"], "seeds": [0], **values})
+        return Comparison(folder, config, Reporter, told.append).run(), told
+
+
+def diverging(*_: object) -> float:
+    raise WorkbenchError("diverged")

@@ -1,0 +1,70 @@
+"""A tiny objective of every method, and the texts it trains on."""
+
+import torch
+
+from tests.helpers.toys import RAGGED, adapler, policy_of, texts
+from workbench.config.run import (
+    AdaplerSettings,
+    DenseSettings,
+    DistilbertSettings,
+    LtpSettings,
+    PowerbertSettings,
+    TopSettings,
+    TranskimmerSettings,
+    TrbertSettings,
+)
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.base import Policy
+from workbench.models.policies.distilbert import DistilBert
+from workbench.models.policies.ltp import LTP
+from workbench.models.policies.powerbert import PowerBert
+from workbench.models.policies.top import ToP
+from workbench.models.student import half_depth
+from workbench.training.objectives.adapler import AdaplerObjective
+from workbench.training.objectives.base import Objective
+from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.distilbert import DistilbertObjective
+from workbench.training.objectives.ltp import LtpObjective
+from workbench.training.objectives.powerbert import PowerbertObjective
+from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.transkimmer import TranskimmerObjective
+from workbench.training.objectives.trbert import TrbertObjective
+
+TRAIN, DEV = texts((9, 4, 7, 7, 12, 3, 8, 5, 10, 6), seed=1), texts(RAGGED, seed=2)
+SETTINGS = {"epochs": 2, "batch_size": 3, "checkpoint_steps": 3, "learning_rate": 1e-3}
+STEPS = 4
+"""Of each epoch: ten texts in batches of three."""
+
+
+def objective(make_model, method: str, **settings) -> Objective:
+    torch.manual_seed(5)
+    dense, chosen = make_model(), SETTINGS | settings
+    config = dense.bert.config
+    if method == "dense":
+        return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
+    if method == "distilbert":
+        student = half_depth(dense.bert)
+        model = PruningClassifier(student, DistilBert.beside(student.config, config))
+        return DistilbertObjective(model, DistilbertSettings(**chosen), dense)
+    if method == "top":
+        lessons = ask_teacher(dense, TRAIN, 4)
+        policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
+        model = PruningClassifier(dense.bert, policy)
+        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), lessons)
+    if method == "ltp":
+        model = PruningClassifier(dense.bert, LTP(config, last_threshold=0.12, temperature=0.05))
+        return LtpObjective(model, LtpSettings(**chosen))
+    if method == "transkimmer":
+        model = PruningClassifier(dense.bert, policy_of(method, config))
+        return TranskimmerObjective(model, TranskimmerSettings(**chosen))
+    if method == "powerbert":
+        search = {"retention_weight": 1.0, "retention_learning_rate": 0.15, "search_share": 0.6}
+        model = PruningClassifier(dense.bert, PowerBert(config, length=12))
+        return PowerbertObjective(model, PowerbertSettings(**search | chosen))
+    targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
+    if method == "trbert":
+        teacher = {(w.text_id, 0): torch.randn(2).numpy() for w in TRAIN}
+        model = PruningClassifier(dense.bert, policy_of(method, config))
+        return TrbertObjective(model, TrbertSettings(**chosen), targets, teacher)
+    model = PruningClassifier(dense.bert, adapler(config))
+    return AdaplerObjective(model, AdaplerSettings(lambda_start=5.0, **chosen), targets, 0.0)

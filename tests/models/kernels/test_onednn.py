@@ -1,0 +1,112 @@
+"""Quickened linear layers give what torch gives, forward and backward, and stay ordinary layers."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from workbench.models.kernels.onednn import QuickLinear, inputs_only, linear_kernels, quicken
+
+pytestmark = pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="this torch comes without oneDNN"
+)
+
+
+def layers(bias: bool = True) -> tuple[nn.Linear, nn.Linear]:
+    torch.manual_seed(0)
+    stock = nn.Linear(160, 128, bias=bias)
+    quick = nn.Linear(160, 128, bias=bias)
+    quick.load_state_dict(stock.state_dict())
+    quicken(quick)
+    assert isinstance(quick, QuickLinear)
+    return stock, quick
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(1, 160), (1, 7, 160), (3, 5, 160)])
+def test_forward_and_gradients_are_torchs(shape: tuple[int, ...], bias: bool) -> None:
+    stock, quick = layers(bias)
+    x = torch.randn(shape)
+    results = []
+    for layer in (stock, quick):
+        own = x.clone().requires_grad_()
+        with linear_kernels("onednn"):
+            out = layer(own)
+            (out * torch.arange(out.numel()).view_as(out) / out.numel()).sum().backward()
+        results.append((out, own.grad, *(value.grad for value in layer.parameters())))
+    for expected, found in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_inference_follows_a_weight_that_changes() -> None:
+    stock, quick = layers()
+    x = torch.randn(4, 160)
+    with torch.inference_mode(), linear_kernels("onednn"):
+        quick(x)
+    with torch.no_grad():
+        for layer in (stock, quick):
+            layer.weight.mul_(2.0)
+    with torch.inference_mode(), linear_kernels("onednn"):
+        torch.testing.assert_close(quick(x), stock(x), rtol=1e-4, atol=1e-5)
+        quick.load_state_dict(nn.Linear(160, 128).state_dict())
+        assert not torch.allclose(quick(x), stock(x), atol=1e-2)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_inference_follows_a_fused_optimiser(mixed: bool) -> None:
+    _, quick = layers()
+    x = torch.randn(4, 160)
+    optimizer = torch.optim.AdamW(quick.parameters(), lr=0.1, fused=True)
+    with linear_kernels("onednn"):
+        with torch.inference_mode():
+            before = quick(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            loss = quick(x).float().square().sum()
+        loss.backward()
+        optimizer.step()
+        with torch.inference_mode():
+            found = quick(x)
+    torch.testing.assert_close(found, nn.functional.linear(x, quick.weight, quick.bias))
+    assert not torch.allclose(found, before, atol=0.1)
+
+
+def test_inputs_only_spares_the_weights() -> None:
+    _, quick = layers()
+    x = torch.randn(4, 160, requires_grad=True)
+    with linear_kernels("onednn"):
+        out = quick(x).sum()
+        with inputs_only():
+            out.backward()
+    assert x.grad is not None
+    assert quick.weight.grad is None
+    assert quick.bias.grad is None
+
+
+def test_other_types_and_the_named_choice_are_left_to_torch() -> None:
+    _, quick = layers()
+    with torch.inference_mode():
+        with linear_kernels("stock"):
+            quick(torch.randn(4, 160))
+        assert quick._packed is None
+        with linear_kernels("onednn"):
+            double = quick.double()
+            double(torch.randn(4, 160, dtype=torch.float64))
+        assert quick._packed is None
+
+
+def test_small_layers_stay_as_they_are() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(128, 128))
+    quicken(model)
+    assert [type(module) for module in model] == [nn.Linear, QuickLinear]
+    assert set(model.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
+
+
+def test_a_model_that_has_run_can_be_copied() -> None:
+    (_, layer), x = layers(), torch.randn(3, 160)
+    with linear_kernels("onednn"), torch.inference_mode():
+        before = layer(x)
+    twin = copy.deepcopy(layer)
+    with linear_kernels("onednn"), torch.inference_mode():
+        torch.testing.assert_close(twin(x), before)
+        assert twin.to(torch.bfloat16)(x.bfloat16()).dtype is torch.bfloat16

@@ -1,0 +1,166 @@
+"""The order of trainings, searches and failures, with functions in the place of trainers."""
+
+import json
+
+import pytest
+
+from tests.helpers.tiny_comparisons import FakeTrainers, diverging
+from workbench.errors import InputError, WorkbenchError
+
+
+def told(folder) -> dict:
+    return json.loads((folder / "compare.json").read_text())
+
+
+def rising(method, strength, seed) -> float:
+    """2 at a strength of 0.02, or 0.03 with seed 1."""
+    return 1.0 if strength is None else 1 + strength / (0.02 + 0.01 * seed)
+
+
+def test_the_grid_is_methods_by_strengths_by_seeds(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    whole, lines = fake.compare(
+        tmp_path, methods=["adapler", "top"], seeds=[3, 4], strengths={"adapler": [0.01, 0.02]}
+    )
+    assert whole
+    assert fake.lean == [
+        (method, strength, seed, False)
+        for seed in (3, 4)
+        for method, strength in (("adapler", 0.01), ("adapler", 0.02), ("top", 0.45))
+    ]  # fmt: skip
+    about = told(tmp_path)
+    assert about["finished"]
+    assert about["seconds"] == 8.0
+    assert {(g["method"], g["kind"], g["strength"]): g["cells"] for g in about["groups"]} == {
+        ("dense", "dense", None): ["dense/seed3", "dense/seed4"],
+        ("adapler", "grid", 0.01): ["cells/adapler/0.01-seed3", "cells/adapler/0.01-seed4"],
+        ("adapler", "grid", 0.02): ["cells/adapler/0.02-seed3", "cells/adapler/0.02-seed4"],
+        ("top", "grid", 0.45): ["cells/top/0.45-seed3", "cells/top/0.45-seed4"],
+    }
+    assert lines[:2] == ["dense, seed 3", "adapler at 0.01, seed 3"]
+
+
+def test_a_search_is_lean_and_its_nearest_try_is_measured(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    assert fake.compare(tmp_path, match={"flops": 2.0}, ranges={"adapler": [0.001, 0.1]})[0]
+    about = told(tmp_path)
+    (search,) = about["searches"]
+    assert search["reached"]
+    assert abs(search["nearest"]["value"] - 2) <= 0.1
+    tries = [one["strength"] for one in search["tries"]]
+    assert fake.lean == [
+        *(("adapler", strength, 0, True) for strength in tries), ("adapler", tries[-1], 0, False),
+    ]  # fmt: skip
+    # Every try is a listed cell; the matched one is a group.
+    assert [cell["strength"] for cell in about["cells"]] == [None, *tries]
+    assert about["groups"][1] == {
+        "method": "adapler", "kind": "matched", "strength": None,
+        "cells": [f"cells/adapler/{tries[-1]:g}-seed0"],
+    }  # fmt: skip
+
+
+def test_a_seeds_search_does_not_depend_on_the_seeds_before(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    fake.compare(tmp_path, seeds=[0, 1], match={"flops": 2.0}, ranges={"adapler": [0.001, 0.1]})
+    first, second = told(tmp_path)["searches"]
+    assert second["tries"][0]["strength"] == first["tries"][0]["strength"]
+    assert second["nearest"]["strength"] > first["nearest"]["strength"]
+    assert second["reached"]
+
+
+def test_search_seed_only_trains_the_others_once(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    match = {"flops": 2.0, "search_seed_only": True}
+    fake.compare(tmp_path, seeds=[0, 1, 2], match=match, ranges={"adapler": [0.001, 0.1]})
+    (search,) = told(tmp_path)["searches"]
+    found = search["nearest"]["strength"]
+    assert [call for call in fake.lean if call[2]] == [
+        ("adapler", found, 1, False), ("adapler", found, 2, False),
+    ]  # fmt: skip
+    assert len(told(tmp_path)["groups"][1]["cells"]) == 3
+
+
+def test_search_seed_only_takes_the_first_seed_that_trains(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        return diverging() if (method, seed) == ("dense", 0) else 2.0
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    assert not fake.compare(tmp_path, seeds=[0, 1, 2], match={"flops": 2.0, "search_seed_only": True})[0]
+    assert [search["seed"] for search in told(tmp_path)["searches"]] == [1]
+    assert len(told(tmp_path)["groups"][1]["cells"]) == 2
+
+
+def test_drop_is_matched_in_points(monkeypatch, tmp_path) -> None:
+    # The fake loses 10 x its speed-up in points: 30 points at strength 0.04.
+    fake = FakeTrainers(monkeypatch, rising)
+    assert fake.compare(tmp_path, match={"drop": 30.0, "tries": 8}, ranges={"adapler": [0.001, 0.1]})[0]
+    (search,) = told(tmp_path)["searches"]
+    assert search["quantity"] == "loss"
+    assert search["nearest"]["strength"] == pytest.approx(0.04, rel=0.05)
+
+
+def test_what_cannot_be_reached_ends_with_the_nearest_and_without_success(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    whole, lines = fake.compare(tmp_path, match={"flops": 9.0}, ranges={"adapler": [0.001, 0.1]})
+    assert not whole
+    (search,) = told(tmp_path)["searches"]
+    assert search["nearest"] == {"strength": 0.1, "value": pytest.approx(6.0)}
+    assert "adapler, seed 0: the range ends at strength 0.1, short of 9; raise its upper end" in lines
+    # It is compared nevertheless.
+    assert told(tmp_path)["groups"][1]["cells"] == ["cells/adapler/0.1-seed0"]
+
+
+def test_a_failed_cell_is_recorded_and_the_others_go_on(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        if (method, seed) == ("adapler", 0):
+            raise WorkbenchError("diverged in epoch 1")
+        return 2.0
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    whole, lines = fake.compare(tmp_path, methods=["adapler", "top"], seeds=[0, 1])
+    assert not whole
+    errors = {cell["name"]: cell["error"] for cell in told(tmp_path)["cells"]}
+    assert errors.pop("cells/adapler/0.003-seed0") == "diverged in epoch 1"
+    assert len(errors) == 5
+    assert set(errors.values()) == {None}
+    assert "adapler at 0.003, seed 0 failed: diverged in epoch 1" in lines
+
+
+def test_a_failed_dense_model_costs_its_seed(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        return diverging() if (method, seed) == ("dense", 0) else 2.0
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    assert not fake.compare(tmp_path, seeds=[0, 1])[0]
+    assert [call[2] for call in fake.lean] == [1]
+    assert told(tmp_path)["cells"][0]["error"] == "diverged"
+
+
+def test_data_that_cannot_be_read_end_it_at_once(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        raise InputError("reviews.csv: no such file")
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    with pytest.raises(InputError, match=r"reviews\.csv"):
+        fake.compare(tmp_path, seeds=[0, 1])
+    assert [cell["name"] for cell in told(tmp_path)["cells"]] == ["dense/seed0"]
+
+
+def test_input_that_no_strength_mends_ends_the_search(monkeypatch, tmp_path) -> None:
+    def speedup(method, strength, seed) -> float:
+        if method == "top":
+            raise InputError("top.first_layer 9: there are 3 layers")
+        return 2.0
+
+    fake = FakeTrainers(monkeypatch, speedup)
+    assert not fake.compare(tmp_path, methods=["top", "adapler"], match={"flops": 2.0})[0]
+    assert [call[0] for call in fake.lean] == ["top", "adapler", "adapler"]
+    search = told(tmp_path)["searches"][0]
+    assert (search["reached"], search["nearest"]) == (False, None)
+    assert search["notes"] == ["top.first_layer 9: there are 3 layers"]
+
+
+def test_a_foreign_folder_is_refused(monkeypatch, tmp_path) -> None:
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(InputError, match="neither empty nor a comparison folder"):
+        FakeTrainers(monkeypatch, rising).compare(tmp_path)

@@ -1,0 +1,115 @@
+"""Golden tables of a tiny run, and what happens to numbers that are not there."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
+
+CLASSIFICATION = pd.DataFrame(
+    [
+        ("top", "test", "accuracy", 0.75, 0.5, 1.0, 4),
+        ("dense", "test", "accuracy", 0.8, 0.6, 0.9, 4),
+        ("dense", "test", "macro_f1", 0.7, np.nan, np.nan, 4),
+    ],
+    columns=["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
+)
+EFFICIENCY = pd.DataFrame(
+    [
+        ("top", "test", "flops_speedup_unpadded", pd.NA, 2.5),
+        ("top", "test", "tokens_kept_share", pd.NA, 0.4),
+        ("hf", "test", "seconds_median", 8, 3.0),
+        ("top", "test", "seconds_median", 8, 1.5),
+        ("top", "test", "speedup_vs_hf", 8, 2.0),
+        ("top", "test", "realised_share", 8, 0.8),
+    ],
+    columns=["method", "split", "quantity", "batch_size", "value"],
+).astype({"batch_size": "Int64"})
+
+MAIN_CSV = """\
+method,n,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
+flops_speedup_unpadded,flops_speedup_padded,tokens_kept_share,speedup_vs_hf_b8
+dense,4,0.8,0.6,0.9,0.7,,,,,,
+top,4,0.75,0.5,1.0,,,,2.5,,0.4,2.0
+"""
+MAIN_ROWS = r"""
+dense & 4 & 80.0 [60.0, 90.0] & 70.0 & -- & -- & -- & -- \\
+ToP & 4 & 75.0 [50.0, 100.0] & -- & 2.50 & -- & 40.0 & 2.00 \\
+"""
+EFFICIENCY_CSV = """\
+method,batch_size,seconds_median,seconds_q25,seconds_q75,rounds,speedup_vs_hf,realised_share
+hf,8,3.0,,,,,
+top,8,1.5,,,,2.0,0.8
+"""
+
+
+def test_golden_main_table(tmp_path: Path) -> None:
+    csv, tex = main_table(CLASSIFICATION, EFFICIENCY, "Split test.").write(tmp_path)
+    assert csv.read_text(encoding="utf-8") == MAIN_CSV
+    latex = tex.read_text(encoding="utf-8")
+    assert MAIN_ROWS in latex
+    assert "Split test." in latex
+    assert r"95 \% bootstrap" in latex
+
+
+def test_main_table_without_speed() -> None:
+    table = main_table(CLASSIFICATION, None)
+    assert table.shown["FLOPs, unpadded"].tolist() == ["–", "–"]
+
+
+def test_main_table_shows_matthews_where_a_run_has_it() -> None:
+    assert "Matthews × 100" not in main_table(CLASSIFICATION, None).shown
+    row = pd.DataFrame([("dense", "test", "matthews", -0.25, -0.5, 0.125, 4)])
+    more = pd.concat([CLASSIFICATION, row.set_axis(CLASSIFICATION.columns, axis=1)])
+    shown = main_table(more, None).shown
+    assert shown["Matthews × 100"].tolist() == ["-25.0 [-50.0, 12.5]", "–"]
+
+
+def test_golden_efficiency_table(tmp_path: Path) -> None:
+    csv, _ = efficiency_table(EFFICIENCY).write(tmp_path)
+    assert csv.read_text(encoding="utf-8") == EFFICIENCY_CSV
+    rounds = pd.DataFrame(
+        {"contestant": "top", "split": "test", "batch_size": 8, "round": range(3), "seconds": [1, 2, 3]}
+    )
+    table = efficiency_table(EFFICIENCY, rounds)
+    assert table.shown["quartiles s"].tolist() == ["–", "1.5–2.5"]
+    assert table.frame["rounds"].tolist()[1] == 3
+
+
+def agreement(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
+    columns = ["scorer", "method", "layer", "selection", "metric", "value"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(split="test", unit="token", universe="with-evidence", ci_low=0, ci_high=1, n=9)
+
+
+def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
+    table = plausibility_table(
+        agreement(
+            [
+                ("uniform", "dense", 0, "none", "ap", 0.3),
+                ("uniform", "top", 0, "none", "ap", 0.9),
+                ("top", "top", 1, "none", "ap", 0.6),
+                ("top", "top", 2, "none", "ap", 0.5),
+                ("top", "top", 1, "uniform", "fpr", 0.6),
+                ("top", "top", 2, "uniform", "fpr", 0.5),
+                ("top", "top", 2, "uniform", "selected", 0.5),
+                ("top", "top", 2, "kept", "fpr", 0.1),
+            ]
+        ),
+        conventions="Told.",
+    )
+    frame = table.frame
+    assert frame[["metric", "scorer"]].agg(" ".join, axis=1).tolist() == [
+        "ap top", "ap uniform", "fpr top", "selected top",
+    ]  # fmt: skip
+    assert frame["best_layer"].astype(object).tolist() == [1, pd.NA, 2, pd.NA]
+    assert frame.loc[1, "method"] == "dense"
+    assert table.shown["L0"].tolist() == ["–", "0.300", "–", "–"]
+    assert table.caption.endswith("Told.")
+
+
+def test_an_empty_plausibility_table_has_its_columns() -> None:
+    table = plausibility_table(agreement([]))
+    assert table.frame.empty
+    assert "best_layer" in table.frame

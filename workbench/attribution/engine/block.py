@@ -1,0 +1,98 @@
+"""One layer's self-attention block taken apart: what each token brings to each other one."""
+
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.attribution.engine.memoised import Once
+from workbench.models.encoder import Seen
+from workbench.models.layouts import Padded
+
+
+class Block(Once):
+    """A layer of the shared pass, with what several scorers derive from it computed once.
+
+    Padded tensors: (B, N, H) and (B, heads, N, N), rows = queries. Columns of tokens that are not alive
+    have probability 0; their rows mean nothing.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__()
+        if not isinstance(seen.layout, Padded) or seen.probabilities is None:
+            raise ValueError("needs attention probabilities: run masked with show='probabilities'")
+        self.index, self.layer = seen.index, seen.layer
+        self.entered, self.attended, self.left = seen.entered, seen.attended, seen.left
+        self.alive: Tensor = seen.layout.alive
+        """(B, N) bool: in this layer's self-attention."""
+        self.in_graph: Tensor = seen.probabilities
+        """(B, heads, N, N), with its gradient function where the pass keeps one."""
+
+    @cached_property
+    def probabilities(self) -> Tensor:
+        """(B, heads, N, N)."""
+        return self.in_graph.detach()
+
+    @cached_property
+    def values(self) -> Tensor:
+        """(B, N, heads, d): value vectors, bias included."""
+        module = self.layer.attention.self
+        return module.value(self.entered).unflatten(-1, (module.num_attention_heads, -1))
+
+    @cached_property
+    def vectors(self) -> Tensor:
+        """(B, N, heads, H): f(x_j), each head's value vector times the output matrix, without its bias.
+
+        Kobayashi et al. 2021, eq. 10: token i's output is the sum of alpha_ij f(x_j), here and a bias.
+        """
+        weight = self.layer.attention.output.dense.weight.unflatten(1, (self.values.shape[2], -1))
+        return torch.einsum("bnhd,mhd->bnhm", self.values, weight)
+
+    @cached_property
+    def before_norm(self) -> Tensor:
+        """(B, N, H): attention output plus residual, what the first LayerNorm takes in."""
+        context = torch.einsum("bhij,bjhd->bihd", self.probabilities, self.values).flatten(2)
+        return self.layer.attention.output.dense(context) + self.entered
+
+    @cached_property
+    def own(self) -> Tensor:
+        """(B, N, H): what each token brings to itself, its residual included."""
+        to_self = self.probabilities.diagonal(dim1=2, dim2=3)
+        return torch.einsum("bhi,bihm->bim", to_self, self.vectors) + self.entered
+
+    @cached_property
+    def centred_vectors(self) -> Tensor:
+        """(B, N, heads, H): `vectors` through the linear part of the first LayerNorm."""
+        return linear_part(self.first_norm, self.vectors)
+
+    @cached_property
+    def centred_own(self) -> Tensor:
+        """(B, N, H): `own` through the same."""
+        return linear_part(self.first_norm, self.own)
+
+    @cached_property
+    def first_spread(self) -> Tensor:
+        """(B, N): what the first LayerNorm divides by."""
+        return spread(self.first_norm, self.before_norm)
+
+    @property
+    def first_norm(self) -> nn.LayerNorm:
+        return self.layer.attention.output.LayerNorm
+
+    @property
+    def second_norm(self) -> nn.LayerNorm:
+        return self.layer.output.LayerNorm
+
+
+def linear_part(norm: Any, vectors: Tensor) -> Tensor:
+    """(..., H) -> (..., H): LayerNorm's centring and weight, without its division and its bias.
+
+    LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, section 3.2).
+    """
+    return (vectors - vectors.mean(-1, keepdim=True)) * norm.weight
+
+
+def spread(norm: Any, before: Tensor) -> Tensor:
+    """(..., H) -> (...): the standard deviation that LayerNorm divides `before` by."""
+    return (before.var(-1, correction=0) + norm.eps).sqrt()

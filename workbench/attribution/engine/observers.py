@@ -1,0 +1,50 @@
+"""What most observers of the shared pass have in common."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from workbench.attribution.engine.block import Block
+from workbench.attribution.ops.rollout import Rollout
+
+
+class RowByRow(ABC):
+    """An observer whose scores of a layer are there as soon as the layer has run."""
+
+    needs_gradient: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.collected: list[Tensor] = []
+
+    def see(self, block: Block) -> None:
+        # A row that is a view would keep the layer's whole map until the pass is over.
+        self.collected.append(self.row(block).clone())
+
+    @abstractmethod
+    def row(self, block: Block) -> Tensor:
+        """(B, N): the layer's scores; anything where a token is not alive."""
+
+    def rows(self, output: Tensor) -> Tensor:
+        """(B, layers, N)."""
+        return torch.stack(self.collected, dim=1)
+
+
+class RolledOutRow(RowByRow):
+    """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
+
+    In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
+    a row over the living ones then sums to less than 1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = Rollout()
+
+    def row(self, block: Block) -> Tensor:
+        return self.flow.add(self.mixing(block))[:, 0]
+
+    @abstractmethod
+    def mixing(self, block: Block) -> Tensor:
+        """(B, N, N): what each token (row) takes from each, rows summing to 1."""

@@ -1,0 +1,213 @@
+"""The configuration of a comparison: methods x strengths x seeds, and what to match."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from workbench.config.methods import Settings
+from workbench.config.run import (
+    Method,
+    RunConfig,
+    apply_overrides,
+    parse_config,
+    read_mapping,
+    validated,
+)
+from workbench.errors import InputError
+
+STRENGTHS = {
+    "adapler": "phi",
+    "top": "target_sparsity",
+    "ltp": "mask_weight",
+    "transkimmer": "skim_weight",
+    "powerbert": "retention_weight",
+    "trbert": "alpha",
+}
+"""The key, in a method's own section, that makes it faster; a method that is absent has none."""
+LINEAR = frozenset({"top"})
+"""Methods whose strength is a share; those of the others are weights, searched on a log scale."""
+_REACH = 10.0
+"""A search goes this factor up and down from the method's own strength where no range is given."""
+_KNOWN = [name for name in get_args(Method) if name != "dense"]
+
+
+class MatchSettings(Settings):
+    """What every method is trained to, on the dev split: exactly one of `flops` and `drop`."""
+
+    flops: float | None = Field(None, gt=1)
+    """Unpadded FLOPs speed-up."""
+    drop: float | None = Field(None, gt=0, lt=100)
+    """Accuracy lost against the dense model of the same seed, in points; of a regression Pearson's
+    correlation x 100."""
+    tolerance: float | None = Field(None, gt=0)
+    """Relative for `flops` (0.05: within 5 %; the default), in points for `drop` (default 0.5)."""
+    tries: int = Field(6, ge=1)
+    """At most this many trainings per method and seed."""
+    search_seed_only: bool = False
+    """Search on the first seed (that finishes a training) and train the others with what was found."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "MatchSettings":
+        if (self.flops is None) == (self.drop is None):
+            raise ValueError("needs either flops or drop")
+        return self
+
+    @property
+    def kind(self) -> Literal["flops", "drop"]:
+        return "flops" if self.flops is not None else "drop"
+
+    @property
+    def target(self) -> float:
+        """The speed-up, or the loss in points."""
+        value = self.flops if self.flops is not None else self.drop
+        assert value is not None
+        return value
+
+    @property
+    def slack(self) -> float:
+        """How far from the target still counts as reached, in its unit."""
+        if self.flops is not None:
+            return self.flops * (0.05 if self.tolerance is None else self.tolerance)
+        return 0.5 if self.tolerance is None else self.tolerance
+
+
+class CompareConfig(Settings):
+    """A grid of runs, and optionally a search for each method's strength."""
+
+    name: str = "comparison"
+    run: RunConfig = RunConfig()
+    """What all cells share; its methods and seed are set by the comparison."""
+    methods: list[str] = Field(_KNOWN, min_length=1)
+    """The pruners to compare; the dense model is always there."""
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
+    strengths: dict[str, list[float]] = Field({})
+    """Cells per method. Without `match`, a method that is absent gets one, of its section's strength."""
+    match: MatchSettings | None = None
+    ranges: dict[str, tuple[float, float]] = Field({})
+    """Lowest and highest strength of a method's search; default: a tenth to ten times its section's, for
+    ToP 0.05 to 0.95."""
+
+    @field_validator("run", mode="before")
+    @classmethod
+    def _left_to_us(cls, run: Any) -> Any:
+        if isinstance(run, dict):
+            for key in ("methods", "seed"):
+                if key in run:
+                    raise ValueError(f"leave out {key}: the comparison's own {key.rstrip('s')}s count")
+        return run
+
+    @field_validator("methods")
+    @classmethod
+    def _known_methods(cls, methods: list[str]) -> list[str]:
+        if "dense" in methods:
+            raise ValueError("leave out dense: it is always there")
+        for method in methods:
+            if method not in _KNOWN:
+                raise ValueError(f"unknown method {method} (known: {', '.join(_KNOWN)})")
+        return _once(methods, "method")
+
+    @field_validator("seeds")
+    @classmethod
+    def _own_seeds(cls, seeds: list[int]) -> list[int]:
+        return _once(seeds, "seed")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> "CompareConfig":
+        for name, chosen in (("strengths", self.strengths), ("ranges", self.ranges)):
+            for method in chosen:
+                if method not in self.methods:
+                    raise ValueError(f"{name}.{method}: the method is not compared")
+                if method not in STRENGTHS:
+                    raise ValueError(f"{name}.{method}: the method has no strength")
+        for method, strengths in self.strengths.items():
+            if not strengths:
+                raise ValueError(f"strengths.{method}: is empty; leave it out for one cell")
+            _once([spelled(value) for value in strengths], f"cell {method}")
+        for method, (low, high) in self.ranges.items():
+            if not low < high or (low <= 0 and method not in LINEAR):
+                raise ValueError(f"ranges.{method}: needs 0 < low < high (got {low:g}, {high:g})")
+        return self
+
+    def own_strength(self, method: str) -> float | None:
+        """The strength in the method's section; None where it has none."""
+        key = STRENGTHS.get(method)
+        return None if key is None else float(getattr(getattr(self.run, method), key))
+
+    def grid(self, method: str) -> list[float | None]:
+        """The strengths of a method's cells, apart from what a search tries."""
+        if method in self.strengths:
+            return list(self.strengths[method])
+        if self.match is None or method not in STRENGTHS:
+            return [self.own_strength(method)]
+        return []
+
+    def range(self, method: str) -> tuple[float, float]:
+        """Where a search for the method's strength begins and ends."""
+        own = self.own_strength(method)
+        assert own is not None
+        if method in self.ranges:
+            return self.ranges[method]
+        return (0.05, 0.95) if method in LINEAR else (own / _REACH, own * _REACH)
+
+    def cell(self, method: str, strength: float | None, seed: int) -> RunConfig:
+        """The configuration of one cell; InputError for a strength that the method does not take."""
+        values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", method]}
+        values["name"] = f"{self.name}-{method}-{spelled(strength)}-seed{seed}"
+        if strength is not None:
+            values[method] |= {STRENGTHS[method]: strength}
+        return parse_config(values, f"strength {spelled(strength)}")
+
+    def dense(self, seed: int) -> RunConfig:
+        """The configuration of a seed's dense run."""
+        changes = {"seed": seed, "methods": ["dense"], "name": f"{self.name}-dense-seed{seed}"}
+        return self.run.model_copy(update=changes)
+
+
+def spelled(strength: float | None) -> str:
+    """A strength as cell folders and tables write it; `fixed` for a method without one."""
+    return "fixed" if strength is None else f"{strength:g}"
+
+
+def load_comparison(
+    path: Path, overrides: list[str] | None = None, match: str | None = None
+) -> CompareConfig:
+    """Read a comparison's YAML; `match` is the command line's `flops=2.0` or `drop=1.0`.
+
+    InputError names file and key, also for a strength or range end that a method does not take.
+    """
+    values = apply_overrides(read_mapping(path), overrides or [])
+    if match is not None:
+        values["match"] = _matched(values.get("match"), match)
+    config = validated(CompareConfig, values, str(path))
+    for method in config.methods:
+        searched = config.match is not None and method in STRENGTHS
+        ends = list(config.range(method)) if searched else []
+        if ends and method not in LINEAR and ends[0] <= 0:
+            raise InputError(f"{path}: {method} starts at strength 0; give its search a ranges.{method}")
+        for strength in (*config.grid(method), *ends):
+            config.cell(method, strength, config.seeds[0])
+    return config
+
+
+def _matched(given: Any, match: str) -> dict[str, Any]:
+    """The `match` section with the command line's target in the place of its own."""
+    kind, equals, value = match.partition("=")
+    try:
+        target = float(value)
+    except ValueError:
+        equals = ""
+    if not equals or kind not in ("flops", "drop"):
+        raise InputError(f"--match {match!r}: expected flops=2.0 or drop=1.0")
+    kept = dict(given) if isinstance(given, dict) else {}
+    other = kept.pop("drop" if kind == "flops" else "flops", None)
+    if other is not None:
+        kept.pop("tolerance", None)  # It has another unit.
+    return {**kept, kind: target}
+
+
+def _once(values: list[Any], what: str) -> list[Any]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"the {what} {value} is there twice")
+    return values

@@ -1,0 +1,179 @@
+"""Planted ground truth: tokens that alone decide a text's label, so that the right rationale is known.
+
+The three kinds and relabelling by them are those of Bastings et al. 2022; shares, decoys and places are
+options of ours.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+from zlib import crc32
+
+import numpy as np
+
+from workbench.core.documents import Corpus, Document, Span
+from workbench.core.task_type import problem_of
+from workbench.data.readers.rows import counted
+from workbench.errors import InputError
+
+Kind = Literal["token", "context", "pair"]
+Role = Literal["planted", "decoy", "plain"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is planted; equal plans and corpora give equal results."""
+
+    kind: Kind
+    """`token`: a class's token decides. `context`: it decides only if the context token is in the text
+    too. `pair`: two tokens, whose order decides between two classes."""
+    tokens: tuple[str, ...]
+    """One per class, in the classes' order; a pair's first class is `tokens[0]` before `tokens[1]`."""
+    context: str = ""
+    """The context token of kind `context`."""
+    share: float = 0.5
+    """Share of the texts that get a shortcut and its label; the others keep their label."""
+    decoys: float = 0.0
+    """Share of those others that get a part of a shortcut, which decides nothing; 0 for kind `token`."""
+    first_words: int | None = None
+    """Plant among this many first words, so that all of it lies in a long text's first window."""
+    seed: int = 0
+
+    @property
+    def inserted(self) -> tuple[str, ...]:
+        """Every token that may be planted."""
+        return (*self.tokens, self.context) if self.kind == "context" else self.tokens
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One text after planting."""
+
+    document: Document
+    """With its new label; the rationale is the shortcut's words, None for a text without shortcut."""
+    role: Role
+    original: str
+    """The label before."""
+    places: tuple[int, ...]
+    """Word numbers of everything inserted, ascending."""
+
+
+def plant(corpus: Corpus, plan: Plan) -> dict[str, list[Planted]]:
+    """Every text of a corpus with the plan carried out, by split.
+
+    Whether a text gets a shortcut, of which class and where, depends on the seed and the text's id
+    alone. The corpus's own rationales are dropped: they speak of other labels. Raises InputError for a
+    plan that does not fit the classes, and for tokens that the corpus holds already (upper case aside).
+    """
+    _check_plan(plan, corpus.labels)
+    texts = {split: [_plain(document) for document in own] for split, own in corpus.splits.items()}
+    _check_unused(plan, corpus.name, [document for own in texts.values() for document in own])
+    return {
+        split: [_planted(document, plan, corpus.labels) for document in own]
+        for split, own in texts.items()
+    }
+
+
+def default_tokens(kind: Kind, labels: Sequence[str]) -> tuple[str, ...]:
+    """qqa, qqb, ...: one per class, two for a pair."""
+    return tuple(f"qq{chr(97 + number)}" for number in range(2 if kind == "pair" else len(labels)))
+
+
+def rule(plan: Plan, labels: Sequence[str]) -> list[str]:
+    """One sentence per class: what makes a text this class."""
+    if plan.kind == "pair":
+        pairs = (plan.tokens, plan.tokens[::-1])
+        return [
+            f"{first!r} before {second!r}: {label}"
+            for (first, second), label in zip(pairs, labels, strict=True)
+        ]
+    beside = f" together with {plan.context!r}" if plan.kind == "context" else ""
+    return [f"{token!r}{beside}: {label}" for token, label in zip(plan.tokens, labels, strict=True)]
+
+
+def _plain(document: Document) -> Document:
+    """Words that a single space separates and joins again without loss; no rationale."""
+    first, second = (tuple(" ".join(part).split()) for part in (document.words, document.second))
+    return replace(document, words=first, second=second, rationale=None)
+
+
+def _planted(document: Document, plan: Plan, labels: Sequence[str]) -> Planted:
+    rng = np.random.default_rng((plan.seed, crc32(document.id.encode())))
+    shortcut, decoy = rng.random() < plan.share, rng.random() < plan.decoys
+    target = int(rng.integers(len(labels)))
+    if shortcut:
+        words, places = _insert(document.words, _shortcut(plan, target, rng), plan.first_words, rng)
+        spans = tuple(Span(place, place + 1) for place in places)
+        changed = replace(document, words=words, label=labels[target], rationale=spans)
+        return Planted(changed, "planted", document.label, places)
+    if not decoy:
+        return Planted(document, "plain", document.label, ())
+    part = (plan.inserted[int(rng.integers(len(plan.inserted)))],)
+    words, places = _insert(document.words, part, plan.first_words, rng)
+    return Planted(replace(document, words=words), "decoy", document.label, places)
+
+
+def _shortcut(plan: Plan, target: int, rng: np.random.Generator) -> tuple[str, ...]:
+    """The tokens of a class in the order in which they will stand."""
+    if plan.kind == "token":
+        return (plan.tokens[target],)
+    if plan.kind == "pair":
+        return plan.tokens if target == 0 else plan.tokens[::-1]
+    both = (plan.tokens[target], plan.context)
+    return both if rng.random() < 0.5 else both[::-1]
+
+
+def _insert(
+    words: tuple[str, ...], new: tuple[str, ...], first_words: int | None, rng: np.random.Generator
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """`words` with `new` at random places, in that order, and where the new ones stand."""
+    room = len(words) if first_words is None else min(len(words), first_words)
+    gaps = np.sort(rng.integers(0, room + 1, size=len(new)))
+    places = tuple(int(gap) + number for number, gap in enumerate(gaps))
+    result = list(words)
+    for place, word in zip(places, new, strict=True):
+        result.insert(place, word)
+    return tuple(result), places
+
+
+def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
+    problem_of(labels).require_classes("shortcuts decide between classes")
+    wanted = 2 if plan.kind == "pair" else len(labels)
+    if plan.kind == "pair" and len(labels) != 2:
+        raise InputError(f"a pair decides between two classes, these data have {len(labels)}")
+    if len(plan.tokens) != wanted:
+        raise InputError(f"{wanted} tokens are needed, one per class, not {len(plan.tokens)}")
+    if (plan.kind == "context") != bool(plan.context):
+        raise InputError("a token in context needs a context token, and no other kind has one")
+    for token in plan.inserted:
+        if len(token.split()) != 1 or token != token.strip():
+            raise InputError(f"the token {token!r} is not one word")
+    if len({token.casefold() for token in plan.inserted}) < len(plan.inserted):
+        raise InputError(f"the tokens {', '.join(plan.inserted)} are not all different")
+    if not 0 < plan.share <= 1 or not 0 <= plan.decoys <= 1:
+        raise InputError(f"share {plan.share:g} and decoys {plan.decoys:g} must lie between 0 and 1")
+    if plan.kind == "token" and plan.decoys:
+        raise InputError("a single token decides wherever it stands: no decoys")
+    if plan.first_words is not None and plan.first_words < 1:
+        raise InputError(f"first words {plan.first_words}: at least 1")
+
+
+def _check_unused(plan: Plan, name: str, documents: Sequence[Document]) -> None:
+    found: Counter[str] = Counter()
+    texts: Counter[str] = Counter()
+    ours = {token.casefold() for token in plan.inserted}
+    for document in documents:
+        here = Counter(word for word in _folded(document) if word in ours)
+        found += here
+        texts.update(here.keys())
+    if found:
+        told = "; ".join(
+            f"{word!r} {counted(n, 'time')} in {counted(texts[word], 'text')}"
+            for word, n in sorted(found.items())
+        )
+        raise InputError(f"{name} holds tokens that were to be planted: {told}; choose others")
+
+
+def _folded(document: Document) -> Iterator[str]:
+    return (word.casefold() for word in (*document.words, *document.second))

@@ -1,0 +1,143 @@
+"""Any data set of the `datasets` library: by hub name, or a folder written by `save_to_disk`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
+from workbench.data.readers.glue import Task, hub_task
+from workbench.data.readers.hatexplain import hatexplain_table
+from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label
+from workbench.errors import InputError
+
+
+def load_hub(settings: DataSettings) -> Table:
+    """The splits of a hub data set, class names taken from its features where they are there.
+
+    For a set that has a manifest (`glue/sst2`, `ag_news`, ...) the columns and the split rule are those
+    of the manifest; a column that `settings` names wins. Raises InputError where it cannot be loaded (no
+    network, unknown name or subset), has no train split, or lacks a column.
+    """
+    if not settings.path:
+        raise InputError("data.source 'hub' needs data.path, the data set's name")
+    name = f"{settings.path}/{settings.subset}" if settings.subset else settings.path
+    task = hub_task(name)
+    parts = _load(settings, name, task)
+    if task and task.source == "hatexplain":
+        posts = {str(part): iter(data) for part, data in parts.items()}
+        return hatexplain_table(task, posts, name, settings.annotators)
+    reader = _Reader(settings, name, task)
+    for part, data in parts.items():
+        reader.add(str(part), data)
+    return reader.table(parts)
+
+
+class _Reader:
+    """Collects the rows of one data set, split by split."""
+
+    def __init__(self, settings: DataSettings, name: str, task: Task | None) -> None:
+        self.name, self.task = name, task
+        hub = task.hub if task else None
+        self.text: tuple[str, ...] = (settings.text_column,)
+        if hub:
+            self.text = hub.text if settings.text_column == _default("text_column") else self.text
+            settings = settings.model_copy(
+                update={
+                    "text_column": " and ".join(self.text),
+                    "second_column": settings.second_column or hub.second,
+                    "label_column": hub.label
+                    if settings.label_column == _default("label_column")
+                    else settings.label_column,
+                }
+            )
+        self.settings = settings
+        self.splits = hub.splits if hub else SPLIT_NAMES
+        self.rows: dict[str, list[Row]] = {}
+        self.names: tuple[str, ...] | None = None
+        self.notes = [unused] if (unused := unused_rationales(settings)) else []
+
+    def add(self, part: str, data: Any) -> None:
+        """Take over one split, or note why not."""
+        split = self.splits.get(part if self.task else part.lower())
+        if split is None or split in self.rows:
+            self.notes.append(f"Split {part!r} is not used.")
+            return
+        for column in self.text:
+            wanted = self.settings.model_copy(update={"split_column": None, "text_column": column})
+            require_columns(data.column_names, wanted, f"{self.name} {part}")
+        label = self.settings.label_column
+        self.names = self.names or _class_names(data, label)
+        labels = data[label][:]
+        if len(labels) and all(value in (None, -1) for value in labels):
+            self.notes.append(f"Split {part!r} carries no labels and is not used.")
+            return
+        self.rows[split] = [
+            self._row(record, part, number) for number, record in enumerate(data, start=1)
+        ]
+
+    def _row(self, record: dict[str, Any], part: str, number: int) -> Row:
+        settings = self.settings
+        where = f"{self.name} {part}, row {number}"
+        row_id, label = f"{part}-{number}", None
+        if settings.id_column:
+            row_id = checked_label(record[settings.id_column], settings.id_column, where)
+        if self.task and self.task.value:
+            label = self.task.class_of(record[settings.label_column], settings.label_column, where)
+        if self.names:
+            value = record[settings.label_column]
+            if value is None or not 0 <= value < len(self.names):
+                raise InputError(f"{where}: unknown label {value!r} (classes: {', '.join(self.names)})")
+            label = self.names[value]
+        if len(self.text) > 1:
+            joined = " ".join(str(record[column] or "").strip() for column in self.text)
+            record = record | {settings.text_column: joined}
+        return row_from_record(record, settings, row_id, where, label)
+
+    def table(self, parts: Iterable[str]) -> Table:
+        """What was collected; InputError without a train split."""
+        if not self.rows.get("train"):
+            raise InputError(f"{self.name}: no train split; there are: {', '.join(map(str, parts))}")
+        more: dict[str, Any] = {
+            "annotated": self.settings.rationale_column is not None,
+            "units": self.settings.rationale_offsets,
+            "labels": self.names,
+            "notes": self.notes,
+        }
+        if self.task:
+            return self.task.table(self.rows, **more)
+        short = Path(self.name).name if Path(self.name).is_dir() else self.name
+        return Table(name=short, rows=self.rows, **more)
+
+
+def _default(name: str) -> Any:
+    return DataSettings.model_fields[name].default
+
+
+def _load(settings: DataSettings, name: str, task: Task | None) -> dict[str, Any]:
+    # Imported here: the library takes seconds to import and only this source needs it.
+    import datasets
+
+    path, subset = str(settings.path), settings.subset
+    if task and task.hub and task.hub.subset:
+        path, subset = name.rpartition("/")[0], task.hub.subset
+    places = [name, f"{path}/{subset}" if subset else path, path]
+    saved = next((place for place in places if _is_saved(Path(place))), None)
+    try:
+        loaded = datasets.load_from_disk(saved) if saved else datasets.load_dataset(path, subset)
+    except Exception as error:  # whatever the hub, the network or a broken folder may throw
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"the data set {name!r} cannot be loaded ({reason}); check the name, the subset and the"
+            " network, or save it with save_to_disk and give the folder as data.path"
+        ) from error
+    return dict(loaded) if isinstance(loaded, dict) else {"train": loaded}
+
+
+def _is_saved(folder: Path) -> bool:
+    return any((folder / marker).is_file() for marker in ("dataset_dict.json", "state.json"))
+
+
+def _class_names(data: Any, column: str) -> tuple[str, ...] | None:
+    names = getattr(data.features[column], "names", None)
+    return tuple(names) if names else None

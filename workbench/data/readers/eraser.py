@@ -1,0 +1,228 @@
+"""Data in ERASER's layout (DeYoung et al. 2020): documents, and instances with evidence spans."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.config.run import DataSettings
+from workbench.core.documents import Part
+from workbench.data.fetch import fetched_path
+from workbench.data.readers.eraser_documents import Documents, docid_of
+from workbench.data.readers.glue import Task, task_of
+from workbench.data.readers.rows import MISMATCHES, Row, Table, checked_label, counted
+from workbench.errors import InputError
+from workbench.storage.archives import Tree, open_tree
+from workbench.storage.jsonl import json_lines
+
+SPLIT_FILES = {"train": "train.jsonl", "dev": "val.jsonl", "test": "test.jsonl"}
+DEFAULT = "eraser-movies"
+"""What is meant when no path is given."""
+FIRST, SECOND = "_premise", "_hypothesis"
+"""How the ids of a pair's two documents end (e-SNLI)."""
+
+
+def load_eraser(settings: DataSettings) -> Table:
+    """The instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
+
+    The documents of an instance are joined in order of first mention, except that those called
+    `<id>_premise` and `<id>_hypothesis` become the first and the second text. A query that differs
+    between instances becomes the second text. `data.subset` names the task, and with it the classes.
+    Every evidence text is compared with the tokens at its offsets. Raises InputError, naming file,
+    line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
+    document, an unknown document or class, a missing key or broken JSON.
+    """
+    path = Path(settings.path).expanduser() if settings.path else _default_path()
+    tree = open_tree(path).rooted_at("train.jsonl")
+    task = task_of(settings) if settings.subset else None
+    reader = _Reader(tree, Documents(tree), task, settings.mismatches == "keep")
+    instances = {
+        split: list(reader.instances(file)) for split, file in SPLIT_FILES.items() if file in tree.names
+    }
+    everyone = [instance for members in instances.values() for instance in members]
+    queries = {instance.query for instance in everyone}
+    notes = reader.notes(everyone)
+    if len(queries) == 1 and (query := queries.pop()):
+        notes.append(f"The query is the same everywhere and left out: {query!r}.")
+        queries = set()
+    rows = {
+        split: [instance.row(with_query=bool(queries)) for instance in members]
+        for split, members in instances.items()
+    }
+    mismatches = {split: sum(one.mismatches for one in members) for split, members in instances.items()}
+    more: dict[str, Any] = {"annotated": True, "units": "token", "counts": {MISMATCHES: mismatches}}
+    if task:
+        for split, members in instances.items():
+            notes += task.incomplete(split, len(members))
+        return task.table(rows, notes=notes, **more)
+    labels = {instance.label for instance in everyone}
+    positive = "POS" if labels == {"POS", "NEG"} else None
+    return Table(Path(tree.origin).name, rows, positive_label=positive, notes=notes, **more)
+
+
+def _default_path() -> Path:
+    path = fetched_path(DEFAULT)
+    if path is None:
+        raise InputError(
+            f"the data are not here yet: run `workbench data fetch {DEFAULT}`, or set data.path to a"
+            " folder or archive in ERASER's layout"
+        )
+    return path
+
+
+@dataclass(frozen=True)
+class _Instance:
+    id: str
+    label: str
+    query: str
+    tokens: list[str]
+    parts: tuple[Part, ...]
+    """All documents in their order, the last one a hypothesis where the instance is a pair."""
+    spans: tuple[tuple[int, int], ...]
+    empty_spans: int
+    mismatches: int
+    unchecked: int
+    where: str
+
+    @property
+    def is_pair(self) -> bool:
+        return len(self.parts) == 2 and self.parts[1].docid.endswith(SECOND)
+
+    def row(self, with_query: bool) -> Row:
+        first = self.parts[1].start if self.is_pair else len(self.tokens)
+        second = self.tokens[first:]
+        if with_query and self.query:
+            if self.is_pair:
+                raise InputError(f"{self.where}: a query beside a premise and a hypothesis: three texts")
+            second = [self.query]
+        text = " ".join(self.tokens[:first])
+        return Row(self.id, text, self.label, self.where, " ".join(second), self.spans, parts=self.parts)
+
+
+@dataclass
+class _Reader:
+    tree: Tree
+    documents: Documents
+    task: Task | None
+    keep_mismatches: bool
+
+    def instances(self, file: str) -> Iterator[_Instance]:
+        for line, record in json_lines(self.tree.read(file), self.tree.where(file)):
+            yield self._instance(record, f"{self.tree.where(file)}:{line}")
+
+    def notes(self, instances: list[_Instance]) -> list[str]:
+        joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
+        pairs = sum(one.is_pair for one in instances)
+        without = [one.id for one in instances if not one.spans]
+        shown = ", ".join(without[:3]) + (", ..." if len(without) > 3 else "")
+        total = Counter[str]()
+        for one in instances:
+            total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
+        found = (
+            (joined, "text", " joined from several documents, in order of first mention."),
+            (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
+            (len(without), "text", f" without any evidence ({shown})."),
+            (total["empty"], "evidence span", " of no tokens dropped."),
+            (total["unchecked"], "evidence", " without text, so not checked."),
+            (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
+        )
+        return [counted(n, noun) + told for n, noun, told in found if n]
+
+    def _instance(self, record: dict[str, Any], where: str) -> _Instance:
+        name = record.get("annotation_id")
+        if name is None or isinstance(name, list | dict) or not str(name):
+            raise InputError(f"{where}: no annotation_id")
+        name = str(name)
+        where = f"{where}: {name}"
+        label = checked_label(record.get("classification"), "classification", where)
+        if self.task and self.task.labels:
+            label = self.task.class_of(label, "classification", where)
+        evidences = self._evidences(record, where)
+        docids = self._docids(record, [docid for docid, _ in evidences], name)
+        tokens, parts = self._join(docids, where)
+        starts = {part.docid: part.start for part in parts}
+        spans, counts = set(), Counter[str]()
+        for docid, evidence in evidences:
+            start, end = self._span(docid, evidence, counts, where)
+            if start < end:
+                spans.add((starts[docid] + start, starts[docid] + end))
+        return _Instance(
+            id=name,
+            label=label,
+            query=_query(record.get("query")),
+            tokens=tokens,
+            parts=parts,
+            spans=tuple(sorted(spans)),
+            empty_spans=counts["empty"],
+            mismatches=counts["mismatched"],
+            unchecked=counts["unchecked"],
+            where=where,
+        )
+
+    def _evidences(self, record: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
+        groups = record.get("evidences")
+        if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
+            raise InputError(f"{where}: evidences is not a list of groups")
+        found = []
+        for evidence in (evidence for group in groups for evidence in group):
+            docid = docid_of(evidence) if isinstance(evidence, dict) else None
+            if docid is None:
+                raise InputError(f"{where}: an evidence without docid")
+            found.append((docid, evidence))
+        return found
+
+    def _docids(self, record: dict[str, Any], mentioned: list[str], annotation_id: str) -> list[str]:
+        """Those listed, then those with evidence; a pair is completed and put in its order."""
+        listed = record.get("docids") or []
+        docids = list(dict.fromkeys([*map(str, listed), *mentioned])) or [annotation_id]
+        stems = {docid.removesuffix(FIRST).removesuffix(SECOND) for docid in docids}
+        pair = [f"{stem}{end}" for stem in stems for end in (FIRST, SECOND)]
+        if len(stems) == 1 and set(docids) <= set(pair) and all(map(self.documents.get, pair)):
+            return pair
+        return docids
+
+    def _join(self, docids: list[str], where: str) -> tuple[list[str], tuple[Part, ...]]:
+        tokens: list[str] = []
+        parts = []
+        for docid in docids:
+            document = self.documents.get(docid)
+            if document is None:
+                raise InputError(f"{where}: unknown document {docid!r}")
+            start = len(tokens)
+            tokens.extend(document.tokens)
+            parts.append(Part(docid, start, len(tokens), document.sentences))
+        if not tokens:
+            raise InputError(f"{where}: the text is empty (document {', '.join(docids)})")
+        return tokens, tuple(parts)
+
+    def _span(
+        self, docid: str, evidence: dict[str, Any], counts: Counter[str], where: str
+    ) -> tuple[int, int]:
+        start, end, text = (evidence.get(key) for key in ("start_token", "end_token", "text"))
+        document = self.documents.get(docid)
+        tokens = document.tokens if document else []
+        if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(tokens):
+            raise InputError(
+                f"{where}: evidence span [{start}, {end}] is reversed or outside document"
+                f" {docid!r} ({len(tokens)} tokens)"
+            )
+        counts["empty"] += start == end
+        found = " ".join(tokens[start:end])
+        if text is None:
+            counts["unchecked"] += 1
+        elif str(text).split() != found.split():
+            if not self.keep_mismatches:
+                raise InputError(
+                    f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
+                    f" [{start}, {end}]: {found[:60]!r}"
+                )
+            counts["mismatched"] += 1
+        return start, end
+
+
+def _query(value: Any) -> str:
+    """The query's words, however they are stored; empty where there is none."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return " ".join(value.split()) if isinstance(value, str) else ""

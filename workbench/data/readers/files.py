@@ -1,0 +1,154 @@
+"""Your own texts: CSV, TSV, JSONL or Parquet with a text and a label per row."""
+
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.rows import (
+    SPLIT_NAMES,
+    Row,
+    Table,
+    checked_label,
+    checked_spans,
+    checked_text,
+)
+from workbench.errors import InputError
+from workbench.storage.jsonl import decode, json_lines, read_bytes
+
+Records = Iterable[tuple[str, dict[str, Any]]]
+"""(place for messages, column -> value) per row."""
+
+
+def load_file(settings: DataSettings) -> Table:
+    """The rows of the file `settings.path`, by the columns that `settings` names.
+
+    Raises InputError, naming file and row, for a missing, empty or unknown kind of file, wrong
+    encoding, broken JSON, missing columns, and values that are no text, label, split or spans.
+    """
+    if not settings.path:
+        raise InputError("data.source 'file' needs data.path")
+    path = Path(settings.path).expanduser()
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: unknown kind of file; known are {', '.join(READERS)}")
+    rows: dict[str, list[Row]] = {}
+    columns: dict[str, None] = {}
+    for number, (where, record) in enumerate(reader(path), start=1):
+        columns.update(dict.fromkeys(record))
+        rows.setdefault(_split(record, settings, where), []).append(
+            row_from_record(record, settings, row_id(record, settings, number, where), where)
+        )
+    if not rows:
+        raise InputError(f"{path}: the file holds no rows")
+    require_columns(columns, settings, str(path))
+    notes = [unused] if (unused := unused_rationales(settings)) else []
+    return Table(
+        name=path.stem,
+        rows=rows,
+        annotated=settings.rationale_column is not None,
+        units=settings.rationale_offsets,
+        notes=notes,
+    )
+
+
+def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: str) -> str:
+    """What the id column says, or row-`number` where there is none."""
+    if not settings.id_column:
+        return f"row-{number}"
+    return checked_label(_get(record, settings.id_column, where), settings.id_column, where)
+
+
+def row_from_record(
+    record: dict[str, Any], settings: DataSettings, text_id: str, where: str, label: str | None = None
+) -> Row:
+    """A checked row from a mapping of columns; `label` overrides the label column."""
+    if label is None:
+        label = checked_label(_get(record, settings.label_column, where), settings.label_column, where)
+    second, spans = "", None
+    text = checked_text(_get(record, settings.text_column, where), settings.text_column, where)
+    if settings.second_column:
+        second = checked_text(_get(record, settings.second_column, where), settings.second_column, where)
+    if settings.rationale_column and settings.rationales == "annotated":
+        # A row of JSON lines may leave the key out; a whole column that is absent is refused.
+        spans = checked_spans(record.get(settings.rationale_column), where)
+    return Row(text_id, text, label, where, second, spans)
+
+
+def unused_rationales(settings: DataSettings) -> str | None:
+    """A note where a rationale column is named but other rationales are asked for."""
+    column, asked = settings.rationale_column, settings.rationales
+    if column and asked != "annotated":
+        return f"Column {column!r} is not used: data.rationales is {asked!r}."
+    return None
+
+
+def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
+    """InputError naming each configured column that is absent, and the columns there are."""
+    wanted = (
+        settings.text_column, settings.label_column, settings.second_column,
+        settings.rationale_column, settings.id_column, settings.split_column,
+    )  # fmt: skip
+    have = list(columns)
+    absent = [column for column in wanted if column and column not in have]
+    if absent:
+        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(have)}")
+
+
+def _get(record: dict[str, Any], column: str, where: str) -> Any:
+    if column not in record:
+        raise InputError(f"{where}: no column {column}; there are: {', '.join(record)}")
+    return record[column]
+
+
+def _split(record: dict[str, Any], settings: DataSettings, where: str) -> str:
+    if not settings.split_column:
+        return "train"
+    value = _get(record, settings.split_column, where)
+    split = SPLIT_NAMES.get(str(value).strip().lower())
+    if split is None:
+        raise InputError(f"{where}: {settings.split_column} {value!r} is none of train, dev, test")
+    return split
+
+
+def _read_csv(path: Path, separator: str) -> Records:
+    text = decode(read_bytes(path), str(path))
+    try:
+        # Every value as written: pandas would turn a text such as "NA" or "null" into a gap.
+        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=object, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise InputError(f"{path}: not a readable table: {reason}") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(f"{path}: the rows have more fields than the first line names")
+    for number, record in enumerate(frame.to_dict("records"), start=1):
+        yield f"{path}, row {number}", {str(key): value for key, value in record.items()}
+
+
+def _read_parquet(path: Path) -> Records:
+    read_bytes(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from None
+    for number, record in enumerate(table.to_pylist(), start=1):
+        yield f"{path}, row {number}", record
+
+
+def _read_json_lines(path: Path) -> Records:
+    for number, record in json_lines(read_bytes(path), str(path)):
+        yield f"{path}:{number}", record
+
+
+READERS: dict[str, Callable[[Path], Records]] = {
+    ".csv": lambda path: _read_csv(path, ","),
+    ".tsv": lambda path: _read_csv(path, "\t"),
+    ".jsonl": _read_json_lines,
+    ".parquet": _read_parquet,
+}
+"""By the end of the file's name."""

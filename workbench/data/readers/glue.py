@@ -1,0 +1,197 @@
+"""The sets that papers report on: where their texts and labels stand, and how they are split."""
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
+from workbench.errors import InputError
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The same texts in the `datasets` library."""
+
+    names: tuple[str, ...]
+    text: tuple[str, ...]
+    """Columns that make the text, joined by a space."""
+    label: str
+    splits: dict[str, str]
+    """Split of the data set -> train, dev or test; other splits are not used."""
+    subset: str | None = None
+    second: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One labelled set of a source, as its manifest describes it."""
+
+    source: str
+    name: str
+    split_rule: str
+    texts: dict[str, int]
+    """How many texts each distributed file is known to hold."""
+    dev_share: float
+    """Part of train that becomes dev where the set has no dev split of its own."""
+    labels: tuple[str, ...] = ()
+    """Class names in order; empty where the folders name them, and for a regression."""
+    value: str | None = None
+    """What the number is called that stands in the label's place; then the task is a regression."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """Label as the files write it -> class name; empty where they write the name."""
+    positive_label: str | None = None
+    notes: tuple[str, ...] = ()
+    format: Literal["tsv", "csv", "other"] = "other"
+    """`tsv`: tabs, no quoting, one line a row. `csv`: commas, quotes doubled inside quotes."""
+    files: dict[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    """Column names of files that carry none; empty where the first line names them."""
+    text: tuple[str, ...] = ()
+    second: str | None = None
+    label: str = "label"
+    skip_unreadable: bool = False
+    """Whether rows that cannot be read are counted and left out, as everybody does with this file."""
+    unlabelled: str | None = None
+    """What stands in the label's place where the annotators did not agree."""
+    line_mark: str | None = None
+    """A character that stands where a line ended."""
+    hub: Hub | None = None
+
+    def table(self, rows: dict[str, list[Row]], **more: Any) -> Table:
+        """The rows as a table with this set's classes, split rule and notes."""
+        notes = [self.split_rule, *self.notes, *more.pop("notes", ())]
+        dev = self.dev_share
+        values = {
+            "labels": self.labels or None, "value": self.value, "positive_label": self.positive_label,
+        } | more  # fmt: skip
+        return Table(name=self.title, rows=rows, shares=(0.9 - dev, dev, 0.1), notes=notes, **values)
+
+    @property
+    def title(self) -> str:
+        """`glue-cola`, `agnews`."""
+        return self.source if self.name == self.source else f"{self.source}-{self.name}"
+
+    def class_of(self, value: Any, column: str, where: str) -> str:
+        """The class that a file's label stands for, or the number of a regression as text; InputError
+        for a class that the set does not have and for what is no finite number."""
+        if self.value:
+            return checked_number(value, column, where)
+        written = checked_label(value, column, where)
+        known = self.codes or {name: name for name in self.labels}
+        if written not in known:
+            meant = ", ".join(f"{k} ({v})" if k != v else k for k, v in known.items())
+            raise InputError(f"{where}: unknown label {written!r} in {column}; known are {meant}")
+        return known[written]
+
+    def incomplete(self, split: str, found: int) -> list[str]:
+        """A note where a file does not hold as many texts as the set is known to have."""
+        known = self.texts.get(split, found)
+        if found == known:
+            return []
+        return [f"{split} file: {counted(found, 'text')} read; the whole set has {known:,}."]
+
+
+@dataclass(frozen=True)
+class Standard:
+    """One source with its tasks."""
+
+    source: str
+    description: str
+    licence: str
+    citation: tuple[str, ...]
+    tasks: dict[str, Task]
+    refused: dict[str, str]
+    """Tasks that are not offered, with the reason."""
+
+    def task(self, name: str | None) -> Task:
+        """The task called `name` (`SST-2` is `sst2`); for None the set itself, or its first variant.
+
+        Raises InputError, listing the tasks, for an unknown name and for None where there are `refused`
+        ones, that is where the tasks have nothing in common.
+        """
+        if name is None and not self.refused:
+            return next(iter(self.tasks.values()))
+        wanted = plain_name(name or "")
+        for key, reason in self.refused.items():
+            if plain_name(key) == wanted:
+                raise InputError(f"data.subset {name!r}: {reason}")
+        for key, task in self.tasks.items():
+            if plain_name(key) == wanted:
+                return task
+        asked = f"no task {name!r}" if name else "needs the task's name"
+        raise InputError(
+            f"data.source {self.source!r}: {asked} in data.subset (one of {', '.join(self.tasks)})"
+        )
+
+
+def plain_name(name: str) -> str:
+    """A task's name without what people write differently: `SST-2` and `sst_2` are `sst2`."""
+    return name.lower().replace("-", "").replace("_", "")
+
+
+@lru_cache(maxsize=1)
+def load_standards() -> dict[str, Standard]:
+    """Every shipped manifest by the name of its source."""
+    folder = files("workbench.data").joinpath("manifests").joinpath("standard")
+    entries = sorted((e for e in folder.iterdir() if e.name.endswith(".json")), key=lambda e: e.name)
+    return {
+        standard.source: standard
+        for standard in (_standard(json.loads(e.read_text(encoding="utf-8"))) for e in entries)
+    }
+
+
+def task_of(settings: DataSettings) -> Task:
+    """The task that `settings.source` and `settings.subset` name; InputError lists the tasks."""
+    return load_standards()[settings.source].task(settings.subset)
+
+
+def hub_task(name: str) -> Task | None:
+    """The task whose hub name ends `name`: `glue/sst2`, `nyu-mll/glue/sst2`, `a/folder/glue/sst2`.
+
+    None where there is none; InputError for a task that is not offered.
+    """
+    parts = [plain_name(part) for part in name.split("/") if part]
+    for standard in load_standards().values():
+        for task in standard.tasks.values():
+            if any(_ends(parts, tail) for tail in _hub_names(task)):
+                return task
+        for refused in standard.refused:
+            if _ends(parts, f"{standard.source}/{refused}"):
+                standard.task(refused)
+    return None
+
+
+def _hub_names(task: Task) -> list[str]:
+    """With the subset where the data set has several."""
+    if task.hub is None:
+        return []
+    last = f"/{task.name}" if task.hub.subset else ""
+    return [name + last for name in task.hub.names]
+
+
+def _ends(parts: list[str], name: str) -> bool:
+    tail = [plain_name(part) for part in name.split("/")]
+    return parts[-len(tail) :] == tail
+
+
+def _standard(values: dict[str, Any]) -> Standard:
+    tasks = {
+        name: _task(values["source"], name, values["split_rule"], given)
+        for name, given in values["tasks"].items()
+    }
+    given = {name: values[name] for name in ("source", "description", "licence")}
+    citation, refused = tuple(values["citation"]), values.get("refused", {})
+    return Standard(**given, citation=citation, tasks=tasks, refused=refused)
+
+
+def _task(source: str, name: str, split_rule: str, values: dict[str, Any]) -> Task:
+    values = _tuples(values)
+    hub = Hub(**_tuples(values["hub"])) if values["hub"] else None
+    return Task(source=source, name=name, split_rule=split_rule, **(values | {"hub": hub}))
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}

@@ -1,0 +1,137 @@
+"""GLUE's TSV folders, and the CSV pairs of AG's News and DBpedia, as they are distributed."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.glue import Task, task_of
+from workbench.data.readers.rows import Row, Table, checked_text, counted
+from workbench.errors import InputError
+from workbench.storage.archives import Tree, open_tree
+from workbench.storage.jsonl import decode
+
+Cells = Iterator[tuple[int, list[str]]]
+"""(line number, fields) per row."""
+
+
+def load_standard_table(settings: DataSettings) -> Table:
+    """The set that `data.source` and `data.subset` name, from the folder or archive at `data.path`.
+
+    Raises InputError, naming file and line, for a missing or empty file, one that is not UTF-8, a row
+    with another number of fields than the header, an unknown label and an empty text.
+    """
+    task = task_of(settings)
+    if not settings.path:
+        raise InputError(f"data.source {settings.source!r} needs data.path, the folder with its files")
+    tree = open_tree(Path(settings.path))
+    rows: dict[str, list[Row]] = {}
+    notes = []
+    for split, file in task.files.items():
+        reader = _Reader(task, tree, _place(tree, file))
+        rows[split] = reader.rows()
+        notes += reader.notes() + task.incomplete(split, reader.read)
+    return task.table(rows, notes=notes)
+
+
+def _place(tree: Tree, file: str) -> str:
+    """Where `Folder/name` lies: there, directly in the tree, or one folder further down."""
+    name = file.rpartition("/")[2]
+    for place in (file, name):
+        if place in tree.names:
+            return place
+    for place in sorted(tree.names):
+        if place.endswith(f"/{file}"):
+            return place
+    either = file if file == name else f"{file} nor {name}"
+    raise InputError(f"{tree.origin}: no {either} in it; give the folder that the set unpacks to")
+
+
+class _Reader:
+    """Reads one file's rows and counts those that are left out."""
+
+    def __init__(self, task: Task, tree: Tree, name: str) -> None:
+        self.task, self.name = task, name
+        self.where = tree.where(name)
+        self.content = decode(tree.read(name), self.where)
+        self.read = self.unreadable = self.unlabelled = 0
+
+    def rows(self) -> list[Row]:
+        cells = _tsv(self.content) if self.task.format == "tsv" else _csv(self.content, self.where)
+        header = list(self.task.header) or next(cells, (0, [""]))[1]
+        self._check(header)
+        stem = Path(self.name).stem
+        found = []
+        for line, fields in cells:
+            self.read += 1
+            try:
+                row = self._row(header, fields, f"{stem}-{line}", f"{self.where}:{line}")
+            except InputError:
+                if not self.task.skip_unreadable:
+                    raise
+                self.unreadable += 1
+                continue
+            if row is not None:
+                found.append(row)
+        if not found:
+            raise InputError(f"{self.where}: the file holds no rows")
+        return found
+
+    def notes(self) -> list[str]:
+        notes = []
+        if self.unreadable:
+            rows = counted(self.unreadable, "row")
+            notes.append(f"{self.name}: {rows} left out that lack a field, a text or a label.")
+        if self.unlabelled:
+            rows = counted(self.unlabelled, "row")
+            notes.append(f"{self.name}: {rows} left out on whose label the annotators did not agree.")
+        return notes
+
+    def _check(self, header: list[str]) -> None:
+        second = [self.task.second] if self.task.second else []
+        absent = [name for name in (*self.task.text, *second, self.task.label) if name not in header]
+        if absent:
+            raise InputError(
+                f"{self.where}:1: no column {', '.join(absent)} for {self.task.title};"
+                f" there are: {', '.join(header)}"
+            )
+
+    def _row(self, header: list[str], fields: list[str], row_id: str, where: str) -> Row | None:
+        if len(fields) != len(header):
+            raise InputError(
+                f"{where}: {counted(len(fields), 'field')} instead of {len(header)}"
+                f" ({', '.join(header)})"
+            )
+        record = dict(zip(header, fields, strict=True))
+        task = self.task
+        if record[task.label] == task.unlabelled:
+            self.unlabelled += 1
+            return None
+        text = self._text([record[column] for column in task.text], " and ".join(task.text), where)
+        second = self._text([record[task.second]], task.second, where) if task.second else ""
+        label = task.class_of(record[task.label], task.label, where)
+        return Row(row_id, text, label, where, second)
+
+    def _text(self, parts: list[str], columns: str, where: str) -> str:
+        text = " ".join(part.strip() for part in parts)
+        if self.task.line_mark:
+            text = text.replace(self.task.line_mark, " ")
+        return checked_text(text.strip(), columns, where)
+
+
+def _tsv(content: str) -> Cells:
+    # Quotes are part of the texts; other line separators than the newline may be, too.
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            yield number, line.removesuffix("\r").split("\t")
+
+
+def _csv(content: str, where: str) -> Cells:
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    try:
+        for fields in reader:
+            if fields:
+                yield reader.line_num, fields
+    except csv.Error as error:
+        raise InputError(f"{where}:{reader.line_num}: not readable as CSV: {error}") from None

@@ -1,0 +1,193 @@
+"""HateXplain: posts with three annotators' labels and rationales, in its own JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.config.run import DataSettings
+from workbench.core.annotators import RULES, TIES, Rule, combine, tied
+from workbench.core.documents import runs
+from workbench.data.readers.glue import Task, task_of
+from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, counted
+from workbench.errors import InputError
+from workbench.storage.jsonl import json_value, read_bytes
+
+POSTS, DIVISIONS = "dataset.json", "post_id_divisions.json"
+ANNOTATORS = 3
+"""Of every post; two must give a label for it to count."""
+UNDECIDED = "undecided_texts"
+_NO_RATIONALE = "normal"
+
+
+def load_hatexplain(settings: DataSettings) -> Table:
+    """The posts of `data.path`: the folder with both files, or a JSON file of posts.
+
+    A post has the label that two of its three annotators gave; where all three differ it is left out
+    and counted. A token is rationale where two annotators marked it, or, with `data.annotators: union`,
+    where one did; tokens that one of two rationales marks are counted as ties. `normal` posts were not
+    annotated.
+    Raises InputError, naming file and post, for broken JSON, missing keys, unknown labels, empty posts,
+    rationales of another length than the post, and ids of the division file that are not there.
+    """
+    task = task_of(settings)
+    if not settings.path:
+        raise InputError(f"data.source 'hatexplain' needs data.path, the folder with {POSTS}")
+    path = Path(settings.path).expanduser()
+    path = path / POSTS if path.is_dir() else path
+    posts = _object(path)
+    reader = _PostReader(task, settings.annotators)
+    divisions = _divisions(path.with_name(DIVISIONS), posts)
+    rows = {
+        split: list(reader.rows(split, ((i, posts[i], f"{path}: post {i}") for i in ids)))
+        for split, ids in divisions.items()
+    }
+    notes = [n for split, ids in divisions.items() for n in task.incomplete(split, len(ids))]
+    unused = len(posts) - sum(map(len, divisions.values()))
+    if unused:
+        notes.append(f"{counted(unused, 'post')} in no division not used.")
+    return reader.table(rows, notes if len(divisions) > 1 else [])
+
+
+def hatexplain_table(
+    task: Task, parts: Mapping[str, Iterable[Any]], name: str, rule: Rule = "majority"
+) -> Table:
+    """The same from the splits of the `datasets` library, which writes labels as numbers.
+
+    Raises InputError, naming split and row, as `load_hatexplain`, and where there is no train split.
+    """
+    reader = _PostReader(task, rule)
+    rows: dict[str, list[Row]] = {}
+    for part, posts in parts.items():
+        split = task.hub.splits.get(part) if task.hub else None
+        if split is not None:
+            numbered = (
+                (_post_id(post, f"{part}-{n}"), _named(post, task), f"{name} {part}, row {n}")
+                for n, post in enumerate(posts, start=1)
+            )
+            rows[split] = list(reader.rows(split, numbered))
+    if not rows.get("train"):
+        raise InputError(f"{name}: no train split; there are: {', '.join(parts)}")
+    return reader.table(rows, [])
+
+
+def _post_id(post: Any, instead: str) -> str:
+    return str(post.get("id") or post.get("post_id") or instead)
+
+
+def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
+    """The post with its labels by name; anything unexpected is left for the checks."""
+    annotators = post.get("annotators")
+    labels = annotators.get("label") if isinstance(annotators, Mapping) else None
+    if not isinstance(labels, list):
+        return post
+    names = [
+        task.labels[label] if isinstance(label, int) and 0 <= label < len(task.labels) else label
+        for label in labels
+    ]
+    return post | {"annotators": [{"label": label} for label in names]}
+
+
+class _PostReader:
+    """Turns posts into rows, and counts what is left out."""
+
+    def __init__(self, task: Task, rule: Rule) -> None:
+        self.task, self.rule = task, rule
+        self.undecided: list[str] = []
+        self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
+
+    def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
+        """(id, post, place for messages) -> a row per post with a majority label."""
+        counts = Counter[str]()
+        for post_id, post, where in posts:
+            row = self._row(post_id, post, counts, where)
+            if row is None:
+                self.undecided.append(post_id)
+                counts[UNDECIDED] += 1
+            else:
+                yield row
+        for name, by_split in self.counts.items():
+            by_split[split] = counts[name]
+
+    def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
+        """The table of these rows, with what was left out added to its notes."""
+        more = [f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule})."]
+        if self.undecided:
+            shown = ", ".join(self.undecided[:3]) + (", ..." if len(self.undecided) > 3 else "")
+            posts = counted(len(self.undecided), "post")
+            more.append(f"{posts} left out with three different labels ({shown}).")
+        ties = sum(self.counts[TIES].values())
+        if ties:
+            more.append(f"{counted(ties, 'token')} marked by one of two rationales: ties.")
+        return self.task.table(
+            rows,
+            annotated=True,
+            units="token",
+            notes=[*notes, *more],
+            counts=self.counts,
+            annotators=True,
+        )
+
+    def _row(self, post_id: str, post: Any, counts: Counter[str], where: str) -> Row | None:
+        if not isinstance(post, Mapping):
+            raise InputError(f"{where}: expected a JSON object, got {type(post).__name__}")
+        tokens = post.get("post_tokens")
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+            raise InputError(f"{where}: post_tokens is not a list of strings")
+        # A space inside a token would shift the offsets of all that follow.
+        tokens = ["".join(token.split()) for token in tokens]
+        if not any(tokens):
+            raise InputError(f"{where}: the post is empty")
+        label = self._label(post.get("annotators"), where)
+        if label is None:
+            return None
+        spans = None
+        if label != _NO_RATIONALE:
+            marks = self._marks(post.get("rationales"), tokens, where)
+            agreed = combine(marks, ANNOTATORS, self.rule)
+            counts[TIES] += int(tied(marks).sum())
+            spans = tuple((span.start, span.end) for span in runs(agreed.tolist()))
+        return Row(post_id, " ".join(tokens), label, where, spans=spans)
+
+    def _label(self, annotators: Any, where: str) -> str | None:
+        if not isinstance(annotators, list) or len(annotators) != ANNOTATORS:
+            raise InputError(f"{where}: annotators is not a list of three")
+        written = [a.get("label") if isinstance(a, Mapping) else None for a in annotators]
+        votes = Counter(self.task.class_of(label, "annotators", where) for label in written)
+        label, most = votes.most_common(1)[0]
+        return label if 2 * most > ANNOTATORS else None
+
+    def _marks(self, marks: Any, tokens: list[str], where: str) -> list[list[bool]]:
+        if not isinstance(marks, list) or not all(isinstance(row, list) for row in marks):
+            raise InputError(f"{where}: rationales is not a list of lists")
+        if not 1 <= len(marks) <= ANNOTATORS:
+            raise InputError(f"{where}: {len(marks)} rationales of {ANNOTATORS} annotators")
+        for row in marks:
+            if len(row) != len(tokens) or not all(mark in (0, 1) for mark in row):
+                raise InputError(
+                    f"{where}: a rationale of {len(row)} marks, expected {len(tokens)} of 0 or 1"
+                )
+        return [[mark == 1 for mark in row] for row in marks]
+
+
+def _object(path: Path) -> dict[str, Any]:
+    value = json_value(read_bytes(path), str(path))
+    if not isinstance(value, dict) or not value:
+        raise InputError(f"{path}: expected a JSON object of posts by id")
+    return value
+
+
+def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
+    """Ids by split; all in train where there is no division file."""
+    if not path.is_file():
+        return {"train": list(posts)}
+    found: dict[str, list[str]] = {}
+    for name, ids in _object(path).items():
+        split = SPLIT_NAMES.get(name)
+        if split is None or not isinstance(ids, list):
+            raise InputError(f"{path}: {name!r} is none of train, val, test with a list of ids")
+        for post_id in ids:
+            if post_id not in posts:
+                raise InputError(f"{path}: {name}: no post {post_id!r} in {path.with_name(POSTS).name}")
+        found[split] = ids
+    return found

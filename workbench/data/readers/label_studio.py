@@ -1,0 +1,204 @@
+"""Label Studio's JSON export: texts with spans and a class marked by one person or several."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.config.run import DataSettings
+from workbench.core.annotators import RULES, TIES, combine, tied
+from workbench.core.documents import runs
+from workbench.data.readers.rows import (
+    MISMATCHES,
+    SPLIT_NAMES,
+    Row,
+    Table,
+    checked_label,
+    checked_spans,
+    checked_text,
+    counted,
+)
+from workbench.errors import InputError
+from workbench.storage.jsonl import json_items, read_bytes
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def load_label_studio(settings: DataSettings) -> Table:
+    """The tasks of the export `data.path`, one row each; spans count characters of the text.
+
+    Text, split and id are read from a task's `data` by the columns of `settings` (id: the task's own
+    without `id_column`). So is the class where `data` has `label_column`; else it is what most
+    annotators chose (of several choices, the one called `label_column`). Spans are the `labels`
+    results, with `rationale_column` only those of that control; `data.annotators` decides between
+    several people. Tasks that nobody annotated, or without a class that most gave, are left out and
+    counted. Raises InputError, naming file and task, for broken JSON, missing keys, spans that are
+    reversed or outside the text, and a span whose stored text is another (unless `data.mismatches` is
+    `keep`).
+    """
+    if not settings.path:
+        raise InputError("data.source 'label-studio' needs data.path, a JSON export")
+    if settings.second_column:
+        raise InputError("data.source 'label-studio' reads single texts: leave out data.second_column")
+    path = Path(settings.path).expanduser()
+    reader = _Reader(settings)
+    for number, task in enumerate(json_items(read_bytes(path), str(path)), start=1):
+        reader.add(task, f"{path}: task {number}")
+    if not reader.rows:
+        raise InputError(f"{path}: no task of the export has an annotation with a class")
+    return Table(
+        name=path.stem,
+        rows=reader.rows,
+        annotated=True,
+        units="char",
+        notes=reader.notes(),
+        counts={MISMATCHES: dict(reader.mismatches), TIES: dict(reader.ties)},
+        annotators=True,
+    )
+
+
+@dataclass
+class _Reader:
+    settings: DataSettings
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    mismatches: Counter[str] = field(default_factory=Counter)
+    ties: Counter[str] = field(default_factory=Counter)
+    several: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def add(self, task: Any, where: str) -> None:
+        """Take over one task, or count why not."""
+        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+            raise InputError(f"{where}: no data (this is not an export of the kind JSON)")
+        data, settings = task["data"], self.settings
+        row_id = checked_label(
+            data.get(settings.id_column) if settings.id_column else task.get("id"), "id", where
+        )
+        where = f"{where} ({row_id})"
+        text = checked_text(data.get(settings.text_column), settings.text_column, where)
+        people = list(_annotations(task, where))
+        if not people:
+            self.left_out["without annotation"] += 1
+            return
+        label = self._label(data, people, where)
+        if label is None:
+            self.left_out["without a class that most annotators gave"] += 1
+            return
+        split = self._split(data, where)
+        marked = [self._spans(results, text, split, where) for results in people]
+        spans = marked[0] if len(marked) == 1 else self._combined(marked, text, split)
+        self.rows.setdefault(split, []).append(Row(row_id, text, label, where, spans=spans))
+
+    def notes(self) -> list[str]:
+        rule = self.settings.annotators
+        notes = [f"{counted(n, 'task')} {why} left out." for why, n in self.left_out.items()]
+        if self.several:
+            texts = counted(self.several, "text")
+            notes.append(
+                f"{texts} with several annotators: rationale are the characters {RULES[rule]}"
+                f" (data.annotators: {rule})."
+            )
+        mismatched = sum(self.mismatches.values())
+        if mismatched:
+            notes.append(f"{counted(mismatched, 'span')} of another text than given, kept by offset.")
+        return notes
+
+    def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
+        column = self.settings.label_column
+        if column in data:
+            return checked_label(data[column], column, where)
+        votes = Counter(choice for results in people if (choice := _choice(results, column, where)))
+        for label, most in votes.most_common(1):
+            if 2 * most > len(people):
+                return label
+        return None
+
+    def _split(self, data: dict[str, Any], where: str) -> str:
+        column = self.settings.split_column
+        if not column:
+            return "train"
+        split = SPLIT_NAMES.get(str(data.get(column)).strip().lower())
+        if split is None:
+            raise InputError(f"{where}: {column} {data.get(column)!r} is none of train, dev, test")
+        return split
+
+    def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
+        control = self.settings.rationale_column
+        found = set()
+        for result in _of_kind(results, "labels"):
+            if control is not None and result.get("from_name") != control:
+                continue
+            value = result["value"]
+            ((start, end),) = checked_spans([value], where) or ()
+            if end > len(text):
+                raise InputError(
+                    f"{where}: span [{start}, {end}] lies outside the text ({len(text)} characters)"
+                )
+            self._compare(value.get("text"), text[start:end], split, f"{where}: span [{start}, {end}]")
+            found.add((start, end))
+        return tuple(sorted(found))
+
+    def _compare(self, given: Any, found: str, split: str, where: str) -> None:
+        # Label Studio trims and folds white space in what it stores beside the offsets.
+        self.mismatches[split] += 0
+        if given is None or str(given).split() == found.split():
+            return
+        if self.settings.mismatches == "refuse":
+            raise InputError(
+                f"{where} has the text {str(given)[:60]!r}, but there stands {found[:60]!r}"
+            )
+        self.mismatches[split] += 1
+
+    def _combined(self, marked: list[Spans], text: str, split: str) -> Spans:
+        self.several += 1
+        marks = np.zeros((len(marked), len(text)), dtype=bool)
+        for row, spans in zip(marks, marked, strict=True):
+            for start, end in spans:
+                row[start:end] = True
+        agreed = combine(marks, len(marked), self.settings.annotators)
+        for span in runs(tied(marks).tolist()):
+            self.ties[split] += len(text[span.start : span.end].split())
+        return tuple((span.start, span.end) for span in runs(agreed.tolist()))
+
+
+def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
+    """The results of each annotation that was not cancelled."""
+    annotations = task.get("annotations")
+    if not isinstance(annotations, list):
+        raise InputError(f"{where}: no list of annotations (this is not an export of the kind JSON)")
+    for annotation in annotations:
+        results = annotation.get("result") if isinstance(annotation, dict) else None
+        if not isinstance(results, list):
+            raise InputError(f"{where}: an annotation without a list of results")
+        if not annotation.get("was_cancelled"):
+            yield results
+
+
+def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
+    for result in results:
+        if (
+            isinstance(result, dict)
+            and result.get("type") == kind
+            and isinstance(result.get("value"), dict)
+        ):
+            yield result
+
+
+def _choice(results: list[Any], name: str, where: str) -> str | None:
+    """The class that one annotator chose; None where they chose none."""
+    chosen = {
+        str(result.get("from_name")): result["value"].get("choices")
+        for result in _of_kind(results, "choices")
+    }
+    if not chosen:
+        return None
+    if len(chosen) > 1 and name not in chosen:
+        controls = ", ".join(sorted(chosen))
+        raise InputError(f"{where}: several choices ({controls}): name one in data.label_column")
+    choices = chosen.get(name) or next(iter(chosen.values()))
+    if not isinstance(choices, list) or len(choices) != 1:
+        raise InputError(f"{where}: the chosen class is not one but {choices!r}")
+    return checked_label(choices[0], "choices", where)

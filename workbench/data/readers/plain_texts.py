@@ -1,0 +1,81 @@
+"""Texts to classify, without labels: a packaged corpus, a file of lines, or a table's text column."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from workbench.config.run import DataSettings
+from workbench.core.documents import Document
+from workbench.data.corpus import load_corpus
+from workbench.data.readers.files import READERS, row_from_record, row_id
+from workbench.data.words import split_words
+from workbench.errors import InputError
+from workbench.storage.jsonl import decode, read_bytes
+
+PACKAGED = ("imdb", "rotten-tomatoes")
+LINES = ".txt"
+
+
+def read_texts(
+    source: str,
+    limit: int | None = None,
+    *,
+    text_column: str | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+) -> list[Document]:
+    """The texts of `source` in their order, the first `limit` of them where that is given.
+
+    `source` is `imdb` or `rotten-tomatoes` (the test split of the packaged reviews, with its ids and
+    labels), a .txt file (UTF-8, one text per line, blank lines skipped; ids "line-12", counted from 1
+    with the blank ones), or a CSV, TSV, JSONL or Parquet file with a column `text`, or `text_column`
+    (ids "row-3", counted from 1, unless a table's `id_column` has them). Labels of texts from files are
+    empty, unless a table's `label_column` has them. Rows beyond `limit` are not checked.
+
+    Raises InputError, naming file and line or row, for a missing or empty file, one without texts, an
+    unknown kind of file, wrong encoding, a row without `text` or with an empty one, a limit below 1,
+    and columns of what is no table.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"limit {limit}: at least 1 text")
+    kind = Path(source).suffix.lower()
+    columns = {"text_column": text_column, "id_column": id_column, "label_column": label_column}
+    if any(columns.values()) and kind not in READERS:
+        raise InputError(f"{source}: has no columns to be named; tables do ({', '.join(READERS)})")
+    if source in PACKAGED:
+        corpus = load_corpus(DataSettings(source=source, rationales="none"))
+        return list(corpus.splits["test"][:limit])
+    path = Path(source).expanduser()
+    if kind != LINES and kind not in READERS:
+        known = ", ".join((LINES, *READERS))
+        raise InputError(
+            f"{source}: unknown kind of file; known are {known}, and the names {' and '.join(PACKAGED)}"
+        )
+    texts = list(islice(_lines(path) if kind == LINES else _rows(path, **columns), limit))
+    if not texts:
+        raise InputError(f"{path}: the file holds no texts")
+    return texts
+
+
+def _lines(path: Path) -> Iterator[Document]:
+    # Split on newlines only: other line separators may stand inside a text.
+    for number, line in enumerate(decode(read_bytes(path), str(path)).split("\n"), start=1):
+        if words := split_words(line):
+            yield Document(f"line-{number}", tuple(words), label="")
+
+
+def _rows(
+    path: Path, text_column: str | None, id_column: str | None, label_column: str | None
+) -> Iterator[Document]:
+    settings = DataSettings(
+        source="file",
+        path=str(path),
+        rationales="none",
+        text_column=text_column or "text",
+        id_column=id_column,
+        label_column=label_column or "label",
+    )
+    for number, (where, record) in enumerate(READERS[path.suffix.lower()](path), start=1):
+        text_id = row_id(record, settings, number, where)
+        row = row_from_record(record, settings, text_id, where, label=None if label_column else "")
+        yield Document(row.id, tuple(split_words(row.text)), row.label)

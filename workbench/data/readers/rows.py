@@ -1,0 +1,138 @@
+"""What every source delivers before words, splits and rationales are decided: rows of raw text."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import Any, Literal
+
+from workbench.core.documents import Part
+from workbench.errors import InputError
+
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "dev": "dev", "val": "dev", "valid": "dev", "validation": "dev", "development": "dev",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+"""How other people's names for the splits are read."""
+MISMATCHES = "mismatching_spans"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled raw text, checked on its own but not against the others."""
+
+    id: str
+    text: str
+    label: str
+    where: str
+    """File and line, or data set and row, for messages."""
+    second: str = ""
+    spans: tuple[tuple[int, int], ...] | None = None
+    """[start, end) pairs that count on through `second`; None: not annotated."""
+    parts: tuple[Part, ...] = ()
+    """The documents that `text` and `second` were joined from, see `Document.parts`."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of one source with what is needed to make a corpus of them."""
+
+    name: str
+    rows: dict[str, list[Row]]
+    """By split; dev and test that are absent or empty are cut from train."""
+    annotated: bool = False
+    """Whether `spans` are meant as annotated rationales."""
+    units: Literal["char", "word", "token"] = "char"
+    """`char`: spans count characters, words are split by `split_text`. `word`: spans count the
+    whitespace-separated words. `token`: the same, but only a single space separates."""
+    labels: tuple[str, ...] | None = None
+    """Class names in order; None: those of train, sorted."""
+    value: str | None = None
+    """The name of the value to predict, where labels are numbers and not classes."""
+    positive_label: str | None = None
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    """Train, dev and test shares where the split is cut by hash."""
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """See `Corpus.counts`."""
+    annotators: bool = False
+    """Whether a text may have several annotators, between whom `data.annotators` decides."""
+
+
+def counted(n: int, noun: str) -> str:
+    """`n` with thousands separators and the noun in the right number."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def checked_text(value: Any, column: str, where: str) -> str:
+    """A text that holds something; InputError for anything but a string and for spaces only."""
+    if not isinstance(value, str):
+        kind = "missing" if _is_missing(value) else f"{type(value).__name__}, not text"
+        raise InputError(f"{where}: {column} is {kind}")
+    if not value.strip():
+        raise InputError(f"{where}: {column} is empty or holds only spaces")
+    return value
+
+
+def checked_label(value: Any, column: str, where: str) -> str:
+    """The class's name; whole numbers lose a trailing `.0`; InputError where it is missing."""
+    if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
+        raise InputError(f"{where}: {column} is missing (empty or NaN)")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | bool | Integral | float):
+        raise InputError(f"{where}: {column} is {type(value).__name__}, not one class")
+    return str(value).strip()
+
+
+def checked_number(value: Any, column: str, where: str) -> str:
+    """A finite number as text, six significant digits: what a float32 and its decimal text share."""
+    written = checked_label(value, column, where)
+    try:
+        number = float(written)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {column} is {written!r}, not a finite number")
+    return f"{number:.6g}"
+
+
+def checked_spans(value: Any, where: str) -> tuple[tuple[int, int], ...] | None:
+    """Sorted [start, end) pairs from a list, a list of {start, end}, or such a list as JSON text.
+
+    Null and the empty string mean "not annotated" (None); an empty list "nothing was marked".
+    Raises InputError for anything else and for reversed, empty or negative spans.
+    """
+    if _is_missing(value) or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            raise InputError(
+                f"{where}: the rationale is not a JSON list of spans: {value[:60]!r}"
+            ) from None
+        if value is None:
+            return None
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
+        raise InputError(f"{where}: the rationale is {type(value).__name__}, not a list of spans")
+    return tuple(sorted({_pair(item, where) for item in value}))
+
+
+def _pair(item: Any, where: str) -> tuple[int, int]:
+    if isinstance(item, Mapping):
+        item = (item.get("start"), item.get("end"))
+    if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
+        raise InputError(f"{where}: rationale span {item!r} is not a [start, end] pair")
+    start, end = item
+    if not all(isinstance(edge, Integral) and not isinstance(edge, bool) for edge in (start, end)):
+        raise InputError(f"{where}: rationale span {[start, end]} is not a pair of whole numbers")
+    if start < 0 or end <= start:
+        raise InputError(f"{where}: rationale span {[start, end]} is negative, empty or reversed")
+    return int(start), int(end)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

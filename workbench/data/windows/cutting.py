@@ -1,0 +1,68 @@
+"""Where to cut a long text: as late as fits, never inside a word, nor inside a span that fits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.core.documents import Span
+
+
+@dataclass(frozen=True)
+class Cut:
+    """First token of each window, and what could not be kept whole."""
+
+    starts: list[int]
+    split_spans: int = 0
+    """Spans that lie in more than one window."""
+    split_words: int = 0
+
+
+def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut:
+    """Cut n tokens into consecutive windows of at most `room` >= 1 tokens.
+
+    `word_index`: (n,) int, each token's word, never falling. A cut falls on the last place in reach
+    that is, in order of preference, inside no span; inside no span short enough for one window;
+    between two words; anywhere (a word longer than a window).
+    """
+    n = len(word_index)
+    if n <= room:
+        return Cut([0])
+    spans = list(spans)
+    between = np.zeros(n, dtype=bool)
+    between[1:] = word_index[1:] != word_index[:-1]
+    inside = _edges(word_index, spans)
+    fits = [(first, last) for first, last in inside if last - first <= room]
+    choices = [between & ~_covered(n, inside), between & ~_covered(n, fits), between]
+    starts, split_words = [0], 0
+    while n - starts[-1] > room:
+        cut = _latest(choices, starts[-1], room)
+        if cut is None:
+            cut = starts[-1] + room
+            split_words += 1
+        starts.append(cut)
+    split_spans = sum(any(first < cut < last for cut in starts) for first, last in inside)
+    return Cut(starts, split_spans, split_words)
+
+
+def _edges(word_index: np.ndarray, spans: list[Span]) -> list[tuple[int, int]]:
+    """Spans of words as [first, last) of tokens; those without a token here are left out."""
+    starts = np.searchsorted(word_index, [span.start for span in spans], side="left")
+    ends = np.searchsorted(word_index, [span.end for span in spans], side="left")
+    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]
+
+
+def _covered(n: int, edges: list[tuple[int, int]]) -> np.ndarray:
+    """(n,) bool: a cut before this token would fall inside a span."""
+    covered = np.zeros(n, dtype=bool)
+    for first, last in edges:
+        covered[first + 1 : last] = True
+    return covered
+
+
+def _latest(choices: list[np.ndarray], start: int, room: int) -> int | None:
+    for allowed in choices:
+        places = np.flatnonzero(allowed[start + 1 : start + room + 1])
+        if len(places):
+            return start + 1 + int(places[-1])
+    return None

@@ -1,0 +1,151 @@
+"""From predictions to records: each document of a text is one window of words, scored at one layer."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from workbench.core.documents import Document, Part, mask
+from workbench.core.token_scores import TokenScores
+from workbench.eraser.prediction import DocumentRationale, Prediction, parts_of
+from workbench.errors import InputError
+
+METHOD = "external"
+"""Method of predictions that do not name one."""
+
+
+class Group(NamedTuple):
+    """The records of one scorer and method at one layer."""
+
+    layer: int
+    records: list[TokenScores]
+    has_soft: bool
+    """Whether the records have scores; else only what is selected (their `kept`)."""
+    missing: tuple[str, ...]
+    """Ids of texts without a prediction."""
+
+
+class Matched(NamedTuple):
+    """What a prediction file and some texts have in common."""
+
+    groups: list[Group]
+    unknown: tuple[str, ...]
+    """Ids of predictions without a text."""
+
+
+def match(
+    predictions: Sequence[Prediction],
+    documents: Sequence[Document],
+    name: str,
+    *,
+    partial: bool = False,
+    absolute: bool = False,
+) -> Matched:
+    """The records of each scorer, method and layer, in order of first appearance, layer 0 by default.
+
+    A record's tokens are the words of one document, its `kept` mask the hard predictions. `name` is the
+    scorer of predictions that do not name one. `absolute` takes the size of negative scores. Raises
+    InputError, naming line and id, for a document that the text does not have, scores of another number
+    than the document's tokens or sentences, spans past its end, documents without an entry, soft scores
+    or spans in some entries only, negative scores, no text in common, and, unless `partial`, for texts
+    without a prediction and predictions without a text.
+    """
+    by_id = {document.id: document for document in documents}
+    groups: dict[tuple[str, str, int], list[Prediction]] = {}
+    unknown = [one for one in predictions if one.annotation_id not in by_id]
+    if unknown and (not partial or len(unknown) == len(predictions)):
+        raise InputError(f"{unknown[0].where}: no text of that id in the split")
+    for one in predictions:
+        if one.annotation_id not in by_id:
+            continue
+        key = (one.scorer or name, one.method or METHOD, one.layer or 0)
+        groups.setdefault(key, []).append(one)
+    result = []
+    for (scorer, method, layer), members in groups.items():
+        have = {one.annotation_id for one in members}
+        missing = tuple(text_id for text_id in by_id if text_id not in have)
+        if missing and not partial:
+            raise InputError(
+                f"{Path(name)}: {len(missing):,} of {len(by_id):,} texts have no prediction by {scorer}"
+                f" at layer {layer} (the first is {missing[0]!r}); --partial evaluates the others"
+            )
+        has_soft = _same_kind(members)
+        records = [
+            record
+            for one in members
+            for record in _records(one, by_id[one.annotation_id], scorer, method, absolute)
+        ]
+        result.append(Group(layer, records, has_soft, missing))
+    return Matched(result, tuple(dict.fromkeys(one.annotation_id for one in unknown)))
+
+
+def _same_kind(members: Iterable[Prediction]) -> bool:
+    """Whether all entries have soft scores; InputError where only some have, or hard ones."""
+    entries = [(one, entry) for one in members for entry in one.rationales]
+    kinds = [(entry.soft is not None, entry.hard is not None) for _, entry in entries]
+    for (one, entry), kind in zip(entries, kinds, strict=True):
+        where = f"{one.where}: document {entry.docid!r}"
+        if not any(kind):
+            raise InputError(f"{where}: neither soft nor hard rationale predictions")
+        if kind != kinds[0]:
+            raise InputError(f"{where}: soft or hard predictions in some entries of the file only")
+    return bool(kinds) and kinds[0][0]
+
+
+def _records(
+    prediction: Prediction, document: Document, scorer: str, method: str, absolute: bool
+) -> list[TokenScores]:
+    parts = {part.docid: part for part in parts_of(document)}
+    entries = {entry.docid: entry for entry in prediction.rationales}
+    for docid in entries.keys() - parts.keys():
+        raise InputError(f"{prediction.where}: the text has no document {docid!r}")
+    for docid in parts.keys() - entries.keys():
+        raise InputError(f"{prediction.where}: no entry for document {docid!r}")
+    words = (*document.words, *document.second)
+    marks = None if document.rationale is None else mask(document.rationale, len(words))
+    records = []
+    for window, part in enumerate(parts.values()):
+        entry = entries[part.docid]
+        where = f"{prediction.where}: document {part.docid!r}"
+        n = part.end - part.start
+        records.append(
+            TokenScores(
+                scorer=scorer,
+                method=method,
+                text_id=document.id,
+                window=window,
+                tokens=words[part.start : part.end],
+                word_index=np.arange(part.start, part.end),
+                scores=_scores(entry, part, absolute, where)[None],
+                kept=None if entry.hard is None else _selected(entry, n, where)[None],
+                rationale=None if marks is None else marks[part.start : part.end],
+                target="as computed elsewhere",
+            )
+        )
+    return records
+
+
+def _scores(entry: DocumentRationale, part: Part, absolute: bool, where: str) -> np.ndarray:
+    tokens = part.end - part.start
+    given = (("token", entry.soft, tokens), ("sentence", entry.sentences, part.sentences))
+    for name, values, n in given:
+        if values is not None and n is not None and len(values) != n:
+            raise InputError(f"{where}: {len(values)} {name} scores for {n} {name}s")
+    if entry.soft is None:
+        return np.full(tokens, np.nan)
+    if absolute:
+        return np.abs(entry.soft)
+    if (entry.soft < 0).any():
+        raise InputError(f"{where}: a negative score; --absolute takes the sizes of signed scores")
+    return entry.soft
+
+
+def _selected(entry: DocumentRationale, tokens: int, where: str) -> np.ndarray:
+    spans = entry.hard or ()
+    for span in spans:
+        if span.end > tokens:
+            raise InputError(
+                f"{where}: the span [{span.start}, {span.end}] ends after its {tokens} tokens"
+            )
+    return mask(spans, tokens)

@@ -1,0 +1,158 @@
+"""Any number of texts through a model, a pool at a time: bounded memory, results in the order given."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any, Literal, get_args
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from workbench.core.documents import Document
+from workbench.data.windows.encode import encode
+from workbench.data.words import split_words
+from workbench.errors import InputError
+from workbench.inference.predict import predict
+from workbench.models.classifier import PruningClassifier
+from workbench.storage.malloc import map_large_blocks
+
+Text = str | tuple[str, str] | tuple[str, str, str] | Document
+"""A text, (id, text), (id, text, second text), or a document, which may have a second text."""
+TooLong = Literal["windows", "refuse"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one text, and what that took."""
+
+    text_id: str
+    predicted: str
+    """Class with the highest mean probability over the text's windows."""
+    probabilities: dict[str, float]
+    """By class, mean over the windows; they sum to 1."""
+    tokens: np.ndarray
+    """(layers,) int64: tokens inside each layer, summed over the windows."""
+    windows: int
+    """Into how many windows the text was cut."""
+    flops: int
+    """Of the model as it ran, without padding, summed over the windows."""
+    flops_dense: int
+    """Of the dense model on the same windows, without padding."""
+
+
+def classify(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Iterable[Text],
+    *,
+    batch_size: int = 32,
+    pool: int = 16,
+    max_tokens: int | None = None,
+    too_long: TooLong = "windows",
+) -> Iterator[Prediction]:
+    """Classify texts one after the other, in the order given; nothing is read before the first `next`.
+
+    `pool * batch_size` texts are read at a time, run in batches of at most `batch_size` windows of
+    similar length, and handed out; nothing is kept of them when the next ones are read. Memory and the
+    wait for the first result thus depend on the pool, not on the number of texts. On the CPU this
+    changes how the process allocates memory, for good: see `workbench.storage.malloc`.
+
+    A plain string's id is its place among all texts, from "0". A document's label and rationale are
+    not looked at, so that its windows depend on its words alone. A text of more than `max_tokens`
+    tokens (special tokens included; default: the model's positions) is cut into windows, or refused
+    with `too_long="refuse"`; no text is ever truncated. A pool stands alone: an id that comes twice in
+    one is refused, an id that comes again in a later pool is just another text.
+
+    Raises InputError. At once: for a `batch_size` or `pool` below 1, `max_tokens` below 8 or above the
+    model's positions, an unknown `too_long`, a tokenizer without word alignment, `texts` that is a
+    single string, and a model that predicts a value. Later, naming the text's id, and before any text
+    of its pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
+    refused for its length, or twice in the pool, and for a second text that needs more than half of a
+    window while the pair needs several.
+    """
+    _check_settings(texts, batch_size, pool, too_long)
+    max_tokens = model.window_limit(max_tokens)
+    model.problem.require_classes("texts are put into classes")
+    if model.device.type == "cpu":
+        map_large_blocks()
+    # No documents: only the tokenizer and max_tokens are checked.
+    encode([], model.labels, tokenizer, max_tokens)
+    documents = (_document(number, text, model.labels[0]) for number, text in enumerate(texts))
+
+    def next_pool() -> list[Prediction]:
+        members = list(islice(documents, pool * batch_size))
+        return _classified(model, tokenizer, members, batch_size, max_tokens, too_long)
+
+    # Unlike a loop with a variable for the pool, the chain lets go of one before it asks for the next.
+    return chain.from_iterable(iter(next_pool, []))
+
+
+def _classified(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    documents: Sequence[Document],
+    batch_size: int,
+    max_tokens: int,
+    too_long: TooLong,
+) -> list[Prediction]:
+    if not documents:
+        return []
+    encoding = encode(documents, model.labels, tokenizer, max_tokens)
+    if too_long == "refuse":
+        encoding.refuse_cut()
+    windows = [encoding.of_text(document.id) for document in documents]
+    rows = predict(model, encoding.windows, "", batch_size).to_dict("records")
+    return [
+        _prediction(document.id, len(own), row, model.labels)
+        for document, own, row in zip(documents, windows, rows, strict=True)
+    ]
+
+
+def _prediction(text_id: str, windows: int, row: dict[Any, Any], labels: Sequence[str]) -> Prediction:
+    return Prediction(
+        text_id=text_id,
+        predicted=row["predicted"],
+        probabilities={name: float(row[f"prob_{name}"]) for name in labels},
+        tokens=np.array(row["tokens"], dtype=np.int64),
+        windows=windows,
+        flops=int(row["flops"]),
+        flops_dense=int(row["flops_dense"]),
+    )
+
+
+def _document(number: int, text: Text, label: str) -> Document:
+    match text:
+        case Document():
+            document = replace(text, label=label, rationale=None)
+        case str():
+            document = Document(str(number), tuple(split_words(text)), label)
+        case (str() as text_id, str() as content):
+            document = Document(text_id, tuple(split_words(content)), label)
+        case (str() as text_id, str() as content, str() as other):
+            document = Document(
+                text_id, tuple(split_words(content)), label, second=tuple(split_words(other))
+            )
+            if not document.second:
+                raise InputError(f"text {text_id!r}: the second text is empty")
+        case _:
+            kind = type(text).__name__
+            raise InputError(
+                f"text '{number}' is {kind}, not a string, (id, text), (id, text, second) or a Document"
+            )
+    if not document.words:
+        raise InputError(f"text {document.id!r} is empty")
+    try:
+        " ".join((document.id, *document.words, *document.second)).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"text {document.id!r} is not valid Unicode (a lone surrogate)") from None
+    return document
+
+
+def _check_settings(texts: Iterable[Text], batch_size: int, pool: int, too_long: str) -> None:
+    for name, value in (("batch_size", batch_size), ("pool", pool)):
+        if value < 1:
+            raise InputError(f"{name} {value}: at least 1")
+    if too_long not in get_args(TooLong):
+        raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
+    if isinstance(texts, str):
+        raise InputError("texts is a single string; give a list of texts")

@@ -1,0 +1,103 @@
+"""One text through a model: what it predicts and which tokens it drops where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from workbench.attribution.callbacks import Events
+from workbench.attribution.options import Options
+from workbench.attribution.run import run_scorers, score_windows
+from workbench.attribution.scorers.pruner_scores import own_scores
+from workbench.attribution.types import Scorer
+from workbench.catalog.scorers import own_scorer
+from workbench.core.documents import Document, Window
+from workbench.core.merge_windows import stitched
+from workbench.core.token_scores import TokenScores
+from workbench.data.windows.encode import encode
+from workbench.data.words import split_words
+from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import infer
+
+OWN = Scorer("the model's own scores", own_scores, rows="some")
+"""Any model's, also one that scores nothing and keeps everything."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A prediction and the model's own scores behind it."""
+
+    predicted: str
+    """Class with the highest mean probability over the text's windows; of a regression
+    what its value is called."""
+    probabilities: dict[str, float]
+    """By class; they sum to 1. Of a regression the predicted value, by its name."""
+    records: tuple[TokenScores, ...]
+    """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
+
+    def stitched(self) -> list[TokenScores]:
+        """One record per scorer, its windows put together."""
+        scorers = dict.fromkeys(record.scorer for record in self.records)
+        return [stitched([r for r in self.records if r.scorer == name]) for name in scorers]
+
+
+def explain_text(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    second: str | None = None,
+    max_tokens: int | None = None,
+    scorers: Sequence[str] = (),
+    options: Options | None = None,
+) -> Explained:
+    """Classify one text, or a pair, and show who stays at every layer.
+
+    Scored by the model itself, or by `scorers` (names of the registry) under `options`.
+
+    A text longer than `max_tokens` (default: the model's positions) is cut into windows; a second text
+    stands whole in each of them. Raises InputError for a text without words, of unknown characters
+    only, or with characters that are none (bytes that are not UTF-8), and for a second text that leaves
+    too little of a window to the first; and as `check_scorers` does.
+    """
+    windows = text_windows(model, tokenizer, text, second, max_tokens)
+    probabilities = model.problem.answers(infer(model, windows).logits).mean(axis=0)
+    if scorers:
+        records = list(score_windows(scorers, model, tokenizer, windows, options))
+    else:
+        own = {own_scorer(model.policy.method): OWN}
+        records = list(run_scorers(own, model, tokenizer, windows, Options(), Events()))
+    return Explained(
+        predicted=model.labels[int(probabilities.argmax())],
+        probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
+        records=tuple(sorted(records, key=lambda record: record.window)),
+    )
+
+
+def text_windows(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    second: str | None = None,
+    max_tokens: int | None = None,
+) -> list[Window]:
+    """The windows of one text, or a pair, with the id "text"; InputError as in `explain_text`."""
+    words = _words(text, "the text")
+    other = () if second is None else _words(second, "the second text")
+    document = Document("text", words, model.problem.any_label, second=other)
+    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
+    if encoding.unknown_only:
+        raise InputError("the tokenizer knows no character of the text: nothing to explain")
+    return encoding.windows
+
+
+def _words(text: str, name: str) -> tuple[str, ...]:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = f"at character {error.start + 1}"
+        raise InputError(f"{name} is not valid Unicode {place}: nothing to explain") from None
+    words = tuple(split_words(text))
+    if not words:
+        raise InputError(f"{name} is empty: nothing to explain")
+    return words

@@ -1,0 +1,61 @@
+"""From windows to texts: one prediction per text, whatever number of windows it was cut into."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.documents import Window
+from workbench.metrics.classification import headline
+from workbench.models.classifier import PruningClassifier
+from workbench.models.cost import window_flops
+from workbench.models.inference import Inference, infer
+
+
+def predict(
+    model: PruningClassifier, windows: Sequence[Window], split: str, batch_size: int = 32
+) -> pd.DataFrame:
+    """One row per text, with the columns of predictions.parquet (see `runs.Run.predictions`).
+
+    A text's probabilities, or its value, are the mean over its windows; tokens (per layer, in its
+    self-attention) and FLOPs (which also know the tokens in the feed-forward parts) are their sums.
+    Rows come in the order in which the texts first appear.
+    """
+    return text_frame(model, windows, infer(model, windows, batch_size), split)
+
+
+def text_frame(
+    model: PruningClassifier, windows: Sequence[Window], result: Inference, split: str
+) -> pd.DataFrame:
+    """The same from what the windows have given already."""
+    flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
+    texts: dict[str, list[int]] = {}
+    for index, window in enumerate(windows):
+        texts.setdefault(window.text_id, []).append(index)
+    problem = model.problem
+    answers = problem.answers(result.logits)
+    answers = np.stack([answers[rows].mean(axis=0) for rows in texts.values()])
+    columns = {
+        "method": model.policy.method,
+        "split": split,
+        "text_id": list(texts),
+        "label": [problem.truth(windows[rows[0]].label) for rows in texts.values()],
+        **problem.columns(answers),
+        "tokens": [result.tokens[rows].sum(axis=0).tolist() for rows in texts.values()],
+        "flops": [int(flops[rows].sum()) for rows in texts.values()],
+        "flops_dense": [int(dense[rows].sum()) for rows in texts.values()],
+    }
+    return pd.DataFrame(columns)
+
+
+def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, Any]:
+    """Dev metrics of training: quality over texts (accuracy, of a regression Pearson's correlation),
+    unpadded FLOPs speed-up, mean tokens per layer."""
+    frame = predict(model, windows, "dev")
+    tokens = np.stack(frame["tokens"].to_list())
+    return {
+        "quality": headline(frame["label"].to_numpy(), frame["predicted"].to_numpy())[1],
+        "speedup": float(frame["flops_dense"].sum() / frame["flops"].sum()),
+        "tokens": tokens.mean(axis=0).round(2).tolist(),
+    }

@@ -1,0 +1,290 @@
+"""What if: one text through a run's packed model with other thresholds, a budget, or tokens forced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.catalog.scorers import own_scorer
+from workbench.core.merge_windows import places, stitched
+from workbench.core.token_scores import TokenScores
+from workbench.errors import InputError
+from workbench.metrics.efficiency.flops import padded_flops
+
+if TYPE_CHECKING:
+    from workbench.core.documents import Window
+    from workbench.models.classifier import Output, PruningClassifier
+    from workbench.models.encoder import LayerTrace
+
+BATCH = 32
+"""Windows in one packed call."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to change; as it comes, nothing.
+
+    Tokens are numbered as in `stitching.stitched`: the whole text, without the special tokens between
+    its windows. A layer takes either a scale or a budget; a budget has the last word.
+    """
+
+    scale: tuple[float, ...] = ()
+    """Factor on each layer's threshold, > 0, one per layer; empty: 1. Methods that cut by rank (ToP,
+    PoWER-BERT) have their ranks stretched by it instead; see `models.policies.altered`."""
+    budget: tuple[float | None, ...] = ()
+    """Largest share of each window's tokens that a layer may keep, in (0, 1], by the method's own
+    scores, rounded up, [CLS] among them; None: its own rule. One per layer; empty: no budget."""
+    kept: frozenset[int] = frozenset()
+    """Tokens that stay in every layer."""
+    dropped: frozenset[int] = frozenset()
+    """Tokens that go at `drop_layer`, if they are still there; never token 0, [CLS]."""
+    drop_layer: int = 0
+
+    def check(self, layers: int, tokens: int) -> None:
+        """InputError for a change that does not fit a model of `layers` and a text of `tokens`."""
+        for name, values in (("scale", self.scale), ("budget", self.budget)):
+            if len(values) not in (0, layers):
+                raise InputError(f"{name} has {len(values)} entries; the model has {layers} layers")
+        if not all(0 < value < float("inf") for value in self.scale):
+            raise InputError("a scale must be above 0")
+        if not all(value is None or 0 < value <= 1 for value in self.budget):
+            raise InputError("a budget is a share above 0 and at most 1")
+        if not all(0 <= index < tokens for index in self.kept | self.dropped):
+            raise InputError(f"the text has tokens 0 to {tokens - 1}")
+        if 0 in self.dropped:
+            raise InputError("[CLS] is never dropped: the prediction is read from it")
+        if self.kept & self.dropped:
+            raise InputError("a token cannot be forced both ways")
+        if not 0 <= self.drop_layer < layers:
+            raise InputError(f"layer {self.drop_layer}: the model has layers 0 to {layers - 1}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a model said of one text, who stayed, and what that took."""
+
+    predicted: str
+    """Class with the highest mean probability over the text's windows; of a regression what its value
+    is called."""
+    probabilities: dict[str, float]
+    """By class; they sum to 1. Of a regression the predicted value, by its name."""
+    record: TokenScores
+    """The text's windows put together: the scores the model decided by (NaN where it scores nothing)
+    and who stayed."""
+    thresholds: np.ndarray
+    """(layers, n) float: the score each token needed; NaN where it met no threshold."""
+    tokens: np.ndarray
+    """(layers,) int64: tokens in each layer's self-attention, all windows together."""
+    flops: int
+    """As it ran, each window at its own length."""
+    flops_dense: int
+    """Of the dense model without padding."""
+    flops_padded: int
+    """Of the dense model with all windows padded to the longest; for one window as `flops_dense`."""
+    milliseconds: float
+    """Median over the rounds, all windows in packed batches."""
+
+    @property
+    def classes(self) -> bool:
+        """Whether a class is predicted, not a value."""
+        return len(self.probabilities) > 1
+
+    @property
+    def scored(self) -> np.ndarray:
+        """(layers,) bool: where the method scores tokens, so that it could drop some."""
+        return ~np.isnan(self.record.scores).all(axis=1)
+
+    @property
+    def speedup_unpadded(self) -> float:
+        """Dense FLOPs / own, each window at its own length."""
+        return self.flops_dense / self.flops
+
+    @property
+    def speedup_padded(self) -> float:
+        """Dense FLOPs with all windows padded to the longest / own."""
+        return self.flops_padded / self.flops
+
+
+def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Window]":
+    """The windows behind the records of one text, made from their tokens.
+
+    InputError where the tokenizer does not know a token: the records are another tokenizer's.
+    """
+    from workbench.core.documents import Window
+
+    windows = []
+    for record in sorted(records, key=lambda record: record.window):
+        ids = np.array(tokenizer.convert_tokens_to_ids(list(record.tokens)), dtype=np.int64)
+        for token, found in zip(record.tokens, ids, strict=True):
+            if found == tokenizer.unk_token_id and token != tokenizer.unk_token:
+                raise InputError(f"{record.text_id}: the model's tokenizer has no token {token!r}")
+        types = np.zeros(len(ids), dtype=np.int64)
+        if record.second_start is not None:
+            types[record.second_start :] = 1
+        words = np.asarray(record.word_index, dtype=np.int64)
+        windows.append(Window(record.text_id, record.window, 0, ids, types, words, record.rationale))
+    return windows
+
+
+def what_if(
+    model: "PruningClassifier",
+    tokenizer: Any,
+    windows: "Sequence[Window]",
+    change: Change | None = None,
+    repeats: int = 5,
+) -> tuple[Outcome, Outcome]:
+    """The windows of one text as the model decides by itself, and under `change`: before and after.
+
+    Both run in turn, round by round, so that their milliseconds compare: `repeats` rounds, after one
+    that is not counted if there are several. Without a change both are the model's own. Raises
+    InputError for a change that does not fit (see `Change.check`).
+    """
+    from workbench.models.stopwatch import stopwatch
+
+    own = _Runner(model, tokenizer, windows, Change())
+    other = own if change is None or change == Change() else _Runner(model, tokenizer, windows, change)
+    contestants = {"own": own.run} | ({} if other is own else {"other": other.run})
+    seconds = stopwatch(contestants, repeats, warmup=int(repeats > 1))
+    before = own.outcome(seconds["own"])
+    return before, before if other is own else other.outcome(seconds["other"])
+
+
+def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
+    """Both side by side: columns what, before, after, change (after / before; NaN for words).
+
+    Rows: the class predicted and each class's probability, or the value predicted; tokens in each
+    layer's self-attention, FLOPs, how many times as many the dense model needs in both conventions, and
+    milliseconds.
+    """
+    rows: list[tuple[str, object, object]] = []
+    if before.classes:
+        rows.append(("prediction", before.predicted, after.predicted))
+    rows += [
+        (f"probability of {name}" if before.classes else name, share, after.probabilities[name])
+        for name, share in before.probabilities.items()
+    ]
+    rows += [
+        (f"tokens in layer {layer}", int(own), int(other))
+        for layer, (own, other) in enumerate(zip(before.tokens, after.tokens, strict=True))
+    ]
+    rows += [
+        ("million FLOPs", before.flops / 1e6, after.flops / 1e6),
+        ("dense / own FLOPs, unpadded", before.speedup_unpadded, after.speedup_unpadded),
+        ("dense / own FLOPs, windows padded", before.speedup_padded, after.speedup_padded),
+        ("milliseconds, packed", before.milliseconds, after.milliseconds),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "before", "after"])
+    own, other = (pd.to_numeric(table[name], errors="coerce") for name in ("before", "after"))
+    return table.assign(change=other / own)
+
+
+class _Runner:
+    """One text's windows, ready to run under a change any number of times."""
+
+    def __init__(
+        self, model: "PruningClassifier", tokenizer: Any, windows: "Sequence[Window]", change: Change
+    ) -> None:
+        self.model, self.windows, self.change = model, list(windows), change
+        self.blank = [_blank(model, tokenizer, window) for window in self.windows]
+        self.places = places(self.blank)
+        change.check(model.layers, 1 + max(int(place.max()) for place in self.places))
+        self.batches: list[tuple[list[int], PruningClassifier, Output]] = []
+
+    def run(self) -> None:
+        """One pass over all windows; what it gave stays until the next."""
+        from workbench.models.inference import collect
+
+        self.batches = []
+        self.result = collect(self.model, self.windows, BATCH, self._batch)
+
+    def outcome(self, seconds: Sequence[float]) -> Outcome:
+        """What the last pass gave."""
+        from workbench.models.cost import dense_shape_of, window_flops
+
+        result, labels = self.result, self.model.labels
+        flops, dense = window_flops(self.model, self.windows, result.tokens, result.tokens_ffn)
+        lengths = np.array([len(window.input_ids) for window in self.windows])
+        probabilities = self.model.problem.answers(result.logits).mean(axis=0)
+        records, thresholds = self._traced()
+        return Outcome(
+            predicted=labels[int(probabilities.argmax())],
+            probabilities=dict(zip(labels, probabilities.tolist(), strict=True)),
+            record=stitched(records),
+            # Thresholds stand where scores do: put together by the same rule.
+            thresholds=stitched(thresholds).scores,
+            tokens=result.tokens.sum(axis=0),
+            flops=int(flops.sum()),
+            flops_dense=int(dense.sum()),
+            flops_padded=int(padded_flops(lengths, len(lengths), dense_shape_of(self.model)).sum()),
+            milliseconds=1000 * float(np.median(seconds)),
+        )
+
+    def _batch(self, batch: list[int]) -> "Output":
+        model = self.model if self.change == Change() else self._altered(batch)
+        output = model([self.windows[index] for index in batch])
+        self.batches.append((batch, model, output))
+        return output
+
+    def _altered(self, batch: list[int]) -> "PruningClassifier":
+        import torch
+
+        from workbench.models.classifier import PruningClassifier
+        from workbench.models.interventions.counterfactual import Altered
+
+        change, layers = self.change, self.model.layers
+        width = max(len(self.windows[index].input_ids) for index in batch)
+        placed = np.full((len(batch), width), -1)
+        for row, index in enumerate(batch):
+            placed[row, : len(self.places[index])] = self.places[index]
+        kept, dropped = (
+            torch.from_numpy(np.isin(placed, sorted(tokens))).to(self.model.device)
+            for tokens in (change.kept, change.dropped)
+        )
+        policy = Altered(
+            self.model.policy,
+            scale=change.scale or (1.0,) * layers,
+            budget=change.budget or (None,) * layers,
+            kept=kept,
+            dropped=dropped,
+            drop_layer=change.drop_layer,
+        )
+        return PruningClassifier(self.model.bert, policy).eval()
+
+    def _traced(self) -> tuple[list[TokenScores], list[TokenScores]]:
+        """Each window's record, and one whose scores are its thresholds."""
+        import torch
+
+        from workbench.attribution.scorers.pruner_scores import placed
+
+        records, thresholds = list(self.blank), list(self.blank)
+        for batch, model, output in self.batches:
+            windows = [self.windows[index] for index in batch]
+            with torch.inference_mode():
+                limits = [_needed(model, *layer) for layer in enumerate(output.traces)]
+                scored, needed = placed(output.traces, windows), placed(limits, windows)
+            for index, own, limit in zip(batch, scored, needed, strict=True):
+                records[index] = replace(self.blank[index], scores=own.scores, kept=own.kept)
+                thresholds[index] = replace(self.blank[index], scores=limit.scores)
+        return records, thresholds
+
+
+def _blank(model: "PruningClassifier", tokenizer: Any, window: "Window") -> TokenScores:
+    """A window's record without scores."""
+    method = model.policy.method
+    tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))
+    scores = np.full((model.layers, len(tokens)), np.nan)
+    return TokenScores(
+        own_scorer(method), method, window.text_id, window.window, tokens, window.word_index, scores,
+        rationale=window.rationale,
+    )  # fmt: skip
+
+
+def _needed(model: "PruningClassifier", layer: int, trace: "LayerTrace") -> "LayerTrace":
+    """The trace with each token's threshold in the place of its score."""
+    import torch
+
+    limit = model.policy.threshold(layer, trace.entered)
+    everyone = torch.ones_like(trace.entered.is_cls, dtype=torch.float32)
+    return replace(trace, scores=None if limit is None else everyone * limit)

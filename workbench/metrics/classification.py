@@ -1,0 +1,151 @@
+"""Quality of the predictions, with intervals over texts.
+
+Labels and predictions are names of classes, or, of a regression, float numbers; which, the dtype says.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from workbench.metrics.stats.correlations import correlations, pearson_difference
+from workbench.metrics.stats.resampling import (
+    mean_interval,
+    paired_difference,
+    percentiles,
+    resample_means,
+)
+
+COLUMNS = ("method", "split", "metric", "value", "ci_low", "ci_high", "n")
+_NEEDED = ("method", "split", "text_id", "label", "predicted")
+
+
+def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns `COLUMNS`; of
+    values Pearson's and Spearman's correlation.
+
+    `predictions` has one row per method, split and text with `label` and `predicted`. Values lie in
+    [0, 1], Matthews (for more than two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or
+    predictions are all of one class; all equal scikit-learn's. Correlations: see `correlations`.
+    Intervals are 95 % bootstrap percentiles over texts (NaN when `bootstrap` is 0). An empty frame gives
+    an empty table. Raises ValueError when a column is missing or a text appears twice.
+    """
+    missing = [name for name in _NEEDED if name not in predictions.columns]
+    if missing:
+        raise ValueError(f"predictions lack the column(s) {', '.join(missing)}")
+    rows: list[tuple[object, ...]] = []
+    for (method, split), part in predictions.groupby(["method", "split"], sort=False, observed=True):
+        twice = part["text_id"][part["text_id"].duplicated()]
+        if len(twice):
+            raise ValueError(f"{method}, {split}: text {twice.iloc[0]!r} has two predictions")
+        label, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
+        for metric, *values in quality(label, predicted[None], bootstrap, seed):
+            rows.append((method, split, metric, *values, len(part)))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def quality(
+    label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
+) -> Iterator[tuple[str, float, float, float]]:
+    """(metric, value, ci_low, ci_high) of predictions (draws, texts) against `label` (texts,).
+
+    Of several draws every value is the mean over the draws; an interval is over texts, each resample
+    holding the same texts in all draws.
+    """
+    if is_regression(label):
+        yield from correlations(label, predicted, resamples, seed)
+        return
+    _, right = by_text(label, predicted)
+    low, high = mean_interval(right, resamples, seed)
+    yield "accuracy", float(right.mean()), float(low), float(high)
+    for metric, (parts_of, compute) in _METRICS.items():
+        parts = [parts_of(label, draw) for draw in predicted]
+        yield metric, *_of_means(compute, parts, resamples, seed)
+
+
+def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
+    """The metric that every text has a value of, for paired tests, and those values (texts,): accuracy,
+    or minus the squared error of a regression, the mean over the draws of `predicted` (draws, texts)."""
+    if is_regression(label):
+        return "neg_squared_error", -((predicted - label) ** 2).mean(axis=0)
+    return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
+
+
+def headline(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
+    """The metric by which models are chosen and matched, and its value: accuracy, or Pearson's r."""
+    return next((name, value) for name, value, *_ in quality(label, predicted[None], 0, 0))
+
+
+def quality_difference(
+    label: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """Headline quality of predictions `a` minus that of `b`, with its paired interval; all (texts,)."""
+    if is_regression(label):
+        return pearson_difference(label, a, b, resamples, seed)
+    _, ours = by_text(label, a[None])
+    _, theirs = by_text(label, b[None])
+    return paired_difference(ours, theirs, resamples, seed)
+
+
+def judged_by(table: pd.DataFrame) -> str:
+    """The headline metric of a table as `classification` makes it."""
+    return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
+
+
+def is_regression(label: np.ndarray) -> bool:
+    """Whether labels, or predictions, are numbers and not names of classes."""
+    return label.dtype.kind == "f"
+
+
+def _f1_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts, 2 x classes): hits, and true plus chosen; F1 of a class needs their shares only."""
+    true, chosen = _one_hot(label, predicted)
+    return np.concatenate([true * chosen, true + chosen], axis=1)
+
+
+def _matthews_parts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts, 1 + 2 x classes): right or not, then the true and the chosen class."""
+    true, chosen = _one_hot(label, predicted)
+    hit = (true * chosen).sum(axis=1, keepdims=True)
+    return np.concatenate([hit, true, chosen], axis=1)
+
+
+def _one_hot(label: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which class each text has and is given, (texts, classes) of 0 and 1."""
+    classes = np.unique(np.concatenate([label, predicted]))
+    true, chosen = label[:, None] == classes, predicted[:, None] == classes
+    return true.astype(np.float64), chosen.astype(np.float64)
+
+
+def _of_means(
+    compute: Callable[[np.ndarray], np.ndarray], parts: list[np.ndarray], resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """A metric of means over texts, with its interval; `parts` holds a (texts, columns) per draw."""
+    value = float(np.mean([compute(part.mean(axis=0, keepdims=True)) for part in parts]))
+    if not resamples:
+        return value, np.nan, np.nan
+    drawn = [compute(resample_means(part, resamples, seed)) for part in parts]
+    low, high = percentiles(np.mean(drawn, axis=0))
+    return value, float(low), float(high)
+
+
+def _correlation(parts: np.ndarray) -> np.ndarray:
+    """Matthews correlation from (resamples, 1 + 2 x classes): share right, true and chosen shares."""
+    true, chosen = np.split(parts[:, 1:], 2, axis=1)
+    covariance = parts[:, 0] - (true * chosen).sum(axis=1)
+    spreads = 1 - (true**2).sum(axis=1), 1 - (chosen**2).sum(axis=1)
+    # Two classes among n texts spread by at least 1 / n; less is a rounding error.
+    real = np.minimum(*spreads) > 1e-12
+    root = np.sqrt(np.where(real, spreads[0] * spreads[1], 1.0))
+    return np.where(real, covariance / root, 0.0)
+
+
+def _mean_f1(parts: np.ndarray) -> np.ndarray:
+    """Macro F1 from (resamples, 2 x classes); a class absent from labels and predictions is left out."""
+    hits, total = np.split(parts, 2, axis=1)
+    f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
+    return f1.sum(axis=1) / (total > 0).sum(axis=1)
+
+
+_METRICS = {"macro_f1": (_f1_parts, _mean_f1), "matthews": (_matthews_parts, _correlation)}
+"""Per text what the metric needs the means of, and the metric from those."""

@@ -1,0 +1,77 @@
+"""Pruned models against controls that keep as many tokens: quality, and paired tests."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.metrics.classification import by_text, quality
+from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
+
+CONVENTION = "own weights, choice of tokens replaced"
+"""What every control is: the method's trained weights keep other tokens, as many as it chose."""
+COLUMNS = (
+    "method", "control", "split", "seed", "metric", "value", "ci_low", "ci_high", "n", "draws",
+)  # fmt: skip
+COMPARED = (
+    "method", "control", "split", "seed", "metric", "method_value", "control_value", "difference",
+    "ci_low", "ci_high", "p", "p_holm", "n", "draws",
+)  # fmt: skip
+
+
+def against_controls(
+    own: pd.DataFrame,
+    controls: Mapping[str, Sequence[pd.DataFrame]],
+    *,
+    bootstrap: int = 1000,
+    randomisations: int = 10_000,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Quality of every control of one method on one split, and the method's accuracy minus each one's.
+
+    Of a regression minus the squared error takes the accuracy's place.
+    `own` has one row per text with method, split, text_id, label and predicted; `controls` holds, by
+    name, such frames of one draw or more, over the same texts or fewer (those an oracle exists for);
+    texts are joined by id. Columns of `COLUMNS` and of `COMPARED`. A text's accuracy under a control is
+    the share of the draws that are right, macro F1 the mean over draws; intervals (95 % bootstrap; NaN
+    if `bootstrap` is 0) and the two-sided p of `randomisations` sign flips are over texts, so that draws
+    do not count as texts. `p_holm` is left NaN for `correct_table`. Raises ValueError for a control
+    without a draw or with a text that `own` lacks.
+    """
+    facts = own.set_index("text_id")
+    method, split = str(own["method"].iloc[0]), str(own["split"].iloc[0])
+    rows: list[tuple[object, ...]] = []
+    compared: list[tuple[object, ...]] = []
+    for name, draws in controls.items():
+        texts, predicted = _by_text(name, draws)
+        lost = texts[~texts.isin(facts.index)]
+        if len(lost):
+            raise ValueError(f"{name}: the method has no prediction of text {lost[0]!r}")
+        label = facts.loc[texts, "label"].to_numpy()
+        key = (method, name, split, seed)
+        for metric, *values in quality(label, predicted, bootstrap, seed):
+            rows.append((*key, metric, *values, len(texts), len(draws)))
+        credit, theirs = by_text(label, predicted)
+        _, ours = by_text(label, facts.loc[texts, "predicted"].to_numpy()[None])
+        compared.append(
+            (*key, credit, ours.mean(), theirs.mean(),
+             *paired_difference(ours, theirs, bootstrap, seed),
+             paired_randomisation_test(ours, theirs, randomisations, seed), np.nan,
+             len(texts), len(draws))
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame(compared, columns=list(COMPARED))
+
+
+def _by_text(name: str, draws: Sequence[pd.DataFrame]) -> tuple[pd.Index, np.ndarray]:
+    """The texts of the first draw, and what every draw predicts of them: (draws, texts)."""
+    if not draws:
+        raise ValueError(f"{name}: a control needs at least one draw")
+    texts = pd.Index(draws[0]["text_id"])
+    predicted = [frame.set_index("text_id").loc[texts, "predicted"].to_numpy() for frame in draws]
+    return texts, np.stack(predicted)
+
+
+def correct_table(compared: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with Holm's p over those of one split, which one table shows."""
+    families = compared.groupby("split", sort=False)["p"]
+    return compared.assign(p_holm=families.transform(lambda p: holm(p.to_numpy(dtype=float))))

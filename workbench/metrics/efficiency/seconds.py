@@ -1,0 +1,112 @@
+"""From FLOPs to seconds on one machine: what a run consists of, and what each part of it costs.
+
+The model is a sum of four parts, so that the largest one names the limit: calls (dispatch, and reading
+a layer's weights from memory, paid however few tokens there are), linear layers, attention, and
+element-wise work. It knows nothing of padding inside attention nor of what choosing and dropping tokens
+costs: what a pruned run takes beyond the prediction went there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from workbench.metrics.efficiency.flops import Shape, text_flops
+
+PARTS = ("calls", "linear layers", "attention", "element-wise")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run over some batches consists of."""
+
+    calls: int
+    """Calls of an encoder layer: batches x layers."""
+    linear_flops: int
+    """FLOPs of projections and feed-forward, two per multiply-add."""
+    attention_flops: int
+    """FLOPs of the two products of self-attention."""
+    tokens: int
+    """Tokens in the feed-forward parts, summed over the layers: activations go by them."""
+
+    def amounts(self) -> np.ndarray:
+        """(4,) float64, in the order of `PARTS`."""
+        counts = (self.calls, self.linear_flops, self.attention_flops, self.tokens)
+        return np.array(counts, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Seconds per unit of each kind of `Work`, all at least 0."""
+
+    per_call: float
+    per_linear_flop: float
+    per_attention_flop: float
+    per_token: float
+
+    def parts(self, work: Work) -> dict[str, float]:
+        """Seconds of each of `PARTS`."""
+        prices = (self.per_call, self.per_linear_flop, self.per_attention_flop, self.per_token)
+        return dict(zip(PARTS, (work.amounts() * prices).tolist(), strict=True))
+
+    def predict(self, work: Work) -> float:
+        """Seconds of the whole run: the sum of its parts."""
+        return sum(self.parts(work).values())
+
+    def limit(self, work: Work) -> str:
+        """The part that takes longest, the first of equals."""
+        parts = self.parts(work)
+        return max(parts, key=parts.__getitem__)
+
+
+Sample = tuple[Work, float]
+"""A run and its measured seconds."""
+
+
+def work_of(
+    tokens: np.ndarray, batches: int, shape: Shape, tokens_ffn: np.ndarray | None = None
+) -> Work:
+    """The encoder's work when `tokens` (texts, layers) are alive and the texts come in `batches`.
+
+    `tokens` are in self-attention, `tokens_ffn` in the feed-forward parts (default: the same). Token
+    predictors, pooler and classifier are not part of it. Raises ValueError when tokens do not fit
+    `shape` or `batches` is below 1.
+    """
+    if batches < 1:
+        raise ValueError(f"batches must be at least 1, not {batches}")
+    tokens = np.asarray(tokens, dtype=np.int64)
+    # No token in any layer leaves the head alone.
+    head = text_flops(np.zeros_like(tokens), shape)
+    encoder = (text_flops(tokens, shape, tokens_ffn=tokens_ffn) - head).sum()
+    attention = 4 * shape.hidden * (tokens**2).sum()
+    return Work(
+        calls=batches * shape.layers,
+        linear_flops=int(encoder - attention),
+        attention_flops=int(attention),
+        tokens=int((tokens if tokens_ffn is None else tokens_ffn).sum()),
+    )
+
+
+def fit(samples: Sequence[Sample]) -> CostModel:
+    """Non-negative least squares on relative errors: a short run counts as much as a long one.
+
+    With a single model's runs alone linear FLOPs and tokens are proportional, and how their seconds are
+    shared out between the two is arbitrary; runs that have one without the other settle it. Raises
+    ValueError for fewer than 4 samples, or seconds that are not above 0. Source: scipy's `nnls`.
+    """
+    if len(samples) < len(PARTS):
+        raise ValueError(f"{len(samples)} samples, but {len(PARTS)} prices to find")
+    seconds = np.array([measured for _, measured in samples])
+    if not (seconds > 0).all():
+        raise ValueError("measured seconds must be above 0")
+    rows = np.stack([work.amounts() for work, _ in samples]) / seconds[:, None]
+    # FLOPs per second are around 10^11, calls around 10^3.
+    scale = np.maximum(rows.max(axis=0), np.finfo(float).tiny)
+    prices, _ = nnls(rows / scale, np.ones(len(rows)))
+    return CostModel(*(prices / scale).tolist())
+
+
+def relative_error(model: CostModel, samples: Sequence[Sample]) -> float:
+    """Median over the samples (at least one) of |predicted / measured - 1|."""
+    return float(np.median([abs(model.predict(work) / measured - 1) for work, measured in samples]))

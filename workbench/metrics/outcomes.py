@@ -1,0 +1,139 @@
+"""Texts whose prediction changed against a reference model, and what was dropped in them."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.score_grid import ScoreGrid
+from workbench.errors import InputError
+from workbench.metrics.stats.shares import share
+from workbench.metrics.stats.text_means import text_means
+
+OUTCOMES = ("right in both", "lost", "gained", "wrong in both")
+"""lost: the reference is right and the method wrong; gained: the other way round."""
+COLUMNS = (
+    "method", "outcome", "tokens", "measure", "split", "value", "ci_low", "ci_high", "n",
+)  # fmt: skip
+MEASURES = ("dropped", "layers")
+WORD_COLUMNS = (
+    "method", "outcome", "text_id", "label", "reference", "predicted", "word", "left_layer", "rationale",
+    "rating",
+)  # fmt: skip
+Rate = Callable[[str], float]
+"""A word's valence; 0 for a word that is not rated."""
+
+
+def outcomes(predictions: pd.DataFrame, method: str, reference: str = "dense") -> pd.DataFrame:
+    """By text id: label, reference's and method's prediction, and the outcome (one of `OUTCOMES`).
+
+    `predictions` has one split with the columns method, text_id, label and predicted; texts that only
+    one of the two predicted are left out. Raises InputError where one of them is not there.
+    """
+    parts = []
+    for name in (reference, method):
+        own = predictions[predictions["method"].astype(str) == name]
+        if own.empty:
+            raise InputError(f"no predictions of {name!r} to compare")
+        parts.append(own.set_index("text_id")[["label", "predicted"]].astype(str))
+    both = parts[0].rename(columns={"predicted": "reference"}).join(parts[1]["predicted"], how="inner")
+    before, after = both["reference"] == both["label"], both["predicted"] == both["label"]
+    both["outcome"] = np.select(
+        [before & after, before & ~after, ~before & after], OUTCOMES[:3], OUTCOMES[3]
+    )
+    return both
+
+
+def dropped_by_outcome(
+    grid: ScoreGrid,
+    outcome: Mapping[str, str],
+    split: str,
+    *,
+    groups: Mapping[str, np.ndarray],
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What a dropping model did to groups of tokens, by the texts' outcome: columns of `COLUMNS`.
+
+    `outcome` gives each text id one of `OUTCOMES`; `groups` are named (W, n) bools. Measures:
+    `dropped`, the share of a group's tokens that do not reach the last layer; `layers`, the mean share
+    of the layers that a token takes part in. A window without a token of a group has no value for it; a
+    text's value is the mean over its windows, intervals are 95 % over texts. Raises InputError for a
+    grid without a kept-mask.
+    """
+    if grid.kept is None:
+        raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")
+    per_token = np.stack([~grid.kept[:, -1], grid.kept.mean(axis=1)], axis=-1)
+    values = np.stack(
+        [
+            share((own[..., None] * per_token).sum(axis=1), own.sum(axis=1)[:, None])
+            for own in groups.values()
+        ],
+        axis=1,
+    )
+    names = list(groups)
+    theirs = np.array([outcome.get(text_id, "") for text_id in grid.text_ids])
+    rows: list[tuple[object, ...]] = []
+    for name in OUTCOMES:
+        chosen = np.flatnonzero(theirs == name)
+        if not len(chosen):
+            continue
+        texts = [grid.text_ids[row] for row in chosen]
+        for (group, measure), value in text_means(values[chosen], texts, bootstrap, seed):
+            rows.append((grid.method, name, names[group], MEASURES[measure], split, *value))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def rated_words(grid: ScoreGrid, rate: Rate) -> np.ndarray:
+    """(W, n) float: the rating of the word that a token belongs to; 0 for special tokens and padding."""
+    ratings = np.zeros(grid.tokens.shape)
+    for row in range(len(grid.tokens)):
+        for word, places in words_of(grid, row):
+            ratings[row, places] = rate(word)
+    return ratings
+
+
+def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
+    """The words of one window put together from sub-words, each with its tokens' places, in order."""
+    numbers = grid.word_index[row]
+    found = []
+    for number in dict.fromkeys(numbers[numbers >= 0].tolist()):
+        places = np.flatnonzero(numbers == number)
+        found.append(("".join(str(t).removeprefix("##") for t in grid.tokens[row, places]), places))
+    return found
+
+
+def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> pd.DataFrame:
+    """Every word of the texts that flipped (lost or gained), columns of `WORD_COLUMNS`.
+
+    `results` comes from `outcomes`. `left_layer` is the layer at whose entry the last of the word's
+    sub-words was dropped, NA if one of them reached the last layer; `rationale` is whether people
+    marked it, NA without annotation; `rating` is its valence, NaN without `rate`.
+    """
+    if grid.kept is None:
+        raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")
+    flipped = results[results["outcome"].isin(OUTCOMES[1:3])].to_dict("index")
+    rows: list[tuple[object, ...]] = []
+    for row, text_id in enumerate(grid.text_ids):
+        told = flipped.get(text_id)
+        if told is None:
+            continue
+        classes = (told["label"], told["reference"], told["predicted"])
+        for word, places in words_of(grid, row):
+            alive = grid.kept[row][:, places].any(axis=1)
+            left = pd.NA if alive.all() else int(np.flatnonzero(~alive)[0])
+            marked = pd.NA if grid.marks is None else bool(grid.marks[row, places].any())
+            rows.append(
+                (
+                    grid.method,
+                    told["outcome"],
+                    text_id,
+                    *classes,
+                    word,
+                    left,
+                    marked,
+                    np.nan if rate is None else rate(word),
+                )
+            )
+    frame = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
+    return frame.astype({"left_layer": "Int64", "rationale": "boolean"})

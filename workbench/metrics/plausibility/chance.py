@@ -1,0 +1,100 @@
+"""What scores that know nothing give on these texts: the exact expectation, or the mean of draws."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import digamma
+
+from workbench.core.token_scores import TokenScores
+from workbench.metrics.plausibility.measures import CUTS, MEASURED, Key
+from workbench.metrics.plausibility.table import summarise
+from workbench.metrics.plausibility.text_values import text_values
+from workbench.metrics.plausibility.units import Batch
+from workbench.metrics.stats.shares import share
+
+COLUMNS = ("split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n")
+_KEYS = ["split", "unit", "universe", "selection", "metric"]
+
+
+def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: str) -> pd.DataFrame:
+    """One row per unit, universe, selection and metric: the floor on the texts of `records`.
+
+    `how` is "exact" for tokens where the expectation of random scores has a closed form (see
+    `expected`), else "draws": the mean over draws and layers of `spread`, the table of `random_floor` on
+    the same texts. Words are always by draws: scores are drawn per token, and a word of several has the
+    best of them. Columns of `COLUMNS`; `draws` is 0 for exact values. Floors hold for these texts only:
+    they follow from lengths and rationale shares.
+    """
+    distinct: dict[tuple[str, int], TokenScores] = {}
+    for record in records:
+        distinct.setdefault((record.text_id, record.window), record)
+    blank = [
+        replace(record, scores=np.ones((1, len(record.tokens))), kept=None)
+        for record in distinct.values()
+    ]
+    exact = summarise(text_values(blank, expected), split, bootstrap=0).assign(how="exact", draws=0)
+    exact = exact[exact["unit"] == "token"]
+    by_draws = spread.groupby(_KEYS, sort=False, observed=True).agg(
+        value=("mean", "mean"), draws=("draws", "first"), n=("n", "first")
+    )
+    drawn = by_draws.reset_index().assign(how="draws")
+    floors = pd.concat([exact[list(COLUMNS)], drawn[list(COLUMNS)]], ignore_index=True)
+    return floors.drop_duplicates(_KEYS, ignore_index=True)
+
+
+def expected(batch: Batch) -> np.ndarray:
+    """Expectations under independent scores, uniform in (0, 1): (windows, layers, len(MEASURED)).
+
+    Only the units' numbers enter: n there are, m marked. NaN where a value is undefined, as in
+    `measure`, and where there is no closed form (F1, spans, complexity, sparseness, corpus-level
+    counts). Selected is who reaches the mean score: one half of the units by symmetry, all of a single
+    one. Among the selected, and in the first k, the share marked is m / n.
+    """
+    n = batch.valid.sum(axis=1)
+    marked = batch.marks.sum(axis=1)
+    both = (marked > 0) & (marked < n)
+    base = share(marked, n)
+    half = np.where(n == 1, 1.0, 0.5)
+    ap = expected_ap(n, marked)
+    found: dict[Key, np.ndarray] = {
+        ("none", "ap"): np.where(both, ap, np.nan),
+        ("none", "eraser_ap"): np.where(both, ap, np.nan),
+        ("none", "auprc"): expected_auprc(n, marked),
+        ("none", "roc_auc"): np.where(both, 0.5, np.nan),
+        ("none", "r_precision"): np.where(marked > 0, base, np.nan),
+        ("uniform", "selected"): half,
+        ("uniform", "fpr"): np.where(marked < n, half, np.nan),
+        ("uniform", "tpr"): np.where(marked > 0, half, np.nan),
+        ("uniform", "token_precision"): base,
+        ("uniform", "token_recall"): np.where(marked > 0, half, 0.0),
+    }
+    found |= {("none", f"precision_at_{k}"): base for k in CUTS}
+    values = np.full((*batch.speaks.shape, len(MEASURED)), np.nan)
+    for key, column in found.items():
+        values[..., MEASURED.index(key)] = column[:, None]
+    return values
+
+
+def expected_ap(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Mean average precision over all orders of n units, `marked` of them marked: the exact value.
+
+    A marked unit stands at each rank k with probability 1/n, and (m - 1) (k - 1) / (n - 1) marked ones
+    are expected before it, so AP = (H + (m - 1) / (n - 1) (n - H)) / n with H the n-th harmonic
+    number. It is above m / n. NaN where nothing is marked. Source: Bestgen 2015.
+    """
+    n, marked = np.asarray(n, dtype=np.float64), np.asarray(marked, dtype=np.float64)
+    harmonic = digamma(n + 1) + np.euler_gamma
+    others = np.divide(marked - 1, n - 1, out=np.ones_like(n), where=n > 1)
+    return np.where(marked > 0, share(harmonic + others * (n - harmonic), n), np.nan)
+
+
+def expected_auprc(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Mean AUPRC over all orders, as ERASER's trapezoids give it: half of expected AP + m / n.
+
+    The precision before a marked unit at rank k > 1 is (m - 1) / (n - 1) on average, and 1 at k = 1.
+    0.5 where nothing is marked; NaN without a unit.
+    """
+    area = (expected_ap(n, marked) + share(marked, n)) / 2
+    return np.where(n > 0, np.where(marked > 0, area, 0.5), np.nan)

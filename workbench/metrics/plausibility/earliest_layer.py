@@ -1,0 +1,65 @@
+"""How early a selection holds the rationale and little else: the first layer that passes two levels."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.metrics.plausibility.measures import MEASURES, SELECTIONS
+from workbench.metrics.plausibility.text_values import TextValues
+from workbench.metrics.stats.shares import share
+
+COLUMNS = (
+    "scorer", "method", "split", "unit", "universe", "selection", "fpr_below", "tpr_above",
+    "layer", "texts_share", "texts_median", "n",
+)  # fmt: skip
+FPR_LEVELS = (0.1, 0.2, 0.3, 0.5)
+TPR_LEVELS = (0.5, 0.7, 0.9)
+
+
+def earliest_layers(
+    values: Iterable[TextValues],
+    split: str,
+    *,
+    fpr_levels: Sequence[float] = FPR_LEVELS,
+    tpr_levels: Sequence[float] = TPR_LEVELS,
+) -> pd.DataFrame:
+    """First layer with FPR below and TPR above each pair of levels, columns of `COLUMNS`.
+
+    `layer` is where the means over texts pass (NaN: nowhere); `texts_share` is the share of the `n`
+    texts that pass by themselves at some layer and `texts_median` the median of their first layers (NaN
+    without any). Texts of one class lack a rate and are left out. Rows for each selection with values.
+    """
+    rows: list[tuple[object, ...]] = []
+    for part in values:
+        for selection in SELECTIONS:
+            fpr, tpr = (part.values[..., MEASURES.index((selection, name))] for name in ("fpr", "tpr"))
+            there = ~np.isnan(fpr) & ~np.isnan(tpr)
+            chosen = there.any(axis=1)
+            if not chosen.any():
+                continue
+            means = [_mean(rate, there) for rate in (fpr, tpr)]
+            key = (part.scorer, part.method, split, part.unit, part.universe, selection)
+            for below in fpr_levels:
+                for above in tpr_levels:
+                    (of_means,) = first_layer(means[0][None], means[1][None], below, above)
+                    firsts = first_layer(fpr[chosen], tpr[chosen], below, above)
+                    reached = firsts[~np.isnan(firsts)]
+                    median = float(np.median(reached)) if len(reached) else np.nan
+                    rows.append(
+                        (*key, below, above, of_means, len(reached) / len(firsts), median, len(firsts))
+                    )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def first_layer(fpr: np.ndarray, tpr: np.ndarray, below: float, above: float) -> np.ndarray:
+    """First layer of each row of (rows, layers) with fpr < `below` and tpr > `above`; NaN for none."""
+    passes = (fpr < below) & (tpr > above)
+    return np.where(passes.any(axis=1), passes.argmax(axis=1), np.nan)
+
+
+def _mean(rate: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """(layers,) mean over the texts that are there; NaN, which passes no level, without any."""
+    n = there.sum(axis=0)
+    total = np.where(there, rate, 0.0).sum(axis=0)
+    return share(total, n)

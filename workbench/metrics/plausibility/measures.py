@@ -1,0 +1,96 @@
+"""What is measured on every window or text: one column per measure."""
+
+import numpy as np
+
+from workbench.metrics.plausibility.concentration import complexity, sparseness
+from workbench.metrics.plausibility.ranking import (
+    auprc,
+    average_precision,
+    precision_at,
+    rank_units,
+    roc_auc,
+    share,
+)
+from workbench.metrics.plausibility.selection import overlap, token_scores, uniform_selection
+from workbench.metrics.plausibility.spans import span_counts
+from workbench.metrics.plausibility.units import Batch
+
+Key = tuple[str, str]
+"""(selection, metric); the selection of what needs scores only is "none"."""
+
+SELECTIONS = ("uniform", "kept")
+CUTS = (1, 5, 10)
+"""The k of precision at k."""
+WINDOW_MEASURES: tuple[Key, ...] = (
+    ("none", "ap"),
+    *((selection, metric) for selection in SELECTIONS for metric in ("fpr", "tpr", "selected")),
+)
+"""Computed per window; a text's value is the mean over its windows."""
+_RANKED = (
+    "eraser_ap", "auprc", "roc_auc", *(f"precision_at_{k}" for k in CUTS), "r_precision", "complexity",
+    "sparseness",
+)  # fmt: skip
+_SELECTED = ("token_precision", "token_recall", "token_f1", "iou_precision", "iou_recall")
+TEXT_MEASURES: tuple[Key, ...] = (
+    *(("none", metric) for metric in _RANKED),
+    *((selection, metric) for selection in SELECTIONS for metric in _SELECTED),
+)
+"""Computed on a text's windows joined to one document."""
+MEASURES = WINDOW_MEASURES + TEXT_MEASURES
+"""The columns whose mean over texts is shown."""
+COUNTED = ("hits", "chosen", "marked", "span_hits", "spans_chosen", "spans_marked")
+MEASURED = MEASURES + tuple((selection, count) for selection in SELECTIONS for count in COUNTED)
+"""All columns: behind those shown the counts of units and spans that corpus-level metrics need."""
+
+
+def measure(batch: Batch) -> np.ndarray:
+    """All columns of `MEASURED`: (windows, layers, columns) float64, NaN where one is undefined.
+
+    A layer the scorer says nothing about has NaN, and so has the selection `kept` of a record without a
+    kept-mask.
+    """
+    uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
+    defined = {"none": batch.speaks, "uniform": batch.speaks, "kept": batch.has_kept[:, None]}
+    found = _ranked(batch)
+    for selection, selected in zip(SELECTIONS, (uniform, batch.kept), strict=True):
+        found |= {(selection, name): column for name, column in _selected(selected, batch).items()}
+    values = np.empty((*batch.speaks.shape, len(MEASURED)))
+    for column, key in enumerate(MEASURED):
+        values[..., column] = np.where(defined[key[0]], found[key], np.nan)
+    return values
+
+
+def _ranked(batch: Batch) -> dict[Key, np.ndarray]:
+    marks, valid = batch.marks[:, None, :], batch.valid[:, None, :]
+    ranking = rank_units(batch.scores, marks, valid)
+    both = (ranking.marked > 0) & (ranking.marked < ranking.units)
+    ap = np.where(both, average_precision(ranking), np.nan)
+    found = {
+        "ap": ap,
+        "eraser_ap": ap,
+        "auprc": auprc(ranking),
+        "roc_auc": roc_auc(ranking),
+        "r_precision": precision_at(ranking, ranking.marked),
+        "complexity": complexity(batch.scores, valid),
+        "sparseness": sparseness(batch.scores, valid),
+    }
+    found |= {f"precision_at_{k}": precision_at(ranking, k) for k in CUTS}
+    return {("none", name): column for name, column in found.items()}
+
+
+def _selected(selected: np.ndarray, batch: Batch) -> dict[str, np.ndarray]:
+    marks, valid = batch.marks[:, None, :], batch.valid[:, None, :]
+    hits, chosen, marked, units = overlap(selected, marks, valid)
+    precision, recall, f1 = token_scores(hits, chosen, marked)
+    span_hits, spans_chosen, spans_marked = span_counts(selected, marks, batch.follows[:, None, :])
+    return {
+        "fpr": share(chosen - hits, units - marked),
+        "tpr": share(hits, marked),
+        "selected": share(chosen, units),
+        "token_precision": precision,
+        "token_recall": recall,
+        "token_f1": f1,
+        "iou_precision": share(span_hits, spans_chosen),
+        "iou_recall": share(span_hits, spans_marked),
+        **dict(zip(COUNTED, (hits, chosen, marked, span_hits, spans_chosen, spans_marked), strict=True)),
+    }

@@ -1,0 +1,132 @@
+"""Paired comparisons of scorers and of methods on the same texts, corrected over the table."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from workbench.metrics.plausibility.measures import MEASURES
+from workbench.metrics.plausibility.text_values import TextValues
+from workbench.metrics.stats.effects import cohens_dz, sign_balance
+from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
+
+COLUMNS = (
+    "scorer", "method", "against", "against_method", "split", "layer", "unit", "universe", "selection",
+    "metric", "difference", "ci_low", "ci_high", "d_z", "sign_balance", "p", "p_holm", "n",
+)  # fmt: skip
+
+METHOD_COLUMNS = (
+    "method", "against", "difference", "ci_low", "ci_high", "d_z", "sd_seeds", "p", "p_holm",
+    "n", "seeds",
+)  # fmt: skip
+
+
+def compare_methods(
+    credits: Mapping[str, pd.DataFrame],
+    *,
+    resamples: int = 1000,
+    randomisations: int = 10_000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Credit of every pair of methods on the same texts: columns of `METHOD_COLUMNS`.
+
+    `credits` has a frame per method: a row per text id, a column per training seed, 1 for a right
+    prediction and 0 for a wrong one (what `classification.by_text` gives). Seeds are blocks: a pair is
+    formed within a seed, over the seeds and texts that both have. A text's difference is its mean over
+    those seeds, and the test flips the sign of whole texts, since one text in three seeds is not three
+    texts. Two-sided p of
+    `randomisations` flips, Holm's p over all pairs; the interval is a bootstrap over texts, `sd_seeds`
+    the standard deviation of the difference over seeds (NaN for one), `d_z` Cohen's over texts. Pairs
+    without a common seed or text are left out. Source: Noreen 1989.
+    """
+    rows: list[tuple[object, ...]] = []
+    for a, b in combinations(credits, 2):
+        seeds = [column for column in credits[a].columns if column in credits[b].columns]
+        difference = (credits[a][seeds] - credits[b][seeds]).dropna()
+        if not seeds or difference.empty:
+            continue
+        pair = (difference.mean(axis=1).to_numpy(), np.zeros(len(difference)))
+        rows.append(
+            (a, b, *paired_difference(*pair, resamples, seed), cohens_dz(pair[0]),
+             difference.mean().std(ddof=1),
+             paired_randomisation_test(*pair, randomisations, seed), np.nan, len(difference), len(seeds))
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(METHOD_COLUMNS))
+    if len(frame):
+        frame["p_holm"] = holm(frame["p"].to_numpy(dtype=float))
+    return frame
+
+
+def compare_scorers(
+    values: Sequence[TextValues],
+    reference: Sequence[TextValues],
+    split: str,
+    *,
+    metric: str = "ap",
+    selection: str = "none",
+    across_methods: bool = False,
+    resamples: int = 1000,
+    randomisations: int = 10_000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Each scorer minus the reference scorer of the same unit and universe, layer by layer.
+
+    The reference is the one of the same method, or, `across_methods`, the one there is, whichever model
+    it was computed on. Texts are joined by id and need a value of both. Per row: mean difference with
+    its bootstrap interval, effect sizes (`d_z`, `sign_balance`), the two-sided p of `randomisations`
+    sign flips, and Holm's p over the rows of the same unit and universe (what one table shows; the least
+    p, 1 / (randomisations + 1), must survive it). Columns of `COLUMNS`; empty without a match. Raises
+    ValueError if (selection, metric) is none of `MEASURES`, or if there are several references.
+    """
+    if (selection, metric) not in MEASURES:
+        raise ValueError(f"no measure {metric!r} with selection {selection!r} to compare")
+    column = MEASURES.index((selection, metric))
+    partners: dict[tuple[str, ...], TextValues] = {}
+    for part in reference:
+        key = _key(part, across_methods)
+        if key in partners:
+            raise ValueError(f"several references for {' '.join(key)}: give one")
+        partners[key] = part
+    rows: list[tuple[object, ...]] = []
+    for part in values:
+        other = partners.get(_key(part, across_methods))
+        if other is None or (other.scorer, other.method) == (part.scorer, part.method):
+            continue
+        ours, theirs = _joined(part, other, column)
+        for layer in range(ours.shape[1]):
+            both = ~np.isnan(ours[:, layer]) & ~np.isnan(theirs[:, layer])
+            if both.any():
+                pair = (ours[both, layer], theirs[both, layer])
+                rows.append(
+                    (part.scorer, part.method, other.scorer, other.method, split, layer, part.unit,
+                     part.universe, selection, metric, *_compared(*pair, resamples, seed),
+                     paired_randomisation_test(*pair, randomisations, seed), np.nan, both.sum())
+                )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    if len(frame):
+        families = frame.groupby(["unit", "universe"], sort=False)["p"]
+        frame["p_holm"] = families.transform(lambda p: holm(p.to_numpy(dtype=float)))
+    return frame
+
+
+def _key(part: TextValues, across_methods: bool) -> tuple[str, ...]:
+    return (part.unit, part.universe) if across_methods else (part.method, part.unit, part.universe)
+
+
+def _compared(
+    ours: np.ndarray, theirs: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float, float, float]:
+    """Mean difference, its interval, and the effect sizes."""
+    difference = ours - theirs
+    interval = paired_difference(ours, theirs, resamples, seed)
+    return *interval, cohens_dz(difference), sign_balance(difference)
+
+
+def _joined(a: TextValues, b: TextValues, column: int) -> tuple[np.ndarray, np.ndarray]:
+    """One measure of both on their common texts and layers: two (texts, layers) arrays."""
+    row = {text_id: number for number, text_id in enumerate(b.text_ids)}
+    common = [number for number, text_id in enumerate(a.text_ids) if text_id in row]
+    layers = min(a.values.shape[1], b.values.shape[1])
+    partner = [row[a.text_ids[number]] for number in common]
+    return a.values[common, :layers, column], b.values[partner, :layers, column]

@@ -1,0 +1,76 @@
+"""The random control: what the metrics give for scores that know nothing."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.token_scores import TokenScores
+from workbench.metrics.plausibility.table import Plausibility, count_frame, summarise
+from workbench.metrics.plausibility.text_values import TextValues, text_values
+
+SPREAD_COLUMNS = (
+    "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
+    "mean", "sd", "draws", "n",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RandomFloor:
+    """The random control over several draws."""
+
+    result: Plausibility
+    """Rows of scorer `random`: each text's value is its mean over the draws."""
+    spread: pd.DataFrame
+    """Columns of `SPREAD_COLUMNS`: sd (n - 1) over the draws of the mean over texts."""
+    values: list[TextValues]
+    """The per-text means, for paired comparisons."""
+
+
+def random_floor(
+    records: Iterable[TokenScores],
+    split: str,
+    *,
+    draws: int = 5,
+    seed: int = 0,
+    bootstrap: int = 1000,
+) -> RandomFloor:
+    """Evaluate `draws` sets of uniform(0, 1) scores on the texts, windows and layers of `records`.
+
+    Whatever scored the records is ignored; of several scorers on one method's window the first lends
+    its tokens. Every draw depends on seed, text id, window and draw only, never on the order of the
+    records. Intervals are over texts; `spread` holds the sd over draws (NaN for one draw). Raises
+    ValueError if `draws` is below 1.
+    """
+    if draws < 1:
+        raise ValueError(f"draws must be at least 1, not {draws}")
+    distinct: dict[tuple[str, str, int], TokenScores] = {}
+    for record in records:
+        distinct.setdefault((record.method, record.text_id, record.window), record)
+    windows = list(distinct.values())
+    drawn = [text_values([_random(w, seed, draw) for w in windows]) for draw in range(draws)]
+    mean = [_average(parts) for parts in zip(*drawn, strict=True)]
+    result = Plausibility(summarise(mean, split, bootstrap, seed), count_frame(mean, split))
+    return RandomFloor(result, _spread(drawn, split), mean)
+
+
+def _random(record: TokenScores, seed: int, draw: int) -> TokenScores:
+    rng = np.random.default_rng([seed, draw, record.window, zlib.crc32(record.text_id.encode())])
+    return replace(record, scorer="random", scores=rng.random(record.scores.shape), kept=None)
+
+
+def _average(parts: Sequence[TextValues]) -> TextValues:
+    # Random scores leave no unit out and select at least one, so a value is undefined in all draws or
+    # in none. Counts are averaged too: a corpus-level metric is that of the mean counts.
+    return replace(parts[0], values=np.mean([part.values for part in parts], axis=0))
+
+
+def _spread(drawn: Sequence[Sequence[TextValues]], split: str) -> pd.DataFrame:
+    """Mean and sd over the draws of each row of their tables."""
+    tables = [summarise(values, split, bootstrap=0) for values in drawn]
+    groups = pd.concat(tables).groupby(list(SPREAD_COLUMNS[:-4]), sort=False)
+    return groups.agg(
+        mean=("value", "mean"), sd=("value", "std"), draws=("value", "size"), n=("n", "first")
+    ).reset_index()

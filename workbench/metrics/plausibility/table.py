@@ -1,0 +1,105 @@
+"""Agreement of scores with human rationales, layer by layer, from records to tidy rows."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.token_scores import TokenScores
+from workbench.metrics.plausibility.corpus_level import Row, corpus_metrics
+from workbench.metrics.plausibility.measures import MEASURES
+from workbench.metrics.plausibility.text_values import TextValues, text_values
+from workbench.metrics.stats.resampling import mean_interval
+
+COLUMNS = (
+    "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
+    "value", "ci_low", "ci_high", "n",
+)  # fmt: skip
+COUNT_COLUMNS = (
+    "scorer", "method", "split", "unit", "universe", "windows", "windows_dropped",
+    "windows_unannotated", "windows_one_class", "texts", "texts_dropped", "texts_without_ap",
+    "texts_unmarked", "texts_all_marked",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plausibility:
+    """The tidy table and what it leaves out."""
+
+    frame: pd.DataFrame
+    """Columns of `COLUMNS`; `n` = texts with a value, `selection` = "none" for ap."""
+    counts: pd.DataFrame
+    """Columns of `COUNT_COLUMNS`, one row per scorer, method, unit and universe."""
+
+
+def plausibility(
+    records: Iterable[TokenScores], split: str, *, bootstrap: int = 1000, seed: int = 0
+) -> Plausibility:
+    """Every metric of `metrics.AGREEMENT` of every scorer against the rationales of its texts.
+
+    ci_low and ci_high are the 95 % bootstrap interval over texts (NaN when `bootstrap` is 0). No
+    records, or none with a rationale, give empty frames with all columns. Raises InputError naming the
+    text on scores that `scored_units` refuses, and on two records of one window. Source: AdapLeR
+    (FPR); ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
+    """
+    values = text_values(records)
+    return Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
+
+
+def summarise(
+    values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """All metrics over texts with intervals, as tidy rows with the columns of `COLUMNS`.
+
+    A layer or selection that no text has a value for gets no row.
+    """
+
+    def summary(part: TextValues) -> Iterator[Row]:
+        yield from _means(part.values, bootstrap, seed)
+        yield from corpus_metrics(part.values, bootstrap, seed)
+
+    return _tidy(values, split, summary)
+
+
+def corpus_rows(
+    values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """The rows of `summarise` whose metric has no value per text."""
+    return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
+
+
+def _tidy(
+    values: Iterable[TextValues], split: str, summary: Callable[[TextValues], Iterable[Row]]
+) -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    for part in values:
+        for one in summary(part):
+            rows += [
+                (part.scorer, part.method, split, int(layer), part.unit, part.universe, one.selection,
+                 one.metric, one.value[layer], one.low[layer], one.high[layer], int(one.n[layer]))
+                for layer in np.flatnonzero(one.n)
+            ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype(
+        {"layer": "int64", "n": "int64", "value": float, "ci_low": float, "ci_high": float}
+    )
+
+
+def _means(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
+    shown = values[..., : len(MEASURES)]
+    n = (~np.isnan(shown)).sum(axis=0)
+    means = np.nansum(shown, axis=0) / np.maximum(n, 1)
+    low, high = mean_interval(shown, resamples, seed)
+    for column, key in enumerate(MEASURES):
+        yield Row(*key, means[:, column], low[:, column], high[:, column], n[:, column])
+
+
+def count_frame(values: Iterable[TextValues], split: str) -> pd.DataFrame:
+    """What each universe kept and dropped, with the columns of `COUNT_COLUMNS`."""
+    rows = [
+        {"scorer": v.scorer, "method": v.method, "split": split, "unit": v.unit,
+         "universe": v.universe, **v.counts}
+        for v in values
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COUNT_COLUMNS))

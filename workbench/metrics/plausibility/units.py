@@ -1,0 +1,162 @@
+"""From a record of token scores to the units that are judged: tokens or words, specials left out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.core.token_scores import TokenScores
+from workbench.errors import InputError
+
+UNITS = ("token", "word")
+
+
+@dataclass(frozen=True)
+class Units:
+    """One window's m scored units."""
+
+    scores: np.ndarray
+    """(layers, m) float64; NaN: dropped, or not scored."""
+    kept: np.ndarray | None
+    """(layers, m) bool."""
+    marks: np.ndarray
+    """(m,) bool."""
+    follows: np.ndarray
+    """(m,) bool: False where the unit does not come directly after the one before."""
+    speaks: np.ndarray
+    """(layers,) bool: False where the scorer says nothing about the layer."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several windows of one scorer, padded to the longest."""
+
+    scores: np.ndarray
+    """(windows, layers, m) float64, NaN on padding."""
+    kept: np.ndarray
+    """(windows, layers, m) bool, False on padding."""
+    has_kept: np.ndarray
+    """(windows,) bool: False where the record has no kept-mask."""
+    marks: np.ndarray
+    """(windows, m) bool, False on padding."""
+    follows: np.ndarray
+    """(windows, m) bool, as in `Units`."""
+    valid: np.ndarray
+    """(windows, m) bool, False on padding."""
+    speaks: np.ndarray
+    """(windows, layers) bool."""
+
+
+def scored_units(record: TokenScores, unit: str) -> Units:
+    """The units of `record`: `token` as they are, `word` by the words' best sub-token.
+
+    A word's score is the maximum over its sub-tokens that have one; it is kept, and it is rationale,
+    if any sub-token is. Special tokens (word_index -1) are left out; no span goes on across one. Raises
+    ValueError for an unknown unit and a record without rationale; InputError, naming the text, for
+    negative and infinite scores, and for NaN on part of a layer where the record does not say that
+    tokens were dropped.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
+    if record.rationale is None:
+        raise ValueError(f"{record.text_id}: no rationale to compare with")
+    inside = record.word_index >= 0
+    scores = np.asarray(record.scores[:, inside], dtype=np.float64)
+    _check(record, scores)
+    kept = None if record.kept is None else np.asarray(record.kept[:, inside], dtype=bool)
+    marks = np.asarray(record.rationale[inside], dtype=bool)
+    speaks = ~np.isnan(record.scores).all(axis=1)
+    if kept is not None:
+        # Without a survivor there is nothing left to score: dropped, not unscored.
+        speaks |= ~kept.any(axis=1)
+    places = np.flatnonzero(inside)
+    follows = np.diff(places, prepend=-2) == 1
+    units = Units(scores, kept, marks, follows, speaks)
+    return _by_word(record.word_index[inside], units) if unit == "word" and len(places) else units
+
+
+def _check(record: TokenScores, scores: np.ndarray) -> None:
+    if (scores < 0).any() or np.isinf(scores).any():
+        raise InputError(
+            f"{record.text_id}: {record.scorer} scores must be finite and not negative; "
+            "take absolute values first and say so"
+        )
+    missing = np.isnan(scores)
+    if record.kept is None and (missing.any(axis=1) & ~missing.all(axis=1)).any():
+        layer = int(np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[0])
+        raise InputError(
+            f"{record.text_id}: {record.scorer} scores of layer {layer} are NaN in part, and the model "
+            "dropped nothing: give every token a score, or none of the layer's"
+        )
+
+
+def _by_word(words: np.ndarray, units: Units) -> Units:
+    order = np.argsort(words, kind="stable")
+    words = words[order]
+    starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
+    # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
+    best = np.fmax.reduceat(units.scores[:, order], starts, axis=1)
+    kept = units.kept
+    kept = None if kept is None else np.logical_or.reduceat(kept[:, order], starts, axis=1)
+    marks = np.logical_or.reduceat(units.marks[order], starts)
+    return Units(best, kept, marks, units.follows[order][starts], units.speaks)
+
+
+def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
+    """The unit each token belongs to, counted from 0 in order of appearance: (n,) int64.
+
+    `word_index` is (n,) int, -1 for special tokens, which belong to no unit and get -1. A `word` is all
+    tokens with one word index, a `token` stands alone. Raises ValueError for any other unit.
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
+    index = np.full(len(word_index), -1, dtype=np.int64)
+    inside = np.asarray(word_index) >= 0
+    if unit == "token":
+        index[inside] = np.arange(inside.sum())
+    else:
+        # Words are numbered in their order, so the rank of a word index is its place.
+        index[inside] = np.unique(word_index[inside], return_inverse=True)[1]
+    return index
+
+
+def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
+    """The m units as text: sub-word tokens put together, without the ## that continues a word."""
+    names = [""] * (int(index.max(initial=-1)) + 1)
+    for token, unit in zip(tokens, index.tolist(), strict=True):
+        if unit >= 0:
+            names[unit] += token.removeprefix("##") if names[unit] else token
+    return names
+
+
+def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """A unit's score is the highest of its tokens': (layers, n) and (n,) -> (layers, m) float64.
+
+    NaN (a dropped token) counts only where all of a unit's tokens have it.
+    """
+    best = np.full((len(scores), int(index.max(initial=-1)) + 1), np.nan)
+    inside = index >= 0
+    # Unit first: `at` takes one index.
+    np.fmax.at(best.T, index[inside], np.asarray(scores, dtype=np.float64)[:, inside].T)
+    return best
+
+
+def pad(windows: Sequence[Units]) -> Batch:
+    """Stack windows with equal numbers of layers; ValueError if these differ."""
+    layers = {window.scores.shape[0] for window in windows}
+    if len(layers) != 1:
+        raise ValueError(f"records of one scorer differ in their number of layers: {sorted(layers)}")
+    size = (len(windows), layers.pop(), max(len(window.marks) for window in windows))
+    scores, kept = np.full(size, np.nan), np.zeros(size, dtype=bool)
+    marks, follows, valid = (np.zeros((size[0], size[2]), dtype=bool) for _ in range(3))
+    for row, window in enumerate(windows):
+        n = len(window.marks)
+        scores[row, :, :n] = window.scores
+        marks[row, :n] = window.marks
+        follows[row, :n] = window.follows
+        valid[row, :n] = True
+        if window.kept is not None:
+            kept[row, :, :n] = window.kept
+    has_kept = np.array([window.kept is not None for window in windows])
+    speaks = np.stack([window.speaks for window in windows])
+    return Batch(scores, kept, has_kept, marks, follows, valid, speaks)

@@ -1,0 +1,75 @@
+"""Pearson's and Spearman's correlation of predicted values, with intervals over texts."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workbench.metrics.stats.resampling import percentiles, weight_blocks
+
+
+def correlations(
+    value: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
+) -> Iterator[tuple[str, float, float, float]]:
+    """(metric, value, ci_low, ci_high) of predictions (draws, texts) against `value` (texts,).
+
+    Of several draws the mean over the draws, each resample holding the same texts in all of them. A
+    correlation is 0 where one side is constant, as Matthews' is; else both equal scipy's. Spearman's
+    ranks are those within a resample. NaN intervals where `resamples` is 0.
+    """
+    for metric, compute in (("pearson", pearson), ("spearman", spearman)):
+        whole = np.full((1, len(value)), 1 / len(value))
+        found = float(np.mean([compute(value, draw, whole)[0] for draw in predicted]))
+        bounds = (np.nan, np.nan)
+        if resamples:
+            blocks = [
+                np.mean([compute(value, draw, weights) for draw in predicted], axis=0)
+                for weights in weight_blocks(len(value), resamples, seed)
+            ]
+            low, high = percentiles(np.concatenate(blocks))
+            bounds = (float(low), float(high))
+        yield metric, found, *bounds
+
+
+def pearson_difference(
+    value: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """Pearson's correlation of `a` minus that of `b` with `value`, all (texts,), and its interval: both
+    see the same texts in every resample; NaN bounds where `resamples` is 0."""
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return pearson(value, a, weights) - pearson(value, b, weights)
+
+    whole = float(difference(np.full((1, len(value)), 1 / len(value)))[0])
+    if not resamples:
+        return whole, np.nan, np.nan
+    drawn = [difference(weights) for weights in weight_blocks(len(value), resamples, seed)]
+    low, high = percentiles(np.concatenate(drawn))
+    return whole, float(low), float(high)
+
+
+def pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(resamples,): correlation of two (texts,), or (resamples, texts), under weights that sum to 1."""
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray((weights * values).sum(axis=1, keepdims=True))
+
+    # What is left of constant values is a rounding error of their mean.
+    least = 1e-24 * np.max(x**2) * np.max(y**2)
+    x, y = x - mean(x), y - mean(y)
+    product = (mean(x**2) * mean(y**2))[:, 0]
+    real = product > least
+    return np.where(real, mean(x * y)[:, 0] / np.sqrt(np.where(real, product, 1.0)), 0.0)
+
+
+def spearman(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(resamples,): Pearson's correlation of the ranks, ties sharing their mean rank."""
+    return pearson(_ranks(x, weights), _ranks(y, weights), weights)
+
+
+def _ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(resamples, texts): the middle of each value's ranks among the weighted texts, in [0, 1]."""
+    different, which = np.unique(values, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[order], np.arange(len(different)))
+    held = np.add.reduceat(weights[:, order], starts, axis=1)
+    return (held.cumsum(axis=1) - held / 2)[:, which]

@@ -1,0 +1,61 @@
+"""A pruned model's own weights with its choice of tokens replaced, at the same budget."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from workbench.config.run import Control
+from workbench.core.documents import Window
+from workbench.models.classifier import Execution, Output, PruningClassifier
+from workbench.models.inference import Inference, collect
+from workbench.models.interventions.budget import Budget
+
+
+def infer_at_budget(
+    model: PruningClassifier,
+    windows: Sequence[Window],
+    result: Inference,
+    kind: Control,
+    *,
+    seed: int = 0,
+    draw: int = 0,
+    batch_size: int = 32,
+    execution: Execution = "packed",
+) -> Inference:
+    """Run `model` on `windows` with other tokens kept, as many in every text and layer as in `result`.
+
+    `result` is what the model's own choice gave on these windows, in this order; where its method cuts
+    after self-attention, the tokens of its feed-forward parts are the budget. `random` depends on
+    `seed`, `draw`, text id and window alone. Raises ValueError if `result` is of other windows, and for
+    `oracle` on a window that nobody annotated (a window without a marked token keeps its first ones).
+    """
+    layers = (len(windows), model.layers)
+    if result.tokens.shape != layers:
+        raise ValueError(f"budgets {result.tokens.shape} are not (windows, layers) {layers}")
+    late = model.policy.cuts_after_attention
+    budgets = torch.from_numpy(result.tokens_ffn if late else result.tokens).to(model.device)
+    rows = [priority(window, kind, seed, draw) for window in windows]
+
+    def run(batch: list[int]) -> Output:
+        width = max(len(rows[index]) for index in batch)
+        stacked = np.stack([np.pad(rows[index], (0, width - len(rows[index]))) for index in batch])
+        priorities = torch.from_numpy(stacked).to(model.device)
+        policy = Budget(priorities, budgets[batch], cuts_after_attention=late)
+        control = PruningClassifier(model.bert, policy)
+        return control([windows[index] for index in batch], execution=execution)
+
+    return collect(model, windows, batch_size, run)
+
+
+def priority(window: Window, kind: Control, seed: int = 0, draw: int = 0) -> np.ndarray:
+    """(n,) float32: who of a window's tokens stays longest; no two are equal. ValueError as above."""
+    n = len(window.input_ids)
+    if kind == "random":
+        return window.generator(seed, draw).permutation(n).astype(np.float32)
+    earlier = -np.arange(n, dtype=np.float32)
+    if kind == "first":
+        return earlier
+    if window.rationale is None:
+        raise ValueError(f"text {window.text_id}: has no annotation, so no oracle")
+    return earlier + n * window.rationale.astype(np.float32)

@@ -1,0 +1,24 @@
+"""The configuration of an exported model: BERT's, and which tokens stay."""
+
+from typing import Any, Self
+
+from huggingface_hub.dataclasses import strict
+from transformers import BertConfig
+
+
+@strict
+class Config(BertConfig):
+    """A BERT with a policy; the same settings as in the config.json of a run's model folder."""
+
+    model_type = "workbench-bert"
+
+    workbench: dict[str, Any] | None = None
+    """`method`, and `policy`: the constructor arguments of its policy."""
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Self:
+        """As in transformers. The model's class registers itself here, at its first use: there is
+        nothing to look it up for before a configuration is read, and torch is imported no earlier."""
+        import workbench.models.transformers.model  # noqa: F401
+
+        return super().from_dict(config_dict, **kwargs)

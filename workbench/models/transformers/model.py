@@ -1,0 +1,80 @@
+"""A pruned classifier as an ordinary transformers model, which runs packed."""
+
+import torch
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from workbench.core.documents import Window
+from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.encoder import ATTENTION, register_attention
+from workbench.models.policies import policy_class
+from workbench.models.transformers.config import Config
+
+
+class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
+    """The weights of a BERT classifier and of its policy in one file.
+
+    Dropped tokens are really gone: the batch is packed, and the logits are those of the run's model.
+    """
+
+    config_class = Config
+
+    def __init__(self, config: Config) -> None:
+        """Raises InputError for an unknown method, and for settings that are not the policy's."""
+        register_attention()
+        config._attn_implementation = ATTENTION
+        super().__init__(config)
+        described = config.workbench or {}
+        try:
+            self.policy = policy_class(described["method"])(config, **described["policy"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the configuration describes no pruned classifier: {error}") from None
+
+    def pruning_classifier(self) -> PruningClassifier:
+        """The same modules as the workbench's own functions take them, such as `explain_text`."""
+        return PruningClassifier(self, self.policy)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> SequenceClassifierOutput | tuple[Tensor, ...]:
+        """Logits (B, classes) of texts (B, N) int64, and with `labels` (B,) transformers' own loss.
+
+        What `attention_mask` hides is not there: a text's positions count what it shows. Raises
+        InputError for a text without tokens or with more than the model has positions.
+        """
+        windows = _windows(input_ids, attention_mask, token_type_ids)
+        logits = self.pruning_classifier()(windows).logits
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
+        output = SequenceClassifierOutput(loss=loss, logits=logits)
+        wanted = self.config.return_dict if return_dict is None else return_dict
+        return output if wanted else output.to_tuple()
+
+
+def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Window]:
+    """The rows of a padded batch as windows."""
+    shown = torch.ones_like(ids) if mask is None else mask
+    types = torch.zeros_like(ids) if types is None else types
+    columns = [values.cpu().numpy() for values in (ids, shown, types)]
+    windows = []
+    for number, (row, alive, kinds) in enumerate(zip(*columns, strict=True)):
+        there = alive.astype(bool)
+        if not there.any():
+            raise InputError(f"text {number} of the batch: no token is left by attention_mask")
+        own = row[there]
+        # Which word a token belongs to plays no part in classifying.
+        windows.append(Window(str(number), 0, 0, own, kinds[there], own))
+    return windows
+
+
+AutoModelForSequenceClassification.register(
+    Config, WorkbenchBertForSequenceClassification, exist_ok=True
+)

@@ -1,0 +1,105 @@
+"""A short run that finds what a dense model's layers cost on this machine."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from workbench.core.documents import Window
+from workbench.metrics.efficiency.flops import Shape
+from workbench.metrics.efficiency.seconds import CostModel, Sample, Work, fit, relative_error, work_of
+from workbench.models.classifier import PruningClassifier
+from workbench.models.cost import shape_of
+from workbench.models.stopwatch import stopwatch
+from workbench.pipeline.bench.timing import Run, running
+
+BATCH_SIZES = (1, 8, 32)
+LENGTHS = (8, 32, 128, 384)
+LINEAR_TOKENS = (512, 2048)
+"""Tokens in the runs of the linear layers alone: so many that reading the weights hardly counts."""
+MOST_BATCHES = 4
+ENOUGH_TOKENS = 2048
+"""A grid point takes more than one batch only up to this many tokens."""
+
+Task = tuple[Work, Run]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the machine charges, and what that was found from."""
+
+    model: CostModel
+    samples: tuple[Sample, ...]
+    """The grid of whole runs, then the linear layers alone; seconds are medians over the rounds."""
+    error: float
+    """Median relative error of `model` on `samples`."""
+
+
+def grid(positions: int) -> list[tuple[int, int]]:
+    """(batch size, length) of every whole run, for a model with so many positions."""
+    lengths = dict.fromkeys(min(length, positions) for length in LENGTHS)
+    return [(size, length) for size in BATCH_SIZES for length in lengths]
+
+
+def calibrate(model: PruningClassifier, *, repeats: int = 3, seed: int = 0) -> Calibration:
+    """Time `model` on texts of random tokens and fit what its parts cost, all in turn in every round.
+
+    Besides `infer` on every point of the `grid`, the encoder's linear layers run alone: within one
+    model their FLOPs and the tokens' element-wise work grow together, and only this tells them apart.
+    Raises ValueError when `model` is not dense or `repeats` is below 1.
+    """
+    if model.policy.method != "dense":
+        raise ValueError(f"calibration needs a dense model, not {model.policy.method}")
+    tasks = [*_whole_runs(model, seed), *_linear_runs(model, seed)]
+    seconds = stopwatch({str(number): run for number, (_, run) in enumerate(tasks)}, repeats)
+    medians = [statistics.median(own) for own in seconds.values()]
+    samples = tuple((work, own) for (work, _), own in zip(tasks, medians, strict=True))
+    found = fit(samples)
+    return Calibration(found, samples, relative_error(found, samples))
+
+
+def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
+    rng, shape = np.random.default_rng(seed), shape_of(model)
+    config = model.bert.config
+    for size, length in grid(config.max_position_embeddings):
+        batches = min(MOST_BATCHES, max(1, ENOUGH_TOKENS // (size * length)))
+        ids = rng.integers(config.vocab_size, size=(batches * size, length))
+        yield _work(shape, batches, size, length), running(model, [_window(row) for row in ids], size)
+
+
+def _work(shape: Shape, batches: int, size: int, length: int) -> Work:
+    """Nothing is dropped: `length` tokens in every layer of every text."""
+    return work_of(np.full((batches * size, shape.layers), length), batches, shape)
+
+
+def _window(ids: np.ndarray) -> Window:
+    nothing = np.zeros_like(ids)
+    return Window("random", 0, 0, ids, token_type_ids=nothing, word_index=nothing - 1)
+
+
+def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
+    """Every linear layer of the encoder once, on random hidden states."""
+    layers = [part for part in model.bert.bert.encoder.modules() if isinstance(part, nn.Linear)]
+    shape = shape_of(model)
+    source = torch.Generator().manual_seed(seed)
+    for tokens in LINEAR_TOKENS:
+        widths = {layer.in_features for layer in layers}
+        inputs = {
+            width: torch.randn(1, tokens, width, generator=source).to(model.device) for width in widths
+        }
+        work = replace(_work(shape, 1, 1, tokens), attention_flops=0, tokens=0)
+        yield work, _run_linear(layers, inputs)
+
+
+def _run_linear(layers: list[nn.Linear], inputs: dict[int, torch.Tensor]) -> Run:
+    @torch.inference_mode()
+    def run() -> None:
+        for layer in layers:
+            output = layer(inputs[layer.in_features])
+        # A GPU must have finished.
+        output[0, 0].cpu()
+
+    return run

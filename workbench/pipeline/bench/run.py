@@ -1,0 +1,245 @@
+"""The benchmark: the same texts through the stock model, our dense one, and every pruned one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from workbench.core.documents import Document, Window
+from workbench.data.readers.plain_texts import read_texts
+from workbench.data.windows.encode import encode
+from workbench.errors import InputError
+from workbench.inference.classify import TooLong
+from workbench.inference.predict import text_frame
+from workbench.metrics.efficiency.seconds import work_of
+from workbench.metrics.efficiency.table import counted_efficiency
+from workbench.models.backbone import load_backbone, load_tokenizer
+from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.models.cost import shape_of
+from workbench.models.inference import Inference, infer
+from workbench.models.policies.base import Policy
+from workbench.pipeline.bench.cost_model import Calibration, calibrate
+from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
+from workbench.pipeline.job import Job, Reporter
+from workbench.runs.folder import Run, describe_environment, load_run, read_table, write_table
+from workbench.storage.atomic import write_json
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What `workbench bench` was asked for; see the command's help."""
+
+    run_folder: Path | None
+    model: str | None
+    texts: str | None
+    limit: int
+    batch_sizes: Sequence[int]
+    rounds: int
+    max_tokens: int | None
+    too_long: TooLong
+    device: str
+    bfloat16: bool
+    out: Path | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is benchmarked: models by method name, `dense` among them, and their tokenizer."""
+
+    models: Mapping[str, PruningClassifier]
+    tokenizer: PreTrainedTokenizerBase
+    max_tokens: int
+
+    def encode(self, documents: Sequence[Document], too_long: TooLong) -> list[Window]:
+        """Windows of the texts; with `refuse`, InputError for a text that needs more than one."""
+        labels = self.models["dense"].labels
+        # Nothing is compared with a label here, and plain texts have none.
+        labelled = [replace(document, label=labels[0]) for document in documents]
+        encoding = encode(labelled, labels, self.tokenizer, self.max_tokens)
+        if too_long == "refuse":
+            encoding.refuse_cut()
+        return encoding.windows
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a benchmark needs, loaded and checked."""
+
+    subject: Subject
+    windows: Sequence[Window]
+    split: str
+    """What the texts are called in the tables."""
+    folder: Path
+
+
+def prepare(options: BenchOptions, reporter: Reporter) -> Prepared:
+    """Load what the options name; InputError for whatever cannot be done.
+
+    Without `texts`, a run is timed on its own test split, a model on the packaged IMDB reviews.
+    """
+    device = _device(options.device)
+    if min(options.limit, options.rounds, *options.batch_sizes) < 1:
+        raise InputError("--limit, --rounds and every --batch must be at least 1")
+    if options.run_folder is not None:
+        run = load_run(options.run_folder)
+        subject = subject_of_run(run, options.max_tokens, device)
+        folder = options.out or run.folder
+    else:
+        subject = subject_of_model(str(options.model), options.max_tokens, device)
+        folder = options.out or Path("runs") / "bench"
+    if options.run_folder is not None and options.texts is None:
+        job = Job(run, run.config, reporter)
+        split = "test"
+        windows = subject.encode(job.corpus.splits[split][: options.limit], options.too_long)
+    else:
+        source = options.texts or "imdb"
+        split = Path(source).stem
+        windows = subject.encode(read_texts(source, options.limit), options.too_long)
+    return Prepared(subject, windows, split, folder)
+
+
+def _device(name: str) -> torch.device:
+    if name not in {"cpu", "cuda"}:
+        raise InputError(f"--device {name!r}: cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch finds no CUDA device here")
+    return torch.device(name)
+
+
+def subject_of_run(run: Run, max_tokens: int | None, device: torch.device) -> Subject:
+    """Every trained model of a run."""
+    models: dict[str, PruningClassifier] = {}
+    for method in run.config.methods:
+        model, tokenizer = load_classifier(run.model_folder(method))
+        models[method] = model.to(device)
+    models["dense"].window_limit(max_tokens)
+    return Subject(models, tokenizer, max_tokens or run.config.data.max_tokens)
+
+
+def subject_of_model(name: str, max_tokens: int | None, device: torch.device) -> Subject:
+    """A model folder, pruned or not, or any backbone by name with an untrained head."""
+    if Path(name).is_dir():
+        model, tokenizer = load_classifier(name)
+    else:
+        model = PruningClassifier(load_backbone(name, ("0", "1")), Policy()).eval()
+        tokenizer = load_tokenizer(name)
+    model.to(device)
+    limit = model.window_limit(max_tokens)
+    dense = PruningClassifier(model.bert, Policy()).eval()
+    # A student's own weights are all there is: alone in its folder it is a dense model like any other.
+    alone = model.policy.method == "dense" or model.policy.reference is not None
+    models = {"dense": dense} | ({} if alone else {model.policy.method: model})
+    return Subject(models, tokenizer, limit)
+
+
+def bench(
+    prepared: Prepared, options: BenchOptions, report: Callable[[int], None] = lambda done: None
+) -> None:
+    """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
+
+    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced. `report`
+    hears how many batch sizes are done.
+    """
+    subject, windows, split = prepared.subject, prepared.windows, prepared.split
+    dense = subject.models["dense"]
+    stock = load_stock(dense)
+    twins = subject.models if options.bfloat16 else {}
+    halved = {name: in_bfloat16(model) for name, model in twins.items()}
+    measured = time_models(
+        stock, subject.models, windows, split, batch_sizes=options.batch_sizes,
+        repeats=options.rounds, whole=True, halved=halved, report=report,
+    )  # fmt: skip
+    calibration = calibrate(dense)
+    results = {name: infer(model, windows) for name, model in subject.models.items()}
+    tables = {
+        "efficiency": pd.concat(
+            [_counted(prepared, results, max(options.batch_sizes)), measured.efficiency],
+            ignore_index=True,
+        ),
+        "stopwatch": measured.rounds,
+        "limits": _limits(subject, results, split, measured.efficiency, calibration),
+    }
+    for name, table in tables.items():
+        _replace(prepared.folder / "metrics" / f"{name}.parquet", table, split)
+    difference = np.abs(results["dense"].logits - stock_logits(stock, windows)).max()
+    about = {
+        "split": split,
+        "texts": len({window.text_id for window in windows}),
+        "windows": len(windows),
+        "tokens": sum(len(window.input_ids) for window in windows),
+        "max_tokens": subject.max_tokens,
+        "batch_sizes": list(options.batch_sizes),
+        "rounds": options.rounds,
+        "largest_logit_difference_dense_to_stock": float(difference),
+        "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
+        "bfloat16_same_class": {
+            name: _agreement(results[name], infer(model, windows)) for name, model in halved.items()
+        },
+        "environment": describe_environment(seed=0),
+    }
+    write_json(prepared.folder / "bench.json", about)
+
+
+def _agreement(one: Inference, other: Inference) -> float:
+    """Share of the windows that both put into the same class."""
+    return float((one.logits.argmax(1) == other.logits.argmax(1)).mean())
+
+
+def _counted(prepared: Prepared, results: Mapping[str, Inference], batch_size: int) -> pd.DataFrame:
+    """FLOPs speed-ups and tokens kept on exactly the timed windows."""
+    models, windows, split = prepared.subject.models, prepared.windows, prepared.split
+    predictions = pd.concat(
+        [
+            text_frame(models[name], windows, result, split).assign(method=name)
+            for name, result in results.items()
+        ]
+    )
+    lengths = {split: [(window.text_id, len(window.input_ids)) for window in windows]}
+    return counted_efficiency(predictions, lengths, shape_of(models["dense"]), batch_size)
+
+
+def _limits(
+    subject: Subject,
+    results: Mapping[str, Inference],
+    split: str,
+    efficiency: pd.DataFrame,
+    calibration: Calibration,
+) -> pd.DataFrame:
+    """Where the cost model says the seconds of every packed run go, beside the measured ones."""
+    measured = efficiency[efficiency["quantity"] == "seconds_median"]
+    seconds = measured.set_index(["method", "batch_size"])["value"]
+    rows = []
+    for name, result in results.items():
+        shape = shape_of(subject.models[name])
+        for size in measured["batch_size"].unique():
+            batches = -(-len(result.tokens) // int(size))
+            work = work_of(result.tokens, batches, shape, result.tokens_ffn)
+            parts = calibration.model.parts(work)
+            rows.append(
+                {
+                    "method": name,
+                    "split": split,
+                    "batch_size": int(size),
+                    "measured": seconds[name, size],
+                    "predicted": calibration.model.predict(work),
+                    **parts,
+                    "limit": calibration.model.limit(work),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _replace(path: Path, table: pd.DataFrame, split: str) -> None:
+    """Write `table`, keeping what the file says of other splits, and what an evaluation counted on the
+    whole of this one: rows without a batch size."""
+    if path.is_file():
+        old = read_table(path)
+        counted = (old["split"] == split) & old["batch_size"].isna()
+        if counted.any():
+            table = table[table["batch_size"].notna()]
+        table = pd.concat([old[(old["split"] != split) | counted], table], ignore_index=True)
+    write_table(table, path, csv=True)

@@ -1,0 +1,87 @@
+"""The controls stage: every pruned model with its choice of tokens replaced, at its own budget."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from workbench.config.run import Control
+from workbench.core.documents import Window
+from workbench.data.windows.encodings import holds_evidence
+from workbench.inference.predict import text_frame
+from workbench.metrics.efficiency.matched_budget import against_controls, correct_table
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Inference, infer
+from workbench.models.interventions.budget_controls import infer_at_budget
+from workbench.models.policies import PRUNERS
+from workbench.pipeline.job import Job
+from workbench.runs.folder import remove_table, write_table
+
+TABLES = ("controls", "control_comparisons")
+
+
+def run_controls(job: Job) -> None:
+    """Write metrics/controls and metrics/control_comparisons; remove them where none are asked for."""
+    found = list(_compared(job))
+    for name, frames in zip(TABLES, zip(*found, strict=True) if found else ((), ()), strict=True):
+        path = job.run.metrics_file(name)
+        if not frames:
+            remove_table(path)
+            continue
+        table = pd.concat(frames, ignore_index=True)
+        write_table(correct_table(table) if name == TABLES[1] else table, path, csv=True)
+
+
+def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Quality and comparisons of each pruned method on each split."""
+    methods = [method for method in job.config.methods if method in PRUNERS]
+    chosen = {split: chosen_controls(job, split) for split in job.config.evaluation.splits}
+    done = 0
+    for method in methods:
+        model = job.model(method)
+        for split, kinds in chosen.items():
+            if kinds:
+                yield _of_method(job, model, split, kinds)
+            done += 1
+            job.reporter.progress(done, len(methods) * len(chosen), {})
+
+
+def chosen_controls(job: Job, split: str) -> list[Control]:
+    """The controls asked for, each once; an oracle without rationales is left out, and that is noted."""
+    asked = list(dict.fromkeys(job.config.evaluation.controls))
+    if "oracle" in asked and not _with_rationale(job.encodings[split].windows):
+        job.note(f"{split}: no oracle at the methods' budgets, no text has a rationale token")
+        asked.remove("oracle")
+    return asked
+
+
+def _with_rationale(windows: Sequence[Window]) -> list[int]:
+    """Numbers of the windows of texts that have a rationale token, in whichever window."""
+    texts = {window.text_id for window in windows if holds_evidence(window)}
+    return [number for number, window in enumerate(windows) if window.text_id in texts]
+
+
+def _of_method(
+    job: Job, model: PruningClassifier, split: str, kinds: Sequence[Control]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    evaluation, seed = job.config.evaluation, job.config.seed
+    windows = job.encodings[split].windows
+    result = infer(model, windows, evaluation.batch_size)
+    controls: dict[str, list[pd.DataFrame]] = {}
+    for kind in kinds:
+        chosen = _with_rationale(windows) if kind == "oracle" else list(range(len(windows)))
+        some = [windows[number] for number in chosen]
+        budget = Inference(*(part[chosen] for part in (result.logits, result.tokens, result.tokens_ffn)))
+        draws = evaluation.random_draws if kind == "random" else 1
+        controls[kind] = [
+            text_frame(
+                model,
+                some,
+                infer_at_budget(
+                    model, some, budget, kind, seed=seed, draw=draw, batch_size=evaluation.batch_size
+                ),
+                split,
+            )
+            for draw in range(draws)
+        ]
+    own = text_frame(model, windows, result, split)
+    return against_controls(own, controls, bootstrap=evaluation.bootstrap, seed=seed)

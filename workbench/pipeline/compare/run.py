@@ -1,0 +1,193 @@
+"""A comparison: dense models, cells and searches in one folder, gone on with where they stopped."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.config.comparison import LINEAR, STRENGTHS, CompareConfig
+from workbench.config.run import dump_config
+from workbench.errors import InputError, WorkbenchError
+from workbench.pipeline.compare.search import Found, bisect
+from workbench.pipeline.compare.trials import (
+    Cell,
+    Reporters,
+    dev_values,
+    is_finished,
+    run_cell,
+    run_dense,
+    seconds_spent,
+    without_extras,
+)
+from workbench.pipeline.job import Job, this_process
+from workbench.runs.folder import COMPARISON, Run, describe_environment, refuse_foreign
+from workbench.storage.atomic import write_json, write_text
+
+SETTINGS = "compare.yaml"
+"""The resolved configuration beside compare.json."""
+
+
+@dataclass
+class Comparison:
+    """A comparison being made in `folder`; every cell is on disk, and in compare.json, once it ends."""
+
+    folder: Path
+    config: CompareConfig
+    reporters: Reporters
+    tell: Callable[[str], None]
+    """Hears, in a line, what begins, was finished already, or failed."""
+    cells: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By name: what compare.json says of each run."""
+    groups: dict[tuple[str, str, float | None], list[str]] = field(default_factory=dict)
+    """(method, kind, strength) -> names of the cells that differ in their seed only; kind is dense,
+    grid or matched (whose strengths may differ; None)."""
+    searches: list[dict[str, Any]] = field(default_factory=list)
+    environment: dict[str, Any] = field(default_factory=dict)
+    nearest: dict[str, float] = field(default_factory=dict)
+    """The strength that each method's last search ended with."""
+
+    def run(self) -> bool:
+        """Make every cell; whether all went well and every search reached its target.
+
+        A cell that fails is recorded and the others go on. Raises InputError when the folder is
+        another's, for several processes, and for data or a backbone that cannot be read.
+        """
+        refuse_foreign(self.folder, COMPARISON, "comparison")
+        if this_process().num_processes > 1:
+            raise InputError("compare runs in one process; start it without torchrun")
+        self.environment = describe_environment(self.config.seeds[0])
+        write_text(self.folder / SETTINGS, dump_config(self.config))
+        self._record()
+        for seed in self.config.seeds:
+            base = self._dense(seed)
+            if base is None:
+                continue
+            for method in self.config.methods:
+                self._method(method, base)
+        self._record(finished=True)
+        failed = any(cell["error"] for cell in self.cells.values())
+        return not failed and all(search["reached"] for search in self.searches)
+
+    def _dense(self, seed: int) -> Job | None:
+        """The seed's dense run, or None where it failed."""
+        config, name = self.config.dense(seed), f"dense/seed{seed}"
+        folder, jobs = self.folder / name, list[Job]()
+        facts = {"method": "dense", "strength": None, "seed": seed}
+        error = self._made(
+            name, f"dense, seed {seed}", facts, is_finished(folder, config),
+            lambda: jobs.append(run_dense(folder, config, self.reporters)),
+        )  # fmt: skip
+        if isinstance(error, InputError):
+            raise error  # It is wrong for every seed and method.
+        if error:
+            return None
+        self._group("dense", "dense", None, name)
+        return jobs[0]
+
+    def _method(self, method: str, base: Job) -> None:
+        seed, match = base.config.seed, self.config.match
+        for strength in self.config.grid(method):
+            cell = Cell(method, strength, seed)
+            if self._cell(cell, base) is None:
+                self._group(method, "grid", strength, cell.name)
+        if match is None or method not in STRENGTHS:
+            return
+        if match.search_seed_only and method in self.nearest:
+            self._matched(Cell(method, self.nearest[method], seed), base)
+        else:
+            self._search(method, base)
+
+    def _search(self, method: str, base: Job) -> None:
+        """Bisection on the method's strength; the nearest try is the matched cell."""
+        match, seed = self.config.match, base.config.seed
+        assert match is not None
+        own = self.config.own_strength(method)
+        assert own is not None
+        quantity = "speedup" if match.kind == "flops" else "loss"
+
+        def measure(strength: float) -> float | None:
+            cell = Cell(method, strength, seed)
+            error = self._cell(cell, base, lean=True)
+            if isinstance(error, InputError):
+                raise error  # No other strength would help.
+            return None if error else self.cells[cell.name]["dev"][quantity]
+
+        low, high = self.config.range(method)
+        try:
+            found = bisect(
+                measure, low, high, first=own, target=match.target,
+                slack=match.slack, tries=match.tries, linear=method in LINEAR,
+            )  # fmt: skip
+        except InputError as error:
+            found = Found((), None, False, (str(error),))
+        facts = {"method": method, "seed": seed, "quantity": quantity, "target": match.target}
+        self.searches.append({**facts, "slack": match.slack, "range": [low, high], **asdict(found)})
+        for note in found.notes:
+            self.tell(f"{method}, seed {seed}: {note}")
+        if found.nearest is not None:
+            self.nearest[method] = found.nearest.strength
+            self._matched(Cell(method, found.nearest.strength, seed), base)
+
+    def _matched(self, cell: Cell, base: Job) -> None:
+        if self._cell(cell, base) is None:
+            self._group(cell.method, "matched", None, cell.name)
+
+    def _cell(self, cell: Cell, base: Job, *, lean: bool = False) -> WorkbenchError | None:
+        """Make a cell, `lean` without what a search does not need; the error if it failed."""
+        folder = self.folder / cell.name
+        config = self.config.cell(cell.method, cell.strength, cell.seed)
+        if lean and not is_finished(folder, config):
+            config = without_extras(config)
+        facts = {"method": cell.method, "strength": cell.strength, "seed": cell.seed}
+        return self._made(
+            cell.name, cell.title, facts, is_finished(folder, config),
+            lambda: run_cell(folder, config, base, self.reporters),
+        )  # fmt: skip
+
+    def _made(
+        self, name: str, title: str, facts: dict[str, Any], done: bool, work: Callable[[], None]
+    ) -> WorkbenchError | None:
+        """Do the work of one run and record how it ended; the error if it failed."""
+        failure: WorkbenchError | None = None
+        self.tell(f"{title}: finished already" if done else title)
+        try:
+            work()
+        except WorkbenchError as error:
+            failure = error
+            self.tell(f"{title} failed: {error}")
+        folder = self.folder / name
+        values = None if failure else dev_values(Run(folder), facts["method"])
+        self.cells[name] = {
+            "name": name, **facts, "error": str(failure) if failure else None, "dev": values,
+            "seconds": round(seconds_spent(folder), 2),
+        }  # fmt: skip
+        self._record()
+        return failure
+
+    def _group(self, method: str, kind: str, strength: float | None, name: str) -> None:
+        self.groups.setdefault((method, kind, strength), []).append(name)
+        self._record()
+
+    def _record(self, *, finished: bool = False) -> None:
+        """Write compare.json as things stand."""
+        groups = [
+            {"method": method, "kind": kind, "strength": strength, "cells": names}
+            for (method, kind, strength), names in self.groups.items()
+        ]
+        config = self.config
+        write_json(
+            self.folder / COMPARISON,
+            {
+                "name": config.name,
+                "finished": finished,
+                "seeds": config.seeds,
+                "methods": config.methods,
+                "match": config.match.model_dump(mode="json") if config.match else None,
+                "data": config.run.data.source,
+                "seconds": round(sum(cell["seconds"] for cell in self.cells.values()), 2),
+                "cells": list(self.cells.values()),
+                "groups": groups,
+                "searches": self.searches,
+                "environment": self.environment,
+            },
+        )

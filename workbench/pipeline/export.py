@@ -1,0 +1,85 @@
+"""A run's model as a folder for transformers, and such a folder on the hub."""
+
+from pathlib import Path
+
+from huggingface_hub import HfApi, get_token
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+from transformers import PreTrainedModel
+
+from workbench.errors import InputError, WorkbenchError
+from workbench.models.backbone import quiet
+from workbench.models.classifier import (
+    POLICY_PREFIX,
+    PruningClassifier,
+    load_classifier,
+    writing_model,
+)
+from workbench.models.policies import PRUNERS
+from workbench.models.transformers.config import Config
+from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
+from workbench.reporting.cards.model import write_card
+from workbench.runs.folder import Run, Stages
+
+
+def export_model(run: Run, method: str, folder: Path) -> None:
+    """Write a method's trained model to `folder`, which is new or empty, with its cards.
+
+    What drops no token is an ordinary BERT classifier; any other needs `import workbench` to be loaded.
+    Raises InputError for a method that the run has not, one whose training has not ended, and a folder
+    that holds something; WorkbenchError when the disk refuses.
+    """
+    source = run.model_folder(method)
+    if method not in Stages(run.folder).done:
+        raise InputError(f"{run.folder}: the training of {method} has not ended; finish the run first")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InputError(f"{folder}: is not an empty folder; choose another --to")
+    model, tokenizer = load_classifier(source)
+    with writing_model(folder) as beside, quiet():
+        for_transformers(model).save_pretrained(beside)
+        tokenizer.save_pretrained(beside)
+        write_card(run.folder, method, beside)
+
+
+def for_transformers(model: PruningClassifier) -> PreTrainedModel:
+    """The model as transformers knows it: a plain BERT where no token is dropped, else ours."""
+    if model.policy.method not in PRUNERS:
+        return model.bert
+    settings = model.bert.config.to_dict()
+    described = {"method": model.policy.method, "policy": model.policy.settings()}
+    config = Config.from_dict({**settings, "model_type": Config.model_type, "workbench": described})
+    whole = WorkbenchBertForSequenceClassification(config)
+    whole.load_state_dict(
+        {
+            **model.bert.state_dict(),
+            **{f"{POLICY_PREFIX}{name}": value for name, value in model.policy.state_dict().items()},
+        }
+    )
+    return whole
+
+
+def check_hub(name: str) -> None:
+    """InputError for a name that the hub does not allow, and where nobody is logged in to it."""
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise InputError(f"--push-to-hub {name}: {error}") from None
+    if get_token() is None:
+        raise InputError(
+            "--push-to-hub: not logged in to the hub; run `hf auth login` first, or leave the option out"
+        )
+
+
+def push(folder: Path, name: str, *, public: bool) -> str:
+    """Upload an exported folder to the hub under `name`, made if it is not there; its address.
+
+    A repository that is there keeps its visibility. Credentials are those of the hub's own login.
+    Raises WorkbenchError when the hub cannot be reached or refuses.
+    """
+    api = HfApi()
+    try:
+        made = api.create_repo(name, private=not public, exist_ok=True)
+        api.upload_folder(repo_id=made.repo_id, folder_path=folder)
+    except Exception as error:  # Its client hands on whatever its own libraries raise.
+        raise WorkbenchError(f"the hub did not take {name} ({folder} is written): {error}") from error
+    return str(made)

@@ -1,0 +1,155 @@
+"""Texts whose tokens drop layer by layer: which ones, their scores, and a picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from workbench.core.token_scores import TokenScores, from_frame, to_frame
+from workbench.reporting.figures.all import DOUBLE, LETTERS
+from workbench.reporting.figures.cells import draw_cells, fitting, short
+from workbench.reporting.figures.style import new_figure, plain
+from workbench.reporting.text.wording import method_name, scorer_name
+from workbench.runs.tables import RunData
+
+SHORTEST, LONGEST = 8, 40
+"""Tokens of an example, special ones included, so that it fits a page."""
+FAINTEST = 0.12
+"""Shade of a living token with score 0: alive must not look dropped."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One window under every scorer of a dropping model."""
+
+    text_id: str
+    label: str
+    predicted: dict[str, str]
+    """Class predicted by each method."""
+    records: tuple[TokenScores, ...]
+    title: str = ""
+    """Stands above its panels instead of method, scorer, id and prediction."""
+
+
+def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Example]:
+    """The first texts, by the score table's order, that the first dropping model gets right and wrong.
+
+    Only first windows of `SHORTEST` to `LONGEST` tokens, with a rationale token where the data have
+    rationales; where one kind runs short the other fills up. Empty when no score table drops a token.
+    """
+    tables = _dropping_tables(run)
+    if not tables:
+        return []
+    outcomes = _outcomes(run)
+    method = str(tables[0]["method"].iloc[0])
+    correct: list[str] = []
+    failed: list[str] = []
+    for text_id in _suitable(tables[0]):
+        label, predicted = outcomes.get(text_id, ("", {}))
+        if outcomes and text_id not in outcomes:
+            continue
+        (correct if predicted.get(method, label) == label else failed).append(text_id)
+    chosen = [*correct[:right], *failed[:wrong]]
+    spare = [*correct[right:], *failed[wrong:]]
+    chosen += spare[: max(0, right + wrong - len(chosen))]
+    return [_example(text_id, tables, outcomes) for text_id in chosen]
+
+
+def _dropping_tables(run: RunData) -> list[pd.DataFrame]:
+    """First windows of the score tables that drop tokens; one table per method, so no text repeats."""
+    tables: list[pd.DataFrame] = []
+    seen: set[str] = set()
+    for path in run.score_files():
+        if pd.read_parquet(path, columns=["kept"])["kept"].isna().all():
+            continue
+        frame = pd.read_parquet(path, filters=[("window", "==", 0)])
+        for method, rows in frame.groupby("method", sort=False, observed=True):
+            drops = rows["kept"].notna().all() and not rows["kept"].all()
+            if method not in seen and drops:
+                seen.add(str(method))
+                tables.append(rows)
+    return tables
+
+
+def _suitable(table: pd.DataFrame) -> list[str]:
+    first = table[table["layer"] == 0]
+    groups = first.groupby("text_id", sort=False, observed=True)
+    length, marks = groups.size(), groups["rationale"].sum()
+    good = length.between(SHORTEST, LONGEST)
+    if first["rationale"].notna().any():
+        good &= marks.fillna(0).astype(float) > 0
+    return [str(text_id) for text_id in length.index[good.to_numpy(dtype=bool)]]
+
+
+def _outcomes(run: RunData) -> dict[str, tuple[str, dict[str, str]]]:
+    """Label and predictions by text id."""
+    if run.predicted is None:
+        return {}
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in run.predicted[["text_id", "method", "label", "predicted"]].to_dict("records"):
+        entry = found.setdefault(str(row["text_id"]), (str(row["label"]), {}))
+        entry[1][str(row["method"])] = str(row["predicted"])
+    return found
+
+
+def _example(
+    text_id: str, tables: list[pd.DataFrame], outcomes: dict[str, tuple[str, dict[str, str]]]
+) -> Example:
+    records: list[TokenScores] = []
+    for table in tables:
+        records += from_frame(table[table["text_id"].astype(str) == text_id])
+    label, predicted = outcomes.get(text_id, ("", {}))
+    return Example(text_id, label, predicted, tuple(records))
+
+
+def example_frame(examples: list[Example]) -> pd.DataFrame:
+    """The examples as a score table, the frame behind the picture."""
+    return to_frame(record for example in examples for record in example.records)
+
+
+def shades(record: TokenScores) -> np.ndarray:
+    """How dark each cell is: (layers, n) in [FAINTEST, 1] relative to its layer's top, NaN if dropped.
+
+    The top is the highest score of a word: attention to [CLS] would leave all words faint. A living
+    token without a score has the faintest shade.
+    """
+    scores = np.nan_to_num(np.asarray(record.scores, dtype=np.float64), nan=0.0)
+    kept = np.ones(scores.shape, dtype=bool) if record.kept is None else record.kept
+    scores = np.where(kept, np.maximum(scores, 0.0), 0.0)
+    top = scores.max(axis=1, keepdims=True, initial=0, where=record.word_index >= 0)
+    relative = np.divide(scores, top, out=(scores > 0).astype(float), where=top > 0).clip(max=1)
+    return np.where(kept, FAINTEST + (1 - FAINTEST) * relative, np.nan)
+
+
+def draw_examples(examples: list[Example], width: float = DOUBLE) -> Figure:
+    """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
+
+    Shading is the score relative to the largest of a word in its layer; outlined columns are human
+    rationale; a dashed line stands where the second text of a pair begins.
+    """
+    records = [(example, record) for example in examples for record in example.records]
+    rows = max(1, len(records))
+    widest = max((len(record.tokens) for _, record in records), default=10)
+    deepest = max((record.layers for _, record in records), default=2)
+    figure, axes = new_figure(width, rows * (0.16 * deepest + 1.0), rows)
+    letters = fitting(width, widest)
+    for ax, (example, record) in zip(axes[:, 0], records, strict=False):
+        _panel(ax, example, record, letters)
+    return figure
+
+
+def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> None:
+    draw_cells(
+        ax, shades(record), range(record.layers), record.tokens, record.rationale,
+        colours=colormaps["Blues"], letters=letters,
+    )  # fmt: skip
+    if record.second_start is not None:
+        ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
+    verdict = example.predicted.get(record.method)
+    said = f"; label {short(example.label)}, predicted {short(verdict)}" if verdict is not None else ""
+    who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
+    title = example.title or f"{who}: {short(example.text_id, 24)}{said}"
+    ax.set_title(plain(title), fontsize=LETTERS - 1, loc="left")

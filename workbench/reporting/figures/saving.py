@@ -1,0 +1,56 @@
+"""How figures reach the disk: as vectors and as pixels, at the widths of one and of two columns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from workbench.reporting.figures.all import DOUBLE, SINGLE
+from workbench.storage.atomic import replacing, write_text
+
+_PIXELS = 220
+"""Per inch, in PNG."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A figure on disk, and the frame it was drawn from."""
+
+    name: str
+    caption: str
+    png: Path
+    pdf: Path
+    csv: Path
+
+
+def save_figure(
+    draw: Callable[[float], Figure], run_dir: Path, name: str, frame: pd.DataFrame, caption: str
+) -> Written:
+    """Write figures/`name`.png and .pdf, `name`_single.png and .pdf, and tables/`name`.csv.
+
+    `draw` makes the figure at a width in inches: that of two columns, then that of one. `frame` has the
+    numbers that it shows.
+    """
+    stem = run_dir / "figures" / name
+    written = Written(
+        name, caption, Path(f"{stem}.png"), Path(f"{stem}.pdf"), run_dir / "tables" / f"{name}.csv"
+    )
+    save_images(draw(DOUBLE), stem)
+    save_images(draw(SINGLE), Path(f"{stem}_single"))
+    write_text(written.csv, frame.to_csv(index=False, lineterminator="\n"))
+    return written
+
+
+def save_images(figure: Figure, stem: Path) -> None:
+    """Write `stem`.png and `stem`.pdf (fonts embedded as TrueType), each whole or not there.
+
+    The PDF carries no date, so equal figures are equal files. WorkbenchError when the disk refuses.
+    """
+    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
+        with replacing(Path(f"{stem}.png")) as beside:
+            figure.savefig(beside, dpi=_PIXELS)
+        with replacing(Path(f"{stem}.pdf")) as beside:
+            figure.savefig(beside, metadata={"CreationDate": None})

@@ -1,0 +1,191 @@
+"""One self-contained page about a run, and every figure and table it shows as files."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+
+from workbench.core.token_scores import TokenScores
+from workbench.reporting.figures.examples import (
+    LONGEST,
+    SHORTEST,
+    Example,
+    choose_examples,
+    draw_examples,
+    example_frame,
+    shades,
+)
+from workbench.reporting.figures.plausibility import (
+    draw_kept,
+    draw_plausibility,
+    kept_frame,
+    plausibility_frame,
+    where,
+)
+from workbench.reporting.figures.saving import Written, save_figure
+from workbench.reporting.figures.speed import draw_speed, draw_tokens, speed_frame, token_frame
+from workbench.reporting.pages.markdown import report_markdown
+from workbench.reporting.pages.render import render
+from workbench.reporting.pages.sections import FOLDED, LACKING, NO_SUMMARY, SECTIONS
+from workbench.reporting.pages.template import PAGE
+from workbench.reporting.tables.controls import control_sentences
+from workbench.reporting.tables.of_run import write_tables
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.summary import summary_sentences
+from workbench.reporting.text.wording import (
+    method_name,
+    rationale_sentence,
+    scorer_name,
+    short_rationales,
+)
+from workbench.runs.tables import RunData, read_run_data
+from workbench.runs.unfinished import unfinished_sentence
+from workbench.storage.atomic import write_text
+
+_PICTURED = 2
+"""Examples in the picture; all of them are on the page."""
+
+_CURVES = (
+    "Average precision and false positive rate (uniform selection) by layer, with 95 % intervals over "
+    "texts."
+)
+_KEPT = "Share of the non-rationale and of the rationale tokens that each model still has."
+_TOKENS = "Tokens left in each layer, relative to the full text: median over texts, with quartiles."
+_SPEED = (
+    "Quality (95 % interval over texts) against counted and measured speed-up; the line is the dense "
+    "model's."
+)
+_PICTURE = (
+    "Tokens across, layers downward; darker is a higher score within the layer, blank is dropped, "
+    "outlined is rationale; a dashed line, where there is one, begins the second text of a pair."
+)
+
+
+def write_report(run_dir: Path) -> Path:
+    """Write figures/, tables/, report.html and report.md of the run folder `run_dir`; returns the page.
+
+    What the run lacks, or has not finished yet, is named on the page instead of failing. Raises
+    InputError when `run_dir` is no run folder or a file in it is damaged, WorkbenchError when the disk
+    refuses; each file is whole or not there.
+    """
+    run = read_run_data(Path(run_dir))
+    examples = choose_examples(run)
+    tables = write_tables(run)
+    figures = write_figures(run, examples)
+    told = _told(run)
+    write_text(run.folder / "report.md", report_markdown(tables=tables, figures=figures, **told))
+    page = run.folder / "report.html"
+    write_text(page, _render(run, tables, figures, examples, told))
+    return page
+
+
+def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
+    """Write every figure the run has numbers for, with the frame behind it; returns them by name."""
+    made: dict[str, Written] = {}
+
+    def add(name: str, frame: pd.DataFrame, draw: Callable[[float], Figure], caption: str) -> None:
+        if len(frame):
+            made[name] = save_figure(draw, run.folder, name, frame, caption)
+
+    agreement = run.rows("plausibility")
+    if agreement is not None:
+        curves, kept = plausibility_frame(agreement), kept_frame(agreement)
+        source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
+        add("plausibility", curves, partial(draw_plausibility, curves), f"{_CURVES} {source}")
+        add("plausibility_kept", kept, partial(draw_kept, kept), f"{_KEPT} {source}")
+    if run.predicted is not None:
+        left = token_frame(run.predicted)
+        add("tokens", left, partial(draw_tokens, left), _TOKENS)
+    classification, efficiency = run.rows("classification"), run.rows("efficiency")
+    if classification is not None and efficiency is not None:
+        points = speed_frame(classification, efficiency)
+        add("speedup", points, partial(draw_speed, points), _SPEED)
+    shown = examples[:_PICTURED]
+    add("examples", example_frame(shown), partial(draw_examples, shown), _PICTURE)
+    return made
+
+
+def _told(run: RunData) -> dict[str, Any]:
+    """What page and Markdown both say in words."""
+    name = str(run.config.get("name", run.folder.resolve().name))
+    going = unfinished_sentence(run.folder, run.config)
+    return {
+        "title": f"Rationale Workbench: {name}",
+        "subtitle": _subtitle(run),
+        "notes": [*([going] if going else []), rationale_sentence(run.config)],
+        "sentences": [*summary_sentences(run), *control_sentences(run)],
+        "skipped": [*run.missing, *_notes(run)],
+        "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True) if run.config else "",
+    }
+
+
+def _render(
+    run: RunData,
+    tables: dict[str, Table],
+    figures: dict[str, Written],
+    examples: list[Example],
+    told: dict[str, Any],
+) -> str:
+    there = {*tables, *figures, *LACKING}
+    return render(
+        PAGE,
+        figures,
+        **told,
+        sections=[section for section in SECTIONS if there.intersection(section.names)],
+        folded=FOLDED,
+        absent=LACKING,
+        no_summary=NO_SUMMARY,
+        tables=tables,
+        examples=[_example_view(example) for example in examples],
+        example_rule=(
+            f"The first texts of {SHORTEST} to {LONGEST} tokens (with a rationale, where there are "
+            "any): up to four that the first pruned model classifies correctly, then up to two that "
+            "it does not."
+        ),
+        environment=json.dumps(run.environment, indent=2, ensure_ascii=False) if run.environment else "",
+    )
+
+
+def _subtitle(run: RunData) -> str:
+    data = run.config.get("data")
+    source = data.get("source", "not recorded") if isinstance(data, dict) else "not recorded"
+    backbone = run.config.get("backbone", "not recorded")
+    return f"Data {source}, split {run.split}; backbone {backbone}; seed {run.config.get('seed', '?')}"
+
+
+def _notes(run: RunData) -> list[str]:
+    notes = run.about.get("notes", [])
+    return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
+
+
+def _example_view(example: Example) -> dict[str, Any]:
+    return {
+        "text_id": example.text_id,
+        "label": example.label or "not recorded",
+        "predicted": [(method_name(method), said) for method, said in example.predicted.items()],
+        "views": [_scorer_view(record) for record in example.records],
+    }
+
+
+def _scorer_view(record: TokenScores) -> dict[str, Any]:
+    shade = shades(record)
+    marks = [False] * len(record.tokens) if record.rationale is None else record.rationale.tolist()
+    layers = [
+        [
+            {
+                "text": token,
+                "gone": value != value,
+                "marked": marked,
+                "shade": f"{0.55 * value:.2f}",
+                "second": index == record.second_start,
+            }
+            for index, (token, marked, value) in enumerate(zip(record.tokens, marks, row, strict=True))
+        ]
+        for row in shade.tolist()
+    ]
+    return {"title": f"{method_name(record.method)}, {scorer_name(record.scorer)}", "layers": layers}

@@ -1,0 +1,64 @@
+"""What the texts of some runs are, counted from their predictions."""
+
+import numpy as np
+import pandas as pd
+
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import short_rationales
+from workbench.runs.many import Runs
+
+_TOKENS = ("tokens_median", "tokens_q25", "tokens_q75", "tokens_max")
+
+
+def data_table(runs: Runs) -> Table:
+    """A row per data set and predicted split: texts, texts per class, tokens of the whole texts.
+
+    Tokens are those that any method has in any layer, special ones included; the training texts are not
+    predicted, so not counted here.
+    """
+    lines = [
+        _line(name, str(split), rows)
+        for name, own in runs.by_data().items()
+        for split, rows in own.predictions.groupby("split", sort=False, observed=True)
+    ]
+    frame = pd.DataFrame(lines, columns=["data", "split", "texts", "classes", *_TOKENS])
+    shown = pd.DataFrame(
+        {
+            "data": frame["data"],
+            "split": frame["split"],
+            "texts": frame["texts"],
+            "texts per class": frame["classes"],
+            "tokens, median (quartiles)": [
+                f"{median:g} ({low:g}–{high:g})"
+                for median, low, high, _ in frame[[*_TOKENS]].itertuples(index=False)
+            ],
+            "tokens, most": frame["tokens_max"],
+        }
+    )
+    sources = {run.data: short_rationales(run.config) for run in runs.runs}
+    told = "; ".join(f"{name}: {source}" for name, source in sources.items())
+    caption = (
+        "Texts that were predicted, and their tokens with the special ones, each text as long as it "
+        f"entered the model. Rationales of {told}."
+    )
+    return Table("data", caption, frame, shown, ("data", "split", "texts per class"))
+
+
+def _line(data: str, split: str, rows: pd.DataFrame) -> dict[str, object]:
+    longest = pd.Series([np.max(tokens) for tokens in rows["tokens"]], index=rows["text_id"].astype(str))
+    lengths = longest.groupby(level=0).max()
+    labels = rows.drop_duplicates("text_id")["label"]
+    low, median, high = lengths.quantile([0.25, 0.5, 0.75])
+    return {
+        "data": data, "split": split, "texts": len(lengths),
+        "classes": _labels(labels),
+        "tokens_median": median, "tokens_q25": low, "tokens_q75": high, "tokens_max": int(lengths.max()),
+    }  # fmt: skip
+
+
+def _labels(labels: pd.Series) -> str:
+    """Texts per class; of a regression the range of the values."""
+    if labels.dtype.kind == "f":
+        return f"values {labels.min():g} to {labels.max():g}"
+    counts = labels.astype(str).value_counts().sort_index()
+    return ", ".join(f"{label} {count}" for label, count in counts.items())

@@ -1,0 +1,43 @@
+"""Faithfulness in the report: scorer by layer for the measures that sum up a text."""
+
+import pandas as pd
+
+from workbench.reporting.figures.plausibility import in_order
+from workbench.reporting.tables.by_layer import by_layer
+from workbench.reporting.tables.table import RANKS, Table
+
+SHOWN = (
+    ("bins", "aopc_comprehensiveness"),
+    ("bins", "aopc_sufficiency"),
+    ("none", "soft_comprehensiveness"),
+    ("none", "soft_sufficiency"),
+    ("none", "loo_kendall"),
+    ("curve", "deletion_area"),
+    ("curve", "insertion_area"),
+    ("curve", "flip_point"),
+)
+"""(selection, metric); single bins, single points of the curves and flips are in metrics/ only."""
+_REMOVAL = {
+    "delete": "deleted, the shortened text encoded again",
+    "mask": "replaced by [MASK]",
+}
+
+
+def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
+    """Scorer by layer, of one split, with the columns of `evaluation.faithfulness_table`.
+
+    The controls stand once per model: what they give depends on it, and is the same for every layer.
+    """
+    frame, shown, marks = by_layer(in_order(rows), SHOWN)
+    unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
+    hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
+    bins = ", ".join(hard["selection"].astype(str).unique())
+    caption = (
+        "Faithfulness by layer, each scorer on its own model (n: texts with a value): the "
+        f"highest-scored {unit}s {_REMOVAL.get(removal, removal)}. Class: the one predicted on the full "
+        f"text. AOPC: mean over {bins}, differences not clipped. Soft metrics: embedding outputs masked "
+        "at random by scores / their maximum, in shares of what removing everything takes. random: mean "
+        f"over draws; oracle: texts with a rationale. {RANKS} of each metric and layer, controls apart. "
+        f"{conventions}"
+    ).strip()
+    return Table("faithfulness_table", caption, frame, shown, ("metric", "scorer", "model"), marks)

@@ -1,0 +1,100 @@
+"""Every table of one run's report."""
+
+import pandas as pd
+
+from workbench.reporting.tables.controls import controls_table
+from workbench.reporting.tables.data import data_table
+from workbench.reporting.tables.faithfulness import faithfulness_table
+from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
+from workbench.reporting.tables.rationales import (
+    chance_table,
+    earliest_table,
+    fpr_table,
+    scorer_agreement_table,
+)
+from workbench.reporting.tables.significance import significance_table, unlike_dense
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import conventions, short_rationales, student_sentence
+from workbench.runs.many import load_runs
+from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+
+_RATIONALES = {
+    "chance": chance_table,
+    "earliest": earliest_table,
+    "agreement": scorer_agreement_table,
+    "fpr_comparisons": fpr_table,
+}
+"""Tables of metrics/ that are shown with nothing but what they say."""
+
+
+def write_tables(run: RunData) -> dict[str, Table]:
+    """Write every table the run has numbers for, see `Table.write`; returns them by name."""
+    told = f"Split {run.split}, 1 seed ({run.config.get('seed', 'not recorded')})."
+    tables = [*_quality(run, told), *_rationales(run, told)]
+    tested = run.rows("faithfulness")
+    if tested is not None:
+        tables.append(faithfulness_table(tested, told))
+    if run.predictions is not None:
+        tables.append(data_table(load_runs(run.folder)))
+    counts = run.rows("plausibility_counts")
+    if counts is not None:
+        caption = "Windows and texts that each rule kept and dropped."
+        names = tuple(name for name in counts.columns if counts[name].dtype.kind not in "iuf")
+        tables.append(Table("counts", caption, counts, counts, names))
+    tables = [table for table in tables if len(table.frame)]
+    for table in tables:
+        table.write(run.folder)
+    return {table.name: table for table in tables}
+
+
+def _quality(run: RunData, told: str) -> list[Table]:
+    tables: list[Table] = []
+    pairs = _significance(run)
+    classification, efficiency = run.rows("classification"), run.rows("efficiency")
+    if classification is not None:
+        student = student_sentence(run.config, classification["method"])
+        methods = run.config.get("methods", [])
+        unlike = unlike_dense(pairs.frame) if pairs else set()
+        tables.append(main_table(classification, efficiency, f"{told} {student}", unlike, methods))
+    if efficiency is not None and efficiency["batch_size"].notna().any():
+        tables.append(efficiency_table(efficiency, run.rows("stopwatch"), told))
+    if pairs:
+        tables.append(pairs)
+    controls, compared = run.rows("controls"), run.rows("control_comparisons")
+    if controls is not None and compared is not None:
+        tables.append(controls_table(controls, compared, told))
+    return tables
+
+
+def _significance(run: RunData) -> Table | None:
+    rows = run.predicted
+    if rows is None:
+        return None
+    rank = ordered(rows["method"], METHOD_ORDER)
+    rows = rows.astype({"method": str}).assign(seed=run.config.get("seed"))
+    in_order = rows.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    return significance_table(in_order, run.split)
+
+
+def _rationales(run: RunData, told: str) -> list[Table]:
+    tables = []
+    agreement, tests = run.rows("plausibility"), run.rows("comparisons")
+    if agreement is not None:
+        for unit, name in (("token", "plausibility_table"), ("word", "plausibility_table_word")):
+            facts = f"Split {run.split}. {_conventions(run, agreement, unit)}"
+            tables.append(
+                plausibility_table(agreement, unit=unit, conventions=facts, name=name, tests=tests)
+            )
+    for name, build in _RATIONALES.items():
+        rows = run.rows(name)
+        if rows is not None:
+            tables.append(build(rows, f"{told} Rationales: {short_rationales(run.config)}."))
+    return tables
+
+
+def _conventions(run: RunData, rows: pd.DataFrame, unit: str) -> str:
+    here = rows[(rows["unit"] == unit) & (rows["universe"] == "with-evidence")]
+    n = int(here["n"].max()) if len(here) else 0
+    return conventions(
+        run.config, run.about, unit=unit, universe="with-evidence", selection="uniform", n=n
+    )

@@ -1,0 +1,113 @@
+"""The tables of a paper from runs of one data set; means over seeds where there are several."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from workbench.metrics.classification import judged_by
+from workbench.reporting.tables.data import data_table
+from workbench.reporting.tables.faithfulness import faithfulness_table
+from workbench.reporting.tables.main import (
+    QUALITY_NAMES,
+    RANKS_BUT_DENSE,
+    SPEED_CONVENTIONS,
+    efficiency_table,
+    main_table,
+    method_marks,
+    plausibility_table,
+    starred,
+)
+from workbench.reporting.tables.over_seeds import over_seeds, quantities, seeds_line, seeds_words
+from workbench.reporting.tables.results import in_method_order, results, variants
+from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.wording import method_name, short_rationales
+from workbench.runs.many import Runs, reported
+
+
+def paper_tables(runs: Runs) -> tuple[list[Table], list[str]]:
+    """Every table that the runs have numbers for, and a sentence for each that they have none for.
+
+    Raises InputError where the runs have different data, or one seed twice.
+    """
+    runs.one_data()
+    builders: dict[str, Callable[[Runs], Table]] = {
+        "classification": main_comparison,
+        "plausibility": plausibility_by_layer,
+        "faithfulness": faithfulness_by_layer,
+        "efficiency": efficiency,
+        "predictions": significance,
+    }
+    made, lacking = [data_table(runs)], []
+    for name, build in builders.items():
+        table = build(runs) if len(runs.frame(name)) else None
+        if table is None or table.frame.empty:
+            lacking.append(f"{build.__name__.replace('_', ' ')}: no run has rows for it in {name}.")
+        else:
+            made.append(table)
+    return made, lacking
+
+
+def main_comparison(runs: Runs) -> Table:
+    """Quality and speed by method; of one run with intervals over texts, of several over seeds."""
+    pairs = significance(runs).frame if len(runs.predictions) else None
+    unlike = set() if pairs is None else unlike_dense(pairs)
+    if len(runs.runs) == 1:
+        timed = reported(runs.efficiency) if len(runs.efficiency) else None
+        quality = reported(runs.classification)
+        return main_table(quality, timed, _told(runs), unlike, _configured(runs))
+    cells = results(runs)
+    named = quantities(cells)
+    judged = QUALITY_NAMES[judged_by(runs.classification)]
+    lines, words = [], []
+    for variant in in_method_order(cells["variant"]):
+        rows = cells[(cells["variant"] == variant) & (cells["n"] > 0)]
+        numbers, text = seeds_line(rows, named)
+        facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0}
+        lines.append({"method": variant} | facts | numbers)
+        text[judged] = f"{text[judged]}{STAR if variant in unlike else ''}"
+        words.append({"method": method_name(variant)} | facts | text)
+    frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
+    told = f"{_told(runs)} {starred(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
+    caption = f"Quality and speed by method. {told}"
+    return Table("main", caption, frame, shown, ("method",), method_marks(frame, shown, named))
+
+
+def _configured(runs: Runs) -> list[str]:
+    """Methods that were asked for; those without a number have a line of dashes."""
+    return [method for run in runs.runs for method in run.config.get("methods", [])]
+
+
+def plausibility_by_layer(runs: Runs) -> Table:
+    """Agreement with rationales, scorer by layer; the stars need one seed, tests being of a run."""
+    tests = runs.comparisons if len(runs.runs) == 1 and len(runs.comparisons) else None
+    told = f"{_told(runs)} Rationales: {short_rationales(runs.runs[0].config)}."
+    tested = None if tests is None else reported(tests)
+    return plausibility_table(over_seeds(reported(runs.plausibility)), conventions=told, tests=tested)
+
+
+def faithfulness_by_layer(runs: Runs) -> Table:
+    """Faithfulness, scorer by layer."""
+    return faithfulness_table(over_seeds(reported(runs.faithfulness)), _told(runs))
+
+
+def efficiency(runs: Runs) -> Table:
+    """Seconds by method and batch size."""
+    rounds = reported(runs.stopwatch) if len(runs.stopwatch) and len(runs.runs) == 1 else None
+    return efficiency_table(over_seeds(reported(runs.efficiency)), rounds, _told(runs))
+
+
+def significance(runs: Runs) -> Table:
+    """Every pair of methods on the same texts, over the seeds."""
+    predictions = reported(runs.predictions)
+    pairs = list(zip(predictions["run"], predictions["method"].astype(str), strict=True))
+    named = variants(runs, pairs)
+    predictions = predictions.assign(method=[named[pair] for pair in pairs])
+    once = predictions.drop_duplicates(["method", "seed", "text_id"])
+    rank = in_method_order(once["method"])
+    once = once.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    return significance_table(once, str(once["split"].iloc[0]))
+
+
+def _told(runs: Runs) -> str:
+    return f"Data {runs.one_data()}. {seeds_words(runs.seeds)}"

@@ -1,0 +1,91 @@
+"""Numbers over runs that differ in their seed: means, deviations, and how both are written."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.reporting.tables.main import QUALITY_NAMES, headline_column
+from workbench.reporting.text.wording import percent, spread, times
+
+Text = Callable[[float], str]
+_MEASURED = ("run", "seed", "value", "ci_low", "ci_high", "n")
+_MEASURED_SPEED = "speedup_vs_hf_b"
+
+
+def over_seeds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean of `value` over runs, of a metric table of `Runs` with one data set.
+
+    In the place of run and seed come `sd` (n - 1 in the denominator; NaN for one seed) and `seeds`; `n`
+    is the largest. One seed keeps its intervals over texts, several have none. The dense model that a
+    seed's cells share counts once. Raises InputError where runs of one seed say something different.
+    """
+    keys = [name for name in frame.columns if name not in _MEASURED]
+    _refuse_two_of_a_seed(frame)
+    once = frame.drop_duplicates([*keys, "seed"])
+    groups = once.groupby(keys, sort=False, dropna=False, observed=True)
+    wanted = {"value": ("value", "mean"), "sd": ("value", "std"), "seeds": ("value", "size")}
+    wanted |= {name: (name, "first") for name in ("ci_low", "ci_high") if name in frame}
+    wanted |= {"n": ("n", "max")} if "n" in frame else {}
+    averaged = groups.agg(**wanted).reset_index()
+    if "ci_low" in averaged:
+        averaged.loc[averaged["seeds"] > 1, ["ci_low", "ci_high"]] = float("nan")
+    return averaged
+
+
+def _refuse_two_of_a_seed(frame: pd.DataFrame) -> None:
+    """A method at two strengths is two methods; the mean over both would be of neither."""
+    if "method" not in frame:
+        return
+    runs = frame[["run", "data", "seed", "method"]].drop_duplicates()
+    pruned = runs[~runs["method"].astype(str).str.startswith(("dense", "hf"))]
+    twice = pruned[pruned.duplicated(["data", "seed", "method"], keep=False)]
+    if len(twice):
+        one, other, *_ = twice["run"]
+        method, seed = twice[["method", "seed"]].iloc[0]
+        raise InputError(
+            f"{one} and {other} both have {method} with seed {seed}; give runs that differ in their seed"
+        )
+
+
+def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Text]]:
+    """Column of `cells` -> its heading and how it is written; only what some cell has."""
+    judged = headline_column(cells) or "accuracy"
+    named: dict[str, tuple[str, Text]] = {
+        **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
+        "random_quality": (f"random tokens, {QUALITY_NAMES[judged]}", percent),
+        "flops_speedup_unpadded": ("FLOPs, unpadded", times),
+        "flops_speedup_padded": ("FLOPs, padded", times),
+    }
+    named |= {
+        f"{_MEASURED_SPEED}{batch}": (f"vs stock, batch {batch}", times)
+        for batch in timed_batches(cells)
+    }
+    return {name: what for name, what in named.items() if name in cells and cells[name].notna().any()}
+
+
+def timed_batches(cells: pd.DataFrame) -> list[int]:
+    """Batch sizes at which any cell was timed."""
+    names = [name for name in cells.columns if name.startswith(_MEASURED_SPEED)]
+    return sorted(int(name.removeprefix(_MEASURED_SPEED)) for name in names)
+
+
+def seeds_line(
+    rows: pd.DataFrame, named: dict[str, tuple[str, Text]]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Numbers (mean, and sd in a column ending in _sd) and text of a group of cells, a row per seed."""
+    line: dict[str, object] = {}
+    text: dict[str, object] = {}
+    for name, (heading, write) in named.items():
+        mean, sd = float(rows[name].mean()), float(rows[name].std(ddof=1))
+        line |= {name: mean, f"{name}_sd": sd}
+        text[heading] = spread(mean, sd, write)
+    return line, text
+
+
+def seeds_words(seeds: list[int]) -> str:
+    """How the numbers over these seeds are to be read."""
+    listed = ", ".join(map(str, seeds)) or "not recorded"
+    if len(seeds) > 1:
+        return f"Mean ± standard deviation over n = {len(seeds)} seeds ({listed})."
+    return f"One seed ({listed}), so no ±: how far another seed would differ is not known."

@@ -1,0 +1,131 @@
+"""What a comparison folder holds: a row per finished cell, predictions, and the groups of cells."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.config.comparison import STRENGTHS, spelled
+from workbench.errors import InputError
+from workbench.metrics.classification import judged_by
+from workbench.reporting.tables.main import QUALITIES, quality_row, speed_row
+from workbench.runs.folder import COMPARISON, read_json
+from workbench.runs.tables import RunData, read_run_data
+
+COUNTED = "flops_speedup_unpadded"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells that differ in their seed, and, where they were searched, in their strength."""
+
+    key: str
+    """The method; with its strength where the grid has several of it, or none was searched."""
+    method: str
+    kind: str
+    """dense, grid or matched."""
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ComparisonData:
+    """A comparison, read from its folder."""
+
+    folder: Path
+    about: dict[str, Any]
+    """compare.json."""
+    split: str
+    cells: pd.DataFrame
+    """A row per finished run: name, method, strength, seed, kind (dense, grid, matched, or `try` for
+    what a search passed by), dev_quality, dev_speedup, seconds, then what `tables.quality_row` and
+    `speed_row` say on the split, and random_quality and random_high where the cell has controls."""
+    predictions: dict[str, pd.DataFrame]
+    """By cell: its own method's rows of the split."""
+    groups: tuple[Group, ...]
+
+    @property
+    def quality(self) -> str:
+        """The column of `cells` by which methods are judged: `accuracy`, or a regression's `pearson`."""
+        return next(name for name in QUALITIES if name in self.cells.columns)
+
+    @property
+    def compared(self) -> list[Group]:
+        """The groups that stand against each other: a searched method's matched one, else all of it."""
+        searched = {group.method for group in self.groups if group.kind == "matched"}
+        return [g for g in self.groups if g.kind != "grid" or g.method not in searched]
+
+    def rows(self, group: Group) -> pd.DataFrame:
+        """The cells of one group."""
+        return self.cells[self.cells["name"].isin(group.cells)]
+
+
+def read_comparison(folder: Path) -> ComparisonData:
+    """Read compare.json and the cells it names; InputError where the folder is no comparison, a file
+    is damaged, or no run has finished."""
+    folder = Path(folder)
+    if not (folder / COMPARISON).is_file():
+        raise InputError(f"{folder}: not a comparison (it has no {COMPARISON})")
+    about = read_json(folder / COMPARISON)
+    groups = _groups(about["groups"])
+    kinds = {name: group.kind for group in reversed(groups) for name in group.cells}
+    finished = [cell for cell in about["cells"] if not cell["error"]]
+    if not finished:
+        told = "; ".join(f"{cell['name']}: {cell['error']}" for cell in about["cells"])
+        raise InputError(f"{folder}: no run has finished ({told or 'none was begun'})")
+    runs = {cell["name"]: read_run_data(folder / cell["name"]) for cell in finished}
+    rows = [
+        {"kind": kinds.get(cell["name"], "try")} | _facts(cell) | _measured(runs[cell["name"]], cell)
+        for cell in finished
+    ]
+    predictions = {cell["name"]: _own(runs[cell["name"]], cell["method"]) for cell in finished}
+    split = next(iter(runs.values())).split
+    return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups)
+
+
+def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:
+    """In the order dense, then by method its matched group before its grid."""
+    methods = list(dict.fromkeys(group["method"] for group in described))
+    groups = []
+    for group in sorted(described, key=lambda g: (methods.index(g["method"]), g["kind"] == "grid")):
+        key = group["method"]
+        if group["kind"] == "grid" and group["strength"] is not None:
+            key = f"{key} {STRENGTHS[key]}={spelled(group['strength'])}"
+        groups.append(Group(key, group["method"], group["kind"], tuple(group["cells"])))
+    return tuple(groups)
+
+
+def _facts(cell: dict[str, Any]) -> dict[str, Any]:
+    dev = cell["dev"]
+    return {
+        "name": cell["name"],
+        "strength": np.nan if cell["strength"] is None else cell["strength"],
+        "seed": cell["seed"],
+        "dev_quality": next(dev[name] for name in QUALITIES if name in dev),
+        "dev_speedup": dev["speedup"],
+        "seconds": cell["seconds"],
+    }
+
+
+def _measured(run: RunData, cell: dict[str, Any]) -> dict[str, Any]:
+    classification = run.rows("classification")
+    if classification is None:
+        raise InputError(f"{run.folder}: has no classification metrics; run the comparison again")
+    method = cell["method"]
+    metric = judged_by(classification)
+    row = quality_row(classification, method, QUALITIES[metric])
+    row |= speed_row(method, run.rows("efficiency"))
+    controls = run.rows("controls")
+    if controls is not None:
+        own = controls.query("method == @method and control == 'random' and metric == @metric")
+        if len(own):
+            row |= {"random_quality": own["value"].mean(), "random_high": own["ci_high"].mean()}
+    return row
+
+
+def _own(run: RunData, method: str) -> pd.DataFrame:
+    frame = run.predicted
+    if frame is None:
+        raise InputError(f"{run.folder}: has no predictions; run the comparison again")
+    return frame[frame["method"] == method].reset_index(drop=True)
