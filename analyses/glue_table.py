@@ -15,7 +15,7 @@ from analyses.lib.padding import recomputed
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.published import top_settings
 from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.results import Means, primary_metric, results
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
@@ -39,7 +39,7 @@ def build(runs: Runs) -> Analysis:
     means = Means(frame, [*QUALITY_NAMES, *SPEEDS])
     rows = []
     for data in runs.data:
-        metric = "matthews" if data.endswith("cola") else headline(frame, data)
+        metric = "matthews" if data.endswith("cola") else primary_metric(frame, data)
         for variant in frame.loc[frame["data"] == data, "variant"].drop_duplicates():
             row = {"task": data, "method": method_name(variant), "metric": QUALITY_NAMES[metric]}
             for quantity, (heading, write) in ({metric: ("value", percent)} | SPEEDS).items():

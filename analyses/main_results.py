@@ -14,7 +14,7 @@ import pandas as pd
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.published import published
 from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, RANKS_BUT_DENSE
-from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.results import Means, primary_metric, results
 from workbench.reporting.tables.table import Table, ranks
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
@@ -34,11 +34,11 @@ def build(runs: Runs) -> Analysis:
     frame = results(runs)
     means = Means(frame, [*QUALITIES, SPEED])
     names = frame["variant"].drop_duplicates().tolist()
-    told = published_rows({data: headline(frame, data) for data in runs.data})
+    told = published_rows({data: primary_metric(frame, data) for data in runs.data})
     shown = pd.DataFrame({"method": [method_name(name) for name in names]})
     marks = {}
     for data in runs.data:
-        judged = headline(frame, data)
+        judged = primary_metric(frame, data)
         for quantity, write in ((judged, percent), (SPEED, times)):
             column = f"{data} {HEADINGS[quantity]}"
             shown[column] = [means.text(data, name, quantity, write) for name in names]

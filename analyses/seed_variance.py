@@ -14,7 +14,7 @@ from analyses.lib.seed_quality import qualities
 from analyses.lib.seeds import draw_seeds
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.reporting.tables.results import Means, headline, results
+from workbench.reporting.tables.results import Means, primary_metric, results
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, three, times
 from workbench.runs.many import Runs
@@ -48,14 +48,14 @@ def build(runs: Runs) -> Analysis:
             row[heading] = means.text(*key, quantity, write)
         if key in quality.index:
             own = quality.loc[key]
-            heading, write = DIFFERENCES[headline(frame, key[0])]
+            heading, write = DIFFERENCES[primary_metric(frame, key[0])]
             row |= {"texts, points": percent(own["se_texts"]), heading: write(own["disagreement"])}
             row |= {"seeds": str(own["seeds"]), "n": str(own["n"])}
         rows.append(row)
     shown = pd.DataFrame(rows).fillna("–")
     table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
     joined = frame.merge(quality.reset_index(), on=["data", "variant", "method"], how="left")
-    joined["metric"] = [headline(frame, data) for data in joined["data"]]
+    joined["metric"] = [primary_metric(frame, data) for data in joined["data"]]
     joined["quality"] = [row[row["metric"]] for _, row in joined.iterrows()]
     joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
     notes = [means.note, *([SEARCHED] if any(run.matched for run in runs.runs) else [])]

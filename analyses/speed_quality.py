@@ -16,7 +16,7 @@ from workbench.errors import InputError
 from workbench.reporting.figures.comparison import draw_tradeoff
 from workbench.reporting.tables.comparison import area_table
 from workbench.reporting.tables.over_seeds import timed_batches
-from workbench.reporting.tables.results import headline, results
+from workbench.reporting.tables.results import primary_metric, results
 from workbench.runs.many import Runs
 
 COUNTED = "flops_speedup_unpadded"
@@ -27,7 +27,7 @@ def build(runs: Runs) -> Analysis:
     frame = results(runs)
     tables, figures, notes = [], {}, []
     for data, own in frame.groupby("data", sort=False):
-        points = curve_points(own, headline(own, data))
+        points = curve_points(own, primary_metric(own, data))
         if points is None:
             notes.append(f"{data}: no method beside the dense model has a speed-up.")
             continue

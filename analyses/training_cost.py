@@ -23,9 +23,9 @@ from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
 from workbench.models.stopwatch import stopwatch
 from workbench.training.objectives.adapler import AdaplerObjective
-from workbench.training.objectives.base import Moment, Objective
+from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.dense import DenseObjective
-from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.top import TopObjective, compute_teacher_targets
 
 BATCH = 16
 TOTAL = 1000
@@ -70,16 +70,18 @@ def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None
     top = PruningClassifier(
         fresh(backbone).bert, ToP(config, bins=25, first_layer=2, fine_start=4.6, coarse_start=2.0)
     )
-    lessons = ask_teacher(teacher, windows, 20)
+    teacher_targets = compute_teacher_targets(teacher, windows, 20)
     objectives: dict[str, Objective] = {
         "dense": DenseObjective(fresh(backbone), DenseSettings(epochs=1)),
         "adapler": AdaplerObjective(adapler, AdaplerSettings(), targets, 0.0),
-        "top": TopObjective(top, TopSettings(), lessons),
+        "top": TopObjective(top, TopSettings(), teacher_targets),
     }
     parts = [[windows[index] for index in batch] for batch in chosen]
     runs = {name: steps(objective, parts) for name, objective in objectives.items()}
     # ToP's teacher is asked once before training, not in every step: its share is counted in.
-    runs["top"] = both(runs["top"], lambda: ask_teacher(teacher, list(itertools.chain(*parts)), 20))
+    runs["top"] = both(
+        runs["top"], lambda: compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
+    )
     seconds = stopwatch(runs, rounds)
     dense = seconds["dense"]
     for name, own in seconds.items():
@@ -99,7 +101,7 @@ def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[
 
     def run() -> None:
         for part in parts:
-            objective.backward(part, 1.0, Moment(0, TOTAL // 4, TOTAL), backward)
+            objective.backward(part, 1.0, TrainingProgress(0, TOTAL // 4, TOTAL), backward)
             for optimizer in optimizers:
                 optimizer.step()
                 optimizer.zero_grad()

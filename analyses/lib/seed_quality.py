@@ -3,7 +3,7 @@
 import pandas as pd
 
 from workbench.metrics.stats.seed_variance import COLUMNS, quality_over_seeds
-from workbench.reporting.tables.results import headline
+from workbench.reporting.tables.results import primary_metric
 from workbench.runs.many import Runs, reported
 
 
@@ -15,7 +15,7 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
     for key, own in frame.groupby(["data", "variant"], sort=False):
         data, variant = map(str, key)
         # The predictions of classes and of values may stand in one frame.
-        kind = str if headline(frame, data) == "accuracy" else float
+        kind = str if primary_metric(frame, data) == "accuracy" else float
         method = own["method"].iloc[0]
         columns, label = {}, None
         for row in own.itertuples():

@@ -36,7 +36,7 @@ class Entry:
     data: str = ""
     methods: str = ""
     quality: str = ""
-    """The headline metric by method, after its name: `accuracy %: dense 81.6, ToP 79.5`."""
+    """The primary metric by method, after its name: `accuracy %: dense 81.6, ToP 79.5`."""
     speed: str = ""
     """Dense FLOPs / the method's FLOPs, unpadded, by method."""
     seeds: str = ""

@@ -44,5 +44,5 @@ def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
 
 
 def measured(frame: pd.DataFrame) -> list[str]:
-    """The columns of quality that any of the rows has, the headline one first."""
+    """The columns of quality that any of the rows has, the primary one first."""
     return [name for name in QUALITY_NAMES if name in frame and frame[name].notna().any()]

@@ -169,7 +169,7 @@ def scorers() -> str:
             "model": row.method or "any",
             "speaks of": layers[row.rows],
             "signed": "yes" if row.signed else "no",
-            "options": ", ".join(f"`{option}`" for option in sorted(row.honours)),
+            "options": ", ".join(f"`{option}`" for option in sorted(row.supported_options)),
         }
         for name, row in SCORERS.items()
     )

@@ -21,7 +21,7 @@ CONTROLS = ("random", "uniform", "oracle")
 
 def options_of(name: str, **more) -> Options:
     """Few steps and samples for those that take some."""
-    honoured = SCORERS[name].honours
+    honoured = SCORERS[name].supported_options
     few = {key: 3 for key in ("steps", "samples") if key in honoured}
     return Options(**few | more)
 
@@ -86,7 +86,7 @@ def test_scores_on_pruned_models_are_there_for_the_living_only(
         assert not kept[-1].all()
 
 
-@pytest.mark.parametrize("name", [n for n, row in SCORERS.items() if "layers" in row.honours])
+@pytest.mark.parametrize("name", [n for n, row in SCORERS.items() if "layers" in row.supported_options])
 def test_layers_that_are_not_asked_for_stay_silent(models, name: str) -> None:
     if SCORERS[name].rows == "input":
         return

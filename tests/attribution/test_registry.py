@@ -11,7 +11,7 @@ from workbench.attribution.registry import SCORERS, caption, check_scorers, find
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import NAMES
 from workbench.config.run import parse_config
-from workbench.core.task_type import problem_of
+from workbench.core.task_type import task_type_of
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
@@ -35,7 +35,7 @@ def test_a_configuration_knows_the_same_scorers() -> None:
 def test_a_scorer_has_one_way_to_score(name: str) -> None:
     row = SCORERS[name]
     assert (row.score is None) != (row.observer is None)
-    assert caption(row, Options(), problem_of(LABELS)).startswith(row.explains)
+    assert caption(row, Options(), task_type_of(LABELS)).startswith(row.explains)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_heads_by_themselves_average_to_the_mean(make_model) -> None:
 @pytest.mark.parametrize("name", ["saliency-sum", "attention-gradient", "integrated-gradients", "lime"])
 def test_target_and_output_change_what_is_explained(make_model, name: str) -> None:
     def scores(**options) -> np.ndarray:
-        few = {key: 5 for key in ("steps", "samples") if key in SCORERS[name].honours}
+        few = {key: 5 for key in ("steps", "samples") if key in SCORERS[name].supported_options}
         (record,) = score_windows(
             [name], make_model(), toy_tokenizer(), texts([9]), Options(**few, **options)
         )

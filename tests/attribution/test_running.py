@@ -67,7 +67,7 @@ def test_nan_names_the_text_and_the_run_goes_on(make_model, monkeypatch) -> None
 def test_running_out_of_memory_halves_the_batch_and_says_so(make_model, monkeypatch) -> None:
     found, events = run(make_model, monkeypatch, partial(flat, most=3))
     assert {record.text_id for record in found} == {w.text_id for w in WINDOWS}
-    assert events.notes[0] == "out of memory: batch halved from 8 to 4 windows"
+    assert events.notes[0] == "out of memory: batch bf16 from 8 to 4 windows"
     assert events.done[-1] == len(WINDOWS)
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.helpers.toys import LABELS
-from workbench.core.task_type import Classification, Regression, problem_of
+from workbench.core.task_type import Classification, Regression, task_type_of
 from workbench.errors import InputError
 
-CLASSES, VALUE = problem_of(LABELS), problem_of(["similarity"])
+CLASSES, VALUE = task_type_of(LABELS), task_type_of(["similarity"])
 
 
 def test_one_output_is_a_value():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.documents import Window
-from workbench.core.task_type import problem_of
+from workbench.core.task_type import task_type_of
 from workbench.models.classifier import Execution, Output
 from workbench.models.layouts import Packed
 
@@ -15,7 +15,7 @@ class BagOfWords(nn.Module):
     """p(pos) = sigmoid(`bias` + the sum of the tokens' weights); runs packed, like the real one."""
 
     labels, layers = ("neg", "pos"), 1
-    problem = problem_of(labels)
+    task_type = task_type_of(labels)
 
     def __init__(self, weights: dict[int, float], bias: float = 0.0) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class BagOfWords(nn.Module):
     def classify(self, hidden: Tensor, layout: Packed) -> Output:
         sums = torch.zeros(len(layout.lengths)).index_add(0, layout.place_of, hidden[0].sum(-1))
         logit = torch.empty_like(sums).scatter_(0, layout.order, sums) + self.bias
-        counts = layout.counts()[:, None]
+        counts = layout.text_lengths()[:, None]
         return Output(torch.stack([torch.zeros_like(logit), logit], dim=1), counts, counts, ())
 
     def forward(self, windows: Sequence[Window], *, execution: Execution = "packed") -> Output:

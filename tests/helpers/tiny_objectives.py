@@ -26,7 +26,7 @@ from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
-from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.top import TopObjective, compute_teacher_targets
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective
 
@@ -47,10 +47,10 @@ def objective(make_model, method: str, **settings) -> Objective:
         model = PruningClassifier(student, DistilBert.beside(student.config, config))
         return DistilbertObjective(model, DistilbertSettings(**chosen), dense)
     if method == "top":
-        lessons = ask_teacher(dense, TRAIN, 4)
+        teacher_targets = compute_teacher_targets(dense, TRAIN, 4)
         policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
         model = PruningClassifier(dense.bert, policy)
-        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), lessons)
+        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), teacher_targets)
     if method == "ltp":
         model = PruningClassifier(dense.bert, LTP(config, last_threshold=0.12, temperature=0.05))
         return LtpObjective(model, LtpSettings(**chosen))

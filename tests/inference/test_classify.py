@@ -59,7 +59,7 @@ def test_results_are_those_of_predict_in_the_order_given(make_model, method: str
     for item, (_, row) in zip(found, frame.iterrows(), strict=True):
         own = encoding.of_text(item.text_id)
         assert item.predicted == row["predicted"]
-        mean = model.problem.answers(infer(model, own).logits).mean(axis=0)
+        mean = model.task_type.answers(infer(model, own).logits).mean(axis=0)
         assert list(item.probabilities) == list(LABELS)
         assert [*item.probabilities.values()] == pytest.approx(mean.tolist(), abs=1e-5)
         assert item.probabilities["pos"] == pytest.approx(row["prob_pos"], abs=1e-5)
@@ -106,7 +106,7 @@ def test_a_second_text_is_read_and_repeated_in_every_window(make_model) -> None:
     assert cut.windows == 2
     assert cut.tokens.tolist() == [10 + 2 * (2 + 3)] * 4
     (window,) = encode([replace(pair, label="pos")], LABELS, toy_tokenizer(), 64).windows
-    expected = model.problem.answers(infer(model, [window]).logits)[0]
+    expected = model.task_type.answers(infer(model, [window]).logits)[0]
     assert [*whole.probabilities.values()] == pytest.approx(expected.tolist(), abs=1e-5)
     (single,) = run(model, [("t", "a b c d e f g h i j")])
     assert single.probabilities != pytest.approx(whole.probabilities, abs=1e-4)

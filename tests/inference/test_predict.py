@@ -30,7 +30,7 @@ def test_windows_become_texts(make_model, method: str) -> None:
     flops, dense = window_flops(model, WINDOWS, result.tokens, result.tokens_ffn)
     assert frame["text_id"].tolist() == list(ROWS)
     for (_, rows), (_, row) in zip(ROWS.items(), frame.iterrows(), strict=True):
-        mean = model.problem.answers(result.logits)[rows].mean(axis=0)
+        mean = model.task_type.answers(result.logits)[rows].mean(axis=0)
         assert [row["prob_neg"], row["prob_pos"]] == pytest.approx(mean.tolist(), abs=1e-5)
         assert row["predicted"] == LABELS[mean.argmax()]
         assert row["label"] == LABELS[WINDOWS[rows[0]].label]

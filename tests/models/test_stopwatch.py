@@ -1,4 +1,4 @@
-"""The stopwatch and the memory it reads, on contestants that do next to nothing."""
+"""The stopwatch and the memory it reads, on systems that do next to nothing."""
 
 import sys
 
@@ -11,13 +11,13 @@ from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
 
 def test_stopwatch_alternates_and_leaves_the_warm_up_out() -> None:
     calls: list[str] = []
-    contestants = {"hf": lambda: calls.append("hf"), "top": lambda: calls.append("top")}
-    seconds = stopwatch(contestants, repeats=3, warmup=2)
+    systems = {"hf": lambda: calls.append("hf"), "top": lambda: calls.append("top")}
+    seconds = stopwatch(systems, repeats=3, warmup=2)
     assert calls == ["hf", "top"] * 5
     assert {name: len(values) for name, values in seconds.items()} == {"hf": 3, "top": 3}
     assert all(value >= 0 for values in seconds.values() for value in values)
     with pytest.raises(ValueError, match="repeats"):
-        stopwatch(contestants, repeats=0)
+        stopwatch(systems, repeats=0)
 
 
 def test_every_round_can_be_saved() -> None:

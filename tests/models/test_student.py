@@ -76,7 +76,7 @@ def test_a_converted_checkpoint_computes_distilberts_hidden_states(checkpoint, m
         expected = stock(input_ids=inputs.input_ids, attention_mask=layout.alive.long())[0]
         found = model.encode(*model.embed(WINDOWS, "packed"))
     for column in range(16):
-        ours = found.layout.place(found.hidden[..., column], 0.0)
+        ours = found.layout.to_padded(found.hidden[..., column], 0.0)
         theirs = expected[..., column].masked_fill(~layout.alive, 0.0)
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
     assert bert.classifier.out_features == 3

@@ -76,11 +76,13 @@ def test_the_oracles_drop_is_the_drop_without_the_rationale(tested: Run) -> None
     drops, lacks = [], []
     for text in texts:
         own = [w for w in windows if w.text_id == text]
-        full = model.problem.answers(infer(model, own).logits).mean(axis=0)
+        full = model.task_type.answers(infer(model, own).logits).mean(axis=0)
         c = full.argmax()
         for values, marked in ((drops, False), (lacks, True)):
             altered = [erase(w, w.rationale == marked) for w in own]
-            values.append(full[c] - model.problem.answers(infer(model, altered).logits).mean(axis=0)[c])
+            values.append(
+                full[c] - model.task_type.answers(infer(model, altered).logits).mean(axis=0)[c]
+            )
     frame = tested.metrics("faithfulness").set_index(KEY)["value"]
     for metric, values in (("comprehensiveness", drops), ("sufficiency", lacks)):
         found = frame["oracle", "adapler", 0, "uniform", metric]

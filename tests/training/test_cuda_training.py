@@ -15,11 +15,11 @@ from workbench.config.methods import (
 )
 from workbench.models.classifier import PruningClassifier
 from workbench.training.objectives.adapler import AdaplerObjective
-from workbench.training.objectives.base import Moment, Objective
+from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
-from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.top import TopObjective, compute_teacher_targets
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective
 
@@ -37,7 +37,9 @@ def objective(method: str, model: PruningClassifier, dense: PruningClassifier) -
     }
     makers = {
         "adapler": lambda: AdaplerObjective(model, AdaplerSettings(), saliencies(WINDOWS), 0.5),
-        "top": lambda: TopObjective(model, TopSettings(rank_top_k=5), ask_teacher(dense, WINDOWS, 5)),
+        "top": lambda: TopObjective(
+            model, TopSettings(rank_top_k=5), compute_teacher_targets(dense, WINDOWS, 5)
+        ),
         "ltp": lambda: LtpObjective(model, LtpSettings()),
         "transkimmer": lambda: TranskimmerObjective(model, TranskimmerSettings()),
         "powerbert": lambda: PowerbertObjective(model, PowerbertSettings()),
@@ -61,7 +63,7 @@ def test_a_step(make_model, method: str, step: int) -> None:
         optimizers = stage.optimizers()
         torch.manual_seed(0)
         values = stage.backward(
-            WINDOWS, 1.0, Moment(0, step, 100), lambda loss, **more: loss.backward(**more)
+            WINDOWS, 1.0, TrainingProgress(0, step, 100), lambda loss, **more: loss.backward(**more)
         )
         for optimizer in optimizers:
             optimizer.step()

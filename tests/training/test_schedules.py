@@ -5,20 +5,20 @@ import pytest
 from workbench.config.run import AdaplerSettings, DenseSettings, TopSettings
 from workbench.training.loop import schedule
 from workbench.training.objectives.adapler import AdaplerObjective, slope
-from workbench.training.objectives.base import Moment, by_quality
+from workbench.training.objectives.base import TrainingProgress, by_quality
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.top import TopObjective
 
 
 def factors(total: int, warmup: float) -> list[float]:
-    return [schedule(Moment(0, step, total), warmup) for step in range(total)]
+    return [schedule(TrainingProgress(0, step, total), warmup) for step in range(total)]
 
 
 def test_the_rate_rises_linearly_and_falls_linearly_to_zero() -> None:
     assert factors(10, 0.2) == pytest.approx(
         [0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8]
     )
-    assert schedule(Moment(0, 10, 10), 0.2) == 0
+    assert schedule(TrainingProgress(0, 10, 10), 0.2) == 0
 
 
 def test_without_warmup_the_first_step_has_the_peak_rate() -> None:
@@ -34,7 +34,7 @@ def test_a_single_step_trains() -> None:
 
 
 def test_progress_runs_from_zero_to_one() -> None:
-    assert [Moment(0, step, 4).progress for step in (0, 2, 4)] == [0, 0.5, 1]
+    assert [TrainingProgress(0, step, 4).progress for step in (0, 2, 4)] == [0, 0.5, 1]
 
 
 @pytest.mark.parametrize(

@@ -45,23 +45,23 @@ from workbench.attribution.scorers.saliency import (
 from workbench.attribution.scorers.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
 from workbench.attribution.scorers.value_zeroing import RolledOutZeroing, ValueZeroing
 from workbench.attribution.types import Scorer
-from workbench.core.task_type import Problem
+from workbench.core.task_type import TaskType
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 
 SHAPE = frozenset({"layers", "granularity", "sign"})
-"""What any scorer of tokens honours."""
+"""Options that any scorer of tokens supports."""
 LAYERS = frozenset({"layers"})
 DRAWN = frozenset({"samples"})
 OUTPUT = frozenset({"target", "output"})
 
 
 def _own(method: str, explains: str) -> Scorer:
-    return Scorer(explains, own_scores, method=method, honours=SHAPE, rows="some")
+    return Scorer(explains, own_scores, method=method, supported_options=SHAPE, rows="some")
 
 
 def _noisy(explains: str, method: Callable[[Point], Found]) -> Scorer:
-    return Scorer(explains, partial(at_points, method), honours=SHAPE | OUTPUT | DRAWN)
+    return Scorer(explains, partial(at_points, method), supported_options=SHAPE | OUTPUT | DRAWN)
 
 
 def _perturbing(
@@ -70,7 +70,7 @@ def _perturbing(
     return Scorer(
         explains,
         partial(perturbed, method),
-        honours=SHAPE | OUTPUT | {"baseline"} | more,
+        supported_options=SHAPE | OUTPUT | {"baseline"} | more,
         signed=True,
         rows="input",
     )
@@ -94,88 +94,93 @@ SCORERS: dict[str, Scorer] = {
     "saliency": Scorer(
         "gradient x layer input, L2 over H",
         partial(product_scores, l2),
-        honours=SHAPE | OUTPUT,
+        supported_options=SHAPE | OUTPUT,
         graph=True,
     ),
     "saliency-sum": Scorer(
         "gradient x layer input, sum over H",
         partial(product_scores, signed_sum),
-        honours=SHAPE | OUTPUT,
+        supported_options=SHAPE | OUTPUT,
         signed=True,
         graph=True,
     ),
     "saliency-mean": Scorer(
         "gradient x layer input, mean size over H",
         partial(product_scores, mean_absolute),
-        honours=SHAPE | OUTPUT,
+        supported_options=SHAPE | OUTPUT,
         graph=True,
     ),
     "gradient": Scorer(
-        "gradient at the layer's input, L2 over H", gradient_scores, honours=SHAPE | OUTPUT, graph=True
+        "gradient at the layer's input, L2 over H",
+        gradient_scores,
+        supported_options=SHAPE | OUTPUT,
+        graph=True,
     ),
     "attention": Scorer(
         "attention received, mean over heads and queries",
         observer=Received,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
-    "attention-cls": Scorer("attention of [CLS], head mean", observer=FromCls, honours=SHAPE),
-    "rollout": Scorer("attention rollout, [CLS] row, head mean", observer=RolledOut, honours=SHAPE),
+    "attention-cls": Scorer("attention of [CLS], head mean", observer=FromCls, supported_options=SHAPE),
+    "rollout": Scorer(
+        "attention rollout, [CLS] row, head mean", observer=RolledOut, supported_options=SHAPE
+    ),
     "attention-gradient": Scorer(
         "attention x its gradient, rolled out, [CLS] row (Chefer et al. 2021)",
         observer=AttentionGradient,
-        honours=SHAPE | OUTPUT,
+        supported_options=SHAPE | OUTPUT,
         graph=True,
     ),
     "value-norms": Scorer(
         "norm of attention x value, mean over queries (Kobayashi et al. 2020)",
         observer=ValueNorms,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
     "residual-norms": Scorer(
         "the same through residual and LayerNorm (Kobayashi et al. 2021)",
         observer=ResidualNorms,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
     "globenc": Scorer(
         "GlobEnc: norms of the whole layer, rolled out, [CLS] row",
         observer=GlobEnc,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
     "alti": Scorer(
         "ALTI: L1 contributions of the attention block, rolled out, [CLS] row",
         observer=Alti,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
     "value-zeroing": Scorer(
         "value zeroing: change of the layer's output, mean over queries",
         observer=ValueZeroing,
-        honours=SHAPE,
+        supported_options=SHAPE,
     ),
     "value-zeroing-rollout": Scorer(
-        "value zeroing, rolled out, [CLS] row", observer=RolledOutZeroing, honours=SHAPE
+        "value zeroing, rolled out, [CLS] row", observer=RolledOutZeroing, supported_options=SHAPE
     ),
     "decompx": Scorer(
         "DecompX: share of the logit, biases shared out by their alignment",
         decompx_scores,
-        honours=SHAPE | {"target"},
+        supported_options=SHAPE | {"target"},
         signed=True,
     ),
     "integrated-gradients": Scorer(
         "integrated gradients from a baseline, sum over H",
         partial(at_points, integrated_gradients),
-        honours=SHAPE | OUTPUT | {"baseline", "steps"},
+        supported_options=SHAPE | OUTPUT | {"baseline", "steps"},
         signed=True,
     ),
     "deeplift": Scorer(
         "DeepLIFT from a baseline, rescale rule for activations, sum over H",
         partial(at_points, deeplift),
-        honours=SHAPE | OUTPUT | {"baseline"},
+        supported_options=SHAPE | OUTPUT | {"baseline"},
         signed=True,
     ),
     "gradient-shap": Scorer(
         "expected gradients between a baseline and the text, sum over H",
         partial(at_points, gradient_shap),
-        honours=SHAPE | OUTPUT | {"baseline", "samples"},
+        supported_options=SHAPE | OUTPUT | {"baseline", "samples"},
         signed=True,
     ),
     "smoothgrad": _noisy("mean gradient under noise, L2 over H", smooth_grad),
@@ -185,9 +190,11 @@ SCORERS: dict[str, Scorer] = {
     "feature-ablation": _perturbing("loss when the word is hidden", feature_ablation),
     "lime": _perturbing("LIME: weight of the word in a sparse linear model", lime, DRAWN),
     "kernel-shap": _perturbing("KernelSHAP: Shapley value of the word", kernel_shap, DRAWN),
-    "random": Scorer("uniform random scores", partial(control, random), honours=LAYERS),
-    "uniform": Scorer("the same score for every token", partial(control, uniform), honours=LAYERS),
-    "oracle": Scorer("the human rationale itself", partial(control, oracle), honours=LAYERS),
+    "random": Scorer("uniform random scores", partial(control, random), supported_options=LAYERS),
+    "uniform": Scorer(
+        "the same score for every token", partial(control, uniform), supported_options=LAYERS
+    ),
+    "oracle": Scorer("the human rationale itself", partial(control, oracle), supported_options=LAYERS),
 }
 BY_HEAD = {"attention": Received, "attention-cls": FromCls}
 """`attention@3` is the same scorer for head 3 alone."""
@@ -201,7 +208,7 @@ def find(name: str) -> Scorer:
     if at and plain in BY_HEAD and head.isdecimal():
         explains = re.sub(r", head mean| over heads and", "", SCORERS[plain].explains)
         observer = partial(BY_HEAD[plain], int(head))
-        return Scorer(f"{explains}, head {head}", observer=observer, honours=SHAPE)
+        return Scorer(f"{explains}, head {head}", observer=observer, supported_options=SHAPE)
     raise InputError(f"unknown scorer {name!r} (known: {', '.join(SCORERS)})")
 
 
@@ -218,7 +225,7 @@ def check_scorers(names: Sequence[str], model: PruningClassifier, options: Optio
     if options.target not in (None, PREDICTED, GOLD):
         target_index(options.target, model.labels)
     if options.output == "probability":
-        model.problem.require_classes("output 'probability': classes have one")
+        model.task_type.require_classes("output 'probability': classes have one")
     rows = {name: find(name) for name in names}
     for name, row in rows.items():
         _check(name, row, model, options)
@@ -233,9 +240,9 @@ def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -
     if head and int(head) >= heads:
         raise InputError(f"{name}: the model has heads 0 to {heads - 1}")
     for option in asked(options):
-        if option not in row.honours:
-            known = ", ".join(sorted(row.honours)) or "none"
-            raise InputError(f"{name}: cannot honour the option {option!r} (it honours: {known})")
+        if option not in row.supported_options:
+            known = ", ".join(sorted(row.supported_options)) or "none"
+            raise InputError(f"{name}: cannot honour the option {option!r} (it supports: {known})")
     if options.sign == "signed" and not row.signed:
         raise InputError(f"{name}: its scores have no sign; leave the option 'sign' out")
     if row.rows == "input" and options.baseline == "zero":
@@ -244,11 +251,11 @@ def _check(name: str, row: Scorer, model: PruningClassifier, options: Options) -
         raise InputError(f"{name}: explains the text itself and speaks of layer 0 only")
 
 
-def caption(row: Scorer, options: Options, problem: Problem) -> str:
+def caption(row: Scorer, options: Options, task_type: TaskType) -> str:
     """What a scorer explains under these options, fit for a table's caption."""
     parts = [row.explains]
-    if "target" in row.honours:
-        parts.append(problem.explained(options.target or PREDICTED, options.output or "logit"))
+    if "target" in row.supported_options:
+        parts.append(task_type.explained(options.target or PREDICTED, options.output or "logit"))
     if options.baseline is not None:
         parts.append(f"baseline {options.baseline}")
     if options.granularity is not None:

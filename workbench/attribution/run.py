@@ -43,7 +43,7 @@ def run_scorers(
 ) -> Iterator[TokenScores]:
     """Records of every scorer, batch by batch; scorers that watch share one forward pass.
 
-    A batch that does not fit into memory is halved. A row for which a scorer gives NaN or infinity is
+    A batch that does not fit into memory is bf16. A row for which a scorer gives NaN or infinity is
     left silent. `events` is told of both. A record's seconds are its share of the batch's time: its own
     work, and an equal part of a pass that several scorers watch; what several compute together is
     paid for by the first. Raises WorkbenchError when one window alone does not fit.
@@ -63,7 +63,7 @@ def run_scorers(
             continue
         for name, (scored, seconds) in found.items():
             for window, item in zip(task.windows, scored, strict=True):
-                target = caption(rows[name], options, model.problem)
+                target = caption(rows[name], options, model.task_type)
                 sound = _without_failed_rows(name, rows[name], window, item, task, events)
                 yield _record(name, task, window, sound, target, seconds)
         done += len(batch)
@@ -122,7 +122,7 @@ def _halves(batch: list[int], windows: Sequence[Window], events: Events) -> list
             f"({len(windows[0].input_ids)} tokens); cut shorter windows with max_tokens"
         )
     middle = (len(batch) + 1) // 2
-    events.note(f"out of memory: batch halved from {len(batch)} to {middle} windows")
+    events.note(f"out of memory: batch bf16 from {len(batch)} to {middle} windows")
     return [batch[:middle], batch[middle:]]
 
 

@@ -52,7 +52,7 @@ class Scorer:
     """Makes one that watches a batch's forward pass, which it shares with others."""
     method: str | None = None
     """The only method it can score; None: any model."""
-    honours: frozenset[str] = frozenset()
+    supported_options: frozenset[str] = frozenset()
     """Names of the `Options` it knows; others are refused when set."""
     signed: bool = False
     """Whether scores may be negative."""

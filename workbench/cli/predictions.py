@@ -26,7 +26,7 @@ def export_predictions(
     split: Annotated[Split, typer.Option("--split", help="Whose texts.")] = "test",
 ) -> None:
     """Write a run's scores and classes in ERASER's prediction format."""
-    from workbench.core.task_type import problem_of
+    from workbench.core.task_type import task_type_of
     from workbench.core.token_scores import from_frame
     from workbench.data.corpus import load_corpus
     from workbench.eraser.from_records import to_predictions
@@ -46,7 +46,7 @@ def export_predictions(
     method = str(scores["method"].iloc[0])
     scored = set(scores["text_id"])
     corpus = load_corpus(found.config.data)
-    problem_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
     documents = [d for d in corpus.splits[split] if d.id in scored]
     lines = write_predictions(
         to_predictions(
@@ -73,13 +73,13 @@ def evaluate_file(
 ) -> None:
     """What `workbench evaluate --predictions` does: print the tables and, with `out`, write them."""
     from workbench.cli.data import data_settings
-    from workbench.core.task_type import problem_of
+    from workbench.core.task_type import task_type_of
     from workbench.data.corpus import load_corpus
     from workbench.eraser.evaluate import evaluate_predictions
     from workbench.runs.folder import write_table
 
     corpus = load_corpus(data_settings(data, overrides))
-    problem_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
     documents = corpus.splits[split]
     found = evaluate_predictions(predictions, documents, split, partial=partial, absolute=absolute)
     tables = {

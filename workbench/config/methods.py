@@ -82,7 +82,7 @@ class AdaplerSettings(PrunerSettings):
     """Slope of soft removal in epoch 0; null: the paper's schedule for this number of epochs."""
     lambda_growth: float | None = None
     eta_start: float = Field(0.25, ge=0.01, le=1)
-    settle: float = Field(0.0, ge=0, lt=1)
+    hard_mask_share: float = Field(0.0, ge=0, lt=1)
     """Share of the steps, at the end, with the thresholds fixed and tokens really gone (our addition;
     0 softens to the end, as the authors do)."""
     predictor_width: int = Field(32, ge=1)
@@ -105,7 +105,7 @@ class TopSettings(TrainingSettings):
     """An epoch counts as having reached the target when it is at most this much short of it."""
     warmup_target: float = Field(0.5, gt=0, le=1)
     """Share of the steps over which the target rises from 0."""
-    settle: float = Field(0.3, ge=0, lt=1)
+    hard_mask_share: float = Field(0.3, ge=0, lt=1)
     """Share of the steps, at the end, with the gates fixed as at inference and tokens really gone
     (our addition; 0 trains sampled gates to the end, as the authors do)."""
     bins: int = Field(25, ge=1)
@@ -138,7 +138,7 @@ class LtpSettings(PrunerSettings):
     first; longer texts need less."""
     temperature: float = Field(2e-3, gt=0)
     """Width of the soft mask, in units of the score."""
-    settle: float = Field(0.3, ge=0, lt=1)
+    hard_mask_share: float = Field(0.3, ge=0, lt=1)
     """Share of the steps, at the end, with the thresholds fixed and tokens really gone."""
 
 
@@ -153,7 +153,7 @@ class TranskimmerSettings(PrunerSettings):
     """Start of the predictors' last bias, plus for keep and minus for skim."""
     temperature: float = Field(1.0, gt=0)
     """Of the Gumbel-softmax."""
-    settle: float = Field(0.0, ge=0, lt=1)
+    hard_mask_share: float = Field(0.0, ge=0, lt=1)
     """Share of the steps, at the end, with the predictors fixed and tokens really gone (our addition;
     0 samples to the end, as the authors do)."""
 

@@ -137,7 +137,7 @@ class EfficiencySettings(Settings):
     texts: int = Field(256, ge=1)
     """How many windows of the split are timed."""
     repeats: int = Field(5, ge=0)
-    """Rounds; in each, all contestants run in turn on the same texts. 0 times nothing: FLOPs only."""
+    """Rounds; in each, all systems run in turn on the same texts. 0 times nothing: FLOPs only."""
 
 
 class RunConfig(Settings):

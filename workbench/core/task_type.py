@@ -19,7 +19,7 @@ Reduction = Literal["mean", "none"]
 
 
 @dataclass(frozen=True)
-class Problem(ABC):
+class TaskType(ABC):
     """Everything that differs between classification and regression, so that nothing else asks."""
 
     labels: tuple[str, ...]
@@ -76,7 +76,7 @@ class Problem(ABC):
         """Mean distance of (B, outputs) logits from a teacher's."""
 
 
-class Classification(Problem):
+class Classification(TaskType):
     """Cross-entropy; answers are the classes' probabilities, the prediction the likeliest class."""
 
     def target(self, label: str) -> int:
@@ -115,7 +115,7 @@ class Classification(Problem):
         return distillation(student, teacher, temperature)
 
 
-class Regression(Problem):
+class Regression(TaskType):
     """Squared error; the one output is the value. A teacher is followed by squared error too: a single
     output has no distribution that a temperature could soften."""
 
@@ -156,6 +156,6 @@ class Regression(Problem):
         return torch.nn.functional.mse_loss(student.float(), teacher.float())
 
 
-def problem_of(labels: Sequence[str]) -> Problem:
+def task_type_of(labels: Sequence[str]) -> TaskType:
     """A regression where there is one output, as in transformers; classification otherwise."""
     return Regression(tuple(labels)) if len(labels) == 1 else Classification(tuple(labels))

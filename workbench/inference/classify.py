@@ -72,7 +72,7 @@ def classify(
     """
     _check_settings(texts, batch_size, pool, too_long)
     max_tokens = model.window_limit(max_tokens)
-    model.problem.require_classes("texts are put into classes")
+    model.task_type.require_classes("texts are put into classes")
     if model.device.type == "cpu":
         map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.

@@ -61,7 +61,7 @@ def explain_text(
     too little of a window to the first; and as `check_scorers` does.
     """
     windows = text_windows(model, tokenizer, text, second, max_tokens)
-    probabilities = model.problem.answers(infer(model, windows).logits).mean(axis=0)
+    probabilities = model.task_type.answers(infer(model, windows).logits).mean(axis=0)
     if scorers:
         records = list(score_windows(scorers, model, tokenizer, windows, options))
     else:
@@ -84,7 +84,7 @@ def text_windows(
     """The windows of one text, or a pair, with the id "text"; InputError as in `explain_text`."""
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
-    document = Document("text", words, model.problem.any_label, second=other)
+    document = Document("text", words, model.task_type.any_label, second=other)
     encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
         raise InputError("the tokenizer knows no character of the text: nothing to explain")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.documents import Window
-from workbench.metrics.classification import headline
+from workbench.metrics.classification import primary_metric
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import window_flops
 from workbench.models.inference import Inference, infer
@@ -33,15 +33,15 @@ def text_frame(
     texts: dict[str, list[int]] = {}
     for index, window in enumerate(windows):
         texts.setdefault(window.text_id, []).append(index)
-    problem = model.problem
-    answers = problem.answers(result.logits)
+    task_type = model.task_type
+    answers = task_type.answers(result.logits)
     answers = np.stack([answers[rows].mean(axis=0) for rows in texts.values()])
     columns = {
         "method": model.policy.method,
         "split": split,
         "text_id": list(texts),
-        "label": [problem.truth(windows[rows[0]].label) for rows in texts.values()],
-        **problem.columns(answers),
+        "label": [task_type.truth(windows[rows[0]].label) for rows in texts.values()],
+        **task_type.columns(answers),
         "tokens": [result.tokens[rows].sum(axis=0).tolist() for rows in texts.values()],
         "flops": [int(flops[rows].sum()) for rows in texts.values()],
         "flops_dense": [int(dense[rows].sum()) for rows in texts.values()],
@@ -55,7 +55,7 @@ def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, An
     frame = predict(model, windows, "dev")
     tokens = np.stack(frame["tokens"].to_list())
     return {
-        "quality": headline(frame["label"].to_numpy(), frame["predicted"].to_numpy())[1],
+        "quality": primary_metric(frame["label"].to_numpy(), frame["predicted"].to_numpy())[1],
         "speedup": float(frame["flops_dense"].sum() / frame["flops"].sum()),
         "tokens": tokens.mean(axis=0).round(2).tolist(),
     }

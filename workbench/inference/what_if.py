@@ -145,8 +145,8 @@ def what_if(
 
     own = _Runner(model, tokenizer, windows, Change())
     other = own if change is None or change == Change() else _Runner(model, tokenizer, windows, change)
-    contestants = {"own": own.run} | ({} if other is own else {"other": other.run})
-    seconds = stopwatch(contestants, repeats, warmup=int(repeats > 1))
+    systems = {"own": own.run} | ({} if other is own else {"other": other.run})
+    seconds = stopwatch(systems, repeats, warmup=int(repeats > 1))
     before = own.outcome(seconds["own"])
     return before, before if other is own else other.outcome(seconds["other"])
 
@@ -206,7 +206,7 @@ class _Runner:
         result, labels = self.result, self.model.labels
         flops, dense = window_flops(self.model, self.windows, result.tokens, result.tokens_ffn)
         lengths = np.array([len(window.input_ids) for window in self.windows])
-        probabilities = self.model.problem.answers(result.logits).mean(axis=0)
+        probabilities = self.model.task_type.answers(result.logits).mean(axis=0)
         records, thresholds = self._traced()
         return Outcome(
             predicted=labels[int(probabilities.argmax())],
@@ -231,7 +231,7 @@ class _Runner:
         import torch
 
         from workbench.models.classifier import PruningClassifier
-        from workbench.models.interventions.counterfactual import Altered
+        from workbench.models.interventions.counterfactual import CounterfactualPolicy
 
         change, layers = self.change, self.model.layers
         width = max(len(self.windows[index].input_ids) for index in batch)
@@ -242,7 +242,7 @@ class _Runner:
             torch.from_numpy(np.isin(placed, sorted(tokens))).to(self.model.device)
             for tokens in (change.kept, change.dropped)
         )
-        policy = Altered(
+        policy = CounterfactualPolicy(
             self.model.policy,
             scale=change.scale or (1.0,) * layers,
             budget=change.budget or (None,) * layers,

@@ -71,7 +71,7 @@ def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
     return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
 
 
-def headline(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
+def primary_metric(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
     """The metric by which models are chosen and matched, and its value: accuracy, or Pearson's r."""
     return next((name, value) for name, value, *_ in quality(label, predicted[None], 0, 0))
 
@@ -88,7 +88,7 @@ def quality_difference(
 
 
 def judged_by(table: pd.DataFrame) -> str:
-    """The headline metric of a table as `classification` makes it."""
+    """The primary metric of a table as `classification` makes it."""
     return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
 
 

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
-from workbench.core.task_type import Problem, problem_of
+from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
 from workbench.models.encoder import Encoded, LayerTrace, Watch, encode
-from workbench.models.kernels.onednn import quicken
+from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
@@ -49,7 +49,7 @@ class PruningClassifier(nn.Module):
 
     def __init__(self, bert: BertForSequenceClassification, policy: Policy) -> None:
         super().__init__()
-        quicken(bert)
+        use_onednn(bert)
         self.bert = bert
         self.policy = policy
 
@@ -67,9 +67,9 @@ class PruningClassifier(nn.Module):
         return tuple(names[index] for index in range(len(names)))
 
     @property
-    def problem(self) -> Problem:
+    def task_type(self) -> TaskType:
         """What the outputs mean."""
-        return problem_of(self.labels)
+        return task_type_of(self.labels)
 
     def window_limit(self, max_tokens: int | None) -> int:
         """`max_tokens`, or for None the model's positions; InputError where it is more than these."""
@@ -123,7 +123,7 @@ class PruningClassifier(nn.Module):
 
     def head(self, encoded: Encoded) -> Tensor:
         """(B, classes) logits from the last layer's hidden states."""
-        cls = encoded.layout.first(encoded.hidden)
+        cls = encoded.layout.cls_states(encoded.hidden)
         logits: Tensor = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
         return logits
 

@@ -103,11 +103,11 @@ def encode(
         inside, before = layout, hidden
         hidden, attention = layer.attention(hidden, layout=layout, need=need)
         attended = hidden
-        tokens.append(layout.counts())
+        tokens.append(layout.text_lengths())
         if late:
             hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
         hidden = _feed_forward(layer, hidden)
-        tokens_ffn.append(layout.counts() if late else tokens[-1])
+        tokens_ffn.append(layout.text_lengths() if late else tokens[-1])
         if watch is not None:
             watch(Seen(index, layer, inside, before, attended, hidden, attention.probabilities))
             attention = attention._replace(probabilities=None)

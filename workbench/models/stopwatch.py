@@ -1,4 +1,4 @@
-"""Seconds and memory of several contestants that do the same work, in turn, in one process."""
+"""Seconds and memory of several systems that do the same work, in turn, in one process."""
 
 import ctypes
 import sys
@@ -13,19 +13,19 @@ ROUND_COLUMNS = ("contestant", "split", "batch_size", "round", "seconds")
 
 
 def stopwatch(
-    contestants: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
+    systems: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
 ) -> dict[str, list[float]]:
     """Seconds of every contestant in every round: `repeats` numbers each, in order.
 
-    In each round all contestants run in turn in this process, so that a slow spell of the machine
+    In each round all systems run in turn in this process, so that a slow spell of the machine
     hits them alike; the `warmup` rounds before are not recorded. Work on a GPU must end with its own
     synchronisation. Raises ValueError if `repeats` is below 1.
     """
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, not {repeats}")
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    seconds: dict[str, list[float]] = {name: [] for name in systems}
     for turn in range(-warmup, repeats):
-        for name, run in contestants.items():
+        for name, run in systems.items():
             start = perf_counter()
             run()
             elapsed = perf_counter() - start

@@ -28,7 +28,7 @@ _LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.")
 def half_depth(bert: BertForSequenceClassification) -> BertForSequenceClassification:
     """A new model of every other layer of `bert`, from the first on; all other weights are copied.
 
-    An odd number of layers is halved upwards. Raises InputError for a single layer. Source: section 3.
+    An odd number of layers is bf16 upwards. Raises InputError for a single layer. Source: section 3.
     """
     layers = bert.config.num_hidden_layers
     if layers < 2:

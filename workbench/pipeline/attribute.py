@@ -15,7 +15,7 @@ from workbench.attribution.options import GOLD, Options
 from workbench.attribution.registry import check_scorers, find
 from workbench.attribution.run import score_windows
 from workbench.core.documents import Document, Window
-from workbench.core.task_type import Problem
+from workbench.core.task_type import TaskType
 from workbench.core.token_scores import TokenScores
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
@@ -108,7 +108,7 @@ def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tal
     """
     folder = _folder(request)
     prepared = _prepare(request)
-    documents = _documents(request, prepared[0].model.problem)
+    documents = _documents(request, prepared[0].model.task_type)
     settings = _settings(request, prepared)
     tallies = _earlier(folder, settings, prepared)
     map_large_blocks()
@@ -213,7 +213,7 @@ def _prepare(request: Request) -> list[_Prepared]:
     return prepared
 
 
-def _documents(request: Request, problem: Problem) -> list[Document]:
+def _documents(request: Request, task_type: TaskType) -> list[Document]:
     """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
     documents = read_texts(
         request.texts,
@@ -227,12 +227,12 @@ def _documents(request: Request, problem: Problem) -> list[Document]:
         if document.id in seen:
             raise InputError(f"{request.texts}: text id {document.id!r} occurs twice")
         seen.add(document.id)
-        if request.options.target == GOLD and not problem.knows(document.label):
+        if request.options.target == GOLD and not task_type.knows(document.label):
             raise InputError(
                 f"{request.texts}: text {document.id!r} has no class of the model's "
-                f"({', '.join(problem.labels)}), so its gold class cannot be explained"
+                f"({', '.join(task_type.labels)}), so its gold class cannot be explained"
             )
-    return [d if problem.knows(d.label) else replace(d, label=problem.any_label) for d in documents]
+    return [d if task_type.knows(d.label) else replace(d, label=task_type.any_label) for d in documents]
 
 
 def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:

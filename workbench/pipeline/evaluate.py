@@ -11,7 +11,7 @@ from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption
 from workbench.attribution.run import score_windows
 from workbench.core.documents import Window
-from workbench.core.task_type import problem_of
+from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
 from workbench.inference.predict import predict
@@ -50,9 +50,9 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
-    problem = problem_of(job.corpus.labels)
+    task_type = task_type_of(job.corpus.labels)
     chosen = {
-        name: caption(SCORERS[name], _options(job, [name]), problem)
+        name: caption(SCORERS[name], _options(job, [name]), task_type)
         for name in job.config.evaluation.scorers
     }
     # What earlier commands told is told again: the stages that would tell it may be skipped now.

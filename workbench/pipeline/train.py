@@ -30,13 +30,13 @@ from workbench.storage.atomic import replacing
 from workbench.training.checkpoint import load_weights
 from workbench.training.loop import Training
 from workbench.training.objectives.adapler import AdaplerObjective
-from workbench.training.objectives.base import Moment, Objective
+from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.distilbert import DistilbertObjective
 from workbench.training.objectives.ltp import LtpObjective
 from workbench.training.objectives.powerbert import PowerbertObjective
 from workbench.training.objectives.teacher_targets import Logits, Targets
-from workbench.training.objectives.top import TopObjective, ask_teacher
+from workbench.training.objectives.top import TopObjective, compute_teacher_targets
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 from workbench.training.objectives.trbert import TrbertObjective
 
@@ -141,7 +141,7 @@ def _train_adapler(job: Job) -> None:
 
 def _train_top(job: Job) -> None:
     dense, settings = job.model("dense"), job.config.top
-    lessons = ask_teacher(dense, job.training_windows, settings.rank_top_k)
+    teacher_targets = compute_teacher_targets(dense, job.training_windows, settings.rank_top_k)
     torch.manual_seed(job.config.seed)
     try:
         policy = ToP(
@@ -153,7 +153,7 @@ def _train_top(job: Job) -> None:
         )
     except ValueError as error:
         raise InputError(f"top.{error}") from None
-    _prune(job, dense, policy, lambda model: TopObjective(model, settings, lessons))
+    _prune(job, dense, policy, lambda model: TopObjective(model, settings, teacher_targets))
 
 
 def _train_ltp(job: Job) -> None:
@@ -237,7 +237,7 @@ def _logits(dense: PruningClassifier, windows: Sequence[Window]) -> Logits:
 def _train(job: Job, method: str, objective: Objective) -> list[Path]:
     dev: list[Window] = job.encodings["dev"].windows
 
-    def report(moment: Moment, values: dict[str, float]) -> None:
+    def report(moment: TrainingProgress, values: dict[str, float]) -> None:
         job.reporter.progress(moment.step + 1, moment.total_steps, values)
 
     return Training(

@@ -14,12 +14,12 @@ from workbench.core.documents import Window
 from workbench.errors import WorkbenchError
 from workbench.training.batching import epoch_batches, parts_of
 from workbench.training.checkpoint import load_training, load_weights, save_training, save_weights
-from workbench.training.objectives.base import Moment, Objective
+from workbench.training.objectives.base import Objective, TrainingProgress
 
 LOG = logging.getLogger(__name__)
 STATE = "training.safetensors"
 
-Report = Callable[[Moment, dict[str, float]], None]
+Report = Callable[[TrainingProgress, dict[str, float]], None]
 """Called after every step with where training stands and the step's values."""
 Validate = Callable[[], dict[str, Any]]
 """Dev metrics of the model as it is: at least `quality` and `speedup`."""
@@ -65,7 +65,7 @@ class Training:
         self.objective.model.train()
         chosen = epoch_batches(self.lengths, settings.batch_size, self.seed, epoch)
         for number, batch in enumerate(chosen):
-            moment = Moment(epoch, epoch * self.steps + number, settings.epochs * self.steps)
+            moment = TrainingProgress(epoch, epoch * self.steps + number, settings.epochs * self.steps)
             if moment.step < first_step:
                 continue
             values = self._step(batch, moment)
@@ -81,7 +81,7 @@ class Training:
         self._keep(epoch, history)
         self._checkpoint((epoch + 1) * self.steps, history)
 
-    def _step(self, batch: list[int], moment: Moment) -> dict[str, float]:
+    def _step(self, batch: list[int], moment: TrainingProgress) -> dict[str, float]:
         objective, accelerator = self.objective, self.accelerator
         parts = objective.settings.gradient_accumulation
         totals: dict[str, float] = {}
@@ -122,7 +122,7 @@ class Training:
                 grad = torch.zeros_like(value) if value.grad is None else value.grad
                 value.grad = self.accelerator.reduce(grad, reduction="sum")
 
-    def _update(self, moment: Moment) -> None:
+    def _update(self, moment: TrainingProgress) -> None:
         settings = self.objective.settings
         factor = schedule(moment, settings.warmup)
         for optimizer in self.optimizers:
@@ -167,7 +167,7 @@ class Training:
         return [getattr(optimizer, "optimizer", optimizer) for optimizer in self.optimizers]
 
 
-def schedule(moment: Moment, warmup: float) -> float:
+def schedule(moment: TrainingProgress, warmup: float) -> float:
     """Factor on the peak rate: linear up over the warm-up share of the steps, then linear to 0."""
     rising = max(1, round(warmup * moment.total_steps))
     if moment.step < rising:

@@ -12,7 +12,7 @@ from tests.helpers.fake_run import COUNTED
 from workbench.reporting.figures.bench import draw_shares, draw_worth, share_frame
 from workbench.reporting.figures.comparison import draw_quality as print_quality
 from workbench.reporting.figures.comparison import draw_tradeoff as print_tradeoff
-from workbench.reporting.figures.comparison import far_out, limits, outside
+from workbench.reporting.figures.comparison import is_outlier, limits, outside
 from workbench.reporting.figures.speed import token_frame
 from workbench.reporting.tables.comparison import curve_points
 from workbench.reporting.tables.main import efficiency_table, main_table
@@ -153,7 +153,7 @@ CLOSE = [(1.0, 0.80), (1.5, 0.79), (1.8, 0.78), (2.0, 0.77), (2.4, 0.75)]
 
 def test_one_cell_far_out_is_named_and_left_outside_the_axes() -> None:
     frame = cells(*CLOSE, (12.4, 0.48))
-    assert far_out(frame).tolist() == [False] * 5 + [True]
+    assert is_outlier(frame).tolist() == [False] * 5 + [True]
     assert outside(frame) == "outside the axes: LTP 12.4x, 48.0"
     (low, high), (bottom, top) = limits(frame)
     assert low < 1.0 < 2.4 < high < 3
@@ -167,8 +167,8 @@ def test_one_cell_far_out_is_named_and_left_outside_the_axes() -> None:
 
 
 def test_near_cells_are_never_far_out() -> None:
-    assert not far_out(cells(*CLOSE)).any()
+    assert not is_outlier(cells(*CLOSE)).any()
     # All but one are equal: within ten points and a factor of two that is no reason.
-    assert not far_out(cells(*[(2.0, 0.80)] * 9, (3.5, 0.72))).any()
-    assert far_out(cells(*[(2.0, 0.80)] * 9, (3.5, 0.60))).tolist() == [False] * 9 + [True]
+    assert not is_outlier(cells(*[(2.0, 0.80)] * 9, (3.5, 0.72))).any()
+    assert is_outlier(cells(*[(2.0, 0.80)] * 9, (3.5, 0.60))).tolist() == [False] * 9 + [True]
     assert outside(cells(*CLOSE)) == ""

@@ -11,8 +11,8 @@ from scipy import stats
 from workbench.metrics.classification import (
     by_text,
     classification,
-    headline,
     judged_by,
+    primary_metric,
     quality_difference,
 )
 from workbench.metrics.stats.correlations import correlations, pearson, spearman
@@ -67,7 +67,7 @@ def test_the_table_of_a_regression():
     assert judged_by(table) == "pearson"
     assert (table["ci_low"] < table["value"]).all()
     assert (table["value"] < table["ci_high"]).all()
-    assert headline(VALUES, GUESSES) == ("pearson", table["value"].iloc[0])
+    assert primary_metric(VALUES, GUESSES) == ("pearson", table["value"].iloc[0])
 
 
 def test_paired_values():

@@ -55,7 +55,7 @@ def test_who_stays_in_every_layer_is_who_has_priority(make_model, kind: str, lat
     with torch.no_grad():
         output = PruningClassifier(make_model().bert, policy).eval()(pair)
     for layer, trace in enumerate(output.traces):
-        there = trace.passed.place(torch.ones_like(trace.passed.is_cls), False)
+        there = trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)
         for row, window in enumerate(pair):
             expected = kept(window, kind, int(budgets[row, layer]))
             assert set(there[row].nonzero()[:, 0].tolist()) == expected

@@ -7,7 +7,7 @@ import torch
 
 from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts
 from workbench.models.classifier import PruningClassifier
-from workbench.models.interventions.counterfactual import Altered
+from workbench.models.interventions.counterfactual import CounterfactualPolicy
 
 LAYERS = 4
 MakeModel = Callable[..., PruningClassifier]
@@ -20,7 +20,7 @@ def altered(model: PruningClassifier, **changes) -> PruningClassifier:
     nobody = torch.zeros(len(WINDOWS), WIDTH, dtype=torch.bool)
     layers = model.layers
     asked = {"scale": (1.0,) * layers, "budget": (None,) * layers, "kept": nobody, "dropped": nobody}
-    return PruningClassifier(model.bert, Altered(model.policy, **(asked | changes))).eval()
+    return PruningClassifier(model.bert, CounterfactualPolicy(model.policy, **(asked | changes))).eval()
 
 
 def who(*positions: int) -> torch.Tensor:
@@ -31,7 +31,7 @@ def who(*positions: int) -> torch.Tensor:
 
 def alive(output, layer: int) -> torch.Tensor:
     passed = output.traces[layer].passed
-    return passed.place(torch.ones_like(passed.is_cls), False)
+    return passed.to_padded(torch.ones_like(passed.is_cls), False)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -66,7 +66,7 @@ def test_scale_of_one_layer_by_hand(make_model: MakeModel) -> None:
     trace = output.traces[0]
     needed = 1.3 * model.policy.eta[0] / trace.entered.count()
     stays = (trace.scores >= needed) | trace.entered.is_cls
-    assert torch.equal(trace.entered.place(stays, False), alive(output, 0))
+    assert torch.equal(trace.entered.to_padded(stays, False), alive(output, 0))
 
 
 @pytest.mark.parametrize("method", DROPPING)
@@ -76,12 +76,12 @@ def test_a_budget_keeps_exactly_its_share_of_the_full_length(make_model: MakeMod
     share = 0.3
     output = altered(model, budget=(None, None, share, None))(WINDOWS)
     own = model(WINDOWS)
-    entered = own.traces[2].entered.counts()
-    kept = output.traces[2].passed.counts()
+    entered = own.traces[2].entered.text_lengths()
+    kept = output.traces[2].passed.text_lengths()
     allowed = torch.tensor([-(-3 * n // 10) for n in RAGGED])
     assert torch.equal(kept, torch.minimum(entered, allowed))
     scores = own.traces[2].scores
-    placed = own.traces[2].entered.place(scores, -torch.inf)
+    placed = own.traces[2].entered.to_padded(scores, -torch.inf)
     for row in range(len(WINDOWS)):
         best = placed[row, 1:].argsort(descending=True, stable=True)[: int(kept[row]) - 1] + 1
         assert set(alive(output, 2)[row].nonzero().flatten().tolist()) == {0, *best.tolist()}
@@ -99,7 +99,7 @@ def test_forced_tokens_stay_or_go(make_model: MakeModel, method: str) -> None:
         if layer >= 1:
             assert not there[:, 2].any()
     before = model(WINDOWS).traces[0]
-    own = before.passed.place(torch.ones_like(before.passed.is_cls), False)
+    own = before.passed.to_padded(torch.ones_like(before.passed.is_cls), False)
     assert torch.equal(alive(output, 0)[:, 2], own[:, 2])
 
 
@@ -131,5 +131,5 @@ def test_thresholds_say_who_stays(make_model: MakeModel, method: str) -> None:
             assert needed is None
             continue
         stays = (trace.scores >= needed) | trace.entered.is_cls
-        passed = trace.passed.place(torch.ones_like(trace.passed.is_cls), False)
-        assert torch.equal(trace.entered.place(stays, False), passed)
+        passed = trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)
+        assert torch.equal(trace.entered.to_padded(stays, False), passed)

@@ -57,7 +57,7 @@ def test_taking_nothing_away_changes_not_one_bit(make_model) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_full_removal_is_the_bare_window(make_model, method: str) -> None:
     model, windows = make_model(method), texts(RAGGED[2:])
-    bare = model.problem.answers(infer(model, [window([CLS, SEP])]).logits)[0]
+    bare = model.task_type.answers(infer(model, [window([CLS, SEP])]).logits)[0]
     for w in windows:
         w.token_type_ids[:] = 0
     kept = [np.zeros((1, len(w.input_ids)), dtype=bool) for w in windows]
@@ -73,7 +73,7 @@ def test_batch_and_pool_do_not_matter(make_model, mask_id, batch_size: int, pool
     found = list(infer_erased(model, windows, masks(windows, 4), **sizes))
     for answer, w, kept in zip(found, windows, masks(windows, 4), strict=True):
         alone = infer(model, [erase(w, row, mask_id) for row in kept], 1).logits
-        alone = model.problem.answers(alone)
+        alone = model.task_type.answers(alone)
         np.testing.assert_allclose(answer, alone, atol=1e-5)
 
 
@@ -117,4 +117,4 @@ def test_fading_depends_on_the_seed_alone(make_model, batch_size: int, pool: int
 def test_whole_embeddings_are_the_text_itself(make_model) -> None:
     model, windows = make_model("dense"), texts(RAGGED)
     whole = np.concatenate(list(infer_faded(model, windows, [np.ones((1, n)) for n in RAGGED])))
-    np.testing.assert_allclose(whole, model.problem.answers(infer(model, windows).logits), atol=1e-6)
+    np.testing.assert_allclose(whole, model.task_type.answers(infer(model, windows).logits), atol=1e-6)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.models.kernels.onednn import QuickLinear, inputs_only, linear_kernels, quicken
+from workbench.models.kernels.onednn import OneDnnLinear, inputs_only, linear_kernels, use_onednn
 
 pytestmark = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch comes without oneDNN"
@@ -18,8 +18,8 @@ def layers(bias: bool = True) -> tuple[nn.Linear, nn.Linear]:
     stock = nn.Linear(160, 128, bias=bias)
     quick = nn.Linear(160, 128, bias=bias)
     quick.load_state_dict(stock.state_dict())
-    quicken(quick)
-    assert isinstance(quick, QuickLinear)
+    use_onednn(quick)
+    assert isinstance(quick, OneDnnLinear)
     return stock, quick
 
 
@@ -97,8 +97,8 @@ def test_other_types_and_the_named_choice_are_left_to_torch() -> None:
 
 def test_small_layers_stay_as_they_are() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(128, 128))
-    quicken(model)
-    assert [type(module) for module in model] == [nn.Linear, QuickLinear]
+    use_onednn(model)
+    assert [type(module) for module in model] == [nn.Linear, OneDnnLinear]
     assert set(model.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
 
 

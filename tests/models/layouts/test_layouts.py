@@ -44,16 +44,17 @@ def test_layouts_agree_after_cuts(lengths: list[int], seed: int) -> None:
     values = torch.rand(padded.alive.shape, generator=torch.Generator().manual_seed(seed))
     mine = packed_like(values, packed)
 
-    torch.testing.assert_close(packed.place(mine, -1.0), padded.place(values, -1.0))
+    torch.testing.assert_close(packed.to_padded(mine, -1.0), padded.to_padded(values, -1.0))
     torch.testing.assert_close(
-        packed.place(packed.softmax(mine), 0.0), padded.place(padded.softmax(values), 0.0)
+        packed.to_padded(packed.softmax(mine), 0.0), padded.to_padded(padded.softmax(values), 0.0)
     )
-    assert packed.place(packed.rank(mine), -9).equal(padded.place(padded.rank(values), -9))
-    assert packed.place(packed.count(), 0).equal(padded.place(padded.count().expand_as(values), 0))
-    assert packed.place(packed.is_cls, False).equal(padded.place(padded.is_cls, False))
-    assert packed.counts().equal(padded.counts())
-    assert packed.first(mine[..., None]).equal(padded.first(values[..., None]))
-    assert list(packed.lengths) == sorted(padded.counts().tolist())
+    assert packed.to_padded(packed.rank(mine), -9).equal(padded.to_padded(padded.rank(values), -9))
+    counts = padded.count().expand_as(values)
+    assert packed.to_padded(packed.count(), 0).equal(padded.to_padded(counts, 0))
+    assert packed.to_padded(packed.is_cls, False).equal(padded.to_padded(padded.is_cls, False))
+    assert packed.text_lengths().equal(padded.text_lengths())
+    assert packed.cls_states(mine[..., None]).equal(padded.cls_states(values[..., None]))
+    assert list(packed.lengths) == sorted(padded.text_lengths().tolist())
     assert padded.alive[:, 0].all()
 
 
@@ -69,19 +70,19 @@ def test_attention_agrees_and_padding_takes_no_part(lengths: list[int], seed: in
     for need in ("nothing", "received", "to-self"):
         output, attention = padded.attend(*per_head, 0.5, 0.0, need)
         other, seen = packed.attend(*mine, 0.5, 0.0, need)
-        flat = packed.place(other.flatten(2)[..., 0], 0.0)
-        torch.testing.assert_close(flat, padded.place(output.flatten(2)[..., 0], 0.0))
+        flat = packed.to_padded(other.flatten(2)[..., 0], 0.0)
+        torch.testing.assert_close(flat, padded.to_padded(output.flatten(2)[..., 0], 0.0))
         assert (seen.received is None) == (attention.received is None) == (need == "nothing")
         assert (seen.to_self is None) == (attention.to_self is None) == (need != "to-self")
         if need != "nothing":
-            placed = packed.place(seen.received, 0.0)
+            placed = packed.to_padded(seen.received, 0.0)
             torch.testing.assert_close(placed, attention.received)
             torch.testing.assert_close(placed.sum(1), torch.ones(len(lengths)))
         if need == "to-self":
             _, whole = padded.attend(*per_head, 0.5, 0.0, "probabilities")
             own = whole.probabilities.mean(1).diagonal(dim1=1, dim2=2)
             own = own * padded.alive / padded.alive.sum(1, keepdim=True)
-            for to_self in (packed.place(seen.to_self, 0.0), attention.to_self, whole.to_self):
+            for to_self in (packed.to_padded(seen.to_self, 0.0), attention.to_self, whole.to_self):
                 torch.testing.assert_close(to_self, own)
 
 
@@ -115,14 +116,14 @@ def test_cls_stays_whatever_a_policy_says() -> None:
     for layout in both(list(RAGGED)):
         nobody = torch.zeros_like(layout.is_cls)
         _, left = layout.drop(nobody[..., None], nobody)
-        assert left.counts().tolist() == [1] * len(RAGGED)
+        assert left.text_lengths().tolist() == [1] * len(RAGGED)
 
 
 def test_drop_leaves_the_layout_before_it_untouched() -> None:
     for layout in both([4, 6]):
         nobody = torch.zeros_like(layout.is_cls)
         layout.drop(nobody[..., None], nobody)
-        assert layout.counts().tolist() == [4, 6]
+        assert layout.text_lengths().tolist() == [4, 6]
 
 
 def test_dropped_rows_of_hidden_are_gathered_not_mixed() -> None:
@@ -132,8 +133,8 @@ def test_dropped_rows_of_hidden_are_gathered_not_mixed() -> None:
     keep = packed_like(padded.alive, full)
     hidden, layout = full.drop(packed_like(marks, full)[..., None], keep)
     expected = marks.masked_fill(~padded.alive, -1)
-    assert layout.place(hidden[..., 0], -1).equal(expected)
-    assert layout.counts().equal(packed.counts())
+    assert layout.to_padded(hidden[..., 0], -1).equal(expected)
+    assert layout.text_lengths().equal(packed.text_lengths())
 
 
 def test_packed_attention_probabilities_are_an_error_not_an_empty_result() -> None:

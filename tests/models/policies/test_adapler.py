@@ -69,11 +69,11 @@ def test_keep_rule_compares_with_eta_over_the_living(layout_type: type) -> None:
     packed = torch.cat([by_text[1, :3], by_text[0]])[None]
     scores = by_text if layout_type is Padded else packed
     _, kept = layout.drop(scores[..., None], policy_with(0.6).keep(0, scores, layout))
-    assert kept.place(torch.ones(scores.shape if layout_type is Padded else (1, 5)), 0).tolist() == [
+    assert kept.to_padded(torch.ones(scores.shape if layout_type is Padded else (1, 5)), 0).tolist() == [
         [1, 1, 0, 1],
         [1, 0, 1, 0],
     ]
-    assert kept.counts().tolist() == [3, 2]
+    assert kept.text_lengths().tolist() == [3, 2]
 
 
 def test_predictor_shares_sum_to_one_over_the_living() -> None:

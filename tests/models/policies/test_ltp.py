@@ -60,7 +60,7 @@ def test_a_token_at_the_threshold_stays(layout_type: type) -> None:
     layout, _ = layout_type.from_windows([window([CLS, 5, 6, SEP])])
     kept = policy_with(0.35).keep(1, SCORES[:1], layout)
     assert kept.tolist() == [[False, False, True, True]]
-    assert layout.drop(torch.ones(1, 4, 16), kept)[1].counts().tolist() == [3]
+    assert layout.drop(torch.ones(1, 4, 16), kept)[1].text_lengths().tolist() == [3]
 
 
 def test_thresholds_above_every_score_leave_only_cls_after_the_first_layer(make_model) -> None:

@@ -47,7 +47,7 @@ def test_significance_is_the_column_sum_without_the_diagonal(make_model, executi
         shown = model(windows, execution="masked", show="probabilities")
         traces = model(windows, execution=execution).traces
     for layer, trace in enumerate(traces):
-        scores = trace.entered.place(trace.scores, 0.0)
+        scores = trace.entered.to_padded(trace.scores, 0.0)
         mean = shown.traces[layer].probabilities.mean(1)
         alive = shown.traces[layer].entered.alive
         for row in range(len(windows)):
@@ -94,7 +94,7 @@ def test_as_many_tokens_stay_as_the_counts_say(make_model, execution: str) -> No
         assert output.tokens[:, layer].equal(inside)
         inside = inside.clamp(max=count)
         assert output.tokens_ffn[:, layer].equal(inside)
-        assert output.traces[layer].passed.counts().equal(inside)
+        assert output.traces[layer].passed.text_lengths().equal(inside)
     assert counts[0] < max(RAGGED)
     assert min(RAGGED) == 2 <= counts[-1]
 
@@ -106,8 +106,8 @@ def test_the_most_significant_stay_and_cls_whatever_its_significance(layout_type
     stays = policy_with([1, 1, 0, 0]).keep(0, scores, layout)
     assert stays.tolist() == [[True, False, True, False, True]]
     _, left = layout.drop(torch.zeros(1, 5, 16), policy_with([0] * 4).keep(0, scores, layout))
-    assert left.counts().tolist() == [1]
-    assert left.first(torch.ones(1, 1, 1)).tolist() == [[1.0]]
+    assert left.text_lengths().tolist() == [1]
+    assert left.cls_states(torch.ones(1, 1, 1)).tolist() == [[1.0]]
 
 
 def test_a_layer_that_retains_everything_cuts_no_longer_text_either() -> None:

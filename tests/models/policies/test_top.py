@@ -39,7 +39,7 @@ def test_bins_are_shares_of_the_living(layout_type: type) -> None:
     else:
         dropped, layout = layout.drop(scores[..., None], keep)
         scores = dropped[..., 0]
-    bins = layout.place(policy_with(bins=4).bin_of(scores, layout), -1)
+    bins = layout.to_padded(policy_with(bins=4).bin_of(scores, layout), -1)
     assert bins[0, [2, 3]].tolist() == [2, 0]
 
 
@@ -86,7 +86,7 @@ def test_all_gates_closed_leave_only_cls() -> None:
         policy.fine.fill_(-30.0)
     layout, _ = Padded.from_windows([window([CLS, 5, 6, 7, SEP])])
     _, kept = layout.drop(torch.zeros(1, 5, 16), policy.keep(1, torch.rand(1, 5), layout))
-    assert kept.counts().tolist() == [1]
+    assert kept.text_lengths().tolist() == [1]
 
 
 def test_layers_before_the_first_prunable_one_cut_nothing() -> None:

@@ -74,11 +74,11 @@ def test_exactly_the_likelier_than_not_stay_and_every_cls(make_model, execution:
         traces = model(WINDOWS, execution=execution).traces
     for layer in model.policy.places:
         trace = traces[layer]
-        stays = trace.entered.place((trace.scores >= 0.5) | trace.entered.is_cls, False)
-        passed = trace.passed.place(torch.ones_like(trace.passed.is_cls), False)
+        stays = trace.entered.to_padded((trace.scores >= 0.5) | trace.entered.is_cls, False)
+        passed = trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)
         assert stays.equal(passed)
         assert passed[:, 0].all()
-        assert passed.sum() < trace.entered.counts().sum()
+        assert passed.sum() < trace.entered.text_lengths().sum()
 
 
 def test_nobody_is_likely_to_stay_but_cls_does(make_model) -> None:
@@ -99,7 +99,7 @@ def test_samples_follow_the_probabilities(layout_type: type) -> None:
     probabilities = torch.tensor([0.5, 0.0, 1.0, 0.25, 0.75]).repeat(2000)[None]
     if layout_type is Padded:
         probabilities = probabilities.view(2000, 5)
-    stays = layout.place(sample(probabilities, layout), False).float().mean(0)
+    stays = layout.to_padded(sample(probabilities, layout), False).float().mean(0)
     torch.testing.assert_close(stays, torch.tensor([0.5, 0.0, 1.0, 0.25, 0.75]), atol=0.04, rtol=0)
 
 
@@ -119,4 +119,4 @@ def test_sampled_selections_differ_and_drop_for_good(make_model) -> None:
     with torch.no_grad(), model.policy.choosing(sample):
         first, second = model(WINDOWS), model(WINDOWS)
     assert not first.tokens.equal(second.tokens)
-    assert first.traces[-1].passed.counts().equal(first.tokens[:, -1])
+    assert first.traces[-1].passed.text_lengths().equal(first.tokens[:, -1])

@@ -8,9 +8,9 @@ from tests.helpers.toys import RAGGED, saliencies, texts, without_dropout
 from workbench.config.run import AdaplerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.training.objectives.adapler import AdaplerObjective, soft_length
-from workbench.training.objectives.base import Moment
+from workbench.training.objectives.base import TrainingProgress
 
-START = Moment(0, 0, 10)
+START = TrainingProgress(0, 0, 10)
 WINDOWS = texts(RAGGED)
 
 
@@ -237,13 +237,13 @@ def test_the_slope_follows_the_epoch(make) -> None:
 
 
 def test_settling_leaves_the_thresholds_alone(make) -> None:
-    objective = make(settle=0.5)
-    late = Moment(0, 5, 10)
+    objective = make(hard_mask_share=0.5)
+    late = TrainingProgress(0, 5, 10)
     objective.backward(WINDOWS, 1.0, late, lambda loss, **more: loss.backward(**more))
     assert objective.policy.eta.grad is None
     assert objective.policy.theta.grad is None
     assert objective.policy.predictors[0][0].weight.grad.abs().sum() > 0
-    assert run(make(settle=0.5))["model.policy.eta"].abs().sum() > 0
+    assert run(make(hard_mask_share=0.5))["model.policy.eta"].abs().sum() > 0
 
 
 def test_the_predictor_loss_is_the_same_packed_and_masked(make) -> None:

@@ -12,7 +12,7 @@ from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
-from workbench.training.objectives.base import Moment
+from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.distilbert import DistilbertObjective
 
 BATCH = TRAIN[:4]
@@ -20,7 +20,7 @@ BATCH = TRAIN[:4]
 
 def losses(made: DistilbertObjective) -> tuple[float, dict[str, float]]:
     found: list[float] = []
-    values = made.backward(BATCH, 0.5, Moment(0, 0, 1), lambda loss: found.append(loss.item()))
+    values = made.backward(BATCH, 0.5, TrainingProgress(0, 0, 1), lambda loss: found.append(loss.item()))
     return found[0], values
 
 
@@ -66,7 +66,7 @@ def test_the_teacher_has_no_dropout_and_gets_no_gradient(make_model) -> None:
     made = objective(make_model, "distilbert")
     made.model.train()
     assert not made.dense.training
-    made.backward(BATCH, 1.0, Moment(0, 0, 1), lambda loss: loss.backward())
+    made.backward(BATCH, 1.0, TrainingProgress(0, 0, 1), lambda loss: loss.backward())
     assert all(value.grad is None for value in made.dense.parameters())
     assert made.model.bert.classifier.weight.grad is not None
     with torch.no_grad():

@@ -7,7 +7,7 @@ from tests.helpers.toys import RAGGED, texts, without_dropout
 from workbench.config.run import PowerbertSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.powerbert import PowerBert
-from workbench.training.objectives.base import Moment
+from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.powerbert import PowerbertObjective, weighted_mass
 
 WINDOWS = texts(RAGGED)
@@ -27,7 +27,7 @@ def make(make_model):
 
 
 def run(objective: PowerbertObjective, progress: float, weight: float = 1.0) -> dict[str, float]:
-    moment = Moment(0, int(100 * progress), 100)
+    moment = TrainingProgress(0, int(100 * progress), 100)
     return objective.backward(WINDOWS, weight, moment, lambda loss, **more: loss.backward(**more))
 
 

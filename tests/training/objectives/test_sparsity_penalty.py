@@ -10,9 +10,9 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.transkimmer import Transkimmer
 from workbench.training.loop import Training
-from workbench.training.objectives.base import Moment
+from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.ltp import LtpObjective
-from workbench.training.objectives.sparsity_penalty import PricedObjective, kept_share
+from workbench.training.objectives.sparsity_penalty import SparsityPenaltyObjective, kept_share
 from workbench.training.objectives.transkimmer import TranskimmerObjective
 
 WINDOWS = texts(RAGGED)
@@ -25,7 +25,7 @@ PRICE = {"ltp": "mask_weight", "transkimmer": "skim_weight"}
 def make(make_model):
     """`make(method, price)`: an objective over a fresh model without dropout that has begun to drop."""
 
-    def make(method: str, price: float = 0.3, **settings) -> PricedObjective:
+    def make(method: str, price: float = 0.3, **settings) -> SparsityPenaltyObjective:
         model = without_dropout(make_model(method))
         chosen = {PRICE[method]: price} | settings
         if method == "ltp":
@@ -36,13 +36,13 @@ def make(make_model):
     return make
 
 
-def run(objective: PricedObjective, progress: float = 0.0) -> dict[str, float]:
+def run(objective: SparsityPenaltyObjective, progress: float = 0.0) -> dict[str, float]:
     torch.manual_seed(0)
-    moment = Moment(0, int(100 * progress), 100)
+    moment = TrainingProgress(0, int(100 * progress), 100)
     return objective.backward(WINDOWS, 1.0, moment, lambda loss, **more: loss.backward(**more))
 
 
-def gradients(objective: PricedObjective) -> dict[str, torch.Tensor]:
+def gradients(objective: SparsityPenaltyObjective) -> dict[str, torch.Tensor]:
     return {name: p.grad for name, p in objective.named_parameters() if p.grad is not None}
 
 
@@ -71,7 +71,7 @@ def test_the_loss_is_cross_entropy_plus_the_price_of_what_is_kept(make, method: 
         objective = make(method, price)
         torch.manual_seed(0)
         values = objective.backward(
-            WINDOWS, 1.0, Moment(0, 0, 100), lambda loss, **_: losses.append(loss.item())
+            WINDOWS, 1.0, TrainingProgress(0, 0, 100), lambda loss, **_: losses.append(loss.item())
         )
     torch.manual_seed(0)
     output = objective.model(WINDOWS, execution="masked", soft=True)
@@ -104,7 +104,7 @@ def test_the_price_turns_predictors_to_skimming(make) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_once_settled_tokens_are_gone_and_what_decides_is_fixed(make, method: str) -> None:
-    objective = make(method, 100.0, settle=0.25)
+    objective = make(method, 100.0, hard_mask_share=0.25)
     with torch.no_grad():
         output = objective.model(WINDOWS)
     assert output.tokens[:, -1].sum() < 0.7 * sum(RAGGED)

@@ -1,4 +1,4 @@
-"""ToP's training: the constraint, its multipliers, the teacher's lessons."""
+"""ToP's training: the constraint, its multipliers, the teacher's teacher_targets."""
 
 from itertools import pairwise
 
@@ -23,8 +23,8 @@ from workbench.models.classifier import POLICY_FILE, PruningClassifier, load_cla
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
 from workbench.training.losses import distillation, lambda_loss
-from workbench.training.objectives.base import Moment
-from workbench.training.objectives.top import Lesson, TopObjective, ask_teacher
+from workbench.training.objectives.base import TrainingProgress
+from workbench.training.objectives.top import TeacherTargets, TopObjective, compute_teacher_targets
 
 WINDOWS = texts(RAGGED)
 
@@ -33,17 +33,23 @@ WINDOWS = texts(RAGGED)
 def make(make_model):
     """`make(target_sparsity=...)`: an objective over a fresh model without dropout."""
 
-    def make(lessons=None, **settings) -> TopObjective:
+    def make(teacher_targets=None, **settings) -> TopObjective:
         model = without_dropout(make_model("top"))
-        lessons = ask_teacher(make_model(), WINDOWS, 5) if lessons is None else lessons
-        return TopObjective(model, TopSettings(**{"rank_top_k": 5, "settle": 0.0} | settings), lessons)
+        teacher_targets = (
+            compute_teacher_targets(make_model(), WINDOWS, 5)
+            if teacher_targets is None
+            else teacher_targets
+        )
+        return TopObjective(
+            model, TopSettings(**{"rank_top_k": 5, "hard_mask_share": 0.0} | settings), teacher_targets
+        )
 
     return make
 
 
 def run(objective: TopObjective, progress: float = 0.99) -> dict[str, float]:
     torch.manual_seed(0)
-    moment = Moment(0, int(100 * progress), 100)
+    moment = TrainingProgress(0, int(100 * progress), 100)
     return objective.backward(WINDOWS, 1.0, moment, lambda loss, **more: loss.backward(**more))
 
 
@@ -163,7 +169,10 @@ def test_ranking_fades_over_the_warmup_but_not_to_nothing(make) -> None:
         objective = make(target_sparsity=0.0, warmup_target=0.5, rank_weight=weight)
         torch.manual_seed(0)
         objective.backward(
-            WINDOWS, 1.0, Moment(0, int(100 * progress), 100), lambda loss, **_: losses.append(loss)
+            WINDOWS,
+            1.0,
+            TrainingProgress(0, int(100 * progress), 100),
+            lambda loss, **_: losses.append(loss),
         )
         return losses[0].item()
 
@@ -213,19 +222,19 @@ def test_the_loss_is_the_distillation_of_the_teachers_logits(make) -> None:
     torch.manual_seed(0)
     with torch.no_grad():
         output = objective.model(WINDOWS, execution="masked", soft=True, show="received")
-    lessons = [objective.lessons[w.text_id, 0].logits for w in WINDOWS]
-    expected = distillation(output.logits, torch.from_numpy(np.stack(lessons)), 3.0).item()
+    teacher_targets = [objective.teacher_targets[w.text_id, 0].logits for w in WINDOWS]
+    expected = distillation(output.logits, torch.from_numpy(np.stack(teacher_targets)), 3.0).item()
     assert expected > 1e-3
     assert run(objective)["loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_once_settled_the_fixed_gates_stay_and_the_model_learns_to_live_with_them(make) -> None:
-    objective = make(settle=0.25)
+    objective = make(hard_mask_share=0.25)
     with torch.no_grad():
         objective.policy.fine[:, :2] = 4.0
         logits = objective.model(WINDOWS, execution="masked").logits
-    lessons = [objective.lessons[w.text_id, 0].logits for w in WINDOWS]
-    expected = distillation(logits, torch.from_numpy(np.stack(lessons)), 2.0).item()
+    teacher_targets = [objective.teacher_targets[w.text_id, 0].logits for w in WINDOWS]
+    expected = distillation(logits, torch.from_numpy(np.stack(teacher_targets)), 2.0).item()
     assert run(objective, 0.75) == {"loss": pytest.approx(expected, rel=1e-4)}
     assert objective.policy.fine.grad is None
     assert objective.policy.coarse.grad is None
@@ -249,7 +258,7 @@ def test_the_teacher_ranks_by_its_last_layers_attention() -> None:
     bert_by_hand(bert, ids, keep=lambda layer, hidden, r: received.append(r) or np.ones(6, bool))
     with torch.no_grad():
         last = teacher([window(ids)], show="received").traces[-1].received[0]
-    (lesson,) = ask_teacher(teacher, [window(ids)], 3).values()
+    (lesson,) = compute_teacher_targets(teacher, [window(ids)], 3).values()
     np.testing.assert_allclose(lesson.logits, logits, atol=1e-5)
     order = sorted(range(1, 6), key=lambda j: -last[j])
     assert lesson.ranking.tolist() == order[:3]
@@ -260,10 +269,10 @@ def test_the_teacher_ranks_by_its_last_layers_attention() -> None:
 
 
 def test_short_texts_teach_as_many_tokens_as_they_have(make_model) -> None:
-    lessons = ask_teacher(make_model(), WINDOWS, 5)
-    assert len(lessons) == len(WINDOWS)
+    teacher_targets = compute_teacher_targets(make_model(), WINDOWS, 5)
+    assert len(teacher_targets) == len(WINDOWS)
     for each in WINDOWS:
-        ranking = lessons[each.text_id, 0].ranking
+        ranking = teacher_targets[each.text_id, 0].ranking
         assert len(ranking) == min(5, len(each.input_ids) - 1)
         assert 0 not in ranking
         assert len(set(ranking.tolist())) == len(ranking)
@@ -273,7 +282,10 @@ def test_short_texts_teach_as_many_tokens_as_they_have(make_model) -> None:
 @pytest.mark.parametrize("kind", ["arp2", "ndcg2"])
 def test_ranking_loss_by_hand(make, kind: str) -> None:
     objective = make(rank_loss=kind, rank_layers=[1, 2], rank_top_k=3)
-    lessons = [Lesson(np.zeros(2), np.array([2, 4, 1])), Lesson(np.zeros(2), np.array([1]))]
+    teacher_targets = [
+        TeacherTargets(np.zeros(2), np.array([2, 4, 1])),
+        TeacherTargets(np.zeros(2), np.array([1])),
+    ]
     torch.manual_seed(0)
     with torch.no_grad():
         output = objective.model(texts([6, 2]), execution="masked", soft=True, show="received")
@@ -286,7 +298,7 @@ def test_ranking_loss_by_hand(make, kind: str) -> None:
         valid = torch.tensor([[True, True, True], [True, False, False]])
         expected = expected + lambda_loss(scores, relevance, valid, kind)
     assert expected > 0
-    torch.testing.assert_close(objective._ranking_loss(output.traces, lessons), expected)
+    torch.testing.assert_close(objective._ranking_loss(output.traces, teacher_targets), expected)
 
 
 @pytest.mark.parametrize(("layers", "expected"), [(4, [1]), (6, [1]), (9, [1, 2]), (12, [1, 2, 3])])

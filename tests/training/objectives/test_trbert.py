@@ -12,7 +12,7 @@ from workbench.config.run import TrbertSettings
 from workbench.models.inference import infer
 from workbench.models.layouts import Packed, Padded
 from workbench.training.losses import distillation, reinforce
-from workbench.training.objectives.base import Moment
+from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.teacher_targets import target_rows
 from workbench.training.objectives.trbert import TrbertObjective, most_important
 
@@ -36,7 +36,7 @@ def make(make_model):
 
 def run(objective: TrbertObjective, progress: float, windows=WINDOWS, **more: Any) -> dict[str, float]:
     torch.manual_seed(more.get("seed", 0))
-    moment = Moment(0, int(100 * progress), 100)
+    moment = TrainingProgress(0, int(100 * progress), 100)
     return objective.backward(windows, 1.0, moment, lambda loss, **kwargs: loss.backward(**kwargs))
 
 
@@ -76,15 +76,15 @@ def test_surprise_is_the_likelihood_of_what_was_really_dropped(make) -> None:
     torch.manual_seed(1)
     with objective.policy.choosing(lambda scores, layout: torch.rand_like(scores) < 0.5):
         output = objective.model(WINDOWS)
-    surprise = objective._surprise(output)
+    surprise = objective._negative_log_likelihood(output)
     kept = objective._kept(output)
     for row, each in enumerate(WINDOWS):
         n, expected, left = len(each.input_ids), 0.0, []
         alive = np.ones(n, dtype=bool)
         for layer in (1, 2):
             trace = output.traces[layer]
-            p = trace.entered.place(trace.scores, np.nan)[row, :n].detach().numpy()
-            stays = trace.passed.place(torch.ones_like(trace.passed.is_cls), False)[row, :n].numpy()
+            p = trace.entered.to_padded(trace.scores, np.nan)[row, :n].detach().numpy()
+            stays = trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)[row, :n].numpy()
             tokens = [-np.log(p[j] if stays[j] else 1 - p[j]) for j in range(1, n) if alive[j]]
             expected += np.mean(tokens) if tokens else 0.0
             alive = stays
@@ -103,7 +103,7 @@ def test_exploring_is_the_policy_gradient_plus_distillation(make) -> None:
     labels = torch.tensor([each.label for each in several])
     entropy = torch.nn.functional.cross_entropy(output.logits, labels, reduction="none").detach()
     rewards = (-entropy - PRICE * objective._kept(output)).view(8, 3)
-    policy_loss = reinforce(objective._surprise(output).view(8, 3), rewards)
+    policy_loss = reinforce(objective._negative_log_likelihood(output).view(8, 3), rewards)
     teacher = torch.from_numpy(np.stack([objective.teacher[each.text_id, 0] for each in several]))
     task = distillation(output.logits, teacher, 3.0)
     parameters = [value for value in objective.parameters() if value.requires_grad]
@@ -128,12 +128,12 @@ def test_on_average_exploring_follows_the_expectation_over_a_whole_text(make, mo
         wishes = iter((early, late))
 
         def wished(scores, layout, wishes=wishes):
-            return layout.pick(torch.tensor([[True, *next(wishes)]]))
+            return layout.gather_rows(torch.tensor([[True, *next(wishes)]]))
 
         with objective.policy.choosing(wished):
             output = objective.model(text)
         first, second = output.traces[1:3]
-        p, q = (each.entered.place(each.scores, 1.0)[0, 1:] for each in (first, second))
+        p, q = (each.entered.to_padded(each.scores, 1.0)[0, 1:] for each in (first, second))
         chance = torch.where(torch.tensor(early), p, 1 - p).prod()
         second_choice = torch.where(torch.tensor(late), q, 1 - q)
         chance = chance * torch.where(torch.tensor(early), second_choice, 1.0).prod()
@@ -152,7 +152,7 @@ def test_the_most_important_stay_as_many_as_the_selector_expects(layout_type: ty
     rows = torch.tensor([[0.9, 0.1, 0.4, 0.2, 0.3], [0.0, 0.6, 0.7, 0.0, 0.0]])
     scores = torch.tensor([[0.9, 0.5, 0.5, 0.4, 0.7], [0.1, 0.2, 0.2, 0.9, 0.9]])
     # 2.1 and 0.4 are expected besides [CLS].
-    stays = layout.place(most_important(rows)(layout.pick(scores), layout), False)
+    stays = layout.to_padded(most_important(rows)(layout.gather_rows(scores), layout), False)
     assert stays[0].tolist() == [True, False, True, False, True]
     assert stays[1, :3].tolist() == [True, False, False]
 
@@ -161,7 +161,7 @@ def test_imitation_reaches_the_selectors_alone(make) -> None:
     objective = make()
     with objective.policy.choosing(most_important(target_rows(objective.targets, WINDOWS))):
         output = objective.model(WINDOWS)
-    loss = objective._surprise(output).mean()
+    loss = objective._negative_log_likelihood(output).mean()
     expected = torch.autograd.grad(loss, list(objective.policy.selectors.parameters()))
     values = run(objective, 0.49)
     assert values["loss"] == pytest.approx(loss.item(), rel=1e-5)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded, Watch, encode
-from workbench.models.interventions.replay import Given
+from workbench.models.interventions.replay import ReplayPolicy
 from workbench.models.layouts import Padded
 
 
@@ -45,5 +45,5 @@ def _encoded(
     everyone = torch.ones_like(alive[:, 0])
     layout = Padded(everyone, everyone.sum(1))
     layers = model.bert.bert.encoder.layer[start:]
-    policy = Given(alive[:, start:])
+    policy = ReplayPolicy(alive[:, start:])
     return encode(layers, policy, hidden, layout, soft=False, show="nothing", watch=watch)

@@ -98,7 +98,7 @@ class Task(Once):
         if asked == PREDICTED:
             return self.reading.logits.argmax(dim=1)
         if asked == GOLD:
-            gold = [self.model.problem.output(window.label) for window in self.windows]
+            gold = [self.model.task_type.output(window.label) for window in self.windows]
             return torch.tensor(gold, device=self.model.device)
         index = target_index(asked, self.model.labels)
         return torch.full((len(self.windows),), index, device=self.model.device)
@@ -168,7 +168,7 @@ class Task(Once):
 
 def _alive(layouts: Sequence[Layout]) -> Tensor:
     """(B, layers, N) bool by original position."""
-    masks = [layout.place(torch.ones_like(layout.is_cls), False) for layout in layouts]
+    masks = [layout.to_padded(torch.ones_like(layout.is_cls), False) for layout in layouts]
     return torch.stack(masks, dim=1)
 
 

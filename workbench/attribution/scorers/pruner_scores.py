@@ -31,10 +31,14 @@ def placed(traces: Sequence[LayerTrace], windows: Sequence[Window]) -> list[Scor
     """Scores and survivors of a batch's traces, one `Scored` per window, NaN where nothing is scored."""
     scores, kept = [], []
     for trace in traces:
-        alive = trace.entered.place(torch.ones_like(trace.entered.is_cls, dtype=torch.float32), np.nan)
-        given = alive * torch.nan if trace.scores is None else trace.entered.place(trace.scores, np.nan)
+        alive = trace.entered.to_padded(
+            torch.ones_like(trace.entered.is_cls, dtype=torch.float32), np.nan
+        )
+        given = (
+            alive * torch.nan if trace.scores is None else trace.entered.to_padded(trace.scores, np.nan)
+        )
         scores.append(given)
-        kept.append(trace.passed.place(torch.ones_like(trace.passed.is_cls), False))
+        kept.append(trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False))
     all_scores = torch.stack(scores, dim=1).float().cpu().numpy()
     all_kept = torch.stack(kept, dim=1).cpu().numpy()
     return [

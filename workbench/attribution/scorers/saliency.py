@@ -25,7 +25,7 @@ class LayerValues(NamedTuple):
 
     def placed(self, reduce: Callable[[Tensor], Tensor]) -> Tensor:
         """(B, layers, N) by original position; `reduce` takes (rows, columns, H) to (rows, columns)."""
-        rows = [self.layout.place(reduce(layer), 0.0) for layer in self.layers]
+        rows = [self.layout.to_padded(reduce(layer), 0.0) for layer in self.layers]
         return torch.stack(rows, dim=1).float()
 
 
@@ -93,7 +93,7 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            gold = [model.problem.output(window.label) for window in part]
+            gold = [model.task_type.output(window.label) for window in part]
             scores = gradient_x_activation(model, part, gold, layers=[0])
             for index, score in zip(batch, scores, strict=True):
                 result[index] = score[0]

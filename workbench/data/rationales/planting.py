@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from workbench.core.documents import Corpus, Document, Span
-from workbench.core.task_type import problem_of
+from workbench.core.task_type import task_type_of
 from workbench.data.readers.rows import counted
 from workbench.errors import InputError
 
@@ -138,7 +138,7 @@ def _insert(
 
 
 def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
-    problem_of(labels).require_classes("shortcuts decide between classes")
+    task_type_of(labels).require_classes("shortcuts decide between classes")
     wanted = 2 if plan.kind == "pair" else len(labels)
     if plan.kind == "pair" and len(labels) != 2:
         raise InputError(f"a pair decides between two classes, these data have {len(labels)}")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.core.documents import Corpus, Document, Window, mask
-from workbench.core.task_type import problem_of
+from workbench.core.task_type import task_type_of
 from workbench.data.windows.cutting import cut_windows
 from workbench.data.windows.encodings import Encoding, with_evidence
 from workbench.errors import InputError
@@ -39,12 +39,12 @@ def encode(
     than half of a window while the pair does not fit into one.
     """
     _check_tokenizer(tokenizer, max_tokens)
-    problem = problem_of(labels)
+    task_type = task_type_of(labels)
     encoding = Encoding([], len(documents), max_tokens)
     split_spans, split_words, unknown = [], [], []
     for document, first, second in _tokenized(documents, tokenizer):
         try:
-            target = problem.target(document.label)
+            target = task_type.target(document.label)
         except ValueError as error:
             raise InputError(f"text {document.id!r}: {error}") from None
         if document.id in encoding._places:

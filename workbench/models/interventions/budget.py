@@ -26,8 +26,8 @@ class Budget(Policy):
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
         """The priorities of the living tokens."""
-        return layout.pick(self.priorities)
+        return layout.gather_rows(self.priorities)
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         allowed = self.budgets[:, layer, None].expand_as(self.priorities)
-        return layout.rank(scores) < layout.pick(allowed) - 1
+        return layout.rank(scores) < layout.gather_rows(allowed) - 1

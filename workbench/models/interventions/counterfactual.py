@@ -12,13 +12,13 @@ from workbench.models.policies.base import Policy
 
 
 @dataclass(frozen=True)
-class Stretched(Packed):
+class ScaledRanks(Packed):
     """The same tokens, whose ranks count `factor` times."""
 
     factor: float = 1.0
 
     @classmethod
-    def of(cls, layout: Layout, factor: float) -> "Stretched":
+    def of(cls, layout: Layout, factor: float) -> "ScaledRanks":
         """ValueError for anything but the packed layout."""
         if not isinstance(layout, Packed):
             raise ValueError("altered decisions run in the packed layout only")
@@ -29,7 +29,7 @@ class Stretched(Packed):
         return super().rank(scores) * self.factor
 
 
-class Altered(Policy):
+class CounterfactualPolicy(Policy):
     """Asks another policy and changes what it sees or says; packed layout, one batch, nothing to train.
 
     A method that compares scores with a threshold is shown scores divided by the layer's `scale`, which
@@ -82,7 +82,7 @@ class Altered(Policy):
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
         if self.drops and layer == self.drop_layer:
-            gone = layout.pick(self.dropped)
+            gone = layout.gather_rows(self.dropped)
             stays = None if bool(scores.isnan().any()) else self._chosen(layer, scores, layout, gone)
             return ~gone if stays is None else stays & ~gone
         return self._chosen(layer, scores, layout, None)
@@ -90,15 +90,15 @@ class Altered(Policy):
     def _chosen(self, layer: int, scores: Tensor, layout: Layout, gone: Tensor | None) -> Tensor | None:
         """Who stays before anyone is forced out; those `gone` take no place of a budget."""
         share, factor = self.budget[layer], self.scale[layer]
-        held = layout.pick(self.kept)
+        held = layout.gather_rows(self.kept)
         if share is not None:
             ranked = scores.masked_fill(held, torch.inf)
             ranked = ranked if gone is None else ranked.masked_fill(gone, -torch.inf)
             # Less a little: 0.3 of 10 tokens are 3, whatever float32 makes of it.
             allowed = (layout.full_lengths * share - 1e-4).ceil().long()[:, None].expand_as(self.kept)
-            return (layout.rank(ranked) < layout.pick(allowed) - 1) | held
+            return (layout.rank(ranked) < layout.gather_rows(allowed) - 1) | held
         if factor == 1:
             stays = self.own.keep(layer, scores, layout)
         else:
-            stays = self.own.keep(layer, scores / factor, Stretched.of(layout, factor))
+            stays = self.own.keep(layer, scores / factor, ScaledRanks.of(layout, factor))
         return stays if stays is None or not self.forces else stays | held

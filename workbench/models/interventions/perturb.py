@@ -84,7 +84,7 @@ class _Pool:
         return place
 
     def run(self, model: PruningClassifier, batch_size: int) -> Iterator[np.ndarray]:
-        probabilities = model.problem.answers(infer(model, self.altered, batch_size).logits)
+        probabilities = model.task_type.answers(infer(model, self.altered, batch_size).logits)
         yield from (probabilities[places] for places in self.places)
 
 
@@ -149,8 +149,8 @@ def _run_faded(
         hidden, layout = model.embed([windows[index] for index in batch], "packed")
         masks = [faded[index].mask(seed, hidden.shape[-1]) for index in batch]
         stacked = torch.nn.utils.rnn.pad_sequence(masks, batch_first=True).to(hidden.device)
-        return model.classify(hidden * layout.pick(stacked), layout)
+        return model.classify(hidden * layout.gather_rows(stacked), layout)
 
-    found = model.problem.answers(collect(model, windows, batch_size, run).logits)
+    found = model.task_type.answers(collect(model, windows, batch_size, run).logits)
     means = found.reshape(-1, draws, found.shape[1]).mean(axis=1, dtype=np.float64)
     yield from np.split(means, np.cumsum(counts)[:-1])

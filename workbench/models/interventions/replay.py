@@ -8,7 +8,7 @@ from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 
 
-class Given(Policy):
+class ReplayPolicy(Policy):
     """In each layer the tokens of a mask stay. Made for one batch; nothing to train or to save."""
 
     method: ClassVar[str] = "given"
@@ -20,7 +20,7 @@ class Given(Policy):
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
         """1 for those who stay."""
-        return layout.pick(self.alive[:, layer]).to(hidden.dtype)
+        return layout.gather_rows(self.alive[:, layer]).to(hidden.dtype)
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return scores > 0

@@ -1,7 +1,7 @@
 """Which library multiplies the matrices of float32 linear layers on the CPU.
 
 torch hands them to MKL, which on AMD processors leaves AVX-512 unused; oneDNN, also part of torch,
-does not. `quicken` sends a model's linear layers there, at the same float32 precision, forward and
+does not. `use_onednn` sends a model's linear layers there, at the same float32 precision, forward and
 backward; at inference the weights are laid out for oneDNN once. The stock Hugging Face model can be
 quickened as well, so that comparisons stay like with like.
 """
@@ -48,11 +48,11 @@ def inputs_only() -> Iterator[None]:
         _inputs_only.reset(token)
 
 
-def quicken(model: nn.Module) -> None:
+def use_onednn(model: nn.Module) -> None:
     """Let the model's larger `nn.Linear` layers follow `linear_kernels`; parameters stay as they are."""
     for module in model.modules():
         if type(module) is nn.Linear and module.weight.numel() >= SMALLEST:
-            module.__class__ = QuickLinear
+            module.__class__ = OneDnnLinear
 
 
 @cache
@@ -72,7 +72,7 @@ class _PackedWeight(NamedTuple):
     weight: Tensor
 
 
-class QuickLinear(nn.Linear):
+class OneDnnLinear(nn.Linear):
     """An `nn.Linear` that computes on the CPU in float32 with the chosen library."""
 
     _packed: _PackedWeight | None = None

@@ -82,7 +82,7 @@ class Packed:
         """(1, T) float: living tokens of the text each token belongs to."""
         return self.sizes.float()[self.place_of][None]
 
-    def counts(self) -> Tensor:
+    def text_lengths(self) -> Tensor:
         """(B,) int64: living tokens of each text, in the order of the batch."""
         return torch.empty_like(self.sizes).scatter_(0, self.order, self.sizes)
 
@@ -138,18 +138,18 @@ class Packed:
         )
         return hidden[:, index], layout
 
-    def place(self, values: Tensor, fill: float) -> Tensor:
+    def to_padded(self, values: Tensor, fill: float) -> Tensor:
         """(1, T) token values -> (B, N) at their original position, `fill` where dropped."""
         width = int(self.full_lengths.max())
         placed = values.new_full((len(self.lengths), width), fill)
         placed[self.order[self.place_of], self.positions] = values[0]
         return placed
 
-    def pick(self, rows: Tensor) -> Tensor:
+    def gather_rows(self, rows: Tensor) -> Tensor:
         """(B, N) values by original position -> (1, T): those of the living tokens."""
         return rows[self.order[self.place_of], self.positions][None]
 
-    def first(self, hidden: Tensor) -> Tensor:
+    def cls_states(self, hidden: Tensor) -> Tensor:
         """(1, T, H) -> (B, H): [CLS] of each text, in the order of the batch."""
         cls = hidden[0, self.starts]
         return torch.empty_like(cls).index_copy(0, self.order, cls)

@@ -54,7 +54,7 @@ class Padded:
         """(B, 1) float: living tokens of each text, the soft number in training; no gradient."""
         return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
 
-    def counts(self) -> Tensor:
+    def text_lengths(self) -> Tensor:
         """(B,) int64: living tokens of each text, in the order of the batch."""
         return self.alive.sum(1)
 
@@ -83,15 +83,15 @@ class Padded:
         soft = self.alive.to(stays.dtype) if self.soft is None else self.soft
         return soft * stays.masked_fill(self.is_cls, 1.0)
 
-    def place(self, values: Tensor, fill: float) -> Tensor:
+    def to_padded(self, values: Tensor, fill: float) -> Tensor:
         """(B, N) token values -> (B, N) at their original position, `fill` where not alive."""
         return values.masked_fill(~self.alive, fill)
 
-    def pick(self, rows: Tensor) -> Tensor:
+    def gather_rows(self, rows: Tensor) -> Tensor:
         """(B, N) values by original position -> the same: every token is still in its place."""
         return rows
 
-    def first(self, hidden: Tensor) -> Tensor:
+    def cls_states(self, hidden: Tensor) -> Tensor:
         """(B, N, H) -> (B, H): [CLS] of each text."""
         return hidden[:, 0]
 

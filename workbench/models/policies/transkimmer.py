@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
-from workbench.models.kernels.onednn import quicken
+from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies import hard_concrete
 from workbench.models.policies.base import Policy
@@ -39,7 +39,7 @@ class Transkimmer(Policy):
             )
             for _ in range(config.num_hidden_layers)
         )
-        quicken(self.predictors)
+        use_onednn(self.predictors)
 
     def settings(self) -> dict[str, Any]:
         return {"keep_bias": self.keep_bias, "temperature": self.temperature}

@@ -148,10 +148,10 @@ def bench(
     dense = subject.models["dense"]
     stock = load_stock(dense)
     twins = subject.models if options.bfloat16 else {}
-    halved = {name: in_bfloat16(model) for name, model in twins.items()}
+    bf16 = {name: in_bfloat16(model) for name, model in twins.items()}
     measured = time_models(
         stock, subject.models, windows, split, batch_sizes=options.batch_sizes,
-        repeats=options.rounds, whole=True, halved=halved, report=report,
+        repeats=options.rounds, whole=True, bf16=bf16, report=report,
     )  # fmt: skip
     calibration = calibrate(dense)
     results = {name: infer(model, windows) for name, model in subject.models.items()}
@@ -177,7 +177,7 @@ def bench(
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
         "bfloat16_same_class": {
-            name: _agreement(results[name], infer(model, windows)) for name, model in halved.items()
+            name: _agreement(results[name], infer(model, windows)) for name, model in bf16.items()
         },
         "environment": describe_environment(seed=0),
     }

@@ -1,4 +1,4 @@
-"""The stopwatch's contestants: the stock Hugging Face model, and every method packed and masked."""
+"""The stopwatch's systems: the stock Hugging Face model, and every method packed and masked."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from workbench.metrics.efficiency.table import BFLOAT16, MASKED, measured_effici
 from workbench.models.classifier import Execution, PruningClassifier, batches
 from workbench.models.cost import shape_of, window_flops
 from workbench.models.inference import infer
-from workbench.models.kernels.onednn import linear_kernels, onednn_wins, quicken
+from workbench.models.kernels.onednn import linear_kernels, onednn_wins, use_onednn
 from workbench.models.layouts import Inputs, Padded
 from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
 
@@ -51,7 +51,7 @@ def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
     )
     stock.load_state_dict(dense.bert.state_dict())
     # The same matrix library for all: what differs then is padding and dropping.
-    quicken(stock)
+    use_onednn(stock)
     return stock.to(dense.device).eval()
 
 
@@ -74,17 +74,17 @@ def time_models(
     batch_sizes: Sequence[int],
     repeats: int,
     whole: bool = False,
-    halved: Mapping[str, PruningClassifier] = MappingProxyType({}),
+    bf16: Mapping[str, PruningClassifier] = MappingProxyType({}),
     report: Callable[[int], None] = lambda done: None,
 ) -> Measured:
-    """Every model over `windows` at every batch size; all contestants in turn in every round.
+    """Every model over `windows` at every batch size; all systems in turn in every round.
 
     `models` are packed runs by name, `dense` among them. `whole` adds the masked runs, throughput and
-    peak memory. `halved` are models in bfloat16 by the same names; then the stock model has such a
+    peak memory. `bf16` are models in bfloat16 by the same names; then the stock model has such a
     twin too. `report` hears how many sizes are done.
     """
-    stocks = {STOCK: stock} | ({STOCK + BFLOAT16: in_bfloat16(stock)} if halved else {})
-    packed = {**models, **{name + BFLOAT16: model for name, model in halved.items()}}
+    stocks = {STOCK: stock} | ({STOCK + BFLOAT16: in_bfloat16(stock)} if bf16 else {})
+    packed = {**models, **{name + BFLOAT16: model for name, model in bf16.items()}}
     own, full = zip(*(_flops(model, windows) for model in models.values()), strict=True)
     speedups = {name: full[i] / own[i] for i, name in enumerate(models)}
     lengths = np.array([len(window.input_ids) for window in windows])
@@ -92,19 +92,19 @@ def time_models(
     shape = shape_of(models["dense"])
     tables, rounds = [], []
     for number, size in enumerate(batch_sizes):
-        contestants = _stock_runs(stocks, windows, size)
-        contestants |= {name: running(model, windows, size) for name, model in packed.items()}
+        systems = _stock_runs(stocks, windows, size)
+        systems |= {name: running(model, windows, size) for name, model in packed.items()}
         if whole:
-            contestants |= {
+            systems |= {
                 name + MASKED: running(model, windows, size, "masked")
                 for name, model in models.items()
                 if name != "dense"
             }
-        seconds = stopwatch(contestants, repeats)
+        seconds = stopwatch(systems, repeats)
         # Last, so that what is made once, at the first run, is there already.
         memory = None
         if whole:
-            memory = {name: peak_memory(run, stock.device) for name, run in contestants.items()}
+            memory = {name: peak_memory(run, stock.device) for name, run in systems.items()}
         padded = padded_flops(lengths, size, shape).sum()
         table = measured_efficiency(
             seconds,

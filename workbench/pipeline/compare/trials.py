@@ -8,7 +8,7 @@ from typing import Any
 from workbench.config.comparison import spelled
 from workbench.config.faithfulness import FaithfulnessSettings
 from workbench.config.run import RunConfig
-from workbench.metrics.classification import headline
+from workbench.metrics.classification import primary_metric
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.train import train_run
@@ -107,7 +107,7 @@ def dev_values(run: Run, method: str) -> dict[str, Any]:
     rows = run.predictions.query("split == 'dev'")
     own, dense = (rows[rows["method"] == name] for name in (method, "dense"))
     (name, value), (_, reference) = (
-        headline(part["label"].to_numpy(), part["predicted"].to_numpy()) for part in (own, dense)
+        primary_metric(part["label"].to_numpy(), part["predicted"].to_numpy()) for part in (own, dense)
     )
     return {
         name: value,

@@ -41,7 +41,7 @@ def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return places, np.mean([np.interp(places, *xy) for xy in curves], axis=0)
 
 
-def far_out(points: pd.DataFrame) -> np.ndarray:
+def is_outlier(points: pd.DataFrame) -> np.ndarray:
     """Which of the points (speedup, quality) would squeeze the others together: (points,) bool.
 
     Beyond Tukey's outer fences, three interquartile ranges from the quartiles, of quality or of the
@@ -57,7 +57,7 @@ def far_out(points: pd.DataFrame) -> np.ndarray:
 
 def outside(points: pd.DataFrame) -> str:
     """A sentence about the points that the axes leave out; empty without any."""
-    beyond = points.loc[far_out(points), ["method", "speedup", "quality"]]
+    beyond = points.loc[is_outlier(points), ["method", "speedup", "quality"]]
     told = [
         f"{method_name(method)} {speedup:.1f}x, {100 * quality:.1f}"
         for method, speedup, quality in beyond.itertuples(index=False)
@@ -67,7 +67,7 @@ def outside(points: pd.DataFrame) -> str:
 
 def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
     """The range of speed-ups and of quality in hundredths that holds all points but those far out."""
-    inside = points[~far_out(points)]
+    inside = points[~is_outlier(points)]
     x, y = inside["speedup"], 100 * inside["quality"]
     room = 0.06 * max(y.max() - y.min(), 1.0)
     stretch = (x.max() / x.min()) ** 0.04 * 1.01
@@ -77,7 +77,8 @@ def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
 def draw_tradeoff(points: pd.DataFrame, width: float = DOUBLE) -> Figure:
     """A panel per axis of `comparison_tables.curve_points`: points are cells, lines means over seeds.
 
-    The speed-up axis is logarithmic; cells that would squeeze the others are named instead (`far_out`).
+    The speed-up axis is logarithmic; cells that would squeeze the others are named instead
+    (`is_outlier`).
     """
     axes_there = list(points["axis"].drop_duplicates())
     figure, axes = print_panels(width, 2.6, len(axes_there), sharey=True)

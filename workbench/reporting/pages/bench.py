@@ -13,7 +13,7 @@ from workbench.reporting.text.wording import method_name
 from workbench.runs.folder import read_json, read_table
 
 _CAPTION = (
-    "Measured speed-up over our unpadded dense model against counted FLOPs, same texts, contestants in "
+    "Measured speed-up over our unpadded dense model against counted FLOPs, same texts, systems in "
     "turn; on the diagonal every saved operation saves its time."
 )
 

@@ -55,7 +55,7 @@ def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
 
 
 def in_contest_order(names: Iterable[object]) -> list[str]:
-    """The distinct contestants: stock models, dense, pruned methods, then those in bfloat16 and the
+    """The distinct systems: stock models, dense, pruned methods, then those in bfloat16 and the
     masked ones in the same order."""
     plain = (*STOCK_ORDER, *METHOD_ORDER)
     variants = (name + ending for ending in (BFLOAT16, MASKED) for name in plain)

@@ -34,7 +34,7 @@ def main_table(
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The headline metric of those in
+    (runs of earlier versions have no Matthews correlation). The primary metric of those in
     `unlike_dense` gets a star; `configured` methods without a number have a line of dashes.
     """
     methods = ordered([*classification["method"], *configured], METHOD_ORDER)
@@ -82,7 +82,7 @@ QUALITY_NAMES = {
 }
 """Headings of what is shown in hundredths."""
 QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
-"""The headline metric, and those shown in a small table; see `classification.headline`."""
+"""The primary metric, and those shown in a small table; see `classification.primary_metric`."""
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -91,7 +91,7 @@ _SPEED_NAMES = {
 
 
 def headline_column(frame: pd.DataFrame) -> str | None:
-    """The headline metric of a table with a column per metric; None where it has a value of neither."""
+    """The primary metric of a table with a column per metric; None where it has a value of neither."""
     return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
 
 
@@ -211,7 +211,7 @@ def efficiency_table(
         }
     )
     caption = (
-        "Measured seconds for the same texts, contestants in turn in every round. Realised share: "
+        "Measured seconds for the same texts, systems in turn in every round. Realised share: "
         "(our unpadded dense seconds / the method's) / the method's unpadded FLOPs speed-up. "
         f"{conventions}"
     ).strip()

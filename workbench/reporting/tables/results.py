@@ -43,7 +43,7 @@ def results(runs: Runs) -> pd.DataFrame:
     return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
 
 
-def headline(frame: pd.DataFrame, data: str) -> str:
+def primary_metric(frame: pd.DataFrame, data: str) -> str:
     """The column of `results` by which a data set's methods are judged: accuracy, or Pearson's r."""
     return headline_column(frame[frame["data"] == data]) or "accuracy"
 

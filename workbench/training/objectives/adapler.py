@@ -14,7 +14,14 @@ from workbench.models.encoder import LayerTrace
 from workbench.models.kernels.onednn import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality, scheduled
+from workbench.training.objectives.base import (
+    Backward,
+    Objective,
+    TrainingProgress,
+    adamw,
+    by_quality,
+    scheduled,
+)
 from workbench.training.objectives.teacher_targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
@@ -61,9 +68,9 @@ class AdaplerObjective(Objective):
         self.policy.slope = slope(self.settings, epoch)
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
-        if moment.progress >= 1 - self.settings.settle:
+        if moment.progress >= 1 - self.settings.hard_mask_share:
             return self._settled(windows, weight, backward)
         probe = torch.ones_like(self.policy.theta, requires_grad=True)
         self.policy.probe = probe
@@ -112,7 +119,7 @@ class AdaplerObjective(Objective):
         for layer, trace in enumerate(traces):
             entered = trace.entered
             with torch.no_grad():
-                wanted = entered.pick(log_saliency)
+                wanted = entered.gather_rows(log_saliency)
                 if layer:
                     wanted = torch.where(entered.is_cls, wanted + self.policy.theta[layer].log(), wanted)
                 target = entered.softmax(wanted)

@@ -18,7 +18,7 @@ DISTIL_TEMPERATURE = 2.0
 
 
 @dataclass(frozen=True)
-class Moment:
+class TrainingProgress:
     """Where training stands."""
 
     epoch: int
@@ -62,7 +62,7 @@ class Objective(nn.Module):
         """Called before the first step of every epoch, also after resuming."""
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
         """Add the gradient of `weight` x this part's mean loss; return values for the progress bar."""
         output = self.model(windows, execution="packed")
@@ -80,12 +80,12 @@ class Objective(nn.Module):
     def task_loss(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
         """Mean over (B, outputs) logits of the problem's loss (cross-entropy, or squared error), or, for
         the share that is distilled, of their distance from the teacher's (T^2 KL, or squared error)."""
-        problem = self.model.problem
-        loss = problem.loss(logits, [window.label for window in windows])
+        task_type = self.model.task_type
+        loss = task_type.loss(logits, [window.label for window in windows])
         if self.distil:
             wanted = teacher_logits(self.teacher, windows).to(logits.device)
             loss = torch.lerp(
-                loss, problem.distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil
+                loss, task_type.distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil
             )
         return loss
 

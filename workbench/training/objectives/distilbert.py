@@ -12,7 +12,7 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded
 from workbench.models.policies.distilbert import DistilBert
-from workbench.training.objectives.base import Backward, Moment, Objective
+from workbench.training.objectives.base import Backward, Objective, TrainingProgress
 
 
 class DistilbertObjective(Objective):
@@ -39,7 +39,7 @@ class DistilbertObjective(Objective):
         self.dense = dense.eval().requires_grad_(False)
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
         settings = self.settings
         student = self.model.encode(*self.model.embed(windows, "packed"))
@@ -48,7 +48,7 @@ class DistilbertObjective(Objective):
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
-        softened = self.model.problem.distillation(logits, wanted, settings.temperature)
+        softened = self.model.task_type.distillation(logits, wanted, settings.temperature)
         loss = settings.label_weight * task + settings.distil_weight * softened
         values = {"loss": task.item(), "kl": softened.item()}
         if settings.cosine_weight:
@@ -62,5 +62,5 @@ class DistilbertObjective(Objective):
 def cosine_distance(student: Encoded, teacher: Encoded) -> Tensor:
     """1 - cosine between two models' hidden states of the same tokens: mean over tokens, then texts."""
     cosine = functional.cosine_similarity(student.hidden.float(), teacher.hidden.float(), dim=-1)
-    by_text = student.layout.place(1 - cosine, 0.0).sum(1) / student.layout.counts()
+    by_text = student.layout.to_padded(1 - cosine, 0.0).sum(1) / student.layout.text_lengths()
     return by_text.mean()

@@ -6,16 +6,16 @@ from workbench.config.methods import LtpSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
 from workbench.training.objectives.base import adamw, scheduled
-from workbench.training.objectives.sparsity_penalty import PricedObjective
+from workbench.training.objectives.sparsity_penalty import SparsityPenaltyObjective
 
 
-class LtpObjective(PricedObjective):
+class LtpObjective(SparsityPenaltyObjective):
     """CE + mask_weight x mean soft mask; then, thresholds fixed and tokens really gone, CE alone."""
 
     settings: LtpSettings
 
     def __init__(self, model: PruningClassifier, settings: LtpSettings) -> None:
-        super().__init__(model, settings, settings.mask_weight, settings.settle)
+        super().__init__(model, settings, settings.mask_weight, settings.hard_mask_share)
         if not isinstance(model.policy, LTP):
             raise TypeError("LTP's objective needs a model with LTP's policy")
         self.policy: LTP = model.policy

@@ -11,7 +11,7 @@ from workbench.config.methods import PowerbertSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.powerbert import PowerBert
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality
+from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 
 
 class PowerbertObjective(Objective):
@@ -37,7 +37,7 @@ class PowerbertObjective(Objective):
         return [optimizer]
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
         if moment.progress >= self.settings.search_share:
             return super().backward(windows, weight, moment, backward)

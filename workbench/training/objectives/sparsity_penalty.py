@@ -11,26 +11,26 @@ from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
-from workbench.training.objectives.base import Backward, Moment, Objective
+from workbench.training.objectives.base import Backward, Objective, TrainingProgress
 
 
-class PricedObjective(Objective):
-    """CE + price x the share of tokens kept under soft masks; CE on packed batches once settled.
+class SparsityPenaltyObjective(Objective):
+    """CE + price x the share of tokens kept under soft masks; CE on packed batches under hard masks.
 
-    `settle` is the share of the steps, at the end, with the policy's hard decisions: they have no
-    gradient, so what decides them stays as it is.
+    `hard_mask_share` is the share of the steps, at the end, with the policy's hard decisions: they have
+    no gradient, so what decides them stays as it is.
     """
 
     def __init__(
-        self, model: PruningClassifier, settings: TrainingSettings, price: float, settle: float
+        self, model: PruningClassifier, settings: TrainingSettings, price: float, hard_mask_share: float
     ) -> None:
         super().__init__(model, settings)
-        self.price, self.settle = price, settle
+        self.price, self.hard_mask_share = price, hard_mask_share
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
-        if moment.progress >= 1 - self.settle:
+        if moment.progress >= 1 - self.hard_mask_share:
             return super().backward(windows, weight, moment, backward)
         output = self.model(windows, execution="masked", soft=True)
         task = self.task_loss(output.logits, windows)

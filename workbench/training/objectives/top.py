@@ -17,11 +17,11 @@ from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
 from workbench.models.policies.top import ToP
 from workbench.training.losses import lambda_loss
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, by_quality
+from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TeacherTargets:
     """What the fine-tuned model teaches about one window."""
 
     logits: np.ndarray
@@ -31,25 +31,25 @@ class Lesson:
 
 
 @torch.inference_mode()
-def ask_teacher(
+def compute_teacher_targets(
     teacher: PruningClassifier, windows: Sequence[Window], top_k: int
-) -> dict[tuple[str, int], Lesson]:
+) -> dict[tuple[str, int], TeacherTargets]:
     """One pass of the teacher over the training windows; it does not change, so once is enough."""
     teacher.eval()
-    lessons = {}
+    teacher_targets = {}
     for batch in batches(windows, 32):
         output = teacher([windows[index] for index in batch], show="received")
         last = output.traces[-1]
         assert last.received is not None
-        scores = last.passed.place(last.received, -torch.inf)
+        scores = last.passed.to_padded(last.received, -torch.inf)
         scores[:, 0] = -torch.inf
         order = scores.argsort(dim=1, descending=True, stable=True)[:, :top_k].cpu().numpy()
         logits = output.logits.float().cpu().numpy()
         for row, index in enumerate(batch):
             window = windows[index]
             ranking = order[row, : min(top_k, len(window.input_ids) - 1)]
-            lessons[window.text_id, window.window] = Lesson(logits[row], ranking)
-    return lessons
+            teacher_targets[window.text_id, window.window] = TeacherTargets(logits[row], ranking)
+    return teacher_targets
 
 
 class TopObjective(Objective):
@@ -61,13 +61,13 @@ class TopObjective(Objective):
         self,
         model: PruningClassifier,
         settings: TopSettings,
-        lessons: Mapping[tuple[str, int], Lesson],
+        teacher_targets: Mapping[tuple[str, int], TeacherTargets],
     ) -> None:
         super().__init__(model, settings)
         if not isinstance(model.policy, ToP):
             raise TypeError("ToP's objective needs a model with ToP's policy")
         self.policy: ToP = model.policy
-        self.lessons = lessons
+        self.teacher_targets = teacher_targets
         self.multipliers = nn.Parameter(torch.zeros(2, device=model.device))
         """lambda1, lambda2 of the Lagrangian; they ascend."""
         layers = model.layers
@@ -90,17 +90,17 @@ class TopObjective(Objective):
         ]
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
         settings = self.settings
-        lessons = [self.lessons[window.text_id, window.window] for window in windows]
-        if moment.progress >= 1 - settings.settle:
-            predicted = self._distil(self.model(windows, execution="packed"), lessons)
+        teacher_targets = [self.teacher_targets[window.text_id, window.window] for window in windows]
+        if moment.progress >= 1 - settings.hard_mask_share:
+            predicted = self._distil(self.model(windows, execution="packed"), teacher_targets)
             backward(predicted * weight)
             return {"loss": predicted.item()}
         output = self.model(windows, execution="masked", soft=True, show="received")
-        predicted = self._distil(output, lessons)
-        ranking = self._ranking_loss(output.traces, lessons)
+        predicted = self._distil(output, teacher_targets)
+        ranking = self._ranking_loss(output.traces, teacher_targets)
         sparsity = self._expected_sparsity(output.traces)
 
         risen = min(1.0, moment.progress / settings.warmup_target)
@@ -121,17 +121,19 @@ class TopObjective(Objective):
         fastest = max(facts["speedup"] for facts in history)
         return good[:1] or [e for e in by_quality(history) if history[e]["speedup"] == fastest][:1]
 
-    def _distil(self, output: Output, lessons: Sequence[Lesson]) -> Tensor:
-        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in lessons]))
+    def _distil(self, output: Output, teacher_targets: Sequence[TeacherTargets]) -> Tensor:
+        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in teacher_targets]))
         teacher = teacher.to(output.logits.device)
-        return self.model.problem.distillation(output.logits, teacher, self.settings.temperature)
+        return self.model.task_type.distillation(output.logits, teacher, self.settings.temperature)
 
-    def _ranking_loss(self, traces: Sequence[LayerTrace], lessons: Sequence[Lesson]) -> Tensor:
+    def _ranking_loss(
+        self, traces: Sequence[LayerTrace], teacher_targets: Sequence[TeacherTargets]
+    ) -> Tensor:
         """LambdaLoss of the early layers' attention against the teacher's last."""
         width = self.settings.rank_top_k
-        positions = torch.zeros(len(lessons), width, dtype=torch.int64)
-        valid = torch.zeros(len(lessons), width, dtype=torch.bool)
-        for row, lesson in enumerate(lessons):
+        positions = torch.zeros(len(teacher_targets), width, dtype=torch.int64)
+        valid = torch.zeros(len(teacher_targets), width, dtype=torch.bool)
+        for row, lesson in enumerate(teacher_targets):
             positions[row, : len(lesson.ranking)] = torch.from_numpy(lesson.ranking)
             valid[row, : len(lesson.ranking)] = True
         # Reversed rank, the lowest of the text's own entries being 0.

@@ -6,16 +6,16 @@ from workbench.config.methods import TranskimmerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.transkimmer import Transkimmer
 from workbench.training.objectives.base import adamw
-from workbench.training.objectives.sparsity_penalty import PricedObjective
+from workbench.training.objectives.sparsity_penalty import SparsityPenaltyObjective
 
 
-class TranskimmerObjective(PricedObjective):
+class TranskimmerObjective(SparsityPenaltyObjective):
     """CE + skim_weight x mean kept share under sampled masks, for the model and its predictors."""
 
     settings: TranskimmerSettings
 
     def __init__(self, model: PruningClassifier, settings: TranskimmerSettings) -> None:
-        super().__init__(model, settings, settings.skim_weight, settings.settle)
+        super().__init__(model, settings, settings.skim_weight, settings.hard_mask_share)
         if not isinstance(model.policy, Transkimmer):
             raise TypeError("Transkimmer's objective needs a model with Transkimmer's policy")
 

@@ -13,7 +13,7 @@ from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Layout
 from workbench.models.policies.trbert import Choose, TrBert, sample
 from workbench.training.losses import reinforce
-from workbench.training.objectives.base import Backward, Moment, Objective, adamw, scheduled
+from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, scheduled
 from workbench.training.objectives.teacher_targets import Logits, Targets, target_rows, teacher_logits
 
 
@@ -46,7 +46,7 @@ class TrbertObjective(Objective):
         return [optimizer]
 
     def backward(
-        self, windows: Sequence[Window], weight: float, moment: Moment, backward: Backward
+        self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
         if moment.progress < self.settings.imitate_share:
             return self._imitate(windows, weight, backward)
@@ -61,7 +61,7 @@ class TrbertObjective(Objective):
         rows = target_rows(self.targets, windows).to(self.model.device)
         with self.policy.choosing(most_important(rows)):
             output = self.model(windows, execution="packed")
-        loss = self._surprise(output).mean()
+        loss = self._negative_log_likelihood(output).mean()
         backward(loss * weight, inputs=list(self.policy.selectors.parameters()))
         return {"loss": loss.item(), "kept": self._kept(output).mean().item()}
 
@@ -71,18 +71,18 @@ class TrbertObjective(Objective):
         several = [window for window in windows for _ in range(settings.samples)]
         with self.policy.choosing(sample):
             output = self.model(several, execution="packed")
-        problem = self.model.problem
-        task_loss = problem.loss(output.logits.detach(), [window.label for window in several], "none")
+        task_type = self.model.task_type
+        task_loss = task_type.loss(output.logits.detach(), [window.label for window in several], "none")
         kept = self._kept(output)
         by_text = len(windows), settings.samples
         rewards = (-task_loss - settings.alpha * kept).view(by_text)
-        policy_loss = reinforce(self._surprise(output).view(by_text), rewards)
+        policy_loss = reinforce(self._negative_log_likelihood(output).view(by_text), rewards)
         wanted = teacher_logits(self.teacher, several).to(output.logits.device)
-        task = problem.distillation(output.logits, wanted, settings.temperature)
+        task = task_type.distillation(output.logits, wanted, settings.temperature)
         backward((policy_loss + task) * weight)
         return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
 
-    def _surprise(self, output: Output) -> Tensor:
+    def _negative_log_likelihood(self, output: Output) -> Tensor:
         """(B,): -log likelihood of the selections made, each a mean over its tokens, both added up.
 
         [CLS] has no choice and does not count.
@@ -92,10 +92,12 @@ class TrbertObjective(Objective):
             trace = output.traces[layer]
             entered, probability = trace.entered, trace.scores
             assert probability is not None
-            stayed = entered.pick(trace.passed.place(torch.ones_like(trace.passed.is_cls), False))
+            stayed = entered.gather_rows(
+                trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)
+            )
             chosen = torch.where(stayed, probability, 1 - probability).clamp_min(1e-6)
-            tokens = entered.place((-chosen.log()).masked_fill(entered.is_cls, 0.0), 0.0)
-            total = total + tokens.sum(1) / (entered.counts() - 1).clamp_min(1)
+            tokens = entered.to_padded((-chosen.log()).masked_fill(entered.is_cls, 0.0), 0.0)
+            total = total + tokens.sum(1) / (entered.text_lengths() - 1).clamp_min(1)
         return total
 
     def _kept(self, output: Output) -> Tensor:
@@ -109,8 +111,8 @@ def most_important(rows: Tensor) -> Choose:
     selector itself expects to keep, [CLS] not counted."""
 
     def choose(scores: Tensor, layout: Layout) -> Tensor:
-        likely = layout.place(scores.detach().masked_fill(layout.is_cls, 0.0), 0.0)
+        likely = layout.to_padded(scores.detach().masked_fill(layout.is_cls, 0.0), 0.0)
         expected = likely.sum(1, keepdim=True).round().expand_as(likely)
-        return layout.rank(layout.pick(rows)) < layout.pick(expected)
+        return layout.rank(layout.gather_rows(rows)) < layout.gather_rows(expected)
 
     return choose
