@@ -5,7 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
-from transformers import BertConfig, BertForSequenceClassification, DistilBertConfig, DistilBertModel
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertModel,
+)
 
 from workbench.errors import InputError
 from workbench.models.backbone import load_pretrained, locate
@@ -101,7 +107,7 @@ def _bert_config(own: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
 
 
 def _new(config: BertConfig) -> BertForSequenceClassification:
-    student: BertForSequenceClassification = BertForSequenceClassification._from_config(
+    student: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
         config, attn_implementation=ATTENTION
     )
     return student
