@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.models.policies import POLICIES
+from workbench.catalog.methods import METHODS as POLICIES
 from workbench.reporting.published import CERTAINTIES, COLUMNS, CONVENTIONS, top_settings
 
 

@@ -10,8 +10,8 @@ from huggingface_hub import ModelCard
 from safetensors.numpy import save_file
 
 from tests.helpers.fake_run import SCRIPT
+from workbench.catalog.methods import METHODS as POLICIES
 from workbench.errors import InputError
-from workbench.models.policies import POLICIES
 from workbench.reporting.cards.data import data_card_text
 from workbench.reporting.cards.model import METHODS, model_card_text, write_cards
 from workbench.reporting.tables.markdown import cell

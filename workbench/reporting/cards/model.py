@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-from workbench.config.comparison import STRENGTHS
+from workbench.catalog.methods import METHODS as CATALOGUE
 from workbench.metrics.classification import judged_by
 from workbench.reporting.cards.data import data_card_text, shown_place, source_of
 from workbench.reporting.tables.main import main_table
@@ -201,15 +201,17 @@ def _results(run: RunData, method: str) -> str:
 
 def _strength(run: RunData, method: str) -> str:
     lines = []
-    if method in STRENGTHS:
-        key = f"{method}.{STRENGTHS[method]}"
+    spec = CATALOGUE.get(method)
+    if spec is not None and spec.strength is not None:
+        key = f"{method}.{spec.strength.key}"
         lines.append(f"Strength: `{key}` = {_setting(run, *key.split('.'))}.")
-    if method in _THRESHOLDS:
+    learned = spec.threshold.parameter if spec is not None and spec.threshold is not None else None
+    if learned is not None:
         from safetensors.numpy import load_file
 
-        values = load_file(run.folder / "models" / method / "policy.safetensors")[_THRESHOLDS[method]]
+        values = load_file(run.folder / "models" / method / "policy.safetensors")[learned]
         shown = ", ".join(f"{value:.4g}" for value in values)
-        lines.append(f"Learned thresholds (`{_THRESHOLDS[method]}`), layer by layer: {shown}.")
+        lines.append(f"Learned thresholds (`{learned}`), layer by layer: {shown}.")
     left = _tokens_left(run, method)
     if left is not None:
         lines.append(f"Tokens in each layer's self-attention, mean over the texts: {left}.")
