@@ -12,6 +12,7 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded
 from workbench.models.policies.distilbert import DistilBert
+from workbench.training.losses import teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress
 
 
@@ -48,7 +49,7 @@ class DistilbertObjective(Objective):
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
-        softened = self.model.task_type.distillation(logits, wanted, settings.temperature)
+        softened = teacher_loss(self.model.task_type, logits, wanted, settings.temperature)
         loss = settings.label_weight * task + settings.distil_weight * softened
         values = {"loss": task.item(), "kl": softened.item()}
         if settings.cosine_weight:
