@@ -14,7 +14,7 @@ from workbench.errors import InputError
 from workbench.models.policies import POLICIES
 from workbench.reporting.cards.data import data_card_text
 from workbench.reporting.cards.model import METHODS, model_card_text, write_cards
-from workbench.reporting.tables.markdown import cell
+from workbench.reporting.text.render import markdown_line as cell
 from workbench.runs.tables import read_run_data
 from workbench.storage.atomic import write_json
 

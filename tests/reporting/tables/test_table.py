@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.seen_html import Seen
-from workbench.reporting.tables.markdown import cell
+from workbench.reporting.text.render import markdown_line as cell
 from workbench.reporting.tables.table import Table, ranks
 
 SHOWN = pd.DataFrame({"method": ["a|b", "<i>c</i>", "d"], "acc": ["80.0", "79.0", "–"]})

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.reporting.tables.markdown import cell, markdown
+from workbench.reporting.tables.table import markdown
+from workbench.reporting.text.render import markdown_line as cell
 from workbench.reporting.text.wording import rationale_sentence
 from workbench.runs.tables import RunData
 

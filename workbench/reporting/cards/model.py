@@ -12,7 +12,8 @@ from workbench.config.comparison import STRENGTHS
 from workbench.metrics.classification import judged_by
 from workbench.reporting.cards.data import data_card_text, shown_place, source_of
 from workbench.reporting.tables.main import main_table
-from workbench.reporting.tables.markdown import cell, markdown
+from workbench.reporting.tables.table import markdown
+from workbench.reporting.text.render import markdown_line as cell
 from workbench.reporting.text.summary import quality_loss
 from workbench.runs.folder import Stages
 from workbench.runs.tables import RunData, read_run_data

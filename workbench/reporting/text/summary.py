@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.metrics.classification import judged_by, quality_difference
-from workbench.reporting.text.wording import method_name, said, scorer_on_model, times
+from workbench.reporting.text.wording import method_name, quality_words, scorer_on_model, times
 from workbench.runs.tables import CONTROLS, METHOD_ORDER, SCORER_ORDER, RunData, ordered
 
 
@@ -51,7 +51,7 @@ def quality_sentences(run: RunData) -> list[str]:
     sentences = []
     for method in ordered(quality["method"], METHOD_ORDER):
         row = quality[quality["method"].astype(str) == method].iloc[0]
-        text = f"{method_name(method)}: {said(metric, row['value'], row['ci_low'], row['ci_high'])}"
+        text = f"{method_name(method)}: {quality_words(metric, row['value'], row['ci_low'], row['ci_high'])}"
         if method == "dense":
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:
