@@ -33,7 +33,8 @@ _SHRUNK = r"\resizebox{\textwidth}{!}{%"
 def escape(text: object) -> str:
     """Return `text` as LaTeX prints it letter by letter.
 
-    Line breaks and control characters become spaces. Latin letters pass through (inputenc's utf8, the default), others become `\\wbchar{<number>}`.
+    Line breaks and control characters become spaces. Latin letters pass through (inputenc's utf8, the
+    default), others become `\\wbchar{<number>}`.
     """
     whole, last = "", ""
     for character in unicodedata.normalize("NFC", str(text)):

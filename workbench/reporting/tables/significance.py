@@ -26,7 +26,7 @@ def significance_table(
     resamples: int = 1000,
     randomisations: int = 10_000,
 ) -> Table:
-    """Test every pair of methods, see `compare_methods`: accuracy, or minus a regression's squared error.
+    """Test every pair of methods, see `compare_methods`: accuracy, or minus the squared error.
 
     Args:
         predictions: Rows of one split in the order of the methods, with a column seed; a text stands

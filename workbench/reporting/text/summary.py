@@ -51,7 +51,8 @@ def quality_sentences(run: RunData) -> list[str]:
     sentences = []
     for method in ordered(quality["method"], METHOD_ORDER):
         row = quality[quality["method"].astype(str) == method].iloc[0]
-        text = f"{method_name(method)}: {quality_words(metric, row['value'], row['ci_low'], row['ci_high'])}"
+        value = quality_words(metric, row["value"], row["ci_low"], row["ci_high"])
+        text = f"{method_name(method)}: {value}"
         if method == "dense":
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:
