@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from workbench.config.run import load_config
+from workbench.config.loading import load_config
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, main_table
 from workbench.reporting.text.wording import method_name, percent, times

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.config.run import dump_config
+from workbench.config.loading import dump_config
 from workbench.reporting.pages.bench import write_bench
 from workbench.reporting.tables.table import markdown
 from workbench.runs.comparison import read_comparison

@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-from workbench.config.comparison import STRENGTHS
+from workbench.catalog.methods import METHODS
 from workbench.metrics.classification import judged_by
 from workbench.reporting.cards.data import data_card_text, shown_place, source_of
 from workbench.reporting.tables.main import main_table
@@ -21,27 +21,6 @@ from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
 
 MODEL_CARD, DATA_CARD = "README.md", "data_card.md"
-METHODS = {
-    "dense": "A BERT classifier, fine-tuned; it drops no token.",
-    "distilbert": "DistilBERT (Sanh et al., 2019): a smaller BERT that drops no token.",
-    "adapler": "AdapLeR (Modarressi et al., ACL 2022): before every layer a predictor gives each of the "
-    "n tokens that are left a share; a token stays if its share is at least eta / n.",
-    "top": "ToP (Li et al., KDD 2023): tokens are ranked by the attention they received in the layer "
-    "before, and learned gates say which ranks stay.",
-    "ltp": "LTP (Kim et al., KDD 2022): a token stays if the attention that it received in the layer "
-    "before is at least the layer's learned threshold.",
-    "transkimmer": "Transkimmer (Guan et al., ACL 2022): before every layer a predictor says which "
-    "tokens stay.",
-    "powerbert": "PoWER-BERT (Goyal et al., ICML 2020): in every layer a learned number of tokens "
-    "stays, those that received most attention.",
-    "trbert": "TR-BERT (Ye et al., NAACL 2021): at two layers a selector, trained by reinforcement, "
-    "says which tokens stay.",
-}
-"""What each method does, in words for its card."""
-THRESHOLDS = {"adapler": "eta", "ltp": "thresholds"}
-"""Methods with a learned threshold per layer, and its name in policy.safetensors."""
-PLAIN = ("dense", "distilbert")
-"""Methods whose models drop no token: transformers loads them as they are."""
 _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
     "accuracy": "accuracy",
@@ -103,10 +82,10 @@ def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
         metadata=_metadata(run, method, name, exported=exported),
         name=name,
         method=method,
-        description=METHODS.get(method, f"The method {method}."),
+        description=METHODS[method].summary if method in METHODS else f"The method {method}.",
         outputs=_outputs(run, method),
         exported=exported,
-        plain=method in PLAIN,
+        plain=method in METHODS and not METHODS[method].drops_tokens,
         source=source_of(run.config),
         texts=_texts(run),
         max_tokens=_setting(run, "data", "max_tokens"),
@@ -194,15 +173,17 @@ def _beside_dense(rows: pd.DataFrame | None, method: str) -> pd.DataFrame | None
 
 def _strength(run: RunData, method: str) -> str:
     lines = []
-    if method in STRENGTHS:
-        key = f"{method}.{STRENGTHS[method]}"
+    spec = METHODS.get(method)
+    if spec is not None and spec.strength is not None:
+        key = f"{method}.{spec.strength.key}"
         lines.append(f"Strength: `{key}` = {_setting(run, *key.split('.'))}.")
-    if method in THRESHOLDS:
+    learned = spec.threshold.parameter if spec is not None and spec.threshold is not None else None
+    if learned is not None:
         from safetensors.numpy import load_file
 
-        values = load_file(run.folder / "models" / method / "policy.safetensors")[THRESHOLDS[method]]
+        values = load_file(run.folder / "models" / method / "policy.safetensors")[learned]
         shown = ", ".join(f"{value:.4g}" for value in values)
-        lines.append(f"Learned thresholds (`{THRESHOLDS[method]}`), layer by layer: {shown}.")
+        lines.append(f"Learned thresholds (`{learned}`), layer by layer: {shown}.")
     remaining = None if run.predicted is None else run.predicted[run.predicted["method"] == method]
     if remaining is not None and len(remaining):
         means = np.stack(remaining["tokens"].map(np.asarray).tolist()).mean(axis=0)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import amount, method_name, quartiles, seconds, times
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 STOCK_ORDER = ("hf-torch-kernels", "hf-given-order", "hf")
 QUANTITIES = (
@@ -55,7 +56,7 @@ def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
 def in_system_order(names: Iterable[object]) -> list[str]:
     """Order the distinct systems: stock models, dense, pruned methods, then those in bfloat16 and the
     masked ones in the same order."""
-    plain = (*STOCK_ORDER, *METHOD_ORDER)
+    plain = (*STOCK_ORDER, *METHODS)
     variants = (name + ending for ending in (BFLOAT16, MASKED) for name in plain)
     known = ordered(names, (*plain, *variants))
     return sorted(known, key=lambda name: (name.endswith(MASKED), name.endswith(BFLOAT16)))

@@ -5,6 +5,8 @@ from functools import partial
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
@@ -18,7 +20,7 @@ from workbench.reporting.text.wording import (
     quality_words,
     quality_writer,
 )
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.runs.tables import RunData
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
 
@@ -65,7 +67,7 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
 def in_order(compared: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by method and control, as the other tables do."""
     frame = compared.astype({"method": str, "control": str})
-    methods, controls = ordered(frame["method"], METHOD_ORDER), ordered(frame["control"], NAMES)
+    methods, controls = ordered(frame["method"], METHODS), ordered(frame["control"], NAMES)
     return sorted_by(frame, {"method": methods, "control": controls})
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import RANKS, Table, formatted, ranks
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 SPEED_CONVENTIONS = (
     "FLOPs unpadded: dense / method, each text at its own length; padded: a dense model that computes "
@@ -44,7 +45,7 @@ def main_table(
         unlike_dense: Methods whose primary metric gets a star.
         configured: Methods of the configuration; those without a number have a line of dashes.
     """
-    methods = ordered([*classification["method"], *configured], METHOD_ORDER)
+    methods = ordered([*classification["method"], *configured], METHODS)
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, metrics) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
@@ -220,7 +221,7 @@ def efficiency_table(
     values = measured.set_index(["method", "batch_size", "quantity"])["value"]
     rows: list[dict[str, object]] = []
     for batch in sorted(measured["batch_size"].unique()):
-        for method in ordered(measured["method"], ("hf", *METHOD_ORDER)):
+        for method in ordered(measured["method"], ("hf", *METHODS)):
             row: dict[str, object] = {"method": method, "batch_size": int(batch)}
             for name in ("seconds_median", "speedup_vs_hf", "realised_share"):
                 row[name] = values.get((method, batch, name), np.nan)

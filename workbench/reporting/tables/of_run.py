@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.reporting.tables.controls import controls_table
 from workbench.reporting.tables.data import data_table
 from workbench.reporting.tables.faithfulness import faithfulness_table
@@ -14,9 +16,9 @@ from workbench.reporting.tables.rationales import (
 )
 from workbench.reporting.tables.significance import significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
-from workbench.reporting.text.wording import conventions, short_rationales, student_sentence
+from workbench.reporting.text.wording import conventions, method_notes, short_rationales
 from workbench.runs.many import load_runs
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.runs.tables import RunData
 
 _RATIONALES = {
     "chance": chance_table,
@@ -52,10 +54,10 @@ def _quality(run: RunData, facts: str) -> list[Table]:
     pairs = _significance(run)
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None:
-        student = student_sentence(run.config, classification["method"])
+        notes = method_notes(run.config, classification["method"])
         methods = run.config.get("methods", [])
         unlike = unlike_dense(pairs.frame) if pairs else set()
-        tables.append(main_table(classification, efficiency, f"{facts} {student}", unlike, methods))
+        tables.append(main_table(classification, efficiency, f"{facts} {notes}", unlike, methods))
     if efficiency is not None and efficiency["batch_size"].notna().any():
         tables.append(efficiency_table(efficiency, run.rows("stopwatch"), facts))
     if pairs:
@@ -71,7 +73,7 @@ def _significance(run: RunData) -> Table | None:
     if rows is None:
         return None
     rows = rows.astype({"method": str}).assign(seed=run.config.get("seed"))
-    in_order = sorted_by(rows, {"method": ordered(rows["method"], METHOD_ORDER)})
+    in_order = sorted_by(rows, {"method": ordered(rows["method"], METHODS)})
     return significance_table(in_order, run.split)
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.stats.seed_variance import spread_over_seeds
 from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, quality_row, speed_row
 from workbench.reporting.tables.table import Writer, sorted_by
 from workbench.reporting.text.wording import spread
 from workbench.runs.many import RunFolder, Runs, reported
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 _SHARED = ("backbone", "kernels")
 """Keys outside a method's own section and the dense model's that change what a method gives."""
@@ -31,7 +32,7 @@ def results(runs: Runs) -> pd.DataFrame:
     rows, pairs = [], []
     for run in runs.runs:
         judged, timed = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
-        for method in ordered([*judged["method"], *run.config.get("methods", [])], METHOD_ORDER):
+        for method in ordered([*judged["method"], *run.config.get("methods", [])], METHODS):
             keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
             rows.append(keys | quality_row(judged, method, metrics) | speed_row(method, timed))
             pairs.append((run.name, method))
@@ -39,7 +40,7 @@ def results(runs: Runs) -> pd.DataFrame:
     names = variants(runs, pairs)
     frame.insert(3, "variant", [names[pair] for pair in pairs])
     measured_first = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
-    measured = sorted_by(measured_first, {"method": ordered(frame["method"], METHOD_ORDER)})
+    measured = sorted_by(measured_first, {"method": ordered(frame["method"], METHODS)})
     return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
 
 
@@ -69,7 +70,7 @@ def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, st
 def in_method_order(names: Iterable[str]) -> list[str]:
     """Sort the distinct variants by their method."""
     distinct = list(dict.fromkeys(names))
-    rank = ordered((name.partition(" ")[0] for name in distinct), METHOD_ORDER)
+    rank = ordered((name.partition(" ")[0] for name in distinct), METHODS)
     return sorted(distinct, key=lambda name: rank.index(name.partition(" ")[0]))
 
 

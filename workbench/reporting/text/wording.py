@@ -4,18 +4,11 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from workbench.catalog.methods import METHODS, method_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
 
-METHOD_NAMES = {
-    "dense": "dense",
-    "distilbert": "DistilBERT",
-    "adapler": "AdapLeR",
-    "top": "ToP",
-    "ltp": "LTP",
-    "transkimmer": "Transkimmer",
-    "powerbert": "PoWER-BERT",
-    "trbert": "TR-BERT",
+STOCK_NAMES = {
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
     "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
@@ -53,8 +46,8 @@ def method_name(method: object) -> str:
     """
     name = str(method).removesuffix(MASKED).removesuffix(BFLOAT16)
     first, space, rest = name.partition(" ")
-    known = METHOD_NAMES.get(first, first) + space + rest
-    return known + str(method).removeprefix(name).replace("-", ", ")
+    title = STOCK_NAMES.get(first) or method_title(first)
+    return title + space + rest + str(method).removeprefix(name).replace("-", ", ")
 
 
 def scorer_name(scorer: object) -> str:
@@ -83,17 +76,12 @@ def _rationales(config: dict[str, Any]) -> str:
     return str(data.get("rationales") if isinstance(data, dict) else None)
 
 
-def student_sentence(config: dict[str, Any], methods: Iterable[object]) -> str:
-    """Say where a run's DistilBERT comes from; nothing without one."""
-    if "distilbert" not in set(methods):
-        return ""
-    settings = config.get("distilbert")
-    checkpoint = settings.get("checkpoint") if isinstance(settings, dict) else None
-    if checkpoint is not None:
-        return f"DistilBERT: {checkpoint}, a new head, fine-tuned with the dense model as its teacher."
-    return (
-        "DistilBERT: no published checkpoint but every other layer of the fine-tuned dense model, "
-        "distilled from it in the task itself."
+def method_notes(config: dict[str, Any], methods: Iterable[object]) -> str:
+    """Say what the catalogue notes about the settings of the methods; nothing where it notes nothing."""
+    specs = [METHODS[name] for name in dict.fromkeys(map(str, methods)) if name in METHODS]
+    sections = [(spec.note, config.get(spec.name)) for spec in specs]
+    return " ".join(
+        note(section if isinstance(section, dict) else {}) for note, section in sections if note
     )
 
 
