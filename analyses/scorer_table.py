@@ -34,7 +34,7 @@ from workbench.metrics.plausibility.table import plausibility
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.bench.timing import masked_seconds
 from workbench.pipeline.job import Job
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.storage.atomic import write_text
 
 BATCH = 8

@@ -189,7 +189,8 @@ def explain(
     else:
         for record in explained.records:
             OUT.print(explanation_table(explained, record))
-    save_explained(explained, html, json)
+    records = explained.stitched()
+    save_explained(explained.predicted, explained.probabilities, records, html=html, json=json)
 
 
 def _summary(folder: Path) -> None:
