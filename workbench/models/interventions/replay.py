@@ -14,7 +14,7 @@ class ReplayPolicy(Policy):
     method: ClassVar[str] = "given"
 
     def __init__(self, alive: Tensor) -> None:
-        """Take `alive` (B, layers, N) bool by original position: the tokens in each layer's attention."""
+        """Take the tokens in each layer's self-attention: (B, layers, N) bool by original position."""
         super().__init__()
         self.alive = alive
 
