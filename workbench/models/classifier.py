@@ -73,7 +73,7 @@ class PruningClassifier(nn.Module):
         return task_type_of(self.labels)
 
     def window_limit(self, max_tokens: int | None) -> int:
-        """Return `max_tokens`, by default the model's positions; InputError where it is more than these."""
+        """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
         positions: int = self.bert.config.max_position_embeddings
         if max_tokens is not None and max_tokens > positions:
             raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")

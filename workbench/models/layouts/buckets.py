@@ -135,7 +135,7 @@ def _in_blocks(
     bucket: Bucket, q: Tensor, k: Tensor, v: Tensor, scaling: float, dropout: float, with_self: bool
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """Return output (texts, heads, n, d), attention received and, `with_self`, its part from the token
-    itself (texts, n), a few texts at a time: only their probabilities exist where no gradient is taken."""
+    itself (texts, n), a few texts at a time: only their probabilities exist if no gradient is taken."""
     cells = BLOCK_CELLS if q.device.type == "cpu" else GPU_BLOCK_CELLS
     size = max(1, cells // (q.shape[1] * bucket.longest**2))
     outputs, received, to_self = [], [], []
