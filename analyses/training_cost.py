@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from workbench.attribution.scorers.saliency import gradient_x_activation
+from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
 from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
 from workbench.catalog.methods.top import TopSettings

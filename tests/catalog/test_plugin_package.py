@@ -47,7 +47,7 @@ def python(site: Path) -> Command:
 
 @pytest.fixture(scope="module")
 def comparison(python: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A comparison of the plug-in's method, searched to 1.3x, with AdapLeR as it is; two scorers of it."""
+    """A comparison of the plug-in's method, searched to 1.3x, and AdapLeR, with two scorers."""
     folder = tmp_path_factory.mktemp("trial")
     run = tiny_settings(save_bert(folder / "bert", layers=4))
     del run["name"]

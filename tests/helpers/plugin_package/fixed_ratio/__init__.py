@@ -15,7 +15,8 @@ class FixedRatioSettings(TrainingSettings):
 register_method(
     name="fixedratio",
     title="Fixed ratio",
-    summary="Fixed ratio: every layer keeps the same share of the tokens, those that received most attention.",
+    summary="Fixed ratio: every layer keeps the same share of the tokens, "
+    "those that received most attention.",
     settings=FixedRatioSettings,
     policy="fixed_ratio.policy:FixedRatio",
     objective="fixed_ratio.policy:FixedRatioObjective",

@@ -1,9 +1,9 @@
 """Its own scores, and a scorer of any model: how far into the text a token stands."""
 
 import numpy as np
-from workbench.attribution.scorers.learned.pruner_scores import own_scores
 
 from workbench.attribution.engine.task import Task
+from workbench.attribution.scorers.learned.pruner_scores import own_scores
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import register_scorer
 from workbench.core.documents import Window
