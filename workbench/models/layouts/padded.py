@@ -51,7 +51,7 @@ class Padded:
         return mask
 
     def count(self) -> Tensor:
-        """Return (B, 1) float: remaining tokens of each text, in training the soft number; no gradient."""
+        """Return (B, 1) float: tokens left of each text, in training their soft number; no gradient."""
         return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
 
     def text_lengths(self) -> Tensor:
