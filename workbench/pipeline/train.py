@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from workbench.attribution.scorers.gradients.saliency import saliency_targets
-from workbench.attribution.scorers.saliency import saliency_targets
 from workbench.config.run import RunConfig
 from workbench.core.documents import Window
 from workbench.errors import InputError
