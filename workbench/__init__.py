@@ -6,7 +6,7 @@ The names below are imported when first used, so that `import workbench` is quic
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from workbench.models.transformers import register
+from workbench.models.transformers import register, register_on_import
 
 if TYPE_CHECKING:
     from workbench.config.loading import load_config
@@ -54,6 +54,7 @@ __all__ = [
     "load_run",
     "load_runs",
     "published",
+    "register",
 ]
 
 
@@ -63,4 +64,4 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_PLACES[name]), name)
 
 
-register()
+register_on_import()
