@@ -10,17 +10,18 @@ from workbench.models.transformers import register
 
 if TYPE_CHECKING:
     from workbench.config.run import RunConfig, load_config
+    from workbench.core.explained import Explained
     from workbench.core.token_scores import TokenScores
     from workbench.data.corpus import load_corpus
     from workbench.inference.classify import Prediction, classify
-    from workbench.inference.explain import Explained, explain_text
+    from workbench.inference.explain import explain_text
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.reporting.published import published
     from workbench.runs.folder import Run, load_run
     from workbench.runs.many import Runs, load_runs
 
 _PLACES = {
-    "Explained": "workbench.inference.explain",
+    "Explained": "workbench.core.explained",
     "Prediction": "workbench.inference.classify",
     "PruningClassifier": "workbench.models.classifier",
     "Run": "workbench.runs.folder",

@@ -12,8 +12,10 @@ from workbench.config.run import load_config
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, headline_column, main_table
 from workbench.reporting.text.wording import method_name, percent, times
-from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
+from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS
 from workbench.runs.tables import METHOD_ORDER, RunData, ordered, read_run_data
+from workbench.storage.atomic import read_json
+from workbench.storage.tables import read_table
 
 _WATCHED = (
     "*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors",

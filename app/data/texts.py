@@ -11,7 +11,7 @@ from workbench.catalog.scorers import own_scorer
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.plausibility.ranking import average_precision, rank_units
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import METHOD_ORDER, ordered
 
 Order = Literal[

@@ -19,7 +19,7 @@ from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.heatmap import draw_heat as print_heat
 from workbench.reporting.figures.heatmap import draw_pairs as print_pairs
 from workbench.reporting.text.wording import method_name, scorer_name, scorer_on_model
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import CONTROLS, METHOD_ORDER, RunData, ordered
 
 MOST = 6

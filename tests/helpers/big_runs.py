@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.config.run import DataSettings, RunConfig, dump_config
-from workbench.runs.folder import write_table
-from workbench.runs.score_files import ROW_GROUP, SCHEMA
+from workbench.runs.scores import ROW_GROUP, SCHEMA
 from workbench.storage.atomic import write_json, write_text
+from workbench.storage.tables import write_table
 
 METHODS = {"dense": 1.0, "adapler": 2.5, "top": 1.8}
 SCORERS = {

@@ -9,7 +9,7 @@ from time import perf_counter
 import pandas as pd
 import torch
 
-ROUND_COLUMNS = ("contestant", "split", "batch_size", "round", "seconds")
+from workbench.metrics.schemas import STOPWATCH
 
 
 def stopwatch(
@@ -66,10 +66,10 @@ def resident(field: str) -> float:
 
 
 def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: int) -> pd.DataFrame:
-    """Every recorded round as a row with the columns of `ROUND_COLUMNS`, for the spread."""
+    """Every recorded round as a row with the columns of `schemas.STOPWATCH`, for the spread."""
     rows = [
         (name, split, batch_size, number, value)
         for name, own in seconds.items()
         for number, value in enumerate(own)
     ]
-    return pd.DataFrame(rows, columns=list(ROUND_COLUMNS))
+    return STOPWATCH.frame(rows)

@@ -14,7 +14,7 @@ from workbench.reporting.cards.data import data_card_text, shown_place, source_o
 from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.markdown import cell, markdown
 from workbench.reporting.text.summary import quality_loss
-from workbench.runs.folder import Stages
+from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
 

@@ -27,7 +27,7 @@ def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     """Counted and measured speed-up over our own dense model: columns of `REALISED_COLUMNS`.
 
     One row per method, split and batch size for which `efficiency` (columns of
-    `evaluation.efficiency.COLUMNS`) has both the unpadded FLOPs speed-up on the timed texts and the
+    `schemas.EFFICIENCY`) has both the unpadded FLOPs speed-up on the timed texts and the
     realised share; their product is the measured speed-up. Stock models and masked runs have no such
     share, the dense model's is 1 by definition: all are left out.
     """

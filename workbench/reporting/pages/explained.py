@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from workbench.core.explained import Explained
 from workbench.core.token_scores import TokenScores
-from workbench.inference.explain import Explained
 from workbench.reporting.pages.render import render
 from workbench.storage.atomic import write_json, write_text
 

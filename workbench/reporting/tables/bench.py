@@ -31,7 +31,7 @@ _SHOWN = {
 def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
     """One row per batch size and contestant of one split: columns method, batch_size, `QUANTITIES`.
 
-    `efficiency` has the columns of `evaluation.efficiency.COLUMNS`; rows without a batch size are
+    `efficiency` has the columns of `schemas.EFFICIENCY`; rows without a batch size are
     left out. The stock models come first, then dense, the pruned methods, and the masked ones. A
     quantity that was not measured is NaN and shown as a dash. Memory in MB (10^6 bytes).
     """

@@ -27,7 +27,7 @@ def comparison_table(data: ComparisonData) -> Table:
     denominator; NaN for one seed).
     """
     lines, shown = [], []
-    named = quantities(data.cells)
+    named = quantities(data.trials)
     for group in data.groups:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
@@ -72,13 +72,13 @@ def curve_points(data: ComparisonData) -> pd.DataFrame:
     is the unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
     """
     axes: list[tuple[str, str, int | None]] = [("counted", COUNTED, None)]
-    batches = timed_batches(data.cells)
+    batches = timed_batches(data.trials)
     if batches:
         axes.append(("measured", f"speedup_vs_hf_b{batches[-1]}", batches[-1]))
     parts = []
-    dense = data.cells[data.cells["method"] == "dense"]
+    dense = data.trials[data.trials["method"] == "dense"]
     for method in dict.fromkeys(g.method for g in data.groups if g.method != "dense"):
-        own = data.cells[data.cells["method"] == method]
+        own = data.trials[data.trials["method"] == method]
         rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
         for axis, column, batch in axes:
             points = rows[["seed", "kind"]].assign(
@@ -179,7 +179,7 @@ def searches_table(data: ComparisonData) -> Table | None:
 
 def cells_table(data: ComparisonData) -> Table:
     """Every run that finished, tries included."""
-    frame = data.cells
+    frame = data.trials
     shown = pd.DataFrame(
         {
             "run": frame["name"],
@@ -188,7 +188,7 @@ def cells_table(data: ComparisonData) -> Table:
             "dev FLOPs, unpadded": frame["dev_speedup"].map(times),
         }
     )
-    for name, (heading, write) in quantities(data.cells).items():
+    for name, (heading, write) in quantities(data.trials).items():
         shown[heading] = frame[name].map(write)
     shown["seconds"] = frame["seconds"].map(seconds)
     caption = f"All runs, split {data.split} where not said otherwise; try: what a search passed by."

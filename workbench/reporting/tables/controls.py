@@ -4,10 +4,10 @@ from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
-from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, percentages
+from workbench.reporting.tables.main import QUALITY_NAMES, percentages
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import credit_writers, interval, method_name, p_value, said
 from workbench.runs.tables import METHOD_ORDER, RunData, ordered

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
@@ -81,8 +82,6 @@ QUALITY_NAMES = {
     "spearman": "Spearman × 100",
 }
 """Headings of what is shown in hundredths."""
-QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
-"""The primary metric, and those shown in a small table; see `classification.primary_metric`."""
 _SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
@@ -93,33 +92,6 @@ _SPEED_NAMES = {
 def headline_column(frame: pd.DataFrame) -> str | None:
     """The primary metric of a table with a column per metric; None where it has a value of neither."""
     return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
-
-
-def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
-    """One method's name, n, and these metrics with their intervals, of one split."""
-    own = classification[classification["method"].astype(str) == method]
-    row: dict[str, object] = {"method": method, "n": int(own["n"].max()) if len(own) else 0}
-    for metric in metrics:
-        found = own[own["metric"] == metric]
-        for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
-            row[metric + suffix] = float(found[column].iloc[0]) if len(found) else np.nan
-    return row
-
-
-def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
-    """One method's counted speed-ups, tokens kept, and `speedup_vs_hf_b<batch size>` where measured."""
-    values: dict[str, object] = dict.fromkeys(_SPEED_NAMES, np.nan)
-    if efficiency is None:
-        return values
-    own = efficiency[efficiency["method"].astype(str) == method]
-    for quantity in _SPEED_NAMES:
-        found = own.loc[own["quantity"] == quantity, "value"]
-        values[quantity] = float(found.iloc[0]) if len(found) else np.nan
-    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
-    for batch in sorted(measured["batch_size"].dropna().unique()):
-        at = own[(own["quantity"] == "speedup_vs_hf") & (own["batch_size"] == batch)]
-        values[f"speedup_vs_hf_b{int(batch)}"] = float(at["value"].iloc[0]) if len(at) else np.nan
-    return values
 
 
 def percentages(frame: pd.DataFrame, name: str) -> list[str]:
@@ -181,7 +153,7 @@ def efficiency_table(
 ) -> Table:
     """One row per method and batch size: median seconds, their quartiles, what the time amounts to.
 
-    Quartiles need the recorded rounds (columns of `evaluation.stopwatch.ROUND_COLUMNS`); NaN else.
+    Quartiles need the recorded rounds (columns of `schemas.STOPWATCH`); NaN else.
     """
     measured = efficiency[efficiency["batch_size"].notna()]
     values = measured.set_index(["method", "batch_size", "quantity"])["value"]
