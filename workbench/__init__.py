@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from workbench.models.transformers import register
 
 if TYPE_CHECKING:
-    from workbench.config.run import RunConfig, load_config
-    from workbench.core.explained import Explained
+    from workbench.config.loading import load_config
+    from workbench.config.run import RunConfig
     from workbench.core.token_scores import TokenScores
     from workbench.data.corpus import load_corpus
     from workbench.inference.classify import Prediction, classify
-    from workbench.inference.explain import explain_text
+    from workbench.inference.explain import Explained, explain_text
     from workbench.models.classifier import PruningClassifier, load_classifier
     from workbench.reporting.published import published
     from workbench.runs.folder import Run, load_run
     from workbench.runs.many import Runs, load_runs
 
 _PLACES = {
-    "Explained": "workbench.core.explained",
+    "Explained": "workbench.inference.explain",
     "Prediction": "workbench.inference.classify",
     "PruningClassifier": "workbench.models.classifier",
     "Run": "workbench.runs.folder",
@@ -31,7 +31,7 @@ _PLACES = {
     "classify": "workbench.inference.classify",
     "explain_text": "workbench.inference.explain",
     "load_classifier": "workbench.models.classifier",
-    "load_config": "workbench.config.run",
+    "load_config": "workbench.config.loading",
     "load_corpus": "workbench.data.corpus",
     "load_run": "workbench.runs.folder",
     "load_runs": "workbench.runs.many",

@@ -11,10 +11,9 @@ from scipy.special import softmax
 from tests.helpers.tiny_runs import SAMPLE
 from workbench.cli.console import explanation_table
 from workbench.core.documents import Document
-from workbench.core.explained import Explained
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import encode
-from workbench.inference.explain import explain_text
+from workbench.inference.explain import Explained, explain_text
 from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer
 from workbench.runs.folder import Run, load_run

@@ -19,8 +19,8 @@ from rich.table import Table
 from rich.text import Text
 from transformers.utils import logging as transformers_logging
 
-from workbench.core.explained import Explained
 from workbench.core.token_scores import TokenScores
+from workbench.inference.explain import Explained
 from workbench.pipeline.job import Reporter
 
 

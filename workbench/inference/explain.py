@@ -1,25 +1,47 @@
 """One text through a model: what it predicts and which tokens it drops where."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.callbacks import Events
 from workbench.attribution.options import Options
 from workbench.attribution.run import run_scorers, score_windows
-from workbench.attribution.scorers.pruner_scores import own_scores
-from workbench.attribution.types import Scorer
-from workbench.catalog.scorers import own_scorer
+from workbench.attribution.scorers.learned.pruner_scores import own_scores
+from workbench.catalog.scorers import ScorerSpec, own_scorer
 from workbench.core.documents import Document, Window
-from workbench.core.explained import Explained
+from workbench.core.merge_windows import stitched
+from workbench.core.token_scores import TokenScores
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 
-OWN = Scorer("the model's own scores", own_scores, rows="some")
+OWN = ScorerSpec(
+    name="own", title="own scores", description="the model's own scores", group="learned", rows="some",
+    implementation=own_scores,
+)  # fmt: skip
 """Any model's, also one that scores nothing and keeps everything."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A prediction and the model's own scores behind it."""
+
+    predicted: str
+    """Class with the highest mean probability over the text's windows; of a regression
+    what its value is called."""
+    probabilities: dict[str, float]
+    """By class; they sum to 1. Of a regression the predicted value, by its name."""
+    records: tuple[TokenScores, ...]
+    """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
+
+    def stitched(self) -> list[TokenScores]:
+        """One record per scorer, its windows put together."""
+        scorers = dict.fromkeys(record.scorer for record in self.records)
+        return [stitched([r for r in self.records if r.scorer == name]) for name in scorers]
 
 
 def explain_text(

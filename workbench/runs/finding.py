@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.errors import InputError
 from workbench.runs.folder import COMPARISON, CONFIG
 from workbench.storage.atomic import read_json

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from workbench.config.run import RunConfig, dump_config, load_config, renamed_keys
+from workbench.config.loading import dump_config, load_config, renamed_keys
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
@@ -34,7 +35,7 @@ class Run:
     def config(self) -> RunConfig:
         """The configuration; InputError where it is of a version that called its keys otherwise."""
         self._refuse_renamed()
-        return load_config(self.folder / CONFIG)
+        return load_config(self.folder / CONFIG, run_plugins=False)
 
     @property
     def environment(self) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
+from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.core.score_grid import ScoreGrid, score_grids
 from workbench.core.token_scores import COLUMNS
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS, RUN_TABLES
 from workbench.runs.finding import data_names, run_folders, run_names
 from workbench.runs.folder import CONFIG, TABLES, Run
-from workbench.runs.tables import CONTROLS, METHOD_ORDER, SCORER_ORDER, ordered
 
 KEYS = ("run", "data", "seed")
 """The columns that lead every frame."""
@@ -62,7 +64,7 @@ class RunFolder:
     @property
     def scorers(self) -> list[str]:
         """Scorers in the order of figures, controls left out."""
-        return ordered((name for name in self.run.scorers if name not in CONTROLS), SCORER_ORDER)
+        return ordered((name for name in self.run.scorers if name not in CONTROLS), SCORERS)
 
     def grids(self, scorer: str) -> list[ScoreGrid]:
         """Return the scorer's grids on the reported split, one per model; empty without any."""
@@ -84,7 +86,7 @@ class RunFolder:
         for grid in self.all_grids():
             if grid.kept is not None and not grid.kept[grid.entering].all():
                 by_method.setdefault(grid.method, grid)
-        return [by_method[name] for name in ordered(by_method, METHOD_ORDER)]
+        return [by_method[name] for name in ordered(by_method, METHODS)]
 
 
 @dataclass(frozen=True)

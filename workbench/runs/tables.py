@@ -1,24 +1,19 @@
 """Everything a report needs from a run folder, with what is missing named instead of invented."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
-from workbench.config.run import Method
+from workbench.catalog.ordering import ordered
+from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
 from workbench.runs.folder import ABOUT, CONFIG, ENVIRONMENT, TABLES, Run
 
 _NEEDED = ("classification", "plausibility", "efficiency")
 """The metric tables that every finished run has."""
-METHOD_ORDER = get_args(Method)
-CONTROLS = ("random", "uniform", "oracle")
-SCORER_ORDER = (
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class RunData:
     def score_files(self) -> list[Path]:
         """Return the score tables, scorers in the order of the figures."""
         run = Run(self.folder)
-        return [run.score_file(name) for name in ordered(run.scorers, (*SCORER_ORDER, *CONTROLS))]
+        return [run.score_file(name) for name in ordered(run.scorers, SCORERS)]
 
 
 def read_run_data(folder: Path) -> RunData:
@@ -89,10 +84,3 @@ def _of_split(frame: pd.DataFrame | None, split: str) -> pd.DataFrame | None:
         return None
     frame = frame[frame["split"].astype(str) == split]
     return frame.reset_index(drop=True) if len(frame) else None
-
-
-def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:
-    """Return the distinct names, known ones first and in their order, the others as they came."""
-    distinct = list(dict.fromkeys(str(name) for name in names))
-    first = [name for name in known if name in distinct]
-    return [*first, *(name for name in distinct if name not in first)]
