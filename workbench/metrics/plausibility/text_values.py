@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.core.joining import join_windows
+from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURED, WINDOW_MEASURES, measure
