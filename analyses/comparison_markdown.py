@@ -34,9 +34,9 @@ def table(data: ComparisonData) -> pd.DataFrame:
 def control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
     """Quality of the control `kind` in each cell of the group that has it."""
     found = []
-    for name in group.cells:
+    for name in group.trials:
         run = load_run(data.folder / name)
-        if run.metrics_file("controls").is_file():
+        if run.table_file("controls").is_file():
             rows = run.metrics("controls")
             found.append(rows[(rows["control"] == kind) & (rows["metric"] == data.quality)]["value"])
     return pd.concat(found) if found else pd.Series(dtype=float)

@@ -12,8 +12,9 @@ intervals and seeds are shown. Published numbers stand below, where there are an
 import pandas as pd
 
 from analyses.lib.study import Analysis, run_analysis
+from workbench.metrics.classification import QUALITIES
 from workbench.reporting.published import published
-from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, RANKS_BUT_DENSE
+from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE
 from workbench.reporting.tables.results import Means, primary_metric, results
 from workbench.reporting.tables.table import Table, ranks
 from workbench.reporting.text.wording import method_name, percent, times
@@ -67,8 +68,7 @@ def published_rows(judged: dict[str, str]) -> list[dict[str, str]]:
         row = {"method": f"{method_name(method)}, published"}
         for name, metric in judged.items():
             own = frame[(frame["method"] == method) & (frame["dataset"] == name.rpartition("/")[2])]
-            value = own.loc[own["metric"] == metric, "value"].max()
-            row[f"{name} {HEADINGS[metric]}"] = percent(value)
+            row[f"{name} {HEADINGS[metric]}"] = percent(own.loc[own["metric"] == metric, "value"].max())
             row[f"{name} {HEADINGS[SPEED]}"] = times(own["flops_speedup"].max())
         if set(row.values()) - {row["method"], "–"}:
             rows.append(row)

@@ -2,14 +2,15 @@
 
 import pandas as pd
 
-from workbench.metrics.stats.seed_variance import COLUMNS, quality_over_seeds
+from workbench.metrics.schemas import QUALITY_OVER_SEEDS
+from workbench.metrics.stats.seeds import quality_over_seeds
 from workbench.reporting.tables.results import primary_metric
 from workbench.runs.many import Runs, reported
 
 
 def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
     """`quality_over_seeds` of every data set and variant of `frame`, rows of `results.results`: columns
-    data, variant and its `COLUMNS`; what was not predicted has no row."""
+    data, variant and the columns of `QUALITY_OVER_SEEDS`; what was not predicted has no row."""
     predictions = reported(runs.predictions)
     parts = []
     for key, own in frame.groupby(["data", "variant"], sort=False):
@@ -26,5 +27,5 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
         if label is not None:
             part = quality_over_seeds({method: pd.DataFrame(columns)}, label)
             parts.append(part.assign(data=data, variant=variant))
-    empty = pd.DataFrame(columns=["data", "variant", *COLUMNS])
+    empty = pd.DataFrame(columns=["data", "variant", *QUALITY_OVER_SEEDS.columns])
     return pd.concat(parts, ignore_index=True) if parts else empty

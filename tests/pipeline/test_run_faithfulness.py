@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times
-from workbench.metrics.faithfulness.table import COLUMNS
+from workbench.metrics import schemas
 from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer
 from workbench.models.interventions.perturb import delete_tokens
@@ -45,7 +45,7 @@ def tested(tiny: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_table_covers_scorers_controls_and_layers(tested: Run) -> None:
     frame = tested.metrics("faithfulness")
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == schemas.FAITHFULNESS.columns
     pairs = set(frame[["scorer", "method"]].itertuples(index=False, name=None))
     assert pairs == {
         ("cp", "adapler"), ("random", "adapler"), ("oracle", "adapler"),
@@ -57,7 +57,7 @@ def test_the_table_covers_scorers_controls_and_layers(tested: Run) -> None:
     assert set(main.loc[main["scorer"] != "oracle", "n"]) == {4}
     assert (frame["ci_low"] <= frame["ci_high"]).all()
     assert (set(frame["unit"]), set(frame["removal"])) == ({"word"}, {"delete"})
-    written = pd.read_csv(tested.metrics_file("faithfulness").with_suffix(".csv"))
+    written = pd.read_csv(tested.table_file("faithfulness").with_suffix(".csv"))
     pd.testing.assert_frame_equal(written, frame, check_dtype=False)
 
 

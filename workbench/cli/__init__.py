@@ -69,20 +69,25 @@ def run(
     """Train and evaluate what a configuration describes; goes on where a killed run stopped."""
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline import Job, Reporter, evaluate_run, this_process, train_run
+    from workbench.pipeline.environment import describe_environment
+    from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.run import write_report
     from workbench.runs.folder import create_run
 
     settings = with_absolute_paths(load_config(config, overrides))
     process = this_process()
     with process.main_process_first():
-        created = create_run(out or Path("runs") / settings.name, settings)
+        created = create_run(
+            out or Path("runs") / settings.name, settings, describe_environment(settings.seed)
+        )
     reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
     job = Job(created, settings, reporter)
     with resumable(), job.reporter:
         train_run(job)
         if not process.is_main_process:
             return
-        evaluate_run(job)
+        if evaluate_run(job):
+            write_cards(job.run.folder)
         job.reporter.stage("report", False)
         report = write_report(job.run.folder)
         job.reporter.progress(1, 1, {})
@@ -122,12 +127,14 @@ def evaluate(
         raise InputError("evaluate needs either --run alone, or --predictions with --data")
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline import Job, evaluate_run
+    from workbench.reporting.cards.model import write_cards
     from workbench.runs.folder import load_run
 
     found = load_run(run_folder)
     job = Job(found, found.config, ConsoleReporter(ERR))
     with job.reporter:
         evaluate_run(job, again=True)
+        write_cards(run_folder)
     _summary(run_folder)
 
 

@@ -26,6 +26,7 @@ def compare(
     from workbench.config.comparison import load_comparison
     from workbench.config.loading import with_absolute_paths
     from workbench.pipeline.compare.run import Comparison
+    from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.comparison import write_comparison
 
     settings = load_comparison(config, overrides, match)
@@ -36,7 +37,7 @@ def compare(
         ERR.print(line, highlight=False, soft_wrap=True)
 
     with resumable():
-        whole = Comparison(folder, settings, lambda: ConsoleReporter(ERR), tell).run()
+        whole = Comparison(folder, settings, lambda: ConsoleReporter(ERR), tell, write_cards).run()
         written = write_comparison(folder)
     OUT.print(frame_table(written.main.shown))
     for line in written.problems:

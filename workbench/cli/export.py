@@ -25,12 +25,13 @@ def export(
     and then drops its tokens. Its cards go with it. The hub asks for its own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
+    from workbench.reporting.cards.model import write_card
     from workbench.runs.folder import load_run
 
     found = load_run(run_folder)
     if push_to_hub is not None:
         check_hub(push_to_hub)
-    export_model(found, method, to)
+    export_model(found, method, to, lambda folder: write_card(run_folder, method, folder))
     OUT.print(str(to), highlight=False, soft_wrap=True)
     if push_to_hub is not None:
         OUT.print(push(to, push_to_hub, public=public), highlight=False, soft_wrap=True)
@@ -49,12 +50,13 @@ def reproduce(
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline.reproduce import check_again, finished_run
     from workbench.pipeline.reproduce import reproduce as make_again
+    from workbench.reporting.cards.model import write_cards
 
     run = finished_run(folder)
     out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
     check_again(run, out)
     with resumable():
-        found = make_again(run, out, ConsoleReporter(ERR))
+        found = make_again(run, out, ConsoleReporter(ERR), write_cards)
     told = {
         "numbers that differ": found.numbers,
         "surroundings that differ": found.surroundings,

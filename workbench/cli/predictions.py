@@ -76,7 +76,7 @@ def evaluate_file(
     from workbench.core.task_type import task_type_of
     from workbench.data.corpus import load_corpus
     from workbench.eraser.evaluate import evaluate_predictions
-    from workbench.runs.folder import write_table
+    from workbench.storage.tables import write_table
 
     corpus = load_corpus(data_settings(data, overrides))
     task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")

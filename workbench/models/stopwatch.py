@@ -9,7 +9,7 @@ from time import perf_counter
 import pandas as pd
 import torch
 
-ROUND_COLUMNS = ("contestant", "split", "batch_size", "round", "seconds")
+from workbench.metrics.schemas import STOPWATCH
 
 
 def stopwatch(
@@ -70,7 +70,7 @@ def resident(field: str) -> float:
 
 
 def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: int) -> pd.DataFrame:
-    """Return a row for every recorded round, with the columns of `ROUND_COLUMNS`, for the spread.
+    """Return a row for every recorded round, with the columns of `schemas.STOPWATCH`, for the spread.
 
     Args:
         seconds: Of every system in every round.
@@ -82,4 +82,4 @@ def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: 
         for name, rounds in seconds.items()
         for number, value in enumerate(rounds)
     ]
-    return pd.DataFrame(rows, columns=list(ROUND_COLUMNS))
+    return STOPWATCH.frame(rows)

@@ -39,9 +39,9 @@ class Measured:
     """What the stopwatch found."""
 
     efficiency: pd.DataFrame
-    """Columns of `evaluation.efficiency.COLUMNS`."""
+    """Columns of `schemas.EFFICIENCY`."""
     rounds: pd.DataFrame
-    """Columns of `evaluation.stopwatch.ROUND_COLUMNS`."""
+    """Columns of `schemas.STOPWATCH`."""
 
 
 def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.metrics.stats.seed_variance import spread_over_seeds
-from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, quality_row, speed_row
+from workbench.metrics.method_rows import quality_row, speed_row
+from workbench.metrics.stats.seeds import spread_over_seeds
+from workbench.reporting.tables.main import QUALITY_NAMES, primary_column
 from workbench.reporting.tables.table import Writer, sorted_by
 from workbench.reporting.text.wording import spread
 from workbench.runs.many import RunFolder, Runs, reported
@@ -95,7 +96,7 @@ class Means:
         known = [name for name in quantities if name in frame]
         long = frame.melt(keys, known, var_name="quantity").astype({"value": float})
         self.frame = spread_over_seeds(long, [*keys, "quantity"])
-        """data, variant, method, quantity and `seed_variance.SPREAD`; what is missing has no row."""
+        """data, variant, method, quantity and `schemas.SPREAD`; what is missing has no row."""
         self._cells = self.frame.set_index(["data", "variant", "quantity"])[["value", "sd_seeds"]]
 
     def value(self, data: str, variant: str, quantity: str) -> float:
