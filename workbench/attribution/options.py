@@ -26,7 +26,7 @@ class Options:
     """Report absolute or signed scores; default: as the scorer gives them."""
     granularity: Granularity | None = None
     """Score tokens, words or sentences: the sum over a unit's remaining tokens, given to each of them;
-    scorers that change the text change whole units. Default: token, or word where the text is changed."""
+    scorers that change the text change whole units; default: token, or word where the text changes."""
     layers: tuple[int, ...] | None = None
     """Layers to score, counted from 0, such as 0,3,5; default: all that the scorer has scores for."""
     baseline: Baseline | None = None

@@ -29,7 +29,8 @@ def app(
     runs: Annotated[Path, typer.Option("--runs", help="Folder of run folders.")] = Path("runs"),
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
     address: Annotated[
-        str, typer.Option("--address", help="Address to listen on: this machine alone, or 0.0.0.0 for all.")
+        str,
+        typer.Option("--address", help="Address to listen on; 0.0.0.0 lets other machines in."),
     ] = "localhost",
 ) -> None:
     """Show runs in a browser: tokens, scorers, plausibility, speed."""

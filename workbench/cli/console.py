@@ -109,7 +109,7 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
 
 
 def side_by_side(explained: Explained, layer: int) -> Table:
-    """Return tokens down and scorers across, at `layer`, or at a scorer's last layer where it has none."""
+    """Return tokens down and scorers across, at `layer`, or at a scorer's last where it has none."""
     records = explained.stitched()
     table = _token_table(_decision(explained))
     shown = [_layer_shown(record, layer) for record in records]

@@ -13,10 +13,10 @@ def data_list() -> None:
     """List the corpora that need no hub, and whether they are here."""
     from rich.table import Table
 
-    from workbench.data.sources import available
+    from workbench.data.sources import sources
 
     table = Table("source", "here", "what it is", "how", box=None)
-    for source in available():
+    for source in sources().values():
         table.add_row(source.name, "yes" if source.present else "no", source.description, source.how)
     OUT.print(table)
 
@@ -72,8 +72,8 @@ def data_plant(
         float | None,
         typer.Option(
             "--decoys",
-            help="Share of the other texts that get a part of a shortcut, which decides nothing; default:"
-            " 0.5, or 0 for kind token.",
+            help="Share of the other texts that get a part of a shortcut, which decides nothing;"
+            " default: 0.5, or 0 for kind token.",
         ),
     ] = None,
     first_words: Annotated[

@@ -20,11 +20,14 @@ from workbench.errors import InputError
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder.")]
 Method = Annotated[str, typer.Option("--method", help="Trained method of the run.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", help="Change a key, such as adapler.phi=0.01; repeatable.")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key: --set adapler.phi=0.01; repeatable."),
 ]
 Plugins = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", help="Python file that registers methods or scorers; repeatable."),
+    typer.Option(
+        "--plugin", metavar="FILE", help="Python file that registers methods or scorers; repeatable."
+    ),
 ]
 Source = Annotated[
     str,
@@ -59,7 +62,9 @@ def add_command(
         interrupted: Last line after Ctrl-C.
     """
     signature = inspect.signature(command)
-    requests = {p.name: p.annotation for p in signature.parameters.values() if is_dataclass(p.annotation)}
+    requests = {
+        p.name: p.annotation for p in signature.parameters.values() if is_dataclass(p.annotation)
+    }
 
     @functools.wraps(command)
     def run(plugin: Sequence[Path] | None = None, **given: Any) -> None:
@@ -154,9 +159,11 @@ def _docstrings(kind: type) -> dict[str, str]:
     for owner in reversed(kind.__mro__[:-1]):
         body = _classes(str(sys.modules[owner.__module__].__file__))[owner.__name__].body
         for node, after in pairwise(body):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                    found[node.target.id] = " ".join(str(after.value.value).split())
+            match node, after:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                    value=ast.Constant(value=str(text))
+                ):
+                    found[name] = " ".join(text.split())
     return found
 
 

@@ -1,7 +1,6 @@
 """What `workbench attribute` and `workbench bench` can be asked for.
 
-A field is an option of the command, and its docstring the option's help. Needs no torch, so that the help
-appears at once.
+A field is an option of the command, its docstring the option's help. No torch here: help comes at once.
 """
 
 from collections.abc import Sequence
@@ -56,8 +55,8 @@ class BenchRequest(TextsRequest):
     model: str | None = None
     """Model folder, `packaged`, or a hub name, instead of a run."""
     texts: str | None = None
-    """Texts to time: imdb, rotten-tomatoes, or a .txt, CSV, TSV, JSONL or Parquet file; default: the run's
-    test split, or imdb."""
+    """Texts to time: imdb, rotten-tomatoes, or a .txt, CSV, TSV, JSONL or Parquet file; default: the
+    run's test split, or imdb."""
     limit: int = 256
     """Time this many texts."""
     batch: Sequence[int] = (1, 8, 32, 128)
