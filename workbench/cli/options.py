@@ -5,7 +5,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType
@@ -26,7 +26,7 @@ Overrides = Annotated[
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
-        "--plugin", metavar="FILE", help="Python file that registers methods or scorers; repeatable."
+        "--plugin", metavar="FILE", help="Python file with own methods or scorers; repeatable."
     ),
 ]
 Source = Annotated[
@@ -37,6 +37,7 @@ Source = Annotated[
     ),
 ]
 Split = Literal["train", "dev", "test"]
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = {"memory_mb": "--memory"}
 """Flags that are not called as their field."""
 
@@ -61,10 +62,16 @@ def add_command(
         plugins: Whether the command takes `--plugin`.
         interrupted: Last line after Ctrl-C.
     """
-    signature = inspect.signature(command)
-    requests = {
-        p.name: p.annotation for p in signature.parameters.values() if is_dataclass(p.annotation)
-    }
+    parameters: list[inspect.Parameter] = []
+    requests: dict[str, Any] = {}
+    for given_name, parameter in inspect.signature(command).parameters.items():
+        if is_dataclass(parameter.annotation):
+            requests[given_name] = parameter.annotation
+            parameters += _options(parameter.annotation)
+        else:
+            parameters.append(parameter.replace(kind=_KEYWORD))
+    if plugins:
+        parameters.append(inspect.Parameter("plugin", _KEYWORD, default=None, annotation=Plugins))
 
     @functools.wraps(command)
     def run(plugin: Sequence[Path] | None = None, **given: Any) -> None:
@@ -78,15 +85,6 @@ def add_command(
             ERR.print(interrupted)
             raise typer.Exit(130) from None
 
-    parameters = [
-        option
-        for parameter in signature.parameters.values()
-        for option in (_options(requests[parameter.name]) if parameter.name in requests else [parameter])
-    ]
-    if plugins:
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter("plugin", keyword, default=None, annotation=Plugins))
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(name, rich_help_panel=group)(run)
@@ -103,57 +101,46 @@ def _load(plugins: Sequence[Path]) -> None:
     load_plugins([str(path) for path in plugins])
 
 
-def _options(kind: type) -> Iterator[inspect.Parameter]:
+def _options(kind: Any) -> Iterator[inspect.Parameter]:
     """One parameter per field; those of a request inside stand in its place."""
     hints, helps = get_type_hints(kind), _docstrings(kind)
     for field in fields(kind):
-        if is_dataclass(hints[field.name]):
-            yield from _options(hints[field.name])
+        hint, default = hints[field.name], field.default
+        if is_dataclass(hint):
+            yield from _options(hint)
             continue
-        default = inspect.Parameter.empty if field.default is MISSING else field.default
-        annotation = hints[field.name]
-        if _item(annotation) is not None:
-            annotation = str | None if NoneType in get_args(annotation) else str
-            default = _joined(default) if isinstance(default, tuple) else default
-        explained = typer.Option(_flag(field), help=helps[field.name])
+        flag = FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
+        if (item := _item(hint)) is None:
+            explained = typer.Option(flag, help=helps[field.name])
+        else:
+            example = ",".join(map(str, default)) if isinstance(default, tuple) else "0,3,5"
+            default = example if isinstance(default, tuple) else default
+            parser = names if item is str else functools.partial(numbers, flag, example)
+            explained = typer.Option(flag, help=helps[field.name], metavar="LIST", parser=parser)
+            hint = str | None if NoneType in get_args(hint) else str
+        default = inspect.Parameter.empty if default is MISSING else default
         yield inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=default,
-            annotation=Annotated[annotation, explained],
-        )  # fmt: skip
+            field.name, _KEYWORD, default=default, annotation=Annotated[hint, explained]
+        )
+
+
+def _item(hint: Any) -> type | None:
+    """Return the type of a list's items, which the command line takes between commas; else None."""
+    lists = [part for part in (hint, *get_args(hint)) if get_origin(part) in (tuple, Sequence)]
+    return get_args(lists[0])[0] if lists else None
 
 
 def _filled(kind: Any, given: dict[str, Any]) -> Any:
     """Return a request with the values given for its fields, which are taken out of `given`."""
-    hints, values = get_type_hints(kind), {}
-    for field in fields(kind):
-        if is_dataclass(hints[field.name]):
-            values[field.name] = _filled(hints[field.name], given)
-            continue
-        value, item = given.pop(field.name), _item(hints[field.name])
-        if item is not None and value is not None:
-            example = _joined(field.default) if isinstance(field.default, tuple) else "0,3,5"
-            value = names(value) if item is str else numbers(_flag(field), value, example)
-        values[field.name] = value
-    return kind(**values)
+    return kind(
+        **{
+            name: _filled(hint, given) if is_dataclass(hint) else given.pop(name)
+            for name, hint in get_type_hints(kind).items()
+        }
+    )
 
 
-def _flag(field: Field[Any]) -> str:
-    return FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
-
-
-def _joined(values: Sequence[Any]) -> str:
-    return ",".join(map(str, values))
-
-
-def _item(annotation: Any) -> type | None:
-    """Return the type of the items of a list, which the command line takes with commas; else None."""
-    for part in (annotation, *get_args(annotation)):
-        if get_origin(part) in (tuple, Sequence):
-            return get_args(part)[0]
-    return None
-
-
-def _docstrings(kind: type) -> dict[str, str]:
+def _docstrings(kind: Any) -> dict[str, str]:
     """Return the docstring below each field of a class and of its bases, as one line."""
     found: dict[str, str] = {}
     for owner in reversed(kind.__mro__[:-1]):
@@ -178,8 +165,14 @@ def names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def numbers(flag: str, text: str, example: str) -> tuple[int, ...]:
-    """Return the whole numbers between commas; InputError names the flag and shows an example."""
+def numbers(flag: str, example: str, text: str) -> tuple[int, ...]:
+    """Return the whole numbers between commas.
+
+    Args:
+        flag: The option, for the error.
+        example: A value that the option takes, for the error.
+        text: What was given.
+    """
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:

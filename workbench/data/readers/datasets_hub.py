@@ -21,10 +21,10 @@ def load_hub(settings: DataSettings) -> Table:
     of the manifest; a column that `settings` names wins. Raises InputError where it cannot be loaded (no
     network, unknown name or subset), has no train split, or lacks a column.
     """
-    data_path(settings, "the data set's name")
-    name = f"{settings.path}/{settings.subset}" if settings.subset else settings.path
+    path = str(data_path(settings, "the data set's name"))
+    name = f"{path}/{settings.subset}" if settings.subset else path
     task = hub_task(name)
-    parts = _load(settings, name, task)
+    parts = _load(path, settings.subset, task)
     if task and task.source == "hatexplain":
         posts = {str(part): iter(data) for part, data in parts.items()}
         return hatexplain_table(task, posts, name, settings.annotators)
@@ -115,11 +115,11 @@ def _default(name: str) -> Any:
     return DataSettings.model_fields[name].default
 
 
-def _load(settings: DataSettings, name: str, task: Task | None) -> dict[str, Any]:
+def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     # Imported here: the library takes seconds to import and only this source needs it.
     import datasets
 
-    path, subset = str(settings.path), settings.subset
+    name = f"{path}/{subset}" if subset else path
     if task and task.hub and task.hub.subset:
         path, subset = name.rpartition("/")[0], task.hub.subset
     places = [name, f"{path}/{subset}" if subset else path, path]

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.config.run import DataSettings
 from workbench.core.documents import Part
-from workbench.data.fetch import fetched_path, load_manifests
+from workbench.data.fetch import Manifest, fetched_path, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
 from workbench.data.readers.glue import Task, source_of, task_of
 from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, counted, first_few
@@ -228,18 +228,12 @@ def _query(value: Any) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
-SOURCES = [
-    source_of("eraser", load_eraser, "annotated"),
-    *(
-        Source(
-            manifest.name,
-            manifest.description,
-            load_eraser,
-            "fetched",
-            "annotated",
-            install=f"workbench data fetch {manifest.name}",
-            is_here=lambda name=manifest.name: fetched_path(name) is not None,
-        )
-        for manifest in load_manifests().values()
-    ),
-]
+def _fetched(manifest: Manifest) -> Source:
+    return Source(
+        manifest.name, manifest.description, load_eraser, "fetched", "annotated",
+        install=f"workbench data fetch {manifest.name}",
+        is_here=lambda: fetched_path(manifest.name) is not None,
+    )  # fmt: skip
+
+
+SOURCES = [source_of("eraser", load_eraser, "annotated"), *map(_fetched, load_manifests().values())]
