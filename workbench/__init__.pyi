@@ -1,5 +1,5 @@
+from workbench.config.loading import load_config as load_config
 from workbench.config.run import RunConfig as RunConfig
-from workbench.config.run import load_config as load_config
 from workbench.core.token_scores import TokenScores as TokenScores
 from workbench.data.corpus import load_corpus as load_corpus
 from workbench.inference.classify import Prediction as Prediction

@@ -13,7 +13,7 @@ from typer import Context
 from typer.cli import get_docs_for_click
 from typer.main import get_command
 
-from workbench.attribution.registry import SCORERS
+from workbench.catalog.scorers import SCORERS
 from workbench.cli import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.run import RunConfig
@@ -165,7 +165,7 @@ def scorers() -> str:
     return _table(
         {
             "name": f"`{name}`",
-            "scores": _line(row.explains),
+            "scores": _line(row.description),
             "model": row.method or "any",
             "speaks of": layers[row.rows],
             "signed": "yes" if row.signed else "no",

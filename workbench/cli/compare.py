@@ -26,7 +26,7 @@ def compare(
     """Compare methods over strengths and seeds; resumes an interrupted comparison."""
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.config.comparison import load_comparison
-    from workbench.config.run import with_absolute_paths
+    from workbench.config.loading import with_absolute_paths
     from workbench.pipeline.compare.run import Comparison
     from workbench.reporting.pages.comparison import write_comparison
 

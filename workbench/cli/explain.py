@@ -54,4 +54,5 @@ def explain(
     else:
         for record in explained.records:
             OUT.print(explanation_table(explained, record))
-    save_explained(explained, html, json)
+    records = explained.stitched()
+    save_explained(explained.predicted, explained.probabilities, records, html=html, json=json)

@@ -25,7 +25,7 @@ def run(
 ) -> None:
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
-    from workbench.config.run import load_config, with_absolute_paths
+    from workbench.config.loading import load_config, with_absolute_paths
     from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job, Reporter, this_process
     from workbench.pipeline.train import train_run

@@ -1,6 +1,6 @@
 """The one way from a configuration to texts."""
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus
 from workbench.data.assembly import assemble
 from workbench.data.sources import find_source

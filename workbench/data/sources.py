@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.config.run import DataSettings, apply_overrides, load_config, parse_config
+from workbench.config.data import DataSettings
+from workbench.config.loading import apply_overrides, load_config, parse_config
 from workbench.data.readers.rows import Table
 from workbench.errors import InputError
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import yaml
 
-from workbench.config.run import Method
+from workbench.catalog.methods import METHODS
+from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
 from workbench.storage.atomic import yaml_value
 
@@ -60,11 +61,7 @@ _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
 METRIC_TABLES = (*_NEEDED, *_OPTIONAL)
 """Tables of metrics/; those that a run was not asked for are not there."""
 
-METHOD_ORDER = get_args(Method)
-CONTROLS = ("random", "uniform", "oracle")
-SCORER_ORDER = (
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
-)  # fmt: skip
+METHOD_ORDER = METHODS
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ class RunData:
     def score_files(self) -> list[Path]:
         """The score tables, scorers in the order of the figures."""
         files = {path.stem: path for path in self.folder.glob("scores/*.parquet")}
-        return [files[name] for name in ordered(files, (*SCORER_ORDER, *CONTROLS))]
+        return [files[name] for name in ordered(files, SCORERS)]
 
 
 def read_run_data(folder: Path) -> RunData:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.glue import hub_task, load_standards
 from workbench.data.sources import sources

@@ -1,6 +1,6 @@
 """IMDB's reviews as the archive aclImdb unpacks: a folder per split and class, a file per review."""
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.glue import source_of, task_of
 from workbench.data.readers.packaged import clean_text
 from workbench.data.readers.rows import Row, Table, checked_text, counted, data_path

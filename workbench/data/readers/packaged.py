@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.rows import Row, Table, counted
 from workbench.data.sources import Source
 from workbench.errors import InputError

@@ -1,0 +1,79 @@
+"""A pruner's own scores at the entry of every layer, and who passed: AdapLeR's CPs, for one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from workbench.attribution.engine.task import Task
+from workbench.attribution.types import Scored
+from workbench.catalog.scorers import register_scorer
+from workbench.core.documents import Window
+from workbench.models.classifier import PruningClassifier
+from workbench.models.encoder import LayerTrace
+
+
+@register_scorer(
+    name="cp", title="contribution predictor", group="learned", order=10,
+    description="AdapLeR's contribution predictors, share of the living tokens",
+    method="adapler", rows="some", colour="#D55E00",
+)  # fmt: skip
+@register_scorer(
+    name="top", title="ToP importance", group="learned", order=20,
+    description="attention received in the layer before, mean over heads and queries, in ToP's model",
+    method="top", rows="some", colour="#0072B2",
+)  # fmt: skip
+@register_scorer(
+    name="ltp", title="LTP importance", group="learned", order=30,
+    description="attention received in the layer before, mean over heads and queries, in LTP's model",
+    method="ltp", rows="some", colour="#56B4E9",
+)  # fmt: skip
+@register_scorer(
+    name="transkimmer", title="Transkimmer's keep probability", group="learned", order=40,
+    description="Transkimmer's probability of keeping the token",
+    method="transkimmer", rows="some", colour="#CC79A7",
+)  # fmt: skip
+@register_scorer(
+    name="powerbert", title="PoWER-BERT's significance", group="learned", order=50,
+    description="significance: attention received from the other tokens in the layer "
+    "itself, head mean, summed over queries, in PoWER-BERT's model",
+    method="powerbert", rows="some", colour="#E69F00",
+)  # fmt: skip
+@register_scorer(
+    name="trbert", title="TR-BERT's keep probability", group="learned", order=60,
+    description="TR-BERT's probability of keeping the token, at its two selectors",
+    method="trbert", rows="some", colour="#009E73",
+)  # fmt: skip
+def own_scores(task: Task) -> list[Scored]:
+    """The model's own scores of a batch of windows, rows not asked for left out."""
+    found = pruner_scores(task.model, task.windows)
+    silent = [layer for layer in range(task.model.layers) if layer not in task.layers]
+    for scored in found:
+        scored.scores[silent] = np.nan
+    return found
+
+
+@torch.inference_mode()
+def pruner_scores(model: PruningClassifier, windows: Sequence[Window]) -> list[Scored]:
+    """The packed model's own scores, put back on the text by original position."""
+    return placed(model(windows, execution="packed", show="received").traces, windows)
+
+
+def placed(traces: Sequence[LayerTrace], windows: Sequence[Window]) -> list[Scored]:
+    """Scores and survivors of a batch's traces, one `Scored` per window, NaN where nothing is scored."""
+    scores, kept = [], []
+    for trace in traces:
+        alive = trace.entered.to_padded(
+            torch.ones_like(trace.entered.is_cls, dtype=torch.float32), np.nan
+        )
+        given = (
+            alive * torch.nan if trace.scores is None else trace.entered.to_padded(trace.scores, np.nan)
+        )
+        scores.append(given)
+        kept.append(trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False))
+    all_scores = torch.stack(scores, dim=1).float().cpu().numpy()
+    all_kept = torch.stack(kept, dim=1).cpu().numpy()
+    return [
+        Scored(score[:, : len(window.input_ids)], keep[:, : len(window.input_ids)])
+        for score, keep, window in zip(all_scores, all_kept, windows, strict=True)
+    ]
