@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench.config.loading import load_config
 from workbench.errors import InputError
-from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, main_table
+from workbench.reporting.tables.main import QUALITY_NAMES, main_table, primary_column
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
 from workbench.runs.tables import METHOD_ORDER, RunData, ordered, read_run_data

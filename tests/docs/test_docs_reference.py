@@ -1,20 +1,17 @@
 """The generated parts of the documentation name everything there is."""
 
 import re
-import sys
 
 import pytest
 from pydantic import BaseModel
 
-from tests.helpers.docs_blocks import ROOT
-
-sys.path.insert(0, str(ROOT / "docs" / "tools"))
-
-import pages
-
+from tests.helpers.docs_blocks import ROOT, docs_tool
 from workbench.catalog.scorers import NAMES
 from workbench.config.run import RunConfig
 from workbench.metrics.registry import METRICS
+
+docs_tool("reference")  # `pages` imports it by its name.
+pages = docs_tool("pages")
 
 
 def page(name: str) -> str:
