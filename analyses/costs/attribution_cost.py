@@ -19,8 +19,8 @@ import torch
 
 from analyses.lib.study import run_script
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS, find
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import SCORERS, scorer_spec
 from workbench.core.documents import Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
@@ -72,7 +72,7 @@ def main(options: argparse.Namespace) -> None:
         return min(masked_seconds(model, of, options.batch_size) for _ in range(3))
 
     chosen = options.scorers.split(",") if options.scorers else list(SCORERS)
-    suitable = [name for name in chosen if find(name).method in (None, options.method)]
+    suitable = [name for name in chosen if scorer_spec(name).method in (None, options.method)]
     if not options.slow_limit:
         suitable = [name for name in suitable if name not in SLOW]
     frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
@@ -114,7 +114,7 @@ def costs(
         of = few if name in SLOW else windows
         rows.append(row(name, of, seconds([name], of)))
         print(f"{name}: {rows[-1]['plain passes']:.1f} plain passes", flush=True)
-    watching = [name for name in names if find(name).observer is not None and name not in SLOW]
+    watching = [name for name in names if scorer_spec(name).takes == "layers" and name not in SLOW]
     if len(watching) > 1:
         together = f"({len(watching)} that watch, together)"
         rows.append(row(together, windows, seconds(watching, windows)))

@@ -23,8 +23,8 @@ import torch
 from analyses.lib.study import run_script
 from workbench import load_run
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import SCORERS
 from workbench.config.evaluation import FaithfulnessSettings
 from workbench.core.documents import Window
 from workbench.core.token_scores import TokenScores

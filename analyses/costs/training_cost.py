@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from analyses.lib.study import run_script
-from workbench.attribution.scorers.saliency import gradient_x_activation
+from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
 from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
 from workbench.catalog.methods.top import TopSettings

@@ -6,11 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.figures.theme import dress, series_style, shown
+from workbench.catalog.scorers import CONTROLS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.plausibility import in_order, kept_once, one_control
 from workbench.reporting.figures.style import SKY
 from workbench.reporting.text.wording import method_name, scorer_name
-from workbench.runs.tables import CONTROLS
 
 Point = tuple[str, str, int]
 """Scorer, method, layer."""

@@ -15,12 +15,13 @@ from app.figures.pairs import draw_pairs, pair_frame, sizes_of
 from app.pick_text import attributed_tables, picked_text, score_tables
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain
+from workbench.catalog.scorers import CONTROLS
 from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.heatmap import draw_heat as print_heat
 from workbench.reporting.figures.heatmap import draw_pairs as print_pairs
 from workbench.reporting.text.wording import method_name, scorer_name, scorer_on_model
 from workbench.runs.lookup import ScoreTable
-from workbench.runs.tables import CONTROLS, METHOD_ORDER, RunData, ordered
+from workbench.runs.tables import METHOD_ORDER, RunData, ordered
 
 MOST = 6
 LEGEND = (

@@ -5,17 +5,17 @@ import torch
 
 from tests.helpers.docs_blocks import ROOT, python_blocks, run_python
 from tests.helpers.toys import texts, toy_tokenizer
-from workbench.attribution import registry
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import SCORERS
 
 DOCUMENT = ROOT / "docs" / "adding-a-scorer.md"
 
 
-def test_the_documents_example_scores(make_model, monkeypatch) -> None:
+def test_the_documents_example_scores(make_model, request) -> None:
     (code,) = python_blocks(DOCUMENT)
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
-    monkeypatch.setattr(registry, "SCORERS", dict(registry.SCORERS))
     run_python(code, str(DOCUMENT), {})
+    request.addfinalizer(lambda: SCORERS.remove("entropy"))
     model, (text,) = make_model(), texts([7])
     (record,) = score_windows(["entropy"], model, toy_tokenizer(), [text])
     with torch.no_grad():

@@ -15,11 +15,11 @@ import torch
 
 from tests.helpers.bert_blocks import ATTENTION, hand_block
 from workbench.attribution.ops.mixing import distances_to_sums, norms_of_sums, shares
-from workbench.attribution.scorers.alti import Alti, contributions
-from workbench.attribution.scorers.attention import FromCls, Received, RolledOut
-from workbench.attribution.scorers.attention_gradient import AttentionGradient
-from workbench.attribution.scorers.attention_norms import ResidualNorms, ValueNorms
-from workbench.attribution.scorers.globenc import GlobEnc, layer_shares
+from workbench.attribution.scorers.attention.attention_gradient import AttentionGradient
+from workbench.attribution.scorers.attention.probabilities import FromCls, Received, RolledOut
+from workbench.attribution.scorers.decomposition.alti import Alti, contributions
+from workbench.attribution.scorers.decomposition.attention_norms import ResidualNorms, ValueNorms
+from workbench.attribution.scorers.decomposition.globenc import GlobEnc, layer_shares
 
 NONE = torch.zeros(1)
 

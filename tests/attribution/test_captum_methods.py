@@ -15,10 +15,10 @@ from tests.helpers.toys import MASK, texts, toy_tokenizer, window
 from workbench.attribution.engine.layer_inputs import Found, Point
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
-from workbench.attribution.scorers.deeplift import deeplift
-from workbench.attribution.scorers.gradient_shap import gradient_shap
-from workbench.attribution.scorers.integrated_gradients import integrated_gradients
-from workbench.attribution.scorers.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.scorers.gradients.deeplift import deeplift
+from workbench.attribution.scorers.gradients.gradient_shap import gradient_shap
+from workbench.attribution.scorers.gradients.integrated_gradients import integrated_gradients
+from workbench.attribution.scorers.gradients.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
 
 TOKENIZER = toy_tokenizer()
 TARGET = 1

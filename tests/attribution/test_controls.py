@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.attribution.scorers.baselines import oracle, random, uniform
+from workbench.attribution.scorers.controls.controls import oracle, random, uniform
 
 WINDOWS = texts(RAGGED)
 

@@ -23,7 +23,7 @@ from tests.helpers.toys import MASK, texts, toy_tokenizer
 from workbench.attribution.engine.layer_inputs import seeded
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
-from workbench.attribution.scorers.smoothgrad import NOISE
+from workbench.attribution.scorers.gradients.smoothgrad import NOISE
 
 LAYERS = (0, 2)
 """The embedding, and a layer in the middle."""

@@ -1,4 +1,4 @@
-"""What holds for every row of the registry, on dense and on pruned models."""
+"""What holds for every scorer of the catalogue, on dense and on pruned models."""
 
 from collections.abc import Sequence
 from random import Random
@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from tests.helpers.toys import METHODS, texts, toy_tokenizer
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.core.token_scores import TokenScores, from_frame, to_frame
 
 TOKENIZER = toy_tokenizer()
 PRUNERS = ("adapler", "top", "powerbert")
-CONTROLS = ("random", "uniform", "oracle")
 
 
 def options_of(name: str, **more) -> Options:
@@ -107,7 +106,7 @@ def test_rows_of_shares_sum_to_one(make_model, name: str) -> None:
 def test_all_watching_scorers_share_one_forward_pass(make_model) -> None:
     model, calls = make_model(), []
     model.bert.bert.encoder.layer[0].attention.register_forward_hook(lambda *_: calls.append(1))
-    names = [name for name, row in SCORERS.items() if row.observer is not None]
+    names = [name for name, row in SCORERS.items() if row.takes == "layers"]
     assert len(names) > 8
     assert len(list(score_windows(names, model, TOKENIZER, texts([5, 7])))) == 2 * len(names)
     assert len(calls) == 1

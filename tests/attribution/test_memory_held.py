@@ -6,13 +6,12 @@ import pytest
 import torch
 from transformers import BertForSequenceClassification
 
+from tests.helpers.extra_scorers import extra_scorer
 from tests.helpers.toys import texts, tiny_config, toy_tokenizer
 from workbench.attribution.engine.memory import out_of_memory
 from workbench.attribution.engine.observers import RowByRow
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS
 from workbench.attribution.run import score_windows
-from workbench.attribution.types import Scorer
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
@@ -39,7 +38,7 @@ def maps_of(heads: int) -> int:
     return sum(size >= 4 * heads * TOKENS**2 for size in pieces.values())
 
 
-def test_attention_of_512_tokens_is_held_for_no_more_than_one_layer(long_model, monkeypatch) -> None:
+def test_attention_of_512_tokens_is_held_for_no_more_than_one_layer(long_model) -> None:
     counts = []
 
     class Counting(RowByRow):
@@ -49,10 +48,9 @@ def test_attention_of_512_tokens_is_held_for_no_more_than_one_layer(long_model, 
             counts.append((maps_of(HEADS), maps_of(1)))
             return block.alive.float()
 
-    monkeypatch.setitem(SCORERS, "counting", Scorer("maps", observer=Counting))
-    found = list(
-        score_windows([*CHEAP, "counting"], long_model, toy_tokenizer(), texts([TOKENS]), Options())
-    )
+    with extra_scorer("counting", Counting, takes="layers"):
+        names = [*CHEAP, "counting"]
+        found = list(score_windows(names, long_model, toy_tokenizer(), texts([TOKENS]), Options()))
     assert len(found) == len(CHEAP) + 1
     assert len(counts) == long_model.layers
     assert counts == counts[:1] * len(counts), "maps of earlier layers are still there"

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.attribution.scorers.pruner_scores import pruner_scores
+from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.catalog.scorers import own_scorer
 
 WINDOWS = texts(RAGGED)

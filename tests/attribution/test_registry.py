@@ -7,9 +7,9 @@ from transformers import BertForSequenceClassification
 
 from tests.helpers.toys import LABELS, RAGGED, texts, toy_tokenizer
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS, caption, check_scorers, find
+from workbench.attribution.registry import caption, check_scorers
 from workbench.attribution.run import score_windows
-from workbench.catalog.scorers import NAMES
+from workbench.catalog.scorers import SCORERS, scorer_spec
 from workbench.config.loading import parse_config
 from workbench.core.task_type import task_type_of
 from workbench.errors import InputError
@@ -20,8 +20,9 @@ WINDOWS = texts(RAGGED)
 
 
 def test_an_unknown_scorer_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"unknown scorer 'salience' .*cp, top, .*saliency"):
-        find("salience")
+    message = r"unknown scorer 'salience' \(did you mean saliency\? known: cp, top, .*saliency"
+    with pytest.raises(InputError, match=message):
+        scorer_spec("salience")
 
 
 def test_a_configuration_knows_the_same_scorers() -> None:
@@ -32,24 +33,23 @@ def test_a_configuration_knows_the_same_scorers() -> None:
 
 
 @pytest.mark.parametrize("name", SCORERS)
-def test_a_scorer_has_one_way_to_score(name: str) -> None:
-    row = SCORERS[name]
-    assert (row.score is None) != (row.observer is None)
-    assert caption(row, Options(), task_type_of(LABELS)).startswith(row.explains)
+def test_a_caption_begins_with_the_description(name: str) -> None:
+    spec = SCORERS[name]
+    assert caption(spec, Options(), task_type_of(LABELS)).startswith(spec.description)
 
 
 @pytest.mark.parametrize(
     ("names", "options", "message"),
     [
-        (["attention"], {"target": "gold"}, "attention: cannot honour the option 'target'"),
+        (["attention"], {"target": "gold"}, "attention: does not support 'target'"),
         (
             ["saliency", "rollout"],
             {"output": "probability"},
-            "rollout: cannot honour the option 'output'",
+            "rollout: does not support 'output'",
         ),
-        (["alti"], {"steps": 3}, "alti: cannot honour the option 'steps'"),
-        (["random"], {"granularity": "word"}, "random: cannot honour the option 'granularity'"),
-        (["decompx"], {"output": "probability"}, "decompx: cannot honour the option 'output'"),
+        (["alti"], {"steps": 3}, "alti: does not support 'steps'"),
+        (["random"], {"granularity": "word"}, "random: does not support 'granularity'"),
+        (["decompx"], {"output": "probability"}, "decompx: does not support 'output'"),
         (["saliency"], {"sign": "signed"}, "have no sign"),
         (["lime"], {"layers": (1,)}, "layer 0 only"),
         (["lime"], {"baseline": "zero"}, "no word is zero"),
@@ -62,7 +62,7 @@ def test_a_scorer_has_one_way_to_score(name: str) -> None:
         ([], {}, "at least one"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused(make_model, names, options, message) -> None:
+def test_what_cannot_be_done_is_refused(make_model, names, options, message) -> None:
     with pytest.raises(InputError, match=message):
         check_scorers(names, make_model(), Options(**options))
 
@@ -142,7 +142,3 @@ def test_scoring_leaves_the_model_as_it_was(make_model) -> None:
 
 def test_no_windows_give_no_records(make_model) -> None:
     assert list(score_windows(["saliency"], make_model(), toy_tokenizer(), [])) == []
-
-
-def test_every_scorer_is_named_where_configurations_are_checked() -> None:
-    assert tuple(SCORERS) == NAMES

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from tests.helpers.extra_scorers import extra_scorer
 from tests.helpers.toys import RAGGED, texts, toy_tokenizer, window
-from workbench.attribution import registry
 from workbench.attribution.callbacks import Events
 from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.pooling import groups, pool
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
-from workbench.attribution.types import Scored, Scorer
+from workbench.attribution.types import Scored
 from workbench.errors import WorkbenchError
 
 WINDOWS = texts(RAGGED)
@@ -48,15 +48,15 @@ def flat(task: Task, fails: str = "", most: int = 100) -> list[Scored]:
     return found
 
 
-def run(make_model, monkeypatch, score, options: Options | None = None):
-    monkeypatch.setitem(registry.SCORERS, "flat", Scorer("one", score))
+def run(make_model, score, options: Options | None = None):
     events = Kept()
-    found = list(score_windows(["flat"], make_model(), toy_tokenizer(), WINDOWS, options, events))
+    with extra_scorer("flat", score):
+        found = list(score_windows(["flat"], make_model(), toy_tokenizer(), WINDOWS, options, events))
     return found, events
 
 
-def test_nan_names_the_text_and_the_run_goes_on(make_model, monkeypatch) -> None:
-    found, events = run(make_model, monkeypatch, partial(flat, fails="t3"))
+def test_nan_names_the_text_and_the_run_goes_on(make_model) -> None:
+    found, events = run(make_model, partial(flat, fails="t3"))
     assert len(found) == len(WINDOWS)
     assert events.failures == [("flat", "t3", [2])]
     (failed,) = [record for record in found if record.text_id == "t3"]
@@ -64,24 +64,24 @@ def test_nan_names_the_text_and_the_run_goes_on(make_model, monkeypatch) -> None
     assert (failed.scores[[0, 1, 3]] == 1).all()
 
 
-def test_running_out_of_memory_halves_the_batch_and_says_so(make_model, monkeypatch) -> None:
-    found, events = run(make_model, monkeypatch, partial(flat, most=3))
+def test_running_out_of_memory_halves_the_batch_and_says_so(make_model) -> None:
+    found, events = run(make_model, partial(flat, most=3))
     assert {record.text_id for record in found} == {w.text_id for w in WINDOWS}
-    assert events.notes[0] == "out of memory: batch bf16 from 8 to 4 windows"
+    assert events.notes[0] == "out of memory: batch halved from 8 to 4 windows"
     assert events.done[-1] == len(WINDOWS)
 
 
-def test_a_window_too_large_by_itself_is_named(make_model, monkeypatch) -> None:
+def test_a_window_too_large_by_itself_is_named(make_model) -> None:
     with pytest.raises(WorkbenchError, match="text 't3': out of memory"):
-        run(make_model, monkeypatch, partial(flat, most=0))
+        run(make_model, partial(flat, most=0))
 
 
-def test_other_errors_are_not_swallowed(make_model, monkeypatch) -> None:
+def test_other_errors_are_not_swallowed(make_model) -> None:
     def broken(task: Task) -> list[Scored]:
         raise RuntimeError("shapes do not match")
 
     with pytest.raises(RuntimeError, match="shapes"):
-        run(make_model, monkeypatch, broken)
+        run(make_model, broken)
 
 
 def test_the_memory_budget_makes_batches_of_long_texts_smaller(make_model) -> None:

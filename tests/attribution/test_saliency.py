@@ -7,7 +7,7 @@ from captum.attr import LayerGradientXActivation
 from transformers import BertForSequenceClassification
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.attribution.scorers.saliency import gradient_x_activation, saliency_targets
+from workbench.attribution.scorers.gradients.saliency import gradient_x_activation, saliency_targets
 
 WINDOWS = texts(RAGGED)
 TARGETS = [0, 1, 1, 0, 1, 0, 0, 1]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.docs_blocks import ROOT, Block, fenced, run_python
 from tests.helpers.tiny_runs import call
-from workbench.attribution import registry
+from workbench.catalog.scorers import SCORERS
 
 TEXT = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, flags=re.M | re.S))
@@ -24,9 +24,9 @@ def test_there_are_ten_and_each_has_something_to_run() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_runs(
-    name: str, kitchen: Path, tiny_backbone: Path, monkeypatch, capsys: pytest.CaptureFixture[str]
+    name: str, kitchen: Path, tiny_backbone: Path, request, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(registry, "SCORERS", dict(registry.SCORERS))
+    request.addfinalizer(lambda: SCORERS.remove("earliness"))
     namespace: dict[str, object] = {}
     for block in fenced(RECIPES[name]):
         cook(block, kitchen, tiny_backbone, namespace, capsys)

@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from tests.helpers.docs_blocks import ROOT, docs_tool
-from workbench.catalog.scorers import NAMES
-from workbench.config.run import RunConfig
+from workbench.catalog.scorers import SCORERS
+from workbench.config.run import run_config_class
 from workbench.metrics.registry import METRICS
 
 docs_tool("reference")  # `pages` imports it by its name.
@@ -33,7 +33,7 @@ def keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
 def test_every_key_stands_in_the_configuration_once() -> None:
     text = page("configuration").partition("## A comparison")[0]
     shown = re.findall(r"^\| `([\w.]+)` \|", text, flags=re.M)
-    assert sorted(shown) == sorted(keys(RunConfig))
+    assert sorted(shown) == sorted(keys(run_config_class()))
 
 
 def test_a_key_tells_type_bounds_default_and_meaning() -> None:
@@ -57,18 +57,17 @@ def test_every_metric_has_a_row_and_a_sentence() -> None:
 
 
 def test_every_scorer_has_a_row_a_cost_and_a_formula() -> None:
-    assert (
-        tuple(re.findall(r"^\| `([\w-]+)` \|.*\| (?:yes|no) \|", page("scorers"), flags=re.M)) == NAMES
-    )
+    rows = re.findall(r"^\| `([\w-]+)` \|.*\| (?:yes|no) \|", page("scorers"), flags=re.M)
+    assert rows == list(SCORERS)
     source = (ROOT / "docs" / "scorers.md").read_text(encoding="utf-8")
     cost, computed = source.partition("## Cost")[2].split("## What they compute")
-    for name in NAMES:
+    for name in SCORERS:
         assert f"`{name}`" in cost, name
         assert re.search(rf"(?<![\w-]){name}(?![\w-])", computed), name
 
 
 def test_the_first_page_counts_them() -> None:
-    assert f" {len(NAMES)} scorers" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert f" {len(SCORERS)} scorers" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_every_command_is_there_and_nothing_reads_as_html() -> None:

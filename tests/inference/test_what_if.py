@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.toys import toy_tokenizer
-from workbench.attribution.scorers.pruner_scores import pruner_scores
+from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.errors import InputError
 from workbench.inference.explain import explain_text, text_windows
 from workbench.inference.what_if import Change, outcome_table, record_windows, what_if

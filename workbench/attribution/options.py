@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from workbench.catalog.scorers import OptionName
 from workbench.errors import InputError
 
 Granularity = Literal["token", "word", "sentence"]
@@ -45,13 +46,10 @@ class Options:
                 raise InputError(f"{name} {value}: at least 1")
 
 
-ASKABLE = ("target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples")
-"""The options that a scorer may be unable to honour."""
-
-
-def asked(options: Options) -> list[str]:
-    """The names of those that were set."""
-    return [name for name in ASKABLE if getattr(options, name) is not None]
+def explicitly_set(options: Options) -> list[OptionName]:
+    """Return the options, of those that a scorer may not support, that are not left at their default."""
+    names: tuple[OptionName, ...] = get_args(OptionName)
+    return [name for name in names if getattr(options, name) is not None]
 
 
 def target_index(name: str, labels: Sequence[str]) -> int:

@@ -11,8 +11,9 @@ from workbench.attribution.engine.memory import fitting_batch, out_of_memory
 from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.pooling import pool
 from workbench.attribution.options import Options
-from workbench.attribution.registry import caption, check_scorers
-from workbench.attribution.types import Scored, Scorer
+from workbench.attribution.registry import caption, check_scorers, make_observer, score_function
+from workbench.attribution.types import Scored
+from workbench.catalog.scorers import ScorerSpec
 from workbench.core.documents import Window
 from workbench.core.token_scores import TokenScores
 from workbench.errors import WorkbenchError
@@ -34,7 +35,7 @@ def score_windows(
 
 
 def run_scorers(
-    rows: Mapping[str, Scorer],
+    rows: Mapping[str, ScorerSpec],
     model: PruningClassifier,
     tokenizer: PreTrainedTokenizerBase,
     windows: Sequence[Window],
@@ -43,7 +44,7 @@ def run_scorers(
 ) -> Iterator[TokenScores]:
     """Records of every scorer, batch by batch; scorers that watch share one forward pass.
 
-    A batch that does not fit into memory is bf16. A row for which a scorer gives NaN or infinity is
+    A batch that does not fit into memory is halved. A row for which a scorer gives NaN or infinity is
     left silent. `events` is told of both. A record's seconds are its share of the batch's time: its own
     work, and an equal part of a pass that several scorers watch; what several compute together is
     paid for by the first. Raises WorkbenchError when one window alone does not fit.
@@ -70,22 +71,25 @@ def run_scorers(
         events.progress(done)
 
 
-def _score(rows: Mapping[str, Scorer], task: Task) -> dict[str, tuple[list[Scored], float]]:
+def _score(rows: Mapping[str, ScorerSpec], task: Task) -> dict[str, tuple[list[Scored], float]]:
     """By scorer, in the order named: shaped scores of a batch, and seconds per window."""
-    watching = {name: row.observer() for name, row in rows.items() if row.observer is not None}
-    watched = task.watched(list(watching.values())) if watching else []
-    seen = dict(zip(watching, watched, strict=True))
+    observers = {name: make_observer(spec) for name, spec in rows.items() if spec.takes == "layers"}
+    passed = task.watched(list(observers.values())) if observers else []
+    observed = dict(zip(observers, passed, strict=True))
     found = {}
-    for name, row in rows.items():
+    for name, spec in rows.items():
         start = perf_counter()
-        scored = task.scored(seen[name].rows) if row.score is None else row.score(task)
-        seconds = perf_counter() - start + (seen[name].seconds if row.score is None else 0.0)
-        shaped = [_shaped(task, row, *pair) for pair in zip(task.windows, scored, strict=True)]
+        if name in observed:
+            scored, shared = task.scored(observed[name].rows), observed[name].seconds
+        else:
+            scored, shared = list(score_function(spec)(task)), 0.0
+        seconds = perf_counter() - start + shared
+        shaped = [_shaped(task, spec, *pair) for pair in zip(task.windows, scored, strict=True)]
         found[name] = shaped, seconds / len(task.windows)
     return found
 
 
-def _shaped(task: Task, row: Scorer, window: Window, scored: Scored) -> Scored:
+def _shaped(task: Task, row: ScorerSpec, window: Window, scored: Scored) -> Scored:
     """Granularity, then sign, as asked."""
     scores, options = scored.scores, task.options
     if options.granularity is not None and row.rows != "input":
@@ -96,7 +100,7 @@ def _shaped(task: Task, row: Scorer, window: Window, scored: Scored) -> Scored:
 
 
 def _without_failed_rows(
-    name: str, row: Scorer, window: Window, scored: Scored, task: Task, events: Events
+    name: str, row: ScorerSpec, window: Window, scored: Scored, task: Task, events: Events
 ) -> Scored:
     """Rows with infinity, or with NaN on a word's living token, become NaN throughout: silent."""
     scores = scored.scores
@@ -122,7 +126,7 @@ def _halves(batch: list[int], windows: Sequence[Window], events: Events) -> list
             f"({len(windows[0].input_ids)} tokens); cut shorter windows with max_tokens"
         )
     middle = (len(batch) + 1) // 2
-    events.note(f"out of memory: batch bf16 from {len(batch)} to {middle} windows")
+    events.note(f"out of memory: batch halved from {len(batch)} to {middle} windows")
     return [batch[:middle], batch[middle:]]
 
 

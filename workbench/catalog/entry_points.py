@@ -1,5 +1,6 @@
 """Methods and scorers of other installed packages."""
 
+import sys
 from collections.abc import Sized
 from importlib import metadata
 
@@ -19,12 +20,12 @@ def load_entry_points(group: str, registry: Sized) -> None:
     for point in metadata.entry_points(group=group):
         package = point.dist.name if point.dist is not None else "a package"
         where = f"{package}: its plug-in {point.name!r} ({point.value})"
-        before = len(registry)
+        before, is_new = len(registry), point.module not in sys.modules
         try:
             point.load()
         except InputError:
             raise
         except Exception as error:
             raise InputError(f"{where} cannot be imported: {error}; mend or uninstall it") from error
-        if len(registry) == before:
+        if is_new and len(registry) == before:
             raise InputError(f"{where} registers nothing of {group}; call its register_* when imported")

@@ -13,6 +13,7 @@ from workbench.errors import InputError
 PREFIX = "workbench_plugin_"
 """Files are imported under this name and their own, so that they cannot hide an installed module."""
 _LOADED: dict[Path, str] = {}
+"""Module names of the files that were imported."""
 
 
 def load_plugins(files: Iterable[str | Path]) -> None:
@@ -30,6 +31,15 @@ def load_plugins(files: Iterable[str | Path]) -> None:
             _LOADED[path] = _load(path, str(file))
 
 
+def unload_plugins() -> None:
+    """Forget all plug-in files and what they registered, for example to load changed ones."""
+    for path, name in _LOADED.items():
+        sys.modules.pop(name, None)
+        for registry in (METHODS, SCORERS):
+            registry.remove_from(path)
+    _LOADED.clear()
+
+
 def _load(path: Path, shown: str) -> str:
     if not path.is_file() or path.suffix != ".py":
         raise InputError(f"{shown}: no such plug-in; give the path of a Python file")
@@ -39,20 +49,20 @@ def _load(path: Path, shown: str) -> str:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
     before = len(METHODS) + len(SCORERS)
-    sys.modules[name] = module
+    sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        spec.loader.exec_module(sys.modules[name])
         if len(METHODS) + len(SCORERS) == before:
             raise InputError(
                 f"{shown}: registers nothing; call register_method or register_scorer at its top level"
             )
-    except InputError:
-        del sys.modules[name]
-        raise
     except Exception as error:
         del sys.modules[name]
+        for registry in (METHODS, SCORERS):
+            registry.remove_from(path)
+        if isinstance(error, InputError):
+            raise
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"{shown}:{_line(error, path)}: cannot be imported: {reason}") from error
     return name

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from workbench.errors import InputError
@@ -48,10 +49,10 @@ class Registry(Mapping[str, E]):
         self._entries[entry.name] = entry
         self._places[entry.name] = place
 
-    def remove(self, name: str) -> None:
-        """Forget an entry, if it is there."""
-        self._entries.pop(name, None)
-        self._places.pop(name, None)
+    def remove_from(self, path: Path) -> None:
+        """Forget the entries that were registered in a file."""
+        for name in [name for name, place in self._places.items() if place.startswith(f"{path}:")]:
+            del self._entries[name], self._places[name]
 
     def place(self, name: str) -> str:
         """Return where an entry was registered, as `file:line`."""

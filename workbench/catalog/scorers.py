@@ -1,47 +1,204 @@
-"""What the scorers are called, without what they need to run: a configuration is checked by it."""
+"""What each scorer is, without the libraries that run it: declared above its code, or by a plug-in."""
 
-from workbench.catalog.registry import Registry
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-SCORERS: Registry = Registry("scorer", lambda: None)
-NAMES = (
-    "cp",
-    "top",
-    "ltp",
-    "transkimmer",
-    "powerbert",
-    "trbert",
-    "saliency",
-    "saliency-sum",
-    "saliency-mean",
-    "gradient",
-    "attention",
-    "attention-cls",
-    "rollout",
-    "attention-gradient",
-    "value-norms",
-    "residual-norms",
-    "globenc",
-    "alti",
-    "value-zeroing",
-    "value-zeroing-rollout",
-    "decompx",
-    "integrated-gradients",
-    "deeplift",
-    "gradient-shap",
-    "smoothgrad",
-    "smoothgrad-squared",
-    "vargrad",
-    "occlusion",
-    "feature-ablation",
-    "lime",
-    "kernel-shap",
-    "random",
-    "uniform",
-    "oracle",
-)
-"""In the order of `registry.SCORERS`, which has a row for each."""
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
+
+from workbench.catalog.declarations import read_declarations
+from workbench.catalog.entry_points import load_entry_points
+from workbench.catalog.registry import Registry, calling_place
+from workbench.errors import InputError
+
+PACKAGE = "workbench.attribution.scorers"
+"""Every file below it is read for declarations."""
+Group = Literal["learned", "gradient", "attention", "decomposition", "perturbation", "control"]
+Takes = Literal["layers", "task", "point", "switches", "window"]
+Rows = Literal["all", "input", "some"]
+OptionName = Literal[
+    "target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
+]  # fmt: skip
+PLUGIN_ORDER = 1000
+"""Plug-ins stand after the built-in scorers, in the order in which they were registered."""
+CONTROL_ORDER = 2000
+"""Added to the order of controls: they are last."""
+GREY = "#7F7F7F"
+SPARE_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73")
+"""Colours of scorers that name none (Okabe and Ito 2008)."""
+
+_T = TypeVar("_T", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class ScorerSpec:
+    """An entry of the catalogue."""
+
+    name: str
+    """In configurations, commands, files and columns."""
+    title: str
+    """In tables and figures."""
+    description: str
+    """What exactly it scores, fit for a table's caption."""
+    group: Group
+    implementation: str | Callable[..., Any]
+    """`package.module:name`, imported when the scorer is used, or the function or class itself."""
+    takes: Takes = "task"
+    """What the implementation is given: an `Observer` class is shown the `layers` of a pass; a function
+    takes a batch as a `task`, or one text at a time: its state at a layer's input (`point`), its units
+    to be hidden (`switches`), or the `window` alone."""
+    method: str | None = None
+    """The only method it can score; None: any model."""
+    extra_options: frozenset[OptionName] = frozenset()
+    """What it supports besides `layers`, and besides `sign` and `granularity` unless it is a control."""
+    signed: bool = False
+    """Whether scores may be negative."""
+    rows: Rows = "all"
+    """The layers that have scores: all, some that the scorer knows itself, or the input only (row 0).
+    With `input` it scores words or sentences as such; others' token scores are added up."""
+    keeps_graph: bool = False
+    """Whether it keeps the activations of all layers at once: batches are made smaller."""
+    by_head: bool = False
+    """Whether `name@3` is the same scorer of head 3 alone."""
+    colour: str = ""
+    """`#RRGGBB`; empty: a spare one."""
+    order: int = PLUGIN_ORDER
+
+    @property
+    def supported_options(self) -> frozenset[OptionName]:
+        """The options that are not refused."""
+        shape: set[OptionName] = {"layers", "granularity", "sign"}
+        return self.extra_options | (shape if self.group != "control" else {"layers"})
+
+    @property
+    def head(self) -> int | None:
+        """The head of `name@head`."""
+        head = self.name.partition("@")[2]
+        return int(head) if head else None
+
+
+def register_scorer(**declaration: Any) -> Callable[[_T], _T]:
+    """Declare the function or `Observer` class below as a scorer.
+
+    Scorers of the workbench are known from their files already; their declarations must be literals.
+
+    Args:
+        declaration: The fields of `ScorerSpec` but `implementation`; name, title, description and group
+            are needed.
+
+    Raises:
+        InputError: A taken name or a wrong declaration; names file and line.
+    """
+
+    def register(implementation: _T) -> _T:
+        known, _ = _built_in().get(str(declaration.get("name")), (None, ""))
+        path = f"{implementation.__module__}:{getattr(implementation, '__qualname__', '')}"
+        if known is not None and known.implementation == path:
+            return implementation
+        place = calling_place()
+        observes = inspect.isclass(implementation) and hasattr(implementation, "see")
+        if not (observes or inspect.isfunction(implementation)):
+            raise InputError(f"{place}: register_scorer stands above a function or an Observer class")
+        spec = _spec(declaration, implementation, place, len(SCORERS), observes=observes)
+        SCORERS.add(spec, place)
+        return implementation
+
+    return register
+
+
+def _spec(
+    declaration: dict[str, Any], implementation: Any, place: str, number: int, *, observes: bool
+) -> ScorerSpec:
+    """The entry, with a place at the end and a colour where it names none."""
+    given = {"takes": "layers"} if observes else {}
+    try:
+        spec = ScorerSpec(**given | declaration, implementation=implementation)
+    except ValidationError as error:
+        fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
+        wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        raise InputError(f"{place}: register_scorer: {wrong} (fields: {', '.join(fields)})") from None
+    if (spec.takes == "layers") != observes:
+        raise InputError(f"{place}: an Observer class takes 'layers', and nothing else does")
+    control = spec.group == "control"
+    order = spec.order if spec.order != PLUGIN_ORDER else PLUGIN_ORDER + number
+    colour = GREY if control else SPARE_COLOURS[number % len(SPARE_COLOURS)]
+    return dataclasses.replace(spec, order=order + control * CONTROL_ORDER, colour=spec.colour or colour)
+
+
+@cache
+def _built_in() -> dict[str, tuple[ScorerSpec, str]]:
+    """The workbench's own scorers, and the place where each is declared."""
+    entries: dict[str, tuple[ScorerSpec, str]] = {}
+    folder = Path(__file__).parents[1] / "attribution" / "scorers"
+    for place, implementation, observes, values in read_declarations(folder, PACKAGE, "register_scorer"):
+        spec = _spec(values, implementation, place, len(entries), observes=observes)
+        if spec.name in entries:
+            raise InputError(f"{place}: {spec.name!r} is declared already, at {entries[spec.name][1]}")
+        entries[spec.name] = spec, place
+    return entries
+
+
+def _load() -> None:
+    for spec, place in _built_in().values():
+        SCORERS.add(spec, place)
+    load_entry_points("workbench.scorers", SCORERS)
+
+
+SCORERS: Registry[ScorerSpec] = Registry("scorer", _load)
+"""Every scorer by name, in order of presentation."""
+
+
+class _Controls(Collection[str]):
+    """Names of the controls, those of plug-ins included."""
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, spec in SCORERS.items() if spec.group == "control")
+
+    def __contains__(self, name: object) -> bool:
+        return name in SCORERS and SCORERS[str(name)].group == "control"
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+CONTROLS = _Controls()
+"""Scorers that know nothing, or everything: what the others are compared with."""
+
+
+def scorer_spec(name: str) -> ScorerSpec:
+    """Return a scorer's entry, of `name@head` too; InputError lists the known ones and the nearest."""
+    plain, at, head = name.partition("@")
+    if at and plain in SCORERS and SCORERS[plain].by_head and head.isdecimal():
+        spec = SCORERS[plain]
+        description = re.sub(r", head mean| heads and", "", spec.description)
+        return dataclasses.replace(
+            spec,
+            name=name,
+            title=f"{spec.title}, head {head}",
+            description=f"{description}, head {head}",
+        )
+    return SCORERS.find(name)
+
+
+def scorer_title(name: str) -> str:
+    """Return a scorer's title; an unknown name stays as it is."""
+    try:
+        return scorer_spec(name).title
+    except InputError:
+        return name
+
+
+def scorer_colour(name: str) -> str:
+    """Return a scorer's colour, `#RRGGBB`; grey for an unknown one."""
+    plain = name.partition("@")[0]
+    return SCORERS[plain].colour if plain in SCORERS else GREY
 
 
 def own_scorer(method: str) -> str:
-    """The name of a method's own scorer."""
-    return {"adapler": "cp"}.get(method, method)
+    """Return the name of a method's own scorer; without one, the method's name."""
+    return next((name for name, spec in SCORERS.items() if spec.method == method), method)

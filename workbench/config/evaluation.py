@@ -1,11 +1,10 @@
 """The sections `evaluation` and `efficiency`: what is measured once the models are there."""
 
-import difflib
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from workbench.catalog.scorers import NAMES
+from workbench.catalog.scorers import SCORERS
 from workbench.catalog.settings import Settings
 
 Control = Literal["random", "first", "oracle"]
@@ -54,7 +53,7 @@ class EvaluationSettings(Settings):
     scorers: list[str] = Field(
         ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
     )
-    """Whose scores are written and compared, by their names in `attribution/registry.py`. Scores with a
+    """Whose scores are written and compared, by their names in the catalogue. Scores with a
     sign are compared by their size."""
     max_scored: int | None = Field(None, ge=1)
     """Score at most this many texts per split (by the split's own order); null scores all."""
@@ -79,16 +78,9 @@ class EvaluationSettings(Settings):
     @field_validator("scorers")
     @classmethod
     def _known(cls, scorers: list[str]) -> list[str]:
-        unknown = [name for name in scorers if name not in NAMES]
-        if not unknown:
-            return scorers
-        # A row added by the caller; looking needs torch, which knowing the names does not.
-        from workbench.attribution.registry import SCORERS
-
-        for name in unknown:
+        for name in scorers:
             if name not in SCORERS:
-                near = difflib.get_close_matches(name, SCORERS, 1) or list(SCORERS)
-                raise ValueError(f"unknown scorer {name!r} (known: {', '.join(near)}, ...)")
+                raise ValueError(f"unknown scorer {name!r} ({SCORERS.suggestion(name)})")
         return scorers
 
 

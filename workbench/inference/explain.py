@@ -8,9 +8,8 @@ from transformers import PreTrainedTokenizerBase
 from workbench.attribution.callbacks import Events
 from workbench.attribution.options import Options
 from workbench.attribution.run import run_scorers, score_windows
-from workbench.attribution.scorers.pruner_scores import own_scores
-from workbench.attribution.types import Scorer
-from workbench.catalog.scorers import own_scorer
+from workbench.attribution.scorers.learned.pruner_scores import own_scores
+from workbench.catalog.scorers import ScorerSpec, own_scorer
 from workbench.core.documents import Document, Window
 from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
@@ -20,7 +19,10 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 
-OWN = Scorer("the model's own scores", own_scores, rows="some")
+OWN = ScorerSpec(
+    name="own", title="own scores", description="the model's own scores", group="learned", rows="some",
+    implementation=own_scores,
+)  # fmt: skip
 """Any model's, also one that scores nothing and keeps everything."""
 
 

@@ -256,7 +256,7 @@ class _Runner:
         """Each window's record, and one whose scores are its thresholds."""
         import torch
 
-        from workbench.attribution.scorers.pruner_scores import placed
+        from workbench.attribution.scorers.learned.pruner_scores import placed
 
         records, thresholds = list(self.blank), list(self.blank)
         for batch, model, output in self.batches:

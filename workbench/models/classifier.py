@@ -184,8 +184,7 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
         names = tuple(labels[key] for key in sorted(labels, key=int))
         bert = load_backbone(str(folder), names, new_head=False)
         described = config.get("workbench") or {"method": "dense", "policy": {}}
-        kind = policy_class(described["method"])
-        policy = kind(bert.config, **described["policy"]) if kind is not Policy else Policy()
+        policy = policy_class(described["method"])(bert.config, **described["policy"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / 'config.json'}: describes no classifier: {error}") from None
     if policy.state_dict():

@@ -12,8 +12,9 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.callbacks import Events
 from workbench.attribution.options import GOLD, Options
-from workbench.attribution.registry import check_scorers, find
+from workbench.attribution.registry import check_scorers
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import scorer_spec
 from workbench.core.documents import Document, Window
 from workbench.core.task_type import TaskType
 from workbench.core.token_scores import TokenScores
@@ -198,7 +199,7 @@ def _prepare(request: Request) -> list[_Prepared]:
             assert request.model is not None
             folder = request.model
         else:
-            folder = run.model_folder(request.method or find(name).method or "dense")
+            folder = run.model_folder(request.method or scorer_spec(name).method or "dense")
         folders.setdefault(folder, []).append(name)
     if not folders:
         raise InputError("no scorer named")

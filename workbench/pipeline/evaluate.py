@@ -8,8 +8,9 @@ import pandas as pd
 
 from workbench.attribution.callbacks import Events
 from workbench.attribution.options import Options
-from workbench.attribution.registry import SCORERS, caption
+from workbench.attribution.registry import caption
 from workbench.attribution.run import score_windows
+from workbench.catalog.scorers import SCORERS
 from workbench.core.documents import Window
 from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame

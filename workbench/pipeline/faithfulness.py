@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.attribution.registry import SCORERS
+from workbench.catalog.scorers import SCORERS
 from workbench.core.documents import Window
 from workbench.core.token_scores import from_frame
 from workbench.data.windows.encodings import holds_evidence

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workbench.attribution.scorers.saliency import saliency_targets
+from workbench.attribution.scorers.gradients.saliency import saliency_targets
+from workbench.config.run import RunConfig
 from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.inference.predict import quality
@@ -30,14 +31,18 @@ from workbench.training.teacher_targets import Targets
 
 def train_run(job: Job) -> None:
     """Train every method of the configuration that is not yet trained with these settings."""
-    # Before the first step: what a plug-in declares wrongly is found out now.
-    for method in job.config.methods:
-        objective_class(method)
-        policy_class(method)
+    check_methods(job.config)
     with linear_kernels(job.config.kernels):
         _stage(job, "dense", _train_dense)
         for method in job.config.methods[1:]:
             _stage(job, method, partial(_train_method, method=method))
+
+
+def check_methods(config: RunConfig) -> None:
+    """Raise InputError, with file and line, where declaration, policy and settings disagree."""
+    for method in config.methods:
+        objective_class(method)
+        policy_class(method).check_settings(type(config.section(method)))
 
 
 def _stage(job: Job, name: str, work: Callable[[Job], None]) -> None:

@@ -5,10 +5,11 @@ from functools import cached_property
 
 import pandas as pd
 
+from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.core.score_grid import ScoreGrid, score_grids
 from workbench.errors import InputError
 from workbench.runs.many import KEYS, RunFolder, Runs, reported
-from workbench.runs.tables import CONTROLS, METHOD_ORDER, SCORER_ORDER, ordered
+from workbench.runs.tables import METHOD_ORDER, ordered
 
 
 class RunScores:
@@ -34,7 +35,7 @@ class RunScores:
     def scorers(self) -> list[str]:
         """Scorers in the order of figures, controls left out."""
         names = [name for name in self._runs.scorers if name not in CONTROLS]
-        return ordered(names, SCORER_ORDER)
+        return ordered(names, SCORERS)
 
     def grids(self, scorer: str) -> list[ScoreGrid]:
         """The scorer's grids, one per model, texts of other splits left out; empty without any."""

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from workbench.catalog.methods import METHODS
+from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
 from workbench.storage.atomic import yaml_value
 
@@ -61,10 +62,6 @@ METRIC_TABLES = (*_NEEDED, *_OPTIONAL)
 """Tables of metrics/; those that a run was not asked for are not there."""
 
 METHOD_ORDER = METHODS
-CONTROLS = ("random", "uniform", "oracle")
-SCORER_ORDER = (
-    "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ class RunData:
     def score_files(self) -> list[Path]:
         """The score tables, scorers in the order of the figures."""
         files = {path.stem: path for path in self.folder.glob("scores/*.parquet")}
-        return [files[name] for name in ordered(files, (*SCORER_ORDER, *CONTROLS))]
+        return [files[name] for name in ordered(files, SCORERS)]
 
 
 def read_run_data(folder: Path) -> RunData:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.attribution.scorers.baselines import oracle
+from workbench.attribution.scorers.controls.controls import oracle
 from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.token_scores import TokenScores

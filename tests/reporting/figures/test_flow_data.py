@@ -8,7 +8,7 @@ import pytest
 from app.data.thresholds import recorded_thresholds
 from app.figures.token_flow import flow_figure
 from tests.helpers.toys import texts, toy_tokenizer
-from workbench.attribution.scorers.pruner_scores import pruner_scores
+from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.inference.what_if import what_if

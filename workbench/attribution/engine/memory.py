@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from workbench.attribution.options import Options
-from workbench.attribution.types import Scorer
+from workbench.catalog.scorers import ScorerSpec
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 
@@ -15,11 +15,11 @@ with few tokens and rounded up."""
 
 
 def fitting_batch(
-    scorers: Iterable[Scorer], model: PruningClassifier, windows: Sequence[Window], options: Options
+    scorers: Iterable[ScorerSpec], model: PruningClassifier, windows: Sequence[Window], options: Options
 ) -> int:
     """Windows per batch, at least 1: `batch_size`, or as many of the longest as the budget holds."""
     longest = max((len(window.input_ids) for window in windows), default=1)
-    graph = any(scorer.graph for scorer in scorers)
+    graph = any(scorer.keeps_graph for scorer in scorers)
     return min(options.batch_size, copies_in(model, longest, options, graph=graph))
 
 

@@ -10,10 +10,23 @@ from workbench.attribution.engine.block import Block
 from workbench.attribution.ops.rollout import Rollout
 
 
-class RowByRow(ABC):
-    """An observer whose scores of a layer are there as soon as the layer has run."""
+class Observer(ABC):
+    """Is shown every layer of the one forward pass that all scorers like it share."""
 
     needs_gradient: ClassVar[bool] = False
+    """Whether `rows` takes gradients of the model's output: the pass then keeps its graph."""
+
+    @abstractmethod
+    def see(self, block: Block) -> None:
+        """Take in a layer that has run; gradients are off."""
+
+    @abstractmethod
+    def rows(self, output: Tensor) -> Tensor:
+        """Return (B, layers, N) once the pass is over; `output` (B,) is what is explained."""
+
+
+class RowByRow(Observer):
+    """An observer whose scores of a layer are there as soon as the layer has run."""
 
     def __init__(self) -> None:
         self.collected: list[Tensor] = []

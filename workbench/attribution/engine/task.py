@@ -14,8 +14,9 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.memoised import Once
+from workbench.attribution.engine.observers import Observer
 from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
-from workbench.attribution.types import Observer, Scored
+from workbench.attribution.types import Scored
 from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier

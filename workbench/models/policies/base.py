@@ -33,6 +33,20 @@ class Policy(nn.Module):
     reference: Sizes | None = None
     """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
 
+    def __init__(self, config: BertConfig | None = None) -> None:
+        super().__init__()
+
+    @classmethod
+    def check_settings(cls, settings: type[BaseModel]) -> None:
+        """Raise InputError, with file and line, for a constructor keyword that the settings lack."""
+        for keyword in cls._keywords():
+            if keyword.default is keyword.empty and keyword.name not in settings.model_fields:
+                code = cls.__init__.__code__
+                raise InputError(
+                    f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} needs {keyword.name!r}, "
+                    f"which {settings.__name__} does not have; add the field or override from_settings"
+                )
+
     @classmethod
     def from_settings(cls, config: BertConfig, settings: BaseModel) -> Self:
         """Build the policy: the constructor's keywords are the settings' fields of the same names.
@@ -44,27 +58,19 @@ class Policy(nn.Module):
             settings: The method's section of the run's configuration.
 
         Raises:
-            InputError: A keyword without default that the settings do not have; names file and line.
+            InputError: A keyword that the settings lack, or a value that does not fit the backbone.
         """
-        if cls.__init__ is Policy.__init__:
-            return cls()
-        keywords = list(inspect.signature(cls.__init__).parameters.values())[2:]
-        missing = [
-            p.name
-            for p in keywords
-            if p.default is p.empty and p.name not in type(settings).model_fields
-        ]
-        if missing:
-            code = cls.__init__.__code__
-            raise InputError(
-                f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} needs {missing[0]!r}, which "
-                f"{type(settings).__name__} does not have; add the field or override from_settings"
-            )
-        given = {p.name: getattr(settings, p.name) for p in keywords if hasattr(settings, p.name)}
+        cls.check_settings(type(settings))
+        names = [k.name for k in cls._keywords() if hasattr(settings, k.name)]
         try:
-            return cls(config, **given)
+            return cls(config, **{name: getattr(settings, name) for name in names})
         except ValueError as error:
             raise InputError(f"{cls.method}: {error}") from None
+
+    @classmethod
+    def _keywords(cls) -> list[inspect.Parameter]:
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
 
     def settings(self) -> dict[str, Any]:
         """Constructor arguments besides the model's configuration, for config.json."""

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
 from transformers import BertConfig
 
 from workbench.models.policies.base import Policy, Sizes
@@ -28,6 +29,10 @@ class DistilBert(Policy):
             hidden=dense.hidden_size,
             intermediate=dense.intermediate_size,
         )
+
+    @classmethod
+    def check_settings(cls, settings: type[BaseModel]) -> None:
+        """Accept any: the objective builds the policy."""
 
     def settings(self) -> dict[str, Any]:
         assert self.reference is not None

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import torch
+from pydantic import BaseModel
 from torch import Tensor, nn
 from transformers import BertConfig
 
@@ -31,6 +32,10 @@ class PowerBert(Policy):
         self.length = length
         self.retention = nn.Parameter(torch.ones(config.num_hidden_layers, length - 1))
         """(layers, length - 1) in [0, 1]: weight of each rank after [CLS], most significant first."""
+
+    @classmethod
+    def check_settings(cls, settings: type[BaseModel]) -> None:
+        """Accept any: the objective builds the policy."""
 
     def settings(self) -> dict[str, Any]:
         return {"length": self.length}

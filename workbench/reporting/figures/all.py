@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.catalog.scorers import CONTROLS
 from workbench.reporting.figures.style import GREY, line_style, new_figure, plain
-from workbench.runs.tables import CONTROLS
 
 SINGLE, DOUBLE = 3.4, 7.0
 """Inches: one column, and the width of a page of two columns."""

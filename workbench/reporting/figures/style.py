@@ -9,15 +9,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 
-from workbench.runs.tables import CONTROLS
+from workbench.catalog.scorers import CONTROLS, SCORERS, scorer_colour
 
 # Okabe and Ito 2008: told apart with any of the common colour-vision deficiencies.
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILLION, PURPLE, BLACK, GREY = "#D55E00", "#CC79A7", "#000000", "#7F7F7F"
 
 _COLOURS = {
-    "cp": VERMILLION, "adapler": VERMILLION, "top": BLUE, "saliency": GREEN, "attention": ORANGE,
-    "rollout": PURPLE, "dense": BLACK, "powerbert": ORANGE, "trbert": GREEN, "ltp": SKY,
+    "adapler": VERMILLION, "top": BLUE, "dense": BLACK, "powerbert": ORANGE, "trbert": GREEN, "ltp": SKY,
     "transkimmer": PURPLE, "distilbert": GREY,
 }  # fmt: skip
 SCALES = {
@@ -54,9 +53,16 @@ def score_colours(*, signed: bool) -> LinearSegmentedColormap:
 def line_style(name: str, number: int = 0) -> dict[str, Any]:
     """Colour, dashes and marker of a series; controls are grey and dashed, told apart by dashes."""
     if name in CONTROLS:
-        return {"color": GREY, "linestyle": _DASHES[name], "linewidth": 1.3, "zorder": 1}
+        return {
+            "color": GREY,
+            "linestyle": _DASHES.get(name, (0, (2, 2))),
+            "linewidth": 1.3,
+            "zorder": 1,
+        }
     # Of "adapler phi=0.01" the first word: strengths of one method differ in their markers.
-    colour = _COLOURS.get(name.partition(" ")[0], _SPARE[number % len(_SPARE)])
+    first = name.partition(" ")[0]
+    spare = scorer_colour(first) if first in SCORERS else _SPARE[number % len(_SPARE)]
+    colour = _COLOURS.get(first, spare)
     marker = _MARKERS[number % len(_MARKERS)]
     return {"color": colour, "marker": marker, "markersize": 4.5, "linewidth": 1.6, "zorder": 2}
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.scorers import CONTROLS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.tables.significance import STAR
 from workbench.reporting.tables.table import Table, formatted, ranks
 from workbench.reporting.text.wording import decimals, method_name, scorer_name, spread
-from workbench.runs.tables import CONTROLS
 
 _KEYS = ["metric", "scorer", "method"]
 

@@ -7,9 +7,10 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
+from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.metrics.classification import judged_by, quality_difference
 from workbench.reporting.text.wording import method_name, quality_words, scorer_on_model, times
-from workbench.runs.tables import CONTROLS, SCORER_ORDER, RunData
+from workbench.runs.tables import RunData
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def agreement_sentences(
     here = (frame["unit"] == unit) & (frame["universe"] == universe) & (frame["metric"] == "ap")
     ap = frame[here].astype({"scorer": str, "method": str})
     sentences = []
-    for scorer in ordered(ap["scorer"], SCORER_ORDER):
+    for scorer in ordered(ap["scorer"], SCORERS):
         if scorer in CONTROLS:
             continue
         for method in ordered(ap.loc[ap["scorer"] == scorer, "method"], METHODS):

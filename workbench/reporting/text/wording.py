@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.catalog.methods import METHODS, method_title
+from workbench.catalog.scorers import scorer_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
 
@@ -14,20 +15,6 @@ STOCK_NAMES = {
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
     "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
-}
-SCORER_NAMES = {
-    "cp": "contribution predictor",
-    "top": "ToP importance",
-    "ltp": "LTP importance",
-    "transkimmer": "Transkimmer's keep probability",
-    "powerbert": "PoWER-BERT's significance",
-    "trbert": "TR-BERT's keep probability",
-    "saliency": "saliency",
-    "attention": "attention",
-    "rollout": "attention rollout",
-    "random": "random (control)",
-    "uniform": "uniform (control)",
-    "oracle": "gold oracle (control)",
 }
 RATIONALES = {
     "valence": (
@@ -53,8 +40,8 @@ def method_name(method: object) -> str:
 
 
 def scorer_name(scorer: object) -> str:
-    """Return a scorer's name in words; unknown names stay as they are."""
-    return SCORER_NAMES.get(str(scorer), str(scorer))
+    """Return a scorer's title; unknown names stay as they are."""
+    return scorer_title(str(scorer))
 
 
 def scorer_on_model(scorer: object, method: object) -> str:

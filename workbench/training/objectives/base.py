@@ -13,6 +13,7 @@ from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
 from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import label_loss, teacher_loss
 from workbench.training.teacher_targets import Logits, teacher_logits
 
 DISTIL_TEMPERATURE = 2.0
@@ -107,11 +108,11 @@ class Objective(nn.Module):
         """Mean over (B, outputs) logits of the problem's loss (cross-entropy, or squared error), or, for
         the share that is distilled, of their distance from the teacher's (T^2 KL, or squared error)."""
         task_type = self.model.task_type
-        loss = task_type.loss(logits, [window.label for window in windows])
+        loss = label_loss(task_type, logits, [window.label for window in windows])
         if self.distil:
             wanted = teacher_logits(self.teacher, windows).to(logits.device)
             loss = torch.lerp(
-                loss, task_type.distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil
+                loss, teacher_loss(task_type, logits, wanted, DISTIL_TEMPERATURE), self.distil
             )
         return loss
 

@@ -17,6 +17,7 @@ from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
 from workbench.models.student import from_distilbert, half_depth
 from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress
 
 
@@ -66,7 +67,7 @@ class DistilbertObjective(Objective):
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
-        softened = self.model.task_type.distillation(logits, wanted, settings.temperature)
+        softened = teacher_loss(self.model.task_type, logits, wanted, settings.temperature)
         loss = settings.label_weight * task + settings.distil_weight * softened
         values = {"loss": task.item(), "kl": softened.item()}
         if settings.cosine_weight:

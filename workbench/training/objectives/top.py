@@ -18,7 +18,7 @@ from workbench.models.layouts import Padded
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
 from workbench.training.inputs import TrainingInputs
-from workbench.training.losses import lambda_loss
+from workbench.training.losses import lambda_loss, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 
 
@@ -132,7 +132,7 @@ class TopObjective(Objective):
     def _distil(self, output: Output, teacher_targets: Sequence[TeacherTargets]) -> Tensor:
         teacher = torch.from_numpy(np.stack([lesson.logits for lesson in teacher_targets]))
         teacher = teacher.to(output.logits.device)
-        return self.model.task_type.distillation(output.logits, teacher, self.settings.temperature)
+        return teacher_loss(self.model.task_type, output.logits, teacher, self.settings.temperature)
 
     def _ranking_loss(
         self, traces: Sequence[LayerTrace], teacher_targets: Sequence[TeacherTargets]

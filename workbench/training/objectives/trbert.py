@@ -14,7 +14,7 @@ from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 from workbench.models.policies.trbert import Choose, TrBert, sample
 from workbench.training.inputs import TrainingInputs
-from workbench.training.losses import reinforce
+from workbench.training.losses import label_loss, reinforce, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, scheduled
 from workbench.training.teacher_targets import Logits, Targets, target_rows, teacher_logits
 
@@ -80,13 +80,15 @@ class TrbertObjective(Objective):
         with self.policy.choosing(sample):
             output = self.model(several, execution="packed")
         task_type = self.model.task_type
-        task_loss = task_type.loss(output.logits.detach(), [window.label for window in several], "none")
+        task_loss = label_loss(
+            task_type, output.logits.detach(), [window.label for window in several], "none"
+        )
         kept = self._kept(output)
         by_text = len(windows), settings.samples
         rewards = (-task_loss - settings.alpha * kept).view(by_text)
         policy_loss = reinforce(self._negative_log_likelihood(output).view(by_text), rewards)
         wanted = teacher_logits(self.teacher, several).to(output.logits.device)
-        task = task_type.distillation(output.logits, wanted, settings.temperature)
+        task = teacher_loss(task_type, output.logits, wanted, settings.temperature)
         backward((policy_loss + task) * weight)
         return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
 

@@ -10,12 +10,18 @@ from captum.attr._core import deep_lift
 from torch import nn
 
 from workbench.attribution.engine.layer_inputs import Found, Point, share_missed
-from workbench.attribution.scorers.saliency import signed_sum
+from workbench.attribution.scorers.gradients.saliency import signed_sum
+from workbench.catalog.scorers import register_scorer
 
 _ONE_AT_A_TIME = Lock()
 """Captum's table of rules, and what warnings are shown, belong to all threads."""
 
 
+@register_scorer(
+    name="deeplift", title="DeepLIFT", group="gradient", order=230,
+    description="DeepLIFT from a baseline, rescale rule for activations, sum over H",
+    extra_options=("target", "output", "baseline"), signed=True, takes="point",
+)  # fmt: skip
 def deeplift(point: Point) -> Found:
     """Sum over H of (state - baseline) x multiplier, by the rescale rule.
 

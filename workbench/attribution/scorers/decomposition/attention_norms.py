@@ -9,8 +9,13 @@ from torch import Tensor
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import RowByRow
 from workbench.attribution.ops.mixing import norms_of_sums, received
+from workbench.catalog.scorers import register_scorer
 
 
+@register_scorer(
+    name="value-norms", title="value-weighted attention norms", group="decomposition", order=150,
+    description="norm of attention x value, mean over queries (Kobayashi et al. 2020)",
+)  # fmt: skip
 class ValueNorms(RowByRow):
     """||sum_h alpha_ij f(x_j)||, the norms of 2020, all heads together; column mean over queries."""
 
@@ -18,6 +23,10 @@ class ValueNorms(RowByRow):
         return received(norms_of_sums(block.probabilities, block.vectors), block.alive)
 
 
+@register_scorer(
+    name="residual-norms", title="attention norms with residual", group="decomposition", order=160,
+    description="the same through residual and LayerNorm (Kobayashi et al. 2021)",
+)  # fmt: skip
 class ResidualNorms(RowByRow):
     """The same through residual and LayerNorm (2021, section 3.2), column mean over queries."""
 

@@ -7,7 +7,8 @@ from captum.attr import NoiseTunnel, Saliency
 from torch import Tensor
 
 from workbench.attribution.engine.layer_inputs import Found, Point
-from workbench.attribution.scorers.saliency import l2
+from workbench.attribution.scorers.gradients.saliency import l2
+from workbench.catalog.scorers import register_scorer
 
 SAMPLES = 20
 """Noisy copies unless asked otherwise."""
@@ -16,16 +17,31 @@ NOISE = 0.1
 Kind = Literal["smoothgrad", "smoothgrad_sq", "vargrad"]
 
 
+@register_scorer(
+    name="smoothgrad", title="SmoothGrad", group="gradient", order=250,
+    description="mean gradient under noise, L2 over H",
+    extra_options=("target", "output", "samples"), takes="point",
+)  # fmt: skip
 def smooth_grad(point: Point) -> Found:
     """L2 norm over H of the mean gradient of noisy copies (Smilkov et al. 2017)."""
     return _tunnel(point, "smoothgrad", l2)
 
 
+@register_scorer(
+    name="smoothgrad-squared", title="SmoothGrad squared", group="gradient", order=260,
+    description="mean squared gradient under noise, sum over H",
+    extra_options=("target", "output", "samples"), takes="point",
+)  # fmt: skip
 def smooth_grad_squared(point: Point) -> Found:
     """Sum over H of the mean squared gradient (Hooker et al., NeurIPS 2019, SG-SQ)."""
     return _tunnel(point, "smoothgrad_sq", lambda values: values.sum(-1))
 
 
+@register_scorer(
+    name="vargrad", title="VarGrad", group="gradient", order=270,
+    description="variance of the gradient under noise, sum over H",
+    extra_options=("target", "output", "samples"), takes="point",
+)  # fmt: skip
 def var_grad(point: Point) -> Found:
     """Sum over H of the gradient's variance over noisy copies (Adebayo et al. 2018, VarGrad)."""
     return _tunnel(point, "vargrad", lambda values: values.sum(-1))

@@ -5,12 +5,18 @@ import torch
 from captum.attr import GradientShap
 
 from workbench.attribution.engine.layer_inputs import Found, Point
-from workbench.attribution.scorers.saliency import signed_sum
+from workbench.attribution.scorers.gradients.saliency import signed_sum
+from workbench.catalog.scorers import register_scorer
 
 SAMPLES = 20
 """Random points between baseline and text unless asked otherwise."""
 
 
+@register_scorer(
+    name="gradient-shap", title="GradientSHAP", group="gradient", order=240,
+    description="expected gradients between a baseline and the text, sum over H",
+    extra_options=("target", "output", "baseline", "samples"), signed=True, takes="point",
+)  # fmt: skip
 def gradient_shap(point: Point) -> Found:
     """Sum over H of (state - baseline) x gradient, mean over random points between the two."""
     samples = point.options.samples or SAMPLES

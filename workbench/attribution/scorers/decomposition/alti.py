@@ -5,8 +5,13 @@ from torch import Tensor
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import RolledOutRow
 from workbench.attribution.ops.mixing import distances_to_sums, shares
+from workbench.catalog.scorers import register_scorer
 
 
+@register_scorer(
+    name="alti", title="ALTI", group="decomposition", order=180,
+    description="ALTI: L1 contributions of the attention block, rolled out, [CLS] row",
+)  # fmt: skip
 class Alti(RolledOutRow):
     """The [CLS] row of the layers' contribution matrices multiplied (eq. 11)."""
 

@@ -6,14 +6,21 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.engine.block import Block, linear_part, spread
+from workbench.attribution.engine.observers import Observer
 from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.mixing import CELLS
 from workbench.attribution.types import Scored
+from workbench.catalog.scorers import register_scorer
 
 SMALLEST = 1e-6
 """Inputs of an activation smaller than this count as this, so that they have a slope."""
 
 
+@register_scorer(
+    name="decompx", title="DecompX", group="decomposition", order=210,
+    description="DecompX: share of the logit, biases shared out by their alignment",
+    extra_options=("target",), signed=True,
+)  # fmt: skip
 def decompx_scores(task: Task) -> list[Scored]:
     """Each token's share of the target's logit, from every layer asked for on; they sum to the logit.
 
@@ -27,7 +34,7 @@ def decompx_scores(task: Task) -> list[Scored]:
     return found
 
 
-class Decomposition:
+class Decomposition(Observer):
     """Vectors x_{i<-k} (eq. 1): what token k gave to token i's state; over k they sum to it."""
 
     needs_gradient = False

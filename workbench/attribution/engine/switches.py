@@ -1,4 +1,4 @@
-"""The text itself changed, unit by unit, and the model asked again; through Captum.
+"""One text with its units switched on and off, as Captum's input.
 
 What is changed is a vector of switches, one per word (token, sentence): 1 leaves the unit as it is, 0
 puts [MASK] (or [PAD]) in the place of its tokens. A model that drops tokens decides anew each time.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from captum.attr import FeatureAblation, KernelShap, Lime, Occlusion
 from torch import Tensor
 
 from workbench.attribution.engine.layer_inputs import seeded, without_words
@@ -18,8 +17,6 @@ from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.pooling import groups
 from workbench.attribution.types import Scored
 
-SPAN = 3
-"""Neighbouring units that occlusion hides at a time."""
 SAMPLES = 200
 """Perturbed texts of LIME and KernelSHAP unless asked otherwise."""
 
@@ -36,57 +33,6 @@ class Switches:
     at_once: int
     """Changed texts that run together."""
     samples: int
-
-
-def feature_ablation(switches: Switches) -> Tensor:
-    """(1, units): output minus output without the unit (leave-one-out)."""
-    found: Tensor = FeatureAblation(switches.forward).attribute(
-        switches.on, baselines=0, target=switches.target, perturbations_per_eval=switches.at_once
-    )
-    return found
-
-
-def occlusion(switches: Switches) -> Tensor:
-    """(1, units): what hiding `SPAN` neighbours costs, mean over the spans a unit is in.
-
-    Zeiler and Fergus, ECCV 2014, on units instead of patches.
-    """
-    found: Tensor = Occlusion(switches.forward).attribute(
-        switches.on,
-        sliding_window_shapes=(min(SPAN, switches.on.shape[1]),),
-        baselines=0,
-        target=switches.target,
-        perturbations_per_eval=switches.at_once,
-    )
-    return found
-
-
-def lime(switches: Switches) -> Tensor:
-    """(1, units): weights of a sparse linear model around the text (Ribeiro et al., KDD 2016).
-
-    Captum's own defaults: Lasso with alpha 0.01, exponential kernel over the cosine distance.
-    """
-    return _sampled(Lime(switches.forward), switches)
-
-
-def kernel_shap(switches: Switches) -> Tensor:
-    """(1, units): Shapley values by weighted regression (Lundberg and Lee, NeurIPS 2017, theorem 2)."""
-    if switches.on.shape[1] == 1:
-        # The value of a single player is what it adds.
-        return feature_ablation(switches)
-    return _sampled(KernelShap(switches.forward), switches)
-
-
-def _sampled(method: Lime | KernelShap, switches: Switches) -> Tensor:
-    """(1, units): what a method finds that fits a linear model to sampled switches."""
-    found: Tensor = method.attribute(
-        switches.on,
-        baselines=0,
-        target=switches.target,
-        n_samples=switches.samples,
-        perturbations_per_eval=switches.at_once,
-    )
-    return found
 
 
 def perturbed(method: Callable[[Switches], Tensor], task: Task) -> list[Scored]:

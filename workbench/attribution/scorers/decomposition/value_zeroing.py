@@ -7,8 +7,13 @@ from torch.nn import functional
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import RolledOutRow, RowByRow
 from workbench.attribution.ops.mixing import CELLS, received, shares
+from workbench.catalog.scorers import register_scorer
 
 
+@register_scorer(
+    name="value-zeroing", title="value zeroing", group="decomposition", order=190,
+    description="value zeroing: change of the layer's output, mean over queries",
+)  # fmt: skip
 class ValueZeroing(RowByRow):
     """How much tokens' representations change without j's value vector, mean over queries."""
 
@@ -16,6 +21,10 @@ class ValueZeroing(RowByRow):
         return received(block.once(zeroing), block.alive)
 
 
+@register_scorer(
+    name="value-zeroing-rollout", title="value zeroing rollout", group="decomposition", order=200,
+    description="value zeroing, rolled out, [CLS] row",
+)  # fmt: skip
 class RolledOutZeroing(RolledOutRow):
     """The [CLS] row of the same, rolled out over the layers as the authors do it: no identity added."""
 

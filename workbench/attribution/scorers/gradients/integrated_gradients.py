@@ -3,12 +3,18 @@
 from captum.attr import IntegratedGradients
 
 from workbench.attribution.engine.layer_inputs import Found, Point, share_missed
-from workbench.attribution.scorers.saliency import signed_sum
+from workbench.attribution.scorers.gradients.saliency import signed_sum
+from workbench.catalog.scorers import register_scorer
 
 STEPS = 50
 """Points on the path unless asked otherwise (the paper finds 20 to 300 enough)."""
 
 
+@register_scorer(
+    name="integrated-gradients", title="integrated gradients", group="gradient", order=220,
+    description="integrated gradients from a baseline, sum over H",
+    extra_options=("target", "output", "baseline", "steps"), signed=True, takes="point",
+)  # fmt: skip
 def integrated_gradients(point: Point) -> Found:
     """Sum over H of the integrated gradients from the baseline, as the paper defines them.
 

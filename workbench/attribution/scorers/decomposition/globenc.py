@@ -5,8 +5,13 @@ from torch import Tensor
 from workbench.attribution.engine.block import Block, linear_part
 from workbench.attribution.engine.observers import RolledOutRow
 from workbench.attribution.ops.mixing import norms_of_sums, shares
+from workbench.catalog.scorers import register_scorer
 
 
+@register_scorer(
+    name="globenc", title="GlobEnc", group="decomposition", order=170,
+    description="GlobEnc: norms of the whole layer, rolled out, [CLS] row",
+)  # fmt: skip
 class GlobEnc(RolledOutRow):
     """The [CLS] row of N_Enc (eq. 11: attention, both residuals, both LayerNorms) rolled out (eq. 12).
 

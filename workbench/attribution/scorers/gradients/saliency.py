@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.attribution.engine.task import Task, frozen
 from workbench.attribution.options import PREDICTED
 from workbench.attribution.types import Scored
+from workbench.catalog.scorers import register_scorer
 from workbench.core.documents import Window
 from workbench.models.classifier import Execution, PruningClassifier, batches
 from workbench.models.layouts import Layout
@@ -115,14 +116,49 @@ def mean_absolute(values: Tensor) -> Tensor:
     return values.abs().mean(dim=-1)
 
 
-def product_scores(reduce: Callable[[Tensor], Tensor], task: Task) -> list[Scored]:
-    """Gradient x activation of a batch, taken to tokens by `reduce`; one backward pass for all such."""
-    return task.scored(task.once(_products).placed(reduce), task.layers)
+@register_scorer(
+    name="saliency", title="saliency", group="gradient", order=70,
+    description="gradient x layer input, L2 over H",
+    extra_options=("target", "output"), keeps_graph=True, colour="#009E73",
+)  # fmt: skip
+def saliency(task: Task) -> list[Scored]:
+    """L2 norm of gradient x activation."""
+    return _reduced(task, l2)
 
 
-def gradient_scores(task: Task) -> list[Scored]:
+@register_scorer(
+    name="saliency-sum", title="saliency, signed sum", group="gradient", order=80,
+    description="gradient x layer input, sum over H",
+    extra_options=("target", "output"), signed=True, keeps_graph=True,
+)  # fmt: skip
+def saliency_sum(task: Task) -> list[Scored]:
+    """Sum of gradient x activation."""
+    return _reduced(task, signed_sum)
+
+
+@register_scorer(
+    name="saliency-mean", title="saliency, mean size", group="gradient", order=90,
+    description="gradient x layer input, mean size over H",
+    extra_options=("target", "output"), keeps_graph=True,
+)  # fmt: skip
+def saliency_mean(task: Task) -> list[Scored]:
+    """Mean size of gradient x activation."""
+    return _reduced(task, mean_absolute)
+
+
+@register_scorer(
+    name="gradient", title="gradient norm", group="gradient", order=100,
+    description="gradient at the layer's input, L2 over H",
+    extra_options=("target", "output"), keeps_graph=True,
+)  # fmt: skip
+def gradient(task: Task) -> list[Scored]:
     """L2 norm of the plain gradient (Simonyan et al. 2014) at each layer's input."""
     return task.scored(_explained(task, times_activation=False).placed(l2), task.layers)
+
+
+def _reduced(task: Task, reduce: Callable[[Tensor], Tensor]) -> list[Scored]:
+    """Gradient x activation of a batch, taken to tokens by `reduce`; one backward pass for all such."""
+    return task.scored(task.once(_products).placed(reduce), task.layers)
 
 
 def _products(task: Task) -> LayerValues:

@@ -4,9 +4,16 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.observers import Observer
+from workbench.catalog.scorers import register_scorer
 
 
-class AttentionGradient:
+@register_scorer(
+    name="attention-gradient", title="gradient-weighted attention rollout", group="attention", order=140,
+    description="attention x its gradient, rolled out, [CLS] row (Chefer et al. 2021)",
+    extra_options=("target", "output"), keeps_graph=True,
+)  # fmt: skip
+class AttentionGradient(Observer):
     """The [CLS] row of R: R starts as I, R <- R + A R with A = E_h[(grad A * A)^+] (eqs. 5 and 6).
 
     Row l is R after layer l; the last row is the paper's result. The gradient is that of the output

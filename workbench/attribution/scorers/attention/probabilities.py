@@ -9,8 +9,14 @@ from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import RolledOutRow, RowByRow
 from workbench.attribution.ops.mixing import received
 from workbench.attribution.ops.rollout import with_residual
+from workbench.catalog.scorers import register_scorer
 
 
+@register_scorer(
+    name="attention", title="attention", group="attention", order=110,
+    description="attention received, mean over heads and queries",
+    by_head=True, colour="#E69F00",
+)  # fmt: skip
 class Received(RowByRow):
     """Attention received: the column mean over living queries, of one head or the mean over all."""
 
@@ -22,6 +28,11 @@ class Received(RowByRow):
         return received(one_head(block, self.head), block.alive)
 
 
+@register_scorer(
+    name="attention-cls", title="attention of [CLS]", group="attention", order=120,
+    description="attention of [CLS], head mean",
+    by_head=True,
+)  # fmt: skip
 class FromCls(RowByRow):
     """The attention of [CLS] itself (its query row), of one head or the mean over all."""
 
@@ -33,6 +44,11 @@ class FromCls(RowByRow):
         return one_head(block, self.head)[:, 0]
 
 
+@register_scorer(
+    name="rollout", title="attention rollout", group="attention", order=130,
+    description="attention rollout, [CLS] row, head mean",
+    colour="#CC79A7",
+)  # fmt: skip
 class RolledOut(RolledOutRow):
     """Attention rollout (Abnar and Zuidema, ACL 2020, section 3): the [CLS] row of A'_l ... A'_0."""
 
