@@ -53,7 +53,7 @@ def _measure_again(folder: Path) -> None:
     job = Job(run, run.config, ConsoleReporter(ERR))
     with job.reporter:
         evaluate_run(job, again=True)
-        write_cards(run_folder)
+        write_cards(folder)
     OUT.print(summary_table(load_run(folder)))
 
 

@@ -26,9 +26,9 @@ def run(
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.config.loading import load_config, with_absolute_paths
+    from workbench.pipeline.environment import describe_environment
     from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job, Reporter, this_process
-    from workbench.pipeline.environment import describe_environment
     from workbench.pipeline.train import check_methods, train_run
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.run import write_report

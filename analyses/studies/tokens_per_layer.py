@@ -5,7 +5,7 @@ AdapLeR's figure of sequence lengths by layer (arXiv 2203.08991) and ToP's of re
 the 5th and 95th percentile over texts, of the share of the text and in the frame also of the number
 of tokens. Counts are those in self-attention, special tokens included.
 
-    python analyses/tokens_per_layer.py --runs runs/demo --out out
+    python analyses/studies/tokens_per_layer.py --runs runs/demo --out out
 """
 
 from analyses.lib.over_runs import by_run, over_runs
@@ -21,7 +21,7 @@ SHOWN = {"q5": "5th percentile", "median": "median", "mean": "mean", "q95": "95t
 
 
 def build(runs: Runs) -> Analysis:
-    """Boxes per layer, a panel per method, and the quantiles as a table."""
+    """Draw boxes per layer, a panel per method, and put the quantiles into a table."""
     runs.need("predictions")
     frame, notes = over_runs(runs, lambda own: token_quantiles(own.predictions), "predictions")
     share = frame[frame["measure"] == "share"]

@@ -16,19 +16,23 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from analyses.lib.study import run_script
+
 PICTURES = {"Token flow": "app-token-flow", "Rationale agreement": "app-agreement"}
 LIMIT = 200_000
 
 
-def main() -> None:
+OPTIONS = {
+    "--runs": {"default": "runs", "help": "the folder of runs"},
+    "--run": {"default": "demo", "help": "the run to show"},
+    "--out": {"type": Path, "default": Path("docs/images")},
+    "--width": {"type": int, "default": 1280},
+    "--theme": {"choices": ["light", "dark"], "default": "light"},
+}
+
+
+def main(options: argparse.Namespace) -> None:
     """Start the app, look at each page of `PICTURES`, save it under --out, end the app."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", default="runs", help="the folder of runs")
-    parser.add_argument("--run", default="demo", help="the run to show")
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
-    parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--theme", choices=["light", "dark"], default="light")
-    options = parser.parse_args()
     browser = shutil.which("chromium")
     if browser is None:
         sys.exit("chromium is needed: apt-get install chromium")
@@ -97,4 +101,4 @@ def _wait(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

@@ -6,14 +6,14 @@ the layer at whose entry it was dropped, whether it is rationale, and its valenc
 first texts of each kind with their rationale and valence words. Shares over all texts:
 error_analysis.py.
 
-    python analyses/flipped_texts.py --runs runs/demo --out out
+    python analyses/studies/flipped_texts.py --runs runs/demo --out out
 """
 
 import pandas as pd
 
 from analyses.lib.flipped import compared, flipped_table, valence_rate
 from analyses.lib.over_runs import over_runs
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.metrics.outcomes import flipped_words
 from workbench.runs.many import RunFolder, Runs
 
@@ -22,12 +22,11 @@ SHOWN = 5
 
 
 def build(runs: Runs) -> Analysis:
-    """A row per word, and the table of texts."""
+    """Return a row per word, and the table of texts."""
     rate, notes = valence_rate()
 
-    def compute(own: RunFolder) -> pd.DataFrame:
-        parts = [flipped_words(grid, found, rate) for grid, found in compared(own)]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    def compute(scores: RunFolder) -> pd.DataFrame:
+        return stacked(flipped_words(grid, texts, rate) for grid, texts in compared(scores))
 
     frame, without = over_runs(runs, compute, NEEDED)
     return Analysis("flipped_texts", frame, (flipped_table(frame, SHOWN),), notes=[*notes, *without])

@@ -7,13 +7,13 @@ one dense model instead of the mean of its three best checkpoints, tokens really
 softly masked. A predictor that gives every living token the same share has the divergence of the
 line `equal shares`.
 
-    python analyses/predictor_fit.py --runs runs/demo --out out
+    python analyses/studies/predictor_fit.py --runs runs/demo --out out
 """
 
 import pandas as pd
 
 from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.study import Analysis, run_analysis, stacked
 from analyses.lib.target_fit import target_fit
 from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.by_layer import layer_table
@@ -38,7 +38,7 @@ CAPTION = (
 
 
 def build(runs: Runs) -> Analysis:
-    """Two panels by layer per run, and the same as a table."""
+    """Draw two panels by layer per run, and put the same into a table."""
     frame, notes = over_runs(runs, compute, "scores of cp and saliency")
     figures = {
         suffix: draw_by_layer(own, PANELS, by="panel", limits=None)
@@ -48,19 +48,16 @@ def build(runs: Runs) -> Analysis:
     return Analysis("predictor_fit", frame, (table,), figures, notes)
 
 
-def compute(own: RunFolder) -> pd.DataFrame:
-    """Both targets; empty where the run has not both scorers."""
-    saliency = [grid for grid in own.grids("saliency") if grid.method == "dense"]
+def compute(scores: RunFolder) -> pd.DataFrame:
+    """Compare with both targets; empty where the run has not both scorers."""
+    saliency = [grid for grid in scores.grids("saliency") if grid.method == "dense"]
     parts = []
-    for predictor in own.grids("cp") if saliency else ():
+    for predictor in scores.grids("cp") if saliency else ():
         for number, layer in enumerate((0, None)):
-            part = target_fit(predictor, saliency[0], own.split, target_layer=layer)
-            told = pd.DataFrame(
-                [LABELS[metric, number] for metric in part["metric"]],
-                columns=["panel", "label", "series"],
-            )
-            parts.append(pd.concat([part, told], axis=1))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+            part = target_fit(predictor, saliency[0], scores.split, target_layer=layer)
+            names = [LABELS[metric, number] for metric in part["metric"]]
+            parts.append(part.join(pd.DataFrame(names, columns=["panel", "label", "series"])))
+    return stacked(parts)
 
 
 if __name__ == "__main__":

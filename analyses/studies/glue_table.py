@@ -6,25 +6,21 @@ what its sparsity target means); our padded column batches texts in the run's ow
 padding to a fixed length per task; accuracy on MRPC (the paper: F1). Values are of our splits, the
 paper's of dev.
 
-    python analyses/glue_table.py --runs runs/demo --out out
+    python analyses/studies/glue_table.py --runs runs/demo --out out
 """
 
 import pandas as pd
 
+from analyses.lib.means import Means
 from analyses.lib.padding import recomputed
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.published import top_settings
-from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.reporting.tables.results import Means, primary_metric, results
+from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
+from workbench.reporting.tables.results import primary_metric, results
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
 
-SPEEDS = {
-    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
-    "flops_speedup_padded": ("FLOPs, padded", times),
-    "tokens_kept_share": ("tokens kept %", percent),
-}
 CAPTION = (
     "Quality and FLOPs speed-up in both conventions. Unpadded: no padding in either model; "
     "padded: the dense model computes the padding, the method does not. Rows of ToP's authors: "
@@ -34,7 +30,7 @@ CAPTION = (
 
 
 def build(runs: Runs) -> Analysis:
-    """A row per data set and method, then the authors' own."""
+    """Build a row per data set and method, then the authors' own."""
     frame = results(runs)
     means = Means(frame, [*QUALITY_NAMES, *SPEEDS])
     rows = []
@@ -42,9 +38,7 @@ def build(runs: Runs) -> Analysis:
         metric = "matthews" if data.endswith("cola") else primary_metric(frame, data)
         for variant in frame.loc[frame["data"] == data, "variant"].drop_duplicates():
             row = {"task": data, "method": method_name(variant), "metric": QUALITY_NAMES[metric]}
-            for quantity, (heading, write) in ({metric: ("value", percent)} | SPEEDS).items():
-                row[heading] = means.text(data, variant, quantity, write)
-            rows.append(row)
+            rows.append(row | means.line(data, variant, {metric: ("value", percent)} | SPEEDS))
     shown = pd.DataFrame([*rows, *authors_rows()])
     table = Table("glue_table", CAPTION, means.frame, shown, ("task", "method", "metric"))
     notes = (
@@ -56,7 +50,7 @@ def build(runs: Runs) -> Analysis:
 
 
 def authors_rows() -> list[dict[str, str]]:
-    """ToP's tasks as its authors report them."""
+    """Return ToP's tasks as its authors report them."""
     settings = top_settings()
     unpadded = recomputed(settings)["speedup_unpadded"]
     return [

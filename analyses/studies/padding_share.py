@@ -8,7 +8,7 @@ report. What is assumed: the target is met exactly; every text has the mean leng
 is arithmetic on settings, no model of theirs was run. Below, the runs' own methods: padded over
 unpadded speed-up, from their metrics.
 
-    python analyses/padding_share.py --runs runs/demo --out out
+    python analyses/studies/padding_share.py --runs runs/demo --out out
 """
 
 import numpy as np
@@ -19,16 +19,15 @@ from analyses.lib.padding import padding_share, recomputed
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.published import published, top_settings
 from workbench.reporting.tables.results import results
-from workbench.reporting.tables.table import Table
+from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
 
 FACTORS = (("speedup_unpadded", "dropped tokens"), ("padding_factor", "padding left out"))
-HEADINGS = {
-    "label": ("what", str), "speedup_unpadded": ("unpadded", times),
-    "padding_factor": ("padding", times), "speedup_padded": ("product", times),
-    "reported": ("reported", times),
-    "padding_share": ("padding's share %", percent),
+COLUMNS = {
+    "what": ("label", str), "unpadded": ("speedup_unpadded", times),
+    "padding": ("padding_factor", times), "product": ("speedup_padded", times),
+    "reported": ("reported", times), "padding's share %": ("padding_share", percent),
 }  # fmt: skip
 CAPTION = (
     "Speed-up in FLOPs as a product: without padding, and what leaving out the dense model's "
@@ -39,21 +38,20 @@ CAPTION = (
 
 
 def build(runs: Runs) -> Analysis:
-    """One row per GLUE task, their mean, and one per method of the runs."""
+    """Build a row per GLUE task, their mean, and one per method of the runs."""
     top = published().query("method == 'top' and convention == 'padded'")
     settings = top_settings()
     tasks = recomputed(settings).assign(
         label="ToP, " + settings["dataset"], reported=settings["speedup_padded"]
     )
     mean = tasks[["speedup_unpadded", "padding_factor", "speedup_padded", "padding_share"]].mean()
-    primary_metric = top.loc[top["dataset"] == "glue", "flops_speedup"].item()
-    whole = pd.DataFrame([mean.to_dict() | {"label": "mean of tasks", "reported": primary_metric}])
+    abstract = top.loc[top["dataset"] == "glue", "flops_speedup"].item()
+    whole = pd.DataFrame([mean.to_dict() | {"label": "mean of tasks", "reported": abstract}])
     frame = pd.concat([tasks, whole, own_rows(runs)], ignore_index=True)
-    shown = pd.DataFrame({name: frame[key].map(write) for key, (name, write) in HEADINGS.items()})
-    table = Table("padding_share", CAPTION, frame, shown, ("what",))
+    table = Table("padding_share", CAPTION, frame, formatted(frame, COLUMNS), ("what",))
     notes = (
         f"Mean of the tasks' recomputed speed-ups: {mean['speedup_padded']:.2f}x; the paper's abstract: "
-        f"{primary_metric:g}x; without padding on either side: {mean['speedup_unpadded']:.2f}x.",
+        f"{abstract:g}x; without padding on either side: {mean['speedup_unpadded']:.2f}x.",
         "A mean of products is not the product of the means. The authors give RTE MRPC's number, 7.71x.",
         "Sources: github.com/microsoft/Moonlit, ToP/models/l0_module.py and ToP/README.md.",
     )
@@ -62,7 +60,7 @@ def build(runs: Runs) -> Analysis:
 
 
 def own_rows(runs: Runs) -> pd.DataFrame:
-    """Padded and unpadded speed-up of the runs' methods that have both."""
+    """Return padded and unpadded speed-up of the runs' methods that have both."""
     frame = results(runs).dropna(subset=["flops_speedup_unpadded", "flops_speedup_padded"])
     where = frame["run"] if frame["run"].nunique() > 1 else frame["data"]
     own = pd.DataFrame({"label": frame["variant"].map(method_name) + " (" + where + ")"})

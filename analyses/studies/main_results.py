@@ -6,16 +6,17 @@ on this project's test split instead of the GLUE server's; speed-ups are for our
 BERT-base), each text at its own length, without the authors' counting of the last layer against eta;
 intervals and seeds are shown. Published numbers stand below, where there are any for the data set.
 
-    python analyses/main_results.py --runs runs/demo --out out
+    python analyses/studies/main_results.py --runs runs/demo --out out
 """
 
 import pandas as pd
 
+from analyses.lib.means import Means
 from analyses.lib.study import Analysis, run_analysis
 from workbench.metrics.classification import QUALITIES
 from workbench.reporting.published import published
 from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE
-from workbench.reporting.tables.results import Means, primary_metric, results
+from workbench.reporting.tables.results import primary_metric, results
 from workbench.reporting.tables.table import Table, ranks
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
@@ -31,11 +32,11 @@ PUBLISHED = "Published: BERT-base; GLUE sets on its test server; see workbench.p
 
 
 def build(runs: Runs) -> Analysis:
-    """A row per method (and settings, where runs differ in them), column pairs per data set."""
+    """Build a row per method (and settings, where runs differ in them), column pairs per data set."""
     frame = results(runs)
     means = Means(frame, [*QUALITIES, SPEED])
     names = frame["variant"].drop_duplicates().tolist()
-    told = published_rows({data: primary_metric(frame, data) for data in runs.data})
+    papers = published_rows({data: primary_metric(frame, data) for data in runs.data})
     shown = pd.DataFrame({"method": [method_name(name) for name in names]})
     marks = {}
     for data in runs.data:
@@ -47,29 +48,29 @@ def build(runs: Runs) -> Analysis:
                 float("nan") if name.startswith("dense") else means.value(data, name, quantity)
                 for name in names
             ]
-            marks[column] = [*ranks(values, shown[column], higher=True), *("" for _ in told)]
-    shown = pd.concat([shown, pd.DataFrame(told)], ignore_index=True)
+            marks[column] = [*ranks(values, shown[column], higher=True), *("" for _ in papers)]
+    shown = pd.concat([shown, pd.DataFrame(papers)], ignore_index=True)
     ranked = pd.DataFrame(marks)
     if len(runs.data) == 1:
         for part in (shown, ranked):
             part.columns = part.columns.str.removeprefix(f"{runs.data[0]} ")
     caption = f"{CAPTION} {RANKS_BUT_DENSE} Data: {', '.join(runs.data)}."
     table = Table("main_results", caption, means.frame, shown, ("method",), ranked)
-    notes = [means.note, *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in told[:1])]
+    notes = [means.note, *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in papers[:1])]
     return Analysis("main_results", frame, (table,), notes=notes)
 
 
 def published_rows(judged: dict[str, str]) -> list[dict[str, str]]:
-    """What papers report for data sets judged by these metrics, as rows of the table."""
-    frame = published()
-    frame = frame[frame["convention"] == "unpadded"].assign(value=frame["value"] / 100)
+    """Return what papers report for data sets judged by these metrics, as rows of the table."""
+    frame = published().query("convention == 'unpadded'").eval("value = value / 100")
     rows = []
     for method in frame["method"].drop_duplicates():
         row = {"method": f"{method_name(method)}, published"}
         for name, metric in judged.items():
-            own = frame[(frame["method"] == method) & (frame["dataset"] == name.rpartition("/")[2])]
-            row[f"{name} {HEADINGS[metric]}"] = percent(own.loc[own["metric"] == metric, "value"].max())
-            row[f"{name} {HEADINGS[SPEED]}"] = times(own["flops_speedup"].max())
+            here = frame[(frame["method"] == method) & (frame["dataset"] == name.rpartition("/")[2])]
+            value = here.loc[here["metric"] == metric, "value"].max()
+            row[f"{name} {HEADINGS[metric]}"] = percent(value)
+            row[f"{name} {HEADINGS[SPEED]}"] = times(here["flops_speedup"].max())
         if set(row.values()) - {row["method"], "–"}:
             rows.append(row)
     return rows

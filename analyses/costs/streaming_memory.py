@@ -1,6 +1,6 @@
 """Memory of the whole process while any number of texts streams through packed inference.
 
-python analyses/streaming_memory.py --model runs/imdb-8000/models/adapler --texts 10000
+python analyses/costs/streaming_memory.py --model runs/imdb-8000/models/adapler --texts 10000
 """
 
 import argparse
@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator
 from time import perf_counter
 
+from analyses.lib.study import run_script
 from workbench.data.readers.plain_texts import read_texts
 from workbench.inference.classify import classify
 from workbench.models.backbone import load_backbone, load_tokenizer
@@ -15,13 +16,14 @@ from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies.base import Policy
 from workbench.models.stopwatch import resident
 
+OPTIONS = {
+    "--model": {"default": "packaged", "help": "packaged, or a model folder"},
+    "--texts": {"type": int, "default": 10_000, "help": "IMDB texts to stream"},
+}
 
-def main() -> None:
+
+def main(options: argparse.Namespace) -> None:
     """Print, ten times, what is resident now and what was at most."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--model", default="packaged", help="packaged, or a model folder")
-    parser.add_argument("--texts", type=int, default=10_000, help="IMDB texts to stream")
-    options = parser.parse_args()
     if options.model == "packaged":
         model = PruningClassifier(load_backbone("packaged", ("negative", "positive")), Policy()).eval()
         tokenizer = load_tokenizer("packaged")
@@ -40,11 +42,11 @@ def main() -> None:
 
 
 def imdb(count: int) -> Iterator[tuple[str, str]]:
-    """(id, text) of `count` packaged reviews, from the start again where there are not so many."""
+    """Yield (id, text) of `count` packaged reviews, from the start again where there are fewer."""
     documents = itertools.cycle(read_texts("imdb"))
     for number, document in enumerate(itertools.islice(documents, count)):
         yield str(number), " ".join(document.words)
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

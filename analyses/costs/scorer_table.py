@@ -1,6 +1,6 @@
 """Scorers side by side on a run's annotated texts: agreement, faithfulness and cost.
 
-    python analyses/scorer_table.py --run runs/eraser-movies --texts 60 --out runs/eraser-movies/scorers
+    python analyses/costs/scorer_table.py --run runs/demo --texts 60 --out runs/demo/scorers
 
 The sample is the first window with evidence of each of the first texts of the split. AP is of the size
 of the scores at the scorer's best layer, chosen on the same sample (which flatters scorers with many
@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from analyses.lib.study import run_script
 from workbench import load_run
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
@@ -41,23 +42,25 @@ BATCH = 8
 ASKED = FaithfulnessSettings(leave_one_out=False, curve_steps=0, soft_draws=0)
 
 
-def main() -> None:
-    """Parse, score, ask the models, write scorers.csv and .md after every scorer."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--texts", type=int, default=60)
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--scorers", help="These only, such as cp,saliency,lime.")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+OPTIONS = {
+    "--run": {"type": Path, "required": True},
+    "--texts": {"type": int, "default": 60},
+    "--split": {"default": "test"},
+    "--scorers": {"help": "these only, such as cp,saliency,lime"},
+    "--out": {"type": Path, "required": True},
+}
+
+
+def main(options: argparse.Namespace) -> None:
+    """Score, ask the models, write scorers.csv and .md after every scorer."""
     run = load_run(options.run)
     job = Job(run, run.config)
     windows = sample(job.encodings[options.split].windows, options.texts)
-    wanted = options.scorers.split(",") if options.scorers else list(SCORERS)
+    chosen = options.scorers.split(",") if options.scorers else list(SCORERS)
     rows: list[dict[str, object]] = []
     for method in job.config.methods:
         model = job.model(method)
-        for name in wanted:
+        for name in chosen:
             if (SCORERS[name].method or "dense") == method and name != "uniform":
                 rows.append(row(name, model, job, windows))
                 frame = pd.DataFrame(rows).sort_values("ap", ascending=False)
@@ -67,7 +70,7 @@ def main() -> None:
 
 
 def sample(windows: Sequence[Window], texts: int) -> list[Window]:
-    """The first window with evidence of each of the first `texts` texts that have one."""
+    """Return the first window with evidence of each of the first `texts` texts that have one."""
     first: dict[str, Window] = {}
     for window in windows:
         if holds_evidence(window):
@@ -76,14 +79,21 @@ def sample(windows: Sequence[Window], texts: int) -> list[Window]:
 
 
 def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]) -> dict[str, object]:
-    """One scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost."""
+    """Compute one scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost.
+
+    Args:
+        name: The scorer.
+        model: The model it scores.
+        job: The run's, for its tokenizer.
+        windows: The sample.
+    """
     passed = min(masked_seconds(model, windows, BATCH) for _ in range(2))
     start = perf_counter()
     records = list(score_windows([name], model, job.tokenizer, windows, Options(batch_size=BATCH)))
     seconds = perf_counter() - start
     sizes = [replace(record, scores=np.abs(record.scores)) for record in records]
-    agreed = plausibility(sizes, "sample", bootstrap=0).frame
-    ap = agreed.query("unit == 'token' and universe == 'with-evidence' and metric == 'ap'")
+    judged = plausibility(sizes, "sample", bootstrap=0).frame
+    ap = judged.query("unit == 'token' and universe == 'with-evidence' and metric == 'ap'")
     best = ap.loc[ap["value"].idxmax()]
     layer = int(best["layer"])
     return {
@@ -107,7 +117,15 @@ def faithfulness(
     windows: Sequence[Window],
     layer: int,
 ) -> dict[str, float]:
-    """AOPC of one layer's scores, means over texts."""
+    """Compute the AOPC of one layer's scores, means over texts.
+
+    Args:
+        name: The scorer.
+        model: Its model, asked again on shortened texts.
+        records: Its scores of the windows.
+        windows: The sample.
+        layer: The layer.
+    """
     order = {record.text_id: record.scores[[layer]] for record in records}
     scores = {name: [order[window.text_id] for window in windows]}
     columns = text_measures(probe(model, windows, scores, ASKED)[name], Selections.of(ASKED.bins, 0))
@@ -117,7 +135,7 @@ def faithfulness(
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of scorers.csv as words: three decimals for agreement and faithfulness, one for cost."""
+    """Write the rows of scorers.csv: three decimals for plausibility and faithfulness, one for cost."""
     digits = dict.fromkeys(("ap", "comprehensiveness", "sufficiency"), 3)
     digits |= dict.fromkeys(("seconds per 100 texts", "plain passes"), 1)
     words = {name: [f"{value:,.{places}f}" for value in frame[name]] for name, places in digits.items()}
@@ -125,4 +143,4 @@ def shown(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

@@ -1,6 +1,6 @@
 """What training steps and saliency cost, in ratios: a table of docs/performance.md.
 
-python analyses/training_cost.py --model packaged
+python analyses/costs/training_cost.py --model packaged
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from analyses.lib.study import run_script
 from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
 from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
@@ -34,13 +35,15 @@ TOTAL = 1000
 """Steps of the imagined training; those that are timed lie in the middle of the first half."""
 
 
-def main() -> None:
+OPTIONS = {
+    "--model": {"default": "packaged", "help": "a backbone: packaged, a folder, a hub name"},
+    "--source": {"default": "rotten-tomatoes", "help": "texts of the timed steps"},
+    "--rounds": {"type": int, "default": 7},
+}
+
+
+def main(options: argparse.Namespace) -> None:
     """Print one line per measurement."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--model", default="packaged", help="a backbone: packaged, a folder, a hub name")
-    parser.add_argument("--source", default="rotten-tomatoes", help="texts of the timed steps")
-    parser.add_argument("--rounds", type=int, default=7)
-    options = parser.parse_args()
     windows = windows_of(options.model, options.source, 64 * BATCH)
     compare_steps(options.model, windows, options.rounds)
     compare_saliency(options.model, windows[:1000], options.rounds)
@@ -142,4 +145,4 @@ def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> N
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

@@ -7,7 +7,7 @@ predicted class by its logit; the rationales may be a proxy, which the notes say
 sub-word inherits its word's mark), windows with evidence, FPR by uniform selection: AdapLeR's
 protocol.
 
-    python analyses/rationale_agreement.py --runs runs/demo --out out
+    python analyses/studies/rationale_agreement.py --runs runs/demo --out out
 """
 
 from analyses.lib.over_runs import by_run
@@ -29,7 +29,7 @@ HEADINGS = {"run": "run", "metric": "metric", "scorer": "scorer", "method": "mod
 
 
 def build(runs: Runs) -> Analysis:
-    """Per run: four panels by layer, and a table of the same numbers."""
+    """Draw four panels by layer per run, and put the same numbers into a table."""
     runs.need("plausibility")
     frame = reported(runs.plausibility)
     here = (frame["unit"] == "token") & (frame["universe"] == "with-evidence")

@@ -5,25 +5,21 @@ beside the standard error from the choice of texts, and beside the share of text
 disagree. Runs with the same data and settings (seed and name aside) form a group; others stand
 apart.
 
-    python analyses/seed_variance.py --runs runs/seed0 runs/seed1 runs/seed2 --out out
+    python analyses/studies/seed_variance.py --runs runs/seed0 runs/seed1 runs/seed2 --out out
 """
 
 import pandas as pd
 
-from analyses.lib.seed_quality import qualities
-from analyses.lib.seeds import draw_seeds
+from analyses.lib.means import Means
+from analyses.lib.seeds import draw_seeds, qualities
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.reporting.tables.results import Means, primary_metric, results
+from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
+from workbench.reporting.tables.results import primary_metric, results
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import decimals, method_name, percent, times
+from workbench.reporting.text.wording import decimals, method_name, percent
 from workbench.runs.many import Runs
 
-QUANTITIES = {
-    **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
-    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
-    "flops_speedup_padded": ("FLOPs, padded", times), "tokens_kept_share": ("tokens kept %", percent),
-}  # fmt: skip
+QUANTITIES = {name: (heading, percent) for name, heading in QUALITY_NAMES.items()} | SPEEDS
 DIFFERENCES = {"accuracy": ("disagree %", percent), "pearson": ("apart", decimals)}
 CAPTION = (
     "Spread over seeds: mean ± standard deviation (n - 1). Texts: standard error, in points, of the "
@@ -35,22 +31,20 @@ SEARCHED = "The comparison searched strengths seed by seed, so its seeds differ 
 
 
 def build(runs: Runs) -> Analysis:
-    """A row per data set, method and settings."""
+    """Build a row per data set, method and settings."""
     runs.need("predictions")
     frame = results(runs)
-    there = {name: told for name, told in QUANTITIES.items() if name in frame}
-    means = Means(frame, there)
+    known = {name: how for name, how in QUANTITIES.items() if name in frame}
+    means = Means(frame, known)
     quality = qualities(runs, frame).set_index(["data", "variant"])
     rows = []
     for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
-        row = {"data": key[0], "method": method_name(key[1])}
-        for quantity, (heading, write) in there.items():
-            row[heading] = means.text(*key, quantity, write)
+        row = {"data": key[0], "method": method_name(key[1])} | means.line(*key, known)
         if key in quality.index:
-            own = quality.loc[key]
+            facts = quality.loc[key]
             heading, write = DIFFERENCES[primary_metric(frame, key[0])]
-            row |= {"texts, points": percent(own["se_texts"]), heading: write(own["disagreement"])}
-            row |= {"seeds": str(own["seeds"]), "n": str(own["n"])}
+            row |= {"texts, points": percent(facts["se_texts"]), heading: write(facts["disagreement"])}
+            row |= {"seeds": str(facts["seeds"]), "n": str(facts["n"])}
         rows.append(row)
     shown = pd.DataFrame(rows).fillna("–")
     table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))

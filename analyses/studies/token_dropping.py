@@ -5,7 +5,7 @@ What differs: texts are not hand-picked but the first ones of the score table, f
 dropping model gets right and two it gets wrong; all dropping models of a run stand below each other;
 human rationale is outlined; shading is the score relative to the layer's largest.
 
-    python analyses/token_dropping.py --runs runs/demo --out out
+    python analyses/studies/token_dropping.py --runs runs/demo --out out
 """
 
 import pandas as pd
@@ -23,7 +23,7 @@ CAPTION = "The texts of the figures: what was predicted, and the tokens left in 
 
 
 def build(runs: Runs) -> Analysis:
-    """A figure per run and example, and a table of all."""
+    """Draw a figure per run and example, and put all into a table."""
     chosen = {run.name: choose_examples(read_run_data(run.folder)) for run in runs.runs}
     frame, notes = over_runs(runs, lambda own: example_frame(chosen[own.name]), NEEDED)
     figures = {}
@@ -31,15 +31,15 @@ def build(runs: Runs) -> Analysis:
         for number, example in enumerate(chosen[str(own["run"].iloc[0])], start=1):
             name = "_".join(filter(None, (suffix, str(number))))
             figures[name] = draw_examples([example])
-    rows = pd.DataFrame([row for name, own in chosen.items() for row in told(name, own)])
+    rows = pd.DataFrame([row for name in chosen for row in example_rows(name, chosen[name])])
     shown = rows if rows["run"].nunique() > 1 else rows.drop(columns="run")
     words = tuple(name for name in shown if name != "number")
     table = Table("token_dropping", CAPTION, rows, shown, words)
     return Analysis("token_dropping", frame, (table,), figures, notes)
 
 
-def told(run: str, examples: list[Example]) -> list[dict[str, str]]:
-    """A row per example and model."""
+def example_rows(run: str, examples: list[Example]) -> list[dict[str, str]]:
+    """Return a row per example and model."""
     return [
         {
             "run": run, "number": str(number), "text": example.text_id, "label": example.label,

@@ -8,17 +8,17 @@ texts instead of the NDCG-like training loss; special tokens are left out, not [
 dropped token ranks last. ToP's importance in row l is the attention received in layer l - 1, so its
 row l compares with attention's row l - 1.
 
-    python analyses/ranking_quality.py --runs runs/demo --out out
+    python analyses/studies/ranking_quality.py --runs runs/demo --out out
 """
 
 import pandas as pd
 
 from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.ranking_quality import ranking_quality
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.by_layer import layer_table
-from workbench.reporting.text.wording import method_name, scorer_name
+from workbench.reporting.text.wording import scorers_with_models
 from workbench.runs.many import RunFolder, Runs
 
 PANELS = (
@@ -34,13 +34,13 @@ CAPTION = (
 
 
 def build(runs: Runs) -> Analysis:
-    """Two panels by layer per run, all metrics as a table."""
+    """Draw two panels by layer per run, and put all metrics into a table."""
     frame, notes = over_runs(runs, compute, "scores of any scorer")
     figures = {suffix: draw_by_layer(own, PANELS) for suffix, own in by_run(frame).items()}
-    floors = frame[frame["metric"].str.startswith("precision")].groupby("metric")["chance"]
-    for name, chance in floors:
-        told = f"{name.replace('_', ' ')}: {chance.min():.2f} to {chance.max():.2f}"
-        notes.append(f"A random order has {told}, depending on the texts that have a value.")
+    levels = frame[frame["metric"].str.startswith("precision")].groupby("metric")["chance"]
+    for name, chance in levels:
+        reach = f"{name.replace('_', ' ')}: {chance.min():.2f} to {chance.max():.2f}"
+        notes.append(f"A random order has {reach}, depending on the texts that have a value.")
     if frame["dashed"].any():
         notes.append(
             "ToP's row l is the attention received in layer l - 1: compare attention's row l - 1."
@@ -49,19 +49,18 @@ def build(runs: Runs) -> Analysis:
     return Analysis("ranking_quality", frame, (table,), figures, notes)
 
 
-def compute(own: RunFolder) -> pd.DataFrame:
-    """Every scorer against its own last layer, and ToP against its teacher."""
-    grids = own.all_grids()
+def compute(scores: RunFolder) -> pd.DataFrame:
+    """Compare every scorer with its own last layer, and ToP with its teacher."""
+    grids = scores.all_grids()
     pairs = [(grid, grid) for grid in grids if grid.speaks.any()]
     teachers = [g for g in grids if (g.scorer, g.method) == ("attention", "dense")]
     pairs += [(grid, teacher) for grid in grids if grid.scorer == "top" for teacher in teachers]
-    parts = [ranking_quality(grid, reference, own.split) for grid, reference in pairs]
-    if not parts:
-        return pd.DataFrame()
-    frame = pd.concat(parts, ignore_index=True)
+    frame = stacked(ranking_quality(grid, reference, scores.split) for grid, reference in pairs)
+    if frame.empty:
+        return frame
     other = frame["against"] != frame["scorer"]
-    label = frame["scorer"].map(scorer_name) + " (" + frame["method"].map(method_name) + ")"
-    label[other] += ", against dense attention"
+    teacher = other.map({True: ", against dense attention", False: ""})
+    label = pd.Series(scorers_with_models(frame)) + teacher
     return frame.assign(series=frame["scorer"], label=label, dashed=other)
 
 

@@ -1,6 +1,6 @@
-"""What agreement with rationales costs, against scikit-learn text by text and layer by layer.
+"""What measuring plausibility costs, against scikit-learn text by text and layer by layer.
 
-python analyses/plausibility_speed.py --texts 1000 --looped 20
+python analyses/costs/plausibility_speed.py --texts 1000 --looped 20
 
 Synthetic scores of full length. Both compute AP, FPR, TPR, IoU precision and recall, and token
 precision, recall and F1; ours computes every other measure as well. The loop runs on a few texts of one
@@ -15,6 +15,7 @@ from time import process_time
 import numpy as np
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
 
+from analyses.lib.study import run_script
 from workbench.metrics.plausibility.measures import MEASURED
 from workbench.metrics.plausibility.spans import listed_span_counts
 from workbench.metrics.plausibility.text_values import window_values
@@ -27,17 +28,17 @@ COMPARED = (
 )  # fmt: skip
 
 
-def main() -> None:
+OPTIONS = {
+    "--texts": {"type": int, "default": 1000},
+    "--layers": {"type": int, "default": 12},
+    "--scorers": {"type": int, "default": 8},
+    "--tokens": {"type": int, "default": 512},
+    "--looped": {"type": int, "default": 20, "help": "texts of one scorer that are looped over"},
+}
+
+
+def main(options: argparse.Namespace) -> None:
     """Print both times, their ratio, and the largest difference."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--texts", type=int, default=1000)
-    parser.add_argument("--layers", type=int, default=12)
-    parser.add_argument("--scorers", type=int, default=8)
-    parser.add_argument("--tokens", type=int, default=512)
-    parser.add_argument(
-        "--looped", type=int, default=20, help="texts of one scorer that are looped over"
-    )
-    options = parser.parse_args()
     rng = np.random.default_rng(0)
     seconds, texts = 0.0, list[Units]()
     for _ in range(options.scorers):
@@ -59,25 +60,31 @@ def main() -> None:
 
 
 def synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -> list[Units]:
-    """Texts of random scores, some tied, and rationales of a few spans (30 % of the tokens)."""
-    found = []
+    """Make texts of random scores, some tied, and rationales of a few spans (30 % of the tokens).
+
+    Args:
+        rng: Source of the numbers.
+        texts: How many.
+        layers: Layers of each.
+        tokens: Tokens of each.
+    """
+    made = []
     follows = np.arange(tokens) > 0
     for _ in range(texts):
         scores = rng.random((layers, tokens)).round(3)
         starts = rng.integers(tokens, size=6)
         marks = (np.abs(np.arange(tokens) - starts[:, None]) < tokens // 36).any(axis=0)
-        found.append(Units(scores, None, marks, follows, np.ones(layers, dtype=bool)))
-    return found
+        made.append(Units(scores, None, marks, follows, np.ones(layers, dtype=bool)))
+    return made
 
 
 def loop(texts: Sequence[Units]) -> np.ndarray:
-    """`COMPARED` by scikit-learn, spans by hand: (texts, layers, measures)."""
-    return np.array([[one_row(text.scores[layer], text.marks) for layer in range(len(text.scores))]
-                     for text in texts])  # fmt: skip
+    """Compute `COMPARED` by scikit-learn, spans by hand: (texts, layers, measures)."""
+    return np.array([[one_row(scores, text.marks) for scores in text.scores] for text in texts])
 
 
 def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
-    """All compared measures of one text in one layer."""
+    """Compute all compared measures of one text in one layer."""
     selected = scores >= scores.sum() / len(scores) * (1 - 1e-6)
     negative, false, missed, hits = confusion_matrix(marks, selected, labels=[False, True]).ravel()
     precision, recall, f1, _ = precision_recall_fscore_support(
@@ -92,10 +99,10 @@ def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Longest runs of a mask as [start, end)."""
+    """Return the longest runs of a mask as [start, end)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

@@ -6,7 +6,7 @@ of words with a strong valence that do not reach the last layer. Valence: mean o
 ratings, at least 1.0 in size, either sign; it means something for sentiment only. The texts
 themselves: flipped_texts.py.
 
-    python analyses/error_analysis.py --runs runs/demo --out out
+    python analyses/studies/error_analysis.py --runs runs/demo --out out
 """
 
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from analyses.lib.bars import draw_groups
 from analyses.lib.flipped import GROUPS, compared, outcome_table, valence_rate
 from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.data.rationales.valence import THRESHOLD
 from workbench.metrics.outcomes import dropped_by_outcome, rated_words
 from workbench.reporting.text.wording import method_name
@@ -24,20 +24,20 @@ NEEDED = "scores and predicted classes of a model that drops tokens, and of dens
 
 
 def build(runs: Runs) -> Analysis:
-    """A table of all runs, and a figure per run."""
+    """Build a table of all runs, and draw a figure per run."""
     rate, notes = valence_rate()
 
-    def compute(own: RunFolder) -> pd.DataFrame:
+    def compute(scores: RunFolder) -> pd.DataFrame:
         parts = []
-        for grid, found in compared(own):
+        for grid, texts in compared(scores):
             groups = {"all": grid.inside}
             if grid.marks is not None:
                 groups["rationale"] = grid.marks & grid.inside
             if rate is not None:
                 groups["valence"] = abs(rated_words(grid, rate)) >= THRESHOLD
-            outcome = found["outcome"].to_dict()
-            parts.append(dropped_by_outcome(grid, outcome, own.split, groups=groups))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+            outcome = texts["outcome"].to_dict()
+            parts.append(dropped_by_outcome(grid, outcome, scores.split, groups=groups))
+        return stacked(parts)
 
     frame, without = over_runs(runs, compute, NEEDED)
     figures = {}

@@ -1,6 +1,6 @@
 """What every scorer costs beside a plain forward pass, on texts of a given length.
 
-    python analyses/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
+    python analyses/costs/attribution_cost.py --run runs/demo --texts imdb --limit 100 --max-tokens 512
 
 Writes `costs-<texts>-<max tokens>.csv` into `--out` (default: the run's folder `costs`): seconds per 100
 windows, and how many plain passes that is (masked, the same batches, measured first). Every
@@ -17,12 +17,14 @@ from time import perf_counter
 import pandas as pd
 import torch
 
+from analyses.lib.study import run_script
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import SCORERS, scorer_spec
 from workbench.core.documents import Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
+from workbench.errors import InputError
 from workbench.models.classifier import load_classifier
 from workbench.pipeline.bench.timing import masked_seconds
 from workbench.reporting.tables.table import markdown
@@ -39,21 +41,23 @@ SLOW = (
 """Run on `--slow-limit` windows."""
 
 
-def main() -> None:
-    """Parse, measure, write and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--method", default="dense")
-    parser.add_argument("--texts", default="rotten-tomatoes")
-    parser.add_argument("--limit", type=int, default=100, help="Texts.")
-    parser.add_argument("--slow-limit", type=int, default=0, help="Windows for what is slow.")
-    parser.add_argument("--max-tokens", type=int, default=128)
-    parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--scorers", help="These only, such as globenc,alti.")
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
+OPTIONS = {
+    "--run": {"type": Path, "required": True},
+    "--method": {"default": "dense"},
+    "--texts": {"default": "rotten-tomatoes"},
+    "--limit": {"type": int, "default": 100, "help": "texts"},
+    "--slow-limit": {"type": int, "default": 0, "help": "windows for what is slow"},
+    "--max-tokens": {"type": int, "default": 128},
+    "--batch-size": {"type": int, "default": 8},
+    "--scorers": {"help": "these only, such as globenc,alti"},
+    "--out": {"type": Path},
+}
+
+
+def main(options: argparse.Namespace) -> None:
+    """Measure, write and print the table."""
     if options.out is None and (options.scorers or options.method != "dense"):
-        parser.error("name --out: the run's folder holds the dense model's whole table")
+        raise InputError("name --out: the run's folder holds the dense model's whole table")
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
     windows = encode(documents, model.labels, tokenizer, options.max_tokens).windows
@@ -67,8 +71,8 @@ def main() -> None:
     def plain(of: Sequence[Window]) -> float:
         return min(masked_seconds(model, of, options.batch_size) for _ in range(3))
 
-    wanted = options.scorers.split(",") if options.scorers else list(SCORERS)
-    suitable = [name for name in wanted if scorer_spec(name).method in (None, options.method)]
+    chosen = options.scorers.split(",") if options.scorers else list(SCORERS)
+    suitable = [name for name in chosen if scorer_spec(name).method in (None, options.method)]
     if not options.slow_limit:
         suitable = [name for name in suitable if name not in SLOW]
     frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
@@ -84,7 +88,15 @@ def costs(
     seconds: Callable[[Sequence[str], Sequence[Window]], float],
     plain: Callable[[Sequence[Window]], float],
 ) -> pd.DataFrame:
-    """A row for the plain pass, each scorer, and all that watch together."""
+    """Measure a row for the plain pass, each scorer, and all that watch together.
+
+    Args:
+        names: The scorers.
+        windows: What fast scorers run on.
+        few: What slow ones run on.
+        seconds: Measures some scorers, together, on some windows.
+        plain: Measures a plain forward pass of some windows.
+    """
     base = {id(windows): plain(windows), id(few): plain(few) if few else 0.0}
 
     def row(name: str, of: Sequence[Window], spent: float) -> dict[str, object]:
@@ -110,7 +122,7 @@ def costs(
 
 
 def side_by_side(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Seconds per 100 windows and plain passes of every scorer as words, two columns for each frame."""
+    """Write seconds per 100 windows and plain passes of every scorer, two columns for each frame."""
     parts = []
     for name, frame in frames.items():
         where = name.removeprefix(f"{COSTS}-")
@@ -123,4 +135,4 @@ def side_by_side(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)
