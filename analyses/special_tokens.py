@@ -10,9 +10,9 @@ it. Shares of mass stand beside shares of tokens, which equal scores would have.
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analyses.lib.by_layer import draw_by_layer
 from analyses.lib.study import Analysis, run_analysis
 from analyses.lib.token_kinds import kind_shares
-from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.layer_table import layer_table
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.many import Runs

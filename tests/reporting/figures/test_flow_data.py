@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from workbench.reporting.figures.flow_data import ALIVE, DROPPED, GONE, Flow, flow_frame, ranks, states
+from workbench.reporting.figures.token_flow import printed_flow
 
 from app.data.thresholds import recorded_thresholds
 from app.figures.token_flow import flow_figure
@@ -12,8 +14,6 @@ from workbench.attribution.scorers.pruner_scores import pruner_scores
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.inference.what_if import what_if
-from workbench.reporting.figures.flow_data import ALIVE, DROPPED, GONE, Flow, flow_frame, ranks, states
-from workbench.reporting.figures.token_flow import printed_flow
 
 HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202edrow", "x" * 10_000)
 

@@ -7,16 +7,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from app.figures.pairs import pair_frame
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
+from workbench.reporting.figures.heatmap import draw_heat, draw_pairs, pair_matrix, shares
 
 from app.data.downloads import View, picture
 from app.figures.heatmap import draw_heat as screen_heat
 from app.figures.heatmap import heat_frame, sign_of
-from app.figures.pairs import pair_frame
 from tests.app.figures.test_heatmap import RECORD, heat_cells
 from tests.helpers.fake_run import SCRIPT, all_records
-from workbench.reporting.figures.heatmap import draw_heat, draw_pairs, pair_matrix, shares
 from workbench.reporting.figures.style import SCALES
 
 SIGNED = replace(RECORD, scores=RECORD.scores * [[1, -1, -1, 1, 1, 1]])
