@@ -25,7 +25,7 @@ from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.models.classifier import load_classifier
 from workbench.pipeline.bench.timing import masked_seconds
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import write_text
 

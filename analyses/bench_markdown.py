@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from workbench.reporting.pages.bench import write_bench
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.reporting.text.wording import method_name, percent, spread, times
 from workbench.runs.comparison import ComparisonData, Group, read_comparison
 from workbench.runs.folder import load_run

@@ -16,7 +16,7 @@ import numpy as np
 from analyses.lib.human_agreement import human_values
 from workbench.errors import InputError
 from workbench.metrics.plausibility.table import summarise
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 
 SHOWN = ("ap", "auprc", "fpr", "tpr", "selected", "token_f1", "iou_f1")
 

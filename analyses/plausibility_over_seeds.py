@@ -13,7 +13,7 @@ from workbench.errors import InputError
 from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.text_values import TextValues, text_values
 from workbench.metrics.stats.seeds import mean_over_seeds, summarise_seeds
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.runs.folder import Run, load_run
 
 

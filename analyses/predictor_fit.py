@@ -15,7 +15,7 @@ import pandas as pd
 from analyses.lib.by_layer import draw_by_layer
 from analyses.lib.study import Analysis, run_analysis
 from analyses.lib.target_fit import target_fit
-from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.tables.by_layer import layer_table
 from workbench.runs.many import Runs
 from workbench.runs.scores import RunScores, by_run, over_runs
 

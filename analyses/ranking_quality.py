@@ -16,7 +16,7 @@ import pandas as pd
 from analyses.lib.by_layer import draw_by_layer
 from analyses.lib.ranking_quality import ranking_quality
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.many import Runs
 from workbench.runs.scores import RunScores, by_run, over_runs

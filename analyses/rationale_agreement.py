@@ -14,7 +14,7 @@ from analyses.lib.by_layer import draw_by_layer
 from analyses.lib.study import Analysis, run_analysis
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.plausibility import in_order, one_control
-from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, rationale_sentence, scorer_name
 from workbench.runs.many import Runs, reported
 from workbench.runs.scores import by_run

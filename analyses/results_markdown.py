@@ -11,8 +11,8 @@ import pandas as pd
 
 from workbench import Run, load_run
 from workbench.metrics.classification import judged_by
-from workbench.reporting.tables.markdown import markdown
-from workbench.reporting.text.wording import three
+from workbench.reporting.tables.table import markdown
+from workbench.reporting.text.wording import decimals
 
 
 def quality_table(run: Run, split: str = "test") -> pd.DataFrame:
@@ -58,12 +58,12 @@ def agreement_table(
     for name, value in wanted.items():
         frame = frame[frame[name] == value]
     table = frame.pivot_table(index=["scorer", "method"], columns="layer", values="value", sort=False)
-    shown = table.map(three)
+    shown = table.map(decimals)
     return shown.reset_index().rename(columns={"method": "model"})
 
 
 def main() -> None:
-    """Print the three tables."""
+    """Print the decimals tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--scorers", nargs="*", help="only these; default: all")

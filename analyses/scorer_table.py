@@ -24,7 +24,7 @@ from workbench import load_run
 from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS
 from workbench.attribution.run import score_windows
-from workbench.config.faithfulness import FaithfulnessSettings
+from workbench.config.evaluation import FaithfulnessSettings
 from workbench.core.documents import Window
 from workbench.core.token_scores import TokenScores
 from workbench.data.windows.encodings import holds_evidence
@@ -34,7 +34,7 @@ from workbench.metrics.plausibility.table import plausibility
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.bench.timing import masked_seconds
 from workbench.pipeline.job import Job
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.storage.atomic import write_text
 
 BATCH = 8

@@ -16,7 +16,7 @@ from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.tables.results import Means, primary_metric, results
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import method_name, percent, three, times
+from workbench.reporting.text.wording import decimals, method_name, percent, times
 from workbench.runs.many import Runs
 
 QUANTITIES = {
@@ -24,7 +24,7 @@ QUANTITIES = {
     "flops_speedup_unpadded": ("FLOPs, unpadded", times),
     "flops_speedup_padded": ("FLOPs, padded", times), "tokens_kept_share": ("tokens kept %", percent),
 }  # fmt: skip
-DIFFERENCES = {"accuracy": ("disagree %", percent), "pearson": ("apart", three)}
+DIFFERENCES = {"accuracy": ("disagree %", percent), "pearson": ("apart", decimals)}
 CAPTION = (
     "Spread over seeds: mean ± standard deviation (n - 1). Texts: standard error, in points, of the "
     "accuracy (of a regression: of Pearson's correlation, by the bootstrap) from the choice of texts "

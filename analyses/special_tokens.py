@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analyses.lib.by_layer import draw_by_layer
 from analyses.lib.study import Analysis, run_analysis
 from analyses.lib.token_kinds import kind_shares
-from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.many import Runs
 from workbench.runs.scores import RunScores, by_run, over_runs

@@ -10,7 +10,7 @@ of tokens. Counts are those in self-attention, special tokens included.
 
 from analyses.lib.study import Analysis, run_analysis
 from analyses.lib.tokens import draw_token_boxes, token_quantiles
-from workbench.reporting.tables.layer_table import layer_table
+from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name
 from workbench.runs.many import Runs
 from workbench.runs.scores import by_run, over_runs

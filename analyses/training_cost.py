@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from workbench.attribution.scorers.saliency import gradient_x_activation
-from workbench.config.run import AdaplerSettings, DenseSettings, TopSettings
+from workbench.catalog.methods.adapler import AdaplerSettings
+from workbench.catalog.methods.dense import DenseSettings
+from workbench.catalog.methods.top import TopSettings
 from workbench.core.documents import Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode

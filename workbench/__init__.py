@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.models.transformers import register
 
 if TYPE_CHECKING:
-    from workbench.config.run import RunConfig, load_config
+    from workbench.config.loading import load_config
+    from workbench.config.run import RunConfig
     from workbench.core.token_scores import TokenScores
     from workbench.data.corpus import load_corpus
     from workbench.inference.classify import Prediction, classify
@@ -30,7 +31,7 @@ _PLACES = {
     "classify": "workbench.inference.classify",
     "explain_text": "workbench.inference.explain",
     "load_classifier": "workbench.models.classifier",
-    "load_config": "workbench.config.run",
+    "load_config": "workbench.config.loading",
     "load_corpus": "workbench.data.corpus",
     "load_run": "workbench.runs.folder",
     "load_runs": "workbench.runs.many",

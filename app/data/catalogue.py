@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from workbench.config.run import load_config
+from workbench.config.loading import load_config
 from workbench.errors import InputError
-from workbench.reporting.tables.main import QUALITY_NAMES, headline_column, main_table
+from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, main_table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
 from workbench.runs.tables import METHOD_ORDER, RunData, ordered, read_run_data
@@ -192,7 +192,7 @@ def _methods(names: object) -> str:
 
 
 def _quality(frame: pd.DataFrame | None) -> str:
-    metric = None if frame is None else headline_column(frame)
+    metric = None if frame is None else primary_column(frame)
     return "" if metric is None else f"{QUALITY_NAMES[metric]}: {_by_method(frame, metric, percent)}"
 
 

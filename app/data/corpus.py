@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pyarrow.lib import ArrowInvalid
 
-from workbench.config.run import DataSettings, load_config
+from workbench.config.data import DataSettings
+from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, mask, runs
 from workbench.data.cards import DataCard, data_card
 from workbench.errors import InputError

@@ -20,9 +20,9 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.config.run import dump_config
+from workbench.config.loading import dump_config
 from workbench.reporting.pages.bench import write_bench
-from workbench.reporting.tables.markdown import markdown
+from workbench.reporting.tables.table import markdown
 from workbench.runs.comparison import read_comparison
 from workbench.runs.folder import COMPARISON, CONFIG, load_run, read_json, write_table
 from workbench.storage.atomic import write_json, write_text

@@ -10,7 +10,9 @@ from tests.helpers.app_pages import MAIN, OpenPage
 from tests.helpers.fake_run import SCRIPT, build_run
 from tests.helpers.tiny_regression import finished_tiny_regression
 from tests.helpers.tiny_runs import finished_tiny_run
-from workbench.config.run import DataSettings, RunConfig, dump_config
+from workbench.config.data import DataSettings
+from workbench.config.loading import dump_config
+from workbench.config.run import RunConfig
 from workbench.reporting.pages.run import write_tables
 from workbench.runs.tables import read_run_data
 

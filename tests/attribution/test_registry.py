@@ -10,7 +10,7 @@ from workbench.attribution.options import Options
 from workbench.attribution.registry import SCORERS, caption, check_scorers, find
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import NAMES
-from workbench.config.run import parse_config
+from workbench.config.loading import parse_config
 from workbench.core.task_type import task_type_of
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier

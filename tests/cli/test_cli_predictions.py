@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.helpers.tiny_runs import SAMPLE
-from workbench.config.run import DataSettings, RunConfig
+from workbench.config.data import DataSettings
+from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.corpus import load_corpus
 from workbench.runs.folder import PREDICTIONS, create_run, write_table

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.config.comparison import STRENGTHS, CompareConfig, MatchSettings, load_comparison
+from workbench.catalog.methods import METHODS
+from workbench.config.comparison import CompareConfig, MatchSettings, load_comparison
 from workbench.config.run import RunConfig
 from workbench.pipeline.compare.trials import Cell
 from workbench.pipeline.job import Job
 from workbench.runs.folder import Run
 
+STRENGTHS = {name: spec.strength.key for name, spec in METHODS.items() if spec.strength}
 ROOT = Path(__file__).parents[2]
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.config.run import RunConfig, apply_overrides, dump_config, load_config, parse_config
+from workbench.config.loading import apply_overrides, dump_config, load_config, parse_config
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 
 

@@ -1,10 +1,9 @@
-"""What outputs mean: classes or a value, and the losses of both by hand."""
+"""What outputs mean: classes or a value."""
 
 import math
 
 import numpy as np
 import pytest
-import torch
 
 from tests.helpers.toys import LABELS
 from workbench.core.task_type import Classification, Regression, task_type_of
@@ -44,22 +43,6 @@ def test_answers_and_columns():
     np.testing.assert_allclose(columns["prob_pos"], [0.75, 0.5])
     values = np.array([[1.5], [-2.0]], dtype=np.float32)
     assert VALUE.columns(VALUE.answers(values))["predicted"].tolist() == [1.5, -2.0]
-
-
-def test_losses_by_hand():
-    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
-    each = CLASSES.loss(logits, [1, 0], "none")
-    assert each.tolist() == pytest.approx([-math.log(0.75), math.log(2)])
-    assert CLASSES.loss(logits, [1, 0]).item() == pytest.approx(each.mean().item())
-    values = torch.tensor([[1.0], [4.0]])
-    assert VALUE.loss(values, [3.0, 5.0], "none").tolist() == [4.0, 1.0]
-    assert VALUE.loss(values, [3.0, 5.0]).item() == 2.5
-
-
-def test_a_teachers_value_is_followed_by_squared_error_whatever_the_temperature():
-    student, teacher = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
-    assert VALUE.distillation(student, teacher, 7.0).item() == 2.5
-    assert CLASSES.distillation(torch.eye(2), torch.eye(2), 2.0).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_what_needs_classes_is_refused_with_the_reason():

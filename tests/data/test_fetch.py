@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data import fetch as fetching
 from workbench.data.corpus import load_corpus
 from workbench.data.fetch import fetch, fetched_path, load_manifests, verify

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Document, Part, Span
 from workbench.core.token_scores import TokenScores
 from workbench.data.corpus import load_corpus

@@ -8,7 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.config.run import DataSettings, RunConfig, dump_config
+from workbench.config.data import DataSettings
+from workbench.config.loading import dump_config
+from workbench.config.run import RunConfig
 from workbench.runs.folder import write_table
 from workbench.runs.score_files import ROW_GROUP, SCHEMA
 from workbench.storage.atomic import write_json, write_text

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.config.run import RunConfig, dump_config
+from workbench.config.loading import dump_config
+from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import measured_efficiency

@@ -1,18 +1,17 @@
 """A tiny objective of every method, and the texts it trains on."""
 
+import numpy as np
 import torch
 
-from tests.helpers.toys import RAGGED, adapler, policy_of, texts
-from workbench.config.run import (
-    AdaplerSettings,
-    DenseSettings,
-    DistilbertSettings,
-    LtpSettings,
-    PowerbertSettings,
-    TopSettings,
-    TranskimmerSettings,
-    TrbertSettings,
-)
+from tests.helpers.toys import RAGGED, adapler, policy_of, texts, toy_tokenizer
+from workbench.catalog.methods.adapler import AdaplerSettings
+from workbench.catalog.methods.dense import DenseSettings
+from workbench.catalog.methods.distilbert import DistilbertSettings
+from workbench.catalog.methods.ltp import LtpSettings
+from workbench.catalog.methods.powerbert import PowerbertSettings
+from workbench.catalog.methods.top import TopSettings
+from workbench.catalog.methods.transkimmer import TranskimmerSettings
+from workbench.catalog.methods.trbert import TrbertSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
@@ -20,6 +19,7 @@ from workbench.models.policies.ltp import LTP
 from workbench.models.policies.powerbert import PowerBert
 from workbench.models.policies.top import ToP
 from workbench.models.student import half_depth
+from workbench.training.inputs import TrainingInputs
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective
 from workbench.training.objectives.dense import DenseObjective
@@ -34,6 +34,15 @@ TRAIN, DEV = texts((9, 4, 7, 7, 12, 3, 8, 5, 10, 6), seed=1), texts(RAGGED, seed
 SETTINGS = {"epochs": 2, "batch_size": 3, "checkpoint_steps": 3, "learning_rate": 1e-3}
 STEPS = 4
 """Of each epoch: ten texts in batches of three."""
+
+
+def inputs_of(dense: PruningClassifier) -> TrainingInputs:
+    """What a training on `TRAIN` starts from; saliencies are equal shares, the dense quality is 0."""
+    return TrainingInputs(
+        dense=dense, windows=TRAIN, seed=0, tokenizer=toy_tokenizer(), max_tokens=20, backbone="tiny",
+        load_saliency=lambda: {(w.text_id, 0): np.full(len(w.input_ids), 1.0) for w in TRAIN},
+        measure_dense=lambda: 0.0, note=lambda text: None,
+    )  # fmt: skip
 
 
 def objective(make_model, method: str, **settings) -> Objective:
@@ -61,6 +70,8 @@ def objective(make_model, method: str, **settings) -> Objective:
         search = {"retention_weight": 1.0, "retention_learning_rate": 0.15, "search_share": 0.6}
         model = PruningClassifier(dense.bert, PowerBert(config, length=12))
         return PowerbertObjective(model, PowerbertSettings(**search | chosen))
+    if method not in ("trbert", "adapler"):
+        raise KeyError(f"no tiny objective of {method}: add it here")
     targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
     if method == "trbert":
         teacher = {(w.text_id, 0): torch.randn(2).numpy() for w in TRAIN}

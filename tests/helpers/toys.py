@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
+from workbench.catalog.methods import METHODS as CATALOGUE
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import ATTENTION, register_attention
@@ -26,8 +27,8 @@ LETTERS = [chr(97 + index) for index in range(26)]
 LABELS = ("neg", "pos")
 RAGGED = (2, 3, 7, 20, 7, 11, 7, 3)
 """Lengths of a batch with very short texts and with equal ones."""
-KEEP_ALL = ("dense", "distilbert")
-METHODS = (*KEEP_ALL, "adapler", "top", "ltp", "transkimmer", "powerbert", "trbert")
+KEEP_ALL = tuple(name for name, spec in CATALOGUE.items() if not spec.drops_tokens)
+METHODS = tuple(CATALOGUE)
 
 
 def toy_tokenizer() -> BertTokenizerFast:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers.bag_of_words import BagOfWords
 from tests.helpers.toys import CLS, RAGGED, SEP, texts, window
-from workbench.config.faithfulness import FaithfulnessSettings
+from workbench.config.evaluation import FaithfulnessSettings
 from workbench.inference.faithfulness_probe import probe
 from workbench.metrics.faithfulness.table import COLUMNS, Selections, summarise, text_measures
 

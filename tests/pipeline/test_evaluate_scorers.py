@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from workbench.config.run import EvaluationSettings
+from workbench.config.evaluation import EvaluationSettings
 from workbench.pipeline.evaluate import _options, _scorers
 
 

@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.helpers.tiny_runs import LAYERS, METHODS, SCORERS
-from workbench.config.run import load_config
+from workbench.config.loading import load_config
 from workbench.metrics.registry import AGREEMENT, ANNOTATED
 
 METRICS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.models.policies import POLICIES
+from workbench.catalog.methods import METHODS as POLICIES
 from workbench.reporting.published import CERTAINTIES, COLUMNS, CONVENTIONS, top_settings
 
 
@@ -41,7 +41,7 @@ def test_an_installed_package_has_the_file() -> None:
     shipped = settings["tool"]["setuptools"]["package-data"]["workbench"]
     package = root / "workbench"
     found = {path for pattern in shipped for path in package.glob(pattern)}
-    data = {*package.rglob("*.csv"), *package.rglob("*.json"), *package.rglob("*.yaml")}
+    data = {path for kind in ("csv", "json", "yaml", "j2") for path in package.rglob(f"*.{kind}")}
     assert data == found
     assert package / "data" / "published.csv" in found
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.fake_comparison import add_run, build_comparison, name_of
-from workbench.config.run import RunConfig, dump_config
+from workbench.config.loading import dump_config
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.runs.many import KEYS, data_names, load_runs, reported
 from workbench.storage.atomic import write_text

@@ -4,15 +4,13 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, saliencies, texts, without_dropout
-from workbench.config.methods import (
-    AdaplerSettings,
-    DistilbertSettings,
-    LtpSettings,
-    PowerbertSettings,
-    TopSettings,
-    TranskimmerSettings,
-    TrbertSettings,
-)
+from workbench.catalog.methods.adapler import AdaplerSettings
+from workbench.catalog.methods.distilbert import DistilbertSettings
+from workbench.catalog.methods.ltp import LtpSettings
+from workbench.catalog.methods.powerbert import PowerbertSettings
+from workbench.catalog.methods.top import TopSettings
+from workbench.catalog.methods.transkimmer import TranskimmerSettings
+from workbench.catalog.methods.trbert import TrbertSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective, TrainingProgress

@@ -1,18 +1,14 @@
 """A share of the task's loss may follow the fine-tuned model's logits."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
-from tests.helpers.tiny_objectives import TRAIN, objective
-from tests.helpers.toys import policy_of
-from workbench.config.run import LtpSettings
+from tests.helpers.tiny_objectives import TRAIN, inputs_of, objective
+from workbench.catalog.methods.ltp import LtpSettings
 from workbench.models.inference import infer
-from workbench.pipeline import train
-from workbench.training.objectives.ltp import LtpObjective
+from workbench.training.objectives import prepare_objective
 
 METHODS = ["adapler", "ltp", "transkimmer", "powerbert"]
 LOGITS = torch.randn(len(TRAIN), 2, generator=torch.Generator().manual_seed(3))
@@ -50,19 +46,15 @@ def test_without_a_share_the_loss_is_cross_entropy(make_model, method: str) -> N
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
-def test_the_pipeline_asks_the_fine_tuned_model_before_it_trains_on(
-    make_model, monkeypatch: pytest.MonkeyPatch, share: float
+def test_the_fine_tuned_model_is_asked_before_its_weights_are_trained_on(
+    make_model, share: float
 ) -> None:
-    dense, seen = make_model(), {}
+    dense = make_model()
     before = infer(dense, TRAIN).logits
-    job = SimpleNamespace(training_windows=TRAIN, process=SimpleNamespace(device="cpu"))
-    monkeypatch.setattr(train, "_train", lambda job, method, made: seen.update(made=made))
-    monkeypatch.setattr(train, "_finish", lambda *given: None)
-    policy = policy_of("ltp", dense.bert.config)
-    train._prune(job, dense, policy, lambda model: LtpObjective(model, LtpSettings(distil=share)))
-    assert seen["made"].distil == share
-    asked = [seen["made"].teacher.get((window.text_id, 0)) for window in TRAIN]
+    made = prepare_objective("ltp", inputs_of(dense), LtpSettings(distil=share))
+    assert made.distil == share
+    answers = [made.teacher.get((window.text_id, 0)) for window in TRAIN]
     if share:
-        np.testing.assert_array_equal(np.stack(asked), before)
+        np.testing.assert_array_equal(np.stack(answers), before)
     else:
-        assert asked == [None] * len(TRAIN)
+        assert answers == [None] * len(TRAIN)

@@ -5,7 +5,11 @@ import math
 import pytest
 import torch
 
-from workbench.training.losses import distillation, lambda_loss
+from tests.helpers.toys import LABELS
+from workbench.core.task_type import task_type_of
+from workbench.training.losses import distillation, label_loss, lambda_loss, teacher_loss
+
+CLASSES, VALUE = task_type_of(LABELS), task_type_of(["similarity"])
 
 
 def loss(scores, relevance, valid=None, kind="arp2") -> float:
@@ -87,3 +91,19 @@ def test_distillation_by_hand() -> None:
     assert distillation(torch.zeros(1, 2), teacher, 2.0).item() == pytest.approx(expected, rel=1e-5)
     two = distillation(torch.zeros(2, 2), teacher.expand(2, 2), 2.0).item()
     assert two == pytest.approx(expected, rel=1e-5)
+
+
+def test_losses_by_hand():
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
+    each = label_loss(CLASSES, logits, [1, 0], "none")
+    assert each.tolist() == pytest.approx([-math.log(0.75), math.log(2)])
+    assert label_loss(CLASSES, logits, [1, 0]).item() == pytest.approx(each.mean().item())
+    values = torch.tensor([[1.0], [4.0]])
+    assert label_loss(VALUE, values, [3.0, 5.0], "none").tolist() == [4.0, 1.0]
+    assert label_loss(VALUE, values, [3.0, 5.0]).item() == 2.5
+
+
+def test_a_teachers_value_is_followed_by_squared_error_whatever_the_temperature():
+    student, teacher = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
+    assert teacher_loss(VALUE, student, teacher, 7.0).item() == 2.5
+    assert teacher_loss(CLASSES, torch.eye(2), torch.eye(2), 2.0).item() == pytest.approx(0, abs=1e-6)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from workbench.config.run import AdaplerSettings, DenseSettings, TopSettings
+from workbench.catalog.methods.adapler import AdaplerSettings
+from workbench.catalog.methods.dense import DenseSettings
+from workbench.catalog.methods.top import TopSettings
 from workbench.training.loop import schedule
 from workbench.training.objectives.adapler import AdaplerObjective, slope
 from workbench.training.objectives.base import TrainingProgress, by_quality

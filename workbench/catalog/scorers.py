@@ -1,5 +1,8 @@
 """What the scorers are called, without what they need to run: a configuration is checked by it."""
 
+from workbench.catalog.registry import Registry
+
+SCORERS: Registry = Registry("scorer", lambda: None)
 NAMES = (
     "cp",
     "top",

@@ -20,7 +20,7 @@ from workbench.cli.options import Target
 from workbench.cli.predictions import Split, evaluate_file, export_predictions
 from workbench.cli.tables import tables
 from workbench.cli.terminal import ERR, OUT, Overrides, names, resumable
-from workbench.config.run import load_config, with_absolute_paths
+from workbench.config.loading import load_config, with_absolute_paths
 from workbench.errors import InputError, WorkbenchError
 
 app = typer.Typer(
@@ -189,7 +189,8 @@ def explain(
     else:
         for record in explained.records:
             OUT.print(explanation_table(explained, record))
-    save_explained(explained, html, json)
+    records = explained.stitched()
+    save_explained(explained.predicted, explained.probabilities, records, html=html, json=json)
 
 
 def _summary(folder: Path) -> None:

@@ -24,7 +24,7 @@ def compare(
     """Compare methods over strengths and seeds; goes on where a killed comparison stopped."""
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.config.comparison import load_comparison
-    from workbench.config.run import with_absolute_paths
+    from workbench.config.loading import with_absolute_paths
     from workbench.pipeline.compare.run import Comparison
     from workbench.reporting.pages.comparison import write_comparison
 

@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 
 from workbench.cli.terminal import OUT, Overrides
-from workbench.config.run import DataSettings, apply_overrides, load_config, parse_config
+from workbench.config.data import DataSettings
+from workbench.config.loading import apply_overrides, load_config, parse_config
 
 ANNOTATED = ("eraser", "hatexplain")
 """Sources with a manifest whose texts come with spans."""

@@ -1,35 +1,24 @@
 """The configuration of a comparison: methods x strengths x seeds, and what to match."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from workbench.config.methods import Settings
-from workbench.config.run import (
-    Method,
-    RunConfig,
+from workbench.catalog.methods import METHODS
+from workbench.catalog.settings import Settings
+from workbench.config.loading import (
     apply_overrides,
+    load_plugins_of,
     parse_config,
     read_mapping,
     validated,
 )
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 
-STRENGTHS = {
-    "adapler": "phi",
-    "top": "target_sparsity",
-    "ltp": "mask_weight",
-    "transkimmer": "skim_weight",
-    "powerbert": "retention_weight",
-    "trbert": "alpha",
-}
-"""The key, in a method's own section, that makes it faster; a method that is absent has none."""
-LINEAR = frozenset({"top"})
-"""Methods whose strength is a share; those of the others are weights, searched on a log scale."""
 _REACH = 10.0
 """A search goes this factor up and down from the method's own strength where no range is given."""
-_KNOWN = [name for name in get_args(Method) if name != "dense"]
 
 
 class MatchSettings(Settings):
@@ -76,17 +65,17 @@ class CompareConfig(Settings):
     """A grid of runs, and optionally a search for each method's strength."""
 
     name: str = "comparison"
-    run: RunConfig = RunConfig()
+    run: RunConfig = Field(default_factory=RunConfig)
     """What all cells share; its methods and seed are set by the comparison."""
-    methods: list[str] = Field(_KNOWN, min_length=1)
+    methods: list[str] = Field(default_factory=lambda: [*METHODS][1:], min_length=1)
     """The pruners to compare; the dense model is always there."""
     seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
     strengths: dict[str, list[float]] = Field({})
     """Cells per method. Without `match`, a method that is absent gets one, of its section's strength."""
     match: MatchSettings | None = None
     ranges: dict[str, tuple[float, float]] = Field({})
-    """Lowest and highest strength of a method's search; default: a tenth to ten times its section's, for
-    ToP 0.05 to 0.95."""
+    """Lowest and highest strength of a method's search; default: what the catalogue says (ToP: 0.05 to
+    0.95), or a tenth to ten times its section's."""
 
     @field_validator("run", mode="before")
     @classmethod
@@ -103,8 +92,8 @@ class CompareConfig(Settings):
         if "dense" in methods:
             raise ValueError("leave out dense: it is always there")
         for method in methods:
-            if method not in _KNOWN:
-                raise ValueError(f"unknown method {method} (known: {', '.join(_KNOWN)})")
+            if method not in METHODS:
+                raise ValueError(f"unknown method {method!r} ({METHODS.suggestion(method)})")
         return _once(methods, "method")
 
     @field_validator("seeds")
@@ -118,50 +107,56 @@ class CompareConfig(Settings):
             for method in chosen:
                 if method not in self.methods:
                     raise ValueError(f"{name}.{method}: the method is not compared")
-                if method not in STRENGTHS:
+                if METHODS[method].strength is None:
                     raise ValueError(f"{name}.{method}: the method has no strength")
         for method, strengths in self.strengths.items():
             if not strengths:
                 raise ValueError(f"strengths.{method}: is empty; leave it out for one cell")
             _once([spelled(value) for value in strengths], f"cell {method}")
         for method, (low, high) in self.ranges.items():
-            if not low < high or (low <= 0 and method not in LINEAR):
+            if not low < high or (low <= 0 and not _is_linear(method)):
                 raise ValueError(f"ranges.{method}: needs 0 < low < high (got {low:g}, {high:g})")
         return self
 
     def own_strength(self, method: str) -> float | None:
-        """The strength in the method's section; None where it has none."""
-        key = STRENGTHS.get(method)
-        return None if key is None else float(getattr(getattr(self.run, method), key))
+        """Return the strength in the method's section; None where it has none."""
+        strength = METHODS[method].strength
+        return None if strength is None else float(getattr(self.run.section(method), strength.key))
 
     def grid(self, method: str) -> list[float | None]:
-        """The strengths of a method's cells, apart from what a search tries."""
+        """Return the strengths of a method's cells, apart from what a search tries."""
         if method in self.strengths:
             return list(self.strengths[method])
-        if self.match is None or method not in STRENGTHS:
+        if self.match is None or METHODS[method].strength is None:
             return [self.own_strength(method)]
         return []
 
     def range(self, method: str) -> tuple[float, float]:
-        """Where a search for the method's strength begins and ends."""
-        own = self.own_strength(method)
+        """Return where a search for the method's strength begins and ends."""
+        strength, own = METHODS[method].strength, self.own_strength(method)
+        assert strength is not None
         assert own is not None
-        if method in self.ranges:
-            return self.ranges[method]
-        return (0.05, 0.95) if method in LINEAR else (own / _REACH, own * _REACH)
+        return self.ranges.get(method) or strength.reach or (own / _REACH, own * _REACH)
 
     def cell(self, method: str, strength: float | None, seed: int) -> RunConfig:
         """The configuration of one cell; InputError for a strength that the method does not take."""
         values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", method]}
         values["name"] = f"{self.name}-{method}-{spelled(strength)}-seed{seed}"
         if strength is not None:
-            values[method] |= {STRENGTHS[method]: strength}
+            key = METHODS[method].strength
+            assert key is not None
+            values[method] |= {key.key: strength}
         return parse_config(values, f"strength {spelled(strength)}")
 
     def dense(self, seed: int) -> RunConfig:
         """The configuration of a seed's dense run."""
         changes = {"seed": seed, "methods": ["dense"], "name": f"{self.name}-dense-seed{seed}"}
         return self.run.model_copy(update=changes)
+
+
+def _is_linear(method: str) -> bool:
+    strength = METHODS[method].strength
+    return strength is not None and strength.scale == "linear"
 
 
 def spelled(strength: float | None) -> str:
@@ -177,13 +172,14 @@ def load_comparison(
     InputError names file and key, also for a strength or range end that a method does not take.
     """
     values = apply_overrides(read_mapping(path), overrides or [])
+    load_plugins_of(run if isinstance(run := values.get("run"), dict) else {}, str(path))
     if match is not None:
         values["match"] = _matched(values.get("match"), match)
     config = validated(CompareConfig, values, str(path))
     for method in config.methods:
-        searched = config.match is not None and method in STRENGTHS
+        searched = config.match is not None and METHODS[method].strength is not None
         ends = list(config.range(method)) if searched else []
-        if ends and method not in LINEAR and ends[0] <= 0:
+        if ends and ends[0] <= 0 and not _is_linear(method):
             raise InputError(f"{path}: {method} starts at strength 0; give its search a ranges.{method}")
         for strength in (*config.grid(method), *ends):
             config.cell(method, strength, config.seeds[0])

@@ -1,26 +1,18 @@
 """What a model's outputs mean: one of several classes, or a value."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from workbench.errors import InputError
 
-if TYPE_CHECKING:  # Reading data and tables needs no torch.
-    from torch import Tensor
-
-Reduction = Literal["mean", "none"]
-
 
 @dataclass(frozen=True)
 class TaskType(ABC):
-    """Everything that differs between classification and regression, so that nothing else asks."""
+    """What differs between classification and regression; their losses are in `training.losses`."""
 
     labels: tuple[str, ...]
     """What the outputs are called: the classes, or the one value."""
@@ -67,17 +59,9 @@ class TaskType(ABC):
     def columns(self, answers: np.ndarray) -> dict[str, list[str] | np.ndarray]:
         """The columns of predictions that (texts, outputs) answers make: `predicted`, and more."""
 
-    @abstractmethod
-    def loss(self, logits: Tensor, targets: Sequence[float], reduction: Reduction = "mean") -> Tensor:
-        """The task's loss of (B, outputs) logits: a scalar, or (B,)."""
-
-    @abstractmethod
-    def distillation(self, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-        """Mean distance of (B, outputs) logits from a teacher's."""
-
 
 class Classification(TaskType):
-    """Cross-entropy; answers are the classes' probabilities, the prediction the likeliest class."""
+    """Answers are the classes' probabilities, the prediction the likeliest class."""
 
     def target(self, label: str) -> int:
         if label not in self.labels:
@@ -103,21 +87,9 @@ class Classification(TaskType):
         shares = {f"prob_{name}": answers[:, index] for index, name in enumerate(self.labels)}
         return {"predicted": predicted, **shares}
 
-    def loss(self, logits: Tensor, targets: Sequence[float], reduction: Reduction = "mean") -> Tensor:
-        import torch
-
-        wanted = torch.tensor([int(target) for target in targets], device=logits.device)
-        return torch.nn.functional.cross_entropy(logits.float(), wanted, reduction=reduction)
-
-    def distillation(self, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-        from workbench.training.losses import distillation
-
-        return distillation(student, teacher, temperature)
-
 
 class Regression(TaskType):
-    """Squared error; the one output is the value. A teacher is followed by squared error too: a single
-    output has no distribution that a temperature could soften."""
+    """The one output is the value that is predicted."""
 
     @property
     def any_label(self) -> str:
@@ -143,17 +115,6 @@ class Regression(TaskType):
 
     def columns(self, answers: np.ndarray) -> dict[str, list[str] | np.ndarray]:
         return {"predicted": answers[:, 0].astype(np.float64)}
-
-    def loss(self, logits: Tensor, targets: Sequence[float], reduction: Reduction = "mean") -> Tensor:
-        import torch
-
-        wanted = torch.tensor([float(target) for target in targets], device=logits.device)
-        return torch.nn.functional.mse_loss(logits[:, 0].float(), wanted, reduction=reduction)
-
-    def distillation(self, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-        import torch
-
-        return torch.nn.functional.mse_loss(student.float(), teacher.float())
 
 
 def task_type_of(labels: Sequence[str]) -> TaskType:

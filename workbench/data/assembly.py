@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import combinations
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus, Document, Span, runs
 from workbench.data.rationales import valence
 from workbench.data.readers.rows import Row, Table, counted

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus
 from workbench.data.assembly import assemble
 from workbench.data.readers.datasets_hub import load_hub

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from workbench.config.faithfulness import FaithfulnessSettings
+from workbench.config.evaluation import FaithfulnessSettings
 from workbench.core.documents import Window
 from workbench.metrics.faithfulness.deletions import hard_rationale, has_level, importance, top_units
 from workbench.metrics.faithfulness.table import Probed, Selections

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from workbench.config.run import Control
+from workbench.catalog.methods import METHODS
+from workbench.config.evaluation import Control
 from workbench.core.documents import Window
 from workbench.data.windows.encodings import holds_evidence
 from workbench.inference.predict import text_frame
@@ -12,7 +13,6 @@ from workbench.metrics.efficiency.matched_budget import against_controls, correc
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Inference, infer
 from workbench.models.interventions.budget_controls import infer_at_budget
-from workbench.models.policies import PRUNERS
 from workbench.pipeline.job import Job
 from workbench.runs.folder import remove_table, write_table
 
@@ -33,7 +33,7 @@ def run_controls(job: Job) -> None:
 
 def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Quality and comparisons of each pruned method on each split."""
-    methods = [method for method in job.config.methods if method in PRUNERS]
+    methods = [method for method in job.config.methods if METHODS[method].drops_tokens]
     chosen = {split: chosen_controls(job, split) for split in job.config.evaluation.splits}
     done = 0
     for method in methods:

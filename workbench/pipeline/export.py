@@ -7,6 +7,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 from transformers import PreTrainedModel
 
+from workbench.catalog.methods import METHODS
 from workbench.errors import InputError, WorkbenchError
 from workbench.models.backbone import quiet
 from workbench.models.classifier import (
@@ -15,7 +16,6 @@ from workbench.models.classifier import (
     load_classifier,
     writing_model,
 )
-from workbench.models.policies import PRUNERS
 from workbench.models.transformers.config import Config
 from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
 from workbench.reporting.cards.model import write_card
@@ -43,7 +43,7 @@ def export_model(run: Run, method: str, folder: Path) -> None:
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:
     """The model as transformers knows it: a plain BERT where no token is dropped, else ours."""
-    if model.policy.method not in PRUNERS:
+    if not METHODS[model.policy.method].drops_tokens:
         return model.bert
     settings = model.bert.config.to_dict()
     described = {"method": model.policy.method, "policy": model.policy.settings()}

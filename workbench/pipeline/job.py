@@ -10,6 +10,7 @@ import torch
 from accelerate import PartialState
 from transformers import PreTrainedTokenizerBase
 
+from workbench.catalog.methods import METHODS
 from workbench.config.run import RunConfig
 from workbench.core.documents import Corpus, Window
 from workbench.core.task_type import task_type_of
@@ -18,7 +19,6 @@ from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
-from workbench.models.policies import POLICIES
 from workbench.runs.folder import Run, Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
@@ -145,11 +145,11 @@ class Job:
         config = self.config
         data = fingerprint(config.data, config.backbone, config.seed, config.kernels)
         if stage == "dense":
-            return fingerprint(data, config.dense)
+            return fingerprint(data, config.section("dense"))
         if stage == "saliency":
             return self.key("dense")
-        if stage in POLICIES:
-            return fingerprint(self.key("dense"), getattr(config, stage))
+        if stage in METHODS:
+            return fingerprint(self.key("dense"), config.section(stage))
         models = [self.key(method) for method in config.methods]
         # What concerns one stage alone leaves the others as they are.
         others = {"controls", "faithfulness"} - {stage}

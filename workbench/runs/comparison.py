@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.config.comparison import STRENGTHS, spelled
+from workbench.catalog.methods import METHODS
+from workbench.config.comparison import spelled
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import QUALITIES, quality_row, speed_row
@@ -91,7 +92,9 @@ def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:
     for group in sorted(described, key=lambda g: (methods.index(g["method"]), g["kind"] == "grid")):
         key = group["method"]
         if group["kind"] == "grid" and group["strength"] is not None:
-            key = f"{key} {STRENGTHS[key]}={spelled(group['strength'])}"
+            strength = METHODS[key].strength
+            assert strength is not None
+            key = f"{key} {strength.key}={spelled(group['strength'])}"
         groups.append(Group(key, group["method"], group["kind"], tuple(group["cells"])))
     return tuple(groups)
 

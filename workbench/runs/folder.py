@@ -18,7 +18,8 @@ import pandas as pd
 import yaml
 from pyarrow import ArrowInvalid
 
-from workbench.config.run import RunConfig, dump_config, load_config
+from workbench.config.loading import dump_config, load_config
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.storage.atomic import replacing, write_json, write_text
 
@@ -47,7 +48,7 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        return load_config(self.folder / CONFIG)
+        return load_config(self.folder / CONFIG, run_plugins=False)
 
     @property
     def environment(self) -> dict[str, Any]:

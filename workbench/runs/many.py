@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.token_scores import COLUMNS
 from workbench.errors import InputError
 from workbench.runs.folder import COMPARISON, CONFIG, read_json, read_table

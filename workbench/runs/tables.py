@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import yaml
 
-from workbench.config.run import Method
+from workbench.catalog.methods import METHODS
 from workbench.errors import InputError
 from workbench.storage.atomic import yaml_value
 
@@ -60,7 +60,7 @@ _PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
 METRIC_TABLES = (*_NEEDED, *_OPTIONAL)
 """Tables of metrics/; those that a run was not asked for are not there."""
 
-METHOD_ORDER = get_args(Method)
+METHOD_ORDER = METHODS
 CONTROLS = ("random", "uniform", "oracle")
 SCORER_ORDER = (
     "cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency", "attention", "rollout",

@@ -1,8 +1,69 @@
-"""Losses over scores and rankings, as arrays in and a number out."""
+"""Losses of labels, teachers, scores and rankings, as arrays in and a number out."""
+
+from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from workbench.core.task_type import Regression, TaskType
+
+
+def label_loss(
+    task_type: TaskType,
+    logits: Tensor,
+    targets: Sequence[float],
+    reduction: Literal["mean", "none"] = "mean",
+) -> Tensor:
+    """Return the loss of the labels: cross-entropy of classes, squared error of values.
+
+    Args:
+        task_type: Whether the outputs are classes or a value.
+        logits: (B, outputs).
+        targets: B numbers as `TaskType.target` gives them.
+        reduction: `mean` for a scalar, `none` for (B,).
+    """
+    if isinstance(task_type, Regression):
+        values = torch.tensor([float(target) for target in targets], device=logits.device)
+        return functional.mse_loss(logits[:, 0].float(), values, reduction=reduction)
+    classes = torch.tensor([int(target) for target in targets], device=logits.device)
+    return functional.cross_entropy(logits.float(), classes, reduction=reduction)
+
+
+def teacher_loss(task_type: TaskType, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """Return the mean distance of a student's outputs from its teacher's.
+
+    Classes: see `distillation`. Values: squared error, since a single output has no distribution that a
+    temperature could soften.
+
+    Args:
+        task_type: Whether the outputs are classes or a value.
+        student: (B, outputs) logits.
+        teacher: (B, outputs) logits.
+        temperature: T; a value has no use for it.
+    """
+    if isinstance(task_type, Regression):
+        return functional.mse_loss(student.float(), teacher.float())
+    return distillation(student, teacher, temperature)
+
+
+def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """Return T^2 KL(teacher || student) of distributions softened by T, mean over the batch.
+
+    Source: Hinton et al. 2015.
+
+    Args:
+        student: (B, classes) logits.
+        teacher: (B, classes) logits.
+        temperature: T.
+    """
+    return temperature**2 * functional.kl_div(
+        functional.log_softmax(student.float() / temperature, -1),
+        functional.log_softmax(teacher.float() / temperature, -1),
+        reduction="batchmean",
+        log_target=True,
+    )
 
 
 def lambda_loss(scores: Tensor, relevance: Tensor, valid: Tensor, kind: str) -> Tensor:
@@ -33,16 +94,6 @@ def _ndcg2_weight(scores: Tensor, relevance: Tensor, valid: Tensor) -> Tensor:
     discount = (1 / torch.log2(distance + 1.0) - 1 / torch.log2(distance + 2.0)).abs()
     discount = torch.where(distance > 0, discount, 0.0)
     return (gain[:, :, None] - gain[:, None, :]).abs() * discount
-
-
-def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """T^2 KL(teacher || student) of (B, classes) logits softened by T, mean over the batch."""
-    return temperature**2 * functional.kl_div(
-        functional.log_softmax(student.float() / temperature, -1),
-        functional.log_softmax(teacher.float() / temperature, -1),
-        reduction="batchmean",
-        log_target=True,
-    )
 
 
 def reinforce(surprise: Tensor, rewards: Tensor) -> Tensor:

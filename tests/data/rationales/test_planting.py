@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.attribution.scorers.baselines import oracle
-from workbench.config.run import load_config
+from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.token_scores import TokenScores
 from workbench.data.corpus import load_corpus

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Span
 from workbench.data.corpus import load_corpus
 from workbench.errors import InputError

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Span
 from workbench.data.corpus import load_corpus
 from workbench.errors import InputError

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import LOADERS
 from workbench.data.readers.glue import hub_task, load_standards
 

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.cards import data_card
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.glue import load_standards

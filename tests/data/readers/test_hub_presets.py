@@ -3,7 +3,7 @@
 import datasets
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.glue import hub_task
 from workbench.errors import InputError

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.label_studio import load_label_studio
 from workbench.errors import InputError

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.cards import data_card, find_leaks
 from workbench.data.corpus import load_corpus
 from workbench.data.readers import packages

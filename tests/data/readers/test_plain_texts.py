@@ -4,7 +4,7 @@ import json
 import pandas as pd
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.plain_texts import read_texts
 from workbench.errors import InputError

@@ -4,7 +4,7 @@ import tarfile
 
 import pytest
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.newsgroups import stripped
 from workbench.errors import InputError

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Document, Span
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.cutting import cut_windows

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts
+from workbench.catalog.methods import METHODS as CATALOGUE
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.models.interventions.budget import Budget
 from workbench.models.interventions.budget_controls import infer_at_budget, priority
-from workbench.models.policies import PRUNERS
+
+PRUNERS = tuple(name for name, spec in CATALOGUE.items() if spec.drops_tokens)
 
 WINDOWS = texts(RAGGED)
 KINDS = ["random", "first", "oracle"]

@@ -4,12 +4,17 @@ import math
 
 import pytest
 
+from workbench.catalog.methods import Strength
+from workbench.errors import InputError
 from workbench.pipeline.compare.search import Found, bisect
 
 
-def search(function, low=0.01, high=1.0, first=0.1, target=2.0, slack=0.1, tries=6, **more) -> Found:
+def search(
+    function, low=0.01, high=1.0, first=0.1, target=2.0, slack=0.1, tries=6, is_speedup=True, **direction
+) -> Found:
     return bisect(
-        function, low, high, first=first, target=target, slack=slack, tries=tries, **more
+        function, low, high, first=first, target=target, slack=slack, tries=tries,
+        strength=Strength("weight", **direction), is_speedup=is_speedup,
     )  # fmt: skip
 
 
@@ -37,7 +42,7 @@ def test_bisection_on_a_log_scale_by_hand() -> None:
 
 
 def test_bisection_on_a_linear_scale_by_hand() -> None:
-    found = search(lambda s: 10 * s, low=0.0, high=1.0, first=0.5, target=3.0, slack=0.2, linear=True)
+    found = search(lambda s: 10 * s, low=0.0, high=1.0, first=0.5, target=3.0, slack=0.2, scale="linear")
     assert strengths(found) == [0.5, 0.25, 0.375, 0.312]
     assert values(found)[-1] == pytest.approx(3.12)
     assert found.reached
@@ -86,9 +91,9 @@ def test_it_stops_where_three_digits_leave_nothing() -> None:
     assert not found.reached
 
 
-def test_a_contradiction_is_told_and_does_not_stop_the_search() -> None:
+def test_a_loss_that_contradicts_is_told_and_does_not_stop_the_search() -> None:
     answers = {0.1: 1.5, 0.316: 1.2, 0.562: 2.05}
-    found = search(answers.__getitem__)
+    found = search(answers.__getitem__, is_speedup=False)
     assert strengths(found) == [0.1, 0.316, 0.562]
     assert found.reached
     assert found.notes == ("not monotone: 1.500 at strength 0.1, 1.200 at 0.316",)
@@ -107,3 +112,50 @@ def test_where_everything_fails_there_is_no_nearest() -> None:
     assert found.nearest is None
     assert not found.reached
     assert found.notes[-1] == "not reached in 3 tries"
+
+
+def test_a_keep_ratio_is_searched_towards_its_lower_end() -> None:
+    """The smaller the ratio the faster: 1 / ratio is 2 at a half."""
+    found = search(
+        lambda ratio: 1 / ratio,
+        low=0.1,
+        high=1.0,
+        first=0.9,
+        slack=0.05,
+        scale="linear",
+        faster="smaller",
+    )
+    assert strengths(found) == [0.9, 0.5]
+    assert found.reached
+    assert found.notes == ()
+
+
+def test_where_smaller_is_faster_the_ends_change_places() -> None:
+    found = search(lambda ratio: 1.5, low=0.1, high=1.0, first=0.9, tries=3, faster="smaller")
+    assert strengths(found)[-1] == 0.1
+    assert found.notes == ("the range begins at strength 0.1, short of 2; lower its lower end",)
+    found = search(lambda ratio: 2.5, low=0.1, high=1.0, first=0.9, tries=3, faster="smaller")
+    assert strengths(found)[-1] == 1.0
+    assert found.notes == ("the range ends at strength 1, beyond 2; raise its upper end",)
+
+
+@pytest.mark.parametrize(
+    ("function", "direction", "advice"),
+    [
+        (lambda ratio: 1 / ratio, "larger", "register its strength with faster='smaller'"),
+        (lambda weight: 1 + weight, "smaller", "register its strength with faster='larger'"),
+    ],
+)
+def test_a_speedup_against_the_registered_direction_is_refused_after_two_tries(
+    function, direction: str, advice: str
+) -> None:
+    tries = []
+
+    def measure(strength: float) -> float:
+        tries.append(strength)
+        return function(strength)
+
+    with pytest.raises(InputError, match="does not rise as weight becomes " + direction) as caught:
+        search(measure, low=0.2, high=1.0, first=0.6, target=9.0, scale="linear", faster=direction)
+    assert len(tries) == 2
+    assert advice in str(caught.value)

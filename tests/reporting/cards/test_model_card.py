@@ -11,10 +11,9 @@ from safetensors.numpy import save_file
 
 from tests.helpers.fake_run import SCRIPT
 from workbench.errors import InputError
-from workbench.models.policies import POLICIES
 from workbench.reporting.cards.data import data_card_text
-from workbench.reporting.cards.model import METHODS, model_card_text, write_cards
-from workbench.reporting.tables.markdown import cell
+from workbench.reporting.cards.model import model_card_text, write_cards
+from workbench.reporting.text.render import markdown_line
 from workbench.runs.tables import read_run_data
 from workbench.storage.atomic import write_json
 
@@ -59,10 +58,6 @@ def change_config(folder: Path, **sections: object) -> None:
 
 def card(folder: Path, method: str = "adapler", *, exported: bool = False) -> str:
     return model_card_text(read_run_data(folder), method, exported=exported)
-
-
-def test_every_method_is_described() -> None:
-    assert METHODS.keys() == POLICIES.keys()
 
 
 def test_trained_models_get_both_cards_and_no_other(with_models) -> None:
@@ -162,7 +157,7 @@ def test_hostile_names_stay_text(with_models) -> None:
     for text in (card(with_models), data_card_text(read_run_data(with_models))):
         body = text.split("\n---\n")[-1]
         assert "<script>" not in body
-    assert cell("a|b\n<c> & d") == "a\\|b &lt;c> &amp; d"
+    assert markdown_line("a|b\n<c> & d") == "a\\|b &lt;c> &amp; d"
     data = data_card_text(read_run_data(with_models))
     assert "| a\\|b | 600 | 12 |" in data
     assert "| words_mean | 10.5 | 9.25 |" in data

@@ -9,7 +9,7 @@ from workbench.metrics.efficiency.matched_budget import COLUMNS, COMPARED
 from workbench.reporting.figures.speed import token_frame
 from workbench.reporting.tables.controls import control_sentences, controls_table
 from workbench.reporting.tables.of_run import write_tables
-from workbench.reporting.text.wording import student_sentence
+from workbench.reporting.text.wording import method_notes
 from workbench.runs.tables import read_run_data
 
 QUALITY = pd.DataFrame(
@@ -106,5 +106,5 @@ def test_a_student_has_rows_for_its_own_layers() -> None:
     ],
 )
 def test_a_student_says_where_it_comes_from(config: dict, said: str) -> None:
-    assert said in student_sentence(config, ["dense", "distilbert"])
-    assert student_sentence(config, ["dense", "top"]) == ""
+    assert said in method_notes(config, ["dense", "distilbert"])
+    assert method_notes(config, ["dense", "top"]) == ""

@@ -11,7 +11,8 @@ from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_compariso
 from tests.helpers.latex_reader import compiled
 from tests.reporting.tables.test_main import CLASSIFICATION, EFFICIENCY, agreement
 from workbench.cli import main
-from workbench.config.run import RunConfig, dump_config
+from workbench.config.loading import dump_config
+from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.reporting.tables.main import main_table, plausibility_table
 from workbench.reporting.tables.of_runs import main_comparison, paper_tables, significance

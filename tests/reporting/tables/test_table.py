@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.seen_html import Seen
-from workbench.reporting.tables.markdown import cell
 from workbench.reporting.tables.table import Table, ranks
+from workbench.reporting.text.render import markdown_line
 
 SHOWN = pd.DataFrame({"method": ["a|b", "<i>c</i>", "d"], "acc": ["80.0", "79.0", "–"]})
 TABLE = Table(
@@ -81,5 +81,5 @@ def test_no_text_becomes_a_tag_or_a_cell(text: str) -> None:
     assert read.tags == ["table", "caption", "thead", "tr", "th", "tbody", "tr", "td"]
     assert text in read.text
     line = table.markdown().splitlines()[-1]
-    assert line == f"| {cell(text)} |"
+    assert line == f"| {markdown_line(text)} |"
     assert line.replace("\\\\", "").replace("\\|", "").count("|") == 2

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, saliencies, texts, without_dropout
-from workbench.config.run import AdaplerSettings
+from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.training.objectives.adapler import AdaplerObjective, soft_length
 from workbench.training.objectives.base import TrainingProgress

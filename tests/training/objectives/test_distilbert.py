@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, log_softmax
 
 from tests.helpers.tiny_objectives import TRAIN, objective
 from tests.helpers.toys import LABELS, save_folder, tiny_config, without_dropout
-from workbench.config.run import DistilbertSettings
+from workbench.catalog.methods.distilbert import DistilbertSettings
 from workbench.errors import InputError
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
@@ -84,7 +84,7 @@ def test_states_of_two_widths_have_no_cosine(make_model, tmp_path) -> None:
 
 
 def test_another_policy_is_a_mistake(make_model) -> None:
-    with pytest.raises(TypeError, match="DistilBERT's policy"):
+    with pytest.raises(TypeError, match="DistilBert"):
         DistilbertObjective(
             PruningClassifier(make_model().bert, Policy()), DistilbertSettings(), make_model()
         )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, texts, without_dropout
-from workbench.config.run import PowerbertSettings
+from workbench.catalog.methods.powerbert import PowerbertSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.powerbert import PowerBert
 from workbench.training.objectives.base import TrainingProgress
@@ -130,5 +130,5 @@ def test_only_epochs_with_the_final_counts_are_chosen_from(make) -> None:
 
 
 def test_another_policy_is_refused(make_model) -> None:
-    with pytest.raises(TypeError, match="PoWER-BERT"):
+    with pytest.raises(TypeError, match="PowerBert"):
         PowerbertObjective(make_model("top"), PowerbertSettings())

@@ -5,7 +5,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from tests.helpers.toys import RAGGED, texts, without_dropout
-from workbench.config.run import LtpSettings, TranskimmerSettings
+from workbench.catalog.methods.ltp import LtpSettings
+from workbench.catalog.methods.transkimmer import TranskimmerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
 from workbench.models.policies.transkimmer import Transkimmer

@@ -18,7 +18,7 @@ from tests.helpers.toys import (
     window,
     without_dropout,
 )
-from workbench.config.run import TopSettings
+from workbench.catalog.methods.top import TopSettings
 from workbench.models.classifier import POLICY_FILE, PruningClassifier, load_classifier
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from tests.helpers.toys import CLS, RAGGED, saliencies, texts, trbert, window, without_dropout
-from workbench.config.run import TrbertSettings
+from workbench.catalog.methods.trbert import TrbertSettings
 from workbench.models.inference import infer
 from workbench.models.layouts import Packed, Padded
 from workbench.training.losses import distillation, reinforce
 from workbench.training.objectives.base import TrainingProgress
-from workbench.training.objectives.teacher_targets import target_rows
 from workbench.training.objectives.trbert import TrbertObjective, most_important
+from workbench.training.teacher_targets import target_rows
 
 WINDOWS = texts(RAGGED)
 PRICE = 0.7
@@ -217,7 +217,7 @@ def test_the_last_epoch_is_the_result(make) -> None:
 
 
 def test_another_policy_is_refused(make_model) -> None:
-    with pytest.raises(TypeError, match="TR-BERT"):
+    with pytest.raises(TypeError, match="TrBert"):
         TrbertObjective(make_model("top"), TrbertSettings(), {}, {})
 
 

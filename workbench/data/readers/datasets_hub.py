@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Part
 from workbench.data.fetch import fetched_path
 from workbench.data.readers.eraser_documents import Documents, docid_of

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
 from workbench.errors import InputError
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.glue import Task, task_of
 from workbench.data.readers.rows import Row, Table, checked_text, counted
 from workbench.errors import InputError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.annotators import RULES, TIES, Rule, combine, tied
 from workbench.core.documents import runs
 from workbench.data.readers.glue import Task, task_of

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.glue import task_of
 from workbench.data.readers.packaged import clean_text
 from workbench.data.readers.rows import Row, Table, checked_text, counted

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.annotators import RULES, TIES, combine, tied
 from workbench.core.documents import runs
 from workbench.data.readers.rows import (

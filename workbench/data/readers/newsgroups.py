@@ -3,7 +3,7 @@
 import re
 from pathlib import Path, PurePosixPath
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.glue import task_of
 from workbench.data.readers.rows import Row, Table, counted
 from workbench.errors import InputError

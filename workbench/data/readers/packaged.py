@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.data.readers.packages import package_file
 from workbench.data.readers.rows import Row, Table, counted
 from workbench.errors import InputError

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from workbench.config.run import DataSettings
+from workbench.config.data import DataSettings
 from workbench.core.documents import Document
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.files import READERS, row_from_record, row_id

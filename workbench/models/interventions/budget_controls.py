@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from workbench.config.run import Control
+from workbench.config.evaluation import Control
 from workbench.core.documents import Window
 from workbench.models.classifier import Execution, Output, PruningClassifier
 from workbench.models.inference import Inference, collect

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,11 @@ class AdapLeR(Policy):
         self.eta = nn.Parameter(torch.full((layers,), eta_start))
         self.theta = nn.Parameter(torch.ones(layers))
         """[CLS]'s factor in the training target; entry 0 is not used."""
+
+    @classmethod
+    def from_settings(cls, config: BertConfig, settings: Any) -> Self:
+        width, start = settings.predictor_width, settings.eta_start
+        return cls(config, width=width, eta_start=start, beta=settings.beta)
 
     def settings(self) -> dict[str, Any]:
         return {"width": self.width, "eta_start": self.eta_start, "beta": self.beta}

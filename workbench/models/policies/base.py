@@ -1,9 +1,13 @@
-"""What every method answers: which score has each living token, and who stays."""
+"""What every method answers: the score of each remaining token, and which tokens stay."""
 
-from typing import Any, ClassVar, NamedTuple
+import inspect
+from typing import Any, ClassVar, NamedTuple, Self
 
+from pydantic import BaseModel
 from torch import Tensor, nn
+from transformers import BertConfig
 
+from workbench.errors import InputError
 from workbench.models.layouts import Layout
 
 
@@ -28,6 +32,39 @@ class Policy(nn.Module):
     instead of at its entry."""
     reference: Sizes | None = None
     """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
+
+    @classmethod
+    def from_settings(cls, config: BertConfig, settings: BaseModel) -> Self:
+        """Build the policy: the constructor's keywords are the settings' fields of the same names.
+
+        Override it where names differ.
+
+        Args:
+            config: The backbone's configuration.
+            settings: The method's section of the run's configuration.
+
+        Raises:
+            InputError: A keyword without default that the settings do not have; names file and line.
+        """
+        if cls.__init__ is Policy.__init__:
+            return cls()
+        keywords = list(inspect.signature(cls.__init__).parameters.values())[2:]
+        missing = [
+            p.name
+            for p in keywords
+            if p.default is p.empty and p.name not in type(settings).model_fields
+        ]
+        if missing:
+            code = cls.__init__.__code__
+            raise InputError(
+                f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} needs {missing[0]!r}, which "
+                f"{type(settings).__name__} does not have; add the field or override from_settings"
+            )
+        given = {p.name: getattr(settings, p.name) for p in keywords if hasattr(settings, p.name)}
+        try:
+            return cls(config, **given)
+        except ValueError as error:
+            raise InputError(f"{cls.method}: {error}") from None
 
     def settings(self) -> dict[str, Any]:
         """Constructor arguments besides the model's configuration, for config.json."""

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.errors import InputError
 from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 
@@ -47,6 +48,13 @@ class TrBert(Policy):
         self.choose: Choose = likely
         """How probabilities become a selection; see `choosing`."""
         self.selectors = nn.ModuleList(self._selector(config.initializer_range) for _ in self.places)
+
+    @classmethod
+    def from_settings(cls, config: BertConfig, settings: Any) -> Self:
+        try:
+            return cls(config, width=settings.selector_width, keep_start=settings.keep_start)
+        except ValueError as error:
+            raise InputError(f"trbert {error}") from None
 
     def _selector(self, std: float) -> nn.Sequential:
         first, last = nn.Linear(self.hidden, self.width), nn.Linear(self.width, 1)

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.config.comparison import LINEAR, STRENGTHS, CompareConfig
-from workbench.config.run import dump_config
+from workbench.catalog.methods import METHODS
+from workbench.config.comparison import CompareConfig
+from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.search import Found, bisect
 from workbench.pipeline.compare.trials import (
@@ -90,7 +91,7 @@ class Comparison:
             cell = Cell(method, strength, seed)
             if self._cell(cell, base) is None:
                 self._group(method, "grid", strength, cell.name)
-        if match is None or method not in STRENGTHS:
+        if match is None or METHODS[method].strength is None:
             return
         if match.search_seed_only and method in self.nearest:
             self._matched(Cell(method, self.nearest[method], seed), base)
@@ -101,8 +102,9 @@ class Comparison:
         """Bisection on the method's strength; the nearest try is the matched cell."""
         match, seed = self.config.match, base.config.seed
         assert match is not None
-        own = self.config.own_strength(method)
+        own, described = self.config.own_strength(method), METHODS[method].strength
         assert own is not None
+        assert described is not None
         quantity = "speedup" if match.kind == "flops" else "loss"
 
         def measure(strength: float) -> float | None:
@@ -116,7 +118,8 @@ class Comparison:
         try:
             found = bisect(
                 measure, low, high, first=own, target=match.target,
-                slack=match.slack, tries=match.tries, linear=method in LINEAR,
+                slack=match.slack, tries=match.tries, strength=described,
+                is_speedup=match.kind == "flops",
             )  # fmt: skip
         except InputError as error:
             found = Found((), None, False, (str(error),))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.config.comparison import spelled
-from workbench.config.faithfulness import FaithfulnessSettings
+from workbench.config.evaluation import FaithfulnessSettings
 from workbench.config.run import RunConfig
 from workbench.metrics.classification import primary_metric
 from workbench.pipeline.evaluate import evaluate_run, evaluations

@@ -11,8 +11,6 @@ from workbench.reporting.figures.chart import Chart
 from workbench.reporting.figures.comparison import tradeoff_chart
 from workbench.reporting.figures.saving import Written, save_figure
 from workbench.reporting.figures.speed import token_frame, tokens_chart
-from workbench.reporting.pages.render import render
-from workbench.reporting.pages.template import COMPARISON_PAGE
 from workbench.reporting.tables.comparison import (
     area_table,
     cells_table,
@@ -22,7 +20,8 @@ from workbench.reporting.tables.comparison import (
     searches_table,
 )
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import method_name, said, times
+from workbench.reporting.text.render import render
+from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
 from workbench.runs.folder import write_table
 from workbench.storage.atomic import write_text
@@ -56,8 +55,8 @@ def write_comparison(folder: Path) -> WrittenComparison:
     page = data.folder / "comparison.html"
     settings = data.folder / "compare.yaml"
     text = render(
-        COMPARISON_PAGE,
-        figures,
+        "comparison.html.j2",
+        figures=figures,
         title=f"Rationale Workbench: {data.about['name']}",
         subtitle=_subtitle(data),
         sentences=sentences(data),
@@ -111,7 +110,7 @@ def sentences(data: ComparisonData) -> list[str]:
     dense = data.cells[data.cells["kind"] == "dense"].set_index("seed")[data.quality]
     for group in data.compared:
         rows = data.rows(group)
-        text = f"{method_name(group.key)}: {said(data.quality, rows[data.quality].mean())}"
+        text = f"{method_name(group.key)}: {quality_words(data.quality, rows[data.quality].mean())}"
         if group.method != "dense":
             lost = 100 * (rows["seed"].map(dense) - rows[data.quality]).mean()
             way = "below" if lost >= 0 else "above"

@@ -1,57 +1,40 @@
 """An explained text as JSON and as a page of its own: what `workbench explain` saves."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.token_scores import TokenScores
-from workbench.inference.explain import Explained
-from workbench.reporting.pages.render import render
+from workbench.reporting.text.render import render
 from workbench.storage.atomic import write_json, write_text
 
-TEMPLATE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
-body { font: 14px/1.5 sans-serif; margin: 2em; } table { border-collapse: collapse; }
-td, th { padding: 1px 6px; text-align: right; } td:first-child { text-align: left; }
-.gone { color: #999; text-decoration: line-through; } .warn { color: #a00; }
-</style></head><body>
-<h1>{{ title }}</h1>
-<p>Red speaks for the class explained, blue against it; shades are relative to the layer's largest size.
-Struck out: the token was dropped. A dot: no score.</p>
-{% for one in scorers %}
-<h2>{{ one.name }}</h2>
-<p>{{ one.target }}{% if one.seconds is not none %}; {{ "%.3f"|format(one.seconds) }} s{% endif %}</p>
-{% for warning in one.warnings %}
-<p class="warn">{{ warning }}</p>
-{% endfor %}
-<table><tr><th>token</th>{% for layer in range(one.layers) %}<th>{{ layer }}</th>{% endfor %}</tr>
-{% for row in one.rows %}
-<tr><td>{{ row.token }}</td>{% for cell in row.cells %}
-<td style="background: {{ cell.colour }}"{% if cell.gone %} class="gone"{% endif %}>{{ cell.text }}</td>
-{% endfor %}</tr>
-{% endfor %}
-</table>
-{% endfor %}
-</body></html>
-"""
 
+def save_explained(
+    predicted: str,
+    probabilities: Mapping[str, float],
+    records: Sequence[TokenScores],
+    *,
+    html: Path | None = None,
+    json: Path | None = None,
+) -> None:
+    """Write an explained text as a page, as JSON, or both; WorkbenchError when the disk refuses.
 
-def save_explained(explained: Explained, html: Path | None, json: Path | None) -> None:
-    """Write page and JSON, where asked for; WorkbenchError when the disk refuses."""
+    Args:
+        predicted: The predicted class.
+        probabilities: The probability of every class.
+        records: Scores of the whole text, one record per scorer.
+        html: File of the page; None for none.
+        json: File of the JSON; a missing score is null.
+    """
     if html is not None:
-        write_text(html, explained_page(explained))
+        title = f"{predicted} ({probabilities[predicted]:.3f})"
+        scorers = [_scorer_view(record) for record in records]
+        write_text(html, render("explained.html.j2", title=title, scorers=scorers))
     if json is not None:
-        write_json(json, explained_json(explained))
-
-
-def explained_json(explained: Explained) -> dict[str, Any]:
-    """Prediction and scores as JSON values; a missing score is null."""
-    return {
-        "predicted": explained.predicted,
-        "probabilities": explained.probabilities,
-        "scorers": [_json(record) for record in explained.stitched()],
-    }
+        scores = [_json(record) for record in records]
+        write_json(json, {"predicted": predicted, "probabilities": probabilities, "scorers": scores})
 
 
 def _json(record: TokenScores) -> dict[str, Any]:
@@ -73,21 +56,15 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def explained_page(explained: Explained) -> str:
-    """A page with a table of tokens and layers for every scorer."""
-    likely = explained.probabilities[explained.predicted]
-    scorers = [
-        {
-            "name": f"{record.scorer} on {record.method}",
-            "target": record.target,
-            "seconds": record.seconds,
-            "warnings": record.warnings,
-            "layers": record.layers,
-            "rows": _rows(record),
-        }
-        for record in explained.stitched()
-    ]
-    return render(TEMPLATE, {}, title=f"{explained.predicted} ({likely:.3f})", scorers=scorers)
+def _scorer_view(record: TokenScores) -> dict[str, Any]:
+    return {
+        "name": f"{record.scorer} on {record.method}",
+        "target": record.target,
+        "seconds": record.seconds,
+        "warnings": record.warnings,
+        "layers": record.layers,
+        "rows": _rows(record),
+    }
 
 
 def _rows(record: TokenScores) -> list[dict[str, Any]]:

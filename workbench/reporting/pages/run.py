@@ -27,13 +27,10 @@ from workbench.reporting.figures.plausibility import (
 )
 from workbench.reporting.figures.saving import Written, save_figure
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
-from workbench.reporting.pages.markdown import report_markdown
-from workbench.reporting.pages.render import render
 from workbench.reporting.pages.sections import FOLDED, LACKING, NO_SUMMARY, SECTIONS
-from workbench.reporting.pages.template import PAGE
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
-from workbench.reporting.tables.table import Table
+from workbench.reporting.text.render import render
 from workbench.reporting.text.summary import summary_sentences
 from workbench.reporting.text.wording import (
     method_name,
@@ -75,10 +72,10 @@ def write_report(run_dir: Path) -> Path:
     examples = choose_examples(run)
     tables = write_tables(run)
     figures = write_figures(run, examples)
-    told = _told(run)
-    write_text(run.folder / "report.md", report_markdown(tables=tables, figures=figures, **told))
+    shown = _words(run) | {"tables": tables, "figures": figures} | _sections({*tables, *figures})
+    write_text(run.folder / "report.md", render("report.md.j2", **shown))
     page = run.folder / "report.html"
-    write_text(page, _render(run, tables, figures, examples, told))
+    write_text(page, render("report.html.j2", **shown, **_examples(examples), **_environment(run)))
     return page
 
 
@@ -108,8 +105,8 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     return made
 
 
-def _told(run: RunData) -> dict[str, Any]:
-    """What page and Markdown both say in words."""
+def _words(run: RunData) -> dict[str, Any]:
+    """Say what page and Markdown both say in words."""
     name = str(run.config.get("name", run.folder.resolve().name))
     going = unfinished_sentence(run.folder, run.config)
     return {
@@ -122,31 +119,23 @@ def _told(run: RunData) -> dict[str, Any]:
     }
 
 
-def _render(
-    run: RunData,
-    tables: dict[str, Table],
-    figures: dict[str, Written],
-    examples: list[Example],
-    told: dict[str, Any],
-) -> str:
-    there = {*tables, *figures, *LACKING}
-    return render(
-        PAGE,
-        figures,
-        **told,
-        sections=[section for section in SECTIONS if there.intersection(section.names)],
-        folded=FOLDED,
-        absent=LACKING,
-        no_summary=NO_SUMMARY,
-        tables=tables,
-        examples=[_example_view(example) for example in examples],
-        example_rule=(
-            f"The first texts of {SHORTEST} to {LONGEST} tokens (with a rationale, where there are "
-            "any): up to four that the first pruned model classifies correctly, then up to two that "
-            "it does not."
-        ),
-        environment=json.dumps(run.environment, indent=2, ensure_ascii=False) if run.environment else "",
+def _sections(names: set[str]) -> dict[str, Any]:
+    """The sections of which something is shown, or said to be missing."""
+    sections = [part for part in SECTIONS if not {*names, *LACKING}.isdisjoint(part.names)]
+    return {"sections": sections, "folded": FOLDED, "absent": LACKING, "no_summary": NO_SUMMARY}
+
+
+def _examples(examples: list[Example]) -> dict[str, Any]:
+    rule = (
+        f"The first texts of {SHORTEST} to {LONGEST} tokens (with a rationale, where there are any): up "
+        "to four that the first pruned model classifies correctly, then up to two that it does not."
     )
+    return {"examples": [_example_view(example) for example in examples], "example_rule": rule}
+
+
+def _environment(run: RunData) -> dict[str, str]:
+    known = run.environment
+    return {"environment": json.dumps(known, indent=2, ensure_ascii=False) if known else ""}
 
 
 def _subtitle(run: RunData) -> str:

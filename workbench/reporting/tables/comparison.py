@@ -1,5 +1,8 @@
 """The tables of a comparison: methods, curves' areas, pairs, searches, cells."""
 
+from collections.abc import Iterable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +16,7 @@ from workbench.reporting.tables.main import (
 )
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
-from workbench.reporting.tables.table import Table
+from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import method_name, percent, seconds, spread, times
 from workbench.runs.comparison import COUNTED, ComparisonData
 
@@ -21,7 +24,7 @@ AXES = {"counted": "FLOPs, unpadded", "measured": "vs stock"}
 
 
 def comparison_table(data: ComparisonData) -> Table:
-    """One row per method, or per method and strength: mean and standard deviation over seeds, and n.
+    """Build a row per method, or per method and strength: mean and standard deviation over seeds, and n.
 
     In `frame` qualities are shares and every quantity has a column and one ending in _sd (n - 1 in the
     denominator; NaN for one seed).
@@ -41,7 +44,7 @@ def comparison_table(data: ComparisonData) -> Table:
         f"{SPEED_CONVENTIONS} {RANKS_BUT_DENSE}"
     )
     frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
-    marks = method_marks(frame, texts, named)
+    marks = method_marks(frame, texts, {name: heading for name, (heading, _) in named.items()})
     return Table("comparison", caption, frame, texts, ("method", "strength"), marks)
 
 
@@ -66,37 +69,49 @@ def _matching(data: ComparisonData) -> str:
 
 
 def curve_points(data: ComparisonData) -> pd.DataFrame:
-    """Every cell as a point of its method's and seed's curve, the dense model at the head of each.
+    """Return the cells of a comparison as points, see `speed_points`."""
+    methods = dict.fromkeys(group.method for group in data.groups)
+    return speed_points(data.cells, data.quality, methods)
 
-    Columns method, seed, axis (counted, measured), batch_size, speedup, metric, quality, kind. Counted
-    is the unpadded FLOPs speed-up, measured that over the stock model at the largest batch size timed.
+
+def speed_points(cells: pd.DataFrame, metric: str, methods: Iterable[str]) -> pd.DataFrame:
+    """Return every cell as a point of its method's and seed's curve, the dense model heading each.
+
+    Args:
+        cells: A row per trained model: method, seed, kind, `metric`, and the speed-ups of
+            `speed_row`.
+        metric: Column of the quality.
+        methods: Methods in the order of the curves.
+
+    Returns:
+        Columns method, seed, axis (counted: unpadded FLOPs; measured: over the stock model at the
+        largest batch size timed), batch_size, speedup, metric, quality, kind.
     """
-    axes: list[tuple[str, str, int | None]] = [("counted", COUNTED, None)]
-    batches = timed_batches(data.cells)
+    axes: dict[str, tuple[str, int | None]] = {"counted": (COUNTED, None)}
+    batches = timed_batches(cells)
     if batches:
-        axes.append(("measured", f"speedup_vs_hf_b{batches[-1]}", batches[-1]))
-    parts = []
-    dense = data.cells[data.cells["method"] == "dense"]
-    for method in dict.fromkeys(g.method for g in data.groups if g.method != "dense"):
-        own = data.cells[data.cells["method"] == method]
-        rows = pd.concat([dense[dense["seed"].isin(own["seed"])], own])
-        for axis, column, batch in axes:
-            points = rows[["seed", "kind"]].assign(
-                method=method, axis=axis, batch_size=batch, speedup=rows[column],
-                metric=data.quality, quality=rows[data.quality],
-            )  # fmt: skip
-            parts.append(points.dropna(subset=["speedup"]))
+        axes["measured"] = (f"speedup_vs_hf_b{batches[-1]}", batches[-1])
     columns = ["method", "seed", "axis", "batch_size", "speedup", "metric", "quality", "kind"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns].astype({"batch_size": "Int64"})
+    parts = [pd.DataFrame(columns=columns)]
+    dense = cells[cells["method"] == "dense"]
+    for method in methods:
+        trained = cells[cells["method"] == method]
+        rows = pd.concat([dense[dense["seed"].isin(trained["seed"])], trained])
+        for axis, (column, batch) in axes.items() if method != "dense" else ():
+            points = rows[["seed", "kind"]].assign(
+                method=method, axis=axis, batch_size=batch, speedup=rows[column], metric=metric,
+                quality=rows[metric],
+            )  # fmt: skip
+            parts.append(points.dropna(subset=["speedup", "quality"])[columns])
+    filled = [part for part in parts if len(part)] or parts
+    return pd.concat(filled, ignore_index=True).astype({"batch_size": "Int64"})
 
 
 def area_table(points: pd.DataFrame) -> Table:
-    """Mean quality of every curve over the speed-ups that all share, by axis: mean and sd over seeds.
+    """Build the mean quality of every curve over the speed-ups that all share: mean and sd over seeds.
 
-    `points` as from `curve_points`; see `tradeoff.mean_quality` for the area and `tradeoff.shared_range`
-    for the range, which is the same for all methods and seeds of an axis. NaN where there is none.
+    `points` are those of `speed_points`; see `tradeoff.mean_quality` for the area and
+    `tradeoff.shared_range` for the range, which all methods and seeds of an axis share. NaN for none.
     """
     lines = []
     for axis, part in points.groupby("axis", sort=False):
@@ -116,28 +131,27 @@ def area_table(points: pd.DataFrame) -> Table:
     columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
     frame = pd.DataFrame(lines, columns=columns)
     name = QUALITY_NAMES[points["metric"].iloc[0]] if len(points) else "quality"
-    shown = pd.DataFrame(
-        {
-            "speed-up": frame["axis"].map(AXES),
-            "method": frame["method"].map(method_name),
-            "from": frame["low"].map(times),
-            "to": frame["high"].map(times),
-            f"mean {name}": [
-                spread(mean, sd, percent)
-                for mean, sd in frame[["mean_quality", "mean_quality_sd"]].itertuples(index=False)
-            ],
-            "seeds": frame["seeds"],
-        }
-    )
+    columns = {
+        "speed-up": ("axis", AXES.get), "method": ("method", method_name), "from": ("low", times),
+        "to": ("high", times),
+        f"mean {name}": ("mean_quality", "mean_quality_sd", partial(spread, write=percent)),
+        "seeds": ("seeds",),
+    }  # fmt: skip
     caption = (
         "Area under the curve over the speed-ups that all methods and seeds cover, divided by "
         "the width of that range; the dense model heads each curve."
     )
-    return Table("areas", caption, frame, shown, ("speed-up", "method"))
+    return Table("areas", caption, frame, formatted(frame, columns), ("speed-up", "method"))
 
 
 def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: int = 10_000) -> Table:
-    """Every pair of compared groups on the same texts; see `significance.significance_table`."""
+    """Test every pair of compared groups on the same texts; see `significance.significance_table`.
+
+    Args:
+        data: The comparison.
+        resamples: Bootstrap resamples of each interval.
+        randomisations: Sign flips of each test.
+    """
     parts = [
         data.predictions[name].assign(method=group.key, seed=seed)
         for group in data.compared
@@ -150,46 +164,32 @@ def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: 
 
 
 def searches_table(data: ComparisonData) -> Table | None:
-    """One row per search: what was wanted on dev, what was reached, and what was odd."""
+    """Build a row per search: its target on dev, what was reached, and what was odd."""
     rows = [
-        {
-            "method": search["method"], "seed": search["seed"], "quantity": search["quantity"],
-            "target": search["target"], "slack": search["slack"],
-            "strength": (search["nearest"] or {}).get("strength", np.nan),
-            "value": (search["nearest"] or {}).get("value", np.nan),
-            "reached": search["reached"], "tries": len(search["tries"]),
-            "notes": "; ".join(search["notes"]),
-        }
+        {name: search[name] for name in ("method", "seed", "quantity", "target", "slack")}
+        | (search["nearest"] or {"strength": np.nan, "value": np.nan})
+        | {"reached": search["reached"], "tries": len(search["tries"]),
+           "notes": "; ".join(search["notes"])}
         for search in data.about["searches"]
     ]  # fmt: skip
     if not rows:
         return None
     frame = pd.DataFrame(rows)
-    shown = frame.assign(
-        method=frame["method"].map(method_name),
-        strength=frame["strength"].map("{:g}".format),
-        value=frame["value"].map(times),
-        slack=frame["slack"].map("{:g}".format),
-        target=frame["target"].map("{:g}".format),
-        reached=frame["reached"].map({True: "yes", False: "no"}),
-    )
+    writers = {"method": method_name, "value": times, "reached": {True: "yes", False: "no"}.get}
+    writers |= dict.fromkeys(("strength", "slack", "target"), "{:g}".format)
+    shown = frame.assign(**{name: frame[name].map(write) for name, write in writers.items()})
     caption = "Searches on the dev split (speedup: unpadded FLOPs; loss: points of quality below dense)."
     return Table("searches", caption, frame, shown, ("method", "quantity", "reached", "notes"))
 
 
 def cells_table(data: ComparisonData) -> Table:
-    """Every run that finished, tries included."""
-    frame = data.cells
-    shown = pd.DataFrame(
-        {
-            "run": frame["name"],
-            "part": frame["kind"],
-            f"dev {QUALITY_NAMES[data.quality]}": frame["dev_quality"].map(percent),
-            "dev FLOPs, unpadded": frame["dev_speedup"].map(times),
-        }
-    )
-    for name, (heading, write) in quantities(data.cells).items():
-        shown[heading] = frame[name].map(write)
-    shown["seconds"] = frame["seconds"].map(seconds)
+    """Build a row per run that finished, tries included."""
+    columns = {
+        "run": ("name",), "part": ("kind",),
+        f"dev {QUALITY_NAMES[data.quality]}": ("dev_quality", percent),
+        "dev FLOPs, unpadded": ("dev_speedup", times),
+        **{heading: (name, write) for name, (heading, write) in quantities(data.cells).items()},
+        "seconds": ("seconds", seconds),
+    }  # fmt: skip
     caption = f"All runs, split {data.split} where not said otherwise; try: what a search passed by."
-    return Table("cells", caption, frame, shown, ("run", "part"))
+    return Table("cells", caption, data.cells, formatted(data.cells, columns), ("run", "part"))

@@ -1,26 +1,39 @@
 """Pruned models against controls at their own token budget: the table and what it says."""
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
-from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, percentages
-from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import credit_writers, interval, method_name, p_value, said
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, percentage
+from workbench.reporting.tables.table import Table, formatted, sorted_by
+from workbench.reporting.text.wording import (
+    difference_writer,
+    interval,
+    method_name,
+    p_value,
+    quality_words,
+    quality_writer,
+)
+from workbench.runs.tables import RunData
 
 NAMES = {"random": "random", "first": "first tokens", "oracle": "rationale tokens first"}
-ORDER = ("random", "first", "oracle")
 
 
 def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: str = "") -> Table:
-    """One row per method and control: quality of the control, and how much the method has above it.
+    """Build a row per method and control: quality of the control, and what the method has above it.
 
-    Both of one split, with the columns of `evaluation.matched_budget`. Shares in `frame`, percentages
-    and points in `shown`; a regression's squared errors as they are.
+    Shares in `frame`, percentages and points in `shown`; a regression's squared errors as they are.
+
+    Args:
+        controls: The table `controls` of one split.
+        compared: The table `control_comparisons` of the same split.
+        conventions: What the caption adds.
     """
     quality = controls.astype({"method": str, "control": str}).set_index(["method", "control"])
     frame = in_order(compared)
@@ -31,21 +44,15 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
         frame = frame.join(own, on=["method", "control"])
     compares = str(frame["metric"].iloc[0])
     credit = METRICS[compares].label
-    level, difference = credit_writers(compares)
-    shown = pd.DataFrame(
-        {
-            "method": frame["method"].map(method_name),
-            "control": frame["control"].map(lambda name: NAMES.get(name, name)),
-            "n": frame["n"],
-            f"method, {QUALITY_NAMES.get(compares, credit)}": frame["method_value"].map(level),
-            **{f"control, {QUALITY_NAMES[metric]}": percentages(frame, metric) for metric in shares},
-            "method − control": [
-                interval(value, low, high, difference)
-                for value, low, high in frame[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
-            ],
-            "p (Holm)": frame["p_holm"].map(p_value),
-        }
-    )
+    write = difference_writer(compares)
+    columns = {
+        "method": ("method", method_name), "control": ("control", lambda name: NAMES.get(name, name)),
+        "n": ("n",),
+        f"method, {QUALITY_NAMES.get(compares, credit)}": ("method_value", quality_writer(compares)),
+        **{f"control, {QUALITY_NAMES[metric]}": percentage(metric) for metric in shares},
+        "method − control": ("difference", "ci_low", "ci_high", partial(interval, write=write)),
+        "p (Holm)": ("p_holm", p_value),
+    }  # fmt: skip
     draws = int(frame["draws"].max())
     caption = (
         f"Controls at the same token budget ({CONVENTION}): as many tokens as the method kept in every "
@@ -54,33 +61,26 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
         f"random: mean over {draws} draws of each text. Intervals: 95 % bootstrap over texts; p: paired "
         f"randomisation test, Holm-corrected over this table. {conventions}"
     ).strip()
-    return Table("controls_table", caption, frame, shown, ("method", "control"))
+    return Table("controls_table", caption, frame, formatted(frame, columns), ("method", "control"))
 
 
 def in_order(compared: pd.DataFrame) -> pd.DataFrame:
-    """Rows by method and control, in the order of the other tables."""
+    """Sort rows by method and control, as the other tables do."""
     frame = compared.astype({"method": str, "control": str})
-    ranks = {
-        "method": ordered(frame["method"], METHOD_ORDER),
-        "control": ordered(frame["control"], ORDER),
-    }
-    return frame.sort_values(
-        ["method", "control"],
-        key=lambda column: column.map(ranks[str(column.name)].index),
-        kind="stable",
-    ).reset_index(drop=True)
+    methods, controls = ordered(frame["method"], METHODS), ordered(frame["control"], NAMES)
+    return sorted_by(frame, {"method": methods, "control": controls})
 
 
 def control_sentences(run: RunData) -> list[str]:
-    """Per pruned method: whether its choice of tokens beats a random one at the same budget."""
+    """Say of each pruned method whether its choice of tokens beats a random one at the same budget."""
     compared = run.rows("control_comparisons")
     if compared is None:
         return []
     rows = in_order(compared[compared["control"].astype(str) == "random"]).to_dict("records")
     return [
         f"{method_name(row['method'])} keeps its tokens {_verdict(row)} at random at the same budget: "
-        f"{said(row['metric'], row['method_value'])} against "
-        f"{credit_writers(row['metric'])[0](row['control_value'])} "
+        f"{quality_words(row['metric'], row['method_value'])} against "
+        f"{quality_writer(row['metric'])(row['control_value'])} "
         f"(mean of {int(row['draws'])} draws, n = {int(row['n'])}; paired test, "
         f"Holm-corrected p: {p_value(row['p_holm'])})."
         for row in rows

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from workbench.reporting.tables.table import Table
+from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import short_rationales
 from workbench.runs.many import Runs
 
@@ -11,7 +11,7 @@ _TOKENS = ("tokens_median", "tokens_q25", "tokens_q75", "tokens_max")
 
 
 def data_table(runs: Runs) -> Table:
-    """A row per data set and predicted split: texts, texts per class, tokens of the whole texts.
+    """Build a row per data set and predicted split: texts, texts per class, tokens of the whole texts.
 
     Tokens are those that any method has in any layer, special ones included; the training texts are not
     predicted, so not counted here.
@@ -22,26 +22,18 @@ def data_table(runs: Runs) -> Table:
         for split, rows in own.predictions.groupby("split", sort=False, observed=True)
     ]
     frame = pd.DataFrame(lines, columns=["data", "split", "texts", "classes", *_TOKENS])
-    shown = pd.DataFrame(
-        {
-            "data": frame["data"],
-            "split": frame["split"],
-            "texts": frame["texts"],
-            "texts per class": frame["classes"],
-            "tokens, median (quartiles)": [
-                f"{median:g} ({low:g}–{high:g})"
-                for median, low, high, _ in frame[[*_TOKENS]].itertuples(index=False)
-            ],
-            "tokens, most": frame["tokens_max"],
-        }
-    )
+    columns = {
+        "data": ("data",), "split": ("split",), "texts": ("texts",), "texts per class": ("classes",),
+        "tokens, median (quartiles)": (*_TOKENS[:3], "{:g} ({:g}–{:g})".format),
+        "tokens, most": ("tokens_max",),
+    }  # fmt: skip
     sources = {run.data: short_rationales(run.config) for run in runs.runs}
-    told = "; ".join(f"{name}: {source}" for name, source in sources.items())
+    rationales = "; ".join(f"{name}: {source}" for name, source in sources.items())
     caption = (
         "Texts that were predicted, and their tokens with the special ones, each text as long as it "
-        f"entered the model. Rationales of {told}."
+        f"entered the model. Rationales of {rationales}."
     )
-    return Table("data", caption, frame, shown, ("data", "split", "texts per class"))
+    return Table("data", caption, frame, formatted(frame, columns), ("data", "split", "texts per class"))
 
 
 def _line(data: str, split: str, rows: pd.DataFrame) -> dict[str, object]:

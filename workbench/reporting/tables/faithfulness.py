@@ -24,9 +24,9 @@ _REMOVAL = {
 
 
 def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
-    """Scorer by layer, of one split, with the columns of `evaluation.faithfulness_table`.
+    """Build scorer by layer from the table `faithfulness` of one split.
 
-    The controls stand once per model: what they give depends on it, and is the same for every layer.
+    The controls stand once per model: what they give depends on it, and is the same in every layer.
     """
     frame, shown, marks = by_layer(in_order(rows), SHOWN)
     unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])

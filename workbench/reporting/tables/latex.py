@@ -1,8 +1,10 @@
-"""A small LaTeX table writer: booktabs rules, every cell and name escaped, any engine."""
+"""Write tables as LaTeX: booktabs rules, every cell and name escaped, any engine."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+
+from workbench.reporting.text.render import render
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#",
@@ -29,9 +31,10 @@ _SHRUNK = r"\resizebox{\textwidth}{!}{%"
 
 
 def escape(text: object) -> str:
-    """`text` as LaTeX prints it letter by letter; line breaks and control characters become spaces.
+    """Return `text` as LaTeX prints it letter by letter.
 
-    Latin letters pass through (inputenc's utf8, the default), others become `\\wbchar{<number>}`.
+    Line breaks and control characters become spaces. Latin letters pass through (inputenc's utf8, the
+    default), others become `\\wbchar{<number>}`.
     """
     whole, last = "", ""
     for character in unicodedata.normalize("NFC", str(text)):
@@ -62,41 +65,39 @@ def latex_table(
     label: str,
     text_columns: Iterable[str] = (),
 ) -> str:
-    """A floating table with booktabs rules and a caption above. Needs the packages booktabs and, for the
-    widest tables, graphicx.
+    """Return a floating table with booktabs rules and a caption above.
 
-    A cell is its text and "", "best" (bold) or "second" (underlined). `text_columns` are left-aligned,
-    all others right-aligned. A wide table spans both columns of a page (`table*`), in smaller type or
-    shrunk to the page where it must be.
+    It needs the packages booktabs and, for the widest tables, graphicx. A wide table spans both columns
+    of a page (`table*`), in smaller type or shrunk to the page where it must be.
+
+    Args:
+        headings: Names of the columns.
+        rows: Cells: text, and "", "best" (bold) or "second" (underlined).
+        caption: Text above the table.
+        label: Name for references, `tab:` before it.
+        text_columns: Columns that are left-aligned; all others are right-aligned.
     """
     left = set(text_columns)
-    alignment = "".join("l" if name in left else "r" for name in headings)
     star, before, after = _size([[*headings], *([text for text, _ in row] for row in rows)])
-    lines = [
-        CHARACTER,
-        rf"\begin{{table{star}}}",
-        r"\centering",
-        rf"\caption{{{escape(caption)}}}",
-        rf"\label{{tab:{''.join(c for c in label if c.isascii() and (c.isalnum() or c in '-:'))}}}",
-        r"\setlength{\tabcolsep}{4pt}",
-        before,
-        rf"\begin{{tabular}}{{@{{}}{alignment}@{{}}}}",
-        r"\toprule",
-        _row((name, "") for name in headings),
-        r"\midrule",
-        *(_row(row) for row in rows),
-        r"\bottomrule",
-        r"\end{tabular}" + after,
-        rf"\end{{table{star}}}",
-    ]
-    return "\n".join(lines) + "\n"
+    return render(
+        "table.tex.j2",
+        character=CHARACTER,
+        star=star,
+        caption=escape(caption),
+        label="".join(c for c in label if c.isascii() and (c.isalnum() or c in "-:")),
+        before=before,
+        alignment="".join("l" if name in left else "r" for name in headings),
+        headings=_row((name, "") for name in headings),
+        rows=[_row(row) for row in rows],
+        after=after,
+    )
 
 
 def _size(cells: list[list[str]]) -> tuple[str, str, str]:
-    """Star or none, and what comes before and after, by the characters of the widest line."""
+    """Return star or none, and what comes before and after, by the characters of the widest line."""
     width = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True))
-    found = ((star, size, "") for limit, star, size in _SIZES if width <= limit)
-    return next(found, ("*", _SHRUNK, "}"))
+    fitting = ((star, size, "") for limit, star, size in _SIZES if width <= limit)
+    return next(fitting, ("*", _SHRUNK, "}"))
 
 
 def _row(cells: Iterable[tuple[str, str]]) -> str:
@@ -106,5 +107,5 @@ def _row(cells: Iterable[tuple[str, str]]) -> str:
 
 
 def _minus(text: str) -> str:
-    """A cell of numbers with minus signs in the place of hyphens."""
+    """Write minus signs for hyphens in a cell of numbers."""
     return text.replace("-", "−") if _NUMBERS.fullmatch(text) else text

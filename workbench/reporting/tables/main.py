@@ -1,18 +1,20 @@
-"""The tables of a report: numbers for CSV, the same numbers in words for LaTeX and HTML."""
+"""The main tables of a report: quality and speed, plausibility, measured seconds."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
-from workbench.reporting.tables.table import RANKS, Table, ranks
+from workbench.reporting.tables.table import RANKS, Table, formatted, ranks
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 SPEED_CONVENTIONS = (
     "FLOPs unpadded: dense / method, each text at its own length; padded: a dense model that computes "
@@ -20,7 +22,7 @@ SPEED_CONVENTIONS = (
     "/ the method's, the same texts in the same process."
 )
 RANKS_BUT_DENSE = f"{RANKS}, the dense model apart."
-AGREEMENT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
+PLAUSIBILITY = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 
 
 def main_table(
@@ -30,41 +32,50 @@ def main_table(
     unlike_dense: Collection[str] = (),
     configured: Iterable[str] = (),
 ) -> Table:
-    """One row per method: quality, counted and measured speed-up, tokens kept, of one split.
+    """Build a row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
     Quality and the tokens kept are shares in `frame`, percentages in `shown`; speed-ups are ratios. A
     quantity that was not measured is NaN and shown as a dash; a quality that no method has is left out
-    (runs of earlier versions have no Matthews correlation). The primary metric of those in
-    `unlike_dense` gets a star; `configured` methods without a number have a line of dashes.
+    (runs of earlier versions have no Matthews correlation).
+
+    Args:
+        classification: The table of that name.
+        efficiency: The table of that name, where there is one.
+        conventions: What the caption adds.
+        unlike_dense: Methods whose primary metric gets a star.
+        configured: Methods of the configuration; those without a number have a line of dashes.
     """
-    methods = ordered([*classification["method"], *configured], METHOD_ORDER)
-    there = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
-    quality = pd.DataFrame([quality_row(classification, m, there) for m in methods])
+    methods = ordered([*classification["method"], *configured], METHODS)
+    metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
+    quality = pd.DataFrame([quality_row(classification, m, metrics) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
-    shown = pd.DataFrame({"method": frame["method"].map(method_name), "n": frame["n"]})
-    for metric in there:
-        shown[QUALITY_NAMES[metric]] = percentages(frame, metric)
-        if metric == judged_by(classification):
-            shown[QUALITY_NAMES[metric]] += (
-                frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
-            )
-    named: dict[str, tuple[Any, ...]] = {metric: (QUALITY_NAMES[metric],) for metric in there}
-    for column in map(str, speeds.columns):
-        heading = _SPEED_NAMES.get(column, column.replace("speedup_vs_hf_b", "vs stock, batch "))
-        shown[heading] = frame[column].map(percent if column == "tokens_kept_share" else times)
-        named |= {} if column == "tokens_kept_share" else {column: (heading,)}
-    marks = method_marks(frame, shown, named)
-    ranked = f"{RANKS_BUT_DENSE} " if marks.astype(bool).to_numpy().any() else ""
+    headings = {name: QUALITY_NAMES[name] for name in metrics}
+    headings |= {
+        name: SPEED_NAMES.get(name, name.replace("speedup_vs_hf_b", "vs stock, batch "))
+        for name in map(str, speeds.columns)
+    }
+    columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
+    for name, heading in headings.items():
+        write = percent if name == "tokens_kept_share" else times
+        columns[heading] = percentage(name) if name in metrics else (name, write)
+    shown = formatted(frame, columns)
+    stars = frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
+    primary = QUALITY_NAMES[judged_by(classification)]
+    if primary in shown:
+        shown[primary] += stars
+    ranked = {name: title for name, title in headings.items() if name != "tokens_kept_share"}
+    marks = method_marks(frame, shown, ranked)
+    ranking = f"{RANKS_BUT_DENSE} " if marks.astype(bool).to_numpy().any() else ""
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{starred(unlike_dense)}{ranked}{SPEED_CONVENTIONS} {conventions}"
+        f"{star_words(unlike_dense)}{ranking}{SPEED_CONVENTIONS} {conventions}"
     ).strip()
     return Table("main", caption, frame, shown, ("method",), marks)
 
 
-def starred(unlike_dense: Collection[str]) -> str:
-    """What a star at a quality means; nothing where there is none."""
+def star_words(unlike_dense: Collection[str]) -> str:
+    """Say what a star at a quality means; nothing where there is none."""
     if not unlike_dense:
         return ""
     return (
@@ -83,60 +94,72 @@ QUALITY_NAMES = {
 """Headings of what is shown in hundredths."""
 QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
 """The primary metric, and those shown in a small table; see `classification.primary_metric`."""
-_SPEED_NAMES = {
+SPEED_NAMES = {
     "flops_speedup_unpadded": "FLOPs, unpadded",
     "flops_speedup_padded": "FLOPs, padded",
     "tokens_kept_share": "tokens kept %",
 }
 
 
-def headline_column(frame: pd.DataFrame) -> str | None:
-    """The primary metric of a table with a column per metric; None where it has a value of neither."""
+def primary_column(frame: pd.DataFrame) -> str | None:
+    """Return the primary metric of a table with a column per metric; None where it has neither."""
     return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
 
 
 def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
-    """One method's name, n, and these metrics with their intervals, of one split."""
-    own = classification[classification["method"].astype(str) == method]
-    row: dict[str, object] = {"method": method, "n": int(own["n"].max()) if len(own) else 0}
+    """Return one method's name, n, and metrics with their intervals, of one split.
+
+    Args:
+        classification: The table of that name.
+        method: The method.
+        metrics: Names of the metrics; NaN for one that it has not.
+    """
+    rows = classification[classification["method"].astype(str) == method]
+    by_metric = rows.drop_duplicates("metric").set_index("metric")
+    row: dict[str, object] = {"method": method, "n": int(rows["n"].max()) if len(rows) else 0}
     for metric in metrics:
-        found = own[own["metric"] == metric]
         for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
-            row[metric + suffix] = float(found[column].iloc[0]) if len(found) else np.nan
+            row[metric + suffix] = by_metric[column].get(metric, np.nan)
     return row
 
 
 def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
-    """One method's counted speed-ups, tokens kept, and `speedup_vs_hf_b<batch size>` where measured."""
-    values: dict[str, object] = dict.fromkeys(_SPEED_NAMES, np.nan)
+    """Return a method's counted speed-ups, tokens kept, `speedup_vs_hf_b<batch size>` where measured."""
+    values: dict[str, object] = dict.fromkeys(SPEED_NAMES, np.nan)
     if efficiency is None:
         return values
-    own = efficiency[efficiency["method"].astype(str) == method]
-    for quantity in _SPEED_NAMES:
-        found = own.loc[own["quantity"] == quantity, "value"]
-        values[quantity] = float(found.iloc[0]) if len(found) else np.nan
+    rows = efficiency[efficiency["method"].astype(str) == method].drop_duplicates(
+        ["quantity", "batch_size"]
+    )
+    counted = rows[rows["quantity"].isin(values)].set_index("quantity")["value"]
     measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
-    for batch in sorted(measured["batch_size"].dropna().unique()):
-        at = own[(own["quantity"] == "speedup_vs_hf") & (own["batch_size"] == batch)]
-        values[f"speedup_vs_hf_b{int(batch)}"] = float(at["value"].iloc[0]) if len(at) else np.nan
-    return values
+    timed = rows[rows["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
+    batches = sorted(measured["batch_size"].dropna().unique())
+    return (
+        values
+        | counted.to_dict()
+        | {f"speedup_vs_hf_b{int(batch)}": timed.get(batch, np.nan) for batch in batches}
+    )
 
 
-def percentages(frame: pd.DataFrame, name: str) -> list[str]:
-    """The shares of column `name` as percentages, with the intervals of `name`_low and `name`_high."""
-    rows = frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
-    return [interval(value, low, high, percent) for value, low, high in rows]
+def percentage(name: str) -> tuple[Any, ...]:
+    """Describe, for `formatted`, shares as percentages with the intervals of `name`_low, `name`_high."""
+    return name, f"{name}_low", f"{name}_high", partial(interval, write=percent)
 
 
-def method_marks(
-    frame: pd.DataFrame, shown: pd.DataFrame, named: Mapping[str, tuple[Any, ...]]
-) -> pd.DataFrame:
-    """Best and second of every column of `named` (column -> heading, ...), the dense model apart."""
+def method_marks(frame: pd.DataFrame, shown: pd.DataFrame, headings: Mapping[str, str]) -> pd.DataFrame:
+    """Mark best and second of some columns, the dense model apart.
+
+    Args:
+        frame: The numbers.
+        shown: The same as text.
+        headings: Column of `frame` -> that of `shown`.
+    """
     pruned = frame["method"].astype(str) != "dense"
     return pd.DataFrame(
         {
             heading: ranks(frame[column].where(pruned), shown[heading], higher=True)
-            for column, (heading, *_) in named.items()
+            for column, heading in headings.items()
         }
     )
 
@@ -150,19 +173,26 @@ def plausibility_table(
     name: str = "plausibility_table",
     tests: pd.DataFrame | None = None,
 ) -> Table:
-    """Scorer by layer: AP, and FPR, TPR and share selected by uniform selection, of one split.
+    """Build scorer by layer: AP, and FPR, TPR and share selected by uniform selection, of one split.
 
     `best_layer` is the layer with the highest AP or TPR, or the lowest FPR (the first of equals); the
-    share selected and the controls have none. A layer that a scorer says nothing about is NaN and shown
-    as a dash. `tests`, the table `comparisons` of the same split, stars the AP values above random.
+    share selected and the controls have none. A layer without scores is NaN and shown as a dash.
+
+    Args:
+        plausibility: The table of that name.
+        unit: Unit of the rows shown.
+        universe: Their windows.
+        conventions: What the caption adds.
+        name: Name of the table and its files.
+        tests: The table `comparisons` of the same split: stars the AP values above random.
     """
     rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
     starred = _above_random(tests, unit, universe)
-    frame, shown, marks = by_layer(one_control(in_order(rows)), AGREEMENT, starred)
-    told = f"{STAR}: above random (paired over texts, Holm, p < {LEVEL}). " if starred else ""
+    frame, shown, marks = by_layer(one_control(in_order(rows)), PLAUSIBILITY, starred)
+    meaning = f"{STAR}: above random (paired over texts, Holm, p < {LEVEL}). " if starred else ""
     caption = (
         f"Agreement with rationales by layer (n: texts with a value). {RANKS} of each metric and layer, "
-        f"controls apart. {told}{conventions}"
+        f"controls apart. {meaning}{conventions}"
     ).strip()
     return Table(name, caption, frame, shown, ("metric", "scorer", "model"), marks)
 
@@ -171,57 +201,54 @@ def _above_random(tests: pd.DataFrame | None, unit: str, universe: str) -> set[t
     """(metric, scorer, method, layer) of the values that a paired test puts above random."""
     if tests is None:
         return set()
-    here = tests[(tests["unit"] == unit) & (tests["universe"] == universe) & (tests["p_holm"] < LEVEL)]
-    keys = here.loc[here["difference"] > 0, ["metric", "scorer", "method", "layer"]].astype(object)
+    above = (tests["p_holm"] < LEVEL) & (tests["difference"] > 0)
+    rows = tests[(tests["unit"] == unit) & (tests["universe"] == universe) & above]
+    keys = rows[["metric", "scorer", "method", "layer"]].astype(object)
     return set(keys.itertuples(index=False, name=None))
 
 
 def efficiency_table(
     efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None = None, conventions: str = ""
 ) -> Table:
-    """One row per method and batch size: median seconds, their quartiles, what the time amounts to.
+    """Build a row per method and batch size: median seconds, quartiles, what the time amounts to.
 
-    Quartiles need the recorded rounds (columns of `evaluation.stopwatch.ROUND_COLUMNS`); NaN else.
+    Args:
+        efficiency: The table of that name.
+        stopwatch: The recorded rounds, of which quartiles are taken; without them these are NaN.
+        conventions: What the caption adds.
     """
     measured = efficiency[efficiency["batch_size"].notna()]
     values = measured.set_index(["method", "batch_size", "quantity"])["value"]
     rows: list[dict[str, object]] = []
     for batch in sorted(measured["batch_size"].unique()):
-        for method in ordered(measured["method"], ("hf", *METHOD_ORDER)):
+        for method in ordered(measured["method"], ("hf", *METHODS)):
             row: dict[str, object] = {"method": method, "batch_size": int(batch)}
             for name in ("seconds_median", "speedup_vs_hf", "realised_share"):
                 row[name] = values.get((method, batch, name), np.nan)
             rows.append(row | _quartiles(stopwatch, method, batch))
-    columns = [
+    names = [
         "method", "batch_size", "seconds_median", "seconds_q25", "seconds_q75", "rounds",
         "speedup_vs_hf", "realised_share",
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns).astype({"rounds": "Int64"})
-    shown = pd.DataFrame(
-        {
-            "method": frame["method"].map(method_name),
-            "batch": frame["batch_size"],
-            "median s": frame["seconds_median"].map(seconds),
-            "quartiles s": [
-                quartiles(low, high)
-                for low, high in frame[["seconds_q25", "seconds_q75"]].itertuples(index=False)
-            ],
-            "vs stock": frame["speedup_vs_hf"].map(times),
-            "realised share": frame["realised_share"].map(times),
-        }
-    )
+    frame = pd.DataFrame(rows, columns=names).astype({"rounds": "Int64"})
+    columns = {
+        "method": ("method", method_name), "batch": ("batch_size",),
+        "median s": ("seconds_median", seconds),
+        "quartiles s": ("seconds_q25", "seconds_q75", quartiles),
+        "vs stock": ("speedup_vs_hf", times), "realised share": ("realised_share", times),
+    }  # fmt: skip
     caption = (
         "Measured seconds for the same texts, systems in turn in every round. Realised share: "
         "(our unpadded dense seconds / the method's) / the method's unpadded FLOPs speed-up. "
         f"{conventions}"
     ).strip()
-    return Table("efficiency", caption, frame, shown, ("method",))
+    return Table("efficiency", caption, frame, formatted(frame, columns), ("method",))
 
 
 def _quartiles(stopwatch: pd.DataFrame | None, method: str, batch: object) -> dict[str, object]:
     if stopwatch is not None:
-        own = stopwatch[(stopwatch["contestant"] == method) & (stopwatch["batch_size"] == batch)]
-        if len(own):
-            low, high = own["seconds"].quantile([0.25, 0.75])
-            return {"seconds_q25": low, "seconds_q75": high, "rounds": len(own)}
+        timed = (stopwatch["contestant"] == method) & (stopwatch["batch_size"] == batch)
+        if timed.any():
+            low, high = stopwatch.loc[timed, "seconds"].quantile([0.25, 0.75])
+            return {"seconds_q25": low, "seconds_q75": high, "rounds": int(timed.sum())}
     return {"seconds_q25": np.nan, "seconds_q75": np.nan, "rounds": pd.NA}

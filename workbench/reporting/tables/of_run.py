@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.reporting.tables.controls import controls_table
 from workbench.reporting.tables.data import data_table
 from workbench.reporting.tables.faithfulness import faithfulness_table
@@ -13,10 +15,10 @@ from workbench.reporting.tables.rationales import (
     scorer_agreement_table,
 )
 from workbench.reporting.tables.significance import significance_table, unlike_dense
-from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import conventions, short_rationales, student_sentence
+from workbench.reporting.tables.table import Table, sorted_by
+from workbench.reporting.text.wording import conventions, method_notes, short_rationales
 from workbench.runs.many import load_runs
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.runs.tables import RunData
 
 _RATIONALES = {
     "chance": chance_table,
@@ -29,11 +31,11 @@ _RATIONALES = {
 
 def write_tables(run: RunData) -> dict[str, Table]:
     """Write every table the run has numbers for, see `Table.write`; returns them by name."""
-    told = f"Split {run.split}, 1 seed ({run.config.get('seed', 'not recorded')})."
-    tables = [*_quality(run, told), *_rationales(run, told)]
+    facts = f"Split {run.split}, 1 seed ({run.config.get('seed', 'not recorded')})."
+    tables = [*_quality(run, facts), *_rationales(run, facts)]
     tested = run.rows("faithfulness")
     if tested is not None:
-        tables.append(faithfulness_table(tested, told))
+        tables.append(faithfulness_table(tested, facts))
     if run.predictions is not None:
         tables.append(data_table(load_runs(run.folder)))
     counts = run.rows("plausibility_counts")
@@ -47,22 +49,22 @@ def write_tables(run: RunData) -> dict[str, Table]:
     return {table.name: table for table in tables}
 
 
-def _quality(run: RunData, told: str) -> list[Table]:
+def _quality(run: RunData, facts: str) -> list[Table]:
     tables: list[Table] = []
     pairs = _significance(run)
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None:
-        student = student_sentence(run.config, classification["method"])
+        notes = method_notes(run.config, classification["method"])
         methods = run.config.get("methods", [])
         unlike = unlike_dense(pairs.frame) if pairs else set()
-        tables.append(main_table(classification, efficiency, f"{told} {student}", unlike, methods))
+        tables.append(main_table(classification, efficiency, f"{facts} {notes}", unlike, methods))
     if efficiency is not None and efficiency["batch_size"].notna().any():
-        tables.append(efficiency_table(efficiency, run.rows("stopwatch"), told))
+        tables.append(efficiency_table(efficiency, run.rows("stopwatch"), facts))
     if pairs:
         tables.append(pairs)
     controls, compared = run.rows("controls"), run.rows("control_comparisons")
     if controls is not None and compared is not None:
-        tables.append(controls_table(controls, compared, told))
+        tables.append(controls_table(controls, compared, facts))
     return tables
 
 
@@ -70,25 +72,24 @@ def _significance(run: RunData) -> Table | None:
     rows = run.predicted
     if rows is None:
         return None
-    rank = ordered(rows["method"], METHOD_ORDER)
     rows = rows.astype({"method": str}).assign(seed=run.config.get("seed"))
-    in_order = rows.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    in_order = sorted_by(rows, {"method": ordered(rows["method"], METHODS)})
     return significance_table(in_order, run.split)
 
 
-def _rationales(run: RunData, told: str) -> list[Table]:
+def _rationales(run: RunData, facts: str) -> list[Table]:
     tables = []
-    agreement, tests = run.rows("plausibility"), run.rows("comparisons")
-    if agreement is not None:
+    plausibility, tests = run.rows("plausibility"), run.rows("comparisons")
+    if plausibility is not None:
         for unit, name in (("token", "plausibility_table"), ("word", "plausibility_table_word")):
-            facts = f"Split {run.split}. {_conventions(run, agreement, unit)}"
+            words = f"Split {run.split}. {_conventions(run, plausibility, unit)}"
             tables.append(
-                plausibility_table(agreement, unit=unit, conventions=facts, name=name, tests=tests)
+                plausibility_table(plausibility, unit=unit, conventions=words, name=name, tests=tests)
             )
     for name, build in _RATIONALES.items():
         rows = run.rows(name)
         if rows is not None:
-            tables.append(build(rows, f"{told} Rationales: {short_rationales(run.config)}."))
+            tables.append(build(rows, f"{facts} Rationales: {short_rationales(run.config)}."))
     return tables
 
 

@@ -15,18 +15,18 @@ from workbench.reporting.tables.main import (
     main_table,
     method_marks,
     plausibility_table,
-    starred,
+    star_words,
 )
 from workbench.reporting.tables.over_seeds import over_seeds, quantities, seeds_line, seeds_words
 from workbench.reporting.tables.results import in_method_order, results, variants
 from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
-from workbench.reporting.tables.table import Table
+from workbench.reporting.tables.table import Table, sorted_by
 from workbench.reporting.text.wording import method_name, short_rationales
 from workbench.runs.many import Runs, reported
 
 
 def paper_tables(runs: Runs) -> tuple[list[Table], list[str]]:
-    """Every table that the runs have numbers for, and a sentence for each that they have none for.
+    """Build every table that the runs have numbers for, and a sentence for each that they have none for.
 
     Raises InputError where the runs have different data, or one seed twice.
     """
@@ -49,13 +49,13 @@ def paper_tables(runs: Runs) -> tuple[list[Table], list[str]]:
 
 
 def main_comparison(runs: Runs) -> Table:
-    """Quality and speed by method; of one run with intervals over texts, of several over seeds."""
+    """Build quality and speed by method: intervals over texts for one run, else means over seeds."""
     pairs = significance(runs).frame if len(runs.predictions) else None
     unlike = set() if pairs is None else unlike_dense(pairs)
     if len(runs.runs) == 1:
         timed = reported(runs.efficiency) if len(runs.efficiency) else None
         quality = reported(runs.classification)
-        return main_table(quality, timed, _told(runs), unlike, _configured(runs))
+        return main_table(quality, timed, _facts(runs), unlike, _configured(runs))
     cells = results(runs)
     named = quantities(cells)
     judged = QUALITY_NAMES[judged_by(runs.classification)]
@@ -68,46 +68,45 @@ def main_comparison(runs: Runs) -> Table:
         text[judged] = f"{text[judged]}{STAR if variant in unlike else ''}"
         words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
-    told = f"{_told(runs)} {starred(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
-    caption = f"Quality and speed by method. {told}"
-    return Table("main", caption, frame, shown, ("method",), method_marks(frame, shown, named))
+    marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
+    facts = f"{_facts(runs)} {star_words(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
+    return Table("main", f"Quality and speed by method. {facts}", frame, shown, ("method",), marks)
 
 
 def _configured(runs: Runs) -> list[str]:
-    """Methods that were asked for; those without a number have a line of dashes."""
+    """Methods of the configurations; those without a number have a line of dashes."""
     return [method for run in runs.runs for method in run.config.get("methods", [])]
 
 
 def plausibility_by_layer(runs: Runs) -> Table:
-    """Agreement with rationales, scorer by layer; the stars need one seed, tests being of a run."""
+    """Build plausibility, scorer by layer; the stars need one seed, since tests belong to a run."""
     tests = runs.comparisons if len(runs.runs) == 1 and len(runs.comparisons) else None
-    told = f"{_told(runs)} Rationales: {short_rationales(runs.runs[0].config)}."
+    facts = f"{_facts(runs)} Rationales: {short_rationales(runs.runs[0].config)}."
     tested = None if tests is None else reported(tests)
-    return plausibility_table(over_seeds(reported(runs.plausibility)), conventions=told, tests=tested)
+    return plausibility_table(over_seeds(reported(runs.plausibility)), conventions=facts, tests=tested)
 
 
 def faithfulness_by_layer(runs: Runs) -> Table:
-    """Faithfulness, scorer by layer."""
-    return faithfulness_table(over_seeds(reported(runs.faithfulness)), _told(runs))
+    """Build faithfulness, scorer by layer."""
+    return faithfulness_table(over_seeds(reported(runs.faithfulness)), _facts(runs))
 
 
 def efficiency(runs: Runs) -> Table:
-    """Seconds by method and batch size."""
+    """Build seconds by method and batch size."""
     rounds = reported(runs.stopwatch) if len(runs.stopwatch) and len(runs.runs) == 1 else None
-    return efficiency_table(over_seeds(reported(runs.efficiency)), rounds, _told(runs))
+    return efficiency_table(over_seeds(reported(runs.efficiency)), rounds, _facts(runs))
 
 
 def significance(runs: Runs) -> Table:
-    """Every pair of methods on the same texts, over the seeds."""
+    """Test every pair of methods on the same texts, over the seeds."""
     predictions = reported(runs.predictions)
     pairs = list(zip(predictions["run"], predictions["method"].astype(str), strict=True))
     named = variants(runs, pairs)
     predictions = predictions.assign(method=[named[pair] for pair in pairs])
     once = predictions.drop_duplicates(["method", "seed", "text_id"])
-    rank = in_method_order(once["method"])
-    once = once.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
+    once = sorted_by(once, {"method": in_method_order(once["method"])})
     return significance_table(once, str(once["split"].iloc[0]))
 
 
-def _told(runs: Runs) -> str:
+def _facts(runs: Runs) -> str:
     return f"Data {runs.one_data()}. {seeds_words(runs.seeds)}"

@@ -1,20 +1,18 @@
 """Numbers over runs that differ in their seed: means, deviations, and how both are written."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.reporting.tables.main import QUALITY_NAMES, headline_column
+from workbench.reporting.tables.main import QUALITY_NAMES, primary_column
+from workbench.reporting.tables.table import Writer
 from workbench.reporting.text.wording import percent, spread, times
 
-Text = Callable[[float], str]
 _MEASURED = ("run", "seed", "value", "ci_low", "ci_high", "n")
 _MEASURED_SPEED = "speedup_vs_hf_b"
 
 
 def over_seeds(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean of `value` over runs, of a metric table of `Runs` with one data set.
+    """Average `value` over runs, in a metric table of `Runs` with one data set.
 
     In the place of run and seed come `sd` (n - 1 in the denominator; NaN for one seed) and `seeds`; `n`
     is the largest. One seed keeps its intervals over texts, several have none. The dense model that a
@@ -24,10 +22,10 @@ def over_seeds(frame: pd.DataFrame) -> pd.DataFrame:
     _refuse_two_of_a_seed(frame)
     once = frame.drop_duplicates([*keys, "seed"])
     groups = once.groupby(keys, sort=False, dropna=False, observed=True)
-    wanted = {"value": ("value", "mean"), "sd": ("value", "std"), "seeds": ("value", "size")}
-    wanted |= {name: (name, "first") for name in ("ci_low", "ci_high") if name in frame}
-    wanted |= {"n": ("n", "max")} if "n" in frame else {}
-    averaged = groups.agg(**wanted).reset_index()
+    columns = {"value": ("value", "mean"), "sd": ("value", "std"), "seeds": ("value", "size")}
+    columns |= {name: (name, "first") for name in ("ci_low", "ci_high") if name in frame}
+    columns |= {"n": ("n", "max")} if "n" in frame else {}
+    averaged = groups.agg(**columns).reset_index()
     if "ci_low" in averaged:
         averaged.loc[averaged["seeds"] > 1, ["ci_low", "ci_high"]] = float("nan")
     return averaged
@@ -48,10 +46,10 @@ def _refuse_two_of_a_seed(frame: pd.DataFrame) -> None:
         )
 
 
-def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Text]]:
-    """Column of `cells` -> its heading and how it is written; only what some cell has."""
-    judged = headline_column(cells) or "accuracy"
-    named: dict[str, tuple[str, Text]] = {
+def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Writer]]:
+    """Map columns of `cells` to heading and writer; only those that some cell has a value in."""
+    judged = primary_column(cells) or "accuracy"
+    named: dict[str, tuple[str, Writer]] = {
         **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
         "random_quality": (f"random tokens, {QUALITY_NAMES[judged]}", percent),
         "flops_speedup_unpadded": ("FLOPs, unpadded", times),
@@ -61,19 +59,20 @@ def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Text]]:
         f"{_MEASURED_SPEED}{batch}": (f"vs stock, batch {batch}", times)
         for batch in timed_batches(cells)
     }
-    return {name: what for name, what in named.items() if name in cells and cells[name].notna().any()}
+    return {name: how for name, how in named.items() if name in cells and cells[name].notna().any()}
 
 
 def timed_batches(cells: pd.DataFrame) -> list[int]:
-    """Batch sizes at which any cell was timed."""
+    """Return the batch sizes at which any cell was timed."""
     names = [name for name in cells.columns if name.startswith(_MEASURED_SPEED)]
     return sorted(int(name.removeprefix(_MEASURED_SPEED)) for name in names)
 
 
 def seeds_line(
-    rows: pd.DataFrame, named: dict[str, tuple[str, Text]]
+    rows: pd.DataFrame, named: dict[str, tuple[str, Writer]]
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Numbers (mean, and sd in a column ending in _sd) and text of a group of cells, a row per seed."""
+    """Return numbers (mean, and sd in a column ending in _sd) and text of a group of cells, a row per
+    seed."""
     line: dict[str, object] = {}
     text: dict[str, object] = {}
     for name, (heading, write) in named.items():
@@ -84,7 +83,7 @@ def seeds_line(
 
 
 def seeds_words(seeds: list[int]) -> str:
-    """How the numbers over these seeds are to be read."""
+    """Say how numbers over these seeds are to be read."""
     listed = ", ".join(map(str, seeds)) or "not recorded"
     if len(seeds) > 1:
         return f"Mean ± standard deviation over n = {len(seeds)} seeds ({listed})."

@@ -1,25 +1,27 @@
 """Quality and speed of every method of every run as one table, and its means over seeds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.stats.seed_variance import spread_over_seeds
-from workbench.reporting.tables.main import QUALITY_NAMES, headline_column, quality_row, speed_row
+from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, quality_row, speed_row
+from workbench.reporting.tables.table import Writer, sorted_by
 from workbench.reporting.text.wording import spread
 from workbench.runs.many import RunFolder, Runs, reported
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 _SHARED = ("backbone", "kernels")
 """Keys outside a method's own section and the dense model's that change what a method gives."""
 
 
 def results(runs: Runs) -> pd.DataFrame:
-    """One row per run and method on the reported split: run, data, seed, variant, then what
-    `tables.quality_row` and `speed_row` say; NaN for what a run has not measured.
+    """Return a row per run and method on the reported split: run, data, seed, variant, then what
+    `quality_row` and `speed_row` say; NaN for what a run has not measured.
 
-    A method that a run's configuration asks for is there, measured or not. A method, its settings and
+    A method that a run's configuration names has a row, measured or not. A method, its settings and
     its seed count once: in a comparison every cell repeats the dense model of its seed. Raises
     InputError where no run has classification metrics.
     """
@@ -29,48 +31,46 @@ def results(runs: Runs) -> pd.DataFrame:
     metrics = [name for name in QUALITY_NAMES if (quality["metric"] == name).any()]
     rows, pairs = [], []
     for run in runs.runs:
-        own, fast = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
-        for method in ordered([*own["method"], *run.config.get("methods", [])], METHOD_ORDER):
+        judged, timed = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
+        for method in ordered([*judged["method"], *run.config.get("methods", [])], METHODS):
             keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
-            rows.append(keys | quality_row(own, method, metrics) | speed_row(method, fast))
+            rows.append(keys | quality_row(judged, method, metrics) | speed_row(method, timed))
             pairs.append((run.name, method))
     frame = pd.DataFrame(rows).astype({"seed": "Int64"})
     names = variants(runs, pairs)
     frame.insert(3, "variant", [names[pair] for pair in pairs])
-    rank = ordered(frame["method"], METHOD_ORDER)
-    measured = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
-    measured = measured.sort_values("method", key=lambda c: c.map(rank.index), kind="stable")
+    measured_first = frame.sort_values("n", key=lambda n: n == 0, kind="stable")
+    measured = sorted_by(measured_first, {"method": ordered(frame["method"], METHODS)})
     return measured.drop_duplicates(["data", "variant", "seed"]).reset_index(drop=True)
 
 
 def primary_metric(frame: pd.DataFrame, data: str) -> str:
-    """The column of `results` by which a data set's methods are judged: accuracy, or Pearson's r."""
-    return headline_column(frame[frame["data"] == data]) or "accuracy"
+    """Return the column of `results` that judges a data set's methods: accuracy, or Pearson's r."""
+    return primary_column(frame[frame["data"] == data]) or "accuracy"
 
 
 def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """A name for every (run's name, method) of `pairs`: the method, and after it the settings in which
+    """Name every (run's name, method) of `pairs`: the method, and after it the settings in which
     runs of the same data differ, seeds and names aside: `adapler phi=0.003`. Where a comparison
     searched the strength seed by seed, the method alone."""
     by_name = {run.name: run for run in runs.runs}
     settings = {(run, method): _settings(by_name[run], method) for run, method in dict.fromkeys(pairs)}
     alike: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
-    for (run, method), own in settings.items():
-        alike.setdefault((by_name[run].data, method, by_name[run].matched), []).append(own)
+    for (run, method), mine in settings.items():
+        alike.setdefault((by_name[run].data, method, by_name[run].matched), []).append(mine)
     names = {}
-    for (run, method), own in settings.items():
+    for (run, method), mine in settings.items():
         folder = by_name[run]
         others = [] if folder.matched else alike[folder.data, method, False]
-        differing = [key for key in own if any(other.get(key) != own[key] for other in others)]
-        told = "".join(f" {key}={_spelled(own[key])}" for key in differing)
-        names[run, method] = method + told
+        differing = [key for key in mine if any(other.get(key) != mine[key] for other in others)]
+        names[run, method] = method + "".join(f" {key}={_spelled(mine[key])}" for key in differing)
     return names
 
 
 def in_method_order(names: Iterable[str]) -> list[str]:
-    """The distinct variants, by their method."""
+    """Sort the distinct variants by their method."""
     distinct = list(dict.fromkeys(names))
-    rank = ordered((name.partition(" ")[0] for name in distinct), METHOD_ORDER)
+    rank = ordered((name.partition(" ")[0] for name in distinct), METHODS)
     return sorted(distinct, key=lambda name: rank.index(name.partition(" ")[0]))
 
 
@@ -92,18 +92,31 @@ class Means:
 
     def __init__(self, frame: pd.DataFrame, quantities: Iterable[str]) -> None:
         keys = ["data", "variant", "method"]
-        there = [name for name in quantities if name in frame]
-        long = frame.melt(keys, there, var_name="quantity").astype({"value": float})
+        known = [name for name in quantities if name in frame]
+        long = frame.melt(keys, known, var_name="quantity").astype({"value": float})
         self.frame = spread_over_seeds(long, [*keys, "quantity"])
         """data, variant, method, quantity and `seed_variance.SPREAD`; what is missing has no row."""
         self._cells = self.frame.set_index(["data", "variant", "quantity"])[["value", "sd_seeds"]]
 
     def value(self, data: str, variant: str, quantity: str) -> float:
-        """The mean; NaN for nothing."""
+        """Return the mean; NaN for nothing.
+
+        Args:
+            data: Name of the data.
+            variant: Method, with its settings where they differ.
+            quantity: Column of `results`.
+        """
         return self._cell(data, variant, quantity)[0]
 
-    def text(self, data: str, variant: str, quantity: str, write: Callable[[float], str]) -> str:
-        """`mean ± standard deviation`, the mean alone for one seed, a dash for nothing."""
+    def text(self, data: str, variant: str, quantity: str, write: Writer) -> str:
+        """Write `mean ± standard deviation`, the mean alone for one seed, a dash for nothing.
+
+        Args:
+            data: Name of the data.
+            variant: Method, with its settings where they differ.
+            quantity: Column of `results`.
+            write: Writes one number.
+        """
         return spread(*self._cell(data, variant, quantity), write)
 
     def _cell(self, *key: str) -> tuple[float, float]:
@@ -114,10 +127,10 @@ class Means:
 
     @property
     def note(self) -> str:
-        """What stands behind ±."""
+        """Say what stands behind ±."""
         counts = sorted(set(self.frame["seeds"].tolist()))
         if counts == [1]:
             return "One seed per method: there is no ±, and a difference may be luck of the seed."
         single = " A number without ± is of one seed." if 1 in counts else ""
-        told = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        return f"± is the standard deviation over seeds (n - 1); n = {told}.{single}"
+        seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        return f"± is the standard deviation over seeds (n - 1); n = {seeds}.{single}"

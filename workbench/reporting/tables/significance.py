@@ -5,8 +5,14 @@ import pandas as pd
 from workbench.metrics.classification import by_text
 from workbench.metrics.plausibility.paired_tests import compare_methods
 from workbench.metrics.registry import METRICS
-from workbench.reporting.tables.table import Table
-from workbench.reporting.text.wording import capitalised, credit_writers, interval, method_name, p_value
+from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.wording import (
+    capitalised,
+    difference_writer,
+    interval,
+    method_name,
+    p_value,
+)
 
 LEVEL = 0.05
 STAR = "*"
@@ -20,10 +26,15 @@ def significance_table(
     resamples: int = 1000,
     randomisations: int = 10_000,
 ) -> Table:
-    """Every pair of methods, see `compare_methods`: accuracy, or a regression's minus squared error.
+    """Test every pair of methods, see `compare_methods`: accuracy, or minus the squared error.
 
-    `predictions` are those of one split, in the order of the methods, with a column seed; a text stands
-    once per method and seed.
+    Args:
+        predictions: Rows of one split in the order of the methods, with a column seed; a text stands
+            once per method and seed.
+        split: Name of the split.
+        name: Name of the table.
+        resamples: Bootstrap resamples of each interval.
+        randomisations: Sign flips of each test.
     """
     credits, metric = {}, "accuracy"
     for method, rows in predictions.astype({"method": str}).groupby("method", sort=False):
@@ -39,30 +50,23 @@ def significance_table(
         f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, "
         f"sign-flip test over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
     )
-    return Table(name, caption, frame, _shown(frame, metric), ("method", "against"))
+    write = difference_writer(metric)
 
+    def difference(value: float, low: float, high: float, p: float) -> str:
+        return interval(value, low, high, write) + (STAR if p < LEVEL else "")
 
-def _shown(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
-    _, write = credit_writers(metric)
-    differences = frame[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
-    return pd.DataFrame(
-        {
-            "method": frame["method"].map(method_name),
-            "against": frame["against"].map(method_name),
-            "difference, points" if metric == "accuracy" else "difference": [
-                interval(value, low, high, write) + (STAR if p < LEVEL else "")
-                for (value, low, high), p in zip(differences, frame["p_holm"], strict=True)
-            ],
-            "p": frame["p"].map(p_value),
-            "p, Holm": frame["p_holm"].map(p_value),
-            "texts": frame["n"],
-            "seeds": frame["seeds"],
-        }
-    )
+    columns = {
+        "method": ("method", method_name), "against": ("against", method_name),
+        "difference, points" if metric == "accuracy" else "difference": (
+            "difference", "ci_low", "ci_high", "p_holm", difference,
+        ),
+        "p": ("p", p_value), "p, Holm": ("p_holm", p_value), "texts": ("n",), "seeds": ("seeds",),
+    }  # fmt: skip
+    return Table(name, caption, frame, formatted(frame, columns), ("method", "against"))
 
 
 def unlike_dense(pairs: pd.DataFrame) -> set[str]:
-    """The methods that differ from the dense model, by a table of `compare_methods`."""
-    found = pairs[pairs["p_holm"] < LEVEL]
-    first, second = found["method"].astype(str), found["against"].astype(str)
+    """Return the methods that differ from the dense model, by a table of `compare_methods`."""
+    differing = pairs[pairs["p_holm"] < LEVEL]
+    first, second = differing["method"].astype(str), differing["against"].astype(str)
     return {*second[first == "dense"], *first[second == "dense"]}

@@ -1,18 +1,20 @@
 """A table of a report: numbers for CSV, the same numbers in words for LaTeX, Markdown and HTML."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from workbench.reporting.tables.html import html_table
 from workbench.reporting.tables.latex import latex_table
-from workbench.reporting.tables.markdown import cell, markdown_table
+from workbench.reporting.text.render import markdown_line, render
 from workbench.storage.atomic import write_text
 
 RANKS = "Best in bold, second underlined"
+_HTML_TAGS = {"best": "b", "second": "u"}
+_MARKDOWN = {"best": "**%s**", "second": "<u>%s</u>", "": "%s"}
 
 
 @dataclass(frozen=True)
@@ -27,31 +29,36 @@ class Table:
     text_columns: tuple[str, ...]
     """Columns of `shown` that hold words; the others hold numbers."""
     marks: pd.DataFrame | None = None
-    """Of some columns of `shown`: "best", "second" or "" for every row, see `ranks`."""
+    """For some columns of `shown`: "best", "second" or "" in every row, see `ranks`."""
 
     def write(self, run_dir: Path) -> tuple[Path, Path]:
         """Write tables/`name`.csv, .tex, .md and .html, each whole or not; returns the first two."""
-        stem = run_dir / "tables" / self.name
-        csv, tex, md, html = (
-            stem.with_name(f"{self.name}.{kind}") for kind in ("csv", "tex", "md", "html")
-        )
-        write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
-        write_text(tex, self.latex())
-        write_text(md, self.markdown() + "\n")
-        write_text(html, f"{self.html()}\n")
-        return csv, tex
+        texts = {
+            "csv": self.frame.to_csv(index=False, lineterminator="\n"),
+            "tex": self.latex(),
+            "md": self.markdown() + "\n",
+            "html": f"{self.html()}\n",
+        }
+        paths = {kind: run_dir / "tables" / f"{self.name}.{kind}" for kind in texts}
+        for kind, text in texts.items():
+            write_text(paths[kind], text)
+        return paths["csv"], paths["tex"]
 
     def latex(self) -> str:
-        """A floating table with booktabs rules; compiles with pdflatex, xelatex and lualatex."""
+        """Return a floating table with booktabs rules; it compiles with pdflatex, xelatex, lualatex."""
         return latex_table(self._headings(), self._rows(), self.caption, self.name, self.text_columns)
 
     def markdown(self) -> str:
-        """The caption and the table, as GitHub shows them."""
-        return f"{cell(self.caption)}\n\n{markdown_table(self._headings(), self._rows())}"
+        """Return the caption and the table, as GitHub shows them."""
+        return f"{markdown_line(self.caption)}\n\n{_markdown(self._headings(), self._rows())}"
 
     def html(self) -> Markup:
-        """A table element with its caption, escaped."""
-        return html_table(self._headings(), self._rows(), self.caption, self.text_columns)
+        """Return a table element with its caption, escaped; cells of words have the class `text`."""
+        text = render(
+            "table.html.j2", headings=self._headings(), rows=self._rows(), caption=self.caption,
+            text_columns=self.text_columns, tags=_HTML_TAGS,
+        )  # fmt: skip
+        return Markup(text.rstrip("\n"))
 
     def _headings(self) -> list[str]:
         return [str(name) for name in self.shown.columns]
@@ -65,11 +72,41 @@ class Table:
         return [[(str(t), m) for t, m in zip(*row, strict=True)] for row in pairs]
 
 
-def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> list[str]:
-    """ "best", "second" or "" for each value; numbers that are printed alike, before an interval,
-    deviation or star, are equal, NaN has no rank.
+def formatted(frame: pd.DataFrame, columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Return the columns that readers see: heading -> columns of `frame`, and, last, what writes a row's
+    values of them; a single column without a writer is shown as it is."""
+    shown = {}
+    for heading, (*names, last) in columns.items():
+        if names:
+            rows = frame[names].itertuples(index=False, name=None)
+            shown[heading] = pd.Series([last(*row) for row in rows], frame.index, dtype=object)
+        else:
+            shown[heading] = frame[last]
+    return pd.DataFrame(shown)
 
-    Nobody is best among less than two different texts.
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Return `frame`, formatted already, as a Markdown table."""
+    rows = [[(str(value), "") for value in row] for row in frame.itertuples(index=False)]
+    return _markdown([str(name) for name in frame.columns], rows)
+
+
+def _markdown(headings: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> str:
+    lines = [[markdown_line(name) for name in headings], ["---"] * len(headings)]
+    lines += [[_MARKDOWN[mark] % markdown_line(text) for text, mark in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> list[str]:
+    """Return "best", "second" or "" for each value.
+
+    Numbers that are printed alike, before an interval, deviation or star, are equal; NaN has no rank. No
+    cell is marked best unless at least two values differ.
+
+    Args:
+        values: The numbers.
+        texts: The same numbers as they are printed.
+        higher: Whether the largest is the best.
     """
     frame = pd.DataFrame({"value": list(values), "text": [_number(text) for text in texts]})
     ordered = frame.dropna().sort_values("value", ascending=not higher)
@@ -80,5 +117,16 @@ def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> 
     ]
 
 
+def sorted_by(frame: pd.DataFrame, orders: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Sort rows by columns whose order is given: column -> all its values, first ones first."""
+    return frame.sort_values(
+        list(orders), key=lambda column: column.map(orders[str(column.name)].index), kind="stable"
+    ).reset_index(drop=True)
+
+
 def _number(text: object) -> str:
     return str(text).partition(" ")[0].rstrip("*")
+
+
+Writer = Callable[[float], str]
+"""How a table writes a number."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by, quality_difference
-from workbench.reporting.text.wording import method_name, said, scorer_on_model, times
-from workbench.runs.tables import CONTROLS, METHOD_ORDER, SCORER_ORDER, RunData, ordered
+from workbench.reporting.text.wording import method_name, quality_words, scorer_on_model, times
+from workbench.runs.tables import CONTROLS, SCORER_ORDER, RunData
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ def quality_sentences(run: RunData) -> list[str]:
     metric = judged_by(frame)
     quality = frame[frame["metric"] == metric]
     sentences = []
-    for method in ordered(quality["method"], METHOD_ORDER):
+    for method in ordered(quality["method"], METHODS):
         row = quality[quality["method"].astype(str) == method].iloc[0]
-        text = f"{method_name(method)}: {said(metric, row['value'], row['ci_low'], row['ci_high'])}"
+        value = quality_words(metric, row["value"], row["ci_low"], row["ci_high"])
+        text = f"{method_name(method)}: {value}"
         if method == "dense":
             text += f" on {int(row['n'])} texts of split {run.split}"
         else:
@@ -119,7 +122,7 @@ def agreement_sentences(
     for scorer in ordered(ap["scorer"], SCORER_ORDER):
         if scorer in CONTROLS:
             continue
-        for method in ordered(ap.loc[ap["scorer"] == scorer, "method"], METHOD_ORDER):
+        for method in ordered(ap.loc[ap["scorer"] == scorer, "method"], METHODS):
             own = ap[(ap["scorer"] == scorer) & (ap["method"] == method)].set_index("layer")
             sentences.append(
                 _against_random(run, scorer, method, own, _floor(ap, method), unit, universe)

@@ -4,18 +4,11 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from workbench.catalog.methods import METHODS, method_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
 
-METHOD_NAMES = {
-    "dense": "dense",
-    "distilbert": "DistilBERT",
-    "adapler": "AdapLeR",
-    "top": "ToP",
-    "ltp": "LTP",
-    "transkimmer": "Transkimmer",
-    "powerbert": "PoWER-BERT",
-    "trbert": "TR-BERT",
+STOCK_NAMES = {
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
     "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
@@ -47,52 +40,48 @@ UNKNOWN_RATIONALES = "The configuration does not say where the rationales come f
 
 
 def method_name(method: object) -> str:
-    """A method's name as its paper writes it, masked or in bfloat16; unknown names stay as they are.
+    """Return a method's name as its paper writes it, masked or in bfloat16; unknown names stay.
 
     What follows after a space, a strength in a comparison, is kept.
     """
     name = str(method).removesuffix(MASKED).removesuffix(BFLOAT16)
     first, space, rest = name.partition(" ")
-    known = METHOD_NAMES.get(first, first) + space + rest
-    return known + str(method).removeprefix(name).replace("-", ", ")
+    title = STOCK_NAMES.get(first) or method_title(first)
+    return title + space + rest + str(method).removeprefix(name).replace("-", ", ")
 
 
 def scorer_name(scorer: object) -> str:
-    """A scorer's name in words; unknown names stay as they are."""
+    """Return a scorer's name in words; unknown names stay as they are."""
     return SCORER_NAMES.get(str(scorer), str(scorer))
 
 
 def scorer_on_model(scorer: object, method: object) -> str:
-    """Who scored whose tokens: `saliency on dense`."""
+    """Name a scorer and the model whose tokens it scored: `saliency on dense`."""
     return f"{scorer_name(scorer)} on {method_name(method)}"
 
 
 def rationale_sentence(config: dict[str, Any]) -> str:
-    """What the rationales of a run are, in words for the top of a page."""
-    data = config.get("data")
-    source = data.get("rationales") if isinstance(data, dict) else None
-    return RATIONALES.get(str(source), UNKNOWN_RATIONALES)
+    """Say what the rationales of a run are, for the top of a page."""
+    return RATIONALES.get(_rationales(config), UNKNOWN_RATIONALES)
 
 
 def short_rationales(config: dict[str, Any]) -> str:
-    """The same in a few words, for captions."""
-    data = config.get("data")
-    source = data.get("rationales") if isinstance(data, dict) else None
+    """Say the same in a few words, for captions."""
     names = {"valence": "valence proxy (words rated out of context)", "annotated": "annotated spans"}
-    return names.get(str(source), "source not recorded")
+    return names.get(_rationales(config), "source not recorded")
 
 
-def student_sentence(config: dict[str, Any], methods: Iterable[object]) -> str:
-    """Where a run's DistilBERT comes from; empty without one."""
-    if "distilbert" not in set(methods):
-        return ""
-    settings = config.get("distilbert")
-    checkpoint = settings.get("checkpoint") if isinstance(settings, dict) else None
-    if checkpoint is not None:
-        return f"DistilBERT: {checkpoint}, a new head, fine-tuned with the dense model as its teacher."
-    return (
-        "DistilBERT: no published checkpoint but every other layer of the fine-tuned dense model, "
-        "distilled from it in the task itself."
+def _rationales(config: dict[str, Any]) -> str:
+    data = config.get("data")
+    return str(data.get("rationales") if isinstance(data, dict) else None)
+
+
+def method_notes(config: dict[str, Any], methods: Iterable[object]) -> str:
+    """Say what the catalogue notes about the settings of the methods; nothing where it notes nothing."""
+    specs = [METHODS[name] for name in dict.fromkeys(map(str, methods)) if name in METHODS]
+    sections = [(spec.note, config.get(spec.name)) for spec in specs]
+    return " ".join(
+        note(section if isinstance(section, dict) else {}) for note, section in sections if note
     )
 
 
@@ -105,7 +94,16 @@ def conventions(
     selection: str,
     n: int,
 ) -> str:
-    """The sentence under every agreement table: what was scored, on what, and by which rule."""
+    """Say under a table of plausibility what was scored, on what, and by which rule.
+
+    Args:
+        config: The run's configuration, as it was written.
+        about: What the run says of itself (about.json).
+        unit: What is scored, token or word.
+        universe: Which windows count.
+        selection: How a score selects.
+        n: Number of texts.
+    """
     targets = about.get("explains")
     if isinstance(targets, dict) and targets:
         explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in targets.items())
@@ -118,70 +116,100 @@ def conventions(
     )
 
 
-def said(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
-    """A quality in words, with its interval if it has one: `accuracy 81.2 [79.0, 83.1] %`, `Pearson
-    correlation 0.812 [0.790, 0.831]`."""
+def quality_words(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Name a quality and write it, with its interval if it has one: `accuracy 81.2 [79.0, 83.1] %`,
+    `Pearson correlation 0.812 [0.790, 0.831]`.
+
+    Args:
+        metric: Name of the metric.
+        value: Its value.
+        low: Lower end of its interval; NaN for none.
+        high: Upper end.
+    """
     if metric == "accuracy":
         return f"accuracy {interval(value, low, high, percent)} %"
-    return f"{METRICS[metric].label} {interval(value, low, high, three)}"
+    return f"{METRICS[metric].label} {interval(value, low, high, decimals)}"
+
+
+def quality_writer(metric: str) -> Callable[[float], str]:
+    """Return what writes a value of the metric per text: accuracy in hundredths, squared errors as they
+    are."""
+    return percent if metric == "accuracy" else decimals
+
+
+def difference_writer(metric: str) -> Callable[[float], str]:
+    """Return what writes a difference of two such values, with its sign: accuracy in points."""
+    return points if metric == "accuracy" else "{:+.3f}".format
 
 
 def capitalised(text: str) -> str:
-    """`text` as the beginning of a sentence, its other capitals kept."""
+    """Return `text` as the beginning of a sentence, its other capitals kept."""
     return text[:1].upper() + text[1:]
 
 
-def percent(value: float) -> str:
-    """A share as a percentage with one decimal; a dash for a missing one."""
-    return "–" if value != value else f"{100 * value:.1f}"
-
-
-def points(value: float) -> str:
-    """A difference of shares in points, with its sign; a dash for a missing one."""
-    return "–" if value != value else f"{100 * value:+.1f}"
-
-
 def spread(mean: float, sd: float, write: Callable[[float], str]) -> str:
-    """Mean ± standard deviation; the mean alone where there is no deviation."""
+    """Write mean ± standard deviation; the mean alone where there is no deviation (NaN).
+
+    Args:
+        mean: The mean.
+        sd: The standard deviation.
+        write: Writes one number.
+    """
     return write(mean) + ("" if sd != sd else f" ± {write(sd)}")
 
 
 def interval(value: float, low: float, high: float, write: Callable[[float], str]) -> str:
-    """A value and its interval in brackets; the value alone where there is none."""
+    """Write a value and its interval in brackets; the value alone where there is none (NaN).
+
+    Args:
+        value: The value.
+        low: Lower end of the interval.
+        high: Upper end.
+        write: Writes one number.
+    """
     return write(value) + ("" if low != low else f" [{write(low)}, {write(high)}]")
 
 
+def percent(value: float) -> str:
+    """Write a share as a percentage with one decimal."""
+    return _or_dash(value, f"{100 * value:.1f}")
+
+
+def points(value: float) -> str:
+    """Write a difference of shares in points, with its sign."""
+    return _or_dash(value, f"{100 * value:+.1f}")
+
+
 def times(value: float) -> str:
-    """A speed-up with two decimals; a dash for a missing one."""
-    return "–" if value != value else f"{value:.2f}"
+    """Write a speed-up with two decimals."""
+    return _or_dash(value, f"{value:.2f}")
 
 
 def seconds(value: float) -> str:
-    """Seconds with three digits; a dash for missing ones."""
-    return "–" if value != value else f"{value:.3g}"
+    """Write seconds with three digits."""
+    return _or_dash(value, f"{value:.3g}")
 
 
 def p_value(value: float) -> str:
-    """A p-value with three decimals; a dash for a missing one."""
-    return "–" if value != value else "<0.001" if value < 0.001 else f"{value:.3f}"
+    """Write a p-value with three decimals."""
+    return "<0.001" if value < 0.001 else decimals(value)
 
 
-def credit_writers(metric: str) -> tuple[Callable[[float], str], Callable[[float], str]]:
-    """How a value per text is written, and a difference of two: accuracy in hundredths and in points, a
-    squared error as it is."""
-    return (percent, points) if metric == "accuracy" else (three, lambda value: f"{value:+.3f}")
-
-
-def three(value: float) -> str:
-    """A metric with three decimals; a dash for a missing one."""
-    return "–" if value != value else f"{value:.3f}"
+def decimals(value: float, digits: int = 3) -> str:
+    """Write a metric with three decimals."""
+    return _or_dash(value, f"{value:.{digits}f}")
 
 
 def quartiles(low: float, high: float) -> str:
-    """From the lower to the upper quartile of seconds; a dash for missing ones."""
-    return "–" if low != low else f"{seconds(low)}–{seconds(high)}"
+    """Write the lower and the upper quartile of seconds."""
+    return _or_dash(low, f"{seconds(low)}–{seconds(high)}")
 
 
 def amount(value: float) -> str:
-    """A rate or size: whole from 100 on, one decimal below; a dash for a missing one."""
-    return "–" if value != value else f"{value:,.{0 if value >= 100 else 1}f}"
+    """Write a rate or size: whole from 100 on, one decimal below."""
+    return _or_dash(value, f"{value:,.{0 if value >= 100 else 1}f}")
+
+
+def _or_dash(value: float, text: str) -> str:
+    """`text`, or a dash for what is missing."""
+    return "–" if value != value else text

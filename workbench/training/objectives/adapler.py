@@ -1,19 +1,21 @@
 """AdapLeR's training (Modarressi et al., ACL 2022): two losses that never mix."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from workbench.config.run import AdaplerSettings
+from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
 from workbench.models.kernels.onednn import inputs_only
 from workbench.models.layouts import Padded
 from workbench.models.policies.adapler import AdapLeR
+from workbench.models.policies.base import Policy
+from workbench.training.inputs import TrainingInputs
 from workbench.training.objectives.base import (
     Backward,
     Objective,
@@ -22,7 +24,7 @@ from workbench.training.objectives.base import (
     by_quality,
     scheduled,
 )
-from workbench.training.objectives.teacher_targets import Targets, target_rows
+from workbench.training.teacher_targets import Targets, target_rows
 
 ETA_RANGE = (0.01, 1.0)
 """1 is the uniform level: a threshold above it would drop the average token."""
@@ -31,7 +33,9 @@ ETA_RANGE = (0.01, 1.0)
 class AdaplerObjective(Objective):
     """CE + gamma KL trains the model and predictors; CE + phi soft length trains eta and theta."""
 
+    policy_class = AdapLeR
     settings: AdaplerSettings
+    policy: AdapLeR
 
     def __init__(
         self,
@@ -41,9 +45,6 @@ class AdaplerObjective(Objective):
         dense_quality: float,
     ) -> None:
         super().__init__(model, settings)
-        if not isinstance(model.policy, AdapLeR):
-            raise TypeError("AdapLeR's objective needs a model with AdapLeR's policy")
-        self.policy: AdapLeR = model.policy
         self.targets = targets
         self.dense_quality = dense_quality
         self.thresholds = [self.policy.eta, self.policy.theta]
@@ -53,6 +54,13 @@ class AdaplerObjective(Objective):
             for value in module.parameters()
             if value.requires_grad
         ]
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: AdaplerSettings, policy: type[Policy]) -> Self:
+        dense_quality = inputs.measure_dense()
+        inputs.reset_seed()
+        model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
+        return cls(model, settings, inputs.saliency, dense_quality)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings

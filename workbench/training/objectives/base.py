@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from workbench.config.methods import TrainingSettings
+from workbench.catalog.settings import TrainingSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
-from workbench.training.objectives.teacher_targets import Logits, teacher_logits
+from workbench.models.policies.base import Policy
+from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import label_loss, teacher_loss
+from workbench.training.teacher_targets import Logits, teacher_logits
 
 DISTIL_TEMPERATURE = 2.0
 """As in ToP, TR-BERT and DistilBERT."""
@@ -37,11 +40,23 @@ Backward = Callable[..., None]
 
 
 class Objective(nn.Module):
-    """The task's loss; methods override what they change."""
+    """The task's loss; methods override what they change.
+
+    Args:
+        model: What is trained; its policy is of `policy_class`.
+        settings: The method's section of the configuration.
+    """
+
+    policy_class: ClassVar[type[Policy]] = Policy
+    """Which policies the objective can train."""
 
     def __init__(self, model: PruningClassifier, settings: TrainingSettings) -> None:
         super().__init__()
+        if not isinstance(model.policy, self.policy_class):
+            kind, policy = type(self).__name__, self.policy_class.__name__
+            raise TypeError(f"{kind} trains models whose policy is a {policy}")
         self.model = model
+        self.policy = model.policy
         self.settings = settings
         self.teacher: Logits = {}
         self.distil = 0.0
@@ -49,6 +64,18 @@ class Objective(nn.Module):
         if settings.attention_dropout is not None:
             for layer in model.bert.bert.encoder.layer:
                 layer.attention.self.dropout.p = settings.attention_dropout
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: Any, policy: type[Policy]) -> Self:
+        """Build the model and its objective; override it where either needs more than the settings.
+
+        Args:
+            inputs: The fine-tuned model, the training windows, and what it says of them.
+            settings: The method's section of the configuration.
+            policy: The class that the catalogue names.
+        """
+        inputs.reset_seed()
+        return cls(inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings)), settings)
 
     def learn_from(self, teacher: Logits, share: float) -> None:
         """Let `share` of the task's loss follow the teacher's logits."""
@@ -81,11 +108,11 @@ class Objective(nn.Module):
         """Mean over (B, outputs) logits of the problem's loss (cross-entropy, or squared error), or, for
         the share that is distilled, of their distance from the teacher's (T^2 KL, or squared error)."""
         task_type = self.model.task_type
-        loss = task_type.loss(logits, [window.label for window in windows])
+        loss = label_loss(task_type, logits, [window.label for window in windows])
         if self.distil:
             wanted = teacher_logits(self.teacher, windows).to(logits.device)
             loss = torch.lerp(
-                loss, task_type.distillation(logits, wanted, DISTIL_TEMPERATURE), self.distil
+                loss, teacher_loss(task_type, logits, wanted, DISTIL_TEMPERATURE), self.distil
             )
         return loss
 

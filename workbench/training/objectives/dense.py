@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workbench.config.run import DenseSettings
+from workbench.catalog.methods.dense import DenseSettings
 from workbench.training.objectives.base import Objective, by_quality
 
 

@@ -1,17 +1,23 @@
 """DistilBERT's training (Sanh et al., 2019, section 3): a student learns labels, logits and states."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.config.methods import DistilbertSettings
+from workbench.catalog.methods.distilbert import DistilbertSettings
 from workbench.core.documents import Window
 from workbench.errors import InputError
+from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded
+from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
+from workbench.models.student import from_distilbert, half_depth
+from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress
 
 
@@ -22,14 +28,13 @@ class DistilbertObjective(Objective):
     width and the cosine has a weight.
     """
 
+    policy_class = DistilBert
     settings: DistilbertSettings
 
     def __init__(
         self, model: PruningClassifier, settings: DistilbertSettings, dense: PruningClassifier
     ) -> None:
         super().__init__(model, settings)
-        if not isinstance(model.policy, DistilBert):
-            raise TypeError("DistilBERT's objective needs a model with DistilBERT's policy")
         own, other = model.bert.config.hidden_size, dense.bert.config.hidden_size
         if settings.cosine_weight and own != other:
             raise InputError(
@@ -37,6 +42,20 @@ class DistilbertObjective(Objective):
                 "and have no cosine; set distilbert.cosine_weight to 0, or take another checkpoint"
             )
         self.dense = dense.eval().requires_grad_(False)
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: DistilbertSettings, policy: type[Policy]) -> Self:
+        """As for every objective; the model is a student, which must be able to read the windows."""
+        assert issubclass(policy, DistilBert)
+        dense = inputs.dense
+        inputs.reset_seed()
+        if settings.checkpoint is None:
+            student = half_depth(dense.bert)
+        else:
+            student = from_distilbert(settings.checkpoint, dense.labels)
+            _check_checkpoint(inputs, settings.checkpoint, student.config.max_position_embeddings)
+        model = PruningClassifier(student, policy.beside(student.config, dense.bert.config))
+        return cls(model.to(dense.device), settings, dense)
 
     def backward(
         self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
@@ -48,7 +67,7 @@ class DistilbertObjective(Objective):
             wanted = self.dense.head(teacher)
         logits = self.model.head(student)
         task = self.task_loss(logits, windows)
-        softened = self.model.task_type.distillation(logits, wanted, settings.temperature)
+        softened = teacher_loss(self.model.task_type, logits, wanted, settings.temperature)
         loss = settings.label_weight * task + settings.distil_weight * softened
         values = {"loss": task.item(), "kl": softened.item()}
         if settings.cosine_weight:
@@ -57,6 +76,21 @@ class DistilbertObjective(Objective):
             values["cosine"] = distance.item()
         backward(loss * weight)
         return values
+
+
+def _check_checkpoint(inputs: TrainingInputs, checkpoint: str, positions: int) -> None:
+    """Raise InputError where the student cannot read the run's windows."""
+    if load_tokenizer(checkpoint).get_vocab() != inputs.tokenizer.get_vocab():
+        raise InputError(
+            f"distilbert.checkpoint {checkpoint}: its vocabulary is not that of the backbone "
+            f"{inputs.backbone}; take a checkpoint and a backbone with one vocabulary"
+        )
+    if positions < inputs.max_tokens:
+        raise InputError(
+            f"distilbert.checkpoint {checkpoint}: has {positions} positions; set data.max_tokens, now "
+            f"{inputs.max_tokens}, to at most that"
+        )
+    inputs.note(f"distilbert: the checkpoint's head is not used, {checkpoint} gets a new one")
 
 
 def cosine_distance(student: Encoded, teacher: Encoded) -> Tensor:

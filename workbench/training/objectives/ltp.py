@@ -2,7 +2,7 @@
 
 from torch.optim import AdamW, Optimizer
 
-from workbench.config.methods import LtpSettings
+from workbench.catalog.methods.ltp import LtpSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.ltp import LTP
 from workbench.training.objectives.base import adamw, scheduled
@@ -12,13 +12,12 @@ from workbench.training.objectives.sparsity_penalty import SparsityPenaltyObject
 class LtpObjective(SparsityPenaltyObjective):
     """CE + mask_weight x mean soft mask; then, thresholds fixed and tokens really gone, CE alone."""
 
+    policy_class = LTP
     settings: LtpSettings
+    policy: LTP
 
     def __init__(self, model: PruningClassifier, settings: LtpSettings) -> None:
         super().__init__(model, settings, settings.mask_weight, settings.hard_mask_share)
-        if not isinstance(model.policy, LTP):
-            raise TypeError("LTP's objective needs a model with LTP's policy")
-        self.policy: LTP = model.policy
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings

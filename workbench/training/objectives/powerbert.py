@@ -1,16 +1,18 @@
 """PoWER-BERT's training (Goyal et al., ICML 2020): configuration search, then re-training."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from workbench.config.methods import PowerbertSettings
+from workbench.catalog.methods.powerbert import PowerbertSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
+from workbench.models.policies.base import Policy
 from workbench.models.policies.powerbert import PowerBert
+from workbench.training.inputs import TrainingInputs
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 
 
@@ -21,13 +23,18 @@ class PowerbertObjective(Objective):
     the counts stay as they are.
     """
 
+    policy_class = PowerBert
     settings: PowerbertSettings
+    policy: PowerBert
 
     def __init__(self, model: PruningClassifier, settings: PowerbertSettings) -> None:
         super().__init__(model, settings)
-        if not isinstance(model.policy, PowerBert):
-            raise TypeError("PoWER-BERT's objective needs a model with PoWER-BERT's policy")
-        self.policy: PowerBert = model.policy
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: PowerbertSettings, policy: type[Policy]) -> Self:
+        assert issubclass(policy, PowerBert)
+        model = inputs.pruned(policy(inputs.dense.bert.config, length=inputs.longest))
+        return cls(model, settings)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings

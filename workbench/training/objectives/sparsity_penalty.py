@@ -1,4 +1,4 @@
-"""What LTP and Transkimmer share: every kept token has a price, and the last epoch is the result."""
+"""What LTP and Transkimmer share: every kept token is penalised, and the last epoch is the result."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.config.methods import TrainingSettings
+from workbench.catalog.settings import TrainingSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
@@ -15,17 +15,21 @@ from workbench.training.objectives.base import Backward, Objective, TrainingProg
 
 
 class SparsityPenaltyObjective(Objective):
-    """CE + price x the share of tokens kept under soft masks; CE on packed batches under hard masks.
+    """CE + penalty x the share of tokens kept under soft masks; CE on packed batches under hard masks.
 
     `hard_mask_share` is the share of the steps, at the end, with the policy's hard decisions: they have
     no gradient, so what decides them stays as it is.
     """
 
     def __init__(
-        self, model: PruningClassifier, settings: TrainingSettings, price: float, hard_mask_share: float
+        self,
+        model: PruningClassifier,
+        settings: TrainingSettings,
+        penalty_weight: float,
+        hard_mask_share: float,
     ) -> None:
         super().__init__(model, settings)
-        self.price, self.hard_mask_share = price, hard_mask_share
+        self.penalty_weight, self.hard_mask_share = penalty_weight, hard_mask_share
 
     def backward(
         self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
@@ -35,11 +39,11 @@ class SparsityPenaltyObjective(Objective):
         output = self.model(windows, execution="masked", soft=True)
         task = self.task_loss(output.logits, windows)
         kept = kept_share(output.traces)
-        backward((task + self.price * kept) * weight)
+        backward((task + self.penalty_weight * kept) * weight)
         return {"loss": task.item(), "kept": kept.item()}
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
-        """The last epoch: earlier ones drop less than the price asks for."""
+        """The last epoch: earlier ones drop less than the penalty asks for."""
         return [len(history) - 1]
 
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from workbench.config.run import TopSettings
+from workbench.catalog.methods.top import TopSettings
 from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace
 from workbench.models.layouts import Padded
+from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
-from workbench.training.losses import lambda_loss
+from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import lambda_loss, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 
 
@@ -55,7 +57,9 @@ def compute_teacher_targets(
 class TopObjective(Objective):
     """KL to the teacher's logits + ranking loss + Lagrangian; embeddings stay frozen."""
 
+    policy_class = ToP
     settings: TopSettings
+    policy: ToP
 
     def __init__(
         self,
@@ -64,9 +68,6 @@ class TopObjective(Objective):
         teacher_targets: Mapping[tuple[str, int], TeacherTargets],
     ) -> None:
         super().__init__(model, settings)
-        if not isinstance(model.policy, ToP):
-            raise TypeError("ToP's objective needs a model with ToP's policy")
-        self.policy: ToP = model.policy
         self.teacher_targets = teacher_targets
         self.multipliers = nn.Parameter(torch.zeros(2, device=model.device))
         """lambda1, lambda2 of the Lagrangian; they ascend."""
@@ -78,6 +79,13 @@ class TopObjective(Objective):
             )
         shape = model.bert.config
         self.hidden, self.intermediate = shape.hidden_size, shape.intermediate_size
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: TopSettings, policy: type[Policy]) -> Self:
+        targets = compute_teacher_targets(inputs.dense, inputs.windows, settings.rank_top_k)
+        inputs.reset_seed()
+        model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
+        return cls(model, settings, targets)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
@@ -124,7 +132,7 @@ class TopObjective(Objective):
     def _distil(self, output: Output, teacher_targets: Sequence[TeacherTargets]) -> Tensor:
         teacher = torch.from_numpy(np.stack([lesson.logits for lesson in teacher_targets]))
         teacher = teacher.to(output.logits.device)
-        return self.model.task_type.distillation(output.logits, teacher, self.settings.temperature)
+        return teacher_loss(self.model.task_type, output.logits, teacher, self.settings.temperature)
 
     def _ranking_loss(
         self, traces: Sequence[LayerTrace], teacher_targets: Sequence[TeacherTargets]

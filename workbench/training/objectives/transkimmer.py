@@ -2,7 +2,7 @@
 
 from torch.optim import Optimizer
 
-from workbench.config.methods import TranskimmerSettings
+from workbench.catalog.methods.transkimmer import TranskimmerSettings
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.transkimmer import Transkimmer
 from workbench.training.objectives.base import adamw
@@ -12,12 +12,11 @@ from workbench.training.objectives.sparsity_penalty import SparsityPenaltyObject
 class TranskimmerObjective(SparsityPenaltyObjective):
     """CE + skim_weight x mean kept share under sampled masks, for the model and its predictors."""
 
+    policy_class = Transkimmer
     settings: TranskimmerSettings
 
     def __init__(self, model: PruningClassifier, settings: TranskimmerSettings) -> None:
         super().__init__(model, settings, settings.skim_weight, settings.hard_mask_share)
-        if not isinstance(model.policy, Transkimmer):
-            raise TypeError("Transkimmer's objective needs a model with Transkimmer's policy")
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings

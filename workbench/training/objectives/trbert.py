@@ -1,20 +1,22 @@
 """TR-BERT's training (Ye et al., NAACL 2021): selectors imitate a ranking, then explore."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from workbench.config.methods import TrbertSettings
+from workbench.catalog.methods.trbert import TrbertSettings
 from workbench.core.documents import Window
 from workbench.models.classifier import Output, PruningClassifier
 from workbench.models.layouts import Layout
+from workbench.models.policies.base import Policy
 from workbench.models.policies.trbert import Choose, TrBert, sample
-from workbench.training.losses import reinforce
+from workbench.training.inputs import TrainingInputs
+from workbench.training.losses import label_loss, reinforce, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, scheduled
-from workbench.training.objectives.teacher_targets import Logits, Targets, target_rows, teacher_logits
+from workbench.training.teacher_targets import Logits, Targets, target_rows, teacher_logits
 
 
 class TrbertObjective(Objective):
@@ -24,17 +26,23 @@ class TrbertObjective(Objective):
     really gone throughout.
     """
 
+    policy_class = TrBert
     settings: TrbertSettings
+    policy: TrBert
 
     def __init__(
         self, model: PruningClassifier, settings: TrbertSettings, targets: Targets, teacher: Logits
     ) -> None:
         super().__init__(model, settings)
-        if not isinstance(model.policy, TrBert):
-            raise TypeError("TR-BERT's objective needs a model with TR-BERT's policy")
-        self.policy: TrBert = model.policy
         self.targets = targets
         self.teacher = teacher
+
+    @classmethod
+    def prepare(cls, inputs: TrainingInputs, settings: TrbertSettings, policy: type[Policy]) -> Self:
+        inputs.reset_seed()
+        chosen = policy.from_settings(inputs.dense.bert.config, settings)
+        teacher, targets = inputs.logits, inputs.saliency
+        return cls(inputs.pruned(chosen), settings, targets, teacher)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
@@ -72,13 +80,15 @@ class TrbertObjective(Objective):
         with self.policy.choosing(sample):
             output = self.model(several, execution="packed")
         task_type = self.model.task_type
-        task_loss = task_type.loss(output.logits.detach(), [window.label for window in several], "none")
+        task_loss = label_loss(
+            task_type, output.logits.detach(), [window.label for window in several], "none"
+        )
         kept = self._kept(output)
         by_text = len(windows), settings.samples
         rewards = (-task_loss - settings.alpha * kept).view(by_text)
         policy_loss = reinforce(self._negative_log_likelihood(output).view(by_text), rewards)
         wanted = teacher_logits(self.teacher, several).to(output.logits.device)
-        task = task_type.distillation(output.logits, wanted, settings.temperature)
+        task = teacher_loss(task_type, output.logits, wanted, settings.temperature)
         backward((policy_loss + task) * weight)
         return {"loss": task.item(), "reward": rewards.mean().item(), "kept": kept.mean().item()}
 

@@ -1,0 +1,93 @@
+"""Named entries in order of presentation, and where each was registered."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol, TypeVar
+
+from workbench.errors import InputError
+
+
+class Entry(Protocol):
+    """What a registry holds."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def order(self) -> int: ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Registry(Mapping[str, E]):
+    """Entries by name, in order of presentation; the first look loads the built-in and installed ones.
+
+    Args:
+        kind: What an entry is, in messages: `method`, `scorer`.
+        load: Registers the built-in entries and those of installed packages.
+    """
+
+    def __init__(self, kind: str, load: Callable[[], None]) -> None:
+        self.kind, self._load = kind, load
+        self._entries: dict[str, E] = {}
+        self._places: dict[str, str] = {}
+        self._loaded = False
+
+    def add(self, entry: E, place: str) -> None:
+        """Add an entry that was declared at `place` (`file:line`); InputError for a taken name.
+
+        The same declaration may come twice: a file that is imported again replaces its entries.
+        """
+        taken = self._places.get(entry.name)
+        if taken is not None and taken != place:
+            raise InputError(
+                f"{place}: the {self.kind} {entry.name!r} is registered already, at {taken}; "
+                "give yours another name"
+            )
+        self._entries[entry.name] = entry
+        self._places[entry.name] = place
+
+    def remove(self, name: str) -> None:
+        """Forget an entry, if it is there."""
+        self._entries.pop(name, None)
+        self._places.pop(name, None)
+
+    def place(self, name: str) -> str:
+        """Return where an entry was registered, as `file:line`."""
+        return self._places[name]
+
+    def find(self, name: str) -> E:
+        """Return an entry; InputError names the nearest known one and lists them all."""
+        self._ensure_loaded()
+        if name in self._entries:
+            return self._entries[name]
+        raise InputError(f"unknown {self.kind} {name!r} ({self.suggestion(name)})")
+
+    def suggestion(self, name: str) -> str:
+        """Return what to say of an unknown name: the nearest known one, and all."""
+        near = difflib.get_close_matches(name, self, 1, cutoff=0.5)
+        return (f"did you mean {near[0]}? " if near else "") + f"known: {', '.join(self)}"
+
+    def __getitem__(self, name: str) -> E:
+        self._ensure_loaded()
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._ensure_loaded()
+        return iter(sorted(self._entries, key=lambda name: self._entries[name].order))
+
+    def __len__(self) -> int:
+        self._ensure_loaded()
+        return len(self._entries)
+
+    def _ensure_loaded(self) -> None:
+        if not self._loaded:
+            self._loaded = True  # Before loading: a plug-in may look while it registers.
+            self._load()
+
+
+def calling_place() -> str:
+    """Return `file:line` of the code that called the function that calls this one."""
+    frame = inspect.stack()[2]
+    return f"{frame.filename}:{frame.lineno}"

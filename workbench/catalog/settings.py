@@ -1,0 +1,41 @@
+"""What the sections of a configuration have in common."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Base of all sections: immutable, no unknown keys, docstrings double as descriptions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TrainingSettings(Settings):
+    """What every objective's training has."""
+
+    epochs: int = Field(3, ge=1)
+    batch_size: int = Field(16, ge=1)
+    learning_rate: float = Field(5e-5, gt=0)
+    """Peak rate of the encoder and classifier (AdamW)."""
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.06, ge=0, le=1)
+    """Share of the steps with a linearly rising rate; then it falls linearly to 0."""
+    max_grad_norm: float = Field(1.0, gt=0)
+    freeze_embeddings: bool = True
+    """Leave the embedding tables as pre-trained: half of a small BERT's optimiser work."""
+    attention_dropout: float | None = Field(None, ge=0, lt=1)
+    """Dropout of attention probabilities in training; null: the backbone's own. With 0 a CPU need not
+    write the probabilities down: steps over long texts take 0.5 to 0.8 of the time."""
+    gradient_accumulation: int = Field(1, ge=1)
+    mixed_precision: Literal["no", "fp16", "bf16"] = "no"
+    checkpoint_steps: int = Field(200, ge=1)
+    """A resumable checkpoint after this many steps, and after every epoch."""
+
+
+class PrunerSettings(TrainingSettings):
+    """What the pruners share that learn from gold labels."""
+
+    distil: float = Field(0.0, ge=0, le=1)
+    """Share of the task loss that follows the fine-tuned model's logits (temperature 2) instead of the
+    gold label: our addition, 0 is the papers' cross-entropy. ToP and TR-BERT always distil."""

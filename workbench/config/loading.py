@@ -1,0 +1,155 @@
+"""Reading configurations: YAML, overrides, and what is wrong with them in a line."""
+
+import copy
+import difflib
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from workbench.catalog.plugins import load_plugins
+from workbench.catalog.settings import Settings
+from workbench.config.run import RunConfig, run_config_class
+from workbench.errors import InputError
+from workbench.storage.atomic import yaml_value
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
+
+
+def load_config(
+    path: Path, overrides: list[str] | None = None, *, run_plugins: bool = True
+) -> RunConfig:
+    """Read a run's configuration.
+
+    Args:
+        path: A YAML file.
+        overrides: `a.b=value`, put in place of what the file says.
+        run_plugins: Import the plug-in files that it names; not for a file that somebody else made.
+
+    Raises:
+        InputError: Names the file and every key that is wrong.
+    """
+    values = apply_overrides(read_mapping(path), overrides or [])
+    if run_plugins:
+        load_plugins_of(values, str(path))
+    return parse_config(values, str(path))
+
+
+def load_plugins_of(values: dict[str, Any], origin: str) -> None:
+    """Import the plug-in files that the mapping of a configuration names; InputError for a wrong one."""
+    files = values.get("plugins") or []
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise InputError(f"{origin}: plugins: expected a list of Python files")
+    load_plugins(files)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The keys of a YAML file; InputError names the file if it is none, or holds something else."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    try:
+        values = yaml_value(text)
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: the top level must be a mapping of keys")
+    return values
+
+
+def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
+    """Validate a run's mapping; `origin` is named in the InputError."""
+    return validated(RunConfig, values, origin)
+
+
+def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
+    """`values` as settings of one kind; InputError names `origin` and every key that is wrong."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        files = values.get("plugins")
+        hint = f"; it was made with plug-ins: add --plugin {' --plugin '.join(files)}" if files else ""
+        raise InputError(f"{origin}: {_explain(error, kind)}{hint}") from None
+
+
+def with_absolute_paths(config: RunConfig) -> RunConfig:
+    """The same configuration with existing relative paths made absolute, so that a run can be
+    evaluated from any folder; hub names stay as they are."""
+    changes: dict[str, Any] = {}
+    if config.data.path is not None and Path(config.data.path).exists():
+        path = str(Path(config.data.path).resolve())
+        changes["data"] = config.data.model_copy(update={"path": path})
+    if config.backbone != "packaged" and Path(config.backbone).is_dir():
+        changes["backbone"] = str(Path(config.backbone).resolve())
+    for method in config.methods:
+        section = config.section(method)
+        checkpoint = getattr(section, "checkpoint", None)
+        if checkpoint is not None and Path(checkpoint).is_dir():
+            path = str(Path(checkpoint).resolve())
+            changes[method] = section.model_copy(update={"checkpoint": path})
+    return config.model_copy(update=changes)
+
+
+def dump_config(config: Settings) -> str:
+    """The resolved configuration as YAML that `load_config` reads back to an equal object."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def apply_overrides(values: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    """A copy of `values` with every `a.b=value` put in place; InputError for anything else."""
+    values = copy.deepcopy(values)
+    for override in overrides:
+        _apply(values, override)
+    return values
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, equals, raw = override.partition("=")
+    parts = key.split(".")
+    if not equals or not all(parts):
+        raise InputError(f"--set {override!r}: expected a.b=value")
+    try:
+        value = yaml.safe_load(raw)
+    except yaml.YAMLError:
+        raise InputError(f"--set {override!r}: the value is not valid YAML") from None
+    for part in parts[:-1]:
+        section = values.setdefault(part, {})
+        if not isinstance(section, dict):
+            raise InputError(f"--set {override!r}: {part} is not a section")
+        values = section
+    values[parts[-1]] = value
+
+
+def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
+    """One line per problem; an unknown key is answered with the nearest known one."""
+    lines = []
+    for problem in error.errors():
+        path = [str(part) for part in problem["loc"]]
+        if problem["type"] == "extra_forbidden":
+            known = list(_section(kind, path[:-1]).model_fields)
+            near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            lines.append(f"unknown key {'.'.join(path)} ({hint})")
+        elif path:
+            lines.append(f"{'.'.join(path)}: {problem['msg']} (got {problem['input']!r})")
+        else:
+            lines.append(problem["msg"])
+    return "; ".join(lines)
+
+
+def _section(section: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    """Return the section in which a key stands, `path` being the sections above it."""
+    section = run_config_class() if section is RunConfig else section
+    if not path:
+        return section
+    annotation = section.model_fields[path[0]].annotation
+    choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    inner = [kind for kind in choices if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return _section(inner[0], path[1:]) if inner else section
