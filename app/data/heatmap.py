@@ -21,12 +21,12 @@ STATES = {
 
 
 def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
-    """A row per layer and unit (`token` or `word`) of one window, special tokens left out: `COLUMNS`.
+    """Return a row per layer and unit (`token` or `word`) of one window, special tokens left out.
 
     A word's score is the highest of its tokens', it is dropped when all are, and it is rationale if any
     is, as in the evaluation (`units.scored_units`). `rank` is 1 for the highest score of a layer, ties
     share the best rank; NaN, as the score, for what is dropped. `state` is a key of `STATES`.
-    `rationale` is missing where nobody annotated the text.
+    `rationale` is missing where nobody annotated the text. Columns: `COLUMNS`.
     """
     index = unit_index(record.word_index, unit)
     scores = unit_scores(record.scores, index)
@@ -74,7 +74,7 @@ def _marks(record: TokenScores, index: np.ndarray, n: int) -> list[object]:
 
 
 def sign_of(record: TokenScores, explains: str = "") -> str:
-    """How the scores stand to signs: `signed`, `absolute values`, or `never negative`.
+    """Return how the scores stand to signs: `signed`, `absolute values`, or `never negative`.
 
     `explains` is what the run says of the scorer, for records that carry no target.
     """
@@ -85,7 +85,9 @@ def sign_of(record: TokenScores, explains: str = "") -> str:
 
 
 def ranked_words(frame: pd.DataFrame, layer: int) -> pd.DataFrame:
-    """The units of one layer of `heat_frame`, highest score first; what is dropped or silent comes last
-    in the order of the text."""
+    """Return the units of one layer of `heat_frame`, highest score first.
+
+    What is dropped or silent comes last in the order of the text.
+    """
     rows = frame[frame["layer"] == layer]
     return rows.sort_values(["rank", "place"], na_position="last", kind="stable").reset_index(drop=True)

@@ -11,17 +11,24 @@ from workbench.metrics.scorer_agreement.table import agreement
 
 
 def sizes_of(record: TokenScores) -> TokenScores:
-    """The record with absolute scores, as the evaluation takes them."""
+    """Return the record with absolute scores, as the evaluation takes them."""
     return replace(record, scores=np.abs(record.scores))
 
 
 def pair_frame(records: Sequence[TokenScores], layer: int, unit: str, metric: str) -> pd.DataFrame:
-    """Rank correlation (`spearman` or `kendall`) of every two records in one layer: scorer, method,
-    against, against_method, value.
+    """Return the rank correlation of every two records in one layer.
 
-    The records are of one window; sizes of signed scores are compared, dropped units tie at the bottom.
-    A pair without a correlation (a silent layer, constant scores) has no row. InputError where the
-    scorers saw different tokens.
+    Sizes of signed scores are compared, dropped units tie at the bottom.
+
+    Args:
+        records: Of one window; InputError where the scorers saw different tokens.
+        layer: From 0.
+        unit: `token` or `word`.
+        metric: `spearman` or `kendall`.
+
+    Returns:
+        Columns scorer, method, against, against_method, value; a pair without a correlation (a silent
+        layer, constant scores) has no row.
     """
     rows = [_row(record, layer) for record in records if layer < record.layers]
     frame = agreement(rows, "", bootstrap=0)

@@ -17,7 +17,7 @@ TIME_COLUMNS = (
 
 
 def speedup_label(column: str) -> str:
-    """What a speed-up column of a report's main table is, in words."""
+    """Return what a speed-up column of a report's main table is, in words."""
     batch = column.removeprefix("speedup_vs_hf_b")
     if batch == column:
         return SPEEDUPS[column]
@@ -25,12 +25,12 @@ def speedup_label(column: str) -> str:
 
 
 def axis_title(column: str) -> str:
-    """The label of a speed-up column up to its definition."""
+    """Return the label of a speed-up column up to its definition."""
     return f"speed-up, {speedup_label(column).partition(':')[0]}"
 
 
 def time_frame(efficiency: pd.DataFrame, stopwatch: pd.DataFrame | None) -> pd.DataFrame:
-    """Counted and measured speed-ups by method and batch size, of one split: columns of `TIME_COLUMNS`.
+    """Return counted and measured speed-ups by method and batch size, of one split: `TIME_COLUMNS`.
 
     Two pairs that belong together: `flops_unpadded` (on the timed texts) with `speedup_vs_dense`, our
     dense run that computes no padding; `flops_padded` with `speedup_vs_hf`, the stock model that does.
@@ -72,8 +72,10 @@ def _ratio(stopwatch: pd.DataFrame | None, method: str, batch: int) -> float:
 
 
 def worth(frame: pd.DataFrame, convention: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The rows of `time_frame` with both speed-ups of a convention, `unpadded` or `padded`, and titles
-    of the two columns, counted and measured. Our dense run against itself, 1 by definition, is left out.
+    """Return the rows of `time_frame` with both speed-ups of a convention, and titles of the columns.
+
+    The convention is `unpadded` or `padded`; the columns are counted and measured. Our dense run against
+    itself, 1 by definition, is left out.
     """
     counted = f"counted: dense FLOPs / method FLOPs, {convention}"
     if convention == "unpadded":
@@ -90,9 +92,9 @@ def worth(frame: pd.DataFrame, convention: str) -> tuple[pd.DataFrame, dict[str,
 
 
 def share_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return method, batch_size and realised_share of the rows that have one, the dense model's left out.
+    """Return method, batch_size and realised_share of the rows that have one.
 
-    The dense model's share is 1 by definition.
+    The dense model's, 1 by definition, is left out.
     """
     rows = frame[frame["method"] != "dense"].dropna(subset=["realised_share"])
     return rows[["method", "batch_size", "realised_share"]].sort_values("batch_size", kind="stable")

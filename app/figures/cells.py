@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.theme import axis, escaped, ground, lines, scale
@@ -97,9 +96,11 @@ def _texts(panel: Cells, refs: dict[str, str], dark: bool) -> list[dict[str, Any
     """The texts in the cells; on a strong colour they are those of the ground."""
     strong = {"color": "#111111" if dark else "#FFFFFF"}
     return [
-        {"x": column, "y": row, "text": escaped(panel.texts[row][column]), "showarrow": False,
-         "xref": refs["xaxis"], "yref": refs["yaxis"], "font": strong if abs(value) > STRONG else None}
-        for (row, column), value in np.ndenumerate(panel.values if panel.texts is not None else [])
+        {"x": column, "y": row, "text": escaped(text), "showarrow": False, "xref": refs["xaxis"],
+         "yref": refs["yaxis"],
+         "font": strong if abs(panel.values[row, column]) > STRONG else None}
+        for row, texts in enumerate(panel.texts or ())
+        for column, text in enumerate(texts)
     ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from app.data.flows import Flow
 from app.figures.cells import draw_cell_map
-from app.figures.theme import axis, escaped, ground, ink, lines, series_style
 from app.figures.flow_map import flow_map
+from app.figures.theme import axis, escaped, ground, ink, lines, series_style
 from app.figures.token_flow import flow_figure
 from workbench.reporting.figures.chart import Axis, CellMap, Chart, Series
 
@@ -73,9 +73,9 @@ def _axis(described: Axis, dark: bool) -> dict[str, Any]:
 
 def _across(series: Series, dark: bool) -> dict[str, Any]:
     """A line through the whole panel; its name stands at it."""
-    ends = {"x0": 0, "x1": 1, "xref": "paper", "y0": series.y[0], "y1": series.y[0]} if (
-        series.kind == "level") else {
-        "y0": 0, "y1": 1, "yref": "paper", "x0": series.x[0], "x1": series.x[0]}  # fmt: skip
+    (place,) = series.y if series.kind == "level" else series.x
+    across, at = "xy" if series.kind == "level" else "yx"
+    ends = {f"{across}0": 0, f"{across}1": 1, f"{across}ref": "paper", f"{at}0": place, f"{at}1": place}
     style = series_style(series.look, dark=dark)
     label = {"text": lines(series.name), "textposition": "end", "font": {"color": ink(dark)}}
     return {"type": "line", "line": style["line"], "layer": "below", "label": label, **ends}
@@ -90,16 +90,12 @@ def _traces(series: Series, group: str, dark: bool) -> list[dict[str, Any]]:
     }  # fmt: skip
     if series.kind == "steps":
         edges = np.asarray(series.x, dtype=np.float64)
-        return [
-            {"type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": series.y, "marker": style["marker"],
-             **shared}
-        ]  # fmt: skip
+        middles, colour = (edges[:-1] + edges[1:]) / 2, {"color": series.look.colour}
+        return [{"type": "bar", "x": middles, "y": series.y, "marker": colour, **shared}]
     if series.kind == "boxes":
         parts = dict(zip(_QUANTILES, np.asarray(series.y), strict=True))
-        return [
-            {"type": "box", "x": series.x, "line": {"width": 1.5}, "marker": style["marker"],
-             "boxmean": True, **parts, **shared, "hoverinfo": "all"}
-        ]  # fmt: skip
+        box = {"line": {"width": 1.5}, "marker": style["marker"], "boxmean": True, "hoverinfo": "all"}
+        return [{"type": "box", "x": series.x, **parts, **shared, **box}]
     mode = "markers" if series.kind == "points" else "lines"
     if series.kind == "line" and (series.look.marker or len(series.hover)):
         mode = "lines+markers"

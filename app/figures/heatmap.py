@@ -15,7 +15,7 @@ _MARKS = {"dropped here": "cross", "dropped": "small cross", "silent": "bar"}
 
 
 def shares(frame: pd.DataFrame, layers: Sequence[int], per_layer: bool) -> pd.DataFrame:
-    """Return scores as shares of the size that gets the full colour: a row per layer, a column per place.
+    """Return scores as shares of the size with the full colour: a row per layer, a column per place.
 
     Args:
         frame: `heat_frame` of one record.
@@ -70,7 +70,7 @@ def heat_map(
             Cells(
                 values.iloc[:, places].to_numpy(dtype=np.float64), [str(layer) for layer in chosen],
                 units["written"].iloc[places].tolist(), hover=hover.iloc[:, places].to_numpy().tolist(),
-                outlined=units["rationale"].iloc[places].fillna(False).to_numpy(dtype=bool), marks=marks,
+                outlined=units["rationale"].iloc[places].fillna(False).astype(bool).tolist(), marks=marks,
             )
         )  # fmt: skip
     return CellMap(

@@ -43,7 +43,7 @@ def histogram_chart(frame: pd.DataFrame, x: str) -> Chart:
 
 
 def _steps(frame: pd.DataFrame, look: Look, name: str = "") -> Series:
-        hover = [
+    hover = [
         f"{low:.3g} to {high:.3g}: {texts} texts"
         for low, high, texts in frame[["low", "high", "texts"]].itertuples(index=False)
     ]

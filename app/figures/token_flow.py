@@ -206,7 +206,7 @@ def _numbers(flow: Flow, layer: int, index: int, place: float, remaining: int) -
 
 
 def _traces(canvas: _Canvas, dark: bool, across: bool) -> list[dict[str, Any]]:
-    letters = {"color": ink(dark)}
+    letters, colours = {"color": ink(dark)}, scale(signed=False, dark=dark)
     diamond = {"symbol": "diamond", "size": 10, **letters}
     cross = {"symbol": "x-thin", "size": 7,
              "line": {"color": "#9A9AA0" if dark else "#77777C", "width": 1.5}}  # fmt: skip
@@ -219,7 +219,7 @@ def _traces(canvas: _Canvas, dark: bool, across: bool) -> list[dict[str, Any]]:
     }  # fmt: skip
     heat = [
         part | {
-            "type": "heatmap", "zmin": 0, "zmax": 1, "colorscale": scale(signed=False, dark=dark), "showscale": False,
+            "type": "heatmap", "zmin": 0, "zmax": 1, "colorscale": colours, "showscale": False,
             "hoverinfo": "text", "xgap": 1 + across, "ygap": 2 - across, "name": "score",
         }
         for part in canvas.heat

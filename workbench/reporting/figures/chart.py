@@ -7,11 +7,16 @@ wrote them, each back end escapes them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 import numpy as np
 
 from workbench.reporting.figures.style import Look
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Numbers: TypeAlias = Union[Sequence[Any], np.ndarray, "pd.Series[Any]"]
 
 
 @dataclass(frozen=True)
@@ -20,16 +25,16 @@ class Series:
 
     name: str = ""
     """Stands in the legend; empty: nothing does. A name without numbers is in the legend only."""
-    x: Sequence[Any] | np.ndarray = ()
-    y: Sequence[Any] | np.ndarray = ()
+    x: Numbers = ()
+    y: Numbers = ()
     look: Look = field(default_factory=Look)
     kind: Literal["line", "points", "steps", "boxes", "level", "upright"] = "line"
     """Points joined or not; `steps`: a bin of height y between each two of x, which has one value more;
     `boxes`: y is (6, n), whisker, quartile, median, quartile, whisker and mean at each x; `level` and
     `upright`: a line across the panel at the only y, or the only x."""
-    low: Sequence[float] | np.ndarray | None = None
+    low: Numbers | None = None
     """Lower end of each point's interval, NaN for none; a line shows a band, points show bars."""
-    high: Sequence[float] | np.ndarray | None = None
+    high: Numbers | None = None
     hover: Sequence[str] = ()
     """What the screen says of each point, in lines."""
     data: Sequence[Sequence[Any]] = ()
@@ -93,7 +98,7 @@ class Cells:
     """(rows, columns): written in the cells."""
     hover: Sequence[Sequence[str]] | None = None
     """(rows, columns): what the screen says of a cell, in lines."""
-    outlined: Sequence[bool] | np.ndarray = ()
+    outlined: Sequence[bool] = ()
     """(columns,): runs of these columns have a frame; empty: none."""
     marks: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     """(row, column) of the cells marked with a `cross`, `small cross` or `bar`."""

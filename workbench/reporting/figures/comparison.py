@@ -76,7 +76,7 @@ def tradeoff_chart(points: pd.DataFrame) -> Chart:
     Points are trials, lines means over seeds. The speed-up axis is logarithmic; trials that would
     squeeze the others are named instead (`is_outlier`).
     """
-    parts = dict(list(points.groupby("axis", sort=False)))
+    parts = {str(axis): part for axis, part in points.groupby("axis", sort=False)}
     ranges = [limits(part)[1] for part in parts.values()]
     bottom, top = min(low for low, _ in ranges), max(high for _, high in ranges)
     panels = []
@@ -101,8 +101,10 @@ def _trials(points: pd.DataFrame) -> list[Series]:
         series.append(Series("", x, 100 * y, replace(look, marker="", width=1.4)))
         trials = rows[rows["kind"] != "dense"]
         hover = [
-            f"{row.speedup:.2f}x, {100 * row.quality:.1f}\nseed {row.seed}, {row.kind}"
-            for row in trials.itertuples()
+            f"{speedup:.2f}x, {100 * quality:.1f}\nseed {seed}, {kind}"
+            for speedup, quality, seed, kind in zip(
+                trials["speedup"], trials["quality"], trials["seed"], trials["kind"], strict=True
+            )
         ]
         name = method_name(method)
         series.append(

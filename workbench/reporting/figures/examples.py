@@ -140,6 +140,6 @@ def _panel(example: Example, record: TokenScores) -> Cells:
         [str(layer) for layer in range(record.layers)],
         record.tokens,
         example.title or f"{name}: {short(example.text_id, 24)}{outcome}",
-        outlined=() if record.rationale is None else record.rationale,
+        outlined=() if record.rationale is None else record.rationale.tolist(),
         second=record.second_start,
     )

@@ -122,10 +122,8 @@ def layer_lines(frame: pd.DataFrame, by: str) -> list[Series]:
 
 
 def _hover(rows: pd.DataFrame) -> list[str]:
-    return [
-        f"layer {row.layer}: {row.value:.3f}\n"
-        + ("no interval" if row.ci_low != row.ci_low else
-           f"95 % interval {row.ci_low:.3f} to {row.ci_high:.3f}")
-        + f"\n{row.n} texts"
-        for row in rows.itertuples()
-    ]  # fmt: skip
+    texts = []
+    for layer, value, low, high, n in rows[["layer", "value", "ci_low", "ci_high", "n"]].to_numpy():
+        ends = "no interval" if low != low else f"95 % interval {low:.3f} to {high:.3f}"
+        texts.append(f"layer {layer:.0f}: {value:.3f}\n{ends}\n{n:.0f} texts")
+    return texts

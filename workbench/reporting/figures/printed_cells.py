@@ -50,7 +50,7 @@ def _draw_cells(ax: Axes, panel: Cells, colours: Colormap, low: float) -> None:
             np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, np.ma.masked_invalid(panel.values),
             cmap=colours, vmin=low, vmax=1, edgecolors="white", linewidth=0.8,
         )  # fmt: skip
-    ax.set_ylim(rows - 0.5, -0.5)
+    ax.set_ylim(max(rows, 1) - 0.5, -0.5)
     ax.set_yticks(range(rows), [plain(name) for name in panel.rows])
     ax.tick_params(axis="y", labelsize=LETTERS - 2)
     for span in runs(panel.outlined):
@@ -63,10 +63,10 @@ def _draw_cells(ax: Axes, panel: Cells, colours: Colormap, low: float) -> None:
             [column for _, column in places], [row for row, _ in places], linestyle="none",
             marker=marker, markersize=size, color="#888888", markeredgewidth=0.8,
         )  # fmt: skip
-    for (row, column), value in np.ndenumerate(panel.values if panel.texts is not None else []):
-        colour = "white" if abs(value) > STRONG else "black"
-        text = panel.texts[row][column]
-        ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=LETTERS - 1)
+    for row, texts in enumerate(panel.texts or ()):
+        for column, text in enumerate(texts):
+            colour = "white" if abs(panel.values[row, column]) > STRONG else "black"
+            ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=LETTERS - 1)
     if panel.second is not None:
         ax.axvline(panel.second - 0.5, color="black", linewidth=1.2, linestyle="--")
 

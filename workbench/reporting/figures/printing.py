@@ -5,6 +5,7 @@ They are as wide as a printed column, so that nobody scales them and letters kee
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -60,7 +61,7 @@ def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
     ax.set_title(plain(title), fontsize=LETTERS, loc="left")
 
 
-def legend_below(figure: Figure, handles: dict[str, object]) -> None:
+def legend_below(figure: Figure, handles: dict[str, Any]) -> None:
     """Write one legend under all panels, in as many columns as the width allows."""
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
@@ -72,7 +73,7 @@ def legend_below(figure: Figure, handles: dict[str, object]) -> None:
         legend.remove()
 
 
-def named_handles(ax: Axes) -> dict[str, object]:
+def named_handles(ax: Axes) -> dict[str, Any]:
     """Return what the legend shows for each name on these axes."""
     handles, names = ax.get_legend_handles_labels()
     return dict(zip(names, handles, strict=True))
@@ -102,7 +103,7 @@ def _draw_chart(chart: Chart, width: float) -> Figure:
     # Beside axes that must be square there is no room in a single column.
     height = chart.height + 1 if chart.square and width < DOUBLE else chart.height
     figure, axes = print_axes(width, height * rows + 0.4, rows, columns, sharey=chart.share_y)
-    handles: dict[str, object] = {}
+    handles: dict[str, Any] = {}
     for number, (ax, panel) in enumerate(zip(axes.flat, chart.panels, strict=False)):
         handles |= _draw_panel(ax, panel)
         below = chart.panels[number + columns :][:1]
@@ -127,12 +128,13 @@ def _draw_chart(chart: Chart, width: float) -> Figure:
     return figure
 
 
-def _draw_panel(ax: Axes, panel: Panel) -> dict[str, object]:
+def _draw_panel(ax: Axes, panel: Panel) -> dict[str, Any]:
     """Draw the series; returns what the legend shows for each name."""
     handles = {}
-    boxes = [series for series in panel.series if series.kind == "boxes"]
-    for series in panel.series:
-        handle = _draw_boxes(ax, series, boxes) if series.kind == "boxes" else _draw_series(ax, series)
+    boxes = sum(series.kind == "boxes" for series in panel.series)
+    for number, series in enumerate(panel.series):
+        is_box = series.kind == "boxes"
+        handle = _draw_boxes(ax, series, number, boxes) if is_box else _draw_series(ax, series)
         if series.name:
             handles[plain(series.name)] = handle
     _set_axis(ax, panel.x, "x")
@@ -141,7 +143,7 @@ def _draw_panel(ax: Axes, panel: Panel) -> dict[str, object]:
     return handles
 
 
-def _style(look: Look, *, joined: bool) -> dict[str, object]:
+def _style(look: Look, *, joined: bool) -> dict[str, Any]:
     marker = {"marker": "o", "fillstyle": "none"} if look.marker == "ring" else {"marker": look.marker}
     return marker | {
         "color": look.colour, "markersize": look.size, "linewidth": look.width,
@@ -149,9 +151,9 @@ def _style(look: Look, *, joined: bool) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _draw_series(ax: Axes, series: Series) -> object:
+def _draw_series(ax: Axes, series: Series) -> Any:
     look, x, y = series.look, series.x, np.asarray(series.y, dtype=np.float64)
-    style = _style(look, joined=series.kind != "points")
+    style = _style(look, joined=series.kind != "points") | {"label": plain(series.name) or "_"}
     if not len(series.x) and not len(y):
         return Line2D([], [], **style)
     if series.kind == "level":
@@ -170,15 +172,15 @@ def _draw_series(ax: Axes, series: Series) -> object:
     return ax.errorbar(x, y, yerr=spread, **style | {"capsize": 2, "linewidth": 1, "markersize": 5})
 
 
-def _draw_boxes(ax: Axes, series: Series, together: list[Series]) -> object:
-    """Boxes of the series beside those of the others at the same places."""
-    number, room = together.index(series), 0.8 / len(together)
+def _draw_boxes(ax: Axes, series: Series, number: int, count: int) -> Any:
+    """Boxes of the series, the `number`th of so many beside each other at the same places."""
+    room = 0.8 / count
     names = ("whislo", "q1", "med", "q3", "whishi", "mean")
     stats = [dict(zip(names, box, strict=True), fliers=[]) for box in np.transpose(series.y)]
-    line = {"color": series.look.colour}
+    line: dict[str, Any] = {"color": series.look.colour}
     mean = {"marker": "D", "markersize": 3, "markerfacecolor": "black", "markeredgecolor": "black"}
     ax.bxp(
-        stats, positions=np.asarray(series.x) + (number - (len(together) - 1) / 2) * room,
+        stats, positions=np.asarray(series.x) + (number - (count - 1) / 2) * room,
         widths=0.75 * room, showfliers=False, showmeans=True, manage_ticks=False, patch_artist=True,
         medianprops={"color": "black"}, meanprops=mean, whiskerprops=line, capprops=line,
         boxprops={"facecolor": series.look.colour, "alpha": 0.35, "edgecolor": series.look.colour},
@@ -186,7 +188,7 @@ def _draw_boxes(ax: Axes, series: Series, together: list[Series]) -> object:
     return Line2D([], [], linewidth=4, **line)
 
 
-def _set_axis(ax: Axes, axis: Axis, side: str) -> None:
+def _set_axis(ax: Axes, axis: Axis, side: Literal["x", "y"]) -> None:
     matplotlib_axis = getattr(ax, f"{side}axis")
     if axis.log:
         getattr(ax, f"set_{side}scale")("log")
