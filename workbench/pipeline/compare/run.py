@@ -11,12 +11,12 @@ from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.search import Found, bisect
 from workbench.pipeline.compare.trials import (
-    Trial,
     Reporters,
+    Trial,
     dev_values,
     is_finished,
-    run_trial,
     run_dense,
+    run_trial,
     seconds_spent,
     without_extras,
 )
