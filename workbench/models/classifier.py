@@ -17,7 +17,7 @@ from workbench.core.documents import Window
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
-from workbench.models.encoder import Encoded, LayerTrace, Watch, encode
+from workbench.models.encoder import Encoded, LayerTrace, Observe, encode
 from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Need, Packed, Padded
 from workbench.models.policies import policy_class
@@ -102,10 +102,10 @@ class PruningClassifier(nn.Module):
         *,
         soft: bool = False,
         show: Need = "nothing",
-        watch: Watch | None = None,
+        observe: Observe | None = None,
     ) -> Output:
         """From embedding output to logits."""
-        encoded = self.encode(hidden, layout, soft=soft, show=show, watch=watch)
+        encoded = self.encode(hidden, layout, soft=soft, show=show, observe=observe)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
 
     def encode(
@@ -115,11 +115,11 @@ class PruningClassifier(nn.Module):
         *,
         soft: bool = False,
         show: Need = "nothing",
-        watch: Watch | None = None,
+        observe: Observe | None = None,
     ) -> Encoded:
         """From embedding output to the last layer's hidden states; see `encoder.encode`."""
         layers = self.bert.bert.encoder.layer
-        return encode(layers, self.policy, hidden, layout, soft=soft, show=show, watch=watch)
+        return encode(layers, self.policy, hidden, layout, soft=soft, show=show, observe=observe)
 
     def head(self, encoded: Encoded) -> Tensor:
         """(B, classes) logits from the last layer's hidden states."""

@@ -40,7 +40,7 @@ class LayerTrace:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LayerState:
     """What one layer computed, shown while it is there: the loop keeps nothing of it."""
 
     index: int
@@ -58,7 +58,7 @@ class Seen:
     """(B, heads, N, N), if they were asked for."""
 
 
-Watch = Callable[[Seen], None]
+Observe = Callable[[LayerState], None]
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ def encode(
     *,
     soft: bool,
     show: Need,
-    watch: Watch | None = None,
+    observe: Observe | None = None,
 ) -> Encoded:
     """Run the encoder layers over `hidden` (rows, columns, H), dropping tokens as `policy` says.
 
     `soft` uses the policy's differentiable relaxation (training, padded layout only); otherwise
     tokens are dropped for good. `show` is the least every layer's attention reports in the traces.
-    `watch` is shown each layer as soon as it has run; then the traces hold no probabilities, so that
+    `observe` is shown each layer as soon as it has run; then the traces hold no probabilities, so that
     those of one layer exist at a time.
     """
     traces, tokens, tokens_ffn = [], [], []
@@ -108,8 +108,8 @@ def encode(
             hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
         hidden = _feed_forward(layer, hidden)
         tokens_ffn.append(layout.text_lengths() if late else tokens[-1])
-        if watch is not None:
-            watch(Seen(index, layer, inside, before, attended, hidden, attention.probabilities))
+        if observe is not None:
+            observe(LayerState(index, layer, inside, before, attended, hidden, attention.probabilities))
             attention = attention._replace(probabilities=None)
         traces.append(LayerTrace(entered, layout, scores, attention.received, attention.probabilities))
     counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
