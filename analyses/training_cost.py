@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
+from workbench.attribution.engine.gradients import layer_gradients
 from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
 from workbench.catalog.methods.top import TopSettings
@@ -134,7 +134,7 @@ def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> N
 
     def saliency() -> None:
         for part in parts:
-            gradient_x_activation(model, part)
+            layer_gradients(model, part)
 
     seconds = stopwatch({"plain": plain, "saliency": saliency}, rounds)
     ratio = statistics.median(a / b for a, b in zip(seconds["saliency"], seconds["plain"], strict=True))
