@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from app.data.one_text import against_rationale, ranking_table
-from app.data.scorer_agreement import TABLES, extra_table
+from app.data.plausibility_tables import TABLES, extra_table
 from app.data.texts_behind_point import (
     column,
     has_text_values,
@@ -21,7 +21,7 @@ from workbench.core.token_scores import TokenScores, to_frame
 from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.table import plausibility
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import read_run_data
 
 

@@ -55,4 +55,4 @@ def _encode_from(
     all_tokens = torch.ones_like(alive[:, 0])
     layout = Padded(all_tokens, all_tokens.sum(1))
     layers, policy = model.bert.bert.encoder.layer[start:], ReplayPolicy(alive[:, start:])
-    return encode(layers, policy, hidden, layout, soft=False, show="nothing", observe=observe)
+    return encode(layers, policy, hidden, layout, observe=observe)
