@@ -8,7 +8,7 @@ from itertools import combinations
 from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus, Document, Span, runs
 from workbench.data.rationales import valence
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.rows import Row, Table, counted, counted_notes
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.words import split_text, split_words
 from workbench.errors import InputError
@@ -77,20 +77,16 @@ def _unique_ids(rows: dict[str, list[Row]]) -> tuple[dict[str, list[Row]], list[
     held_out = seen.get("dev", {}).keys() | seen.get("test", {}).keys()
     train = [row for row in rows.get("train", ()) if row.id not in held_out]
     dropped = len(rows.get("train", ())) - len(train)
-    notes = (
-        [f"{counted(dropped, 'training text')} dropped whose id is in dev or test."] if dropped else []
+    return {**rows, "train": train}, counted_notes(
+        (dropped, "training text", " dropped whose id is in dev or test.")
     )
-    return {**rows, "train": train}, notes
 
 
 def _leaks(rows: dict[str, list[Row]]) -> list[str]:
     keys = {split: {text_key(row.text, row.second) for row in rows[split]} for split in SPLITS}
-    shared = {(a, b): len(keys[a] & keys[b]) for a, b in combinations(SPLITS, 2)}
-    return [
-        f"{counted(n, 'text')} shared by {a} and {b} (the splits given are kept)."
-        for (a, b), n in shared.items()
-        if n
-    ]
+    kept = "(the splits given are kept)."
+    shared = ((len(keys[a] & keys[b]), a, b) for a, b in combinations(SPLITS, 2))
+    return counted_notes(*((n, "text", f" shared by {a} and {b} {kept}") for n, a, b in shared))
 
 
 def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
@@ -148,11 +144,10 @@ class _Builder:
         return Document(row.id, words, row.label, spans, second, row.parts)
 
     def notes(self) -> list[str]:
-        notes = []
-        if self.blank_spans:
-            notes.append(f"{counted(self.blank_spans, 'rationale span')} on spaces only dropped.")
-        if self.unannotated:
-            notes.append(f"{counted(self.unannotated, 'text')} without annotation (rationale null).")
+        notes = counted_notes(
+            (self.blank_spans, "rationale span", " on spaces only dropped."),
+            (self.unannotated, "text", " without annotation (rationale null)."),
+        )
         if self.mode == "valence":
             notes.append(
                 f"Rationales are a proxy, not annotation: words rated at {valence.THRESHOLD} or more in"

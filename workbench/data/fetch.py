@@ -2,7 +2,6 @@
 
 import hashlib
 import http.client
-import json
 import logging
 import os
 import urllib.parse
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
+
+from pydantic import TypeAdapter
 
 from workbench.errors import InputError, WorkbenchError
 from workbench.storage.archives import Tree, open_tree
@@ -46,9 +47,8 @@ def load_manifests() -> dict[str, Manifest]:
     folder = files("workbench.data").joinpath("manifests")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".json"):
-            values = json.loads(entry.read_text(encoding="utf-8"))
-            values["citation"] = tuple(values["citation"])
-            manifests[values["name"]] = Manifest(**values)
+            manifest = TypeAdapter(Manifest).validate_json(entry.read_text(encoding="utf-8"))
+            manifests[manifest.name] = manifest
     return manifests
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from workbench.data.readers.rows import Row, counted
+from workbench.data.readers.rows import Row, counted_notes
 from workbench.data.words import normalise
 
 SPLITS = ("train", "dev", "test")
@@ -35,14 +35,10 @@ def without_duplicates(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
         else:
             kept.append(group[0])
             repeated += len(group) - 1
-    notes = []
-    if repeated:
-        notes.append(f"{counted(repeated, 'duplicate')} with the same label dropped.")
-    if contradicting:
-        notes.append(
-            f"{counted(contradicting, 'text')} dropped whose duplicates carry different labels."
-        )
-    return kept, notes
+    return kept, counted_notes(
+        (repeated, "duplicate", " with the same label dropped."),
+        (contradicting, "text", " dropped whose duplicates carry different labels."),
+    )
 
 
 def fill_splits(

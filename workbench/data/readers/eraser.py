@@ -11,7 +11,15 @@ from workbench.core.documents import Part
 from workbench.data.fetch import Manifest, fetched_path, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
 from workbench.data.readers.glue import Task, source_of, task_of
-from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, counted, first_few
+from workbench.data.readers.rows import (
+    MISMATCHES,
+    Row,
+    Spans,
+    Table,
+    checked_label,
+    counted_notes,
+    first_few,
+)
 from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
@@ -119,7 +127,7 @@ class _Reader:
         total = Counter[str]()
         for one in instances:
             total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
-        found = (
+        return counted_notes(
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
             (len(without), "text", f" without any evidence ({first_few(without)})."),
@@ -127,7 +135,6 @@ class _Reader:
             (total["unchecked"], "evidence", " without text, so not checked."),
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
         )
-        return [counted(n, noun) + told for n, noun, told in found if n]
 
     def _instance(self, record: dict[str, Any], where: str) -> _Instance:
         name = record.get("annotation_id")

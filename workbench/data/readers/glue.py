@@ -7,6 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from workbench.config.data import DataSettings
 from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
 from workbench.data.sources import Source
@@ -105,7 +107,7 @@ class Standard:
     licence: str
     citation: tuple[str, ...]
     tasks: dict[str, Task]
-    refused: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)
     """Tasks that are not offered, with the reason."""
 
     def task(self, name: str | None) -> Task:
@@ -139,10 +141,14 @@ def load_standards() -> dict[str, Standard]:
     """Every shipped manifest by the name of its source."""
     folder = files("workbench.data").joinpath("manifests").joinpath("standard")
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".json")), key=lambda e: e.name)
-    return {
-        standard.source: standard
-        for standard in (_standard(json.loads(e.read_text(encoding="utf-8"))) for e in entries)
-    }
+    standards = {}
+    for entry in entries:
+        values = json.loads(entry.read_text(encoding="utf-8"))
+        shared = {"source": values["source"], "split_rule": values.pop("split_rule")}
+        for name, task in values["tasks"].items():
+            task |= shared | {"name": name}
+        standards[values["source"]] = TypeAdapter(Standard).validate_python(values)
+    return standards
 
 
 def source_of(
@@ -195,23 +201,3 @@ def _hub_names(task: Task) -> list[str]:
 def _ends(parts: list[str], name: str) -> bool:
     tail = [plain_name(part) for part in name.split("/")]
     return parts[-len(tail) :] == tail
-
-
-def _standard(values: dict[str, Any]) -> Standard:
-    tasks = {
-        name: _task(values["source"], name, values["split_rule"], given)
-        for name, given in values["tasks"].items()
-    }
-    given = {name: values[name] for name in ("source", "description", "licence")}
-    citation, refused = tuple(values["citation"]), values.get("refused", {})
-    return Standard(**given, citation=citation, tasks=tasks, refused=refused)
-
-
-def _task(source: str, name: str, split_rule: str, values: dict[str, Any]) -> Task:
-    values = _tuples(values)
-    hub = Hub(**_tuples(values["hub"])) if values["hub"] else None
-    return Task(source=source, name=name, split_rule=split_rule, **(values | {"hub": hub}))
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}

@@ -12,7 +12,7 @@ from workbench.data.readers.rows import (
     SPLIT_NAMES,
     Row,
     Table,
-    counted,
+    counted_notes,
     data_path,
     first_few,
     spans_of,
@@ -49,8 +49,7 @@ def load_hatexplain(settings: DataSettings) -> Table:
     }
     notes = [n for split, ids in divisions.items() for n in task.incomplete(split, len(ids))]
     unused = len(posts) - sum(map(len, divisions.values()))
-    if unused:
-        notes.append(f"{counted(unused, 'post')} in no division not used.")
+    notes += counted_notes((unused, "post", " in no division not used."))
     return reader.table(rows, notes if len(divisions) > 1 else [])
 
 
@@ -116,13 +115,15 @@ class _PostReader:
 
     def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
         """The table of these rows, with what was left out added to its notes."""
-        more = [f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule})."]
-        if self.undecided:
-            posts = counted(len(self.undecided), "post")
-            more.append(f"{posts} left out with three different labels ({first_few(self.undecided)}).")
+        undecided = f" left out with three different labels ({first_few(self.undecided)})."
         ties = sum(self.counts[TIES].values())
-        if ties:
-            more.append(f"{counted(ties, 'token')} marked by one of two rationales: ties.")
+        more = [
+            f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule}).",
+            *counted_notes(
+                (len(self.undecided), "post", undecided),
+                (ties, "token", " marked by one of two rationales: ties."),
+            ),
+        ]
         return self.task.table(
             rows,
             annotated=True,

@@ -18,7 +18,7 @@ from workbench.data.readers.rows import (
     checked_label,
     checked_spans,
     checked_text,
-    counted,
+    counted_notes,
     data_path,
     spans_of,
     split_of,
@@ -93,17 +93,12 @@ class _Reader:
 
     def notes(self) -> list[str]:
         rule = self.settings.annotators
-        notes = [f"{counted(n, 'task')} {why} left out." for why, n in self.left_out.items()]
-        if self.several:
-            texts = counted(self.several, "text")
-            notes.append(
-                f"{texts} with several annotators: rationale are the characters {RULES[rule]}"
-                f" (data.annotators: {rule})."
-            )
-        mismatched = sum(self.mismatches.values())
-        if mismatched:
-            notes.append(f"{counted(mismatched, 'span')} of another text than given, kept by offset.")
-        return notes
+        kept = f"rationale are the characters {RULES[rule]} (data.annotators: {rule})."
+        return counted_notes(
+            *((n, "task", f" {why} left out.") for why, n in self.left_out.items()),
+            (self.several, "text", f" with several annotators: {kept}"),
+            (sum(self.mismatches.values()), "span", " of another text than given, kept by offset."),
+        )
 
     def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
         column = self.settings.label_column

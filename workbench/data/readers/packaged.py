@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.rows import Row, Table, counted_notes
 from workbench.data.sources import Source
 from workbench.errors import InputError
 
@@ -37,11 +37,9 @@ def load_reviews(settings: DataSettings) -> Table:
         cleaned += clean != text
         row_id = f"{settings.source}-{index:05d}"
         rows.append(Row(row_id, clean, LABELS[label], f"{path.name}, row {index + 1}"))
-    notes = []
-    if cleaned:
-        notes.append(
-            f"{counted(cleaned, 'text')} cleaned of line-break tags, HTML entities and misread marks."
-        )
+    notes = counted_notes(
+        (cleaned, "text", " cleaned of line-break tags, HTML entities and misread marks.")
+    )
     if settings.source == "rotten-tomatoes":
         notes.append("SST-2 is built from these sentences: never train on one and test on the other.")
     return Table(
