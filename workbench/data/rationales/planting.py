@@ -155,6 +155,8 @@ def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
         raise InputError(f"share {plan.share:g} and decoys {plan.decoys:g} must lie between 0 and 1")
     if plan.kind == "token" and plan.decoys:
         raise InputError("a single token decides wherever it stands: no decoys")
+    if plan.seed < 0:
+        raise InputError(f"seed {plan.seed}: at least 0")
     if plan.first_words is not None and plan.first_words < 1:
         raise InputError(f"first words {plan.first_words}: at least 1")
 
