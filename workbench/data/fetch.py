@@ -71,11 +71,18 @@ def fetch(
     timeout: float = 60.0,
     progress: Progress | None = None,
 ) -> Path:
-    """Download a data set, check every hash, then put the archive in place; returns its path.
+    """Download a data set, check every hash, put the archive in place, and return its path.
 
-    `destination` is a folder (default: the cache); `address` replaces the manifest's (http, https or
-    file); `timeout` is in seconds. Raises InputError for an unknown name or address, WorkbenchError
-    where the download fails or the contents are not those of the manifest: nothing is left behind.
+    Args:
+        name: A manifest's name.
+        destination: Folder for the archive; default: the cache.
+        address: Replaces the manifest's (http, https or file).
+        timeout: Seconds to wait for the server.
+        progress: Called after every piece.
+
+    Raises:
+        InputError: Unknown name, or an address of another kind.
+        WorkbenchError: The download fails, or the contents are not the manifest's; nothing is left.
     """
     manifest = _manifest(name)
     folder = Path(destination).expanduser() if destination else cache_folder() / "data"
@@ -128,23 +135,17 @@ def _download(address: str, target: Path, timeout: float, progress: Progress | N
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise WorkbenchError(f"{address}: cannot be fetched: {reason}") from None
-    with reply:
-        length = reply.headers.get("Content-Length")
-        total = int(length) if length and length.isdigit() else None
-        received = _copy(reply, target, total, progress)
-    if total is not None and received != total:
-        raise WorkbenchError(f"{address}: the connection ended after {received:,} of {total:,} bytes")
-
-
-def _copy(reply: IO[bytes], target: Path, total: int | None, progress: Progress | None) -> int:
+    length = reply.headers.get("Content-Length")
+    total = int(length) if length and length.isdigit() else None
     received = 0
-    with target.open("wb") as out:
+    with reply, target.open("wb") as out:
         while chunk := _next_chunk(reply, received):
             out.write(chunk)
             received += len(chunk)
             if progress is not None:
                 progress(received, total)
-    return received
+    if total is not None and received != total:
+        raise WorkbenchError(f"{address}: the connection ended after {received:,} of {total:,} bytes")
 
 
 def _next_chunk(reply: IO[bytes], received: int) -> bytes:

@@ -19,12 +19,17 @@ TEXTS, RECORD, CONFIG = "planted.jsonl", "planted.json", "planted.yaml"
 def write_planted(
     folder: Path, corpus: Corpus, plan: Plan, planted: Mapping[str, Sequence[Planted]]
 ) -> dict[str, Any]:
-    """Write a folder with the planted texts, the record and a `data` section; returns the record.
+    """Write the planted texts, a record and a configuration's `data` section, and return the record.
 
     A new folder appears whole or not at all; in one of an earlier call these three files are replaced
-    and others stay. The texts carry id,
-    split, text, second (where the corpus has pairs), label, rationale ([start, end) in words; null
-    without a shortcut), role, original_label and places.
+    and others stay. The texts carry id, split, text, second (where the corpus has pairs), label,
+    rationale ([start, end) in words; null without a shortcut), role, original_label and places.
+
+    Args:
+        folder: Folder to write.
+        corpus: The corpus before planting.
+        plan: What was planted.
+        planted: The texts after planting, by split.
     """
     pairs = any(item.document.second for own in planted.values() for item in own)
     lines = [_line(split, item, pairs) for split, own in planted.items() for item in own]

@@ -59,7 +59,9 @@ def load_eraser(settings: DataSettings) -> Table:
         split: [instance.row(with_query=bool(queries)) for instance in members]
         for split, members in instances.items()
     }
-    mismatches = {split: sum(one.mismatches for one in members) for split, members in instances.items()}
+    mismatches = {
+        split: sum(one.counts["mismatched"] for one in members) for split, members in instances.items()
+    }
     more: dict[str, Any] = {"annotated": True, "units": "token", "counts": {MISMATCHES: mismatches}}
     if task:
         for split, members in instances.items():
@@ -89,9 +91,8 @@ class _Instance:
     parts: tuple[Part, ...]
     """All documents in their order, the last one a hypothesis where the instance is a pair."""
     spans: Spans
-    empty_spans: int
-    mismatches: int
-    unchecked: int
+    counts: Counter[str]
+    """Evidence spans that are `empty`, `mismatched` or `unchecked`."""
     where: str
 
     @property
@@ -124,9 +125,7 @@ class _Reader:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
         pairs = sum(one.is_pair for one in instances)
         without = [one.id for one in instances if not one.spans]
-        total = Counter[str]()
-        for one in instances:
-            total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
+        total = sum((one.counts for one in instances), Counter[str]())
         return counted_notes(
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
@@ -161,9 +160,7 @@ class _Reader:
             tokens=tokens,
             parts=parts,
             spans=tuple(sorted(spans)),
-            empty_spans=counts["empty"],
-            mismatches=counts["mismatched"],
-            unchecked=counts["unchecked"],
+            counts=counts,
             where=where,
         )
 

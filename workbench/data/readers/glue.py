@@ -65,7 +65,7 @@ class Task:
     hub: Hub | None = None
 
     def table(self, rows: dict[str, list[Row]], **more: Any) -> Table:
-        """The rows as a table with this set's classes, split rule and notes."""
+        """Return the rows as a table with this set's classes, split rule and notes."""
         notes = [self.split_rule, *self.notes, *more.pop("notes", ())]
         dev = self.dev_share
         values = {
@@ -79,8 +79,16 @@ class Task:
         return self.source if self.name == self.source else f"{self.source}-{self.name}"
 
     def class_of(self, value: Any, column: str, where: str) -> str:
-        """The class that a file's label stands for, or the number of a regression as text; InputError
-        for a class that the set does not have and for what is no finite number."""
+        """Return the class that a file's label stands for, or the number of a regression as text.
+
+        Args:
+            value: What the file has.
+            column: Its column, for the error.
+            where: Its place, for the error.
+
+        Raises:
+            InputError: A class that the set does not have, or no finite number.
+        """
         if self.value:
             return checked_number(value, column, where)
         written = checked_label(value, column, where)
@@ -91,7 +99,7 @@ class Task:
         return known[written]
 
     def incomplete(self, split: str, found: int) -> list[str]:
-        """A note where a file does not hold as many texts as the set is known to have."""
+        """Return a note where a file does not hold as many texts as the set is known to have."""
         known = self.texts.get(split, found)
         if found == known:
             return []
@@ -111,7 +119,7 @@ class Standard:
     """Tasks that are not offered, with the reason."""
 
     def task(self, name: str | None) -> Task:
-        """The task called `name` (`SST-2` is `sst2`); for None the set itself, or its first variant.
+        """Return the task called `name` (`SST-2` is `sst2`); for None the set, or its first variant.
 
         Raises InputError, listing the tasks, for an unknown name and for None where there are `refused`
         ones, that is where the tasks have nothing in common.
@@ -132,13 +140,13 @@ class Standard:
 
 
 def plain_name(name: str) -> str:
-    """A task's name without what people write differently: `SST-2` and `sst_2` are `sst2`."""
+    """Return a task's name without what people write differently: `SST-2` and `sst_2` are `sst2`."""
     return name.lower().replace("-", "").replace("_", "")
 
 
 @lru_cache(maxsize=1)
 def load_standards() -> dict[str, Standard]:
-    """Every shipped manifest by the name of its source."""
+    """Return every shipped manifest by the name of its source."""
     folder = files("workbench.data").joinpath("manifests").joinpath("standard")
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".json")), key=lambda e: e.name)
     standards = {}
@@ -170,12 +178,12 @@ def source_of(
 
 
 def task_of(settings: DataSettings) -> Task:
-    """The task that `settings.source` and `settings.subset` name; InputError lists the tasks."""
+    """Return the task that `settings.source` and `settings.subset` name; InputError lists the tasks."""
     return load_standards()[settings.source].task(settings.subset)
 
 
 def hub_task(name: str) -> Task | None:
-    """The task whose hub name ends `name`: `glue/sst2`, `nyu-mll/glue/sst2`, `a/folder/glue/sst2`.
+    """Return the task whose hub name ends `name`: `glue/sst2`, `nyu-mll/glue/sst2`, `a/b/glue/sst2`.
 
     None where there is none; InputError for a task that is not offered.
     """

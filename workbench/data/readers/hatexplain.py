@@ -28,7 +28,7 @@ _NO_RATIONALE = "normal"
 
 
 def load_hatexplain(settings: DataSettings) -> Table:
-    """The posts of `data.path`: the folder with both files, or a JSON file of posts.
+    """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
 
     A post has the label that two of its three annotators gave; where all three differ it is left out
     and counted. A token is rationale where two annotators marked it, or, with `data.annotators: union`,
@@ -56,9 +56,16 @@ def load_hatexplain(settings: DataSettings) -> Table:
 def hatexplain_table(
     task: Task, parts: Mapping[str, Iterable[Any]], name: str, rule: Rule = "majority"
 ) -> Table:
-    """The same from the splits of the `datasets` library, which writes labels as numbers.
+    """Return the same from the splits of the `datasets` library, which writes labels as numbers.
 
-    Raises InputError, naming split and row, as `load_hatexplain`, and where there is no train split.
+    Args:
+        task: HateXplain's own.
+        parts: Posts by the library's name of the split.
+        name: The data set's name, for errors.
+        rule: Which tokens are rationale, of those that several people marked.
+
+    Raises:
+        InputError: As `load_hatexplain`, naming split and row, and where there is no train split.
     """
     reader = _PostReader(task, rule)
     rows: dict[str, list[Row]] = {}

@@ -164,12 +164,9 @@ def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
 
 def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
     for result in results:
-        if (
-            isinstance(result, dict)
-            and result.get("type") == kind
-            and isinstance(result.get("value"), dict)
-        ):
-            yield result
+        match result:
+            case {"type": str(name), "value": dict()} if name == kind:
+                yield result
 
 
 def _choice(results: list[Any], name: str, where: str) -> str | None:

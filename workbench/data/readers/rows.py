@@ -93,7 +93,13 @@ def spans_of(marks: Sequence[bool]) -> Spans:
 
 
 def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
-    """Return the split that a row's column names, train where there is no column; else InputError."""
+    """Return the split that a row's column names, train where there is no column; else InputError.
+
+    Args:
+        record: The row by column.
+        column: The column that names the split.
+        where: The row's place, for the error.
+    """
     if not column:
         return "train"
     split = SPLIT_NAMES.get(str(record.get(column)).strip().lower())

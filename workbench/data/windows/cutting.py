@@ -19,11 +19,15 @@ class Cut:
 
 
 def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut:
-    """Cut n tokens into consecutive windows of at most `room` >= 1 tokens.
+    """Cut n tokens into consecutive windows.
 
-    `word_index`: (n,) int, each token's word, never falling. A cut falls on the last place in reach
-    that is, in order of preference, inside no span; inside no span short enough for one window;
-    between two words; anywhere (a word longer than a window).
+    A cut falls on the last place in reach that is, in order of preference, inside no span; inside no
+    span short enough for one window; between two words; anywhere (a word longer than a window).
+
+    Args:
+        word_index: (n,) int: each token's word, never falling.
+        spans: Spans of words that are better kept whole.
+        room: Tokens per window, at most; at least 1.
     """
     n = len(word_index)
     if n <= room:
