@@ -8,7 +8,7 @@ import functools
 import importlib
 from typing import Any
 
-from workbench.models.transformers import register
+from workbench.models.transformers import register_on_import
 
 
 @functools.cache
@@ -32,4 +32,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_modules()})
 
 
-register()
+register_on_import()

@@ -1,13 +1,16 @@
-"""Seeds as points beside the two spreads of a quality."""
+"""Quality over seeds: its two spreads from the predictions of many runs, and a picture of them."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from workbench.metrics.stats.seeds import COLUMNS, quality_over_seeds
 from workbench.reporting.figures.all import LETTERS, legend_below, name_axes, print_axes, width_for
 from workbench.reporting.figures.style import BLACK, GREY, line_style, plain
 from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.results import primary_metric
 from workbench.reporting.text.wording import method_name
+from workbench.runs.many import Runs, reported
 
 
 def draw_seeds(frame: pd.DataFrame) -> Figure:
@@ -41,3 +44,27 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     name_axes(ax, " or ".join(QUALITY_NAMES[name] for name in frame["metric"].unique()), "")
     legend_below(figure, ax)
     return figure
+
+
+def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute `quality_over_seeds` of every data set and variant of `frame`, rows of `results.results`.
+
+    Returns:
+        Columns data, variant and those of `quality_over_seeds`; what was not predicted has no row.
+    """
+    predictions = reported(runs.predictions)
+    parts = [pd.DataFrame(columns=["data", "variant", *COLUMNS])]
+    for (data, variant), trained in frame.groupby(["data", "variant"], sort=False):
+        # The predictions of classes and of values may stand in one frame.
+        kind = str if primary_metric(frame, data) == "accuracy" else float
+        method = trained["method"].iloc[0]
+        columns, label = {}, None
+        for row in trained.itertuples():
+            rows = predictions[(predictions["run"] == row.run) & (predictions["method"] == method)]
+            rows = rows.astype({"label": kind, "predicted": kind}).set_index("text_id")
+            if len(rows):
+                columns[row.seed], label = rows["predicted"], rows["label"]
+        if label is not None:
+            part = quality_over_seeds({method: pd.DataFrame(columns)}, label)
+            parts.append(part.assign(data=data, variant=variant))
+    return pd.concat(parts[1:] or parts, ignore_index=True)

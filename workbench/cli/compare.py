@@ -28,12 +28,13 @@ def compare(
     from workbench.config.comparison import load_comparison
     from workbench.config.loading import with_absolute_paths
     from workbench.pipeline.compare.run import Comparison
+    from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.comparison import write_comparison
 
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name
-    complete = Comparison(folder, settings, lambda: ConsoleReporter(ERR), warn).run()
+    complete = Comparison(folder, settings, lambda: ConsoleReporter(ERR), warn, write_cards).run()
     written = write_comparison(folder)
     OUT.print(frame_table(written.main.shown))
     warn(*written.problems)

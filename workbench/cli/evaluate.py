@@ -50,12 +50,14 @@ def _measure_again(folder: Path) -> None:
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job
+    from workbench.reporting.cards.model import write_cards
     from workbench.runs.folder import load_run
 
     run = load_run(folder)
     job = Job(run, run.config, ConsoleReporter(ERR))
     with job.reporter:
         evaluate_run(job, again=True)
+        write_cards(folder)
     OUT.print(summary_table(load_run(folder)))
 
 
@@ -64,7 +66,7 @@ def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | 
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
     from workbench.eraser.evaluate import evaluate_predictions
-    from workbench.runs.folder import write_table
+    from workbench.storage.tables import write_table
 
     corpus = load_corpus(data_settings(data, overrides))
     task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")

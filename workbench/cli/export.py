@@ -51,12 +51,13 @@ def export(what: ModelExport) -> None:
     the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
+    from workbench.reporting.cards.model import write_card
     from workbench.runs.folder import load_run
 
     run = load_run(what.run)
     if what.push_to_hub is not None:
         check_hub(what.push_to_hub)
-    export_model(run, what.method, what.to)
+    export_model(run, what.method, what.to, lambda folder: write_card(what.run, what.method, folder))
     say(what.to)
     if what.push_to_hub is not None:
         say(push(what.to, what.push_to_hub, public=what.public))

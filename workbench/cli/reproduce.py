@@ -21,11 +21,12 @@ def reproduce(
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline.reproduce import check_again, finished_run
     from workbench.pipeline.reproduce import reproduce as run_again
+    from workbench.reporting.cards.model import write_cards
 
     run = finished_run(folder)
     out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
     check_again(run, out)
-    differences = run_again(run, out, ConsoleReporter(ERR))
+    differences = run_again(run, out, ConsoleReporter(ERR), write_cards)
     sections = {
         "numbers that differ": differences.numbers,
         "surroundings that differ": differences.surroundings,

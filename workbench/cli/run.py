@@ -26,23 +26,29 @@ def run(
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.config.loading import load_config, with_absolute_paths
+    from workbench.pipeline.environment import describe_environment
     from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job, Reporter, this_process
-    from workbench.pipeline.train import train_run
+    from workbench.pipeline.train import check_methods, train_run
+    from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.run import write_report
     from workbench.runs.folder import create_run, load_run
 
     settings = with_absolute_paths(load_config(config, overrides))
+    check_methods(settings)
     process = this_process()
     with process.main_process_first():
-        created = create_run(out or Path("runs") / settings.name, settings)
+        created = create_run(
+            out or Path("runs") / settings.name, settings, describe_environment(settings.seed)
+        )
     reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
     job = Job(created, settings, reporter)
     with job.reporter:
         train_run(job)
         if not process.is_main_process:
             return
-        evaluate_run(job)
+        if evaluate_run(job):
+            write_cards(job.run.folder)
         job.reporter.stage("report", False)
         report = write_report(job.run.folder)
         job.reporter.progress(1, 1, {})

@@ -24,9 +24,9 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
 from workbench.pipeline.requests import AttributeRequest
-from workbench.runs.folder import load_run, read_json, refuse_foreign
-from workbench.runs.score_files import ScoreFile
-from workbench.storage.atomic import write_json
+from workbench.runs.folder import load_run, refuse_foreign
+from workbench.runs.scores import ScoreFile
+from workbench.storage.atomic import read_json, write_json
 from workbench.storage.malloc import map_large_blocks
 
 SUMMARY = "attribute.json"

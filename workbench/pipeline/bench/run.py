@@ -24,10 +24,12 @@ from workbench.models.inference import Inference, infer
 from workbench.models.policies.base import Policy
 from workbench.pipeline.bench.cost_model import Calibration, calibrate
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
+from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.requests import BenchRequest
-from workbench.runs.folder import Run, describe_environment, load_run, read_table, write_table
+from workbench.runs.folder import Run, load_run
 from workbench.storage.atomic import write_json
+from workbench.storage.tables import read_table, write_table
 
 
 @dataclass(frozen=True)

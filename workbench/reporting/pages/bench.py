@@ -10,7 +10,8 @@ from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.tables.bench import bench_table
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name
-from workbench.runs.folder import read_json, read_table
+from workbench.storage.atomic import read_json
+from workbench.storage.tables import read_table
 
 _CAPTION = (
     "Measured speed-up over our unpadded dense model against counted FLOPs, same texts, systems in "

@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.metrics.registry import METRICS
 from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
 from workbench.reporting.tables.main import (
+    MEASURED_SPEED,
     QUALITY_NAMES,
     RANKS_BUT_DENSE,
     SPEED_CONVENTIONS,
@@ -30,7 +31,7 @@ def comparison_table(data: ComparisonData) -> Table:
     denominator; NaN for one seed).
     """
     lines, shown = [], []
-    named = quantities(data.cells)
+    named = quantities(data.trials)
     for group in data.groups:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
@@ -71,7 +72,7 @@ def _matching(data: ComparisonData) -> str:
 def curve_points(data: ComparisonData) -> pd.DataFrame:
     """Return the cells of a comparison as points, see `speed_points`."""
     methods = dict.fromkeys(group.method for group in data.groups)
-    return speed_points(data.cells, data.quality, methods)
+    return speed_points(data.trials, data.quality, methods)
 
 
 def speed_points(cells: pd.DataFrame, metric: str, methods: Iterable[str]) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def speed_points(cells: pd.DataFrame, metric: str, methods: Iterable[str]) -> pd
     axes: dict[str, tuple[str, int | None]] = {"counted": (COUNTED, None)}
     batches = timed_batches(cells)
     if batches:
-        axes["measured"] = (f"speedup_vs_hf_b{batches[-1]}", batches[-1])
+        axes["measured"] = (f"{MEASURED_SPEED}{batches[-1]}", batches[-1])
     columns = ["method", "seed", "axis", "batch_size", "speedup", "metric", "quality", "kind"]
     parts = [pd.DataFrame(columns=columns)]
     dense = cells[cells["method"] == "dense"]
@@ -188,8 +189,8 @@ def cells_table(data: ComparisonData) -> Table:
         "run": ("name",), "part": ("kind",),
         f"dev {QUALITY_NAMES[data.quality]}": ("dev_quality", percent),
         "dev FLOPs, unpadded": ("dev_speedup", times),
-        **{heading: (name, write) for name, (heading, write) in quantities(data.cells).items()},
+        **{heading: (name, write) for name, (heading, write) in quantities(data.trials).items()},
         "seconds": ("seconds", seconds),
     }  # fmt: skip
     caption = f"All runs, split {data.split} where not said otherwise; try: what a search passed by."
-    return Table("cells", caption, data.cells, formatted(data.cells, columns), ("run", "part"))
+    return Table("cells", caption, data.trials, formatted(data.trials, columns), ("run", "part"))

@@ -9,11 +9,12 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
-from workbench.reporting.tables.table import RANKS, Table, formatted, ranks
+from workbench.reporting.tables.table import RANKS, Table, Writer, formatted, ranks
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
 
 SPEED_CONVENTIONS = (
@@ -51,14 +52,12 @@ def main_table(
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
     headings = {name: QUALITY_NAMES[name] for name in metrics}
-    headings |= {
-        name: SPEED_NAMES.get(name, name.replace("speedup_vs_hf_b", "vs stock, batch "))
-        for name in map(str, speeds.columns)
-    }
     columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
-    for name, heading in headings.items():
-        write = percent if name == "tokens_kept_share" else times
-        columns[heading] = percentage(name) if name in metrics else (name, write)
+    columns |= {heading: percentage(name) for name, heading in headings.items()}
+    for name in map(str, speeds.columns):
+        batch = name.replace(MEASURED_SPEED, "vs stock, batch ")
+        headings[name], write = SPEEDS.get(name, (batch, times))
+        columns[headings[name]] = (name, write)
     shown = formatted(frame, columns)
     stars = frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
     primary = QUALITY_NAMES[judged_by(classification)]
@@ -92,54 +91,19 @@ QUALITY_NAMES = {
     "spearman": "Spearman × 100",
 }
 """Headings of what is shown in hundredths."""
-QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
-"""The primary metric, and those shown in a small table; see `classification.primary_metric`."""
-SPEED_NAMES = {
-    "flops_speedup_unpadded": "FLOPs, unpadded",
-    "flops_speedup_padded": "FLOPs, padded",
-    "tokens_kept_share": "tokens kept %",
+SPEEDS: dict[str, tuple[str, Writer]] = {
+    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
+    "flops_speedup_padded": ("FLOPs, padded", times),
+    "tokens_kept_share": ("tokens kept %", percent),
 }
+"""Headings and writers of what is counted."""
+MEASURED_SPEED = "speedup_vs_hf_b"
+"""Beginning of the columns of measured speed-ups; the batch size follows."""
 
 
 def primary_column(frame: pd.DataFrame) -> str | None:
     """Return the primary metric of a table with a column per metric; None where it has neither."""
     return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
-
-
-def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
-    """Return one method's name, n, and metrics with their intervals, of one split.
-
-    Args:
-        classification: The table of that name.
-        method: The method.
-        metrics: Names of the metrics; NaN for one that it has not.
-    """
-    rows = classification[classification["method"].astype(str) == method]
-    by_metric = rows.drop_duplicates("metric").set_index("metric")
-    row: dict[str, object] = {"method": method, "n": int(rows["n"].max()) if len(rows) else 0}
-    for metric in metrics:
-        for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
-            row[metric + suffix] = by_metric[column].get(metric, np.nan)
-    return row
-
-
-def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
-    """Return a method's counted speed-ups, tokens kept, `speedup_vs_hf_b<batch size>` where measured."""
-    values: dict[str, object] = dict.fromkeys(SPEED_NAMES, np.nan)
-    if efficiency is None:
-        return values
-    rows = efficiency[efficiency["method"].astype(str) == method].drop_duplicates(
-        ["quantity", "batch_size"]
-    )
-    counted = rows[rows["quantity"].isin(values)].set_index("quantity")["value"]
-    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
-    timed = rows[rows["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
-    batches = sorted(measured["batch_size"].dropna().unique())
-    return (
-        values
-        | counted.to_dict()
-        | {f"speedup_vs_hf_b{int(batch)}": timed.get(batch, np.nan) for batch in batches}
-    )
 
 
 def percentage(name: str) -> tuple[Any, ...]:
