@@ -101,7 +101,7 @@ def _load(plugins: Sequence[Path]) -> None:
 
 
 def _options(kind: Any) -> Iterator[inspect.Parameter]:
-    """One parameter per field; those of a request inside stand in its place."""
+    """Return one parameter per field; those of a request inside stand in its place."""
     hints, helps = get_type_hints(kind), _docstrings(kind)
     for field in fields(kind):
         hint, default = hints[field.name], field.default

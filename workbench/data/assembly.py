@@ -15,7 +15,7 @@ from workbench.errors import InputError
 
 
 def assemble(table: Table, settings: DataSettings) -> Corpus:
-    """The corpus of a table, with every dropped or moved text counted in its notes.
+    """Return the corpus of a table, with every dropped or moved text counted in its notes.
 
     Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
     know, fewer than two classes (or values) in train, spans outside their text, and rationales that
@@ -106,8 +106,8 @@ def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
 def _two_classes(train: list[Row], name: str) -> None:
     classes = Counter(row.label for row in train)
     if len(classes) < 2:
-        found = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
-        raise InputError(f"{name}: training needs at least two classes, found {found}")
+        listed = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
+        raise InputError(f"{name}: training needs at least two classes, found {listed}")
 
 
 def _label_order(label: str) -> tuple[int, float, str]:
@@ -169,7 +169,7 @@ class _Builder:
         first, second = (len(row.text), len(row.second)) if in_chars else (n_words, n_second)
         unit = "characters" if in_chars else "words"
         finder = _WordFinder(row) if in_chars and row.spans else None
-        found = set()
+        spans = set()
         for start, end in row.spans or ():
             if end > first + second:
                 raise InputError(
@@ -185,8 +185,8 @@ class _Builder:
             if span is None:
                 self.blank_spans += 1
             else:
-                found.add(span)
-        return tuple(sorted(found, key=lambda span: (span.start, span.end)))
+                spans.add(span)
+        return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
 
 class _WordFinder:
@@ -199,7 +199,7 @@ class _WordFinder:
         self.ends = [p.end for p in first] + [p.end + shift for p in second]
 
     def find(self, start: int, end: int) -> Span | None:
-        """The words touched by the characters [start, end); None where they touch none."""
+        """Return the words touched by the characters [start, end); None where they touch none."""
         first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
         return Span(first, last) if first < last else None
 

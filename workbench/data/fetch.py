@@ -42,7 +42,7 @@ class Manifest:
 
 
 def load_manifests() -> dict[str, Manifest]:
-    """All shipped manifests by name."""
+    """Return all shipped manifests by name."""
     manifests = {}
     folder = files("workbench.data").joinpath("manifests")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -53,13 +53,13 @@ def load_manifests() -> dict[str, Manifest]:
 
 
 def cache_folder() -> Path:
-    """`$WORKBENCH_HOME`, or `~/.cache/rationale-workbench`; fetched archives lie in `data` inside."""
+    """Return `$WORKBENCH_HOME`, or `~/.cache/rationale-workbench`; archives lie in `data` inside."""
     home = os.environ.get("WORKBENCH_HOME")
     return Path(home).expanduser() if home else Path.home() / ".cache" / "rationale-workbench"
 
 
 def fetched_path(name: str) -> Path | None:
-    """Where a fetched data set lies in the cache; None where it has not been fetched."""
+    """Return where a fetched data set lies in the cache; None where it has not been fetched."""
     path = cache_folder() / "data" / _manifest(name).archive
     return path if path.is_file() else None
 
@@ -90,13 +90,14 @@ def fetch(
     source = address or manifest.address
     if urllib.parse.urlsplit(source).scheme not in {"http", "https", "file"}:
         raise InputError(f"{source}: expected an address with http://, https:// or file://")
-    with replacing(target) as beside:
-        _download(source, beside, timeout, progress)
+    with replacing(target) as archive:
+        _download(source, archive, timeout, progress)
         try:
-            verify(open_tree(beside), manifest)
+            verify(open_tree(archive), manifest)
         except InputError as error:
             # The scratch file's name would tell the user nothing.
-            raise WorkbenchError(f"{source}: {str(error).replace(str(beside), 'the archive')}") from None
+            reason = str(error).replace(str(archive), "the archive")
+            raise WorkbenchError(f"{source}: {reason}") from None
     log.info("%s fetched to %s", name, target)
     return target
 
@@ -113,7 +114,7 @@ def verify(tree: Tree, manifest: Manifest) -> None:
 
 
 def documents_digest(tree: Tree) -> tuple[int, str]:
-    """How many files docs/ has, and the SHA-256 over the lines `<sha256>  <name>` sorted by name."""
+    """Return how many files docs/ has, and the SHA-256 over lines `<sha256>  <name>` by name."""
     names = sorted(name.removeprefix("docs/") for name in tree.names if name.startswith("docs/"))
     whole = hashlib.sha256()
     for name in names:

@@ -94,8 +94,8 @@ def json_items(content: bytes, name: str) -> Iterator[Any]:
 
 
 def _after_space(text: str, place: int) -> int:
-    found = _SPACE.match(text, place)
-    return found.end() if found else place
+    space = _SPACE.match(text, place)
+    return space.end() if space else place
 
 
 def _broken(error: ValueError | RecursionError, name: str, first_line: int) -> InputError:

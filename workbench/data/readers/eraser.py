@@ -33,7 +33,7 @@ FIRST, SECOND = "_premise", "_hypothesis"
 
 
 def load_eraser(settings: DataSettings) -> Table:
-    """The instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
+    """Return the instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
 
     The documents of an instance are joined in order of first mention, except that those called
     `<id>_premise` and `<id>_hypothesis` become the first and the second text. A query that differs
@@ -168,16 +168,16 @@ class _Reader:
         groups = record.get("evidences")
         if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
             raise InputError(f"{where}: evidences is not a list of groups")
-        found = []
+        mentioned = []
         for evidence in (evidence for group in groups for evidence in group):
             docid = docid_of(evidence) if isinstance(evidence, dict) else None
             if docid is None:
                 raise InputError(f"{where}: an evidence without docid")
-            found.append((docid, evidence))
-        return found
+            mentioned.append((docid, evidence))
+        return mentioned
 
     def _docids(self, record: dict[str, Any], mentioned: list[str], annotation_id: str) -> list[str]:
-        """Those listed, then those with evidence; a pair is completed and put in its order."""
+        """Return those listed, then those with evidence; a pair is completed and put in its order."""
         listed = record.get("docids") or []
         docids = list(dict.fromkeys([*map(str, listed), *mentioned])) or [annotation_id]
         stems = {docid.removesuffix(FIRST).removesuffix(SECOND) for docid in docids}
@@ -212,21 +212,21 @@ class _Reader:
                 f" {docid!r} ({len(tokens)} tokens)"
             )
         counts["empty"] += start == end
-        found = " ".join(tokens[start:end])
+        stored = " ".join(tokens[start:end])
         if text is None:
             counts["unchecked"] += 1
-        elif str(text).split() != found.split():
+        elif str(text).split() != stored.split():
             if not self.keep_mismatches:
                 raise InputError(
                     f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
-                    f" [{start}, {end}]: {found[:60]!r}"
+                    f" [{start}, {end}]: {stored[:60]!r}"
                 )
             counts["mismatched"] += 1
         return start, end
 
 
 def _query(value: Any) -> str:
-    """The query's words, however they are stored; empty where there is none."""
+    """Return the query's words, however they are stored; empty where there is none."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
     return " ".join(value.split()) if isinstance(value, str) else ""

@@ -111,14 +111,14 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
         settings: Names the columns needed.
         name: What lacks them, for the error.
     """
-    wanted = (
+    named = (
         settings.text_column, settings.label_column, settings.second_column,
         settings.rationale_column, settings.id_column, settings.split_column,
     )  # fmt: skip
-    have = list(columns)
-    absent = [column for column in wanted if column and column not in have]
+    known = list(columns)
+    absent = [column for column in named if column and column not in known]
     if absent:
-        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(have)}")
+        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(known)}")
 
 
 def _get(record: dict[str, Any], column: str, where: str) -> Any:

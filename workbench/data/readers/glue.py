@@ -75,7 +75,7 @@ class Task:
 
     @property
     def title(self) -> str:
-        """`glue-cola`, `agnews`."""
+        """Return `glue-cola`, `agnews`."""
         return self.source if self.name == self.source else f"{self.source}-{self.name}"
 
     def class_of(self, value: Any, column: str, where: str) -> str:
@@ -98,12 +98,12 @@ class Task:
             raise InputError(f"{where}: unknown label {written!r} in {column}; known are {meant}")
         return known[written]
 
-    def incomplete(self, split: str, found: int) -> list[str]:
+    def incomplete(self, split: str, read: int) -> list[str]:
         """Return a note where a file does not hold as many texts as the set is known to have."""
-        known = self.texts.get(split, found)
-        if found == known:
+        known = self.texts.get(split, read)
+        if read == known:
             return []
-        return [f"{split} file: {counted(found, 'text')} read; the whole set has {known:,}."]
+        return [f"{split} file: {counted(read, 'text')} read; the whole set has {known:,}."]
 
 
 @dataclass(frozen=True)
@@ -126,16 +126,16 @@ class Standard:
         """
         if name is None and not self.refused:
             return next(iter(self.tasks.values()))
-        wanted = plain_name(name or "")
+        plain = plain_name(name or "")
         for key, reason in self.refused.items():
-            if plain_name(key) == wanted:
+            if plain_name(key) == plain:
                 raise InputError(f"data.subset {name!r}: {reason}")
         for key, task in self.tasks.items():
-            if plain_name(key) == wanted:
+            if plain_name(key) == plain:
                 return task
-        asked = f"no task {name!r}" if name else "needs the task's name"
+        problem = f"no task {name!r}" if name else "needs the task's name"
         raise InputError(
-            f"data.source {self.source!r}: {asked} in data.subset (one of {', '.join(self.tasks)})"
+            f"data.source {self.source!r}: {problem} in data.subset (one of {', '.join(self.tasks)})"
         )
 
 
@@ -199,7 +199,7 @@ def hub_task(name: str) -> Task | None:
 
 
 def _hub_names(task: Task) -> list[str]:
-    """With the subset where the data set has several."""
+    """Return the hub's names, with the subset where the data set has several."""
     if task.hub is None:
         return []
     last = f"/{task.name}" if task.hub.subset else ""

@@ -17,7 +17,7 @@ Cells = Iterator[tuple[int, list[str]]]
 
 
 def load_standard_table(settings: DataSettings) -> Table:
-    """The set that `data.source` and `data.subset` name, from the folder or archive at `data.path`.
+    """Return the set that `data.source` and `data.subset` name, from the files at `data.path`.
 
     Raises InputError, naming file and line, for a missing or empty file, one that is not UTF-8, a row
     with another number of fields than the header, an unknown label and an empty text.
@@ -34,7 +34,7 @@ def load_standard_table(settings: DataSettings) -> Table:
 
 
 def _place(tree: Tree, file: str) -> str:
-    """Where `Folder/name` lies: there, directly in the tree, or one folder further down."""
+    """Return where `Folder/name` lies: there, directly in the tree, or one folder further down."""
     name = file.rpartition("/")[2]
     for place in (file, name):
         if place in tree.names:

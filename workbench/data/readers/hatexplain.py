@@ -87,7 +87,7 @@ def _post_id(post: Any, instead: str) -> str:
 
 
 def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
-    """The post with its labels by name; anything unexpected is left for the checks."""
+    """Return the post with its labels by name; anything unexpected is left for the checks."""
     annotators = post.get("annotators")
     labels = annotators.get("label") if isinstance(annotators, Mapping) else None
     if not isinstance(labels, list):
@@ -108,7 +108,7 @@ class _PostReader:
         self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
 
     def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
-        """(id, post, place for messages) -> a row per post with a majority label."""
+        """Yield a row per (id, post, place for messages) with a majority label."""
         counts = Counter[str]()
         for post_id, post, where in posts:
             row = self._row(post_id, post, counts, where)
@@ -121,7 +121,7 @@ class _PostReader:
             by_split[split] = counts[name]
 
     def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
-        """The table of these rows, with what was left out added to its notes."""
+        """Return the table of these rows, with what was left out added to its notes."""
         undecided = f" left out with three different labels ({first_few(self.undecided)})."
         ties = sum(self.counts[TIES].values())
         more = [
@@ -190,10 +190,10 @@ def _object(path: Path) -> dict[str, Any]:
 
 
 def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
-    """Ids by split; all in train where there is no division file."""
+    """Return ids by split; all in train where there is no division file."""
     if not path.is_file():
         return {"train": list(posts)}
-    found: dict[str, list[str]] = {}
+    divisions: dict[str, list[str]] = {}
     for name, ids in _object(path).items():
         split = SPLIT_NAMES.get(name)
         if split is None or not isinstance(ids, list):
@@ -201,8 +201,8 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
         for post_id in ids:
             if post_id not in posts:
                 raise InputError(f"{path}: {name}: no post {post_id!r} in {path.with_name(POSTS).name}")
-        found[split] = ids
-    return found
+        divisions[split] = ids
+    return divisions
 
 
 SOURCES = [source_of("hatexplain", load_hatexplain, "annotated")]

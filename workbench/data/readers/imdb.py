@@ -10,7 +10,7 @@ from workbench.storage.jsonl import decode
 
 
 def load_imdb_folder(settings: DataSettings) -> Table:
-    """The reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
+    """Return the reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
 
     Line-break tags and entities are cleaned as in the packaged reviews. Raises InputError, naming the
     file, for a missing folder, an empty file and one that is not UTF-8.

@@ -25,7 +25,7 @@ _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or " " for code in r
 
 
 def load_reviews(settings: DataSettings) -> Table:
-    """All reviews of `settings.source`, cleaned, not split; InputError where the package is absent."""
+    """Return all reviews of `settings.source`, cleaned, not split; InputError where they are absent."""
     path = package_file(PACKAGE, CSV)
     frame = pd.read_csv(path, usecols=["text", "label", "source"])
     frame = frame[frame["source"] == settings.source.replace("-", "_")]
@@ -53,7 +53,7 @@ def load_reviews(settings: DataSettings) -> Table:
 
 
 def clean_text(text: str) -> str:
-    """Line-break tags as spaces, entities and Windows-1252 control characters as what they stood for."""
+    """Return line-break tags as spaces, entities and control characters as what they stood for."""
     text = _BREAK.sub(" ", text)
     text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return text.translate(_CONTROLS)

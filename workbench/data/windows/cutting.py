@@ -50,14 +50,14 @@ def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut
 
 
 def _edges(word_index: np.ndarray, spans: list[Span]) -> list[tuple[int, int]]:
-    """Spans of words as [first, last) of tokens; those without a token here are left out."""
+    """Return spans of words as [first, last) of tokens; those without a token here are left out."""
     starts = np.searchsorted(word_index, [span.start for span in spans], side="left")
     ends = np.searchsorted(word_index, [span.end for span in spans], side="left")
     return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]
 
 
 def _covered(n: int, edges: list[tuple[int, int]]) -> np.ndarray:
-    """(n,) bool: a cut before this token would fall inside a span."""
+    """Return (n,) bool: a cut before this token would fall inside a span."""
     covered = np.zeros(n, dtype=bool)
     for first, last in edges:
         covered[first + 1 : last] = True

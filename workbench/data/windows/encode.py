@@ -107,7 +107,7 @@ def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
     if not texts:
         return []
     # An empty list of words is not taken for a pre-split text.
-    found = tokenizer(
+    encoded = tokenizer(
         [list(words) or [" "] for words in texts],
         is_split_into_words=True,
         add_special_tokens=False,
@@ -116,8 +116,8 @@ def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
         verbose=False,
     )
     return [
-        _Tokens(np.asarray(ids, dtype=np.int64), np.asarray(found.word_ids(index), dtype=np.int64))
-        for index, ids in enumerate(found["input_ids"])
+        _Tokens(np.asarray(ids, dtype=np.int64), np.asarray(encoded.word_ids(index), dtype=np.int64))
+        for index, ids in enumerate(encoded["input_ids"])
     ]
 
 
@@ -137,7 +137,7 @@ class _Pair:
         self.marked = _marked_words(document)
 
     def room(self, max_tokens: int) -> int:
-        """Tokens that one window has for the first text."""
+        """Return tokens that one window has for the first text."""
         fixed = len(self.head) + len(self.tail)
         room = max_tokens - fixed
         second = len(self.tail) - 2
