@@ -11,7 +11,7 @@ from app.data.catalogue import stamp
 from app.data.texts import Wanted, agreement, outcome, pick, run_texts, scorer_of, snippet
 from app.shared import empty
 from workbench.reporting.text.wording import method_name
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
 
 LISTED = 100

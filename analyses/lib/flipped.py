@@ -9,7 +9,7 @@ from workbench.errors import InputError
 from workbench.metrics.outcomes import Rate, outcomes
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import interval, method_name, percent
-from workbench.runs.scores import RunScores
+from workbench.runs.many import RunFolder
 
 GROUPS = {"all": "all tokens", "rationale": "rationale", "valence": "valence words"}
 _VALUE = ["value", "ci_low", "ci_high"]
@@ -25,7 +25,7 @@ def valence_rate() -> tuple[Rate | None, list[str]]:
     return (lambda word: ratings.get(word.lower(), 0.0)), []
 
 
-def compared(own: RunScores) -> list[tuple[ScoreGrid, pd.DataFrame]]:
+def compared(own: RunFolder) -> list[tuple[ScoreGrid, pd.DataFrame]]:
     """Every dropping model of a run with its `outcomes.outcomes` against dense; empty without dense, and
     where values are predicted instead of classes."""
     if is_float_dtype(own.predictions["label"]):

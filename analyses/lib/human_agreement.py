@@ -9,7 +9,7 @@ from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURED
 from workbench.metrics.plausibility.text_values import TextValues, one_class_counts, window_values
 from workbench.metrics.plausibility.units import Units
-from workbench.metrics.stats.by_text import ByText
+from workbench.metrics.stats.text_means import ByText
 
 
 def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority") -> TextValues:

@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.core.score_grid import ScoreGrid, common_windows
 from workbench.errors import InputError
 from workbench.metrics.plausibility.ranking import precision_at, rank_units
-from workbench.metrics.scorer_agreement.rank import spearman
+from workbench.metrics.stats.correlations import masked_spearman
 from workbench.metrics.stats.text_means import text_means
 
 COLUMNS = (
@@ -63,7 +63,7 @@ def ranking_quality(
 def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
     """Rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
     scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
-    found = spearman(scores, aim[:, None], ours.inside[:, None])
+    found = masked_spearman(scores, aim[:, None], ours.inside[:, None])
     return np.where(np.isnan(ours.scores).all(axis=2), np.nan, found)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from workbench.core.score_grid import ScoreGrid, common_windows
 from workbench.errors import InputError
-from workbench.metrics.scorer_agreement.rank import spearman
+from workbench.metrics.stats.correlations import masked_spearman
 from workbench.metrics.stats.shares import share
 from workbench.metrics.stats.text_means import text_means
 
@@ -72,5 +72,9 @@ def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
 def _values(shares: np.ndarray, target: np.ndarray, alive: np.ndarray) -> np.ndarray:
     """(windows, layers, len(METRICS))."""
     equal = shares_of(np.ones(alive.shape), alive)
-    found = (divergence(target, shares), divergence(target, equal), spearman(target, shares, alive))
+    found = (
+        divergence(target, shares),
+        divergence(target, equal),
+        masked_spearman(target, shares, alive),
+    )
     return np.stack(found, axis=-1)

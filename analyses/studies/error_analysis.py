@@ -13,12 +13,12 @@ import pandas as pd
 
 from analyses.lib.bars import draw_groups
 from analyses.lib.flipped import GROUPS, compared, outcome_table, valence_rate
+from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.data.rationales.valence import THRESHOLD
 from workbench.metrics.outcomes import dropped_by_outcome, rated_words
 from workbench.reporting.text.wording import method_name
-from workbench.runs.many import Runs
-from workbench.runs.scores import RunScores, by_run, over_runs
+from workbench.runs.many import RunFolder, Runs
 
 NEEDED = "scores and predicted classes of a model that drops tokens, and of dense"
 
@@ -27,7 +27,7 @@ def build(runs: Runs) -> Analysis:
     """Build a table of all runs, and draw a figure per run."""
     rate, notes = valence_rate()
 
-    def compute(scores: RunScores) -> pd.DataFrame:
+    def compute(scores: RunFolder) -> pd.DataFrame:
         parts = []
         for grid, texts in compared(scores):
             groups = {"all": grid.inside}

@@ -12,10 +12,10 @@ error_analysis.py.
 import pandas as pd
 
 from analyses.lib.flipped import compared, flipped_table, valence_rate
+from analyses.lib.over_runs import over_runs
 from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.metrics.outcomes import flipped_words
-from workbench.runs.many import Runs
-from workbench.runs.scores import RunScores, over_runs
+from workbench.runs.many import RunFolder, Runs
 
 NEEDED = "predicted classes in which dense and a model that drops tokens differ, and scores"
 SHOWN = 5
@@ -25,7 +25,7 @@ def build(runs: Runs) -> Analysis:
     """Return a row per word, and the table of texts."""
     rate, notes = valence_rate()
 
-    def compute(scores: RunScores) -> pd.DataFrame:
+    def compute(scores: RunFolder) -> pd.DataFrame:
         return stacked(flipped_words(grid, texts, rate) for grid, texts in compared(scores))
 
     frame, without = over_runs(runs, compute, NEEDED)

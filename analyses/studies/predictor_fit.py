@@ -12,12 +12,12 @@ line `equal shares`.
 
 import pandas as pd
 
+from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.study import Analysis, run_analysis, stacked
 from analyses.lib.target_fit import target_fit
 from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.by_layer import layer_table
-from workbench.runs.many import Runs
-from workbench.runs.scores import RunScores, by_run, over_runs
+from workbench.runs.many import RunFolder, Runs
 
 LABELS = {
     ("kl", 0): ("kl", "predictors, embedding saliency", "cp"),
@@ -48,7 +48,7 @@ def build(runs: Runs) -> Analysis:
     return Analysis("predictor_fit", frame, (table,), figures, notes)
 
 
-def compute(scores: RunScores) -> pd.DataFrame:
+def compute(scores: RunFolder) -> pd.DataFrame:
     """Compare with both targets; empty where the run has not both scorers."""
     saliency = [grid for grid in scores.grids("saliency") if grid.method == "dense"]
     parts = []

@@ -13,13 +13,13 @@ row l compares with attention's row l - 1.
 
 import pandas as pd
 
+from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.ranking_quality import ranking_quality
 from analyses.lib.study import Analysis, run_analysis, stacked
 from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import scorers_with_models
-from workbench.runs.many import Runs
-from workbench.runs.scores import RunScores, by_run, over_runs
+from workbench.runs.many import RunFolder, Runs
 
 PANELS = (
     ("spearman", "Spearman's rho with the last layer"),
@@ -49,7 +49,7 @@ def build(runs: Runs) -> Analysis:
     return Analysis("ranking_quality", frame, (table,), figures, notes)
 
 
-def compute(scores: RunScores) -> pd.DataFrame:
+def compute(scores: RunFolder) -> pd.DataFrame:
     """Compare every scorer with its own last layer, and ToP with its teacher."""
     grids = scores.all_grids()
     pairs = [(grid, grid) for grid in grids if grid.speaks.any()]

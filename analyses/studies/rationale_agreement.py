@@ -10,6 +10,7 @@ protocol.
     python analyses/studies/rationale_agreement.py --runs runs/demo --out out
 """
 
+from analyses.lib.over_runs import by_run
 from analyses.lib.study import Analysis, run_analysis
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.all import draw_by_layer
@@ -17,7 +18,6 @@ from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, rationale_sentence, scorer_name
 from workbench.runs.many import Runs, reported
-from workbench.runs.scores import by_run
 
 PANELS = (
     ("ap", "Average precision (higher is better)"),

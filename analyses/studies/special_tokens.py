@@ -10,13 +10,13 @@ it. Shares of mass stand beside shares of tokens, which equal scores would have.
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.study import Analysis, run_analysis, stacked
 from analyses.lib.token_kinds import kind_shares
 from workbench.reporting.figures.all import draw_by_layer
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, scorers_with_models
-from workbench.runs.many import Runs
-from workbench.runs.scores import RunScores, by_run, over_runs
+from workbench.runs.many import RunFolder, Runs
 
 NAMES = {"cls": "[CLS]", "separator": "[SEP]", "punctuation": "punctuation", "word": "words"}
 MEASURES = {"tokens": "share of living tokens", "kept": "goes on into the layer"}
@@ -58,7 +58,7 @@ def draw(rows: pd.DataFrame, name: str) -> Figure:
     return draw_by_layer(rows, panels, by="kind", limits=limits, from_zero=True)
 
 
-def compute(scores: RunScores) -> pd.DataFrame:
+def compute(scores: RunFolder) -> pd.DataFrame:
     """Compute the shares of every scorer that is no control."""
     frame = stacked(kind_shares(grid, scores.split) for grid in scores.all_grids())
     if frame.empty:

@@ -10,12 +10,12 @@ human rationale is outlined; shading is the score relative to the layer's larges
 
 import pandas as pd
 
+from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.figures.examples import Example, choose_examples, draw_examples, example_frame
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name
 from workbench.runs.many import Runs
-from workbench.runs.scores import by_run, over_runs
 from workbench.runs.tables import read_run_data
 
 NEEDED = "scores of a model that drops tokens"
@@ -25,7 +25,7 @@ CAPTION = "The texts of the figures: what was predicted, and the tokens left in 
 def build(runs: Runs) -> Analysis:
     """Draw a figure per run and example, and put all into a table."""
     chosen = {run.name: choose_examples(read_run_data(run.folder)) for run in runs.runs}
-    frame, notes = over_runs(runs, lambda own: example_frame(chosen[own.run.name]), NEEDED)
+    frame, notes = over_runs(runs, lambda own: example_frame(chosen[own.name]), NEEDED)
     figures = {}
     for suffix, own in by_run(frame).items():
         for number, example in enumerate(chosen[str(own["run"].iloc[0])], start=1):

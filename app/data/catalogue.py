@@ -8,12 +8,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.config.loading import load_config
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, main_table, primary_column
 from workbench.reporting.text.wording import method_name, percent, times
-from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, read_json, read_table
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered, read_run_data
+from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS
+from workbench.runs.tables import RunData, read_run_data
+from workbench.storage.atomic import read_json
+from workbench.storage.tables import read_table
 
 _WATCHED = (
     "*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors",
@@ -188,7 +192,7 @@ def _comparison(name: str, folder: Path) -> Entry:
 def _methods(names: object) -> str:
     if not isinstance(names, list):
         return ""
-    return ", ".join(method_name(name) for name in ordered(names, METHOD_ORDER))
+    return ", ".join(method_name(name) for name in ordered(names, METHODS))
 
 
 def _quality(frame: pd.DataFrame | None) -> str:

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import own_scorer
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.plausibility.ranking import average_precision, rank_units
-from workbench.runs.lookup import ScoreTable
-from workbench.runs.tables import METHOD_ORDER, ordered
+from workbench.runs.scores import ScoreTable
 
 Order = Literal[
     "as in the run", "most dropped", "longest", "largest error", "lowest agreement", "highest agreement"
@@ -53,7 +54,7 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
     rows = predictions[predictions["split"].astype(str) == split]
     own = rows[rows["method"].astype(str) == method]
     if own.empty:
-        there = ", ".join(ordered(rows["method"], METHOD_ORDER)) or "none"
+        there = ", ".join(ordered(rows["method"], METHODS)) or "none"
         raise InputError(f"no predictions of {method!r} on {split!r} (there: {there})")
     # No method has more tokens in its first layer than there are; a dense model has them all.
     first = pd.Series([counts[0] for counts in rows["tokens"]], index=rows["text_id"].astype(str))

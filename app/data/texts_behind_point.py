@@ -8,7 +8,7 @@ from workbench.core.token_scores import COLUMNS, from_frame
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.registry import METRICS
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 
 CONTEXT = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 """Measures that stand beside the one asked for."""

@@ -20,7 +20,7 @@ from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.plausibility import draw_metric, spread_frame
 from workbench.reporting.figures.plausibility import draw_spread as print_spread
 from workbench.reporting.text.wording import rationale_sentence, scorer_on_model
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
 
 SHOWN = 100

@@ -15,13 +15,15 @@ from app.figures.pairs import draw_pairs, pair_frame, sizes_of
 from app.pick_text import attributed_tables, picked_text, score_tables
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS
 from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.heatmap import draw_heat as print_heat
 from workbench.reporting.figures.heatmap import draw_pairs as print_pairs
 from workbench.reporting.text.wording import method_name, scorer_name, scorer_on_model
-from workbench.runs.lookup import ScoreTable
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.runs.scores import ScoreTable
+from workbench.runs.tables import RunData
 
 MOST = 6
 LEGEND = (
@@ -150,7 +152,7 @@ def chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreT
             help="workbench attribute may have scored other texts than the run holds.",
         )  # fmt: skip
     if origin == "the run" and run.predicted is not None:
-        methods = ordered(run.predicted["method"], METHOD_ORDER)
+        methods = ordered(run.predicted["method"], METHODS)
         return str(picked_text(run, own, methods[0])["text_id"])
     tables = own if origin == "the run" else more
     ids = list(dict.fromkeys(text_id for table in tables.values() for text_id in table.text_ids))

@@ -16,6 +16,8 @@ from app.pick_text import picked_text, score_tables, texts_of
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain, problem
 from app.what_if import changes_at_a_glance, clicked, wanted_change
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
@@ -23,7 +25,7 @@ from workbench.inference.what_if import Change, Outcome, outcome_table
 from workbench.reporting.figures.flow_data import Flow, flow_frame
 from workbench.reporting.figures.token_flow import printed_flow
 from workbench.reporting.text.wording import method_name, scorer_name
-from workbench.runs.tables import METHOD_ORDER, RunData, ordered
+from workbench.runs.tables import RunData
 
 KEEP_ALL = ("dense", "distilbert")
 # Tokens up to which a text runs across unless the reader says otherwise.
@@ -115,7 +117,7 @@ def draw(flows: list[Flow], asking: bool) -> None:
 run = chosen_run()
 if run.predicted is None:
     empty("This run has no predictions yet: go on with `workbench run`.")
-there = ordered(run.predicted["method"], METHOD_ORDER)
+there = ordered(run.predicted["method"], METHODS)
 pruners = [name for name in there if name not in KEEP_ALL]
 columns = st.columns([3, 2, 2], vertical_alignment="bottom")
 with columns[0]:

@@ -22,8 +22,9 @@ from analyses.lib.study import run_script
 from analyses.pages.markdown_tables import SCORERS, table
 from workbench.config.loading import dump_config
 from workbench.errors import InputError
-from workbench.runs.folder import COMPARISON, CONFIG, load_run, read_json, write_table
-from workbench.storage.atomic import write_json, write_text
+from workbench.runs.folder import COMPARISON, CONFIG, load_run
+from workbench.storage.atomic import read_json, write_json, write_text
+from workbench.storage.tables import write_table
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
@@ -70,7 +71,7 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     if (run / BENCH).is_file():
         write_json(into / BENCH, read_json(run / BENCH))
     for name in KEPT:
-        if load_run(run).metrics_file(name).is_file():
+        if load_run(run).table_file(name).is_file():
             yield name, _kept(run, name)
     if (run / SCORERS / f"{SCORERS}.csv").is_file():
         yield SCORERS, pd.read_csv(run / SCORERS / f"{SCORERS}.csv")
@@ -88,7 +89,7 @@ def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFram
         frames = [
             _kept(run / cell, name).assign(**{CELL: cell})
             for cell in cells
-            if load_run(run / cell).metrics_file(name).is_file()
+            if load_run(run / cell).table_file(name).is_file()
         ]
         yield name, pd.concat(frames, ignore_index=True)
 

@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 from analyses.lib.ranking_quality import COLUMNS, ranking_quality
 from tests.helpers.score_frames import NAN, grid, one, plain
 from workbench.errors import InputError
-from workbench.metrics.scorer_agreement.rank import rank_correlations, spearman
+from workbench.metrics.scorer_agreement.rank import rank_correlations
+from workbench.metrics.stats.correlations import masked_spearman
 
 
 def test_by_hand() -> None:
@@ -76,6 +77,6 @@ def test_silent_layers_have_no_row_and_a_silent_reference_is_refused() -> None:
 def test_rho_of_many_rows_is_that_of_one(rows: list[list[int]]) -> None:
     scores = np.array(rows, dtype=float)
     alive = np.array([True, True, False, True, True, True])
-    found = spearman(scores[0], scores[1], alive)
+    found = masked_spearman(scores[0], scores[1], alive)
     wanted = rank_correlations(scores[:, alive])[0, 1, 0]
     np.testing.assert_allclose(found, wanted, atol=1e-12, equal_nan=True)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from app.data.texts_behind_point import layer_values, texts_behind
 from tests.helpers.browsing import check_no_error, chromium, new_page, served, settled
 from workbench.reporting.text.wording import scorer_on_model
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import read_run_data
 
 pytestmark = pytest.mark.browser

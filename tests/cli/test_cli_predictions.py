@@ -11,7 +11,8 @@ from workbench.config.data import DataSettings
 from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.corpus import load_corpus
-from workbench.runs.folder import PREDICTIONS, create_run, write_table
+from workbench.runs.folder import PREDICTIONS, create_run
+from workbench.storage.tables import write_table
 
 LAYERS = 2
 
@@ -34,7 +35,7 @@ def run_folder(tmp_path_factory):
     """What export-predictions looks at of a run over the sample."""
     folder = tmp_path_factory.mktemp("scored") / "run"
     data = DataSettings(source="eraser", path=str(SAMPLE), rationales="annotated")
-    create_run(folder, RunConfig(data=data))
+    create_run(folder, RunConfig(data=data), {})
     documents = load_corpus(data).splits["test"]
     write_table(to_frame([oracle(d) for d in documents]), folder / "scores" / "cp.parquet")
     rows = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workbench.core.joining import join_windows
+from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.units import scored_units

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from workbench.config.data import DataSettings
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
-from workbench.runs.folder import write_table
-from workbench.runs.score_files import ROW_GROUP, SCHEMA
+from workbench.runs.scores import ROW_GROUP, SCHEMA
 from workbench.storage.atomic import write_json, write_text
+from workbench.storage.tables import write_table
 
 METHODS = {"dense": 1.0, "adapler": 2.5, "top": 1.8}
 SCORERS = {

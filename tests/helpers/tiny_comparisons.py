@@ -55,7 +55,7 @@ class FakeTrainers:
         """Whether all went well, and what was told."""
         told: list[str] = []
         config = CompareConfig.model_validate({"methods": ["adapler"], "seeds": [0], **values})
-        return Comparison(folder, config, Reporter, told.append).run(), told
+        return Comparison(folder, config, Reporter, told.append, lambda _: None).run(), told
 
 
 def diverging(*_: object) -> float:

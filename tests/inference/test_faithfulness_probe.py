@@ -7,7 +7,8 @@ from tests.helpers.bag_of_words import BagOfWords
 from tests.helpers.toys import CLS, RAGGED, SEP, texts, window
 from workbench.config.evaluation import FaithfulnessSettings
 from workbench.inference.faithfulness_probe import probe
-from workbench.metrics.faithfulness.table import COLUMNS, Selections, summarise, text_measures
+from workbench.metrics import schemas
+from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
 
 A, B, C, D, MASK = 5, 6, 7, 8, 4
 NAN = np.nan
@@ -166,7 +167,7 @@ def test_the_table_has_means_intervals_and_counts() -> None:
         ("none", "loo_kendall"): np.array([[NAN, NAN]] * 3),
     }
     frame = summarise(columns, [2, 5], facts, bootstrap=50)
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == schemas.FAITHFULNESS.columns
     assert frame["layer"].tolist() == [2, 5]
     assert frame["value"].tolist() == pytest.approx([0.5, 0.1])
     assert frame["n"].tolist() == [3, 1]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from workbench.metrics.classification import COLUMNS, _mean_f1, classification
+from workbench.metrics import schemas
+from workbench.metrics.classification import _mean_f1, classification
 from workbench.metrics.stats.resampling import resample_means
 
 
@@ -23,7 +24,7 @@ def predictions(label: list[object], predicted: list[object], method: str = "den
 
 def test_four_texts_by_hand() -> None:
     table = classification(predictions(list("aabb"), list("abbb")), bootstrap=0)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == schemas.CLASSIFICATION.columns
     # F1 of a: 2/3; of b: 4/5. Matthews: (1 * 2 - 0 * 1) / sqrt(1 * 2 * 2 * 3).
     expected = [0.75, (2 / 3 + 4 / 5) / 2, 2 / 12**0.5]
     assert table["value"].tolist() == pytest.approx(expected)
@@ -78,7 +79,7 @@ def test_one_class_only_has_no_correlation(predicted: list[int]) -> None:
 def test_bad_and_empty_input() -> None:
     empty = classification(predictions([], []))
     assert empty.empty
-    assert tuple(empty.columns) == COLUMNS
+    assert tuple(empty.columns) == schemas.CLASSIFICATION.columns
     with pytest.raises(ValueError, match="column\\(s\\) predicted"):
         classification(predictions([0], [0]).drop(columns="predicted"))
     with pytest.raises(ValueError, match="'t0' has two predictions"):

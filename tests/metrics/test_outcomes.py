@@ -6,9 +6,9 @@ import pytest
 
 from tests.helpers.score_frames import grid, one, record
 from workbench.errors import InputError
+from workbench.metrics import schemas
 from workbench.metrics.outcomes import (
     OUTCOMES,
-    WORD_COLUMNS,
     dropped_by_outcome,
     flipped_words,
     outcomes,
@@ -80,7 +80,7 @@ def test_words_are_rated_whole() -> None:
 
 def test_flipped_words_by_hand() -> None:
     frame = flipped_words(made(a=NEVER, b=LATE), outcomes(predictions(), "top"), rate)
-    assert tuple(frame.columns) == WORD_COLUMNS
+    assert tuple(frame.columns) == schemas.FLIPPED_WORDS.columns
     assert frame["text_id"].tolist() == ["b", "b"]
     assert frame["word"].tolist() == ["dislike", "it"]
     # The word lives as long as one of its sub-words.

@@ -10,7 +10,7 @@ from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.registry import AGREEMENT
 from workbench.pipeline.plausibility import agreement_tables
-from workbench.runs.folder import write_table
+from workbench.storage.tables import write_table
 
 WORDS = 6
 

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from tests.helpers.tiny_runs import CLOCK, METHODS, SCORERS, call, digests, times, without_cards
-from workbench.runs.folder import Run, Stages, load_run
+from workbench.runs.folder import Run, load_run
+from workbench.runs.stages import Stages
 from workbench.storage.atomic import write_text
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.dense import DenseObjective

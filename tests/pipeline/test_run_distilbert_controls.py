@@ -93,7 +93,7 @@ def test_controls_are_written_for_whoever_drops_tokens(found: Run) -> None:
     assert rows == {(c, m) for c in ("random", "first", "oracle") for m in metrics}
     assert frame.set_index("control")["draws"].to_dict() == {"random": 2, "first": 1, "oracle": 1}
     assert (frame["ci_low"] <= frame["ci_high"]).all()
-    written = pd.read_csv(found.metrics_file("controls").with_suffix(".csv"))
+    written = pd.read_csv(found.table_file("controls").with_suffix(".csv"))
     pd.testing.assert_frame_equal(written, frame, check_dtype=False, rtol=1e-12)
 
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times
-from workbench.metrics.faithfulness.table import COLUMNS
+from workbench.metrics import schemas
 from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer
-from workbench.models.interventions.perturb import erase
+from workbench.models.interventions.perturb import delete_tokens
 from workbench.pipeline.job import Job
 from workbench.reporting.pages import run as report
 from workbench.runs.folder import Run, load_run
@@ -45,7 +45,7 @@ def tested(tiny: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_table_covers_scorers_controls_and_layers(tested: Run) -> None:
     frame = tested.metrics("faithfulness")
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == schemas.FAITHFULNESS.columns
     pairs = set(frame[["scorer", "method"]].itertuples(index=False, name=None))
     assert pairs == {
         ("cp", "adapler"), ("random", "adapler"), ("oracle", "adapler"),
@@ -57,7 +57,7 @@ def test_the_table_covers_scorers_controls_and_layers(tested: Run) -> None:
     assert set(main.loc[main["scorer"] != "oracle", "n"]) == {4}
     assert (frame["ci_low"] <= frame["ci_high"]).all()
     assert (set(frame["unit"]), set(frame["removal"])) == ({"word"}, {"delete"})
-    written = pd.read_csv(tested.metrics_file("faithfulness").with_suffix(".csv"))
+    written = pd.read_csv(tested.table_file("faithfulness").with_suffix(".csv"))
     pd.testing.assert_frame_equal(written, frame, check_dtype=False)
 
 
@@ -79,7 +79,7 @@ def test_the_oracles_drop_is_the_drop_without_the_rationale(tested: Run) -> None
         full = model.task_type.answers(infer(model, own).logits).mean(axis=0)
         c = full.argmax()
         for values, marked in ((drops, False), (lacks, True)):
-            altered = [erase(w, w.rationale == marked) for w in own]
+            altered = [delete_tokens(w, w.rationale == marked) for w in own]
             values.append(
                 full[c] - model.task_type.answers(infer(model, altered).logits).mean(axis=0)[c]
             )

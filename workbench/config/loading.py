@@ -127,6 +127,21 @@ def _apply(values: dict[str, Any], override: str) -> None:
     values[parts[-1]] = value
 
 
+RENAMED = {"settle": "hard_mask_share"}
+"""Keys of earlier versions and what they are called now."""
+
+
+def renamed_keys(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the keys of earlier versions in nested `values`, dotted, and what they are called now."""
+    renamed: dict[str, str] = {}
+    for key, value in values.items():
+        if key in RENAMED:
+            renamed[f"{prefix}{key}"] = RENAMED[key]
+        if isinstance(value, dict):
+            renamed |= renamed_keys(value, f"{prefix}{key}.")
+    return renamed
+
+
 def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
     """One line per problem; an unknown key is answered with the nearest known one."""
     lines = []
@@ -134,6 +149,9 @@ def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
         path = [str(part) for part in problem["loc"]]
         if problem["type"] == "extra_forbidden":
             known = list(_section(kind, path[:-1]).model_fields)
+            if RENAMED.get(path[-1]) in known:
+                lines.append(f"unknown key {'.'.join(path)}: it is called {RENAMED[path[-1]]} now")
+                continue
             near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
             lines.append(f"unknown key {'.'.join(path)} ({hint})")

@@ -15,20 +15,31 @@ class Span:
     end: int
 
 
+def run_bounds(marks: np.ndarray, follows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and one-past-last flat index of each longest run of True.
+
+    Args:
+        marks: (..., n) bool; no run goes on from one row to the next.
+        follows: Bools that broadcast to it: False on an item that does not come directly after the one
+            before, so that a run ends there. None: all do.
+    """
+    goes_on = np.zeros(marks.shape, dtype=bool)
+    goes_on[..., 1:] = marks[..., 1:] & marks[..., :-1]
+    if follows is not None:
+        goes_on &= follows
+    ends = marks.copy()
+    ends[..., :-1] &= ~goes_on[..., 1:]
+    return np.flatnonzero(marks & ~goes_on), np.flatnonzero(ends) + 1
+
+
 def runs(marks: Sequence[bool]) -> tuple[Span, ...]:
-    """One span for each run of adjacent marked words."""
-    spans, start = [], None
-    for index, mark in enumerate([*marks, False]):
-        if mark and start is None:
-            start = index
-        elif not mark and start is not None:
-            spans.append(Span(start, index))
-            start = None
-    return tuple(spans)
+    """Return one span for each run of adjacent marked words."""
+    bounds = run_bounds(np.asarray(marks, dtype=bool))
+    return tuple(Span(int(start), int(end)) for start, end in zip(*bounds, strict=True))
 
 
 def mask(spans: Iterable[Span], words: int) -> np.ndarray:
-    """(words,) bool: True inside a span; none may end after the last word."""
+    """Return (words,) bool: True inside a span; none may end after the last word."""
     marked = np.zeros(words, dtype=bool)
     for span in spans:
         marked[span.start : span.end] = True

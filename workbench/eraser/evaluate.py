@@ -23,11 +23,11 @@ class Evaluated:
     """The tables of one prediction file."""
 
     plausibility: pd.DataFrame
-    """As `evaluation.plausibility.COLUMNS`, unit `word`: ERASER's tokens."""
+    """As `schemas.PLAUSIBILITY`, unit `word`: ERASER's tokens."""
     counts: pd.DataFrame
-    """As `evaluation.plausibility.COUNT_COLUMNS`, with a column `layer`."""
+    """As `schemas.PLAUSIBILITY_COUNTS`, with a column `layer`."""
     classification: pd.DataFrame
-    """As `evaluation.classification.COLUMNS`; empty where the file has no classes."""
+    """As `schemas.CLASSIFICATION`; empty where the file has no classes."""
     notes: tuple[str, ...]
 
 

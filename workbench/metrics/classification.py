@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from workbench.metrics.schemas import CLASSIFICATION
 from workbench.metrics.stats.correlations import correlations, pearson_difference
 from workbench.metrics.stats.resampling import (
     mean_interval,
@@ -16,12 +17,13 @@ from workbench.metrics.stats.resampling import (
     resample_means,
 )
 
-COLUMNS = ("method", "split", "metric", "value", "ci_low", "ci_high", "n")
+QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
+"""The primary metric, and those shown in a small table; see `primary_metric`."""
 _NEEDED = ("method", "split", "text_id", "label", "predicted")
 
 
 def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns `COLUMNS`; of
+    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns of `schemas.CLASSIFICATION`; of
     values Pearson's and Spearman's correlation.
 
     `predictions` has one row per method, split and text with `label` and `predicted`. Values lie in
@@ -41,7 +43,7 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
         label, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
         for metric, *values in quality(label, predicted[None], bootstrap, seed):
             rows.append((method, split, metric, *values, len(part)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return CLASSIFICATION.frame(rows)
 
 
 def quality(

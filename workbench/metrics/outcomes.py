@@ -7,19 +7,13 @@ import pandas as pd
 
 from workbench.core.score_grid import ScoreGrid
 from workbench.errors import InputError
+from workbench.metrics import schemas
 from workbench.metrics.stats.shares import share
 from workbench.metrics.stats.text_means import text_means
 
 OUTCOMES = ("right in both", "lost", "gained", "wrong in both")
 """lost: the reference is right and the method wrong; gained: the other way round."""
-COLUMNS = (
-    "method", "outcome", "tokens", "measure", "split", "value", "ci_low", "ci_high", "n",
-)  # fmt: skip
 MEASURES = ("dropped", "layers")
-WORD_COLUMNS = (
-    "method", "outcome", "text_id", "label", "reference", "predicted", "word", "left_layer", "rationale",
-    "rating",
-)  # fmt: skip
 Rate = Callable[[str], float]
 """A word's valence; 0 for a word that is not rated."""
 
@@ -53,7 +47,7 @@ def dropped_by_outcome(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """What a dropping model did to groups of tokens, by the texts' outcome: columns of `COLUMNS`.
+    """What a dropping model did to groups of tokens, by the texts' outcome: columns of `schemas.OUTCOMES`.
 
     `outcome` gives each text id one of `OUTCOMES`; `groups` are named (W, n) bools. Measures:
     `dropped`, the share of a group's tokens that do not reach the last layer; `layers`, the mean share
@@ -81,7 +75,7 @@ def dropped_by_outcome(
         texts = [grid.text_ids[row] for row in chosen]
         for (group, measure), value in text_means(values[chosen], texts, bootstrap, seed):
             rows.append((grid.method, name, names[group], MEASURES[measure], split, *value))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return schemas.OUTCOMES.frame(rows)
 
 
 def rated_words(grid: ScoreGrid, rate: Rate) -> np.ndarray:
@@ -104,7 +98,7 @@ def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
 
 
 def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> pd.DataFrame:
-    """Every word of the texts that flipped (lost or gained), columns of `WORD_COLUMNS`.
+    """Every word of the texts that flipped (lost or gained), columns of `schemas.FLIPPED_WORDS`.
 
     `results` comes from `outcomes`. `left_layer` is the layer at whose entry the last of the word's
     sub-words was dropped, NA if one of them reached the last layer; `rationale` is whether people
@@ -135,5 +129,4 @@ def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> 
                     np.nan if rate is None else rate(word),
                 )
             )
-    frame = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
-    return frame.astype({"left_layer": "Int64", "rationale": "boolean"})
+    return schemas.FLIPPED_WORDS.frame(rows)

@@ -14,7 +14,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Inference, infer
 from workbench.models.interventions.budget_controls import infer_at_budget
 from workbench.pipeline.job import Job
-from workbench.runs.folder import remove_table, write_table
+from workbench.storage.tables import remove_table, write_table
 
 TABLES = ("controls", "control_comparisons")
 
@@ -23,7 +23,7 @@ def run_controls(job: Job) -> None:
     """Write metrics/controls and metrics/control_comparisons; remove them where none are asked for."""
     found = list(_compared(job))
     for name, frames in zip(TABLES, zip(*found, strict=True) if found else ((), ()), strict=True):
-        path = job.run.metrics_file(name)
+        path = job.run.table_file(name)
         if not frames:
             remove_table(path)
             continue

@@ -26,15 +26,18 @@ from workbench.pipeline.budget_controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
 from workbench.pipeline.plausibility import agreement_tables
-from workbench.reporting.cards.model import write_cards
-from workbench.runs.folder import ABOUT, PREDICTIONS, remove_table, write_table
-from workbench.runs.score_files import ROW_GROUP
+from workbench.runs.folder import ABOUT, PREDICTIONS
+from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json
+from workbench.storage.tables import remove_table, write_table
 
 
-def evaluate_run(job: Job, *, again: bool = False) -> None:
-    """Predictions, scores and metrics of every trained method, and its cards; `again` repeats finished
-    stages."""
+def evaluate_run(job: Job, *, again: bool = False) -> bool:
+    """Predict, score and measure with every trained method; return whether anything was left to do.
+
+    Then the models' cards speak of numbers that are gone: the caller writes them anew. `again` repeats
+    finished stages.
+    """
     worked = False
     for name, work in evaluations(job).items():
         key = job.key(name)
@@ -46,7 +49,7 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
             worked = True
     if worked:
         _describe(job)
-        write_cards(job.run.folder)
+    return worked
 
 
 def _describe(job: Job) -> None:
@@ -86,7 +89,7 @@ def _predictions(job: Job) -> None:
     whole = pd.concat(frames, ignore_index=True)
     write_table(whole, job.run.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
-    write_table(table, job.run.metrics_file("classification"), csv=True)
+    write_table(table, job.run.table_file("classification"), csv=True)
 
 
 def _known_predictions(job: Job) -> dict[str, pd.DataFrame]:
@@ -119,7 +122,7 @@ def _plausibility(job: Job) -> None:
         for name, frame in agreement_tables(job, split, found).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
-        write_table(pd.concat(frames, ignore_index=True), job.run.metrics_file(name), csv=True)
+        write_table(pd.concat(frames, ignore_index=True), job.run.table_file(name), csv=True)
 
 
 def _scorers(job: Job) -> list[tuple[str, list[str]]]:
@@ -206,8 +209,8 @@ def _efficiency(job: Job) -> None:
     if config.efficiency.repeats:
         tables += _timed(job, dense)
     else:
-        remove_table(job.run.metrics_file("stopwatch"))
-    write_table(pd.concat(tables, ignore_index=True), job.run.metrics_file("efficiency"), csv=True)
+        remove_table(job.run.table_file("stopwatch"))
+    write_table(pd.concat(tables, ignore_index=True), job.run.table_file("efficiency"), csv=True)
 
 
 def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
@@ -229,7 +232,7 @@ def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
         )
         tables.append(measured.efficiency)
         rounds.append(measured.rounds)
-    write_table(pd.concat(rounds, ignore_index=True), job.run.metrics_file("stopwatch"), csv=True)
+    write_table(pd.concat(rounds, ignore_index=True), job.run.table_file("stopwatch"), csv=True)
     return tables
 
 

@@ -1,5 +1,6 @@
 """A run's model as a folder for transformers, and such a folder on the hub."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from huggingface_hub import HfApi, get_token
@@ -18,16 +19,26 @@ from workbench.models.classifier import (
 )
 from workbench.models.transformers.config import Config
 from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
-from workbench.reporting.cards.model import write_card
-from workbench.runs.folder import Run, Stages
+from workbench.runs.folder import Run
+from workbench.runs.stages import Stages
 
 
-def export_model(run: Run, method: str, folder: Path) -> None:
-    """Write a method's trained model to `folder`, which is new or empty, with its cards.
+def export_model(
+    run: Run, method: str, folder: Path, write_cards: Callable[[Path], None] | None = None
+) -> None:
+    """Write a method's trained model as transformers loads it.
 
     What drops no token is an ordinary BERT classifier; any other needs `import workbench` to be loaded.
-    Raises InputError for a method that the run has not, one whose training has not ended, and a folder
-    that holds something; WorkbenchError when the disk refuses.
+
+    Args:
+        run: The run that trained it.
+        method: Whose model.
+        folder: New or empty.
+        write_cards: Puts the cards into the folder that it is given, before that appears.
+
+    Raises:
+        InputError: The run has no such method, its training has not ended, or the folder holds something.
+        WorkbenchError: The disk refuses.
     """
     source = run.model_folder(method)
     if method not in Stages(run.folder).done:
@@ -35,10 +46,11 @@ def export_model(run: Run, method: str, folder: Path) -> None:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
     model, tokenizer = load_classifier(source)
-    with writing_model(folder) as beside, quiet():
-        for_transformers(model).save_pretrained(beside)
-        tokenizer.save_pretrained(beside)
-        write_card(run.folder, method, beside)
+    with writing_model(folder) as scratch, quiet():
+        for_transformers(model).save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        if write_cards is not None:
+            write_cards(scratch)
 
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:

@@ -14,7 +14,7 @@ from workbench.inference.faithfulness_probe import probe
 from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
-from workbench.runs.folder import remove_table, write_table
+from workbench.storage.tables import remove_table, write_table
 
 TABLE = "faithfulness"
 CONTROLS = ("random", "oracle")
@@ -27,7 +27,7 @@ def run_faithfulness(job: Job) -> None:
     Its metrics are of a class's probability: `Job.corpus` refuses them for a regression.
     """
     frames = list(_tables(job))
-    path = job.run.metrics_file(TABLE)
+    path = job.run.table_file(TABLE)
     if frames:
         write_table(pd.concat(frames, ignore_index=True), path, csv=True)
         return

@@ -19,7 +19,9 @@ from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
-from workbench.runs.folder import Run, Stages, fingerprint
+from workbench.pipeline.environment import describe_environment
+from workbench.runs.folder import Run
+from workbench.runs.stages import Stages, fingerprint
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +65,11 @@ class Job:
 
     @cached_property
     def stages(self) -> Stages:
-        return Stages(self.run.folder, writes=self.process.is_main_process, seed=self.config.seed)
+        return Stages(
+            self.run.folder,
+            writes=self.process.is_main_process,
+            describe=lambda: describe_environment(self.config.seed),
+        )
 
     @cached_property
     def process(self) -> PartialState:

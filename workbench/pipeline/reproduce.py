@@ -1,9 +1,11 @@
 """A finished run made again from its recorded configuration, in a folder of its own."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.pipeline.compare.trials import is_finished
+from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.train import train_run
@@ -43,11 +45,21 @@ def check_again(run: Run, out: Path) -> None:
         raise InputError(f"{out}: holds a finished run already; choose another --out")
 
 
-def reproduce(run: Run, out: Path, reporter: Reporter) -> Reproduction:
-    """Train and evaluate `run`'s configuration in `out`, and compare the two."""
+def reproduce(
+    run: Run, out: Path, reporter: Reporter, write_cards: Callable[[Path], object]
+) -> Reproduction:
+    """Train and evaluate a run's configuration again, and compare the two.
+
+    Args:
+        run: A finished run; see `finished_run`.
+        out: The folder to make; see `check_again`.
+        reporter: Hears about progress.
+        write_cards: Writes the models' cards of the run folder that it is given.
+    """
     config = run.config
-    job = Job(create_run(out, config), config, reporter)
+    job = Job(create_run(out, config, describe_environment(config.seed)), config, reporter)
     with job.reporter:
         train_run(job)
-        evaluate_run(job)
+        if evaluate_run(job):
+            write_cards(out)
     return compare_runs(read_run_data(run.folder), read_run_data(out))

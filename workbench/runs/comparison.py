@@ -1,4 +1,4 @@
-"""What a comparison folder holds: a row per finished cell, predictions, and the groups of cells."""
+"""What a comparison folder holds: a row per finished trial, predictions, and the groups of trials."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +10,25 @@ import pandas as pd
 from workbench.catalog.methods import METHODS
 from workbench.config.comparison import spelled
 from workbench.errors import InputError
-from workbench.metrics.classification import judged_by
-from workbench.reporting.tables.main import QUALITIES, quality_row, speed_row
-from workbench.runs.folder import COMPARISON, read_json
+from workbench.metrics.classification import QUALITIES, judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
+from workbench.runs.folder import COMPARISON
 from workbench.runs.tables import RunData, read_run_data
+from workbench.storage.atomic import read_json
 
 COUNTED = "flops_speedup_unpadded"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Cells that differ in their seed, and, where they were searched, in their strength."""
+    """Trials that differ in their seed, and, where they were searched, in their strength."""
 
     key: str
     """The method; with its strength where the grid has several of it, or none was searched."""
     method: str
     kind: str
     """dense, grid or matched."""
-    cells: tuple[str, ...]
+    trials: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,18 @@ class ComparisonData:
     about: dict[str, Any]
     """compare.json."""
     split: str
-    cells: pd.DataFrame
+    trials: pd.DataFrame
     """A row per finished run: name, method, strength, seed, kind (dense, grid, matched, or `try` for
-    what a search passed by), dev_quality, dev_speedup, seconds, then what `tables.quality_row` and
-    `speed_row` say on the split, and random_quality and random_high where the cell has controls."""
+    what a search passed by), dev_quality, dev_speedup, seconds, then what `quality_row` and
+    `speed_row` say on the split, and random_quality and random_high where the trial has controls."""
     predictions: dict[str, pd.DataFrame]
-    """By cell: its own method's rows of the split."""
+    """By trial: its own method's rows of the split."""
     groups: tuple[Group, ...]
 
     @property
     def quality(self) -> str:
-        """The column of `cells` by which methods are judged: `accuracy`, or a regression's `pearson`."""
-        return next(name for name in QUALITIES if name in self.cells.columns)
+        """The column of `trials` by which methods are judged: `accuracy`, or a regression's `pearson`."""
+        return next(name for name in QUALITIES if name in self.trials.columns)
 
     @property
     def compared(self) -> list[Group]:
@@ -58,29 +59,29 @@ class ComparisonData:
         return [g for g in self.groups if g.kind != "grid" or g.method not in searched]
 
     def rows(self, group: Group) -> pd.DataFrame:
-        """The cells of one group."""
-        return self.cells[self.cells["name"].isin(group.cells)]
+        """Return the trials of one group."""
+        return self.trials[self.trials["name"].isin(group.trials)]
 
 
 def read_comparison(folder: Path) -> ComparisonData:
-    """Read compare.json and the cells it names; InputError where the folder is no comparison, a file
+    """Read compare.json and the trials it names; InputError where the folder is no comparison, a file
     is damaged, or no run has finished."""
     folder = Path(folder)
     if not (folder / COMPARISON).is_file():
         raise InputError(f"{folder}: not a comparison (it has no {COMPARISON})")
     about = read_json(folder / COMPARISON)
     groups = _groups(about["groups"])
-    kinds = {name: group.kind for group in reversed(groups) for name in group.cells}
-    finished = [cell for cell in about["cells"] if not cell["error"]]
+    kinds = {name: group.kind for group in reversed(groups) for name in group.trials}
+    finished = [trial for trial in about["cells"] if not trial["error"]]
     if not finished:
-        told = "; ".join(f"{cell['name']}: {cell['error']}" for cell in about["cells"])
-        raise InputError(f"{folder}: no run has finished ({told or 'none was begun'})")
-    runs = {cell["name"]: read_run_data(folder / cell["name"]) for cell in finished}
+        errors = "; ".join(f"{trial['name']}: {trial['error']}" for trial in about["cells"])
+        raise InputError(f"{folder}: no run has finished ({errors or 'none was begun'})")
+    runs = {trial["name"]: read_run_data(folder / trial["name"]) for trial in finished}
     rows = [
-        {"kind": kinds.get(cell["name"], "try")} | _facts(cell) | _measured(runs[cell["name"]], cell)
-        for cell in finished
+        {"kind": kinds.get(trial["name"], "try")} | _facts(trial) | _measured(runs[trial["name"]], trial)
+        for trial in finished
     ]
-    predictions = {cell["name"]: _own(runs[cell["name"]], cell["method"]) for cell in finished}
+    predictions = {trial["name"]: _own(runs[trial["name"]], trial["method"]) for trial in finished}
     split = next(iter(runs.values())).split
     return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups)
 
@@ -99,23 +100,23 @@ def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _facts(cell: dict[str, Any]) -> dict[str, Any]:
-    dev = cell["dev"]
+def _facts(trial: dict[str, Any]) -> dict[str, Any]:
+    dev = trial["dev"]
     return {
-        "name": cell["name"],
-        "strength": np.nan if cell["strength"] is None else cell["strength"],
-        "seed": cell["seed"],
+        "name": trial["name"],
+        "strength": np.nan if trial["strength"] is None else trial["strength"],
+        "seed": trial["seed"],
         "dev_quality": next(dev[name] for name in QUALITIES if name in dev),
         "dev_speedup": dev["speedup"],
-        "seconds": cell["seconds"],
+        "seconds": trial["seconds"],
     }
 
 
-def _measured(run: RunData, cell: dict[str, Any]) -> dict[str, Any]:
+def _measured(run: RunData, trial: dict[str, Any]) -> dict[str, Any]:
     classification = run.rows("classification")
     if classification is None:
         raise InputError(f"{run.folder}: has no classification metrics; run the comparison again")
-    method = cell["method"]
+    method = trial["method"]
     metric = judged_by(classification)
     row = quality_row(classification, method, QUALITIES[metric])
     row |= speed_row(method, run.rows("efficiency"))

@@ -1,58 +1,46 @@
-"""A run is a folder, and the folder is the database."""
+"""A run is a folder, and the folder is the database: the one place that opens and reads it."""
 
-import hashlib
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
 import yaml
-from pyarrow import ArrowInvalid
 
-from workbench.config.loading import dump_config, load_config
+from workbench.config.loading import dump_config, load_config, renamed_keys
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
-from workbench.storage.atomic import replacing, write_json, write_text
+from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
+from workbench.metrics.schemas import RUN_TABLES
+from workbench.storage.atomic import read_json, write_json, write_text, yaml_value
+from workbench.storage.tables import read_table
 
-CONFIG, ENVIRONMENT, STAGES = "config.yaml", "environment.json", "stages.json"
+CONFIG, ENVIRONMENT, ABOUT = "config.yaml", "environment.json", "about.json"
 PREDICTIONS = "predictions.parquet"
-ABOUT = "about.json"
 COMPARISON = "compare.json"
-"""What makes a folder a comparison: its cells and searches."""
-PACKAGES = (
-    "torch",
-    "transformers",
-    "captum",
-    "accelerate",
-    "datasets",
-    "pandas",
-    "numpy",
-    "scikit-learn",
-)
+"""What makes a folder a comparison: its trials and searches."""
+_SCHEMAS = RUN_TABLES | {"predictions": PREDICTIONS_SCHEMA}
+TABLES = tuple(_SCHEMAS)
+"""The tables that a run may have; those of metrics/ that it was not asked for are not there."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Read access to a run folder; everything after training is a function of it."""
+    """A run folder, read as it is now; everything after training is a function of it."""
 
     folder: Path
 
     @property
     def config(self) -> RunConfig:
+        """The configuration; InputError where it is of a version that called its keys otherwise."""
+        self._refuse_renamed()
         return load_config(self.folder / CONFIG, run_plugins=False)
 
     @property
     def environment(self) -> dict[str, Any]:
-        return read_json(self.folder / ENVIRONMENT)
+        """Versions, commit, seed and machine."""
+        return dict(read_json(self.folder / ENVIRONMENT))
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -63,197 +51,135 @@ class Run:
         a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A
         student (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.
         """
-        return read_table(self.folder / PREDICTIONS)
+        return self.metrics("predictions")
+
+    def metrics(self, name: str) -> pd.DataFrame:
+        """Return `classification`, `plausibility` or another table of metrics/; InputError without it."""
+        frame = self.table(name)
+        return read_table(self.table_file(name)) if frame is None else frame
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return `predictions` or a table of metrics/; None where it is not there.
+
+        Raises InputError where the file is damaged or lacks a column of the table's schema.
+        """
+        path = self.table_file(name)
+        if not path.is_file():
+            path = path.with_suffix(".csv")
+        if not path.is_file():
+            return None
+        frame = read_table(path)
+        schema = _SCHEMAS.get(name)
+        lost = [c for c in schema.required if c not in frame.columns] if schema else []
+        if lost:
+            raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
+        return frame
+
+    def has_table(self, name: str) -> bool:
+        """Return whether `table` finds a file, without reading it."""
+        path = self.table_file(name)
+        return path.is_file() or path.with_suffix(".csv").is_file()
+
+    def table_file(self, name: str) -> Path:
+        """Return where `predictions` or a table of metrics/ lies; metrics/ has the rows as CSV too."""
+        if name == "predictions":
+            return self.folder / PREDICTIONS
+        return self.folder / "metrics" / f"{name}.parquet"
 
     def scores(self, scorer: str) -> pd.DataFrame:
-        """One scorer's rows; see `records.COLUMNS`."""
-        return read_table(self.folder / "scores" / f"{scorer}.parquet")
+        """Return one scorer's rows; see `token_scores.COLUMNS`."""
+        return read_table(self.score_file(scorer))
+
+    def score_file(self, scorer: str) -> Path:
+        """Return where a scorer's table lies."""
+        return self.folder / "scores" / f"{scorer}.parquet"
 
     @property
     def scorers(self) -> list[str]:
         """Names of the scorers that have been run."""
-        return sorted(path.stem for path in (self.folder / "scores").glob("*.parquet"))
-
-    def metrics(self, name: str) -> pd.DataFrame:
-        """`classification`, `plausibility`, `efficiency`, `controls` or another of metrics/."""
-        return read_table(self.metrics_file(name))
-
-    def metrics_file(self, name: str) -> Path:
-        """Where a metric table lies; the same rows are in a CSV file beside it."""
-        return self.folder / "metrics" / f"{name}.parquet"
+        return sorted(path.stem for path in self.folder.glob("scores/*.parquet"))
 
     def model_folder(self, method: str) -> Path:
-        """Where a method's model lies; InputError lists the methods there are."""
+        """Return where a method's model lies; InputError lists the methods there are."""
         folder = self.folder / "models" / method
         if not folder.is_dir():
-            there = ", ".join(sorted(path.name for path in folder.parent.glob("[!.]*"))) or "none yet"
-            raise InputError(f"{self.folder}: no model {method!r} (there: {there})")
+            trained = ", ".join(sorted(path.name for path in folder.parent.glob("[!.]*"))) or "none yet"
+            raise InputError(f"{self.folder}: no model {method!r} (there: {trained})")
         return folder
+
+    def written(self, name: str) -> dict[str, Any] | None:
+        """Return `CONFIG`, `ENVIRONMENT` or `ABOUT` as it was written; None where it is not there.
+
+        Raises InputError where the file is no mapping.
+        """
+        path = self.folder / name
+        try:
+            text = path.read_text(encoding="utf-8")
+            value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        if not isinstance(value, dict):
+            raise InputError(f"{path}: the top level must be a mapping of keys")
+        return value
+
+    def _refuse_renamed(self) -> None:
+        renamed = renamed_keys(self.written(CONFIG) or {})
+        if renamed:
+            version = (self.written(ENVIRONMENT) or {}).get("workbench")
+            writer = f"workbench {version}" if version else "an earlier version"
+            raise InputError(
+                f"{self.folder}: was written by {writer}, whose keys {', '.join(renamed)} are called "
+                f"{', '.join(dict.fromkeys(renamed.values()))} now; make it anew: "
+                "workbench run CONFIG --out NEW"
+            )
 
 
 def load_run(folder: str | Path) -> Run:
-    """Open a run folder; InputError if it is none."""
-    folder = Path(folder)
-    if not (folder / CONFIG).is_file():
+    """Open a run folder; InputError if it is none, or one whose configuration has renamed keys."""
+    run = Run(Path(folder))
+    if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")
-    return Run(folder)
+    run._refuse_renamed()
+    return run
 
 
 def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
-    """InputError unless `folder` is new, empty, or a `kind` folder, which holds a file `ours`."""
+    """Raise InputError unless a folder may be written.
+
+    Args:
+        folder: May be new or empty.
+        ours: The file that makes it one of ours.
+        kind: What one of ours is called.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, not a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / ours).is_file():
         raise InputError(f"{folder}: is neither empty nor a {kind} folder; choose another --out")
 
 
-def create_run(folder: Path, config: RunConfig) -> Run:
-    """Make or update a run folder's config.yaml, and its environment.json if there is none.
+def create_run(folder: Path, config: RunConfig, environment: dict[str, Any]) -> Run:
+    """Make or update a run folder.
 
-    InputError for a folder that holds something else, or a run of another name.
+    Args:
+        folder: New, empty, or a folder of the run of this name, else InputError.
+        config: What config.yaml will hold.
+        environment: What environment.json will hold if there is none.
     """
     refuse_foreign(folder, CONFIG, "run")
-    if (folder / CONFIG).is_file() and (name := _name_of(folder)) != config.name:
+    run = Run(folder)
+    if (folder / CONFIG).is_file() and (name := _name_of(run)) != config.name:
         raise InputError(f"{folder}: holds the run {name!r}, not {config.name!r}; choose another --out")
     write_text(folder / CONFIG, dump_config(config))
     if not (folder / ENVIRONMENT).is_file():
-        write_json(folder / ENVIRONMENT, describe_environment(config.seed))
-    return Run(folder)
+        write_json(folder / ENVIRONMENT, environment)
+    return run
 
 
-def _name_of(folder: Path) -> str:
+def _name_of(run: Run) -> str:
     """The name in a run's configuration, be it of another version."""
     try:
-        found = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        found = None
-    return str(found.get("name")) if isinstance(found, dict) else ""
-
-
-class Stages:
-    """Which stages of a run are done, with which inputs; a stage whose key is unchanged is skipped."""
-
-    def __init__(self, folder: Path, *, writes: bool = True, seed: int | None = None) -> None:
-        """With `seed` the first stage that really runs describes the environment anew."""
-        self.path, self.writes, self._seed = folder / STAGES, writes, seed
-        self.done: dict[str, dict[str, Any]] = read_json(self.path) if self.path.is_file() else {}
-
-    def is_done(self, name: str, key: str) -> bool:
-        return self.done.get(name, {}).get("key") == key
-
-    @contextmanager
-    def record(self, name: str, key: str) -> Iterator[None]:
-        """Time a stage and note it as done unless it raises."""
-        if self.done.pop(name, None) is not None:
-            # On disk too: a killed stage may have replaced its results already.
-            self._write()
-        if self.writes and self._seed is not None:
-            write_json(self.path.with_name(ENVIRONMENT), describe_environment(self._seed))
-            self._seed = None
-        start = perf_counter()
-        yield
-        seconds = round(perf_counter() - start, 2)
-        self.done[name] = {"key": key, "seconds": seconds, "finished": _now()}
-        self._write()
-
-    def adopt(self, other: "Stages", names: Iterable[str]) -> None:
-        """Note as done what `other` has done and this folder shares; its seconds were spent there."""
-        for name in names:
-            self.done[name] = {**other.done[name], "seconds": 0.0, "shared": True}
-        self._write()
-
-    def _write(self) -> None:
-        if self.writes:
-            write_json(self.path, self.done)
-
-
-def fingerprint(*parts: Any) -> str:
-    """Short stable hash of JSON-able values."""
-    text = json.dumps(parts, sort_keys=True, default=lambda value: value.model_dump(mode="json"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: int | None = None) -> None:
-    """Write Parquet (and the same rows as CSV beside it), whole or not at all; `group` rows at most in a
-    row group."""
-    with replacing(path) as beside:
-        frame.to_parquet(beside, index=False, row_group_size=group)
-    if csv:
-        with replacing(path.with_suffix(".csv")) as beside:
-            frame.to_csv(beside, index=False)
-
-
-def remove_table(path: Path) -> None:
-    """Remove what `write_table` wrote, if it is there."""
-    for kind in (".parquet", ".csv"):
-        path.with_suffix(kind).unlink(missing_ok=True)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read Parquet; InputError for a missing or broken file."""
-    if not path.is_file():
-        raise InputError(f"{path}: missing; run `workbench evaluate` on this folder")
-    try:
-        return pd.read_parquet(path)
-    except (ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not readable as Parquet: {str(error).splitlines()[0]}") from None
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON; InputError for a missing or broken file."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not readable as JSON: {error}") from None
-
-
-def describe_environment(seed: int) -> dict[str, Any]:
-    """Versions, commit, seed and machine, for environment.json."""
-    # Here, because reading a run's tables needs no torch.
-    import torch
-
-    versions: dict[str, str | None] = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
-    return {
-        "workbench": importlib.metadata.version("rationale-workbench"),
-        "commit": _commit(),
-        "seed": seed,
-        "started": _now(),
-        "python": platform.python_version(),
-        "packages": versions,
-        "machine": {
-            "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "torch_threads": torch.get_num_threads(),
-            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        },
-    }
-
-
-def _commit() -> str | None:
-    """Commit of the source tree, with -dirty when it has changes; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+        return str((run.written(CONFIG) or {}).get("name"))
+    except InputError:
+        return ""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.runs.folder import read_table
 from workbench.runs.tables import RunData
+from workbench.storage.tables import read_table
 
 ROUNDING = 1e-6
 """Numbers are equal that differ by no more than this, or by no more than this share of the larger."""

@@ -1,67 +1,19 @@
 """Everything a report needs from a run folder, with what is missing named instead of invented."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
-from workbench.storage.atomic import yaml_value
+from workbench.runs.folder import ABOUT, CONFIG, ENVIRONMENT, TABLES, Run
 
-_KEY = ("method", "split")
-_NEEDED = {
-    "classification": (*_KEY, "metric", "value", "ci_low", "ci_high", "n"),
-    "plausibility": (
-        "scorer", *_KEY, "layer", "unit", "universe", "selection", "metric", "value", "ci_low",
-        "ci_high", "n",
-    ),
-    "efficiency": (*_KEY, "quantity", "batch_size", "value"),
-}  # fmt: skip
-_OPTIONAL = {
-    "plausibility_counts": (
-        "scorer", *_KEY, "unit", "universe", "windows", "windows_dropped", "texts", "texts_dropped",
-    ),
-    "random_spread": ("scorer", *_KEY, "layer", "unit", "universe", "metric", "sd", "draws"),
-    "comparisons": (
-        "scorer", *_KEY, "layer", "unit", "universe", "metric", "difference", "p_holm",
-    ),
-    "control_comparisons": (
-        *_KEY, "control", "method_value", "control_value", "difference", "ci_low", "ci_high", "p_holm",
-        "n", "draws",
-    ),
-    "faithfulness": (
-        "scorer", *_KEY, "layer", "unit", "removal", "selection", "metric", "value", "ci_low", "ci_high",
-        "n",
-    ),
-    "controls": (*_KEY, "control", "metric", "value", "ci_low", "ci_high", "n"),
-    "stopwatch": ("contestant", "split", "batch_size", "round", "seconds"),
-    "limits": (*_KEY, "batch_size", "measured", "predicted", "limit"),
-    "chance": ("split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n"),
-    "earliest": (
-        "scorer", *_KEY, "unit", "universe", "selection", "fpr_below", "tpr_above", "layer",
-        "texts_share", "texts_median", "n",
-    ),
-    "agreement": (
-        "scorer", "method", "layer", "against", "against_method", "against_layer", "split", "unit",
-        "metric", "value", "ci_low", "ci_high", "n",
-    ),
-    "fpr_comparisons": (
-        "scorer", *_KEY, "against", "layer", "unit", "universe", "selection", "metric", "difference",
-        "p_holm", "n",
-    ),
-}  # fmt: skip
-_PREDICTIONS = (*_KEY, "text_id", "label", "predicted", "tokens")
-METRIC_TABLES = (*_NEEDED, *_OPTIONAL)
-"""Tables of metrics/; those that a run was not asked for are not there."""
-
-METHOD_ORDER = METHODS
+_NEEDED = ("classification", "plausibility", "efficiency")
+"""The metric tables that every finished run has."""
 
 
 @dataclass(frozen=True)
@@ -89,109 +41,46 @@ class RunData:
         return "test" if "test" in splits or not splits else splits[0]
 
     def rows(self, name: str, split: str | None = None) -> pd.DataFrame | None:
-        """The rows of a split, by default the reported one, of a metric table; None without any."""
-        frame = self.metrics.get(name)
-        if frame is None:
-            return None
-        frame = frame[frame["split"].astype(str) == (split or self.split)]
-        return frame.reset_index(drop=True) if len(frame) else None
+        """Return the rows of a split, by default the reported one, of a metric table; None without any."""
+        return _of_split(self.metrics.get(name), split or self.split)
 
     @property
     def predicted(self) -> pd.DataFrame | None:
         """The reported split's predictions; None where there are none."""
-        if self.predictions is None:
-            return None
-        frame = self.predictions[self.predictions["split"].astype(str) == self.split]
-        return frame.reset_index(drop=True) if len(frame) else None
+        return _of_split(self.predictions, self.split)
 
     def score_files(self) -> list[Path]:
-        """The score tables, scorers in the order of the figures."""
-        files = {path.stem: path for path in self.folder.glob("scores/*.parquet")}
-        return [files[name] for name in ordered(files, SCORERS)]
+        """Return the score tables, scorers in the order of the figures."""
+        run = Run(self.folder)
+        return [run.score_file(name) for name in ordered(run.scorers, SCORERS)]
 
 
 def read_run_data(folder: Path) -> RunData:
     """Read a run folder's configuration, environment, predictions and metrics.
 
     Missing files end up in `missing`. Raises InputError naming the path when the folder does not
-    exist, holds no part of a run, or a file is damaged or lacks a column of the contract.
+    exist, holds no part of a run, or a file is damaged or lacks a column of its table's schema.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
+    run = Run(Path(folder))
+    if not run.folder.is_dir():
         raise InputError(f"{folder}: no such run folder")
-    missing: list[str] = []
-    config = _mapping(folder / "config.yaml", missing)
-    environment = _mapping(folder / "environment.json", missing)
-    about = _mapping(folder / "about.json", missing)
-    predictions = read_run_table(folder, "predictions")
+    texts = {name: run.written(name) for name in (CONFIG, ENVIRONMENT, ABOUT)}
+    missing = [f"{name} is not there." for name, text in texts.items() if text is None]
+    metrics = {name: frame for name in TABLES if (frame := run.table(name)) is not None}
+    predictions = metrics.pop("predictions", None)
     if predictions is None:
         missing.append("predictions.parquet is not there: no tokens per layer, no paired differences.")
-    metrics = {}
-    for name in METRIC_TABLES:
-        frame = read_run_table(folder, name)
-        if frame is not None:
-            metrics[name] = frame
-        elif name in _NEEDED:
-            missing.append(f"metrics/{name}.parquet is not there.")
-    if not any(folder.glob("scores/*.parquet")):
+    missing += [f"metrics/{name}.parquet is not there." for name in _NEEDED if name not in metrics]
+    if not run.scorers:
         missing.append("scores/ is empty: no examples.")
-    if not (config or metrics) and predictions is None:
+    if not (texts[CONFIG] or metrics) and predictions is None:
         raise InputError(f"{folder}: not a run folder (no config.yaml, predictions or metrics)")
-    return RunData(folder, config, environment, about, predictions, metrics, tuple(missing))
+    config, environment, about = (text or {} for text in texts.values())
+    return RunData(run.folder, config, environment, about, predictions, metrics, tuple(missing))
 
 
-def read_run_table(folder: Path, name: str) -> pd.DataFrame | None:
-    """`predictions` or one of `METRIC_TABLES` of a run folder; None where it is not there.
-
-    Raises InputError where the file is damaged or lacks a column of the contract.
-    """
-    if name == "predictions":
-        return _table(folder / name, _PREDICTIONS)
-    return _table(folder / "metrics" / name, (_NEEDED | _OPTIONAL)[name])
-
-
-def columns_of(name: str) -> list[str]:
-    """The columns that every such table has."""
-    return list(_PREDICTIONS if name == "predictions" else (_NEEDED | _OPTIONAL)[name])
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """config.yaml of a run folder as it was written; empty where it is not there."""
-    return _mapping(folder / "config.yaml", [])
-
-
-def ordered(names: Iterable[object], known: Iterable[str]) -> list[str]:
-    """The distinct names, known ones first and in their order, the others as they came."""
-    distinct = list(dict.fromkeys(str(name) for name in names))
-    first = [name for name in known if name in distinct]
-    return [*first, *(name for name in distinct if name not in first)]
-
-
-def _mapping(path: Path, missing: list[str]) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
-    except FileNotFoundError:
-        missing.append(f"{path.name} is not there.")
-        return {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: the top level must be a mapping of keys")
-    return value
-
-
-def _table(stem: Path, columns: tuple[str, ...]) -> pd.DataFrame | None:
-    """`stem`.parquet, or `stem`.csv where only that exists."""
-    for path in (stem.with_name(f"{stem.name}.parquet"), stem.with_name(f"{stem.name}.csv")):
-        if not path.exists():
-            continue
-        try:
-            frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        lost = [name for name in columns if name not in frame.columns]
-        if lost:
-            raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
-        return frame
-    return None
+def _of_split(frame: pd.DataFrame | None, split: str) -> pd.DataFrame | None:
+    if frame is None:
+        return None
+    frame = frame[frame["split"].astype(str) == split]
+    return frame.reset_index(drop=True) if len(frame) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 
 STANDARD_STREAMS = ("/dev/stdout", "/dev/stderr")
 
@@ -98,6 +98,14 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; InputError for a missing or broken file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable as JSON: {error}") from None
 
 
 def yaml_value(text: str) -> Any:

@@ -14,8 +14,9 @@ from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
 from workbench.data.corpus import load_corpus
 from workbench.errors import InputError
-from workbench.runs.folder import load_run, write_table
+from workbench.runs.folder import load_run
 from workbench.runs.tables import read_run_data
+from workbench.storage.tables import write_table
 
 TEXTS = pd.DataFrame(
     {

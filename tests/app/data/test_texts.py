@@ -23,7 +23,7 @@ from workbench.core.token_scores import TokenScores, from_frame, to_frame
 from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import text_values
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 
 LAYERS = 3
 

@@ -21,7 +21,7 @@ from workbench.core.token_scores import TokenScores, to_frame
 from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.table import plausibility
-from workbench.runs.lookup import ScoreTable
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import read_run_data
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.metrics import schemas
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.matched_budget import (
-    COLUMNS,
-    COMPARED,
     against_controls,
     correct_table,
 )
@@ -29,8 +28,8 @@ def test_draws_are_averaged_by_hand() -> None:
     # Draw 2: 2 of 4, all called a, F1 2/3 and 0, Matthews 0.
     controls = {"random": [frame("abbb"), frame("aaaa")]}
     quality, compared = against_controls(OWN, controls, bootstrap=0, seed=7)
-    assert tuple(quality.columns) == COLUMNS
-    assert tuple(compared.columns) == COMPARED
+    assert tuple(quality.columns) == schemas.CONTROLS.columns
+    assert tuple(compared.columns) == schemas.CONTROL_COMPARISONS.columns
     assert quality["metric"].tolist() == ["accuracy", "macro_f1", "matthews"]
     f1 = ((2 / 3 + 4 / 5) / 2 + (2 / 3) / 2) / 2
     assert quality["value"].tolist() == pytest.approx([5 / 8, f1, 1 / 12**0.5])

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.metrics import schemas
 from workbench.metrics.efficiency.flops import Shape, dense_flops, padded_flops, text_flops
 from workbench.metrics.efficiency.table import (
-    COLUMNS,
     counted_efficiency,
     measured_efficiency,
 )
@@ -38,7 +38,7 @@ def quantity(frame: pd.DataFrame, method: str, name: str) -> float:
 
 def test_counted_by_hand() -> None:
     frame = counted_efficiency(predictions(), WINDOWS, SHAPE, batch_size=2)
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == schemas.EFFICIENCY.columns
     assert frame["batch_size"].isna().all()
     assert quantity(frame, "dense", "flops_speedup_unpadded") == 1.0
     assert quantity(frame, "dense", "tokens_kept_share") == 1.0

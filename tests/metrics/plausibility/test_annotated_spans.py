@@ -6,8 +6,9 @@ import pytest
 from tests.helpers.eraser_scorer import span_scores
 from workbench.core.documents import Document, Span, mask, runs
 from workbench.core.token_scores import TokenScores
+from workbench.metrics import schemas
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
-from workbench.metrics.plausibility.table import COLUMNS, summarise
+from workbench.metrics.plausibility.table import summarise
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.registry import ANNOTATED
 
@@ -50,7 +51,7 @@ def test_equal_to_erasers_definition_where_spans_touch_and_overlap(seed: int) ->
     records, documents, kept = corpus(seed, touching=True)
     values = text_values(records)
     frame = annotated_iou(values, records, documents, "test", bootstrap=20)
-    assert list(frame.columns) == list(COLUMNS)
+    assert list(frame.columns) == list(schemas.PLAUSIBILITY.columns)
     assert set(frame["metric"]) == {metric.name for metric in ANNOTATED}
     assert (frame["ci_low"] <= frame["ci_high"]).all()
     true = [{(span.start, span.end) for span in document.rationale} for document in documents]

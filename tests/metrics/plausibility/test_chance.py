@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.metrics.plausibility.test_table import corpus
-from workbench.metrics.plausibility.chance import COLUMNS, chance_floors, expected_ap, expected_auprc
+from workbench.metrics import schemas
+from workbench.metrics.plausibility.chance import chance_floors, expected_ap, expected_auprc
 from workbench.metrics.plausibility.random_controls import random_floor
 from workbench.metrics.plausibility.ranking import auprc, average_precision, rank_units
 
@@ -39,7 +40,7 @@ def test_every_metric_has_one_floor_and_says_how() -> None:
     records = corpus(20)
     floor = random_floor(records, "test", draws=30, bootstrap=0)
     table = chance_floors(records, floor.spread, "test")
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == schemas.CHANCE.columns
     keys = ["unit", "universe", "selection", "metric"]
     assert not table.duplicated(keys).any()
     assert set(map(tuple, table[keys].to_numpy())) == set(map(tuple, floor.spread[keys].to_numpy()))

@@ -3,7 +3,8 @@
 import numpy as np
 
 from tests.metrics.plausibility.test_table import record
-from workbench.metrics.plausibility.earliest_layer import COLUMNS, earliest_layers, first_layer
+from workbench.metrics import schemas
+from workbench.metrics.plausibility.earliest_layer import earliest_layers, first_layer
 from workbench.metrics.plausibility.text_values import text_values
 
 NAN = np.nan
@@ -32,7 +33,7 @@ def test_means_and_texts() -> None:
     table = earliest_layers(
         text_values([early, late, barren]), "test", fpr_levels=[0.4, 0.6], tpr_levels=[0.5]
     )
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == schemas.EARLIEST.columns
     rows = table.query("unit == 'token' and universe == 'all' and selection == 'kept'")
     tight, loose = rows.to_dict("records")
     # Mean FPR: 1, 0.5, 0.25; text by text "early" passes at layer 1 and "late" never below 0.4.

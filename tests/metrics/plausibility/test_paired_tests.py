@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.metrics.plausibility.paired_tests import METHOD_COLUMNS, compare_methods
+from workbench.metrics import schemas
+from workbench.metrics.plausibility.paired_tests import compare_methods
 
 
 def right(rows: dict[str, list[float]], seeds: tuple[int, ...] = (0, 1)) -> pd.DataFrame:
@@ -50,4 +51,4 @@ def test_holm_goes_over_all_pairs() -> None:
 def test_without_a_common_seed_there_is_no_row() -> None:
     table = compare_methods({"a": right({"x": [1]}, (0,)), "b": right({"x": [1]}, (1,))})
     assert table.empty
-    assert table.columns.tolist() == list(METHOD_COLUMNS)
+    assert table.columns.tolist() == list(schemas.METHOD_COMPARISONS.columns)

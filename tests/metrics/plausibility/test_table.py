@@ -9,12 +9,11 @@ from sklearn.metrics import average_precision_score
 
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
+from workbench.metrics import schemas
 from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
 from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.random_controls import random_floor
 from workbench.metrics.plausibility.table import (
-    COLUMNS,
-    COUNT_COLUMNS,
     count_frame,
     plausibility,
 )
@@ -95,7 +94,7 @@ def test_four_words_by_hand() -> None:
 
 def test_columns_and_selection_names() -> None:
     frame = plausibility([TEXT], "dev", bootstrap=10).frame
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == schemas.PLAUSIBILITY.columns
     assert set(frame["split"]) == {"dev"}
     assert set(frame.loc[frame["metric"] == "ap", "selection"]) == {"none"}
     assert set(frame["metric"]) == {metric.name for metric in AGREEMENT}
@@ -156,9 +155,9 @@ def test_a_word_lives_while_a_sub_token_does() -> None:
 def test_empty_and_unannotated_input_give_empty_frames() -> None:
     for records in ([], [record([0, 1, 2, 0], None)], [record([1, 1], [])]):
         result = plausibility(records, "test")
-        assert tuple(result.frame.columns) == COLUMNS
+        assert tuple(result.frame.columns) == schemas.PLAUSIBILITY.columns
         assert result.frame.empty
-        assert tuple(result.counts.columns) == COUNT_COLUMNS
+        assert tuple(result.counts.columns) == schemas.PLAUSIBILITY_COUNTS.columns
     assert result.counts["windows_unannotated"].tolist() == [1, 1, 1, 1]
 
 

@@ -11,8 +11,9 @@ from scipy.stats import kendalltau, spearmanr
 
 from tests.metrics.plausibility.test_table import corpus, record
 from workbench.errors import InputError
+from workbench.metrics import schemas
 from workbench.metrics.scorer_agreement.rank import rank_correlations
-from workbench.metrics.scorer_agreement.table import COLUMNS, agreement
+from workbench.metrics.scorer_agreement.table import agreement
 
 NAN = np.nan
 
@@ -49,7 +50,7 @@ def test_the_table_has_scorers_by_layer_and_layers_by_scorer() -> None:
     records = corpus(6)
     same = [replace(r, scorer="same", scores=2 * r.scores + 1) for r in records]
     table = agreement([*records, *same], "test", bootstrap=20)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == schemas.AGREEMENT.columns
     across = table[table["scorer"] != table["against"]]
     assert (across["layer"] == across["against_layer"]).all()
     assert across["value"].to_numpy() == pytest.approx(1.0)
@@ -72,7 +73,7 @@ def test_texts_without_rationale_count_and_silent_layers_do_not() -> None:
 def test_nothing_to_compare_gives_an_empty_table() -> None:
     assert agreement([], "test").empty
     constant = record([[0, 1, 1, 0], [0, 1, 2, 0]], [1, 0])
-    assert tuple(agreement([constant], "test").columns) == COLUMNS
+    assert tuple(agreement([constant], "test").columns) == schemas.AGREEMENT.columns
     assert agreement([constant], "test").empty
 
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
+from workbench.metrics import schemas
 from workbench.metrics.classification import classification
-from workbench.metrics.stats.seed_variance import COLUMNS, SPREAD, quality_over_seeds, spread_over_seeds
+from workbench.metrics.stats.seeds import quality_over_seeds, spread_over_seeds
 
 LABEL = pd.Series({"a": "p", "b": "p", "c": "n", "d": "n"})
 
@@ -14,7 +15,7 @@ LABEL = pd.Series({"a": "p", "b": "p", "c": "n", "d": "n"})
 def test_accuracy_by_hand() -> None:
     predicted = pd.DataFrame({0: ["p", "p", "n", "n"], 1: ["p", "n", "n", "p"]}, index=list("abcd"))
     [row] = quality_over_seeds({"top": predicted}, LABEL, bootstrap=50).to_dict("records")
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == schemas.QUALITY_OVER_SEEDS.columns
     assert row["value"] == 0.75
     assert row["sd_seeds"] == pytest.approx(np.std([1.0, 0.5], ddof=1))
     # Texts' means over seeds: 1, 0.5, 1, 0.5.
@@ -83,6 +84,6 @@ def test_spread_by_hand() -> None:
         {"method": ["a", "a", "a", "b"], "value": [1.0, 3.0, np.nan, 5.0], "other": "x"}
     )
     found = spread_over_seeds(frame, ["method"]).set_index("method")
-    assert tuple(found.columns) == SPREAD
+    assert tuple(found.columns) == schemas.SPREAD
     assert found.loc["a"].tolist() == pytest.approx([2, np.sqrt(2), 1, 3, 2])
     assert np.isnan(found.loc["b", "sd_seeds"])

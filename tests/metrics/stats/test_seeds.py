@@ -5,12 +5,13 @@ import pytest
 
 from tests.metrics.plausibility.test_table import corpus, record
 from workbench.errors import InputError
+from workbench.metrics import schemas
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.stats.effects import cohens_dz, sign_balance
 from workbench.metrics.stats.resampling import mean_interval
-from workbench.metrics.stats.seeds import COLUMNS, crossed_interval, mean_over_seeds, summarise_seeds
+from workbench.metrics.stats.seeds import crossed_interval, mean_over_seeds, summarise_seeds
 
 
 def test_one_seed_is_the_bootstrap_over_texts() -> None:
@@ -56,7 +57,7 @@ def test_a_table_over_three_runs() -> None:
         for part in parts:
             part.values[..., MEASURES.index(("none", "ap"))] += 0.1 * seed
     table = summarise_seeds(runs, "test", bootstrap=20)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == schemas.OVER_SEEDS.columns
     assert set(zip(table["selection"], table["metric"], strict=True)) <= set(MEASURES)
     ap = table[table["metric"] == "ap"]
     assert ap["sd_seeds"].to_numpy() == pytest.approx(0.1)

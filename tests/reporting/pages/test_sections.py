@@ -10,7 +10,7 @@ import pytest
 from workbench.reporting.pages.run import write_report
 from workbench.reporting.pages.sections import LACKING, SECTIONS
 from workbench.reporting.tables.rationales import earliest_table, fpr_table
-from workbench.runs.unfinished import unfinished_sentence
+from workbench.runs.stages import unfinished_sentence
 from workbench.storage.atomic import write_json
 
 NEWER = ("significance", "fpr_comparisons", "chance", "earliest", "scorer_agreement", "data")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench.metrics.efficiency.matched_budget import COLUMNS, COMPARED
+from workbench.metrics import schemas
 from workbench.reporting.figures.speed import token_frame
 from workbench.reporting.tables.controls import control_sentences, controls_table
 from workbench.reporting.tables.of_run import write_tables
@@ -21,7 +21,7 @@ QUALITY = pd.DataFrame(
         ("adapler", "random", "test", 0, "accuracy", 0.7, 0.6, 0.8, 10, 5),
         ("adapler", "random", "test", 0, "macro_f1", 0.7, 0.6, 0.8, 10, 5),
     ],
-    columns=list(COLUMNS),
+    columns=list(schemas.CONTROLS.columns),
 )
 COMPARISONS = pd.DataFrame(
     [
@@ -29,7 +29,7 @@ COMPARISONS = pd.DataFrame(
         ("top", "random", "test", 0, "accuracy", 0.8, 0.6, 0.2, 0.1, 0.3, 0.0001, 0.0003, 10, 5),
         ("adapler", "random", "test", 0, "accuracy", 0.72, 0.7, 0.02, -0.1, 0.1, 0.2, 0.4, 10, 5),
     ],
-    columns=list(COMPARED),
+    columns=list(schemas.CONTROL_COMPARISONS.columns),
 )
 
 

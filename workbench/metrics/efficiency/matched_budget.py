@@ -6,17 +6,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.metrics.classification import by_text, quality
+from workbench.metrics.schemas import CONTROL_COMPARISONS, CONTROLS
 from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
 
 CONVENTION = "own weights, choice of tokens replaced"
 """What every control is: the method's trained weights keep other tokens, as many as it chose."""
-COLUMNS = (
-    "method", "control", "split", "seed", "metric", "value", "ci_low", "ci_high", "n", "draws",
-)  # fmt: skip
-COMPARED = (
-    "method", "control", "split", "seed", "metric", "method_value", "control_value", "difference",
-    "ci_low", "ci_high", "p", "p_holm", "n", "draws",
-)  # fmt: skip
 
 
 def against_controls(
@@ -32,7 +26,7 @@ def against_controls(
     Of a regression minus the squared error takes the accuracy's place.
     `own` has one row per text with method, split, text_id, label and predicted; `controls` holds, by
     name, such frames of one draw or more, over the same texts or fewer (those an oracle exists for);
-    texts are joined by id. Columns of `COLUMNS` and of `COMPARED`. A text's accuracy under a control is
+    texts are joined by id. Columns of `schemas.CONTROLS` and `schemas.CONTROL_COMPARISONS`. A text's accuracy under a control is
     the share of the draws that are right, macro F1 the mean over draws; intervals (95 % bootstrap; NaN
     if `bootstrap` is 0) and the two-sided p of `randomisations` sign flips are over texts, so that draws
     do not count as texts. `p_holm` is left NaN for `correct_table`. Raises ValueError for a control
@@ -59,7 +53,7 @@ def against_controls(
              paired_randomisation_test(ours, theirs, randomisations, seed), np.nan,
              len(texts), len(draws))
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame(compared, columns=list(COMPARED))
+    return CONTROLS.frame(rows), CONTROL_COMPARISONS.frame(compared)
 
 
 def _by_text(name: str, draws: Sequence[pd.DataFrame]) -> tuple[pd.Index, np.ndarray]:

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from workbench.metrics.efficiency.flops import Shape, padded_flops, speedup_unpadded
+from workbench.metrics.schemas import EFFICIENCY
 
 MASKED = "-masked"
 """Ending of a contestant that computes dropped tokens and masks them out."""
+COUNTED = ("flops_speedup_unpadded", "flops_speedup_padded", "tokens_kept_share")
+"""The quantities that are counted, not timed."""
 BFLOAT16 = "-bfloat16"
 """Ending of a contestant with weights and activations in bfloat16 instead of float32."""
-COLUMNS = ("method", "split", "quantity", "batch_size", "value")
 
 
 def counted_efficiency(
@@ -21,7 +23,7 @@ def counted_efficiency(
     shape: Shape,
     batch_size: int,
 ) -> pd.DataFrame:
-    """FLOPs speed-ups and the share of tokens kept, as rows with the columns of `COLUMNS`.
+    """FLOPs speed-ups and the share of tokens kept, as rows with the columns of `schemas.EFFICIENCY`.
 
     `predictions` has one row per method, split and text with `tokens` (a list over layers: tokens
     alive in each, summed over the text's windows), `flops` and `flops_dense`. `windows` gives per
@@ -40,13 +42,10 @@ def counted_efficiency(
         tokens = np.stack([np.asarray(row, dtype=np.float64) for row in part["tokens"]])
         # A text of several windows is one prediction but several encoder inputs.
         padded = float(padded_flops(lengths, batch_size, shape).sum() / flops.sum())
-        for quantity, value in (
-            ("flops_speedup_unpadded", speedup_unpadded(dense, flops)),
-            ("flops_speedup_padded", padded),
-            ("tokens_kept_share", float(tokens.sum() / (tokens.shape[1] * full.sum()))),
-        ):
-            rows.append((method, split, quantity, pd.NA, value))
-    return _frame(rows)
+        kept = float(tokens.sum() / (tokens.shape[1] * full.sum()))
+        values = (speedup_unpadded(dense, flops), padded, kept)
+        rows += [(method, split, *pair) for pair in zip(COUNTED, (pd.NA,) * 3, values, strict=True)]
+    return EFFICIENCY.frame(rows)
 
 
 def _lengths(
@@ -76,7 +75,7 @@ def measured_efficiency(
     stock: str = "hf",
     dense: str = "dense",
 ) -> pd.DataFrame:
-    """What one batch size's `seconds` (from `stopwatch`) amount to, as rows with `COLUMNS`.
+    """What one batch size's `seconds` (from `stopwatch`) amount to, as rows of the same columns.
 
     For each contestant seconds_median; speedup_vs_hf = median over rounds of stock / contestant
     (`stock` being the padded Hugging Face model); realised_share = median over rounds of dense /
@@ -109,13 +108,8 @@ def measured_efficiency(
             for quantity, value in found.items()
             if value is not None
         ]
-    return _frame(rows)
+    return EFFICIENCY.frame(rows)
 
 
 def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
-
-
-def _frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({"batch_size": "Int64", "value": float})

@@ -16,12 +16,9 @@ from workbench.metrics.faithfulness.values import (
     soft_comprehensiveness,
     soft_sufficiency,
 )
+from workbench.metrics.schemas import FAITHFULNESS
 from workbench.metrics.stats.resampling import mean_interval
 
-COLUMNS = (
-    "scorer", "method", "split", "layer", "unit", "removal", "selection", "metric",
-    "value", "ci_low", "ci_high", "n",
-)  # fmt: skip
 HARD = "uniform"
 """Name of the selection that the scores make by themselves, at the uniform level."""
 
@@ -146,7 +143,7 @@ def summarise(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Means over texts with 95 % bootstrap intervals, as rows with the columns of `COLUMNS`.
+    """Means over texts with 95 % bootstrap intervals, as rows with the columns of `schemas.FAITHFULNESS`.
 
     `columns` holds (T, L) values, `layers` the L layer numbers, `facts` scorer, method, split, unit and
     removal. `n` counts the texts with a value; what no text has a value for gets no row.
@@ -162,8 +159,7 @@ def summarise(
             if n[at]:
                 numbers = total[at] / n[at], low[at], high[at], int(n[at])
                 rows.append((*_key(facts, layer), selection, metric, *numbers))
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({"layer": "int64", "n": "int64"} | dict.fromkeys(COLUMNS[-4:-1], float))
+    return FAITHFULNESS.frame(rows)
 
 
 def _key(facts: dict[str, str], layer: int) -> tuple[object, ...]:

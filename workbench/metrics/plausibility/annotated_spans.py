@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from workbench.core.documents import Document, Span, mask, runs
-from workbench.core.joining import join_windows
+from workbench.core.documents import Document, Span, mask, run_bounds, runs
+from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.measures import MEASURED, SELECTIONS
 from workbench.metrics.plausibility.selection import uniform_selection
@@ -81,10 +81,8 @@ def _counts(
     selected: np.ndarray, units: Units, words: np.ndarray, true: Sequence[tuple[int, int]]
 ) -> tuple[int, int, int]:
     """Hits, selected spans and annotated spans of one layer's selection (words,)."""
-    previous = np.concatenate([[False], selected[:-1]]) & units.follows
-    starts = np.flatnonzero(selected & ~previous)
-    ends = np.flatnonzero(selected & ~np.concatenate([previous[1:] & selected[1:], [False]]))
-    picked = list(zip(words[starts].tolist(), (words[ends] + 1).tolist(), strict=True))
+    starts, ends = run_bounds(selected, units.follows)
+    picked = list(zip(words[starts].tolist(), (words[ends - 1] + 1).tolist(), strict=True))
     return listed_span_counts(picked, true)
 
 

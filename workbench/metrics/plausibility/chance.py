@@ -12,10 +12,10 @@ from workbench.metrics.plausibility.measures import CUTS, MEASURED, Key
 from workbench.metrics.plausibility.table import summarise
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.plausibility.units import Batch
+from workbench.metrics.schemas import CHANCE
 from workbench.metrics.stats.shares import share
 
-COLUMNS = ("split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n")
-_KEYS = ["split", "unit", "universe", "selection", "metric"]
+_KEYS = list(CHANCE.keys)
 
 
 def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
     `how` is "exact" for tokens where the expectation of random scores has a closed form (see
     `expected`), else "draws": the mean over draws and layers of `spread`, the table of `random_floor` on
     the same texts. Words are always by draws: scores are drawn per token, and a word of several has the
-    best of them. Columns of `COLUMNS`; `draws` is 0 for exact values. Floors hold for these texts only:
+    best of them. Columns of `schemas.CHANCE`; `draws` is 0 for exact values. Floors hold for these texts only:
     they follow from lengths and rationale shares.
     """
     distinct: dict[tuple[str, int], TokenScores] = {}
@@ -40,7 +40,8 @@ def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
         value=("mean", "mean"), draws=("draws", "first"), n=("n", "first")
     )
     drawn = by_draws.reset_index().assign(how="draws")
-    floors = pd.concat([exact[list(COLUMNS)], drawn[list(COLUMNS)]], ignore_index=True)
+    columns = list(CHANCE.columns)
+    floors = pd.concat([exact[columns], drawn[columns]], ignore_index=True)
     return floors.drop_duplicates(_KEYS, ignore_index=True)
 
 

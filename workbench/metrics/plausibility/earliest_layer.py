@@ -7,12 +7,9 @@ import pandas as pd
 
 from workbench.metrics.plausibility.measures import MEASURES, SELECTIONS
 from workbench.metrics.plausibility.text_values import TextValues
+from workbench.metrics.schemas import EARLIEST
 from workbench.metrics.stats.shares import share
 
-COLUMNS = (
-    "scorer", "method", "split", "unit", "universe", "selection", "fpr_below", "tpr_above",
-    "layer", "texts_share", "texts_median", "n",
-)  # fmt: skip
 FPR_LEVELS = (0.1, 0.2, 0.3, 0.5)
 TPR_LEVELS = (0.5, 0.7, 0.9)
 
@@ -24,7 +21,7 @@ def earliest_layers(
     fpr_levels: Sequence[float] = FPR_LEVELS,
     tpr_levels: Sequence[float] = TPR_LEVELS,
 ) -> pd.DataFrame:
-    """First layer with FPR below and TPR above each pair of levels, columns of `COLUMNS`.
+    """First layer with FPR below and TPR above each pair of levels, columns of `schemas.EARLIEST`.
 
     `layer` is where the means over texts pass (NaN: nowhere); `texts_share` is the share of the `n`
     texts that pass by themselves at some layer and `texts_median` the median of their first layers (NaN
@@ -49,7 +46,7 @@ def earliest_layers(
                     rows.append(
                         (*key, below, above, of_means, len(reached) / len(firsts), median, len(firsts))
                     )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return EARLIEST.frame(rows)
 
 
 def first_layer(fpr: np.ndarray, tpr: np.ndarray, below: float, above: float) -> np.ndarray:

@@ -8,18 +8,9 @@ import pandas as pd
 
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues
+from workbench.metrics.schemas import COMPARISONS, METHOD_COMPARISONS
 from workbench.metrics.stats.effects import cohens_dz, sign_balance
 from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
-
-COLUMNS = (
-    "scorer", "method", "against", "against_method", "split", "layer", "unit", "universe", "selection",
-    "metric", "difference", "ci_low", "ci_high", "d_z", "sign_balance", "p", "p_holm", "n",
-)  # fmt: skip
-
-METHOD_COLUMNS = (
-    "method", "against", "difference", "ci_low", "ci_high", "d_z", "sd_seeds", "p", "p_holm",
-    "n", "seeds",
-)  # fmt: skip
 
 
 def compare_methods(
@@ -29,7 +20,7 @@ def compare_methods(
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Credit of every pair of methods on the same texts: columns of `METHOD_COLUMNS`.
+    """Credit of every pair of methods on the same texts: columns of `schemas.METHOD_COMPARISONS`.
 
     `credits` has a frame per method: a row per text id, a column per training seed, 1 for a right
     prediction and 0 for a wrong one (what `classification.by_text` gives). Seeds are blocks: a pair is
@@ -52,7 +43,7 @@ def compare_methods(
              difference.mean().std(ddof=1),
              paired_randomisation_test(*pair, randomisations, seed), np.nan, len(difference), len(seeds))
         )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(METHOD_COLUMNS))
+    frame = METHOD_COMPARISONS.frame(rows)
     if len(frame):
         frame["p_holm"] = holm(frame["p"].to_numpy(dtype=float))
     return frame
@@ -76,7 +67,7 @@ def compare_scorers(
     it was computed on. Texts are joined by id and need a value of both. Per row: mean difference with
     its bootstrap interval, effect sizes (`d_z`, `sign_balance`), the two-sided p of `randomisations`
     sign flips, and Holm's p over the rows of the same unit and universe (what one table shows; the least
-    p, 1 / (randomisations + 1), must survive it). Columns of `COLUMNS`; empty without a match. Raises
+    p, 1 / (randomisations + 1), must survive it). Columns of `schemas.COMPARISONS`; empty without a match. Raises
     ValueError if (selection, metric) is none of `MEASURES`, or if there are several references.
     """
     if (selection, metric) not in MEASURES:
@@ -103,7 +94,7 @@ def compare_scorers(
                      part.universe, selection, metric, *_compared(*pair, resamples, seed),
                      paired_randomisation_test(*pair, randomisations, seed), np.nan, both.sum())
                 )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = COMPARISONS.frame(rows)
     if len(frame):
         families = frame.groupby(["unit", "universe"], sort=False)["p"]
         frame["p_holm"] = families.transform(lambda p: holm(p.to_numpy(dtype=float)))

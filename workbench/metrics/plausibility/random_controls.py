@@ -10,11 +10,7 @@ import pandas as pd
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.table import Plausibility, count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
-
-SPREAD_COLUMNS = (
-    "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
-    "mean", "sd", "draws", "n",
-)  # fmt: skip
+from workbench.metrics.schemas import RANDOM_SPREAD
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class RandomFloor:
     result: Plausibility
     """Rows of scorer `random`: each text's value is its mean over the draws."""
     spread: pd.DataFrame
-    """Columns of `SPREAD_COLUMNS`: sd (n - 1) over the draws of the mean over texts."""
+    """Columns of `schemas.RANDOM_SPREAD`: sd (n - 1) over the draws of the mean over texts."""
     values: list[TextValues]
     """The per-text means, for paired comparisons."""
 
@@ -70,7 +66,7 @@ def _average(parts: Sequence[TextValues]) -> TextValues:
 def _spread(drawn: Sequence[Sequence[TextValues]], split: str) -> pd.DataFrame:
     """Mean and sd over the draws of each row of their tables."""
     tables = [summarise(values, split, bootstrap=0) for values in drawn]
-    groups = pd.concat(tables).groupby(list(SPREAD_COLUMNS[:-4]), sort=False)
+    groups = pd.concat(tables).groupby(list(RANDOM_SPREAD.keys), sort=False)
     return groups.agg(
         mean=("value", "mean"), sd=("value", "std"), draws=("value", "size"), n=("n", "first")
     ).reset_index()

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.core.documents import run_bounds
+
 THRESHOLD = 0.5
 """IoU from which a selected span counts as a hit; ERASER section 4.1."""
 
@@ -23,9 +25,9 @@ def span_counts(
     shape, n = selected.shape[:-1], selected.shape[-1]
     marks, follows = (np.broadcast_to(part, selected.shape) for part in (marks, follows))
     both = selected & marks
-    picked_start, picked_end = _bounds(selected, follows)
-    marked_start, marked_end = _bounds(marks, follows)
-    start, end = _bounds(both, follows)
+    picked_start, picked_end = run_bounds(selected, follows)
+    marked_start, marked_end = run_bounds(marks, follows)
+    start, end = run_bounds(both, follows)
     # Two intervals share one interval at most, so each piece belongs to one span of either kind.
     picked = np.searchsorted(picked_start, start, side="right") - 1
     marked = np.searchsorted(marked_start, start, side="right") - 1
@@ -40,16 +42,6 @@ def span_counts(
     )
     hits, picked_spans, marked_spans = counted
     return hits, picked_spans, marked_spans
-
-
-def _bounds(members: np.ndarray, follows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and one-past-last flat index of each run of `members` (..., n)."""
-    goes_on = np.zeros(members.shape, dtype=bool)
-    goes_on[..., 1:] = members[..., 1:] & members[..., :-1] & follows[..., 1:]
-    starts = members & ~goes_on
-    ends = members.copy()
-    ends[..., :-1] &= ~goes_on[..., 1:]
-    return np.flatnonzero(starts), np.flatnonzero(ends) + 1
 
 
 def listed_span_counts(

@@ -10,17 +10,8 @@ from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.corpus_level import Row, corpus_metrics
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues, text_values
+from workbench.metrics.schemas import PLAUSIBILITY, PLAUSIBILITY_COUNTS
 from workbench.metrics.stats.resampling import mean_interval
-
-COLUMNS = (
-    "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
-    "value", "ci_low", "ci_high", "n",
-)  # fmt: skip
-COUNT_COLUMNS = (
-    "scorer", "method", "split", "unit", "universe", "windows", "windows_dropped",
-    "windows_unannotated", "windows_one_class", "texts", "texts_dropped", "texts_without_ap",
-    "texts_unmarked", "texts_all_marked",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,9 +19,9 @@ class Plausibility:
     """The tidy table and what it leaves out."""
 
     frame: pd.DataFrame
-    """Columns of `COLUMNS`; `n` = texts with a value, `selection` = "none" for ap."""
+    """Columns of `schemas.PLAUSIBILITY`; `n` = texts with a value, `selection` = "none" for ap."""
     counts: pd.DataFrame
-    """Columns of `COUNT_COLUMNS`, one row per scorer, method, unit and universe."""
+    """Columns of `schemas.PLAUSIBILITY_COUNTS`, one row per scorer, method, unit and universe."""
 
 
 def plausibility(
@@ -50,7 +41,7 @@ def plausibility(
 def summarise(
     values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """All metrics over texts with intervals, as tidy rows with the columns of `COLUMNS`.
+    """All metrics over texts with intervals, as tidy rows with the columns of `schemas.PLAUSIBILITY`.
 
     A layer or selection that no text has a value for gets no row.
     """
@@ -80,10 +71,7 @@ def _tidy(
                  one.metric, one.value[layer], one.low[layer], one.high[layer], int(one.n[layer]))
                 for layer in np.flatnonzero(one.n)
             ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype(
-        {"layer": "int64", "n": "int64", "value": float, "ci_low": float, "ci_high": float}
-    )
+    return PLAUSIBILITY.frame(rows)
 
 
 def _means(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
@@ -96,10 +84,9 @@ def _means(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
 
 
 def count_frame(values: Iterable[TextValues], split: str) -> pd.DataFrame:
-    """What each universe kept and dropped, with the columns of `COUNT_COLUMNS`."""
-    rows = [
-        {"scorer": v.scorer, "method": v.method, "split": split, "unit": v.unit,
-         "universe": v.universe, **v.counts}
+    """What each universe kept and dropped, with the columns of `schemas.PLAUSIBILITY_COUNTS`."""
+    names = PLAUSIBILITY_COUNTS.values
+    return PLAUSIBILITY_COUNTS.frame(
+        (v.scorer, v.method, split, v.unit, v.universe, *(v.counts[name] for name in names))
         for v in values
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
+    )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.core.joining import join_windows
+from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.plausibility.measures import MEASURED, WINDOW_MEASURES, measure
 from workbench.metrics.plausibility.units import UNITS, Batch, Units, pad, scored_units
-from workbench.metrics.stats.by_text import ByText
+from workbench.metrics.stats.text_means import ByText
 
 UNIVERSES = ("with-evidence", "all")
 
@@ -31,7 +31,7 @@ class TextValues:
     """(texts, layers, len(MEASURED)) float64, NaN: undefined. Measures of windows are averaged over a
     text's windows, the others are of its windows joined to one document."""
     counts: dict[str, int]
-    """What the universe kept and dropped, by the names of `COUNT_COLUMNS`."""
+    """What the universe kept and dropped, by the names of `schemas.PLAUSIBILITY_COUNTS`."""
 
 
 Measure = Callable[[Batch], np.ndarray]

@@ -91,15 +91,24 @@ def _check(record: TokenScores, scores: np.ndarray) -> None:
 
 
 def _by_word(words: np.ndarray, units: Units) -> Units:
-    order = np.argsort(words, kind="stable")
-    words = words[order]
-    starts = np.flatnonzero(np.append(True, words[1:] != words[:-1]))
+    index = unit_index(words, "word")
+    _, first = np.unique(words, return_index=True)
     # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
-    best = np.fmax.reduceat(units.scores[:, order], starts, axis=1)
-    kept = units.kept
-    kept = None if kept is None else np.logical_or.reduceat(kept[:, order], starts, axis=1)
-    marks = np.logical_or.reduceat(units.marks[order], starts)
-    return Units(best, kept, marks, units.follows[order][starts], units.speaks)
+    return Units(
+        _pooled(units.scores, index, np.fmax),
+        None if units.kept is None else _pooled(units.kept, index, np.logical_or),
+        _pooled(units.marks, index, np.logical_or),
+        units.follows[first],
+        units.speaks,
+    )
+
+
+def _pooled(values: np.ndarray, index: np.ndarray, combine: np.ufunc) -> np.ndarray:
+    """(..., n) tokens -> (..., m) units; `index` as `unit_index` gives it."""
+    inside = np.flatnonzero(index >= 0)
+    order = inside[np.argsort(index[inside], kind="stable")]
+    starts = np.flatnonzero(np.diff(index[order], prepend=-1))
+    return np.asarray(combine.reduceat(values[..., order], starts, axis=-1))
 
 
 def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
@@ -134,11 +143,7 @@ def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
 
     NaN (a dropped token) counts only where all of a unit's tokens have it.
     """
-    best = np.full((len(scores), int(index.max(initial=-1)) + 1), np.nan)
-    inside = index >= 0
-    # Unit first: `at` takes one index.
-    np.fmax.at(best.T, index[inside], np.asarray(scores, dtype=np.float64)[:, inside].T)
-    return best
+    return _pooled(np.asarray(scores, dtype=np.float64), index, np.fmax)
 
 
 def pad(windows: Sequence[Units]) -> Batch:

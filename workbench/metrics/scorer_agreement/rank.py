@@ -1,9 +1,7 @@
-"""Rank correlation: of every pair of score rows of one text, and of many pairs of rows at once."""
+"""Rank correlation of every pair of score rows of one text."""
 
 import numpy as np
 from scipy.stats import rankdata
-
-from workbench.metrics.stats.shares import share
 
 CORRELATIONS = ("spearman", "kendall")
 
@@ -23,23 +21,6 @@ def rank_correlations(scores: np.ndarray) -> np.ndarray:
     signs -= filled[:, first] < filled[:, second]
     centred = ranks - (scores.shape[-1] + 1) / 2
     return np.stack([_cosines(centred), _cosines(signs)], axis=-1)
-
-
-def spearman(a: np.ndarray, b: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """Spearman's rho of `a` and `b` (..., n) along the last axis, over the units in `alive`: (...).
-
-    The three broadcast; there is no NaN among living units. NaN where one of the two is constant over
-    them, as in scipy.stats, or fewer than two live.
-    """
-    a, b, alive = np.broadcast_arrays(a, b, alive)
-    centred = []
-    for scores in (a, b):
-        ranks = rankdata(np.where(alive, scores, np.nan), axis=-1, nan_policy="omit")
-        mean = share(np.where(alive, ranks, 0.0).sum(axis=-1), alive.sum(axis=-1))
-        centred.append(np.where(alive, ranks - mean[..., None], 0.0))
-    x, y = centred
-    rho = share((x * y).sum(axis=-1), np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1)))
-    return np.clip(rho, -1.0, 1.0)
 
 
 def _cosines(rows: np.ndarray) -> np.ndarray:

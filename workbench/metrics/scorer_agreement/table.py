@@ -10,13 +10,9 @@ import pandas as pd
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.plausibility.units import UNITS, scored_units
+from workbench.metrics.schemas import AGREEMENT
 from workbench.metrics.scorer_agreement.rank import CORRELATIONS, rank_correlations
 from workbench.metrics.stats.text_means import text_means
-
-COLUMNS = (
-    "scorer", "method", "layer", "against", "against_method", "against_layer", "split", "unit",
-    "metric", "value", "ci_low", "ci_high", "n",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class _Row:
 def agreement(
     records: Iterable[TokenScores], split: str, *, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """Spearman's and Kendall's rank correlation, columns of `COLUMNS`.
+    """Spearman's and Kendall's rank correlation, columns of `schemas.AGREEMENT`.
 
     Rows of two scorers speak of one layer, rows of one scorer of two layers (`against_layer` is the
     deeper one). A window's correlation is over its units, annotated or not, dropped ones tied at the
@@ -64,7 +60,7 @@ def agreement(
                 (a.scorer, a.method, a.layer, b.scorer, b.method, b.layer, split, unit,
                  CORRELATIONS[metric], *value)
             )  # fmt: skip
-    return pd.DataFrame(lines, columns=list(COLUMNS))
+    return AGREEMENT.frame(lines)
 
 
 def _correlations(

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.stats import rankdata
 
 from workbench.metrics.stats.resampling import percentiles, weight_blocks
+from workbench.metrics.stats.shares import share
 
 
 def correlations(
@@ -73,3 +75,24 @@ def _ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     starts = np.searchsorted(which[order], np.arange(len(different)))
     held = np.add.reduceat(weights[:, order], starts, axis=1)
     return (held.cumsum(axis=1) - held / 2)[:, which]
+
+
+def masked_spearman(a: np.ndarray, b: np.ndarray, alive: np.ndarray) -> np.ndarray:
+    """Return Spearman's rho along the last axis over some of the units: (...).
+
+    NaN where one side is constant over them, as in scipy.stats, or there are fewer than two.
+
+    Args:
+        a: (..., n) scores without NaN among those units.
+        b: The same of the other side; all three broadcast.
+        alive: (..., n) bool: which units count.
+    """
+    a, b, alive = np.broadcast_arrays(a, b, alive)
+    centred = []
+    for scores in (a, b):
+        ranks = rankdata(np.where(alive, scores, np.nan), axis=-1, nan_policy="omit")
+        mean = share(np.where(alive, ranks, 0.0).sum(axis=-1), alive.sum(axis=-1))
+        centred.append(np.where(alive, ranks - mean[..., None], 0.0))
+    x, y = centred
+    rho = share((x * y).sum(axis=-1), np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1)))
+    return np.clip(rho, -1.0, 1.0)

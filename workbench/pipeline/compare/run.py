@@ -20,8 +20,9 @@ from workbench.pipeline.compare.trials import (
     seconds_spent,
     without_extras,
 )
+from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, this_process
-from workbench.runs.folder import COMPARISON, Run, describe_environment, refuse_foreign
+from workbench.runs.folder import COMPARISON, Run, refuse_foreign
 from workbench.storage.atomic import write_json, write_text
 
 SETTINGS = "compare.yaml"
@@ -37,6 +38,8 @@ class Comparison:
     reporters: Reporters
     tell: Callable[[str], None]
     """Hears, in a line, what begins, was finished already, or failed."""
+    write_cards: Callable[[Path], object]
+    """Writes the models' cards of the run folder that it is given."""
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name: what compare.json says of each run."""
     groups: dict[tuple[str, str, float | None], list[str]] = field(default_factory=dict)
@@ -152,13 +155,15 @@ class Comparison:
     ) -> WorkbenchError | None:
         """Do the work of one run and record how it ended; the error if it failed."""
         failure: WorkbenchError | None = None
+        folder = self.folder / name
         self.tell(f"{title}: finished already" if done else title)
         try:
             work()
+            if not done:
+                self.write_cards(folder)
         except WorkbenchError as error:
             failure = error
             self.tell(f"{title} failed: {error}")
-        folder = self.folder / name
         values = None if failure else dev_values(Run(folder), facts["method"])
         self.cells[name] = {
             "name": name, **facts, "error": str(failure) if failure else None, "dev": values,

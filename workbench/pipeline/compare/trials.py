@@ -9,10 +9,12 @@ from workbench.config.comparison import spelled
 from workbench.config.evaluation import FaithfulnessSettings
 from workbench.config.run import RunConfig
 from workbench.metrics.classification import primary_metric
+from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.train import train_run
-from workbench.runs.folder import Run, Stages, create_run
+from workbench.runs.folder import Run, create_run
+from workbench.runs.stages import Stages
 from workbench.storage.atomic import share_folder
 
 Reporters = Callable[[], Reporter]
@@ -64,7 +66,7 @@ def run_dense(folder: Path, config: RunConfig, reporters: Reporters) -> Job:
     """Train and evaluate a seed's dense model unless that is done; its job, for the cells to share."""
     if is_finished(folder, config):
         return Job(Run(folder), config)
-    job = Job(create_run(folder, config), config, reporters())
+    job = Job(create_run(folder, config, describe_environment(config.seed)), config, reporters())
     _work(job)
     return job
 
@@ -74,7 +76,7 @@ def run_cell(folder: Path, config: RunConfig, base: Job, reporters: Reporters) -
     if is_finished(folder, config):
         return
     _ = base.training_windows  # So that all notes about the texts are there.
-    run = create_run(folder, config)
+    run = create_run(folder, config, describe_environment(config.seed))
     job = Job(run, config, reporters(), notes=list(base.notes), base=base)
     _share_dense(base, job)
     _work(job)

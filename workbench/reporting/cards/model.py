@@ -16,7 +16,7 @@ from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.table import markdown
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
-from workbench.runs.folder import Stages
+from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
 

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.efficiency.table import MASKED
 from workbench.reporting.figures.all import DOUBLE, LETTERS, legend_below, name_axes, print_panels
 from workbench.reporting.figures.speed import COUNTED_LABEL
 from workbench.reporting.figures.style import BLACK, GREY, line_style, plain
 from workbench.reporting.text.wording import method_name
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 REALISED_COLUMNS = (
     "method", "split", "batch_size", "flops_speedup_timed", "realised_share", "speedup_vs_dense",
@@ -27,7 +28,7 @@ def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     """Counted and measured speed-up over our own dense model: columns of `REALISED_COLUMNS`.
 
     One row per method, split and batch size for which `efficiency` (columns of
-    `evaluation.efficiency.COLUMNS`) has both the unpadded FLOPs speed-up on the timed texts and the
+    `schemas.EFFICIENCY`) has both the unpadded FLOPs speed-up on the timed texts and the
     realised share; their product is the measured speed-up. Stock models and masked runs have no such
     share, the dense model's is 1 by definition: all are left out.
     """
@@ -39,7 +40,7 @@ def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot(index=["method", "split", "batch_size"], columns="quantity", values="value")
     frame = wide.reindex(columns=_NEEDED).dropna().reset_index().rename_axis(columns=None)
     frame["speedup_vs_dense"] = frame["flops_speedup_timed"] * frame["realised_share"]
-    rank = ordered(frame["method"], METHOD_ORDER)
+    rank = ordered(frame["method"], METHODS)
     frame = frame.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
     return frame[list(REALISED_COLUMNS)].reset_index(drop=True)
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.patches import Rectangle
 
+from workbench.core.documents import run_bounds
 from workbench.reporting.figures.all import LETTERS
 from workbench.reporting.figures.style import VERMILLION, plain
 
@@ -55,5 +56,4 @@ def stretches(marks: np.ndarray | None) -> list[tuple[int, int]]:
     """Half-open runs of True."""
     if marks is None:
         return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(int), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    return [(int(a), int(b)) for a, b in zip(*run_bounds(marks.astype(bool)), strict=True)]

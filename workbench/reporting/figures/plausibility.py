@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.all import DOUBLE, SINGLE, legend_below, name_axes, print_panels
 from workbench.reporting.figures.style import GREY, SKY, line_style, plain
 from workbench.reporting.text.wording import capitalised, method_name, scorer_name
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 
 def plausibility_frame(
@@ -58,7 +59,7 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows by scorer (controls last), method, metric and layer."""
     frame = frame.astype({"scorer": str, "method": str})
     scorers = ordered(frame["scorer"], SCORERS)
-    methods = ordered(frame["method"], METHOD_ORDER)
+    methods = ordered(frame["method"], METHODS)
     ranks = {"scorer": scorers, "method": methods}
     return frame.sort_values(
         ["scorer", "method", "metric", "layer"],

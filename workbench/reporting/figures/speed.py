@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.reporting.figures.all import DOUBLE, legend_below, name_axes, print_panels
 from workbench.reporting.figures.style import line_style, plain
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.text.wording import method_name
-from workbench.runs.tables import METHOD_ORDER, ordered
 
 TOKEN_COLUMNS = ("method", "split", "layer", "q05", "q25", "median", "q75", "q95", "mean", "n")
 COUNTED_LABEL = "dense FLOPs / method's, both unpadded"
@@ -53,7 +54,7 @@ def tokens_by_method(
     longest = keyed.assign(full=[row.max(initial=1) for row in counts])
     full = longest.groupby(["split", "text_id"])["full"].transform("max").to_numpy()
     methods, splits = keyed["method"].to_numpy(), keyed["split"].to_numpy()
-    for method in ordered(methods, METHOD_ORDER):
+    for method in ordered(methods, METHODS):
         for split in dict.fromkeys(splits[methods == method]):
             own = np.flatnonzero((methods == method) & (splits == split))
             yield method, str(split), np.stack([counts[row] for row in own]), full[own]
@@ -89,7 +90,7 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
         part = rows[["method", "split", "value"]].rename(columns={"value": name})
         frame = frame.merge(part, on=["method", "split"], how="left")
     frame["batch_size"] = batch
-    rank = ordered(frame["method"], METHOD_ORDER)
+    rank = ordered(frame["method"], METHODS)
     frame = frame.sort_values("method", key=lambda c: c.astype(str).map(rank.index), kind="stable")
     return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
 

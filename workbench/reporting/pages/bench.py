@@ -11,7 +11,8 @@ from workbench.reporting.tables.bench import bench_table
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name
-from workbench.runs.folder import read_json, read_table
+from workbench.storage.atomic import read_json
+from workbench.storage.tables import read_table
 
 
 def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:

@@ -24,8 +24,8 @@ from workbench.reporting.tables.table import Table
 from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
-from workbench.runs.folder import write_table
 from workbench.storage.atomic import write_text
+from workbench.storage.tables import write_table
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
-        for name in group.cells
+        for name in group.trials
     ]  # fmt: skip
     words = caption("tokens", over="texts and seeds, quartiles")
     add("tokens", token_frame(pd.concat(left, ignore_index=True)), draw_tokens, words)
@@ -103,7 +103,7 @@ def _subtitle(data: ComparisonData) -> str:
 def sentences(data: ComparisonData) -> list[str]:
     """What each compared method reaches, and whether it is ahead of random tokens at its budget."""
     told = []
-    dense = data.cells[data.cells["kind"] == "dense"].set_index("seed")[data.quality]
+    dense = data.trials[data.trials["kind"] == "dense"].set_index("seed")[data.quality]
     for group in data.compared:
         rows = data.rows(group)
         text = f"{method_name(group.key)}: {quality_words(data.quality, rows[data.quality].mean())}"

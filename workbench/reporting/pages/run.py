@@ -40,8 +40,8 @@ from workbench.reporting.text.wording import (
     scorer_name,
     short_rationales,
 )
+from workbench.runs.stages import unfinished_sentence
 from workbench.runs.tables import RunData, read_run_data
-from workbench.runs.unfinished import unfinished_sentence
 from workbench.storage.atomic import write_text
 
 _PICTURED = 2

@@ -30,7 +30,7 @@ def comparison_table(data: ComparisonData) -> Table:
     denominator; NaN for one seed).
     """
     lines, shown = [], []
-    named = quantities(data.cells)
+    named = quantities(data.trials)
     for group in data.groups:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
@@ -71,7 +71,7 @@ def _matching(data: ComparisonData) -> str:
 def curve_points(data: ComparisonData) -> pd.DataFrame:
     """Return the cells of a comparison as points, see `speed_points`."""
     methods = dict.fromkeys(group.method for group in data.groups)
-    return speed_points(data.cells, data.quality, methods)
+    return speed_points(data.trials, data.quality, methods)
 
 
 def speed_points(cells: pd.DataFrame, metric: str, methods: Iterable[str]) -> pd.DataFrame:
@@ -184,8 +184,8 @@ def cells_table(data: ComparisonData) -> Table:
         "run": ("name",), "part": ("kind",),
         f"dev {QUALITY_NAMES[data.quality]}": ("dev_quality", percent),
         "dev FLOPs, unpadded": ("dev_speedup", times),
-        **{heading: (name, write) for name, (heading, write) in quantities(data.cells).items()},
+        **{heading: (name, write) for name, (heading, write) in quantities(data.trials).items()},
         "seconds": ("seconds", seconds),
     }  # fmt: skip
     words = caption("cells", split=data.split)
-    return Table("cells", words, data.cells, formatted(data.cells, columns), ("run", "part"))
+    return Table("cells", words, data.trials, formatted(data.trials, columns), ("run", "part"))

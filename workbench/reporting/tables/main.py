@@ -9,7 +9,8 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
@@ -81,8 +82,6 @@ QUALITY_NAMES = {
     "spearman": "Spearman × 100",
 }
 """Headings of what is shown in hundredths."""
-QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
-"""The primary metric, and those shown in a small table; see `classification.primary_metric`."""
 SPEEDS: dict[str, tuple[str, Writer]] = {
     "flops_speedup_unpadded": ("FLOPs, unpadded", times),
     "flops_speedup_padded": ("FLOPs, padded", times),
@@ -96,42 +95,6 @@ MEASURED_SPEED = "speedup_vs_hf_b"
 def primary_column(frame: pd.DataFrame) -> str | None:
     """Return the primary metric of a table with a column per metric; None where it has neither."""
     return next((name for name in QUALITIES if name in frame and frame[name].notna().any()), None)
-
-
-def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
-    """Return one method's name, n, and metrics with their intervals, of one split.
-
-    Args:
-        classification: The table of that name.
-        method: The method.
-        metrics: Names of the metrics; NaN for one that it has not.
-    """
-    rows = classification[classification["method"].astype(str) == method]
-    by_metric = rows.drop_duplicates("metric").set_index("metric")
-    row: dict[str, object] = {"method": method, "n": int(rows["n"].max()) if len(rows) else 0}
-    for metric in metrics:
-        for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
-            row[metric + suffix] = by_metric[column].get(metric, np.nan)
-    return row
-
-
-def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
-    """Return a method's counted speed-ups, tokens kept, `speedup_vs_hf_b<batch size>` where measured."""
-    values: dict[str, object] = dict.fromkeys(SPEEDS, np.nan)
-    if efficiency is None:
-        return values
-    rows = efficiency[efficiency["method"].astype(str) == method].drop_duplicates(
-        ["quantity", "batch_size"]
-    )
-    counted = rows[rows["quantity"].isin(values)].set_index("quantity")["value"]
-    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
-    timed = rows[rows["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
-    batches = sorted(measured["batch_size"].dropna().unique())
-    return (
-        values
-        | counted.to_dict()
-        | {f"{MEASURED_SPEED}{int(batch)}": timed.get(batch, np.nan) for batch in batches}
-    )
 
 
 def percentage(name: str) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.reporting.tables.main import QUALITY_NAMES, primary_column, quality_row, speed_row
+from workbench.metrics.method_rows import quality_row, speed_row
+from workbench.reporting.tables.main import QUALITY_NAMES, primary_column
 from workbench.reporting.tables.table import sorted_by
 from workbench.runs.many import RunFolder, Runs, reported
 

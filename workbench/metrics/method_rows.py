@@ -1,0 +1,42 @@
+"""One method's line in a table of methods, from the tidy tables of one split."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from workbench.metrics.efficiency.table import COUNTED
+
+
+def quality_row(classification: pd.DataFrame, method: str, metrics: Iterable[str]) -> dict[str, object]:
+    """Return one method's name, n, and metrics with their intervals.
+
+    Args:
+        classification: Columns of `schemas.CLASSIFICATION`, one split.
+        method: NaN throughout, and n = 0, where it has no row.
+        metrics: For each the keys `metric`, `metric`_low and `metric`_high.
+    """
+    rows = classification[classification["method"].astype(str) == method]
+    by_metric = rows.drop_duplicates("metric").set_index("metric")
+    row: dict[str, object] = {"method": method, "n": int(rows["n"].max()) if len(rows) else 0}
+    for metric in metrics:
+        for column, suffix in (("value", ""), ("ci_low", "_low"), ("ci_high", "_high")):
+            row[metric + suffix] = by_metric[column].get(metric, np.nan)
+    return row
+
+
+def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]:
+    """Return counted speed-ups, tokens kept, and `speedup_vs_hf_b<batch size>` where measured."""
+    values: dict[str, object] = dict.fromkeys(COUNTED, np.nan)
+    if efficiency is None:
+        return values
+    rows = efficiency[efficiency["method"].astype(str) == method].drop_duplicates(
+        ["quantity", "batch_size"]
+    )
+    counted = rows[rows["quantity"].isin(values)].set_index("quantity")["value"]
+    values |= {str(quantity): value for quantity, value in counted.items()}
+    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
+    timed = rows[rows["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
+    for batch in sorted(measured["batch_size"].dropna().unique()):
+        values[f"speedup_vs_hf_b{int(batch)}"] = timed.get(batch, np.nan)
+    return values

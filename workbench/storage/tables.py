@@ -1,0 +1,41 @@
+"""Tables as files: Parquet, and the same rows as CSV beside it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.storage.atomic import replacing
+
+
+def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: int | None = None) -> None:
+    """Write a table, whole or not at all.
+
+    Args:
+        frame: The rows; its index is not written.
+        path: A Parquet file.
+        csv: Write the same rows as CSV beside it.
+        group: How many rows a row group may have.
+    """
+    with replacing(path) as scratch:
+        frame.to_parquet(scratch, index=False, row_group_size=group)
+    if csv:
+        with replacing(path.with_suffix(".csv")) as scratch:
+            frame.to_csv(scratch, index=False)
+
+
+def remove_table(path: Path) -> None:
+    """Remove what `write_table` wrote, if it is there."""
+    for kind in (".parquet", ".csv"):
+        path.with_suffix(kind).unlink(missing_ok=True)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read Parquet, or CSV by its ending; InputError for a missing or broken file."""
+    if not path.is_file():
+        raise InputError(f"{path}: missing; run `workbench evaluate` on this folder")
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        kind = "CSV" if path.suffix == ".csv" else "Parquet"
+        raise InputError(f"{path}: cannot be read as {kind}: {' '.join(str(error).split())}") from None
