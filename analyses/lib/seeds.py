@@ -8,8 +8,16 @@ from matplotlib.figure import Figure
 
 from workbench.metrics.schemas import QUALITY_OVER_SEEDS
 from workbench.metrics.stats.seeds import quality_over_seeds
-from workbench.reporting.figures.all import LETTERS, legend_below, name_axes, print_axes, width_for
-from workbench.reporting.figures.style import BLACK, GREY, line_style, plain
+from workbench.reporting.figures.printing import (
+    LETTERS,
+    legend_below,
+    name_axes,
+    named_handles,
+    plain,
+    print_axes,
+    width_for,
+)
+from workbench.reporting.figures.style import BLACK, GREY, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.tables.results import primary_metric
 from workbench.reporting.text.wording import method_name
@@ -42,7 +50,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     figure, axes = print_axes(width_for(names), 0.32 * len(groups) + 1.0)
     ax = axes[0, 0]
     for number, (_, own) in enumerate(groups):
-        colour = line_style(str(own["method"].iloc[0]), number)["color"]
+        colour = series_look(str(own["method"].iloc[0]), number).colour
         mean, low, high = 100 * own[["value", "ci_low", "ci_high"]].iloc[0].to_numpy(dtype=np.float64)
         first = number == 0
         ax.plot([low, high], [-number - 0.15] * 2, color=GREY, linewidth=3, solid_capstyle="butt",
@@ -57,7 +65,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     name_axes(ax, " or ".join(QUALITY_NAMES[name] for name in frame["metric"].unique()), "")
-    legend_below(figure, ax)
+    legend_below(figure, named_handles(ax))
     return figure
 
 

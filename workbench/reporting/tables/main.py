@@ -28,6 +28,7 @@ def main_table(
     conventions: str = "",
     unlike_dense: Collection[str] = (),
     configured: Iterable[str] = (),
+    mark_best: bool = True,
 ) -> Table:
     """Build a row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
@@ -41,6 +42,7 @@ def main_table(
         conventions: What the caption adds.
         unlike_dense: Methods whose primary metric gets a star.
         configured: Methods of the configuration; those without a number have a line of dashes.
+        mark_best: Whether the best of each column is bold.
     """
     methods = ordered([*classification["method"], *configured], METHODS)
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
@@ -60,8 +62,8 @@ def main_table(
     if primary in shown:
         shown[primary] += stars
     ranked = {name: title for name, title in headings.items() if name != "tokens_kept_share"}
-    marks = method_marks(frame, shown, ranked)
-    ranking = RANKS_BUT_DENSE if marks.astype(bool).to_numpy().any() else ""
+    marks = method_marks(frame, shown, ranked) if mark_best else None
+    ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
     words = caption(
         "main", star=star_words(unlike_dense), ranking=ranking, speed=caption("speed"),
         conventions=conventions,
