@@ -9,12 +9,13 @@ import pytest
 
 import workbench as package
 from tests.helpers.tiny_runs import SAMPLE
-from workbench.data.sources import available
+from workbench.data.sources import sources
 
 COMMANDS = [
     [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],
     ["export"], ["reproduce"],
-    ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"],
+    ["attribute"], ["bench"], ["tables"], ["app"],
+    ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"], ["data", "plant"],
 ]  # fmt: skip
 
 
@@ -34,10 +35,10 @@ def test_the_help_lists_every_command(workbench):
 
 def test_data_list_shows_every_source_and_how_to_get_it(workbench, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
-    monkeypatch.setattr("workbench.data.sources._has_package_file", lambda *_: False)
+    monkeypatch.setattr("workbench.data.readers.packaged.PACKAGE", "no_such_package")
     answer = workbench("data", "list")
     assert answer.code == 0
-    for source in available():
+    for source in sources().values():
         assert source.name in answer.out
         assert source.how in answer.out
     assert "rationale-workbench[offline]" in answer.out
@@ -126,9 +127,8 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("module", ["workbench", "workbench.cli"])
-def test_python_m_is_the_command(module, tmp_path):
-    ended = python("-m", module, "report", "--run", str(tmp_path))
+def test_python_m_is_the_command(tmp_path):
+    ended = python("-m", "workbench", "report", "--run", str(tmp_path))
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [f"error: {tmp_path}: not a run folder (it has no config.yaml)"]
     assert ended.stdout == ""

@@ -1,4 +1,4 @@
-"""What may be asked of any scorer, and the refusal of what one cannot honour."""
+"""What may be asked of any scorer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,30 +14,34 @@ PREDICTED, GOLD = "predicted", "gold"
 
 @dataclass(frozen=True)
 class Options:
-    """None everywhere means the scorer's own default; anything else is honoured or refused."""
+    """None everywhere means the scorer's own default; anything else is obeyed or refused.
+
+    The docstrings of the fields are the help of the command line's options.
+    """
 
     target: str | None = None
-    """`predicted` (the default: each window's predicted class), `gold`, or a class name."""
+    """Class to explain: predicted (each window's own; default), gold, or a class name."""
     output: Literal["logit", "probability"] | None = None
-    """What of the target class is explained; default: its logit."""
+    """Explain the target class's logit (default) or its probability."""
     sign: Literal["signed", "absolute"] | None = None
-    """`absolute` takes sizes; default: as the scorer gives them."""
+    """Report absolute or signed scores; default: as the scorer gives them."""
     granularity: Granularity | None = None
-    """A word's (sentence's) score is the sum over its living tokens, given to each of them; scorers that
-    change the text change whole units. Default: token, or word where the text is changed."""
+    """Score tokens, words or sentences: the sum over a unit's remaining tokens, given to each of them;
+    scorers that change the text change whole units; default: token, or word where the text changes."""
     layers: tuple[int, ...] | None = None
-    """Rows to compute, counted from 0; the others are NaN. Default: all that the scorer speaks of."""
+    """Layers to score, counted from 0, such as 0,3,5; default: all that the scorer has scores for."""
     baseline: Baseline | None = None
-    """What stands for "no information": [PAD] or [MASK] in the place of every word, or zero vectors."""
+    """Reference input: [PAD], [MASK] or zero vectors."""
     steps: int | None = None
-    """Points on integrated gradients' path."""
+    """Points on the path of integrated gradients."""
     samples: int | None = None
     """Random draws: noisy copies, or perturbed texts."""
     seed: int = 0
+    """Seed of everything drawn at random."""
     batch_size: int = 32
     """Windows per batch, at most."""
     memory_mb: int = 512
-    """What a batch's tensors may take, roughly; batches of long windows are made smaller."""
+    """Megabytes that a batch's tensors may take, roughly; batches of long windows are made smaller."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "samples", "batch_size", "memory_mb"):
@@ -45,15 +49,14 @@ class Options:
             if value is not None and value < 1:
                 raise InputError(f"{name} {value}: at least 1")
 
-
-def explicitly_set(options: Options) -> list[OptionName]:
-    """Return the options, of those that a scorer may not support, that are not left at their default."""
-    names: tuple[OptionName, ...] = get_args(OptionName)
-    return [name for name in names if getattr(options, name) is not None]
+    def explicitly_set(self) -> list[OptionName]:
+        """Return the options, of those that a scorer may not support, that differ from their default."""
+        names: tuple[OptionName, ...] = get_args(OptionName)
+        return [name for name in names if getattr(self, name) is not None]
 
 
 def target_index(name: str, labels: Sequence[str]) -> int:
-    """A class name's index; InputError lists the model's classes."""
+    """Return a class name's index; InputError lists the model's classes."""
     if name not in labels:
         raise InputError(
             f"target {name!r}: the model's classes are {', '.join(labels)} (or {PREDICTED}, or {GOLD})"
@@ -62,7 +65,7 @@ def target_index(name: str, labels: Sequence[str]) -> int:
 
 
 def check_layers(chosen: Sequence[int], layers: int) -> None:
-    """InputError for a layer the model does not have, for none at all, and for one named twice."""
+    """Raise InputError for a layer the model does not have, for none at all, and for one named twice."""
     outside = [layer for layer in chosen if not 0 <= layer < layers]
     if outside:
         raise InputError(f"layer {outside[0]}: the model has layers 0 to {layers - 1}")

@@ -1,76 +1,93 @@
-"""What leaves a run: `workbench export`, a model for other programs; `workbench reproduce`, a proof."""
+"""What leaves a run: `workbench export`, a model; `workbench export-predictions`, scores and classes."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Literal
 
-import typer
+from workbench.cli.options import Split
+from workbench.cli.terminal import say
+from workbench.errors import InputError
 
-from workbench.cli.terminal import ERR, OUT, resumable
+
+@dataclass(frozen=True)
+class ModelExport:
+    """Which model is written, and where to."""
+
+    run: Path
+    """Run folder."""
+    method: str
+    """Trained method of the run."""
+    to: Path
+    """Folder to write, new or empty."""
+    push_to_hub: str | None = None
+    """Upload it under this name, such as me/model."""
+    public: bool = False
+    """Show a new hub repository to everybody."""
 
 
-def export(
-    run_folder: Annotated[Path, typer.Option("--run", help="A run folder.")],
-    method: Annotated[str, typer.Option("--method", help="A trained method.")],
-    to: Annotated[Path, typer.Option("--to", help="The folder to write, new or empty.")],
-    push_to_hub: Annotated[
-        str | None, typer.Option("--push-to-hub", help="Upload it under this name, such as me/model.")
-    ] = None,
-    public: Annotated[
-        bool, typer.Option("--public/--private", help="Whether a new hub repository is for all to see.")
-    ] = False,
-) -> None:
+@dataclass(frozen=True)
+class PredictionsExport:
+    """Which scores are written, and where to."""
+
+    run: Path
+    """Run folder."""
+    scorer: str
+    """Scorer, such as cp or saliency."""
+    out: Path
+    """JSONL file to write."""
+    layer: int | None = None
+    """One layer (ERASER's scorer reads no more); default: all."""
+    selection: Literal["uniform", "kept"] = "uniform"
+    """Hard predictions: tokens above a uniform share, or those kept."""
+    split: Split = "test"
+    """Split to export."""
+
+
+def export(what: ModelExport) -> None:
     """Write a model that transformers loads by itself: AutoModelForSequenceClassification.
 
     A dense or DistilBERT model is an ordinary BERT classifier; any other needs `import workbench` first,
-    and then drops its tokens. Its cards go with it. The hub asks for its own login (`hf auth login`).
+    and then drops its tokens. The model's and the data's cards are written beside it. Uploading asks for
+    the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
     from workbench.reporting.cards.model import write_card
     from workbench.runs.folder import load_run
 
-    found = load_run(run_folder)
-    if push_to_hub is not None:
-        check_hub(push_to_hub)
-    export_model(found, method, to, lambda folder: write_card(run_folder, method, folder))
-    OUT.print(str(to), highlight=False, soft_wrap=True)
-    if push_to_hub is not None:
-        OUT.print(push(to, push_to_hub, public=public), highlight=False, soft_wrap=True)
+    run = load_run(what.run)
+    if what.push_to_hub is not None:
+        check_hub(what.push_to_hub)
+    export_model(run, what.method, what.to, lambda folder: write_card(what.run, what.method, folder))
+    say(what.to)
+    if what.push_to_hub is not None:
+        say(push(what.to, what.push_to_hub, public=what.public))
 
 
-def reproduce(
-    folder: Annotated[Path, typer.Argument(help="A finished run folder.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Where the run goes; default: FOLDER-again.")
-    ] = None,
-) -> None:
-    """Run a run's recorded configuration again and print what differs.
+def export_predictions(what: PredictionsExport) -> None:
+    """Write a run's scores and classes in ERASER's prediction format."""
+    from workbench.core.task_type import task_type_of
+    from workbench.core.token_scores import from_frame
+    from workbench.data.corpus import load_corpus
+    from workbench.eraser.from_records import to_predictions
+    from workbench.eraser.write import write_predictions
+    from workbench.runs.folder import load_run
 
-    Exit code 0 if all numbers but those of a clock are equal up to rounding, else 1.
-    """
-    from workbench.cli.console import ConsoleReporter
-    from workbench.pipeline.reproduce import check_again, finished_run
-    from workbench.pipeline.reproduce import reproduce as make_again
-    from workbench.reporting.cards.model import write_cards
-
-    run = finished_run(folder)
-    out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
-    check_again(run, out)
-    with resumable():
-        found = make_again(run, out, ConsoleReporter(ERR), write_cards)
-    told = {
-        "numbers that differ": found.numbers,
-        "surroundings that differ": found.surroundings,
-        "timings (expected to differ)": found.timings,
-    }
-    for title, lines in told.items():
-        if lines:
-            OUT.print(f"{title}:", highlight=False)
-        for line in lines:
-            OUT.print(f"- {line}", highlight=False, soft_wrap=True)
-    verdict = "not the same" if found.numbers else "the same"
-    OUT.print(
-        f"{verdict}: {found.compared:,} numbers compared; the run made again is in {out}",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
-    if found.numbers:
-        raise typer.Exit(1)
+    run = load_run(what.run)
+    if what.scorer not in run.scorers:
+        known = ", ".join(run.scorers) or "none"
+        raise InputError(f"{what.run}: no scores of {what.scorer!r} (there: {known})")
+    predictions, scores = run.predictions, run.scores(what.scorer)
+    predictions = predictions[predictions["split"] == what.split]
+    scores = scores[scores["text_id"].isin(predictions["text_id"])]
+    if scores.empty:
+        raise InputError(f"{what.run}: no text of the {what.split} split was scored by {what.scorer}")
+    predictions = predictions[predictions["method"] == str(scores["method"].iloc[0])]
+    corpus = load_corpus(run.config.data)
+    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    scored = set(scores["text_id"])
+    documents = [document for document in corpus.splits[what.split] if document.id in scored]
+    records = to_predictions(
+        from_frame(scores), documents, predictions, layer=what.layer, selection=what.selection
+    )
+    written = write_predictions(records, what.out)
+    say(f"{what.out}: {written} predictions of {len(documents)} texts")

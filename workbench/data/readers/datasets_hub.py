@@ -1,5 +1,6 @@
 """Any data set of the `datasets` library: by hub name, or a folder written by `save_to_disk`."""
 
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,22 +9,22 @@ from workbench.config.data import DataSettings
 from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
-from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label
+from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label, data_path
+from workbench.data.sources import Source
 from workbench.errors import InputError
 
 
 def load_hub(settings: DataSettings) -> Table:
-    """The splits of a hub data set, class names taken from its features where they are there.
+    """Return the splits of a hub data set, class names taken from its features where they are there.
 
     For a set that has a manifest (`glue/sst2`, `ag_news`, ...) the columns and the split rule are those
     of the manifest; a column that `settings` names wins. Raises InputError where it cannot be loaded (no
     network, unknown name or subset), has no train split, or lacks a column.
     """
-    if not settings.path:
-        raise InputError("data.source 'hub' needs data.path, the data set's name")
-    name = f"{settings.path}/{settings.subset}" if settings.subset else settings.path
+    path = str(data_path(settings, "the data set's name"))
+    name = f"{path}/{settings.subset}" if settings.subset else path
     task = hub_task(name)
-    parts = _load(settings, name, task)
+    parts = _load(path, settings.subset, task)
     if task and task.source == "hatexplain":
         posts = {str(part): iter(data) for part, data in parts.items()}
         return hatexplain_table(task, posts, name, settings.annotators)
@@ -55,7 +56,7 @@ class _Reader:
         self.splits = hub.splits if hub else SPLIT_NAMES
         self.rows: dict[str, list[Row]] = {}
         self.names: tuple[str, ...] | None = None
-        self.notes = [unused] if (unused := unused_rationales(settings)) else []
+        self.notes = unused_rationales(settings)
 
     def add(self, part: str, data: Any) -> None:
         """Take over one split, or note why not."""
@@ -64,8 +65,8 @@ class _Reader:
             self.notes.append(f"Split {part!r} is not used.")
             return
         for column in self.text:
-            wanted = self.settings.model_copy(update={"split_column": None, "text_column": column})
-            require_columns(data.column_names, wanted, f"{self.name} {part}")
+            needed = self.settings.model_copy(update={"split_column": None, "text_column": column})
+            require_columns(data.column_names, needed, f"{self.name} {part}")
         label = self.settings.label_column
         self.names = self.names or _class_names(data, label)
         labels = data[label][:]
@@ -95,7 +96,7 @@ class _Reader:
         return row_from_record(record, settings, row_id, where, label)
 
     def table(self, parts: Iterable[str]) -> Table:
-        """What was collected; InputError without a train split."""
+        """Return what was collected; InputError without a train split."""
         if not self.rows.get("train"):
             raise InputError(f"{self.name}: no train split; there are: {', '.join(map(str, parts))}")
         more: dict[str, Any] = {
@@ -114,11 +115,11 @@ def _default(name: str) -> Any:
     return DataSettings.model_fields[name].default
 
 
-def _load(settings: DataSettings, name: str, task: Task | None) -> dict[str, Any]:
+def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     # Imported here: the library takes seconds to import and only this source needs it.
     import datasets
 
-    path, subset = str(settings.path), settings.subset
+    name = f"{path}/{subset}" if subset else path
     if task and task.hub and task.hub.subset:
         path, subset = name.rpartition("/")[0], task.hub.subset
     places = [name, f"{path}/{subset}" if subset else path, path]
@@ -141,3 +142,11 @@ def _is_saved(folder: Path) -> bool:
 def _class_names(data: Any, column: str) -> tuple[str, ...] | None:
     names = getattr(data.features[column], "names", None)
     return tuple(names) if names else None
+
+
+SOURCES = (
+    Source(
+        "hub", "A hub data set, or a save_to_disk folder", load_hub,
+        usage=", data.path", is_here=lambda: importlib.util.find_spec("datasets") is not None,
+    ),
+)  # fmt: skip

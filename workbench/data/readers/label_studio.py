@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,24 @@ from workbench.core.annotators import RULES, TIES, combine, tied
 from workbench.core.documents import runs
 from workbench.data.readers.rows import (
     MISMATCHES,
-    SPLIT_NAMES,
     Row,
+    Spans,
     Table,
     checked_label,
     checked_spans,
     checked_text,
-    counted,
+    counted_notes,
+    data_path,
+    spans_of,
+    split_of,
 )
+from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, read_bytes
 
-Spans = tuple[tuple[int, int], ...]
-
 
 def load_label_studio(settings: DataSettings) -> Table:
-    """The tasks of the export `data.path`, one row each; spans count characters of the text.
+    """Return the tasks of the export `data.path`, one row each; spans count characters of the text.
 
     Text, split and id are read from a task's `data` by the columns of `settings` (id: the task's own
     without `id_column`). So is the class where `data` has `label_column`; else it is what most
@@ -39,11 +40,9 @@ def load_label_studio(settings: DataSettings) -> Table:
     reversed or outside the text, and a span whose stored text is another (unless `data.mismatches` is
     `keep`).
     """
-    if not settings.path:
-        raise InputError("data.source 'label-studio' needs data.path, a JSON export")
+    path = data_path(settings, "a JSON export")
     if settings.second_column:
         raise InputError("data.source 'label-studio' reads single texts: leave out data.second_column")
-    path = Path(settings.path).expanduser()
     reader = _Reader(settings)
     for number, task in enumerate(json_items(read_bytes(path), str(path)), start=1):
         reader.add(task, f"{path}: task {number}")
@@ -87,24 +86,19 @@ class _Reader:
         if label is None:
             self.left_out["without a class that most annotators gave"] += 1
             return
-        split = self._split(data, where)
+        split = split_of(data, settings.split_column, where)
         marked = [self._spans(results, text, split, where) for results in people]
         spans = marked[0] if len(marked) == 1 else self._combined(marked, text, split)
         self.rows.setdefault(split, []).append(Row(row_id, text, label, where, spans=spans))
 
     def notes(self) -> list[str]:
         rule = self.settings.annotators
-        notes = [f"{counted(n, 'task')} {why} left out." for why, n in self.left_out.items()]
-        if self.several:
-            texts = counted(self.several, "text")
-            notes.append(
-                f"{texts} with several annotators: rationale are the characters {RULES[rule]}"
-                f" (data.annotators: {rule})."
-            )
-        mismatched = sum(self.mismatches.values())
-        if mismatched:
-            notes.append(f"{counted(mismatched, 'span')} of another text than given, kept by offset.")
-        return notes
+        kept = f"rationale are the characters {RULES[rule]} (data.annotators: {rule})."
+        return counted_notes(
+            *((n, "task", f" {why} left out.") for why, n in self.left_out.items()),
+            (self.several, "text", f" with several annotators: {kept}"),
+            (sum(self.mismatches.values()), "span", " of another text than given, kept by offset."),
+        )
 
     def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
         column = self.settings.label_column
@@ -116,18 +110,9 @@ class _Reader:
                 return label
         return None
 
-    def _split(self, data: dict[str, Any], where: str) -> str:
-        column = self.settings.split_column
-        if not column:
-            return "train"
-        split = SPLIT_NAMES.get(str(data.get(column)).strip().lower())
-        if split is None:
-            raise InputError(f"{where}: {column} {data.get(column)!r} is none of train, dev, test")
-        return split
-
     def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
         control = self.settings.rationale_column
-        found = set()
+        spans = set()
         for result in _of_kind(results, "labels"):
             if control is not None and result.get("from_name") != control:
                 continue
@@ -138,18 +123,16 @@ class _Reader:
                     f"{where}: span [{start}, {end}] lies outside the text ({len(text)} characters)"
                 )
             self._compare(value.get("text"), text[start:end], split, f"{where}: span [{start}, {end}]")
-            found.add((start, end))
-        return tuple(sorted(found))
+            spans.add((start, end))
+        return tuple(sorted(spans))
 
-    def _compare(self, given: Any, found: str, split: str, where: str) -> None:
+    def _compare(self, given: Any, text: str, split: str, where: str) -> None:
         # Label Studio trims and folds white space in what it stores beside the offsets.
         self.mismatches[split] += 0
-        if given is None or str(given).split() == found.split():
+        if given is None or str(given).split() == text.split():
             return
         if self.settings.mismatches == "refuse":
-            raise InputError(
-                f"{where} has the text {str(given)[:60]!r}, but there stands {found[:60]!r}"
-            )
+            raise InputError(f"{where} has the text {str(given)[:60]!r}, but there stands {text[:60]!r}")
         self.mismatches[split] += 1
 
     def _combined(self, marked: list[Spans], text: str, split: str) -> Spans:
@@ -161,11 +144,11 @@ class _Reader:
         agreed = combine(marks, len(marked), self.settings.annotators)
         for span in runs(tied(marks).tolist()):
             self.ties[split] += len(text[span.start : span.end].split())
-        return tuple((span.start, span.end) for span in runs(agreed.tolist()))
+        return spans_of(agreed.tolist())
 
 
 def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
-    """The results of each annotation that was not cancelled."""
+    """Yield the results of each annotation that was not cancelled."""
     annotations = task.get("annotations")
     if not isinstance(annotations, list):
         raise InputError(f"{where}: no list of annotations (this is not an export of the kind JSON)")
@@ -179,16 +162,13 @@ def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
 
 def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
     for result in results:
-        if (
-            isinstance(result, dict)
-            and result.get("type") == kind
-            and isinstance(result.get("value"), dict)
-        ):
-            yield result
+        match result:
+            case {"type": str(name), "value": dict()} if name == kind:
+                yield result
 
 
 def _choice(results: list[Any], name: str, where: str) -> str | None:
-    """The class that one annotator chose; None where they chose none."""
+    """Return the class that one annotator chose; None where they chose none."""
     chosen = {
         str(result.get("from_name")): result["value"].get("choices")
         for result in _of_kind(results, "choices")
@@ -202,3 +182,11 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
     if not isinstance(choices, list) or len(choices) != 1:
         raise InputError(f"{where}: the chosen class is not one but {choices!r}")
     return checked_label(choices[0], "choices", where)
+
+
+SOURCES = (
+    Source(
+        "label-studio", "Label Studio's JSON export", load_label_studio,
+        rationales="annotated", usage=", data.path", endings=(".json",),
+    ),
+)  # fmt: skip

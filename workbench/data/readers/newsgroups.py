@@ -1,11 +1,11 @@
 """20 Newsgroups as its archives unpack: a folder per group, a file per post."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import task_of
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.glue import source_of, task_of
+from workbench.data.readers.rows import Row, Table, counted, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 
@@ -19,16 +19,14 @@ _RULE = re.compile(r"^\s*[-=_]{2,}\s*$")
 
 
 def load_newsgroups(settings: DataSettings) -> Table:
-    """The posts of the folder or archive at `data.path`, split by date where its folders say so.
+    """Return the posts of the folder or archive at `data.path`, split by date where its folders say so.
 
     `data.subset` is `stripped` (default: without headers, quoted lines and signatures) or `whole`. Posts
     are decoded as Latin-1, in which they were written; those that stripping leaves empty are dropped and
     counted. Raises InputError where the folder is missing or holds no posts.
     """
     task = task_of(settings)
-    if not settings.path:
-        raise InputError("data.source '20newsgroups' needs data.path, the folder with the groups")
-    tree = open_tree(Path(settings.path))
+    tree = open_tree(data_path(settings, "the folder with the groups"))
     posts = _posts(tree)
     if not any(posts.values()):
         raise InputError(f"{tree.origin}: no posts in it (expected a folder per group)")
@@ -50,21 +48,23 @@ def load_newsgroups(settings: DataSettings) -> Table:
 
 
 def _posts(tree: Tree) -> dict[str, list[str]]:
-    """File names by split; all of them in train where no folder is called `...-test`."""
-    found: dict[str, list[str]] = {}
+    """Return file names by split; all of them in train where no folder is called `...-test`."""
+    posts: dict[str, list[str]] = {}
     for name in sorted(tree.names):
         path = PurePosixPath(name)
         if len(path.parts) < 2 or path.name.startswith("."):
             continue
         folders = path.parts[:-2]
         split = "test" if any(folder.endswith("-test") for folder in folders) else "train"
-        found.setdefault(split, []).append(name)
-    return found
+        posts.setdefault(split, []).append(name)
+    return posts
 
 
 def stripped(post: str) -> str:
-    """The post without its header, quoted lines (and who is quoted) and a short signature; "" if that
-    is all there was."""
+    """Return the post without its header, quoted lines (and who is quoted) and a short signature.
+
+    The empty string if that is all there was.
+    """
     _, blank, body = post.replace("\r\n", "\n").partition("\n\n")
     lines = (body if blank else post).strip().split("\n")
     for index in range(len(lines) - 1, max(-1, len(lines) - 2 - LONGEST_SIGNATURE), -1):
@@ -72,3 +72,6 @@ def stripped(post: str) -> str:
             lines = lines[:index]
             break
     return "\n".join(line for line in lines if not _QUOTED.match(line)).strip()
+
+
+SOURCES = [source_of("20newsgroups", load_newsgroups)]

@@ -1,0 +1,88 @@
+"""`workbench evaluate`: the models of a run measured again, or scores that were computed elsewhere."""
+
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Overrides, Split
+from workbench.cli.terminal import ERR, OUT, say
+from workbench.errors import InputError
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Scores that were computed elsewhere, and how they are judged."""
+
+    predictions: Path | None = None
+    """JSONL file in ERASER's prediction format."""
+    data: str | None = None
+    """Texts of the predictions, named as for `data check`."""
+    split: Split | None = None
+    """Split that was predicted; default: test."""
+    partial: bool = False
+    """Judge only the texts that both files hold."""
+    absolute: bool = False
+    """Use the absolute values of signed scores."""
+    out: Path | None = None
+    """Folder for the tables."""
+
+
+def evaluate(
+    elsewhere: Elsewhere,
+    run_folder: Annotated[Path | None, typer.Option("--run", help="Run folder.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Measure the models of a run again, or judge scores that were computed elsewhere.
+
+    All options but --run belong to --predictions.
+    """
+    if run_folder is not None and not any((*astuple(elsewhere), overrides)):
+        _measure_again(run_folder)
+    elif run_folder is None and elsewhere.predictions is not None and elsewhere.data is not None:
+        _judge(elsewhere.predictions, elsewhere.data, elsewhere, overrides)
+    else:
+        raise InputError("evaluate needs either --run alone, or --predictions with --data")
+
+
+def _measure_again(folder: Path) -> None:
+    from workbench.cli.console import ConsoleReporter, summary_table
+    from workbench.pipeline.evaluate import evaluate_run
+    from workbench.pipeline.job import Job
+    from workbench.reporting.cards.model import write_cards
+    from workbench.runs.folder import load_run
+
+    run = load_run(folder)
+    job = Job(run, run.config, ConsoleReporter(ERR))
+    with job.reporter:
+        evaluate_run(job, again=True)
+        write_cards(folder)
+    OUT.print(summary_table(load_run(folder)))
+
+
+def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | None) -> None:
+    from workbench.core.task_type import task_type_of
+    from workbench.data.corpus import load_corpus
+    from workbench.data.sources import data_settings
+    from workbench.eraser.evaluate import evaluate_predictions
+    from workbench.storage.tables import write_table
+
+    corpus = load_corpus(data_settings(data, overrides))
+    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    split = how.split or "test"
+    judged = evaluate_predictions(
+        predictions, corpus.splits[split], split, partial=how.partial, absolute=how.absolute
+    )
+    tables = {
+        "plausibility": judged.plausibility,
+        "plausibility_counts": judged.counts,
+        "classification": judged.classification,
+    }
+    for name, table in tables.items():
+        if how.out is not None:
+            write_table(table, how.out / f"{name}.parquet", csv=True)
+        if len(table) and name != "plausibility_counts":
+            shown = table.drop(columns=["split", "unit"], errors="ignore")
+            say(shown.to_string(index=False, float_format="{:.3f}".format))
+    say(*(f"- {note}" for note in judged.notes))
