@@ -1,4 +1,4 @@
-"""Large blocks are mapped one by one where the C library can be told so, and nothing happens elsewhere."""
+"""Large blocks are mapped one by one where the C library can be told so; nothing happens elsewhere."""
 
 import ctypes
 import sys
