@@ -20,17 +20,11 @@ from workbench.reporting.tables.comparison import (
     searches_table,
 )
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.render import render
+from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
 from workbench.storage.atomic import write_text
 from workbench.storage.tables import write_table
-
-_TRADEOFF = (
-    "Quality against counted and measured speed-up: a point per run, lines are means over seeds "
-    "between their points, beginning at the dense model, whose quality is the grey line."
-)
-_TOKENS = "Tokens left in each layer, relative to the full text: median over texts and seeds, quartiles."
 
 
 @dataclass(frozen=True)
@@ -83,18 +77,19 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
     def add(
-        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], caption: str
+        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], words: str
     ) -> None:
         if len(frame):
-            made[name] = save_figure(describe(frame), data.folder, name, frame, caption)
+            made[name] = save_figure(describe(frame), data.folder, name, frame, words)
 
-    add("tradeoff", points, tradeoff_chart, _TRADEOFF)
+    add("tradeoff", points, tradeoff_chart, caption("tradeoff"))
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
         for name in group.trials
     ]  # fmt: skip
-    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, _TOKENS)
+    words = caption("tokens", over="texts and seeds, quartiles")
+    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, words)
     return made
 
 
