@@ -150,8 +150,8 @@ def test_declarations_are_read_from_subfolders_by_decorator(tmp_path) -> None:
     file = tmp_path / "deep" / "mine.py"
     file.parent.mkdir()
     file.write_text(
-        "import nothing\n@other\n@register(name='a')\n@register(name='b', options=('x',))\nclass Own: ...\n"
-        "@register(name='c')\ndef own(): ...\n",
+        "import nothing\n@other\n@register(name='a')\n@register(name='b', options=('x',))\n"
+        "class Own: ...\n@register(name='c')\ndef own(): ...\n",
         encoding="utf-8",
     )
     (tmp_path / "plain.py").write_text("def register(): ...\n", encoding="utf-8")
