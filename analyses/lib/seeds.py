@@ -1,9 +1,12 @@
 """Quality over seeds: its two spreads from the predictions of many runs, and a picture of them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from workbench.metrics.schemas import QUALITY_OVER_SEEDS
 from workbench.metrics.stats.seeds import quality_over_seeds
 from workbench.reporting.figures.printing import (
     LETTERS,
@@ -19,6 +22,18 @@ from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.tables.results import primary_metric
 from workbench.reporting.text.wording import method_name
 from workbench.runs.many import Runs, reported
+
+
+def seeds_note(frame: pd.DataFrame, quantities: Iterable[str]) -> str:
+    """Say what stands behind ± in the means of `quantities`, columns of `results`."""
+    known = [name for name in quantities if name in frame]
+    counts = frame.groupby(["data", "variant"])[known].count().to_numpy()
+    seeds = sorted(set(counts[counts > 0].tolist()))
+    if seeds == [1]:
+        return "One seed per method: there is no ±, and a difference may be luck of the seed."
+    single = " A number without ± is of one seed." if 1 in seeds else ""
+    span = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    return f"± is the standard deviation over seeds (n - 1); n = {span}.{single}"
 
 
 def draw_seeds(frame: pd.DataFrame) -> Figure:

@@ -20,8 +20,9 @@ from analyses.costs.scorer_table import shown
 from analyses.lib.study import run_script
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.pages.bench import write_bench
-from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, quality_row, speed_row
+from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
 from workbench.reporting.tables.table import Writer, formatted, markdown
 from workbench.reporting.text.wording import decimals, method_name, percent, spread, times

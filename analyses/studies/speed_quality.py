@@ -11,7 +11,8 @@ seeds cover, and begin at the dense model; several data sets give several figure
 
 from analyses.lib.study import Analysis, run_analysis
 from workbench.errors import InputError
-from workbench.reporting.figures.comparison import draw_tradeoff
+from workbench.reporting.figures.comparison import tradeoff_chart
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.tables.comparison import area_table, speed_points
 from workbench.reporting.tables.main import MEASURED_SPEED
 from workbench.reporting.tables.results import primary_metric, results
@@ -31,7 +32,7 @@ def build(runs: Runs) -> Analysis:
             notes.append(f"{data}: no method beside the dense model has a speed-up.")
             continue
         suffix = str(data).replace("/", "-") if frame["data"].nunique() > 1 else ""
-        figures[suffix] = draw_tradeoff(points)
+        figures[suffix] = draw(tradeoff_chart(points))
         tables.append(area_table(points))
     if not figures:
         raise InputError(f"{' '.join(notes)} Give a run of a method with efficiency metrics.")

@@ -12,7 +12,8 @@ import pandas as pd
 
 from analyses.lib.over_runs import by_run, over_runs
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.figures.examples import Example, choose_examples, draw_examples, example_frame
+from workbench.reporting.figures.examples import Example, choose_examples, example_frame, examples_map
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name
 from workbench.runs.many import Runs
@@ -30,7 +31,7 @@ def build(runs: Runs) -> Analysis:
     for suffix, own in by_run(frame).items():
         for number, example in enumerate(chosen[str(own["run"].iloc[0])], start=1):
             name = "_".join(filter(None, (suffix, str(number))))
-            figures[name] = draw_examples([example])
+            figures[name] = draw(examples_map([example]))
     rows = pd.DataFrame([row for name in chosen for row in example_rows(name, chosen[name])])
     shown = rows if rows["run"].nunique() > 1 else rows.drop(columns="run")
     words = tuple(name for name in shown if name != "number")

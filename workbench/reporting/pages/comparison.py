@@ -3,15 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from workbench.reporting.figures.comparison import draw_tradeoff
+from workbench.reporting.figures.chart import Chart
+from workbench.reporting.figures.comparison import tradeoff_chart
 from workbench.reporting.figures.saving import Written, save_figure
-from workbench.reporting.figures.speed import draw_tokens, token_frame
+from workbench.reporting.figures.speed import token_frame, tokens_chart
 from workbench.reporting.tables.comparison import (
     area_table,
     cells_table,
@@ -21,17 +20,11 @@ from workbench.reporting.tables.comparison import (
     searches_table,
 )
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.render import render
+from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
 from workbench.storage.atomic import write_text
 from workbench.storage.tables import write_table
-
-_TRADEOFF = (
-    "Quality against counted and measured speed-up: a point per run, lines are means over seeds "
-    "between their points, beginning at the dense model, whose quality is the grey line."
-)
-_TOKENS = "Tokens left in each layer, relative to the full text: median over texts and seeds, quartiles."
 
 
 @dataclass(frozen=True)
@@ -84,18 +77,19 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
     def add(
-        name: str, frame: pd.DataFrame, draw: Callable[[pd.DataFrame, float], Figure], caption: str
+        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], words: str
     ) -> None:
         if len(frame):
-            made[name] = save_figure(partial(draw, frame), data.folder, name, frame, caption)
+            made[name] = save_figure(describe(frame), data.folder, name, frame, words)
 
-    add("tradeoff", points, draw_tradeoff, _TRADEOFF)
+    add("tradeoff", points, tradeoff_chart, caption("tradeoff"))
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
         for name in group.trials
     ]  # fmt: skip
-    add("tokens", token_frame(pd.concat(left, ignore_index=True)), draw_tokens, _TOKENS)
+    words = caption("tokens", over="texts and seeds, quartiles")
+    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, words)
     return made
 
 

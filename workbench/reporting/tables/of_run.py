@@ -16,6 +16,7 @@ from workbench.reporting.tables.rationales import (
 )
 from workbench.reporting.tables.significance import significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import conventions, method_notes, short_rationales
 from workbench.runs.many import load_runs
 from workbench.runs.tables import RunData
@@ -40,9 +41,8 @@ def write_tables(run: RunData) -> dict[str, Table]:
         tables.append(data_table(load_runs(run.folder)))
     counts = run.rows("plausibility_counts")
     if counts is not None:
-        caption = "Windows and texts that each rule kept and dropped."
         names = tuple(name for name in counts.columns if counts[name].dtype.kind not in "iuf")
-        tables.append(Table("counts", caption, counts, counts, names))
+        tables.append(Table("counts", caption("counts"), counts, counts, names))
     tables = [table for table in tables if len(table.frame)]
     for table in tables:
         table.write(run.folder)

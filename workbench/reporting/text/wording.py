@@ -10,22 +10,13 @@ from workbench.catalog.methods import METHODS, method_title
 from workbench.catalog.scorers import scorer_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
+from workbench.reporting.text.render import caption
 
 STOCK_NAMES = {
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
     "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
 }
-RATIONALES = {
-    "valence": (
-        "The rationales are a proxy: a word is marked when ten people, who rated it out of context, "
-        "gave it a mean valence of at least 1.0 in size with the sign of the text's label. Nobody "
-        "marked these texts themselves, so agreement below means agreement with a sentiment lexicon."
-    ),
-    "annotated": "The rationales are spans that people marked in these very texts.",
-    "none": "The texts have no rationales, so no agreement is measured.",
-}
-UNKNOWN_RATIONALES = "The configuration does not say where the rationales come from."
 
 
 def method_name(method: object) -> str:
@@ -63,7 +54,9 @@ def scorers_with_models(rows: pd.DataFrame, scorer: str = "scorer", method: str 
 
 def rationale_sentence(config: dict[str, Any]) -> str:
     """Say what the rationales of a run are, for the top of a page."""
-    return RATIONALES.get(_rationales(config), UNKNOWN_RATIONALES)
+    source = _rationales(config)
+    known = source in ("valence", "annotated", "none")
+    return caption(f"rationales_{source if known else 'unknown'}")
 
 
 def short_rationales(config: dict[str, Any]) -> str:

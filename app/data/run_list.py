@@ -23,8 +23,8 @@ _WATCHED = (
     "*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors",
     "tables/*.parquet",
 )  # fmt: skip
-_BELOW = 2
-"""Folders that hold no run are looked into so deep; a comparison's cells lie as deep below it."""
+_DEPTH = 2
+"""Folders that hold no run are looked into so deep; a comparison's runs lie as deep below it."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,21 @@ class Entry:
 
 
 def folders(root: Path) -> list[tuple[str, str]]:
-    """(name below `root`, comparison it is a cell of or "") of every run, comparison, and folder that
-    holds neither. Links are not followed, hidden folders are left out. InputError without a folder."""
+    """Return (name, comparison it belongs to or "") of every run, comparison, and folder without either.
+
+    Names are paths below `root`. Links are not followed, hidden folders are left out. InputError without
+    a folder.
+    """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder of runs")
-    found = []
+    listed = []
     for path in _subfolders(root):
-        found += list(_runs(path, _BELOW, "")) or [(path, "")]
-    return [(path.relative_to(root).as_posix(), part_of) for path, part_of in found]
+        listed += list(_runs(path, _DEPTH, "")) or [(path, "")]
+    return [(path.relative_to(root).as_posix(), part_of) for path, part_of in listed]
 
 
 def inside(root: Path, name: str) -> Path:
-    """The folder `name` under `root`; InputError where it is none, or leads out of `root`."""
+    """Return the folder `name` under `root`; InputError where it is none, or leads out of `root`."""
     path = Path(os.path.realpath(root / name))
     if ".." in Path(name).parts or not path.is_relative_to(os.path.realpath(root)):
         raise InputError(f"{name}: is not under {root}")
@@ -75,20 +78,19 @@ def inside(root: Path, name: str) -> Path:
 
 
 def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, time of change (ns) and size of each file that is read: changes when the run does."""
-    found = []
-    for pattern in _WATCHED:
-        for path in folder.glob(pattern):
-            try:
-                status = path.stat()
-            except OSError:  # Replaced or removed just now.
-                continue
-            found.append((str(path.relative_to(folder)), status.st_mtime_ns, status.st_size))
-    return tuple(sorted(found))
+    """Return name, time of change (ns) and size of each file that is read: changes when the run does."""
+    files = []
+    for path in (path for pattern in _WATCHED for path in folder.glob(pattern)):
+        try:
+            status = path.stat()
+        except OSError:  # Replaced or removed just now.
+            continue
+        files.append((str(path.relative_to(folder)), status.st_mtime_ns, status.st_size))
+    return tuple(sorted(files))
 
 
 def entry(root: Path, name: str) -> Entry:
-    """What is known of the folder `name` under `root`; nothing that is wrong with it raises."""
+    """Return what is known of the folder `name` under `root`; nothing that is wrong with it raises."""
     folder = root / name
     if not _is_run(folder) and not _is_comparison(folder):
         return Entry(name, "other", "no run", f"It has no {CONFIG}, {PREDICTIONS} or {COMPARISON}.")
@@ -99,16 +101,16 @@ def entry(root: Path, name: str) -> Entry:
         return Entry(name, kind, "damaged", str(error))
 
 
-def first_choice(found: Sequence[Entry]) -> str | None:
-    """The run to show unasked: of those that open a finished one, the last begun; None without any."""
-    runs = [one for one in found if one.opens]
+def default_run(entries: Sequence[Entry]) -> str | None:
+    """Return the run shown by default: a finished one that opens, the last begun; None without any."""
+    runs = [one for one in entries if one.opens]
     return max(runs, key=lambda one: (one.state == "finished", one.date)).name if runs else None
 
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
-        with os.scandir(folder) as found:
-            names = [f.name for f in found if f.is_dir(follow_symlinks=False) and f.name[0] != "."]
+        with os.scandir(folder) as files:
+            names = [f.name for f in files if f.is_dir(follow_symlinks=False) and f.name[0] != "."]
     except OSError:  # Not ours to read, or gone.
         return []
     return [folder / name for name in sorted(names)]
@@ -120,7 +122,7 @@ def _runs(path: Path, depth: int, part_of: str) -> Iterator[tuple[Path, str]]:
     if depth and not _is_run(path):
         inner = path.name if _is_comparison(path) else part_of
         for below in _subfolders(path):
-            yield from _runs(below, _BELOW if inner != part_of else depth - 1, inner)
+            yield from _runs(below, _DEPTH if inner != part_of else depth - 1, inner)
 
 
 def _is_comparison(folder: Path) -> bool:
@@ -132,30 +134,21 @@ def _is_run(folder: Path) -> bool:
 
 
 def _run(name: str, run: RunData) -> Entry:
-    data, methods = run.config.get("data"), run.config.get("methods")
-    classification = run.rows("classification")
+    data, classification = run.config.get("data"), run.rows("classification")
     frame = None
     if classification is not None:
         frame = main_table(classification, run.rows("efficiency")).frame
-    return Entry(
-        name,
-        "run",
-        "unfinished" if run.missing else "finished",
-        " ".join([*run.missing, *_configuration_problem(run)]),
-        str(data.get("source", "")) if isinstance(data, dict) else "",
-        _methods(methods),
-        _quality(frame),
-        _by_method(frame, "flops_speedup_unpadded", times),
-        str(run.config.get("seed", "")),
-        _begun(run.environment),
-    )
+    reasons = [*run.missing, *_configuration_problem(run)]
+    source = str(data.get("source", "")) if isinstance(data, dict) else ""
+    seed = str(run.config.get("seed", ""))
+    words = _words(source, run.config.get("methods"), frame, seed, run.environment)
+    return Entry(name, "run", "unfinished" if run.missing else "finished", " ".join(reasons), *words)
 
 
 def _configuration_problem(run: RunData) -> list[str]:
-    if not run.config:
-        return []
     try:
-        load_config(run.folder / CONFIG)
+        if run.config:
+            load_config(run.folder / CONFIG, run_plugins=False)
     except InputError as error:
         version = run.environment.get("workbench", "another version")
         return [
@@ -170,34 +163,33 @@ def _comparison(name: str, folder: Path) -> Entry:
     if not isinstance(about, dict) or not isinstance(about.get("cells"), list):
         raise InputError(f"{folder / COMPARISON}: lists no cells")
     reasons = [] if about.get("finished") else ["It has not finished."]
-    reasons += [f"{cell.get('name')}: {cell['error']}." for cell in about["cells"] if cell.get("error")]
+    reasons += [
+        f"{trial.get('name')}: {trial['error']}." for trial in about["cells"] if trial.get("error")
+    ]
     table = folder / "tables" / "comparison.parquet"
     if not table.is_file():
         reasons.append(f"It has no tables yet: `workbench report --run {folder}` writes them.")
     frame = read_table(table) if table.is_file() else None
-    return Entry(
-        name,
-        "comparison",
-        "unfinished" if reasons else "finished",
-        " ".join(reasons),
-        str(about.get("data", "")),
-        _methods(about.get("methods")),
-        _quality(frame),
-        _by_method(frame, "flops_speedup_unpadded", times),
-        ", ".join(map(str, about.get("seeds", []))),
-        _begun(about.get("environment", {})),
-    )
+    seeds = ", ".join(map(str, about.get("seeds", [])))
+    data, environment = str(about.get("data", "")), about.get("environment", {})
+    words = _words(data, about.get("methods"), frame, seeds, environment)
+    return Entry(name, "comparison", "unfinished" if reasons else "finished", " ".join(reasons), *words)
 
 
-def _methods(names: object) -> str:
-    if not isinstance(names, list):
-        return ""
-    return ", ".join(method_name(name) for name in ordered(names, METHODS))
-
-
-def _quality(frame: pd.DataFrame | None) -> str:
+def _words(
+    data: str, methods: object, frame: pd.DataFrame | None, seeds: str, environment: dict[str, Any]
+) -> tuple[str, ...]:
+    """The fields of `Entry` from `data` on."""
+    names = ordered(map(str, methods), METHODS) if isinstance(methods, list) else []
     metric = None if frame is None else primary_column(frame)
-    return "" if metric is None else f"{QUALITY_NAMES[metric]}: {_by_method(frame, metric, percent)}"
+    return (
+        data,
+        ", ".join(map(method_name, names)),
+        "" if metric is None else f"{QUALITY_NAMES[metric]}: {_by_method(frame, metric, percent)}",
+        _by_method(frame, "flops_speedup_unpadded", times),
+        seeds,
+        str(environment.get("started", ""))[:16].replace("T", " "),
+    )
 
 
 def _by_method(frame: pd.DataFrame | None, column: str, words: Callable[[float], str]) -> str:
@@ -206,7 +198,3 @@ def _by_method(frame: pd.DataFrame | None, column: str, words: Callable[[float],
         return ""
     values = frame[["method", column]].dropna()
     return ", ".join(f"{method_name(m)} {words(v)}" for m, v in values.itertuples(index=False))
-
-
-def _begun(environment: dict[str, Any]) -> str:
-    return str(environment.get("started", ""))[:16].replace("T", " ")

@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from matplotlib.figure import Figure
-
+from app.data.flows import Flow
 from workbench.core.token_scores import TokenScores
-from workbench.reporting.figures.examples import Example, draw_examples
-from workbench.reporting.figures.flow_data import Flow
+from workbench.reporting.figures.chart import CellMap
+from workbench.reporting.figures.examples import Example, examples_map
 
 TOKENS = 40
 """Tokens in a line."""
 
 
-def printed_flow(flows: Sequence[Flow]) -> Figure:
-    """All flows of one text, line by line, each line of `TOKENS` tokens under every flow."""
+def flow_map(flows: Sequence[Flow]) -> CellMap:
+    """Return all flows of one text, line by line, each line of `TOKENS` tokens under every flow."""
     n = len(flows[0].record.tokens)
     lines = [slice(start, min(start + TOKENS, n)) for start in range(0, n, TOKENS)]
-    panels = [
-        Example(flow.record.text_id, "", {}, (_part(flow.record, line),), _heading(flow, line))
-        for line in lines
-        for flow in flows
-    ]
-    return draw_examples(panels)
+    return examples_map(
+        [
+            Example(flow.record.text_id, "", {}, (_part(flow.record, line),), _heading(flow, line))
+            for line in lines
+            for flow in flows
+        ]
+    )
 
 
 def _heading(flow: Flow, line: slice) -> str:

@@ -1,19 +1,19 @@
-"""Who is where, ranks, the picture's parts, and hostile strings in it."""
+"""Which tokens are left, ranks, the picture's parts, and hostile strings in it."""
 
 import json
 
 import numpy as np
 import pytest
 
+from app.data.flows import ALIVE, DROPPED, GONE, Flow, flow_frame, ranks, states
 from app.data.thresholds import recorded_thresholds
+from app.figures.drawing import in_print
 from app.figures.token_flow import flow_figure
 from tests.helpers.toys import texts, toy_tokenizer
 from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.inference.what_if import what_if
-from workbench.reporting.figures.flow_data import ALIVE, DROPPED, GONE, Flow, flow_frame, ranks, states
-from workbench.reporting.figures.token_flow import printed_flow
 
 HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202edrow", "x" * 10_000)
 
@@ -153,7 +153,7 @@ def test_the_printed_version_has_a_panel_per_line_and_flow() -> None:
         tokens=("w",) * n, word_index=np.arange(n), scores=np.ones((2, n)), rationale=None,
         kept=np.ones((2, n), dtype=bool),
     )  # fmt: skip
-    figure = printed_flow([Flow("first", record, "pos 0.9"), Flow("second $x$", record)])
+    figure = in_print([Flow("first", record, "pos 0.9"), Flow("second $x$", record)])
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[:2] == ["first: pos 0.9", r"second \$x\$"]
     assert titles[2] == "first, from token 40"

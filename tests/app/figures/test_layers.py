@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.figures.agreement import draw_layers, draw_spread, layer_frame, not_measured
-from workbench.reporting.figures.plausibility import (
-    draw_metric,
-    kept_frame,
-    plausibility_frame,
-    spread_frame,
-)
-from workbench.reporting.figures.plausibility import draw_spread as print_spread
+from app.data.layers import layer_frame, not_measured
+from app.figures.drawing import in_print, on_screen
+from app.figures.histograms import spread_chart, spread_frame
+from app.figures.layers import metric_chart
+from workbench.reporting.figures.plausibility import kept_frame, plausibility_frame
 from workbench.reporting.tables.main import plausibility_table
 from workbench.runs.tables import read_run_data
 
@@ -53,7 +50,7 @@ def test_rows_are_those_of_the_report_table(table, unit) -> None:
 
 def test_curves_carry_their_scorer_method_and_layer(table) -> None:
     frame = layer_frame(table, **CHOICE, selection="none", metric="ap")
-    figure = draw_layers(frame, chosen=("cp", "adapler", 2))
+    figure = on_screen(metric_chart(frame, ("cp", "adapler", 2)))
     found = {}
     for trace in figure.data:
         for data, y in zip(trace.customdata or (), trace.y, strict=False):
@@ -79,25 +76,26 @@ def test_what_is_missing_is_told(table) -> None:
 def test_names_are_text(table) -> None:
     frame = layer_frame(table, **CHOICE, selection="none", metric="ap")
     frame = frame.assign(scorer="<img src=x onerror=alert(1)>\u202e")
-    names = [trace.name for trace in draw_layers(frame).data if trace.name]
+    names = [trace.name for trace in on_screen(metric_chart(frame)).data if trace.name]
     assert not any("<" in name or "\u202e" in name for name in names)
 
 
 def test_no_rows_are_an_empty_figure(table) -> None:
     frame = layer_frame(table, **CHOICE, selection="none", metric="no such metric")
-    assert not draw_layers(frame).data
+    assert not on_screen(metric_chart(frame)).data
     spread = spread_frame(pd.Series(dtype=float))
     assert spread["texts"].sum() == 0
-    for draw in (draw_spread, print_spread):
-        draw(spread, float("nan"), "average precision")
+    for draw in (on_screen, in_print):
+        draw(spread_chart(spread, float("nan"), "average precision"))
 
 
 def test_printed_metric_draws_the_same_values(table) -> None:
     frame = layer_frame(table, **CHOICE, selection="none", metric="complexity")
-    lines = draw_metric(frame).axes[0].get_lines()
+    ax = in_print(metric_chart(frame)).axes[0]
+    lines = ax.get_lines()
     drawn = np.concatenate([line.get_ydata() for line in lines])
     assert sorted(drawn) == sorted(frame["value"])
-    assert draw_metric(frame).axes[0].get_ylim()[1] > frame["value"].max()
+    assert ax.get_ylim()[1] > frame["value"].max()
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.1, 0.1, 1.0], [0.5, 0.5]])
@@ -106,9 +104,10 @@ def test_spread_on_screen_and_in_print_are_the_counted_texts(values) -> None:
     assert spread["texts"].sum() == len(values)
     for low, high, texts in spread.iloc[:-1].itertuples(index=False):
         assert texts == sum(low <= value < high for value in values)
-    (bars,) = draw_spread(spread, 0.3, "ap").data
+    chart = spread_chart(spread, 0.3, "ap")
+    (bars,) = on_screen(chart).data
     assert list(bars.y) == spread["texts"].tolist()
-    ax = print_spread(spread, 0.3, "ap").axes[0]
+    ax = in_print(chart).axes[0]
     stairs = ax.patches[0].get_data()
     assert stairs.values.tolist() == spread["texts"].tolist()
     assert stairs.edges.tolist() == [*spread["low"], spread["high"].iloc[-1]]

@@ -1,4 +1,4 @@
-"""Tokens through the layers as numbers: who is where, who goes, and by how much."""
+"""Tokens through the layers as numbers: which are left, which go, and by how much."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Flow:
 
 
 def states(record: TokenScores) -> np.ndarray:
-    """(layers, n) int: `GONE`, `DROPPED` or `ALIVE`; all alive where nothing is ever dropped."""
+    """Return (layers, n) int: `GONE`, `DROPPED` or `ALIVE`; all alive where nothing is ever dropped."""
     if record.kept is None:
         return np.full(record.scores.shape, ALIVE)
     kept = np.asarray(record.kept, dtype=bool)
@@ -39,14 +39,16 @@ def states(record: TokenScores) -> np.ndarray:
 
 
 def ranks(record: TokenScores) -> np.ndarray:
-    """(layers, n) float: place of each token's score among those that came into the layer, 1 = highest,
-    ties share the better place; NaN without a score."""
+    """Return (layers, n) float: place of each token's score among those that came into the layer.
+
+    1 is the highest, ties share the better place; NaN without a score.
+    """
     frame = pd.DataFrame(np.where(states(record) == GONE, np.nan, record.scores))
     return frame.rank(axis=1, method="min", ascending=False).to_numpy()
 
 
 def flow_frame(flows: Sequence[Flow]) -> pd.DataFrame:
-    """What the picture shows, one row per flow, layer and token: the table behind it."""
+    """Return what the picture shows, one row per flow, layer and token: the table behind it."""
     parts = []
     for flow in flows:
         record = flow.record

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.data.catalogue import Entry, entry, first_choice, folders, inside, stamp
+from app.data.run_list import Entry, default_run, entry, folders, inside, stamp
 from workbench.errors import InputError
 
 EMPTY = ("no run", "other")
@@ -108,12 +108,12 @@ def test_the_stamp_changes_with_the_run(own_folder: Path) -> None:
     assert len(stamp(run)) == len(before) - 1
 
 
-def test_the_run_shown_unasked_is_the_last_finished_one() -> None:
+def test_the_run_shown_by_default_is_the_last_finished_one() -> None:
     def run(name: str, state: str, date: str) -> Entry:
         return Entry(name, "run", state, "", date=date)
 
     early, late = run("a", "finished", "2026-01-01 10:00"), run("b", "finished", "2026-02-01 10:00")
     broken, begun = run("c", "damaged", "2026-03-01 10:00"), run("d", "unfinished", "2026-03-01 10:00")
-    assert first_choice([early, late, broken, begun]) == "b"
-    assert first_choice([broken, begun]) == "d"
-    assert first_choice([broken]) is None
+    assert default_run([early, late, broken, begun]) == "b"
+    assert default_run([broken, begun]) == "d"
+    assert default_run([broken]) is None
