@@ -132,7 +132,7 @@ def comparison(data: ComparisonData) -> pd.DataFrame:
 def _control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
     """Quality of the control `kind` in each cell of the group that has it."""
     values = [pd.Series(dtype=float)]
-    for name in group.cells:
+    for name in group.trials:
         run = load_run(data.folder / name)
         if run.metrics_file("controls").is_file():
             rows = run.metrics("controls")
