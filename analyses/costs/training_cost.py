@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from analyses.lib.study import run_script
-from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
+from workbench.attribution.engine.gradients import layer_gradients
 from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
 from workbench.catalog.methods.top import TopSettings
@@ -137,7 +137,7 @@ def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> N
 
     def saliency() -> None:
         for part in parts:
-            gradient_x_activation(model, part)
+            layer_gradients(model, part)
 
     seconds = stopwatch({"plain": plain, "saliency": saliency}, rounds)
     ratio = statistics.median(a / b for a, b in zip(seconds["saliency"], seconds["plain"], strict=True))

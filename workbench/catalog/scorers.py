@@ -19,7 +19,7 @@ from workbench.errors import InputError
 PACKAGE = "workbench.attribution.scorers"
 """Every file below it is read for declarations."""
 Group = Literal["learned", "gradient", "attention", "decomposition", "perturbation", "control"]
-Takes = Literal["layers", "task", "point", "switches", "window"]
+Takes = Literal["layers", "task", "layer_input", "switches", "window"]
 Rows = Literal["all", "input", "some"]
 OptionName = Literal[
     "target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
@@ -50,8 +50,8 @@ class ScorerSpec:
     """`package.module:name`, imported when the scorer is used, or the function or class itself."""
     takes: Takes = "task"
     """What the implementation is given: an `Observer` class is shown the `layers` of a pass; a function
-    takes a batch as a `task`, or one text at a time: its state at a layer's input (`point`), its units
-    to be hidden (`switches`), or the `window` alone."""
+    takes a batch as a `task`, or one text at a time: its state at a layer's input (`layer_input`), its
+    units to be hidden (`switches`), or the `window` alone."""
     method: str | None = None
     """The only method it can score; None: any model."""
     extra_options: frozenset[OptionName] = frozenset()

@@ -256,14 +256,15 @@ class _Runner:
         """Each window's record, and one whose scores are its thresholds."""
         import torch
 
-        from workbench.attribution.scorers.learned.pruner_scores import placed
+        from workbench.attribution.scorers.learned.pruner_scores import scores_of_traces
 
         records, thresholds = list(self.blank), list(self.blank)
         for batch, model, output in self.batches:
             windows = [self.windows[index] for index in batch]
             with torch.inference_mode():
                 limits = [_needed(model, *layer) for layer in enumerate(output.traces)]
-                scored, needed = placed(output.traces, windows), placed(limits, windows)
+                scored = scores_of_traces(output.traces, windows)
+                needed = scores_of_traces(limits, windows)
             for index, own, limit in zip(batch, scored, needed, strict=True):
                 records[index] = replace(self.blank[index], scores=own.scores, kept=own.kept)
                 thresholds[index] = replace(self.blank[index], scores=limit.scores)

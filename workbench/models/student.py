@@ -32,8 +32,8 @@ _LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.")
 
 
 def half_depth(bert: BertForSequenceClassification) -> BertForSequenceClassification:
-    """Return a new model of every other layer of `bert`, from the first on, half of an odd number rounded
-    up; all other weights are copied. InputError for a single layer. Source: section 3."""
+    """Return a new model of every other layer of `bert`, from the first on; all other weights
+    are copied. Half of an odd number is rounded up. InputError for a single layer. Source: section 3."""
     layers = bert.config.num_hidden_layers
     if layers < 2:
         raise InputError("distilbert needs a backbone of at least 2 layers, this one has 1")
