@@ -156,7 +156,7 @@ def _metric_row(metric: Metric) -> dict[str, str]:
 
 
 def scorers() -> str:
-    """The registry: what each scorer explains, of which model, for which layers, under which options."""
+    """Describe what each scorer explains, of which model, for which layers, under which options."""
     layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
     return _table(
         {

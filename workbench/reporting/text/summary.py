@@ -67,12 +67,12 @@ def quality_sentences(run: RunData) -> list[str]:
 
 def _undecided_words(run: RunData, method: str) -> str:
     """A warning where a model says the same of every text, though their labels differ."""
-    own = None if run.predicted is None else run.predicted.query("method == @method")
-    if own is None or own["predicted"].nunique() != 1 or own["label"].nunique() < 2:
+    part = None if run.predicted is None else run.predicted.query("method == @method")
+    if part is None or part["predicted"].nunique() != 1 or part["label"].nunique() < 2:
         return ""
     return (
-        f" It predicts {own['predicted'].iloc[0]} for every text: it has not learned the task, so there "
-        "is no decision to explain; more texts or epochs may help."
+        f" It predicts {part['predicted'].iloc[0]} for every text: it has not learned the task, so "
+        "there is no decision to explain; more texts or epochs may help."
     )
 
 
@@ -92,12 +92,12 @@ def _speed_words(run: RunData, method: str) -> str:
     frame = run.rows("efficiency")
     if frame is None:
         return ""
-    own = frame[frame["method"].astype(str) == method]
+    part = frame[frame["method"].astype(str) == method]
     parts = []
-    value = own.loc[own["quantity"] == "flops_speedup_unpadded", "value"]
+    value = part.loc[part["quantity"] == "flops_speedup_unpadded", "value"]
     if len(value) and method != "dense":
         parts.append(f"{times(value.iloc[0])} times fewer FLOPs (unpadded)")
-    measured = own[own["quantity"] == "speedup_vs_hf"].dropna(subset=["batch_size"])
+    measured = part[part["quantity"] == "speedup_vs_hf"].dropna(subset=["batch_size"])
     if len(measured):
         row = measured.sort_values("batch_size").iloc[-1]
         parts.append(
@@ -113,9 +113,9 @@ def plausibility_sentences(run: RunData) -> list[str]:
     scored = ap[~ap["scorer"].isin([*CONTROLS])]
     sentences = []
     for scorer in ordered(scored["scorer"], SCORERS):
-        own = scored[scored["scorer"] == scorer]
-        for method in ordered(own["method"], METHODS):
-            rows = own[own["method"] == method].set_index("layer")
+        part = scored[scored["scorer"] == scorer]
+        for method in ordered(part["method"], METHODS):
+            rows = part[part["method"] == method].set_index("layer")
             tested = tests[(tests["scorer"] == scorer) & (tests["method"] == method)]
             chance = _chance_level(ap, method)
             sentences.append(f"{scorer_on_model(scorer, method)}{_against_random(rows, chance, tested)}")
@@ -156,12 +156,12 @@ def _against_random(rows: pd.DataFrame, chance: pd.Series, tests: pd.DataFrame) 
     shared = rows.index.intersection(chance.index)
     if not len(shared):
         return f": {peak}; there is no random control to compare with."
-    rows, there = rows.loc[shared], chance[shared]
-    above, rule = _above(rows, there, tests)
+    rows, level = rows.loc[shared], chance[shared]
+    above, rule = _above(rows, level, tests)
     verdict = "beats" if above.all() else ("does not beat" if not above.any() else "partly beats")
     return (
         f" {verdict} random on average precision: above it in {int(above.sum())} of {len(shared)} "
-        f"layers ({rule}), {(rows['value'] - there).mean():+.3f} on average over layers; {peak}, random "
+        f"layers ({rule}), {(rows['value'] - level).mean():+.3f} on average over layers; {peak}, random "
         f"there {chance.get(best, np.nan):.3f}."
     )
 
