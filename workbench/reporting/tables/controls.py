@@ -40,9 +40,9 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
     frame = in_order(compared)
     shares = QUALITIES[judged_by(controls)]
     for metric in shares:
-        own = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
-        own.columns = [metric, f"{metric}_low", f"{metric}_high"]
-        frame = frame.join(own, on=["method", "control"])
+        values = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
+        values.columns = [metric, f"{metric}_low", f"{metric}_high"]
+        frame = frame.join(values, on=["method", "control"])
     compares = str(frame["metric"].iloc[0])
     credit = METRICS[compares].label
     write = difference_writer(compares)
