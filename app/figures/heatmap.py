@@ -66,13 +66,17 @@ def heat_map(
                    for layer, place in here.loc[here["state"] == state, ["layer", "place"]].to_numpy()]
             for state, mark in _MARKS.items()
         }  # fmt: skip
+        part = units.iloc[places]
         panels.append(
             Cells(
-                values.iloc[:, places].to_numpy(dtype=np.float64), [str(layer) for layer in chosen],
-                units["written"].iloc[places].tolist(), hover=hover.iloc[:, places].to_numpy().tolist(),
-                outlined=units["rationale"].iloc[places].fillna(False).astype(bool).tolist(), marks=marks,
+                values.iloc[:, places].to_numpy(dtype=np.float64),
+                [str(layer) for layer in chosen],
+                part["written"].tolist(),
+                hover=hover.iloc[:, places].to_numpy().tolist(),
+                outlined=part["rationale"].fillna(False).astype(bool).tolist(),
+                marks=marks,
             )
-        )  # fmt: skip
+        )
     return CellMap(
         panels, sign == "signed", f"score, {sign}; max: {TOPS[per_layer]}", "layer",
         min(line, max(len(units), 1)),
