@@ -41,7 +41,8 @@ def _draw_chart(chart: Chart, dark: bool) -> go.Figure:
     # One description for Plotly to check: trace by trace it takes twice as long.
     layout = ground(dark=dark, height=chart.pixels) | {
         "xaxis": _axis(panel.x, dark), "yaxis": _axis(panel.y, dark), "boxmode": "group", "shapes": [],
-        "showlegend": sum(bool(series.name) for series in panel.series) > 1, "barmode": "group", "bargap": 0.05,
+        "showlegend": sum(bool(series.name) for series in panel.series) > 1, "barmode": "group",
+        "bargap": 0.05,
     }  # fmt: skip
     if panel.note:
         layout["annotations"] = [

@@ -35,8 +35,8 @@ _TEXTS = {
     "prediction": ("markers+text", "  {}", "middle right", 14),
     "more": ("text", "    {}", "middle right", 14),
 }
-"""Mode, form, place and size of texts: the layers' numbers (as points, because Plotly needs minutes for an
-axis of a thousand labels), names of flows, predictions and their further lines."""
+"""Mode, form, place and size of texts: the layers' numbers (as points, because Plotly needs minutes for
+an axis of a thousand labels), names of flows, predictions and their further lines."""
 
 
 @dataclass
