@@ -131,7 +131,7 @@ def _of_means(
     return value, float(low), float(high)
 
 
-def _correlation(parts: np.ndarray) -> np.ndarray:
+def matthews(parts: np.ndarray) -> np.ndarray:
     """Matthews correlation from (resamples, 1 + 2 x classes): share right, true and chosen shares."""
     true, chosen = np.split(parts[:, 1:], 2, axis=1)
     covariance = parts[:, 0] - (true * chosen).sum(axis=1)
@@ -142,12 +142,12 @@ def _correlation(parts: np.ndarray) -> np.ndarray:
     return np.where(real, covariance / root, 0.0)
 
 
-def _mean_f1(parts: np.ndarray) -> np.ndarray:
+def macro_f1(parts: np.ndarray) -> np.ndarray:
     """Macro F1 from (resamples, 2 x classes); a class absent from labels and predictions is left out."""
     hits, total = np.split(parts, 2, axis=1)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
     return f1.sum(axis=1) / (total > 0).sum(axis=1)
 
 
-_METRICS = {"macro_f1": (_f1_parts, _mean_f1), "matthews": (_matthews_parts, _correlation)}
+_METRICS = {"macro_f1": (_f1_parts, macro_f1), "matthews": (_matthews_parts, matthews)}
 """Per text what the metric needs the means of, and the metric from those."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.metrics.plausibility.test_table import corpus
+from tests.helpers.annotated_scores import corpus
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.chance import chance_floors, expected_ap, expected_auprc
 from workbench.metrics.plausibility.random_controls import random_floor

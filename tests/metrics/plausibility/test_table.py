@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from workbench.core.token_scores import TokenScores
+from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
@@ -22,33 +22,6 @@ from workbench.metrics.registry import AGREEMENT
 from workbench.metrics.stats.resampling import holm
 
 NAN = np.nan
-
-
-def record(
-    scores: object,
-    marks: list[int] | None,
-    *,
-    words: list[int] | None = None,
-    kept: object = None,
-    text_id: str = "t",
-    window: int = 0,
-    scorer: str = "cp",
-) -> TokenScores:
-    """[CLS], the given units, [SEP]; marks and words leave the special tokens out."""
-    table = np.atleast_2d(np.asarray(scores, dtype=float))
-    n = table.shape[1] - 2
-    inner = list(range(n)) if words is None else words
-    return TokenScores(
-        scorer=scorer,
-        method="adapler",
-        text_id=text_id,
-        window=window,
-        tokens=("[CLS]", *(f"w{i}" for i in range(n)), "[SEP]"),
-        word_index=np.array([-1, *inner, -1]),
-        scores=table,
-        kept=None if kept is None else np.atleast_2d(np.asarray(kept, dtype=bool)),
-        rationale=None if marks is None else np.array([0, *marks, 0], dtype=bool),
-    )
 
 
 def value(frame: pd.DataFrame, **where: object) -> float:
@@ -174,7 +147,11 @@ def test_nan_without_a_dropped_token_is_refused_by_name() -> None:
 
 
 def test_signed_special_tokens_do_not_matter() -> None:
-    plausibility([record([-5, 0.2, 1, -5], [1, 0])], "test", bootstrap=0)
+    signed, plain = (
+        plausibility([record([end, 0.2, 1, end], [1, 0])], "test", bootstrap=0).frame for end in (-5, 5)
+    )
+    pd.testing.assert_frame_equal(signed, plain)
+    assert value(signed, metric="ap", unit="token", universe="all") == 0.5
 
 
 def test_a_window_given_twice_is_refused() -> None:
@@ -186,19 +163,6 @@ def test_different_depths_are_refused() -> None:
     deep = record([[0, 1, 0, 0], [0, 1, 0, 0]], [1, 0], text_id="deep")
     with pytest.raises(ValueError, match="number of layers"):
         plausibility([TEXT, deep], "test")
-
-
-def corpus(texts: int, scorer: str = "cp", seed: int = 0) -> list[TokenScores]:
-    rng = np.random.default_rng(seed)
-    records = []
-    for number in range(texts):
-        n = int(rng.integers(5, 20))
-        marks = (rng.random(n) < 0.3).astype(int).tolist()
-        marks[:2] = [1, 0]
-        scores = rng.random((3, n + 2)).round(1)
-        scores[:, 1:-1] += 0.8 * np.array(marks)
-        records.append(record(scores, marks, text_id=f"t{number}", scorer=scorer))
-    return records
 
 
 def test_mean_ap_equals_scikit_learn() -> None:

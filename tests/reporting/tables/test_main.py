@@ -2,30 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, agreement
 from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
-
-CLASSIFICATION = pd.DataFrame(
-    [
-        ("top", "test", "accuracy", 0.75, 0.5, 1.0, 4),
-        ("dense", "test", "accuracy", 0.8, 0.6, 0.9, 4),
-        ("dense", "test", "macro_f1", 0.7, np.nan, np.nan, 4),
-    ],
-    columns=["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
-)
-EFFICIENCY = pd.DataFrame(
-    [
-        ("top", "test", "flops_speedup_unpadded", pd.NA, 2.5),
-        ("top", "test", "tokens_kept_share", pd.NA, 0.4),
-        ("hf", "test", "seconds_median", 8, 3.0),
-        ("top", "test", "seconds_median", 8, 1.5),
-        ("top", "test", "speedup_vs_hf", 8, 2.0),
-        ("top", "test", "realised_share", 8, 0.8),
-    ],
-    columns=["method", "split", "quantity", "batch_size", "value"],
-).astype({"batch_size": "Int64"})
 
 MAIN_CSV = """\
 method,n,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
@@ -75,12 +55,6 @@ def test_golden_efficiency_table(tmp_path: Path) -> None:
     table = efficiency_table(EFFICIENCY, rounds)
     assert table.shown["quartiles s"].tolist() == ["–", "1.5–2.5"]
     assert table.frame["rounds"].tolist()[1] == 3
-
-
-def agreement(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
-    columns = ["scorer", "method", "layer", "selection", "metric", "value"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(split="test", unit="token", universe="with-evidence", ci_low=0, ci_high=1, n=9)
 
 
 def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
