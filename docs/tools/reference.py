@@ -17,6 +17,7 @@ from workbench.catalog.scorers import SCORERS
 from workbench.cli import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.run import RunConfig
+from workbench.metrics.schemas import COLUMNS, RUN_TABLES
 from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +160,29 @@ def _metric_row(metric: Metric) -> dict[str, str]:
     }
 
 
+def metric_tables() -> str:
+    """The tables of a run's metrics/: what they hold, what their rows are about, and their numbers."""
+    return _table(
+        {
+            "table": f"`{name}`",
+            "what it holds": schema.about,
+            "a row is about": ", ".join(f"`{column}`" for column in schema.keys),
+            "its numbers": ", ".join(f"`{column}`" for column in schema.values),
+        }
+        for name, schema in RUN_TABLES.items()
+    )
+
+
+def metric_columns() -> str:
+    """Every column of those tables."""
+    used = {column for schema in RUN_TABLES.values() for column in schema.columns}
+    return _table(
+        {"column": f"`{name}`", "what it means": meaning}
+        for name, (_, meaning) in COLUMNS.items()
+        if name in used
+    )
+
+
 def scorers() -> str:
     """The registry: what each scorer explains, of which model, for which layers, under which options."""
     layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
@@ -191,6 +215,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "agreement-metrics": agreement_metrics,
     "faithfulness-metrics": faithfulness_metrics,
     "quality-metrics": quality_metrics,
+    "metric-tables": metric_tables,
+    "metric-columns": metric_columns,
     "scorers": scorers,
     "analyses": analyses,
 }
