@@ -39,7 +39,7 @@ numbers: .venv/installed-dev
 
 # The README's pictures of the app, from the demo run; needs chromium.
 screenshots: .venv/installed-dev | runs/demo/report.html
-	$(BIN)/python analyses/app_screenshots.py --runs runs --out docs/images
+	$(BIN)/python analyses/pages/app_screenshots.py --runs runs --out docs/images
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

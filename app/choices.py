@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 _T = TypeVar("_T")
 
@@ -25,12 +26,18 @@ def choice(
     default: _T | None = None,
     help: str = "",
     format: Callable[[Any], str] = str,
+    at: DeltaGenerator | None = None,
 ) -> _T:
-    """One of `options` (at least one); they must differ as strings."""
+    """Let the reader choose one of `options` (at least one), which differ as strings.
+
+    Args:
+        options: Shown by `format`.
+        format: Writes an option.
+    """
     first = options[0] if default is None or default not in options else default
     names = {str(option): option for option in options}
     _begin(key, lambda texts: names[texts[0]], lambda value: value in options, first)
-    value = st.selectbox(label, options, key=key, help=help or None, format_func=format)
+    value = (at or st).selectbox(label, options, key=key, help=help or None, format_func=format)
     return _end(key, value, [str(value)])
 
 
@@ -43,8 +50,15 @@ def several(
     help: str = "",
     format: Callable[[Any], str] = str,
     most: int | None = None,
+    at: DeltaGenerator | None = None,
 ) -> list[_T]:
-    """Any number of `options` (at most `most`)."""
+    """Let the reader choose any number of `options`.
+
+    Args:
+        options: Shown by `format`.
+        format: Writes an option.
+        most: Largest number.
+    """
     names = {str(option): option for option in options}
     _begin(
         key,
@@ -52,7 +66,7 @@ def several(
         lambda value: all(v in options for v in value) and (most is None or len(value) <= most),
         [option for option in default if option in options],
     )
-    value = st.multiselect(
+    value = (at or st).multiselect(
         label, options, key=key, help=help or None, format_func=format, max_selections=most
     )
     return _end(key, value, [str(v) for v in value] or [""])
@@ -67,9 +81,15 @@ def slider(
     default: float | tuple[float, float],
     step: float | None = None,
     help: str = "",
-    format: str | None = None,
+    at: DeltaGenerator | None = None,
 ) -> Any:
-    """A number between `low` < `high`, or two where `default` is a pair; all of one type."""
+    """Let the reader choose a number between `low` < `high`, or two where `default` is a pair.
+
+    Args:
+        low: Least number; all are of its type.
+        high: Largest number.
+        step: Distance of numbers.
+    """
     kind = type(low)
     pair = isinstance(default, tuple)
 
@@ -82,38 +102,58 @@ def slider(
         return len(numbers) == 1 + pair and low <= numbers[0] <= numbers[-1] <= high
 
     _begin(key, read, fits, default)
-    value = st.slider(label, low, high, key=key, step=step, help=help or None, format=format)
+    value = (at or st).slider(label, low, high, key=key, step=step, help=help or None)
     return _end(key, value, ["_".join(map(str, value)) if pair else str(value)])
 
 
-def value_range(label: str, values: pd.Series, *, key: str, help: str) -> tuple[float, float] | None:
-    """Lowest and highest wanted of these values; None while all are, and where there is no choice."""
+def value_range(
+    label: str, values: pd.Series, *, key: str, help: str, at: DeltaGenerator | None = None
+) -> tuple[float, float] | None:
+    """Let the reader choose the lowest and the highest of these values.
+
+    None while all are chosen, and where there is no choice.
+    """
     if not values.notna().any():
         return None
     # The ends as the control shows them, so that it reaches them.
     low, high = math.floor(100 * values.min()) / 100, math.ceil(100 * values.max()) / 100
     if not low < high:
         return None
-    chosen = slider(label, low, high, key=key, default=(low, high), step=0.01, help=help)
+    chosen = slider(label, low, high, key=key, default=(low, high), step=0.01, help=help, at=at)
     return None if chosen == (low, high) else chosen
 
 
-def switch(label: str, *, key: str, default: bool = False, help: str = "") -> bool:
-    """Yes or no."""
+def switch(
+    label: str, *, key: str, default: bool = False, help: str = "", at: DeltaGenerator | None = None
+) -> bool:
+    """Let the reader choose yes or no."""
     _begin(key, lambda texts: {"1": True, "0": False}[texts[0]], lambda _: True, default)
-    value = st.toggle(label, key=key, help=help or None)
+    value = (at or st).toggle(label, key=key, help=help or None)
     return _end(key, value, ["1" if value else "0"])
 
 
 def typed(
-    label: str, *, key: str, default: str = "", help: str = "", lines: int = 1, most: int | None = None
+    label: str,
+    *,
+    key: str,
+    help: str = "",
+    lines: int = 1,
+    most: int | None = None,
+    at: DeltaGenerator | None = None,
 ) -> str:
-    """A text of at most `most` characters, in a field of so many lines."""
-    _begin(key, lambda texts: texts[0], lambda text: most is None or len(text) <= most, default)
+    """Let the reader type a text.
+
+    Args:
+        lines: Height of the field.
+        most: Largest number of characters.
+    """
+    _begin(key, lambda texts: texts[0], lambda text: most is None or len(text) <= most, "")
     if lines == 1:
-        value = st.text_input(label, key=key, help=help or None, max_chars=most)
+        value = (at or st).text_input(label, key=key, help=help or None, max_chars=most)
     else:
-        value = st.text_area(label, key=key, help=help or None, max_chars=most, height=28 * lines + 40)
+        value = (at or st).text_area(
+            label, key=key, help=help or None, max_chars=most, height=28 * lines + 40
+        )
     # A link longer than this is cut by browsers and servers; the session keeps the text.
     return _end(key, value, [value] if len(value) <= 2000 else [])
 
@@ -151,6 +191,7 @@ def _fits(fits: Callable[[Any], bool], value: Any) -> bool:
 
 
 def _end(key: str, value: Any, texts: list[str]) -> Any:
+    """Keep the value for other pages, and put it into the URL."""
     remembered()[key] = value
     st.session_state["keys"].append(key)
     if not texts:
@@ -162,5 +203,5 @@ def _end(key: str, value: Any, texts: list[str]) -> Any:
 
 
 def remembered() -> dict[str, Any]:
-    """What this session chose last under each key, on any page."""
+    """Return what this session chose last under each key, on any page."""
     return st.session_state.setdefault("remembered", {})

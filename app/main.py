@@ -1,7 +1,7 @@
 """The app's entry: `streamlit run app/main.py`, or better `workbench app`.
 
-Layout only. `views/` has a file per page, `shared.py` what all pages use (choices that stand in the URL,
-the chosen run, errors as sentences, downloads); numbers and figures come from `workbench`.
+Layout only. `views/` has a file per page, `shared.py` and `choices.py` what all pages use, `screen.py`
+what they show and export; `data/` computes the numbers without Streamlit, `figures/` draws.
 """
 
 import logging

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.data.catalogue import stamp
+from app.data.run_list import stamp
 from workbench.errors import InputError
 from workbench.inference.what_if import Change, Outcome, record_windows, what_if
 from workbench.reporting.text.wording import method_name
@@ -19,12 +19,12 @@ LONG = 1500
 
 
 def has_model(run: RunData, method: str) -> bool:
-    """Whether the run holds the method's model."""
+    """Return whether the run holds the method's model."""
     return (run.folder / "models" / method / "config.json").is_file()
 
 
 def open_model(run: RunData, method: str) -> tuple[Any, Any]:
-    """A method's model and tokenizer; InputError naming what is missing."""
+    """Return a method's model and tokenizer; InputError naming what is missing."""
     folder = run.folder / "models" / method
     if not has_model(run, method):
         raise InputError(
@@ -41,7 +41,14 @@ def _model(folder: str, stamps: tuple[object, ...]) -> tuple[Any, Any]:
 
 
 def typed_windows(run: RunData, method: str, text: str, second: str | None) -> Sequence[Any]:
-    """The windows of a typed text, as long as the run's own; InputError for a text without words."""
+    """Return the windows of a typed text, as long as the run's own.
+
+    Args:
+        run: Whose model.
+        method: Whose tokenizer.
+        text: InputError for one without words.
+        second: The second text of a pair.
+    """
     from workbench.inference.explain import text_windows
 
     model, tokenizer = open_model(run, method)
@@ -51,14 +58,21 @@ def typed_windows(run: RunData, method: str, text: str, second: str | None) -> S
 
 
 def run_windows(run: RunData, method: str, records: Sequence[Any]) -> Sequence[Any]:
-    """The windows behind recorded scores."""
+    """Return the windows behind recorded scores."""
     return record_windows(open_model(run, method)[1], records)
 
 
 def outcomes(
     run: RunData, method: str, windows: Sequence[Any], change: Change
 ) -> tuple[Outcome, Outcome]:
-    """Before and after a change, run now or remembered by this session."""
+    """Return the outcomes before and after a change, run now or remembered by this session.
+
+    Args:
+        run: Whose model.
+        method: InputError where the run has no model of it.
+        windows: Of one text.
+        change: What is changed.
+    """
     model, tokenizer = open_model(run, method)
     text = tuple(window.input_ids.tobytes() for window in windows)
     key = (str(run.folder), method, stamp(run.folder / "models" / method), text, change)

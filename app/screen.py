@@ -1,11 +1,15 @@
-"""What is on screen, offered as files: buttons under a page, and all formats on the Export page."""
+"""What a page shows, offered as files: buttons under a page, and all formats on the Export page."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from app.data import downloads
 from app.data.downloads import View
+from app.figures.drawing import on_screen
+from app.shared import is_dark, plain
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,25 @@ class Screen:
     title: str
     query: dict[str, list[str]]
     views: tuple[View, ...]
+
+
+def show_figure(view: View, *, key: str = "", captioned: bool = True) -> None:
+    """Draw a view's figure, with its caption below; `key` is the name by default."""
+    st.plotly_chart(
+        on_screen(view.figure, dark=is_dark()), theme=None, key=key or view.name, alt=view.caption
+    )
+    if captioned:
+        st.caption(plain(view.caption))
+
+
+def show_table(frame: pd.DataFrame, alt: str, **more: Any) -> None:
+    """Show a table as wide as the page; `alt` says what it is, `more` goes to Streamlit."""
+    st.dataframe(frame, hide_index=True, width="stretch", alt=alt, **more)
+
+
+def three_digits(columns: list[str]) -> dict[str, Any]:
+    """Return how these columns are shown: with three digits behind the point."""
+    return dict.fromkeys(columns, st.column_config.NumberColumn(format="%.3f"))
 
 
 def offer_downloads(*views: View, title: str) -> None:
@@ -37,5 +60,5 @@ def offer_downloads(*views: View, title: str) -> None:
 
 
 def last_screen() -> Screen | None:
-    """What this session last looked at; None before any page with something to downloads."""
+    """Return what this session last looked at; None before any page with something to download."""
     return st.session_state.get("screen")

@@ -13,7 +13,8 @@ AHEAD = (
     "plotly.graph_objs._figure",
     "app.data.texts_behind_point",
     "app.data.compared_runs",
-    "app.figures.heatmap",
+    "app.figures.drawing",
+    "app.data.heatmap",
 )
 """What takes long to import; nothing of it needs torch, which comes when a page runs a model."""
 

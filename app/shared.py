@@ -1,6 +1,6 @@
 """What every page uses: the folder of runs, the chosen run, errors in sentences, safe text, theme.
 
-Choices that stand in the URL are in `choices.py`, what is on screen for the Export page in `screen.py`.
+Choices that stand in the URL are in `choices.py`, what a page shows and exports is in `screen.py`.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import NoReturn
 import streamlit as st
 
 from app.choices import choice, remembered, several
-from app.data.catalogue import Entry, entry, first_choice, folders, inside, stamp
+from app.data.run_list import Entry, default_run, entry, folders, inside, stamp
 from workbench.core.display_text import for_markdown as plain
 from workbench.errors import InputError
 from workbench.runs.tables import RunData, read_run_data
@@ -33,7 +33,7 @@ VIEWS = [
 
 
 def problem(sentence: str) -> None:
-    """An error as a sentence, never as markup."""
+    """Show an error as a sentence, never as markup."""
     st.error(plain(sentence))
 
 
@@ -44,23 +44,25 @@ def empty(sentence: str) -> NoReturn:
 
 
 def is_dark() -> bool:
-    """Whether the reader's theme is dark."""
+    """Return whether the reader's theme is dark."""
     return st.context.theme.type == "dark"
 
 
 def runs_root() -> Path:
-    """The folder of runs; InputError where it is missing."""
+    """Return the folder of runs; InputError where it is missing."""
     root = Path(os.environ.get(RUNS, "runs"))
     if not root.is_dir():
         raise InputError(f"{root}: no such folder of runs; make a run with `workbench demo`")
     return root
 
 
-def entries(cells: bool = False) -> list[Entry]:
-    """What lies under the folder of runs, with or without the cells of comparisons; a folder that has
-    changed is read again."""
+def entries(inner: bool = False) -> list[Entry]:
+    """Return what lies under the folder of runs, with or without the runs inside comparisons.
+
+    A folder that has changed is read again.
+    """
     root = runs_root()
-    names = [name for name, part_of in folders(root) if cells or not part_of]
+    names = [name for name, part_of in folders(root) if inner or not part_of]
     return [_entry(str(root), name, stamp(root / name)) for name in names]
 
 
@@ -70,7 +72,9 @@ def _entry(root: str, name: str, stamps: object) -> Entry:
 
 
 def open_run(name: str) -> RunData:
-    """The tables of a run under the root, read again when it has changed; leave the frames as they are.
+    """Return the tables of a run under the root, read again when it has changed.
+
+    Leave the frames as they are.
 
     InputError for a folder that is no run, is damaged, or is not under the root.
     """
@@ -84,10 +88,12 @@ def _run(folder: str, stamps: object) -> RunData:
 
 
 def openable() -> list[str]:
-    """Names of the runs that can be opened, the one to show unasked first, then of comparisons' cells;
-    ends the page without any."""
+    """Return the names of the runs that can be opened; ends the page without any.
+
+    The run shown by default comes first, those inside comparisons last.
+    """
     listed = entries()
-    first = first_choice(listed)
+    first = default_run(listed)
     names = sorted((one.name for one in listed if one.opens), key=lambda name: name != first)
     names += [name for name, part_of in folders(runs_root()) if part_of]
     if not names:
@@ -96,26 +102,25 @@ def openable() -> list[str]:
 
 
 def chosen_run() -> RunData:
-    """The run chosen in the sidebar, the same on all pages; ends the page where there is none."""
+    """Return the run chosen in the sidebar, the same on all pages; ends the page where there is none."""
     names = openable()
     compared = remembered().get("runs") or [None]
-    with st.sidebar:
-        name = choice(
-            "Run", names, key="run", default=compared[0], help="Which run the pages about one run show."
-        )
+    help = "Which run the pages about one run show."
+    name = choice("Run", names, key="run", default=compared[0], help=help, at=st.sidebar)
     return open_run(name)
 
 
 def chosen_runs() -> list[RunData]:
-    """The runs chosen in the sidebar to stand side by side; ends the page where there is none."""
+    """Return the runs chosen in the sidebar to stand side by side; ends the page where there is none."""
     names = openable()
-    with st.sidebar:
-        chosen = several("Runs", names, key="runs", default=names[:1], help="Runs to compare.")
+    chosen = several(
+        "Runs", names, key="runs", default=names[:1], help="Runs to compare.", at=st.sidebar
+    )
     if not chosen:
         empty("No run is chosen: pick one in the sidebar.")
     return [open_run(name) for name in chosen]
 
 
 def run_name(run: RunData) -> str:
-    """Its folder below the root, as the catalogue names it."""
+    """Return its folder below the root, as the list of runs names it."""
     return run.folder.relative_to(os.path.realpath(runs_root())).as_posix()

@@ -7,42 +7,42 @@ import streamlit as st
 
 from app.choices import choice, clear, several, slider, switch
 from app.shared import plain
+from workbench.catalog.methods import METHODS
 from workbench.inference.what_if import Change, Outcome
 from workbench.reporting.text.wording import method_name
 
 _T = TypeVar("_T")
 FORCED = {"dropped": "▼ out", "kept": "▲ stays"}
 _THRESHOLD = "Factor on the score that a token needs to stay: above 1 more tokens go, below 1 fewer."
-_RANKS = {
-    "top": "ToP cuts by rank: each rank counts so many times, so that a gate closes at a rank that much "
-    "smaller. A layer whose coarse gate is off cuts nothing at any factor; give it a budget.",
-    "powerbert": "PoWER-BERT cuts by rank: the number of tokens that stay is divided by this.",
-}
 _BUDGET = (
     "Share of the text's tokens, rounded up, chosen by the method's own scores, [CLS] among them. What "
     "an earlier layer dropped stays away."
 )
 
 
-def wanted_change(method: str, own: Outcome, text_key: str) -> Change:
-    """The change that the reader wants of `method`, whose own run gave `own`."""
-    layers = own.record.layers
-    scored = [layer for layer in range(layers) if own.scored[layer]]
+def chosen_change(method: str, unchanged: Outcome, text_key: str) -> Change:
+    """Let the reader choose what to change.
+
+    Args:
+        method: Whose decisions.
+        unchanged: What its model gives as it is.
+        text_key: Forced tokens are forgotten when it changes.
+    """
+    layers = unchanged.record.layers
+    scored = [layer for layer in range(layers) if unchanged.scored[layer]]
     name = method_name(method)
     scale: tuple[float, ...] = ()
     budget: tuple[float | None, ...] = ()
     if not scored:
         st.caption(f"{name} scores no token: only tokens forced out change anything.")
     else:
-        columns = st.columns(2, vertical_alignment="bottom")
-        with columns[0]:
-            what = choice("Change", ["thresholds", "token budget"], key="what", help="What to move.")
-        with columns[1]:
-            single = switch("One for all layers", key="single", default=True)
+        left, right = st.columns(2, vertical_alignment="bottom")
+        kinds, help = ["thresholds", "token budget"], "What to move."
+        what = choice("Change", kinds, key="what", help=help, at=left)
+        single = switch("One for all layers", key="single", default=True, at=right)
         if what == "thresholds":
-            values = _by_layer(
-                "Thresholds ×", "scale", scored, single, 4.0, _RANKS.get(method, _THRESHOLD)
-            )
+            note = METHODS[method].factor_note if method in METHODS else ""
+            values = _by_layer("Thresholds ×", "scale", scored, single, 4.0, note or _THRESHOLD)
             scale = _spread(values, layers, 1.0, 1.0)
         else:
             values = _by_layer("Tokens kept, at most", "budget", scored, single, 1.0, _BUDGET)
@@ -51,7 +51,7 @@ def wanted_change(method: str, own: Outcome, text_key: str) -> Change:
         if silent:
             where = ", ".join(silent)
             st.caption(f"{name} scores nothing in layer {where}: only tokens forced out go there.")
-    kept, dropped, layer = _forced(own, text_key)
+    kept, dropped, layer = _forced(unchanged, text_key)
     return Change(scale, budget, frozenset(kept), frozenset(dropped), layer)
 
 
@@ -61,12 +61,14 @@ def _by_layer(
     if single:
         value = slider(name, 0.05, high, key=key, default=1.0, step=0.05, help=help)
         return dict.fromkeys(layers, value)
-    columns, values = st.columns(min(4, len(layers))), {}
-    for number, layer in enumerate(layers):
-        with columns[number % len(columns)]:
-            label, own = f"{name}, layer {layer}", f"{key}-{layer}"
-            values[layer] = slider(label, 0.05, high, key=own, default=1.0, step=0.05, help=help)
-    return values
+    columns = st.columns(min(4, len(layers)))
+    return {
+        layer: slider(
+            f"{name}, layer {layer}", 0.05, high, key=f"{key}-{layer}", default=1.0, step=0.05,
+            help=help, at=columns[number % len(columns)],
+        )
+        for number, layer in enumerate(layers)
+    }  # fmt: skip
 
 
 def _spread(
@@ -75,36 +77,35 @@ def _spread(
     """An entry per layer, `otherwise` where there is none or it changes nothing; () for no change."""
     if set(values.values()) == {neutral}:
         return ()
-    own = {layer: value for layer, value in values.items() if value != neutral}
-    return tuple(own.get(layer, otherwise) for layer in range(layers))
+    changed = {layer: value for layer, value in values.items() if value != neutral}
+    return tuple(changed.get(layer, otherwise) for layer in range(layers))
 
 
-def _forced(own: Outcome, text_key: str) -> tuple[list[int], list[int], int]:
+def _forced(unchanged: Outcome, text_key: str) -> tuple[list[int], list[int], int]:
     if st.session_state.setdefault("forced_of", text_key) != text_key:
         st.session_state["forced_of"] = text_key
         clear(FORCED)
-    tokens = own.record.tokens
+    tokens = unchanged.record.tokens
 
     def name(index: int) -> str:
         return f"{index} {tokens[index][:40]}"
 
-    columns = st.columns([3, 3, 2, 2])
-    with columns[0]:
-        help = "Or click a token above the bands. [CLS] cannot go."
-        dropped = several("Force out ▼", range(1, len(tokens)), key="dropped", format=name, help=help)
-    with columns[1]:
-        free = [index for index in range(len(tokens)) if index not in dropped]
-        kept = several("Force to stay ▲", free, key="kept", format=name)
-    with columns[2]:
-        layer = choice("Out at", range(own.record.layers), key="drop_layer", help="At which layer.")
-    with columns[3]:
-        help = "What a click on a token above the bands does; a second click sets it free."
-        choice("A click", list(FORCED), key="click", format=FORCED.__getitem__, help=help)
+    out, stay, at_layer, click = st.columns([3, 3, 2, 2])
+    help = "Or click a token above the bands. [CLS] cannot go."
+    dropped = several(
+        "Force out ▼", range(1, len(tokens)), key="dropped", format=name, help=help, at=out
+    )
+    free = [index for index in range(len(tokens)) if index not in dropped]
+    kept = several("Force to stay ▲", free, key="kept", format=name, at=stay)
+    layers, help = range(unchanged.record.layers), "At which layer."
+    layer = choice("Out at", layers, key="drop_layer", help=help, at=at_layer)
+    help = "What a click on a token above the bands does; a second click sets it free."
+    choice("A click", list(FORCED), key="click", format=FORCED.__getitem__, help=help, at=click)
     return kept, dropped, layer
 
 
 def changes_at_a_glance(before: Outcome, after: Outcome) -> None:
-    """The main numbers, before and after."""
+    """Show the main numbers, before and after."""
     label = before.predicted
     share = before.probabilities[label], after.probabilities[label]
     tokens = before.tokens.sum(), after.tokens.sum()

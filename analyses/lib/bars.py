@@ -7,15 +7,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from workbench.reporting.figures.all import (
+from workbench.reporting.figures.printing import (
     DOUBLE,
     LETTERS,
     legend_below,
     name_axes,
+    named_handles,
+    plain,
     print_axes,
     width_for,
 )
-from workbench.reporting.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, plain
+from workbench.reporting.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)
 
@@ -44,7 +46,7 @@ def draw_groups(
         ax.set_xticks(range(len(groups)), [plain(str(name)) for name in groups])
         ax.set_ylim(0, 104)
         name_axes(ax, "", y if number == 0 else "", title)
-    legend_below(figure, axes[0, 0])
+    legend_below(figure, named_handles(axes[0, 0]))
     return figure
 
 
@@ -75,5 +77,5 @@ def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], report
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     name_axes(ax, "speed-up in FLOPs, logarithmic", "")
-    legend_below(figure, ax)
+    legend_below(figure, named_handles(ax))
     return figure

@@ -1,13 +1,24 @@
-"""Seeds as points beside the two spreads of a quality."""
+"""Quality over seeds: its two spreads from the predictions of many runs, and a picture of them."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.reporting.figures.all import LETTERS, legend_below, name_axes, print_axes, width_for
-from workbench.reporting.figures.style import BLACK, GREY, line_style, plain
+from workbench.metrics.stats.seeds import quality_over_seeds
+from workbench.reporting.figures.printing import (
+    LETTERS,
+    legend_below,
+    name_axes,
+    named_handles,
+    plain,
+    print_axes,
+    width_for,
+)
+from workbench.reporting.figures.style import BLACK, GREY, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.results import primary_metric
 from workbench.reporting.text.wording import method_name
+from workbench.runs.many import Runs, reported
 
 
 def draw_seeds(frame: pd.DataFrame) -> Figure:
@@ -24,7 +35,7 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     figure, axes = print_axes(width_for(names), 0.32 * len(groups) + 1.0)
     ax = axes[0, 0]
     for number, (_, own) in enumerate(groups):
-        colour = line_style(str(own["method"].iloc[0]), number)["color"]
+        colour = series_look(str(own["method"].iloc[0]), number).colour
         mean, low, high = 100 * own[["value", "ci_low", "ci_high"]].iloc[0].to_numpy(dtype=np.float64)
         first = number == 0
         ax.plot([low, high], [-number - 0.15] * 2, color=GREY, linewidth=3, solid_capstyle="butt",
@@ -39,5 +50,29 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     ax.grid(visible=False, axis="y")
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.6)
     name_axes(ax, " or ".join(QUALITY_NAMES[name] for name in frame["metric"].unique()), "")
-    legend_below(figure, ax)
+    legend_below(figure, named_handles(ax))
     return figure
+
+
+def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute `quality_over_seeds` of every data set and variant of `frame`, rows of `results.results`.
+
+    Returns:
+        Columns data, variant and those of `quality_over_seeds`; what was not predicted has no row.
+    """
+    predictions = reported(runs.predictions)
+    parts = [pd.DataFrame(columns=["data", "variant", *QUALITY_OVER_SEEDS.columns])]
+    for (data, variant), trained in frame.groupby(["data", "variant"], sort=False):
+        # The predictions of classes and of values may stand in one frame.
+        kind = str if primary_metric(frame, data) == "accuracy" else float
+        method = trained["method"].iloc[0]
+        columns, label = {}, None
+        for row in trained.itertuples():
+            rows = predictions[(predictions["run"] == row.run) & (predictions["method"] == method)]
+            rows = rows.astype({"label": kind, "predicted": kind}).set_index("text_id")
+            if len(rows):
+                columns[row.seed], label = rows["predicted"], rows["label"]
+        if label is not None:
+            part = quality_over_seeds({method: pd.DataFrame(columns)}, label)
+            parts.append(part.assign(data=data, variant=variant))
+    return pd.concat(parts[1:] or parts, ignore_index=True)

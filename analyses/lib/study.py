@@ -1,10 +1,11 @@
-"""What every script of analyses/ shares: run folders in; frame, table, figure and notes out."""
+"""What the scripts share: a command line, run folders in, and frame, table, figure and notes out."""
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ class Analysis:
     """One analysis, ready to be written."""
 
     name: str
-    """Of the files; letters, digits, - and _."""
+    """Name of the files; letters, digits, - and _."""
     frame: pd.DataFrame
     """The numbers behind all that is shown."""
     tables: Sequence[Table] = ()
@@ -54,39 +55,74 @@ class Analysis:
     def _markdown(self, images: Sequence[str]) -> str:
         parts = [f"# {self.name.replace('_', ' ').replace('-', ' ').capitalize()}"]
         parts += [f"![{self.name}]({image})" for image in images]
-        for table in self.tables:
-            parts.append(table.markdown())
+        parts += [table.markdown() for table in self.tables]
         parts += ["\n".join(f"- {note}" for note in self.notes)] if self.notes else []
         parts.append(f"The numbers are in [{self.name}.csv]({self.name}.csv).")
         return "\n\n".join(parts) + "\n"
 
 
-def run_analysis(
-    build: Callable[[Runs], Analysis], doc: str | None, arguments: Sequence[str] | None = None
-) -> None:
-    """The command line of a script: `--runs DIR [DIR ...] --out DIR`; `doc` is its help.
+OVER_RUNS: dict[str, dict[str, Any]] = {
+    "--runs": {"type": Path, "nargs": "+", "required": True, "metavar": "DIR",
+               "help": "run folders, folders of runs, or a comparison"},
+    "--out": {"type": Path, "required": True, "metavar": "DIR", "help": "where the files go"},
+}  # fmt: skip
+"""Options of every script that reads runs and writes files."""
 
-    Prints the files written. What is wrong with the input ends the process with a sentence and code 2,
-    any other failure with code 1.
+
+def run_script(
+    main: Callable[[argparse.Namespace], None],
+    doc: str | None,
+    options: Mapping[str, Mapping[str, Any]],
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Parse a script's command line and run it.
+
+    What is wrong with the input ends the process with a sentence and code 2, any other failure that the
+    workbench knows with code 1.
+
+    Args:
+        main: Does the work, given the parsed options.
+        doc: The script's help.
+        options: Name of an option -> arguments of `ArgumentParser.add_argument`.
+        arguments: The command line; None for the process's own.
     """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument(
-        "--runs", type=Path, nargs="+", required=True, metavar="DIR",
-        help="run folders, folders of runs, or a comparison",
-    )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
-    options = parser.parse_args(arguments)
+    for name, described in options.items():
+        parser.add_argument(name, **described)
     try:
-        check_writable(options.out)
-        written = build(load_runs(options.runs)).write(options.out)
+        main(parser.parse_args(arguments))
     except WorkbenchError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         sys.exit(2 if isinstance(error, InputError) else 1)
-    sys.stdout.write("".join(f"{path}\n" for path in written))
+
+
+def run_analysis(
+    build: Callable[[Runs], Analysis], doc: str | None, arguments: Sequence[str] | None = None
+) -> None:
+    """Run a study's command line, `--runs DIR [DIR ...] --out DIR`, and print the files written.
+
+    Args:
+        build: Makes the study from the runs.
+        doc: The script's help.
+        arguments: The command line; None for the process's own.
+    """
+
+    def main(options: argparse.Namespace) -> None:
+        check_writable(options.out)
+        written = build(load_runs(options.runs)).write(options.out)
+        sys.stdout.write("".join(f"{path}\n" for path in written))
+
+    run_script(main, doc, OVER_RUNS, arguments)
+
+
+def stacked(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames below each other; an empty frame for none."""
+    frames = list(parts)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def check_writable(out: Path) -> None:
-    """Before any work is done: InputError where `out` cannot be written to."""
+    """Raise InputError where `out` cannot be written to, before any work is done."""
     try:
         with replacing(out / ".writable") as beside:
             beside.touch()

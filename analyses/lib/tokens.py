@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workbench.reporting.figures.all import DOUBLE, name_axes, print_axes
+from workbench.reporting.figures.printing import DOUBLE, name_axes, print_axes
 from workbench.reporting.figures.speed import tokens_by_method
-from workbench.reporting.figures.style import line_style
+from workbench.reporting.figures.style import series_look
 from workbench.reporting.text.wording import method_name
 
 QUANTILES = (5, 25, 50, 75, 95)
@@ -43,7 +43,7 @@ def draw_token_boxes(frame: pd.DataFrame) -> Figure:
     figure, axes = print_axes(DOUBLE, 2.0 * rows + 0.3, rows, columns, sharey=True)
     for number, (ax, method) in enumerate(zip(axes.flat, methods, strict=False)):
         own = frame[frame["method"] == method]
-        colour = line_style(method, number)["color"]
+        colour = series_look(method, number).colour
         boxes = [
             {"whislo": row.q5, "q1": row.q25, "med": row.median, "q3": row.q75, "whishi": row.q95,
              "mean": row.mean_, "fliers": []}

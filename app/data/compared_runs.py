@@ -6,17 +6,19 @@ from dataclasses import replace
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE, Table, main_table
+from workbench.reporting.tables.main import QUALITY_NAMES, Table, main_table
 from workbench.runs.tables import RunData
 
 
 def quality_and_speed(run: RunData, name: str) -> Table:
-    """The report's main table of a run's reported split with columns `run` and `split` first; InputError
-    without classification metrics."""
+    """Return the main table of a run's reported split with columns `run` and `split` first.
+
+    InputError without classification metrics.
+    """
     classification = run.rows("classification")
     if classification is None:
         raise InputError(f"{name}: has no classification metrics yet; go on with `workbench run`")
-    table = main_table(classification, run.rows("efficiency"))
+    table = main_table(classification, run.rows("efficiency"), mark_best=False)
     frame, shown = table.frame.copy(), table.shown.copy()
     for part in (frame, shown):
         part.insert(0, "split", run.split)
@@ -25,17 +27,17 @@ def quality_and_speed(run: RunData, name: str) -> Table:
 
 
 def side_by_side(tables: Sequence[Table]) -> Table:
-    """Tables of `quality_and_speed`, at least one, as one: what only other runs have is a dash (classes
-    have an accuracy, values a correlation)."""
+    """Return tables of `quality_and_speed`, at least one, as one.
+
+    What only other runs have is a dash (classes have an accuracy, values a correlation).
+    """
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     shown = pd.concat([table.shown for table in tables], ignore_index=True).fillna("–")
-    # Nothing is bold here.
-    caption = tables[0].caption.replace(f"{RANKS_BUT_DENSE} ", "")
-    return replace(tables[0], frame=frame, shown=shown, marks=None, caption=caption)
+    return replace(tables[0], frame=frame, shown=shown)
 
 
 def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
-    """A sentence for each run and method that a figure of these two columns leaves out."""
+    """Return a sentence for each run and method that a figure of these two columns leaves out."""
     return [
         f"{run}, {method}: has no {what}, so it is not in the figure."
         for what, column in (("such speed-up", speedup), (QUALITY_NAMES[quality], quality))
@@ -44,5 +46,5 @@ def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
 
 
 def measured(frame: pd.DataFrame) -> list[str]:
-    """The columns of quality that any of the rows has, the primary one first."""
+    """Return the columns of quality that any of the rows has, the primary one first."""
     return [name for name in QUALITY_NAMES if name in frame and frame[name].notna().any()]

@@ -20,11 +20,11 @@ from workbench.runs.tables import RunData
 
 
 @dataclass(frozen=True)
-class Shelf:
+class RunCorpus:
     """A run's documents and what there is to know about them."""
 
     corpus: Corpus
-    told: str
+    origin: str
     """Where the texts come from, in a sentence."""
     card: DataCard
     texts: pd.DataFrame
@@ -32,28 +32,28 @@ class Shelf:
     nobody annotated), share, spans, text."""
 
     def document(self, split: str, text_id: str) -> Document:
-        """The document; InputError where there is none."""
+        """Return the document; InputError where there is none."""
         for document in self.corpus.splits.get(split, ()):
             if document.id == text_id:
                 return document
         raise InputError(f"there is no text {text_id!r} in split {split!r}")
 
 
-def read_shelf(run: RunData) -> Shelf:
-    """A run's corpus as its configuration describes it, or, where that cannot be read, its scored texts.
+def read_run_corpus(run: RunData) -> RunCorpus:
+    """Read a run's corpus as its configuration describes it, or, where that cannot be, its scored texts.
 
     Nothing is downloaded. Raises InputError where there are no score tables either.
     """
     try:
-        settings = load_config(run.folder / CONFIG).data
-        corpus, told = _from_source(settings), "All texts, read from their source."
+        settings = load_config(run.folder / CONFIG, run_plugins=False).data
+        corpus, origin = _from_source(settings), "All texts, read from their source."
     except (InputError, OSError, ImportError) as error:
         corpus = scored_corpus(run)
-        told = (
+        origin = (
             "Only the scored texts, in the words that the tokenizer left of them: the source cannot be "
             f"read here ({error})."
         )
-    return Shelf(corpus, told, data_card(corpus), _texts(corpus))
+    return RunCorpus(corpus, origin, data_card(corpus), _texts(corpus))
 
 
 def _from_source(settings: DataSettings) -> Corpus:
@@ -65,8 +65,11 @@ def _from_source(settings: DataSettings) -> Corpus:
 
 
 def scored_corpus(run: RunData) -> Corpus:
-    """The texts of a run's first score table, their words joined from sub-words; labels and splits are
-    those of its predictions. InputError without a score table, or where it is damaged."""
+    """Return the texts of a run's first score table, their words joined from sub-words.
+
+    Labels and splits are those of its predictions. InputError without a score table, or where it is
+    damaged.
+    """
     files = run.score_files()
     if not files:
         raise InputError(f"{run.folder.name}: holds no texts (scores/ is empty)")
@@ -76,10 +79,13 @@ def scored_corpus(run: RunData) -> Corpus:
     except (ArrowInvalid, OSError, KeyError) as error:
         raise InputError(f"{files[0]}: not readable as scores: {str(error).splitlines()[0]}") from None
     values = run.predictions is not None and is_regression(run.predictions["label"].to_numpy())
-    known, unknown = _labels(run), ("nan" if values else "", run.split)
+    known: dict[str, tuple[str, str]] = {}
+    if run.predictions is not None:
+        predicted = run.predictions[["text_id", "label", "split"]].astype(str)
+        known = {name: (label, split) for name, label, split in predicted.itertuples(index=False)}
     splits: dict[str, list[Document]] = {}
     for text_id, words, marks in _words(rows):
-        label, split = known.get(text_id, unknown)
+        label, split = known.get(text_id, ("nan" if values else "", run.split))
         spans = None if marks is None else runs(marks)
         splits.setdefault(split, []).append(Document(text_id, tuple(words), label, spans))
     names = ["value"] if values else sorted({label for label, _ in known.values()})
@@ -93,43 +99,26 @@ def scored_corpus(run: RunData) -> Corpus:
     )
 
 
-def _labels(run: RunData) -> dict[str, tuple[str, str]]:
-    """(label, split) by text id."""
-    frame = run.predictions
-    if frame is None:
-        return {}
-    one = frame[["text_id", "label", "split"]].astype(str).drop_duplicates("text_id")
-    return {text_id: (label, split) for text_id, label, split in one.itertuples(index=False)}
-
-
 def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | None]]:
     """Text by text, in the order of the file; a word that stands in several windows counts once."""
-    rows = rows[rows["word_index"] >= 0]
-    if rows.empty:
-        return
-    codes, names = pd.factorize(rows["text_id"])
-    word, window = rows["word_index"].to_numpy(), rows["window"].to_numpy()
-    order = np.lexsort((rows["token_index"].to_numpy(), window, word, codes))
-    codes, word, window = codes[order], word[order], window[order]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
-    first = np.repeat(window[starts], np.diff(starts, append=len(codes)))
-    order, codes, word = (values[window == first] for values in (order, codes, word))
-    tokens = rows["token"].astype(str).to_numpy()[order].tolist()
-    silent = rows["rationale"].isna().to_numpy()[order]
-    marked = rows["rationale"].fillna(False).to_numpy(dtype=bool)[order]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
-    ends = [*starts[1:].tolist(), len(tokens)]
-    joined = [_joined(tokens[a:b]) for a, b in zip(starts.tolist(), ends, strict=True)]
-    unknown = np.logical_or.reduceat(silent, starts)
-    by_word = np.logical_or.reduceat(marked, starts)
-    texts = np.flatnonzero(np.diff(codes[starts], prepend=-1)).tolist()
-    for a, b in zip(texts, [*texts[1:], len(joined)], strict=True):
-        known = not unknown[a:b].any()
-        yield str(names[codes[starts[a]]]), joined[a:b], by_word[a:b].tolist() if known else None
-
-
-def _joined(pieces: list[str]) -> str:
-    return pieces[0] + "".join(piece.removeprefix("##") for piece in pieces[1:])
+    rows = rows[rows["word_index"] >= 0].assign(
+        text=lambda frame: pd.factorize(frame["text_id"])[0],
+        token=lambda frame: frame["token"].astype(str),
+    )
+    keys = ["text", "word_index"]
+    rows = rows.sort_values([*keys, "window", "token_index"])
+    rows = rows[rows["window"] == rows.groupby(keys)["window"].transform("first")]
+    later = rows.duplicated(keys)
+    rows["token"] = rows["token"].where(~later, rows["token"].str.removeprefix("##"))
+    rows["unknown"] = rows["rationale"].isna()
+    rows["rationale"] = rows["rationale"].fillna(False).astype(bool)
+    words = rows.groupby(keys).agg(
+        name=("text_id", "first"), word=("token", "".join), marked=("rationale", "any"),
+        unknown=("unknown", "any"),
+    )  # fmt: skip
+    for _, text in words.groupby(level="text"):
+        marks = None if text["unknown"].any() else text["marked"].tolist()
+        yield str(text["name"].iloc[0]), text["word"].tolist(), marks
 
 
 def _texts(corpus: Corpus) -> pd.DataFrame:
@@ -137,10 +126,10 @@ def _texts(corpus: Corpus) -> pd.DataFrame:
     for split, documents in corpus.splits.items():
         for document in documents:
             words = (*document.words, *document.second)
-            marked = np.nan
+            marked = spans = np.nan
             if document.rationale is not None:
                 marked = float(mask(document.rationale, len(words)).sum())
-            spans = np.nan if document.rationale is None else len(document.rationale)
+                spans = len(document.rationale)
             share = marked / len(words) if words else np.nan
             label = float(document.label) if len(corpus.labels) == 1 else document.label
             rows.append((split, document.id, label, len(words), marked, share, spans, " ".join(words)))
@@ -148,42 +137,24 @@ def _texts(corpus: Corpus) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def matching(
-    texts: pd.DataFrame,
-    *,
-    split: str | None,
-    label: str | tuple[float, float] | None,
-    query: str,
-    only_marked: bool,
-) -> pd.DataFrame:
-    """The texts of a split and label (None: any) that hold `query` letter by letter, case aside; of a
-    regression's labels the lowest and the highest wanted."""
-    keep = np.ones(len(texts), dtype=bool)
-    if split is not None:
-        keep &= (texts["split"] == split).to_numpy()
-    if isinstance(label, tuple):
-        keep &= texts["label"].between(*label).to_numpy()
-    elif label is not None:
-        keep &= (texts["label"] == label).to_numpy()
-    if only_marked:
-        keep &= (texts["marked"] > 0).to_numpy()
-    found = texts[keep]
-    wanted = " ".join(query.split()).casefold()
-    return found[[wanted in text.casefold() for text in found["text"]]] if wanted else found
-
-
 def histogram(texts: pd.DataFrame, column: str, bins: int = 20) -> pd.DataFrame:
-    """`split`, `low`, `high`, `texts`: how many texts of each split lie in [low, high) of a column, the
-    last bin's end included; texts without a value are left out."""
+    """Count the texts of each split that lie in [low, high) of a column, the last bin's end included.
+
+    Args:
+        texts: Columns `split` and `column`; texts without a value are left out.
+        column: A share reaches up to 1, anything else up to its largest value.
+        bins: Their number.
+
+    Returns:
+        Columns `split`, `low`, `high`, `texts`.
+    """
     values = texts.dropna(subset=[column])
     top = float(values[column].max()) if len(values) else 1.0
     edges = np.linspace(0, 1.0 if column == "share" else max(top, 1.0), bins + 1)
-    parts = []
-    for split, own in values.groupby("split", sort=False):
-        counts, _ = np.histogram(own[column], edges)
+    parts = [pd.DataFrame({"split": [], "low": [], "high": [], "texts": []})]
+    for split, rows in values.groupby("split", sort=False):
+        counts, _ = np.histogram(rows[column], edges)
         parts.append(
             pd.DataFrame({"split": split, "low": edges[:-1], "high": edges[1:], "texts": counts})
         )
-    if not parts:
-        return pd.DataFrame(columns=["split", "low", "high", "texts"])
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)

@@ -2,17 +2,13 @@
 
 import html
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from app.figures.drawing import Description, in_print, on_screen
 from workbench.reporting.tables.latex import latex_table
-
-if TYPE_CHECKING:
-    import matplotlib.figure
-    import plotly.graph_objects
 
 
 @dataclass(frozen=True)
@@ -27,10 +23,8 @@ class View:
     """The numbers in full."""
     words: pd.DataFrame | None = None
     """The same rows formatted, for LaTeX and HTML; None: numbers with four digits."""
-    figure: "Callable[..., plotly.graph_objects.Figure] | None" = None
-    """Draws it for the screen, on a light ground unless told `dark`."""
-    printed: "Callable[[], matplotlib.figure.Figure] | None" = None
-    """Draws it for print, from the same frame."""
+    figure: Description | None = None
+    """What is drawn of it."""
 
     @property
     def formatted(self) -> pd.DataFrame:
@@ -41,12 +35,12 @@ class View:
 
 
 def csv(view: View) -> str:
-    """The numbers in full, UTF-8, one header line."""
+    """Return the numbers in full, UTF-8, one header line."""
     return view.frame.to_csv(index=False, lineterminator="\n")
 
 
 def latex(view: View) -> str:
-    """A booktabs table of the formatted rows; words are left-aligned."""
+    """Return a booktabs table of the formatted rows; words are left-aligned."""
     formatted = view.formatted
     numeric = set(view.frame.select_dtypes("number").columns)
     text = [str(column) for column in formatted.columns if column not in numeric]
@@ -54,28 +48,34 @@ def latex(view: View) -> str:
     return latex_table([*map(str, formatted.columns)], rows, view.caption, view.name, text)
 
 
+def as_file(view: View, ending: str) -> str | bytes:
+    """Return a view as the contents of a file with such an ending: csv, tex, png or svg."""
+    if ending in ("png", "svg"):
+        return picture(view, ending)
+    return csv(view) if ending == "csv" else latex(view)
+
+
 def picture(view: View, kind: str) -> bytes:
-    """`png` (150 dpi) or `svg` of a view that has a printed version."""
-    assert view.printed is not None
+    """Return a view's figure as `png` (150 dpi) or `svg`."""
     import matplotlib
 
     target = io.BytesIO()
     # Without a date equal figures are equal files.
     metadata = {"Date": None} if kind == "svg" else None
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "svg.hashsalt": view.name}):
-        view.printed().savefig(target, format=kind, dpi=150, metadata=metadata)
+        in_print(view.figure).savefig(target, format=kind, dpi=150, metadata=metadata)
     return target.getvalue()
 
 
 def page(title: str, views: Sequence[View]) -> str:
-    """All views as one HTML page that loads nothing: figures with hover, tables, every text escaped."""
+    """Return all views as one HTML page that loads nothing: figures with hover, tables, texts escaped."""
     parts, library = [], True
     for view in views:
         parts.append(f"<h2>{html.escape(view.name)}</h2><p>{html.escape(view.caption)}</p>")
         if view.figure is None:
             parts.append(view.formatted.to_html(index=False, escape=True, border=0))
         else:
-            figure = view.figure()
+            figure = on_screen(view.figure)
             figure.update_layout(paper_bgcolor="#fff", plot_bgcolor="#fff")
             parts.append(figure.to_html(full_html=False, include_plotlyjs=library))
             library = False

@@ -17,7 +17,7 @@ SHOWN = (
 
 
 def against_rationale(record: TokenScores, unit: str) -> pd.DataFrame:
-    """The measures `SHOWN` of one window in each of its layers: layer, and a column per measure.
+    """Return the measures `SHOWN` of one window in each of its layers: layer, a column per measure.
 
     NaN where a measure has no value: a silent layer, a model that drops nothing, a text of one class. No
     rows without an annotated rationale. Scores as `text_values` takes them: not negative.
@@ -33,10 +33,10 @@ def against_rationale(record: TokenScores, unit: str) -> pd.DataFrame:
 
 
 def ranking_table(ranked: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Ranked units side by side: `rank`, and per scorer its words with their scores, as text.
+    """Return ranked units side by side: `rank`, and per scorer its words with their scores, as text.
 
-    `ranked` maps a heading to `heat.ranked_words` of one text. Rationale is marked with a dot, what has
-    no score says why instead of a number.
+    `ranked` maps a heading to `ranked_words` of one text. Rationale is marked with a dot, what has no
+    score says why instead of a number.
     """
     longest = max((len(frame) for frame in ranked.values()), default=0)
     table = pd.DataFrame({"rank": np.arange(1, longest + 1)})

@@ -1,8 +1,7 @@
-"""The texts of a run, for picking one: its length, right or wrong, share dropped, agreement."""
+"""The texts of a run, for picking one: its length, right or wrong, share dropped; and filters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,144 +11,122 @@ from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import own_scorer
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
-from workbench.metrics.plausibility.ranking import average_precision, rank_units
 from workbench.runs.scores import ScoreTable
 
-Order = Literal[
-    "as in the run", "most dropped", "longest", "largest error", "lowest agreement", "highest agreement"
-]
-_SORTS: dict[str, tuple[str, bool]] = {
+ORDERS = {
+    "as in the run": None,
     "most dropped": ("dropped", False),
     "longest": ("tokens", False),
     "largest error": ("error", False),
     "lowest agreement": ("agreement", True),
     "highest agreement": ("agreement", False),
 }
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which texts to list; None and "any" leave a filter out."""
-
-    label: str | None = None
-    outcome: Literal["any", "right", "wrong"] = "any"
-    value: tuple[float, float] | None = None
-    """Lowest and highest label of a regression."""
-    tokens: tuple[int, int] | None = None
-    """Shortest and longest, special tokens included."""
-    agreement: tuple[float, float] | None = None
-    """Lowest and highest; texts without a value are left out."""
-    order: Order = "as in the run"
+"""Column of each order of texts, and whether it ascends."""
 
 
 def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFrame:
-    """One row per text of `split`, as `method` saw it, from the rows of predictions.parquet.
+    """Return one row per text of a split, as a method saw it.
 
-    Columns: text_id, label and predicted (in words), right (boolean; missing where values are predicted,
-    not classes), value and error (of a regression: the label, and how far the prediction is from it; NaN
-    for classes), probability (of the predicted class; NaN where the table has none), tokens (special
-    ones included, all windows together) and dropped, the share of tokens x layers in self-attention that
-    the method saved. InputError for a method without rows.
+    Args:
+        predictions: The rows of predictions.parquet.
+        method: InputError for one without rows.
+        split: Whose texts.
+
+    Returns:
+        Columns text_id, label and predicted (in words), right (boolean; missing where values are
+        predicted, not classes), value and error (of a regression: the label, and how far the prediction
+        is from it; NaN for classes), probability (of the predicted class; NaN where the table has none),
+        tokens (special ones included, all windows together) and dropped, the share of tokens x layers in
+        self-attention that the method saved.
     """
     rows = predictions[predictions["split"].astype(str) == split]
-    own = rows[rows["method"].astype(str) == method]
-    if own.empty:
-        there = ", ".join(ordered(rows["method"], METHODS)) or "none"
-        raise InputError(f"no predictions of {method!r} on {split!r} (there: {there})")
+    texts = rows[rows["method"].astype(str) == method]
+    if texts.empty:
+        known = ", ".join(ordered(rows["method"].astype(str), METHODS)) or "none"
+        raise InputError(f"no predictions of {method!r} on {split!r} (there: {known})")
     # No method has more tokens in its first layer than there are; a dense model has them all.
     first = pd.Series([counts[0] for counts in rows["tokens"]], index=rows["text_id"].astype(str))
     length = first.groupby(level=0).max()
-    ids = own["text_id"].astype(str).to_numpy()
+    ids = texts["text_id"].astype(str).to_numpy()
     tokens = length.reindex(ids).to_numpy()
-    kept = np.array([np.sum(counts) / len(counts) for counts in own["tokens"]])
-    label, predicted = in_words(own["label"]), in_words(own["predicted"])
-    classes = not pd.api.types.is_numeric_dtype(own["predicted"])
-    value = np.full(len(own), np.nan) if classes else own["label"].to_numpy(dtype=float)
+    kept = np.array([np.sum(counts) / len(counts) for counts in texts["tokens"]])
+    label, predicted = in_words(texts["label"]), in_words(texts["predicted"])
+    classes = not pd.api.types.is_numeric_dtype(texts["predicted"])
+    value = np.full(len(texts), np.nan) if classes else texts["label"].to_numpy(dtype=float)
     return pd.DataFrame(
         {
             "text_id": ids,
             "label": label,
             "predicted": predicted,
-            "right": pd.array(label == predicted if classes else [pd.NA] * len(own), dtype="boolean"),
+            "right": pd.array(label == predicted if classes else [pd.NA] * len(texts), dtype="boolean"),
             "value": value,
-            "error": value if classes else np.abs(own["predicted"].to_numpy(dtype=float) - value),
-            "probability": _probability(own),
+            "error": value if classes else np.abs(texts["predicted"].to_numpy(dtype=float) - value),
+            "probability": [
+                row.get(f"prob_{row['predicted']}", np.nan) for row in texts.to_dict("records")
+            ],
             "tokens": tokens,
             "dropped": 1 - kept / tokens,
         }
     )
 
 
-def pick(texts: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    """The rows of `run_texts` that are wanted, in the order wanted; ties stay in the run's order.
+def matching(
+    texts: pd.DataFrame,
+    equal: Mapping[str, object] | None = None,
+    between: Mapping[str, tuple[float, float] | None] | None = None,
+    query: str = "",
+) -> pd.DataFrame:
+    """Return the rows that fit all filters; texts without a value in a filtered column do not.
 
-    Filtering or sorting by agreement needs a column `agreement` (see `agreement`); ValueError without.
+    Args:
+        texts: A row per text.
+        equal: Value of columns; None: any.
+        between: Lowest and highest value of columns, both included; None: any.
+        query: Stands in the column `text` letter by letter, case aside.
     """
-    if "agreement" not in texts and (wanted.agreement or "agreement" in wanted.order):
-        raise ValueError("add a column `agreement` first")
-    chosen = np.ones(len(texts), dtype=bool)
-    if wanted.label is not None:
-        chosen &= (texts["label"] == wanted.label).to_numpy()
-    if wanted.outcome != "any":
-        chosen &= (texts["right"] == (wanted.outcome == "right")).to_numpy(dtype=bool, na_value=False)
-    if wanted.value is not None:
-        chosen &= texts["value"].between(*wanted.value).to_numpy()
-    if wanted.tokens is not None:
-        chosen &= texts["tokens"].between(*wanted.tokens).to_numpy()
-    if wanted.agreement is not None:
-        chosen &= texts["agreement"].between(*wanted.agreement).to_numpy()
-    found = texts[chosen]
-    if wanted.order in _SORTS:
-        column, ascending = _SORTS[wanted.order]
-        found = found.sort_values(column, ascending=ascending, kind="stable")
-    return found.reset_index(drop=True)
+    keep = pd.Series(True, index=texts.index)
+    for column, value in (equal or {}).items():
+        if value is not None:
+            keep &= (texts[column] == value).fillna(False).astype(bool)
+    for column, ends in (between or {}).items():
+        if ends is not None:
+            keep &= texts[column].between(*ends)
+    if query := " ".join(query.split()).casefold():
+        keep &= texts["text"].str.casefold().str.contains(query, regex=False)
+    return texts[keep]
+
+
+def in_order(texts: pd.DataFrame, order: str) -> pd.DataFrame:
+    """Sort texts by one of `ORDERS`; equal ones stay in the run's order."""
+    if ORDERS[order] is None:
+        return texts.reset_index(drop=True)
+    column, ascending = ORDERS[order]
+    return texts.sort_values(column, ascending=ascending, kind="stable").reset_index(drop=True)
 
 
 def outcome(text: Mapping[str, Any]) -> str:
-    """A row of `run_texts` in a list of texts, label first: `pos, right`, or `3.5, predicted 3.21`."""
+    """Return a row of `run_texts` for a list, label first: `pos, right`, or `3.5, predicted 3.21`."""
     if pd.isna(text["right"]):
         return f"{text['label']}, predicted {text['predicted']}"
     return f"{text['label']}, {'right' if text['right'] else 'wrong'}"
 
 
 def verdict(text: Mapping[str, Any]) -> str:
-    """A row of `run_texts` in words: `pos 0.981, right`, or `3.21, label 3.5` for a predicted value."""
+    """Return a row of `run_texts` in words: `pos 0.981, right`, or `3.21, label 3.5` for a value."""
     probability = text["probability"]
-    said = text["predicted"] + ("" if np.isnan(probability) else f" {probability:.3f}")
+    prediction = text["predicted"] + ("" if np.isnan(probability) else f" {probability:.3f}")
     if pd.isna(text["right"]):
-        return f"{said}, label {text['label']}"
-    return f"{said}, right" if text["right"] else f"{said}, wrong: label {text['label']}"
-
-
-def agreement(table: ScoreTable, layer: int) -> pd.Series:
-    """Average precision of a scorer's tokens against the human rationale at one layer, by text id.
-
-    As `ap` of the plausibility table: unit token, mean over the windows with a marked token, dropped
-    tokens rank last. A text without a marked token, or which nobody annotated, has no row.
-    """
-    frame = table.layer(layer, ["text_id", "window", "word_index", "score", "rationale"])
-    frame = frame[(frame["word_index"] >= 0) & frame["rationale"].notna()]
-    if frame.empty:
-        return pd.Series(dtype=float)
-    keys = ["text_id", "window"]
-    groups = frame.groupby(keys, sort=False, observed=True)
-    row, column = groups.ngroup().to_numpy(), groups.cumcount().to_numpy()
-    shape = (int(row.max()) + 1, int(column.max()) + 1)
-    scores = np.full(shape, np.nan)
-    marks, valid = np.zeros((2, *shape), dtype=bool)
-    scores[row, column] = frame["score"].to_numpy(dtype=float)
-    marks[row, column] = frame["rationale"].to_numpy(dtype=bool)
-    valid[row, column] = True
-    text = frame["text_id"].astype(str).to_numpy()[column == 0]
-    found = pd.Series(average_precision(rank_units(scores, marks, valid)), index=text).dropna()
-    return found.groupby(level=0, sort=False).mean()
+        return f"{prediction}, label {text['label']}"
+    return f"{prediction}, right" if text["right"] else f"{prediction}, wrong: label {text['label']}"
 
 
 def scorer_of(method: str, scorers: Sequence[str]) -> str | None:
-    """The scorer whose table shows a method's flow: its own; for a model that drops nothing, saliency or
-    whatever else of `scorers` is its own model's business; None where there is none."""
-    own = own_scorer(method)
-    if own in scorers:
+    """Return the scorer whose table shows a method's flow; None where there is none.
+
+    It is the method's own; for a model that drops nothing, saliency or whatever else of `scorers`
+    explains that very model.
+    """
+    if (own := own_scorer(method)) in scorers:
         return own
     if method == "dense":
         return next((name for name in ("saliency", "attention", "rollout") if name in scorers), None)
@@ -157,9 +134,12 @@ def scorer_of(method: str, scorers: Sequence[str]) -> str | None:
 
 
 def flow_records(tables: dict[str, ScoreTable], method: str, text_id: str) -> list[TokenScores]:
-    """The recorded windows of one text in a method's flow; `tables` are the run's, by scorer.
+    """Return the recorded windows of one text in a method's flow.
 
-    InputError saying what is missing: a method without a score table, or a text that was not scored.
+    Args:
+        tables: The run's, by scorer.
+        method: InputError for one without a score table.
+        text_id: InputError for a text that was not scored.
     """
     scorer = scorer_of(method, list(tables))
     if scorer is None:
@@ -171,22 +151,13 @@ def flow_records(tables: dict[str, ScoreTable], method: str, text_id: str) -> li
 
 
 def snippet(tokens: Sequence[str], longest: int = 60) -> str:
-    """The beginning of a text put together from its sub-words, without special tokens."""
+    """Return the beginning of a text put together from its sub-words, without special tokens."""
     words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]")).replace(" ##", "")
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
 def in_words(column: pd.Series) -> np.ndarray:
-    """Labels or predictions as text: names of classes, or values with four digits."""
+    """Return labels or predictions as text: names of classes, or values with four digits."""
     if pd.api.types.is_numeric_dtype(column):
         return column.map("{:.4g}".format).to_numpy()
     return column.astype(str).to_numpy()
-
-
-def _probability(own: pd.DataFrame) -> np.ndarray:
-    found = np.full(len(own), np.nan)
-    for name in own["predicted"].astype(str).unique():
-        if f"prob_{name}" in own:
-            mask = (own["predicted"].astype(str) == name).to_numpy()
-            found[mask] = own[f"prob_{name}"].to_numpy(dtype=float)[mask]
-    return found

@@ -1,44 +1,29 @@
 """Rationale agreement: metrics by layer with intervals and controls, and the texts behind a point."""
 
-from functools import partial
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
 from app.choices import choice
-from app.data.catalogue import stamp
 from app.data.downloads import View
-from app.data.scorer_agreement import TABLES, extra_table
+from app.data.layers import layer_frame, not_measured
+from app.data.plausibility_tables import TABLES, absence, extra_table
 from app.data.texts import snippet
-from app.data.texts_behind_point import has_text_values, layer_values, texts_behind, without_value
-from app.figures.agreement import draw_layers, draw_spread, layer_frame, not_measured
-from app.pick_text import score_tables
-from app.screen import offer_downloads
+from app.data.texts_behind_point import has_text_values, texts_behind, without_value
+from app.figures.drawing import on_screen
+from app.figures.histograms import spread_chart, spread_frame
+from app.figures.layers import metric_chart
+from app.pick_text import score_tables, values_by_text
+from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, is_dark, plain, run_name
 from workbench.metrics.registry import METRICS
-from workbench.reporting.figures.plausibility import draw_metric, spread_frame
-from workbench.reporting.figures.plausibility import draw_spread as print_spread
 from workbench.reporting.text.wording import rationale_sentence, scorer_on_model
-from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
 
 SHOWN = 100
 WINDOWS = {"with-evidence": "with evidence", "all": "all annotated"}
 SELECTIONS = {"none": "none (ranking)", "uniform": "uniform (score ≥ 1/n)", "kept": "kept by the model"}
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading the scores of this layer …")
-def values_of(
-    path: str,
-    stamps: object,
-    method: str,
-    layer: int,
-    split: str,
-    _table: ScoreTable,
-    _ids: frozenset[str] | None,
-) -> dict[tuple[str, str], pd.DataFrame]:
-    return layer_values(_table, method, layer, _ids)  # fmt: skip
 
 
 def take_point() -> None:
@@ -50,60 +35,63 @@ def take_point() -> None:
 
 
 def choose(table: pd.DataFrame) -> dict[str, str]:
-    """Unit, universe, metric and selection; only what the run has."""
-    places = [*st.columns(2), *st.columns(2)]
-    with places[0]:
-        unit = choice(
-            "Unit", list(table["unit"].unique()), key="unit",
-            help="token: a sub-word token has its word's mark. word: a word has its best token's score.",
-        )  # fmt: skip
-    with places[1]:
-        universe = choice(
-            "Windows", list(table["universe"].unique()), key="universe",
-            format=lambda name: WINDOWS.get(name, name),
-            help="Which windows count: those that hold a rationale token (AdapLeR's protocol), or every "
-            "annotated one. Values of the two do not compare.",
-        )  # fmt: skip
-    here = table[(table["unit"] == unit) & (table["universe"] == universe)]
-    with places[2]:
-        metric = choice(
-            "Metric", [name for name in METRICS if (here["metric"] == name).any()], key="metric",
-            format=lambda name: METRICS[name].label, help="How scores and human rationale are compared.",
-        )  # fmt: skip
-    with places[3]:
-        selection = choice(
-            "Selection", list(here.loc[here["metric"] == metric, "selection"].unique()), key="selection",
-            format=lambda name: SELECTIONS.get(name, name),
-            help="Which units count as chosen. uniform: a score reaches 1/n once they sum to 1. kept: "
-            "the pruned model passed the unit on. Metrics of a ranking need none.",
-        )  # fmt: skip
+    """Let the reader choose unit, universe, metric and selection; only what the run has."""
+    above, below = st.columns(2), st.columns(2)
+    help = "token: a sub-word token has its word's mark. word: a word has its best token's score."
+    unit = choice("Unit", list(table["unit"].unique()), key="unit", help=help, at=above[0])
+    universe = choice(
+        "Windows", list(table["universe"].unique()), key="universe", at=above[1],
+        format=lambda name: WINDOWS.get(name, name),
+        help="Which windows count: those that hold a rationale token (AdapLeR's protocol), or every "
+        "annotated one. Values of the two do not compare.",
+    )  # fmt: skip
+    rows = table[(table["unit"] == unit) & (table["universe"] == universe)]
+    metrics = [name for name in METRICS if (rows["metric"] == name).any()]
+    metric = choice(
+        "Metric", metrics, key="metric", at=below[0], format=lambda name: METRICS[name].label,
+        help="How scores and human rationale are compared.",
+    )  # fmt: skip
+    selections = list(rows.loc[rows["metric"] == metric, "selection"].unique())
+    selection = choice(
+        "Selection", selections, key="selection", at=below[1],
+        format=lambda name: SELECTIONS.get(name, name),
+        help="Which units count as chosen. uniform: a score reaches 1/n once they sum to 1. kept: "
+        "the pruned model passed the unit on. Metrics of a ranking need none.",
+    )  # fmt: skip
     return {"unit": unit, "universe": universe, "selection": selection, "metric": metric}
 
 
 def choose_point(frame: pd.DataFrame) -> tuple[str, str, int]:
-    """Scorer, model and layer, by keyboard or as clicked."""
+    """Let the reader choose scorer, model and layer, by keyboard or as clicked."""
     pairs = {f"{s} {m}": (s, m) for s, m in frame[["scorer", "method"]].itertuples(index=False)}
-    places = st.columns(2)
-    with places[0]:
-        name = choice(
+    left, right = st.columns(2)
+    scorer, method = pairs[
+        choice(
             "Scorer", list(pairs), key="point", format=lambda name: scorer_on_model(*pairs[name]),
             help="The curve whose texts are listed below; a click on a point chooses it as well.",
-        )  # fmt: skip
-    scorer, method = pairs[name]
-    layers = frame.loc[(frame["scorer"] == scorer) & (frame["method"] == method), "layer"]
-    with places[1]:
-        layer = choice("Layer", [int(k) for k in layers], key="layer", help="Layers count from 0.")
+            at=left,
+        )
+    ]  # fmt: skip
+    layers = frame.loc[(frame["scorer"] == scorer) & (frame["method"] == method), "layer"].astype(int)
+    layer = choice("Layer", layers.tolist(), key="layer", help="Layers count from 0.", at=right)
     return scorer, method, layer
 
 
 def show_texts(
-    run: RunData, split: str, asked: dict[str, str], point: tuple[str, str, int]
+    run: RunData, split: str, chosen: dict[str, str], point: tuple[str, str, int]
 ) -> list[View]:
-    """The texts behind one point, worst first."""
+    """Show the texts behind one point, worst first.
+
+    Args:
+        run: Whose texts.
+        split: Which of them.
+        chosen: Unit, universe, selection and metric.
+        point: Scorer, method and layer.
+    """
     scorer, method, layer = point
-    metric, selection = METRICS[asked["metric"]], asked["selection"]
-    who = scorer_on_model(scorer, method)
-    st.subheader(plain(f"Texts behind {who}, layer {layer}"))
+    metric, selection = METRICS[chosen["metric"]], chosen["selection"]
+    name = scorer_on_model(scorer, method)
+    st.subheader(plain(f"Texts behind {name}, layer {layer}"))
     scores = score_tables(run).get(scorer)
     if scores is None:
         st.info(plain(f"Not measured text by text: scores/{scorer}.parquet is not there."))
@@ -111,60 +99,54 @@ def show_texts(
     if not has_text_values(selection, metric.name):
         st.info(plain(f"{metric.label} is a value of all texts together; no single text has one."))
         return []
+    every = values_by_text(run, scores, method, layer, split)
+    values = every[chosen["unit"], chosen["universe"]]
     rows = run.predictions
-    rows = None if rows is None else rows[rows["split"].astype(str) == split]
-    ids = None if rows is None else frozenset(rows["text_id"].astype(str))
-    found = values_of(str(scores.path), stamp(run.folder), method, layer, split, scores, ids)
-    values = found[asked["unit"], asked["universe"]]
-    own = None if rows is None else rows[rows["method"].astype(str) == method]
-    frame = texts_behind(values, selection, metric.name, own)
-    said = f"{len(frame)} texts with a value, their mean {frame['value'].mean():.3f}."
+    if rows is not None:
+        rows = rows[(rows["split"].astype(str) == split) & (rows["method"].astype(str) == method)]
+    frame = texts_behind(values, selection, metric.name, rows)
+    mean = frame["value"].mean()
+    about = f"{len(frame)} texts with a value, their mean {mean:.3f}."
     if lost := without_value(values, selection, metric.name):
-        said += f" Not measured for {lost} more: of one class only ({metric.one_class})."
+        about += f" Not measured for {lost} more: of one class only ({metric.one_class})."
     if scorer == "random":
-        said += " The score table holds one draw; the curve is the mean over several."
-    st.text(said)
-    spread = spread_frame(frame["value"]), frame["value"].mean(), metric.label
-    caption = f"{metric.label} of each text: {who}, layer {layer}, split {split}."
-    figure = draw_spread(*spread, dark=is_dark())
-    st.plotly_chart(figure, theme=None, key="values-chart", alt=caption)
+        about += " The score table holds one draw; the curve is the mean over several."
+    st.text(about)
+    caption = f"{metric.label} of each text: {name}, layer {layer}, split {split}."
+    spread = spread_frame(frame["value"])
+    figure = spread_chart(spread, mean, metric.label)
+    histogram = View("spread-of-texts", f"Texts by value. {caption}", spread, figure=figure)
+    show_figure(histogram, captioned=False)
     worst = frame.head(SHOWN)
     begins = {name: snippet(tokens, 200) for name, tokens in scores.beginnings(worst["text_id"]).items()}
-    where = {"run": run_name(run), "split": split}
-    links = ["/token_flow?" + urlencode(where | {"text": text_id}) for text_id in worst["text_id"]]
+    place = {"run": run_name(run), "split": split}
+    links = ["/token_flow?" + urlencode(place | {"text": text_id}) for text_id in worst["text_id"]]
     st.text(f"Worst first{'' if len(frame) <= SHOWN else f', the first {SHOWN}'}; the CSV file has all.")
     named = worst.rename(columns={"value": metric.label})
-    numbers = list(named.select_dtypes("number"))
-    beside = named.columns[named.columns.get_loc(metric.label) + 1 :]
-    three = st.column_config.NumberColumn(format="%.3f")
-    st.dataframe(
+    context = named.columns[named.columns.get_loc(metric.label) + 1 :]
+    link = st.column_config.LinkColumn("tokens", display_text="open", width=60)
+    show_table(
         named.assign(flow=links, text=worst["text_id"].map(begins)),
-        hide_index=True, width="stretch", alt="Texts behind the point, worst first",
-        column_order=["flow", metric.label, "label", "predicted", "text", *beside, "text_id"],
-        column_config=dict.fromkeys(numbers, three) | {
-            "flow": st.column_config.LinkColumn("tokens", display_text="open", width=60)
-        },
-    )  # fmt: skip
-    draws = partial(draw_spread, *spread), partial(print_spread, *spread)
-    bins = View("spread-of-texts", f"Texts by value. {caption}", spread[0], None, *draws)
-    return [View("texts-behind", caption, frame), bins]
+        "Texts behind the point, worst first",
+        column_order=["flow", metric.label, "label", "predicted", "text", *context, "text_id"],
+        column_config=three_digits(list(named.select_dtypes("number"))) | {"flow": link},
+    )
+    return [View("texts-behind", caption, frame), histogram]
 
 
-def show_tables(run: RunData, split: str, asked: dict[str, str]) -> list[View]:
-    """One of the run's other agreement tables, or why it is not there."""
+def show_extra_table(run: RunData, split: str, chosen: dict[str, str]) -> list[View]:
+    """Show one of the run's other plausibility tables, or why it is not there."""
     st.subheader("Tables")
-    name = choice(
-        "Table", list(TABLES), key="table", format=lambda name: TABLES[name].title,
-        help="Rows of the chosen split, unit and windows; in full in the CSV file.",
-    )  # fmt: skip
-    told = TABLES[name]
-    st.caption(plain(told.caption))
-    frame = extra_table(run, name, split, asked["unit"], asked["universe"])
+    help = "Rows of the chosen split, unit and windows; in full in the CSV file."
+    name = choice("Table", list(TABLES), key="table", format=lambda name: TABLES[name][0], help=help)
+    title, caption = TABLES[name]
+    st.caption(plain(caption))
+    frame = extra_table(run, name, split, chosen["unit"], chosen["universe"])
     if frame is None:
-        st.info(plain(f"Not measured: {told.absent}"))
+        st.info(plain(f"Not measured: {absence(name)}"))
         return []
-    st.dataframe(frame, hide_index=True, width="stretch", alt=told.title)
-    return [View(name, told.caption, frame)]
+    show_table(frame, title)
+    return [View(name, caption, frame)]
 
 
 run = chosen_run()
@@ -175,25 +157,24 @@ if whole is None or whole.empty:
 splits = list(whole["split"].astype(str).unique())
 split = choice("Split", splits, key="split", default=run.split, help="The texts that are measured.")
 table = whole[whole["split"].astype(str) == split]
-asked = choose(table)
-frame = layer_frame(table, **asked)
+chosen = choose(table)
+frame = layer_frame(table, **chosen)
 st.caption(plain(rationale_sentence(run.config)))
 above = st.container()
 point = choose_point(frame)
 caption = (
-    f"{METRICS[asked['metric']].label} by layer, split {split}, unit {asked['unit']}, windows "
-    f"{asked['universe']}, selection {asked['selection']}; means over texts, 95 % bootstrap intervals."
+    f"{METRICS[chosen['metric']].label} by layer, split {split}, unit {chosen['unit']}, windows "
+    f"{chosen['universe']}, selection {chosen['selection']}; means over texts, 95 % bootstrap intervals."
 )
 with above:
     st.plotly_chart(
-        draw_layers(frame, dark=is_dark(), chosen=point), theme=None, key="layers-chart", alt=caption,
-        on_select=take_point, selection_mode="points",
+        on_screen(metric_chart(frame, point), dark=is_dark()), theme=None, key="layers-chart",
+        alt=caption, on_select=take_point, selection_mode="points",
     )  # fmt: skip
     st.caption(plain(caption))
-    for sentence in not_measured(table, frame, asked["selection"]):
+    for sentence in not_measured(table, frame, chosen["selection"]):
         st.text(sentence)
-draws = partial(draw_layers, frame), partial(draw_metric, frame)
-views = [View("agreement", caption, frame, None, *draws)]
-views += show_texts(run, split, asked, point)
-views += show_tables(run, split, asked)
+views = [View("agreement", caption, frame, figure=metric_chart(frame))]
+views += show_texts(run, split, chosen, point)
+views += show_extra_table(run, split, chosen)
 offer_downloads(*views, title="Rationale agreement")

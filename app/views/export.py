@@ -1,27 +1,17 @@
 """Export: what was on screen before, as files, and a link that opens it again."""
 
-from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.data import export
-from app.data.downloads import View
+from app.data import downloads
 from app.screen import last_screen
 from app.shared import FIRST, empty, plain
 
-
-def formats(view: View) -> list[tuple[str, str, str, Callable[[], str | bytes]]]:
-    """Label, file ending, MIME type and maker of each file a view can become; made when asked for."""
-    files: list[tuple[str, str, str, Callable[[], str | bytes]]] = [
-        ("CSV", "csv", "text/csv", lambda: export.csv(view)),
-        ("LaTeX", "tex", "text/x-tex", lambda: export.latex(view)),
-    ]
-    if view.printed is not None:
-        files.append(("PNG", "png", "image/png", lambda: export.picture(view, "png")))
-        files.append(("SVG", "svg", "image/svg+xml", lambda: export.picture(view, "svg")))
-    return files
-
+TABLES = (("CSV", "csv", "text/csv"), ("LaTeX", "tex", "text/x-tex"))
+PICTURES = (("PNG", "png", "image/png"), ("SVG", "svg", "image/svg+xml"))
+"""Label, file ending and MIME type."""
 
 screen = last_screen()
 if screen is None or not screen.views:
@@ -38,7 +28,7 @@ st.caption("Opens the same page with the same choices, where the app runs on the
 st.subheader("All of it")
 st.download_button(
     "One HTML page",
-    lambda: export.page(f"{screen.title} · Rationale Workbench", screen.views),
+    lambda: downloads.page(f"{screen.title} · Rationale Workbench", screen.views),
     f"{screen.path}.html",
     "text/html",
     on_click="ignore",
@@ -48,7 +38,9 @@ for view in screen.views:
     st.subheader(plain(view.name))
     st.caption(plain(view.caption))
     with st.container(horizontal=True):
-        for label, ending, kind, make in formats(view):
+        for label, ending, kind in (*TABLES, *(PICTURES if view.figure is not None else ())):
             name = f"{view.name}.{ending}"
+            # Made when it is clicked on.
+            make = partial(downloads.as_file, view, ending)
             st.download_button(label, make, name, kind, key=f"export-{name}", on_click="ignore")
     st.dataframe(view.formatted.head(100), hide_index=True, width="stretch", alt="The first 100 rows")

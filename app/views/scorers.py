@@ -1,26 +1,24 @@
 """Scorers: one text under any scorers and layers, against each other and the human rationale."""
 
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from app.choices import choice, several, slider
 from app.data.downloads import View
+from app.data.heatmap import heat_frame, ranked_words, sign_of
 from app.data.one_text import against_rationale, ranking_table
+from app.data.pairs import pair_frame, sizes_of
 from app.data.texts import in_words
-from app.figures.heatmap import draw_heat, heat_frame, ranked_words, sign_of
-from app.figures.pairs import draw_pairs, pair_frame, sizes_of
+from app.figures.heatmap import heat_map, pair_map
 from app.pick_text import attributed_tables, picked_text, score_tables
-from app.screen import offer_downloads
-from app.shared import chosen_run, empty, is_dark, plain
+from app.screen import offer_downloads, show_figure, show_table, three_digits
+from app.shared import chosen_run, empty, plain
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS
 from workbench.core.token_scores import TokenScores
-from workbench.reporting.figures.heatmap import draw_heat as print_heat
-from workbench.reporting.figures.heatmap import draw_pairs as print_pairs
 from workbench.reporting.text.wording import method_name, scorer_name, scorer_on_model
 from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
@@ -33,107 +31,94 @@ LEGEND = (
 )
 
 
-def who(record: TokenScores) -> str:
+def title(record: TokenScores) -> str:
     return scorer_on_model(record.scorer, record.method)
 
 
-def told_of(run: RunData, text_id: str) -> str:
-    """Label and predictions of the text, as far as the run has them."""
+def about_text(run: RunData, text_id: str) -> str:
+    """Return label and predictions of the text, as far as the run has them."""
     rows = run.predictions
     rows = None if rows is None else rows[rows["text_id"].astype(str) == text_id]
     if rows is None or rows.empty:
         return "Label and predictions: not measured, the run's predictions do not hold this text."
     pairs = zip(rows["method"], in_words(rows["predicted"]), strict=True)
-    said = "; ".join(f"{method_name(method)} predicts {predicted}" for method, predicted in pairs)
-    return f"Split {rows['split'].iloc[0]}, label {in_words(rows['label'])[0]}; {said}."
+    predictions = "; ".join(f"{method_name(method)} predicts {label}" for method, label in pairs)
+    return f"Split {rows['split'].iloc[0]}, label {in_words(rows['label'])[0]}; {predictions}."
 
 
-def heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:
-    """A heat map per scorer, with what it explains and how its signs are to be read."""
+def show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:
+    """Show a heat map per scorer, with what it explains and how its signs are to be read."""
     deepest = list(range(max(record.layers for record in records)))
-    places = st.columns([3, 2, 2])
-    with places[0]:
-        layers = several(
-            "Layers", deepest, key="layers", default=deepest,
-            help="Rows of the maps: the entry of each layer (attention: the layer itself).",
-        )  # fmt: skip
-    with places[1]:
-        scale = choice(
-            "Colours", ["by layer", "whole map"], key="colours",
-            help="Which score has the full colour: each layer's largest, or the map's.",
-        )  # fmt: skip
-    with places[2]:
-        line = slider("Units per line", 10, 60, key="line", default=30, help="Where the text is broken.")
+    left, middle, right = st.columns([3, 2, 2])
+    help = "Rows of the maps: the entry of each layer (attention: the layer itself)."
+    layers = several("Layers", deepest, key="layers", default=deepest, help=help, at=left)
+    help = "Which score has the full colour: each layer's largest, or the map's."
+    scale = choice("Colours", ["by layer", "whole map"], key="colours", help=help, at=middle)
+    help = "Where the text is broken."
+    line = slider("Units per line", 10, 60, key="line", default=30, help=help, at=right)
     st.caption(plain(LEGEND))
     views = []
     for record in records:
         known = explains.get(record.scorer, "")
         target, sign = record.target or known or "not recorded", sign_of(record, known)
-        st.subheader(plain(who(record)))
+        st.subheader(plain(title(record)))
         st.text(f"Explains: {target}. Scores: {sign}.")
         for warning in record.warnings:
             st.text(f"Warning: {warning}.")
-        frame = heat_frame(record, unit)
-        chosen = [layer for layer in layers if layer < record.layers]
-        if not chosen:
+        shown = [layer for layer in layers if layer < record.layers]
+        if not shown:
             st.info("No layer is chosen that this scorer has.")
             continue
-        how = {"sign": sign, "layers": chosen, "per_layer": scale == "by layer", "line": line}
-        draw, printed = (partial(drawn, frame, **how) for drawn in (draw_heat, print_heat))
+        frame = heat_frame(record, unit)
+        figure = heat_map(frame, sign=sign, layers=shown, per_layer=scale == "by layer", line=line)
         name = f"heat-{record.scorer}-{record.method}".replace("/", "-")
-        caption = f"{who(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
-        st.plotly_chart(draw(dark=is_dark()), theme=None, key=name, alt=caption)
-        views.append(View(name, caption, frame, figure=draw, printed=printed))
+        caption = f"{title(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
+        views.append(View(name, caption, frame, figure=figure))
+        show_figure(views[-1], captioned=False)
     return views
 
 
-def words_by_rank(records: list[TokenScores], unit: str, layer: int) -> list[View]:
-    """The words of one layer by score, and how they agree with the human rationale."""
-    here = [record for record in records if layer < record.layers]
-    table = ranking_table({who(r): ranked_words(heat_frame(r, unit), layer) for r in here})
+def show_ranked_words(records: list[TokenScores], unit: str, layer: int) -> list[View]:
+    """Show the words of one layer by score, and how they agree with the human rationale."""
+    scored = [record for record in records if layer < record.layers]
+    table = ranking_table({title(r): ranked_words(heat_frame(r, unit), layer) for r in scored})
     st.text(f"{unit.capitalize()}s by score in layer {layer}; ● human rationale.")
-    st.dataframe(
-        table, hide_index=True, width="stretch", alt=f"{unit}s by score",
-        column_config={"rank": st.column_config.NumberColumn(width=50)},
-    )  # fmt: skip
+    widths = {"rank": st.column_config.NumberColumn(width=50)}
+    show_table(table, f"{unit}s by score", column_config=widths)
     st.text("Against the human rationale, this text alone:")
-    found = [against_rationale(sizes_of(record), unit).assign(scorer=who(record)) for record in here]
-    measured = pd.concat(found, ignore_index=True).query("layer == @layer")
+    parts = [against_rationale(sizes_of(record), unit).assign(scorer=title(record)) for record in scored]
+    measures = pd.concat(parts, ignore_index=True).query("layer == @layer")
     views = [View("ranked", f"{unit}s by score, layer {layer}", table)]
-    if measured.empty:
+    if measures.empty:
         st.info("Not measured: nobody annotated this text.")
         return views
-    measured = measured[["scorer", *measured.columns.drop(["scorer", "layer"])]]
-    numbers = dict.fromkeys(measured.columns[1:], st.column_config.NumberColumn(format="%.3f"))
-    st.dataframe(
-        measured, hide_index=True, width="stretch", alt="Agreement with the rationale",
-        column_config=numbers,
-    )  # fmt: skip
+    measures = measures[["scorer", *measures.columns.drop(["scorer", "layer"])]]
+    numbers = three_digits(list(measures.columns[1:]))
+    show_table(measures, "Agreement with the rationale", column_config=numbers)
     st.caption("None: not measured (a silent layer, a model that drops nothing, a text of one class). "
                "Signed scores count by their size.")  # fmt: skip
-    return [*views, View("against-rationale", f"Measures of this text, layer {layer}", measured)]
+    return [*views, View("against-rationale", f"Measures of this text, layer {layer}", measures)]
 
 
-def agreement(records: list[TokenScores], unit: str, layer: int) -> list[View]:
-    """How much the scorers agree with each other in one layer."""
+def show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) -> View:
+    """Show how much the scorers agree with each other in one layer."""
     metric = choice(
         "Agreement between scorers", ["spearman", "kendall"], key="correlation",
         help="Spearman's rho: of the ranks. Kendall's tau-b: of the order of all pairs. Sizes of scores "
         "count; dropped units are tied last.",
     )  # fmt: skip
     frame = pair_frame(records, layer, unit, metric)
-    whose = [(r.scorer, r.method) for r in records]
-    draw, printed = (partial(drawn, frame, whose, metric) for drawn in (draw_pairs, print_pairs))
+    figure = pair_map(frame, [(record.scorer, record.method) for record in records], metric)
     caption = (
         f"{metric} between scorers, layer {layer}, unit {unit}; –: no correlation, as in a silent layer."
     )
-    st.plotly_chart(draw(dark=is_dark()), theme=None, key="pairs-chart", alt=caption)
-    st.caption(plain(caption))
-    return [View("agreement-between-scorers", caption, frame, figure=draw, printed=printed)]
+    view = View("agreement-between-scorers", caption, frame, figure=figure)
+    show_figure(view)
+    return view
 
 
 def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:
-    """The records of the text in each table; a table without it is told."""
+    """Return the records of the text in each table; say which tables lack it."""
     records: list[TokenScores] = []
     for name in names:
         if text_id in tables[name]:
@@ -144,16 +129,20 @@ def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str)
 
 
 def chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]) -> str:
-    """A text of the run, or one that `workbench attribute` scored."""
+    """Let the reader choose a text of the run, or one that `workbench attribute` scored.
+
+    Args:
+        run: Whose texts.
+        own: Score tables of the run.
+        more: Those of `workbench attribute`.
+    """
     origin = "the run"
     if more:
-        origin = choice(
-            "Texts of", ["the run", "workbench attribute"], key="texts",
-            help="workbench attribute may have scored other texts than the run holds.",
-        )  # fmt: skip
+        help = "workbench attribute may have scored other texts than the run holds."
+        origin = choice("Texts of", ["the run", "workbench attribute"], key="texts", help=help)
     if origin == "the run" and run.predicted is not None:
-        methods = ordered(run.predicted["method"], METHODS)
-        return str(picked_text(run, own, methods[0])["text_id"])
+        method, *_ = ordered(run.predicted["method"].astype(str), METHODS)
+        return str(picked_text(run, own, method)["text_id"])
     tables = own if origin == "the run" else more
     ids = list(dict.fromkeys(text_id for table in tables.values() for text_id in table.text_ids))
     if not ids:
@@ -167,16 +156,16 @@ tables = own | more
 if not tables:
     empty("Not measured: this run has no score tables; `workbench evaluate` or `attribute` makes them.")
 text_id = chosen_text(run, own, more)
-st.text(told_of(run, text_id))
-places = st.columns([3, 1])
-with places[0]:
-    names = several(
-        "Scorers", list(tables), key="scorers", most=MOST, format=scorer_name,
-        default=[name for name in tables if name not in CONTROLS and text_id in tables[name]][:3],
-        help=f"Up to {MOST}; names with attribute/ were made by `workbench attribute`.",
-    )  # fmt: skip
-with places[1]:
-    unit = choice("Unit", ["word", "token"], key="unit", help="A word has its best token's score.")
+st.text(about_text(run, text_id))
+left, right = st.columns([3, 1])
+default = [name for name in tables if name not in CONTROLS and text_id in tables[name]][:3]
+help = f"Up to {MOST}; names with attribute/ were made by `workbench attribute`."
+names = several(
+    "Scorers", list(tables), key="scorers", most=MOST, format=scorer_name, default=default, help=help,
+    at=left,
+)  # fmt: skip
+help = "A word has its best token's score."
+unit = choice("Unit", ["word", "token"], key="unit", help=help, at=right)
 if not names:
     empty("Choose a scorer.")
 records = records_under(tables, names, text_id)
@@ -188,11 +177,11 @@ if len(windows) > 1:
     window = choice("Window", windows, key="window", help="A long text is scored in windows, from 0 on.")
 records = [record for record in records if record.window == window]
 explains = run.about.get("explains")
-views = heat_maps(records, explains if isinstance(explains, dict) else {}, unit)
+views = show_heat_maps(records, explains if isinstance(explains, dict) else {}, unit)
 st.subheader("One layer, side by side")
 layers = list(range(max(record.layers for record in records)))
 layer = choice("Layer", layers, key="layer", help="Layers count from 0.")
-views += words_by_rank(records, unit, layer)
+views += show_ranked_words(records, unit, layer)
 if len(records) > 1:
-    views += agreement(records, unit, layer)
+    views.append(show_scorer_agreement(records, unit, layer))
 offer_downloads(*views, title="Scorers")

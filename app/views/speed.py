@@ -1,32 +1,26 @@
 """Speed: what speed costs in quality, what saved operations are worth in time, and where tokens go."""
 
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from app.choices import choice
-from app.data.catalogue import inside, stamp
-from app.data.compared_runs import left_out, measured, quality_and_speed, side_by_side
+from app.compared import compared_runs
+from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
-from app.figures import speed
-from app.screen import offer_downloads
-from app.shared import chosen_runs, entries, is_dark, plain, problem, run_name, runs_root
-from workbench.errors import InputError
-from workbench.reporting.figures import comparison as figures_comparison
-from workbench.reporting.figures import speed as figures_speed
-from workbench.reporting.figures.bench import draw_shares, draw_worth, share_frame
+from app.data.run_list import inside, stamp
+from app.data.speed import SPEEDUPS, axis_title, share_frame, speedup_label, time_frame, worth
+from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
+from app.screen import offer_downloads, show_figure, show_table
+from app.shared import chosen_runs, entries, plain, run_name, runs_root
+from workbench.reporting.figures.bench import realised_chart
+from workbench.reporting.figures.comparison import LABELS, tradeoff_chart
+from workbench.reporting.figures.speed import token_frame
 from workbench.reporting.tables.comparison import AXES, curve_points
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.runs.comparison import ComparisonData, read_comparison
 from workbench.runs.tables import RunData
 
-PAGES = {
-    "runs": "Quality against speed-up",
-    "time": "Counted against measured",
-    "tokens": "Tokens left by layer",
-    "comparison": "Trade-off curves of a comparison",
-}
 CONVENTIONS = {
     "unpadded": "FLOPs without padding on either side, against our own dense run without padding.",
     "padded": "FLOPs of a dense model that computes padding, against the stock padded model.",
@@ -43,144 +37,131 @@ def comparison_of(folder: str, stamps: tuple[object, ...]) -> ComparisonData:
     return read_comparison(Path(folder))
 
 
-def quality(runs: list[RunData]) -> list[View]:
-    """Quality of every method of the runs against a speed-up of the reader's choice."""
-    tables = []
-    for run in runs:
-        try:
-            tables.append(quality_and_speed(run, run_name(run)))
-        except InputError as error:
-            problem(str(error))
-    if not tables:
+def show_quality(runs: list[RunData]) -> list[View]:
+    """Show quality of every method of the runs against a speed-up of the reader's choice."""
+    table = compared_runs([run_name(run) for run in runs])
+    if table is None:
         return []
-    both = side_by_side(tables)
-    frame = both.frame
-    columns = st.columns(2)
-    with columns[0]:
-        y = choice(
-            "Quality", measured(frame), key="quality", format=lambda q: QUALITY_NAMES[q],
-            help="On the reported split, with 95 % bootstrap intervals over texts.",
-        )  # fmt: skip
-    speedups = [c for c in frame if c in speed.SPEEDUPS or c.startswith("speedup_vs_hf_b")]
+    frame = table.frame
+    left, right = st.columns(2)
+    quality = choice(
+        "Quality", measured(frame), key="quality", format=lambda name: QUALITY_NAMES[name], at=left,
+        help="On the reported split, with 95 % bootstrap intervals over texts.",
+    )  # fmt: skip
+    speedups = [c for c in frame if c in SPEEDUPS or c.startswith("speedup_vs_hf_b")]
     speedups = [c for c in speedups if frame[c].notna().any()]
     if not speedups:
         st.info("Not measured: none of the runs has metrics/efficiency.")
         return []
-    with columns[1]:
-        x = choice(
-            "Speed-up", speedups, key="speedup", format=speed.speedup_label,
-            help="Counted (FLOPs) or measured (time); each against its own dense model.",
-        )  # fmt: skip
-    for sentence in left_out(frame, y, x):
+    speedup = choice(
+        "Speed-up", speedups, key="speedup", format=speedup_label, at=right,
+        help="Counted (FLOPs) or measured (time); each against its own dense model.",
+    )  # fmt: skip
+    for sentence in left_out(frame, quality, speedup):
         st.text(sentence)
-    draw = partial(speed.draw_quality, frame, x, y)
-    st.plotly_chart(draw(dark=is_dark()), theme=None, key="quality-chart")
-    caption = f"{QUALITY_NAMES[y]} against speed-up ({speed.speedup_label(x)}); logarithmic axis."
-    st.caption(plain(caption))
-    st.dataframe(both.shown, hide_index=True, width="stretch", alt="Quality and speed-ups")
-    st.caption(plain(both.caption))
-    printed = partial(figures_comparison.draw_quality, frame, x, y, speed.axis_title(x))
-    return [View("quality-speed", caption, frame, both.shown, draw, printed)]
+    caption = f"{QUALITY_NAMES[quality]} against speed-up ({speedup_label(speedup)}); logarithmic axis."
+    figure = quality_chart(frame, speedup, quality, axis_title(speedup))
+    view = View("quality-speed", caption, frame, table.shown, figure)
+    show_figure(view)
+    show_table(table.shown, "Quality and speed-ups")
+    st.caption(plain(table.caption))
+    return [view]
 
 
-def time(run: RunData) -> list[View]:
-    """FLOPs in both conventions against the time that belongs to each, and the realised share."""
+def show_time(run: RunData, name: str) -> list[View]:
+    """Show FLOPs in both conventions against the time that belongs to each, and the realised share."""
     efficiency = run.rows("efficiency")
     if efficiency is None:
         st.info("Not measured: metrics/efficiency is not there.")
         return []
-    frame = speed.time_frame(efficiency, run.rows("stopwatch"))
+    frame = time_frame(efficiency, run.rows("stopwatch"))
     if frame.empty:
         st.info(plain(NO_STOPWATCH))
         return []
-    name = run_name(run)
     caption = (
-        f"{name}, split {run.split}: counted and measured speed-up by batch size; seconds are medians "
-        "over rounds with quartiles."
+        f"{run_name(run)}, split {run.split}: counted and measured speed-up by batch size; seconds are "
+        "medians over rounds with quartiles."
     )
-    views = [View(f"time-{name}".replace("/", "-"), caption, frame)]
-    for convention, told in CONVENTIONS.items():
-        there, titles = speed.worth(frame, convention)
-        draws = partial(speed.draw_time, frame, convention), partial(draw_worth, there, titles)
-        views.append(View(f"time-{convention}-{name}".replace("/", "-"), told, there, None, *draws))
+    views = []
+    for convention, about in CONVENTIONS.items():
+        points, titles = worth(frame, convention)
+        figure = realised_chart(points, titles)
+        views.append(View(f"time-{convention}-{name}", about, points, figure=figure))
     shares = share_frame(frame)
-    draws = partial(speed.draw_realised, shares), partial(draw_shares, shares)
-    views.append(View(f"realised-{name}".replace("/", "-"), REALISED, shares, None, *draws))
-    for view in views[1:]:
+    views.append(View(f"realised-{name}", REALISED, shares, figure=shares_chart(shares)))
+    for view in views:
         st.text(view.caption)
-        figure = view.figure(dark=is_dark())
-        st.plotly_chart(figure, theme=None, key=view.name, alt=view.caption)
+        show_figure(view, captioned=False)
     st.caption(plain(caption))
-    st.dataframe(frame, hide_index=True, width="stretch", alt="Counted and measured speed-up")
-    return views
+    show_table(frame, "Counted and measured speed-up")
+    return [View(f"time-{name}", caption, frame), *views]
 
 
-def tokens(run: RunData) -> list[View]:
-    """How many tokens each text still has in each layer."""
+def show_tokens(run: RunData, name: str) -> list[View]:
+    """Show how many tokens each text still has in each layer."""
     if run.predicted is None:
         st.info("Not measured: predictions.parquet is not there.")
         return []
-    frame = figures_speed.token_frame(run.predicted)
-    name = run_name(run)
+    frame = token_frame(run.predicted)
     caption = (
-        f"{name}, split {run.split}: tokens in each layer's self-attention, in % of the full text, "
-        f"{int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of texts; dashed: mean."
+        f"{run_name(run)}, split {run.split}: tokens in each layer's self-attention, in % of the full "
+        f"text, {int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of texts; dashed: "
+        "mean."
     )
-    figure = speed.draw_tokens(frame, dark=is_dark())
-    st.plotly_chart(figure, theme=None, key=f"tokens-{name}", alt=caption)
-    st.caption(plain(caption))
-    draws = partial(speed.draw_tokens, frame), partial(figures_speed.draw_tokens, frame)
-    return [View(f"tokens-{name}".replace("/", "-"), caption, frame, None, *draws)]
+    view = View(f"tokens-{name}", caption, frame, figure=token_boxes_chart(frame))
+    show_figure(view)
+    return [view]
 
 
-def comparison() -> list[View]:
-    """The curves of one comparison folder."""
+def show_comparison() -> list[View]:
+    """Show the curves of one comparison folder."""
     names = [e.name for e in entries() if e.kind == "comparison" and e.state != "damaged"]
     if not names:
         st.info(plain("There is no comparison yet: make one with `workbench compare`."))
         return []
-    columns = st.columns(2)
-    with columns[0]:
-        name = choice(
-            "Comparison", names, key="comparison", help="A folder made by `workbench compare`."
-        )
+    left, right = st.columns(2)
+    help = "A folder made by `workbench compare`."
+    name = choice("Comparison", names, key="comparison", help=help, at=left)
     folder = inside(runs_root(), name)
     data = comparison_of(str(folder), stamp(folder))
     points = curve_points(data)
     if points.empty:
         st.info("Not measured: no method but the dense model has finished.")
         return []
-    with columns[1]:
-        axis = choice(
-            "Axis", list(points["axis"].unique()), key="axis", format=lambda a: AXES[a],
-            help="Counted: unpadded FLOPs. Measured: the stock padded model's time / the method's.",
-        )  # fmt: skip
+    axis = choice(
+        "Axis", list(points["axis"].unique()), key="axis", format=lambda a: AXES[a], at=right,
+        help="Counted: unpadded FLOPs. Measured: the stock padded model's time / the method's.",
+    )  # fmt: skip
     if "measured" not in set(points["axis"]):
-        st.text("Measured time: not measured, no cell of this comparison has stopwatch data.")
-    st.plotly_chart(speed.draw_tradeoff(points, axis, dark=is_dark()), theme=None, key="tradeoff-chart")
+        st.text("Measured time: not measured, no run of this comparison has stopwatch data.")
     caption = (
-        f"{name}, split {data.split}; speed-up: {figures_comparison.LABELS[axis][0]}. Every run is a "
-        "point, tries of a search too; lines are means over seeds where all seeds have one; dotted: "
-        "the dense model. Logarithmic axis; zoom out for points outside the axes."
+        f"{name}, split {data.split}; speed-up: {LABELS[axis][0]}. Every run is a point, tries of a "
+        "search too; lines are means over seeds where all seeds have one; grey: the dense model. "
+        "Logarithmic axis; zoom out for points outside the axes."
     )
-    st.caption(plain(caption))
-    shown = points[points["axis"] == axis]
-    draws = partial(speed.draw_tradeoff, points, axis), partial(figures_comparison.draw_tradeoff, shown)
-    return [View("tradeoff", caption, shown, None, *draws)]
+    points = points[points["axis"] == axis]
+    view = View("tradeoff", caption, points, figure=tradeoff_chart(points))
+    show_figure(view)
+    return [view]
 
 
-page = choice("Show", list(PAGES), key="speed", format=lambda p: PAGES[p], help="What this page shows.")
+PAGES = {
+    "runs": "Quality against speed-up",
+    "time": "Counted against measured",
+    "tokens": "Tokens left by layer",
+    "comparison": "Trade-off curves of a comparison",
+}
+page = choice("Show", list(PAGES), key="speed", format=PAGES.get, help="What this page shows.")
 if page == "comparison":
-    views = comparison()
+    views = show_comparison()
+elif page == "runs":
+    views = show_quality(chosen_runs())
 else:
-    runs = chosen_runs()
-    if page == "runs":
-        views = quality(runs)
-    else:
-        views = []
-        for run in runs:
-            if len(runs) > 1:
-                st.subheader(plain(run_name(run)))
-            views += time(run) if page == "time" else tokens(run)
+    views, runs = [], chosen_runs()
+    for run in runs:
+        if len(runs) > 1:
+            st.subheader(plain(run_name(run)))
+        show = show_time if page == "time" else show_tokens
+        views += show(run, run_name(run).replace("/", "-"))
 if views:
     offer_downloads(*views, title="Speed")

@@ -1,13 +1,13 @@
 """Token flow: one text through up to three models, layer by layer, and what if."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from app.choices import choice, several, switch, typed
 from app.data.downloads import View
+from app.data.flows import Flow, flow_frame
 from app.data.texts import flow_records, verdict
 from app.data.thresholds import recorded_thresholds
 from app.figures.token_flow import flow_figure
@@ -15,19 +15,16 @@ from app.models import has_model, outcomes, run_windows, typed_windows
 from app.pick_text import picked_text, score_tables, texts_of
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain, problem
-from app.what_if import changes_at_a_glance, clicked, wanted_change
+from app.what_if import changes_at_a_glance, chosen_change, clicked
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.inference.what_if import Change, Outcome, outcome_table
-from workbench.reporting.figures.flow_data import Flow, flow_frame
-from workbench.reporting.figures.token_flow import printed_flow
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.tables import RunData
 
-KEEP_ALL = ("dense", "distilbert")
 # Tokens up to which a text runs across unless the reader says otherwise.
 SHORT = 150
 CAPTION = (
@@ -36,39 +33,54 @@ CAPTION = (
 )
 
 
+def drops(method: str) -> bool:
+    """Return whether a method drops tokens, as far as the catalogue knows it."""
+    return method not in METHODS or METHODS[method].drops_tokens
+
+
 def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[TokenScores]]]:
-    """The picked text's id and label, and what the run wrote down of it, by method."""
+    """Return the picked text's id, and what the run wrote down of it, by method."""
     tables = score_tables(run, methods)
     row = picked_text(run, tables, methods[0])
-    found = {}
+    records = {}
     for method in methods:
         try:
-            found[method] = flow_records(tables, method, row["text_id"])
+            records[method] = flow_records(tables, method, row["text_id"])
         except InputError as error:
             problem(f"{method_name(method)}: {error}")
-    return row["text_id"], found
+    return row["text_id"], records
 
 
 def recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> Flow:
-    """A flow as the run wrote it down."""
+    """Return a flow as the run wrote it down."""
     record, texts = stitched(records), texts_of(run, method)
-    said = [verdict(row) for row in texts[texts["text_id"] == record.text_id].to_dict("records")]
+    verdicts = [verdict(row) for row in texts[texts["text_id"] == record.text_id].to_dict("records")]
     limits = recorded_thresholds(run.folder / "models" / method, records)
-    return Flow(f"{method_name(method)} · {scorer_name(record.scorer)}", record, "".join(said), limits)
+    return Flow(
+        f"{method_name(method)} · {scorer_name(record.scorer)}", record, "".join(verdicts), limits
+    )
 
 
 def live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
-    """A flow as a model gave it just now."""
-    said = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
+    """Return a flow as a model gave it just now.
+
+    Args:
+        method: Whose model.
+        outcome: What it gave.
+        change: What was changed; None: nothing.
+    """
+    prediction = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
     if change is None:
         scorer = f" · {scorer_name(outcome.record.scorer)}" if outcome.scored.any() else ""
-        return Flow(f"{method_name(method)}{scorer}", outcome.record, said, outcome.thresholds)
+        return Flow(f"{method_name(method)}{scorer}", outcome.record, prediction, outcome.thresholds)
     forced = dict.fromkeys(change.kept, "kept") | dict.fromkeys(change.dropped, "dropped")
-    return Flow(f"{method_name(method)}, what if", outcome.record, said, outcome.thresholds, forced)
+    return Flow(
+        f"{method_name(method)}, what if", outcome.record, prediction, outcome.thresholds, forced
+    )
 
 
 def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """The windows of what the reader types, by method; ends the page until there is a word."""
+    """Return the windows of what the reader types, by method; ends the page until there is a word."""
     text = typed("Your text", key="typed", lines=4, most=200_000,
                  help="Only you see it. Up to 2,000 characters it stands in the link.")  # fmt: skip
     second = typed("Second text", key="second", most=20_000, help="For models of pairs, else empty.")
@@ -86,30 +98,34 @@ def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]
 def what_if(
     run: RunData, windows: dict[str, Sequence[Any]], text_key: str
 ) -> tuple[str, Outcome, Outcome, Change]:
-    """The method asked about, its outcome before and after, and the change between them."""
+    """Return the chosen method, its outcome before and after, and the change between them.
+
+    Args:
+        run: Whose models.
+        windows: The text, by method.
+        text_key: Forced tokens are forgotten when it changes.
+    """
     help = "Whose decisions to change."
-    dropping = [name for name in windows if name not in KEEP_ALL]
-    default = dropping[0] if dropping else None
+    default = next(filter(drops, windows), None)
     method = choice(
         "What if, for", list(windows), key="asked", default=default, format=method_name, help=help
     )
-    own, _ = outcomes(run, method, windows[method], Change())
-    change = wanted_change(method, own, text_key)
+    unchanged, _ = outcomes(run, method, windows[method], Change())
+    change = chosen_change(method, unchanged, text_key)
     before, after = outcomes(run, method, windows[method], change)
     return method, before, after, change
 
 
-def draw(flows: list[Flow], asking: bool) -> None:
-    """The picture; a click on a token counts while the reader asks what if."""
+def draw(flows: list[Flow], clickable: bool) -> None:
+    """Draw the flows; a click on a token counts while the reader asks what if."""
     n = len(flows[0].record.tokens)
-    columns = st.columns([4, 1])
-    columns[0].caption(plain(CAPTION))
-    with columns[1]:
-        default = "across" if n <= SHORT else "down"
-        across = choice("Tokens run", ["across", "down"], key="run_across", default=default) == "across"
-    figure = flow_figure(flows, across=across, dark=is_dark())
+    left, right = st.columns([4, 1])
+    left.caption(plain(CAPTION))
+    default = "across" if n <= SHORT else "down"
+    way = choice("Tokens run", ["across", "down"], key="run_across", default=default, at=right)
+    figure = flow_figure(flows, across=way == "across", dark=is_dark())
     chart = f"flow-{st.session_state.get('clicks', 0)}"
-    more: dict[str, Any] = {"on_select": lambda: clicked(chart)} if asking else {}
+    more: dict[str, Any] = {"on_select": lambda: clicked(chart)} if clickable else {}
     config = {"displayModeBar": False}
     st.plotly_chart(figure, key=chart, theme=None, config=config, selection_mode="points", **more)
 
@@ -117,61 +133,54 @@ def draw(flows: list[Flow], asking: bool) -> None:
 run = chosen_run()
 if run.predicted is None:
     empty("This run has no predictions yet: go on with `workbench run`.")
-there = ordered(run.predicted["method"], METHODS)
-pruners = [name for name in there if name not in KEEP_ALL]
-columns = st.columns([3, 2, 2], vertical_alignment="bottom")
-with columns[0]:
-    methods = several("Methods", there, key="methods", default=(pruners or there)[:2], most=3,
-                      format=method_name, help="Up to three.")  # fmt: skip
-with columns[1]:
-    source = choice("Text", ["of the run", "typed"], key="source", help="A typed text needs the models.")
-with columns[2]:
-    help = "Run the model with other thresholds, a budget, or tokens forced to go or to stay."
-    asking = switch("What if", key="whatif", help=help)
+present = ordered(run.predicted["method"].astype(str), METHODS)
+left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+methods = several(
+    "Methods", present, key="methods", default=(list(filter(drops, present)) or present)[:2], most=3,
+    format=method_name, help="Up to three.", at=left,
+)  # fmt: skip
+help = "A typed text needs the models."
+source = choice("Text", ["of the run", "typed"], key="source", help=help, at=middle)
+help = "Run the model with other thresholds, a budget, or tokens forced to go or to stay."
+asking = switch("What if", key="whatif", help=help, at=right)
 if not methods:
     empty("No method is chosen: pick one above.")
-able = [method for method in methods if has_model(run, method)]
+runnable = [method for method in methods if has_model(run, method)]
 for method in methods if asking or source == "typed" else []:
-    if method not in able:
+    if method not in runnable:
         problem(f"{method_name(method)}: this run holds no model of it, so nothing can be run.")
 
 flows: dict[str, Flow] = {}
 windows: dict[str, Sequence[Any]] = {}
 if source == "typed":
-    if not able:
+    if not runnable:
         empty("A typed text needs a model: this run has none. Recorded texts can still be looked at.")
-    windows, text_key = typed_text(run, able), "typed"
-    flows = {method: live_flow(method, outcomes(run, method, own, Change())[0])
-             for method, own in windows.items()}  # fmt: skip
+    windows, text_key = typed_text(run, runnable), "typed"
+    flows = {method: live_flow(method, outcomes(run, method, typed, Change())[0])
+             for method, typed in windows.items()}  # fmt: skip
 else:
     text_key, records = recorded(run, methods)
-    flows = {method: recorded_flow(run, method, own) for method, own in records.items()}
+    flows = {method: recorded_flow(run, method, parts) for method, parts in records.items()}
     if asking and records:
         any_records = next(iter(records.values()))
-        windows = {method: run_windows(run, method, records.get(method, any_records)) for method in able}
+        windows = {
+            method: run_windows(run, method, records.get(method, any_records)) for method in runnable
+        }
 shown = list(flows.values())
 views = []
 if asking and windows:
     with st.container(border=True):
-        asked, before, after, change = what_if(run, windows, text_key)
+        target, before, after, change = what_if(run, windows, text_key)
         changes_at_a_glance(before, after)
-    flows[asked] = live_flow(asked, before)
-    place = 1 + list(flows).index(asked)
+    flows[target] = live_flow(target, before)
     shown = [*flows.values()]
-    shown.insert(place, live_flow(asked, after, change))
-    views.append(
-        View("what-if", f"{method_name(asked)} before and after.", outcome_table(before, after))
-    )
+    shown.insert(1 + list(flows).index(target), live_flow(target, after, change))
+    caption = f"{method_name(target)} before and after."
+    views.append(View("what-if", caption, outcome_table(before, after)))
 if not shown:
     empty("There is nothing to draw for these methods and this text.")
 draw(shown, asking and bool(windows))
 for view in views:
     st.dataframe(view.formatted, hide_index=True, alt="Before and after")
-drawn = View(
-    "token-flow",
-    CAPTION,
-    flow_frame(shown),
-    figure=partial(flow_figure, shown),
-    printed=partial(printed_flow, shown),
-)
+drawn = View("token-flow", CAPTION, flow_frame(shown), figure=shown)
 offer_downloads(drawn, *views, title="Token flow")

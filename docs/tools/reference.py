@@ -16,18 +16,17 @@ from typer.main import get_command
 from workbench.catalog.scorers import SCORERS
 from workbench.cli import app
 from workbench.config.comparison import CompareConfig
-from workbench.config.run import RunConfig
-from workbench.metrics.schemas import COLUMNS, RUN_TABLES
+from workbench.config.run import RunConfig, run_config_class
 from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
+from workbench.metrics.schemas import COLUMNS, RUN_TABLES
 
 ROOT = Path(__file__).parents[2]
 
 
 def configuration() -> str:
-    """Every key of a run's configuration, then those of a comparison, a table per section."""
-    return "\n".join(
-        ["## A run", *_sections(RunConfig, ""), "## A comparison", *_sections(CompareConfig, "")]
-    )
+    """Describe every key of a run's configuration, then those of a comparison, a table per section."""
+    run, comparison = _sections(run_config_class(), ""), _sections(CompareConfig, "")
+    return "\n".join(["## A run", *run, "## A comparison", *comparison])
 
 
 def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -35,12 +34,13 @@ def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
     rows, inner = [], []
     for name, field in kind.model_fields.items():
         section = _section(field)
-        if section is not None and section is not RunConfig:
+        a_run = section is not None and issubclass(section, RunConfig)
+        if section is not None and not a_run:
             inner.append((f"{prefix}{name}", section))
         else:
-            default = "a run's own" if section is RunConfig else f"`{_shown(field.get_default())}`"
+            default = "a run's own" if a_run else f"`{_shown(field.get_default())}`"
             rows.append({"key": f"`{prefix}{name}`", "takes": _takes(field), "default": default,
-                         "what it does": _told(field)})  # fmt: skip
+                         "what it does": _line(field.description)})  # fmt: skip
     yield f"\n{_line(kind.__doc__)}\n\n{_table(rows)}\n"
     for name, section in inner:
         yield f"### {name}"
@@ -94,10 +94,6 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "")
 
 
-def _told(field: FieldInfo) -> str:
-    return _line(field.description)
-
-
 def _table(rows: Iterable[dict[str, str]]) -> str:
     """Rows of the same columns, whose cells are Markdown already, as a table."""
     rows = list(rows)
@@ -111,7 +107,7 @@ def _line(text: str | None) -> str:
 
 
 def command_line() -> str:
-    """Every command with its options, as typer itself writes them."""
+    """Describe every command with its options, as typer itself writes them."""
     command = get_command(app)
     text = get_docs_for_click(obj=command, ctx=Context(command), name="workbench", title="workbench")
     return "\n".join(map(_escaped, text.partition("\n")[2].splitlines()))
@@ -124,17 +120,17 @@ def _escaped(line: str) -> str:
 
 
 def agreement_metrics() -> str:
-    """Name, range and conventions of every metric of agreement."""
+    """Describe name, range and conventions of every metric of plausibility."""
     return _table(_metric_row(metric) for metric in (*AGREEMENT, *ANNOTATED))
 
 
 def faithfulness_metrics() -> str:
-    """The same of faithfulness."""
+    """Describe the metrics of faithfulness."""
     return _plain_metrics(FAITHFULNESS)
 
 
 def quality_metrics() -> str:
-    """The same of the predictions."""
+    """Describe the metrics of the predictions."""
     return _plain_metrics(metric for metric in METRICS.values() if metric.needs == "predictions")
 
 
@@ -200,12 +196,13 @@ def scorers() -> str:
 
 
 def analyses() -> str:
-    """Each script of analyses/ with its own description."""
+    """Show each script of analyses/ with its own description."""
     parts = []
-    for path in sorted((ROOT / "analyses").glob("*.py")):
-        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-        if told is not None:
-            parts.append(f"## {path.name}\n\n```text\n{told}\n```")
+    for path in sorted((ROOT / "analyses").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if '__name__ == "__main__"' in text:
+            name, doc = path.relative_to(ROOT / "analyses"), ast.get_docstring(ast.parse(text))
+            parts.append(f"## {name}\n\n```text\n{doc}\n```")
     return "\n\n".join(parts)
 
 

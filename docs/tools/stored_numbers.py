@@ -4,26 +4,24 @@ python docs/tools/stored_numbers.py                       render every marked ta
 python docs/tools/stored_numbers.py runs/demo             first keep the frames of a run (or comparison)
 python docs/tools/stored_numbers.py runs/other --as demo  under another name than its folder's
 
-A marked table stands between `<!-- table: KIND run=NAME ... -->` and `<!-- end of table -->`. KIND is
-one of TABLES below, NAME a folder of docs/numbers, the rest are the arguments of KIND.
+A marked table stands between `<!-- table: KIND run=NAME ... -->` and `<!-- end of table -->`. KIND and
+the rest are as in analyses/pages/markdown_tables.py, NAME is a folder of docs/numbers.
 """
 
 import argparse
 import re
-import runpy
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from analyses.costs.attribution_cost import COSTS
+from analyses.lib.study import run_script
+from analyses.pages.markdown_tables import SCORERS, table
 from workbench.config.loading import dump_config
-from workbench.reporting.pages.bench import write_bench
-from workbench.reporting.tables.table import markdown
-from workbench.runs.comparison import read_comparison
+from workbench.errors import InputError
 from workbench.runs.folder import COMPARISON, CONFIG, load_run
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.tables import write_table
@@ -31,10 +29,6 @@ from workbench.storage.tables import write_table
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
 BENCH = "bench.json"
-SCORERS = "scorers"
-"""Folder and table of `analyses/scorer_table.py`."""
-COSTS = "costs"
-"""Folder, and beginning of the tables, of `analyses/attribution_cost.py`."""
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -52,22 +46,22 @@ KEPT: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Metric table -> the rows of it that are kept; all where nothing is said."""
 MARKED = re.compile(
-    r"(<!-- table: (?P<what>[^>]+?) -->\n\n)(?P<table>.*?)(\n\n<!-- end of table -->)", re.S
+    r"(<!-- table: (?P<kind>[\w-]+) run=(?P<run>\S+)(?P<rest>[^>]*?) -->\n\n)(?P<table>.*?)"
+    r"(\n\n<!-- end of table -->)",
+    re.S,
 )
 
 
 def pages() -> list[Path]:
-    """The files whose tables are looked after."""
+    """Return the files whose tables are looked after."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def store(run: Path, into: Path) -> None:
     """Keep what the tables need of a run's, or a comparison's, folder; replaces what was there."""
     shutil.rmtree(into, ignore_errors=True)
-    frames = dict(
-        _comparison_frames(run, into) if (run / COMPARISON).is_file() else _run_frames(run, into)
-    )
-    for name, frame in frames.items():
+    read = _comparison_frames if (run / COMPARISON).is_file() else _run_frames
+    for name, frame in read(run, into):
         if len(frame):
             write_text(into / "metrics" / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
 
@@ -119,7 +113,7 @@ def _store_config(run: Path, into: Path) -> None:
 
 
 def restore(stored: Path, into: Path) -> Path:
-    """A folder like the one that was stored, as far as the tables read it."""
+    """Make a folder like the one that was stored, as far as the tables read it."""
     shutil.copytree(stored, into)
     frames = {path.stem: _read(path) for path in (into / "metrics").glob("*.csv")}
     for name, frame in frames.items():
@@ -145,85 +139,25 @@ def _read(path: Path) -> pd.DataFrame:
     return frame.astype({name: "Int64" for name in ("batch_size",) if name in frame})
 
 
-@cache
-def _analysis(name: str) -> dict[str, Any]:
-    return runpy.run_path(str(ROOT / "analyses" / f"{name}.py"))
-
-
-def quality(folder: Path) -> str:
-    """Accuracy, FLOPs, times of a run's methods."""
-    return markdown(_analysis("results_markdown")["quality_table"](load_run(folder)))
-
-
-def agreement(folder: Path, metric: str, selection: str, scorers: str = "", split: str = "test") -> str:
-    """One metric of agreement by scorer and layer."""
-    chosen = scorers.split(",") if scorers else None
-    table = _analysis("results_markdown")["agreement_table"]
-    return markdown(table(load_run(folder), metric, selection, chosen, split))
-
-
-def scorers(folder: Path) -> str:
-    """What `analyses/scorer_table.py` wrote."""
-    return markdown(_analysis("scorer_table")["shown"](load_run(folder).metrics(SCORERS)))
-
-
-def costs(folder: Path, of: str) -> str:
-    """Tables of `analyses/attribution_cost.py` side by side; `of` is such as imdb-128,imdb-512."""
-    run = load_run(folder)
-    frames = {name: run.metrics(name) for name in (f"{COSTS}-{part}" for part in of.split(","))}
-    return markdown(_analysis("attribution_cost")["side_by_side"](frames))
-
-
-def comparison(folder: Path) -> str:
-    """Methods at matched cost beside their controls."""
-    return markdown(_analysis("comparison_markdown")["table"](read_comparison(folder)))
-
-
-def bench(folder: Path, split: str = "test") -> str:
-    """Texts per second, times, memory of a benchmark."""
-    return markdown(write_bench(folder, split)[0].shown)
-
-
-def bench_notes(folder: Path, split: str = "test") -> str:
-    """What the benchmark did, and what limits each run."""
-    return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
-
-
-TABLES: dict[str, Callable[..., str]] = {
-    "quality": quality,
-    "agreement": agreement,
-    "comparison": comparison,
-    "scorers": scorers,
-    "costs": costs,
-    "bench": bench,
-    "bench-notes": bench_notes,
-}
-
-
 def rendered(text: str, stored: Path = STORED) -> str:
-    """`text` with every marked table made again from the stored frames; KeyError for an unknown kind."""
+    """Return `text` with every marked table made again from the stored frames; InputError for an unknown
+    kind."""
     with tempfile.TemporaryDirectory() as folder:
 
-        def again(found: re.Match[str]) -> str:
-            kind, *arguments = found["what"].split()
-            options = dict(argument.split("=", 1) for argument in arguments)
-            name = options.pop("run")
+        def again(marked: re.Match[str]) -> str:
+            name = marked["run"]
             restored = Path(folder) / name
             if not restored.is_dir():
                 restore(stored / name, restored)
-            return f"{found[1]}{TABLES[kind](restored, **options)}{found[4]}"
+            return f"{marked[1]}{table(restored, marked['kind'] + marked['rest'])}{marked[6]}"
 
         return MARKED.sub(again, text)
 
 
-def main() -> None:
+def main(options: argparse.Namespace) -> None:
     """Keep the frames of the runs named, then render the tables of README and docs in place."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("runs", type=Path, nargs="*", help="run or comparison folders to keep")
-    parser.add_argument("--as", dest="name", help="the name of the only one; default: its folder's")
-    options = parser.parse_args()
     if options.name and len(options.runs) != 1:
-        parser.error("--as names one run")
+        raise InputError("--as names one run")
     for run in options.runs:
         store(run, STORED / (options.name or run.resolve().name))
     for page in pages():
@@ -234,5 +168,10 @@ def main() -> None:
             print(f"{page.relative_to(ROOT)}: tables rendered again")
 
 
+OPTIONS = {
+    "runs": {"type": Path, "nargs": "*", "help": "run or comparison folders to keep"},
+    "--as": {"dest": "name", "help": "the name of the only one; default: its folder's"},
+}
+
 if __name__ == "__main__":
-    main()
+    run_script(main, __doc__, OPTIONS)

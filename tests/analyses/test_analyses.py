@@ -1,8 +1,9 @@
 """Every script of analyses/ on an invented run: its files, its numbers, and runs that lack something."""
 
 import ast
-import runpy
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from analyses.lib.study import Analysis
+from analyses import all as driver
+from analyses.lib.study import OVER_RUNS, Analysis, run_script
 from tests.helpers.fake_run import LAYERS, TEXTS, build_run
 from workbench.errors import InputError
 from workbench.metrics.classification import classification
 from workbench.runs.many import load_runs
 
-SCRIPTS = Path(__file__).parents[2] / "analyses"
-DRIVER = runpy.run_path(str(SCRIPTS / "all.py"))
-NAMES = DRIVER["NAMES"]
+ROOT = Path(__file__).parents[2]
+BUILDERS = driver.builders()
+NAMES = tuple(BUILDERS)
 DRAWS = set(NAMES) - {"main_results", "glue_table", "flipped_texts"}
 HOSTILE = {"film": "🙂", "gripping": "فيلم", "a": "שלום"}
 
@@ -35,7 +37,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(name: str, *folders: Path) -> Analysis:
-    return runpy.run_path(str(SCRIPTS / f"{name}.py"))["build"](load_runs(folders))
+    return BUILDERS[name](load_runs(folders))
+
+
+def drive(runs: Path, out: Path) -> None:
+    run_script(driver.main, "Doc.", OVER_RUNS, ["--runs", str(runs), "--out", str(out)])
 
 
 def another(run: Path, folder: Path, **changes: Any) -> Path:
@@ -49,19 +55,34 @@ def another(run: Path, folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def test_the_driver_knows_every_script() -> None:
-    found = {path.stem for path in SCRIPTS.glob("*.py") if "run_analysis(build" in path.read_text()}
-    assert found == set(NAMES)
+SCRIPTS = [path for path in (ROOT / "analyses").rglob("*.py") if "__main__" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_says_how_it_is_called(script: Path) -> None:
+    doc = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8")))
+    assert doc is not None
+    assert str(script.relative_to(ROOT)) in doc or "`make " in doc
+
+
+@pytest.mark.parametrize(
+    "how", [["analyses/studies/main_results.py"], ["-m", "analyses.studies.main_results"]]
+)
+def test_a_script_runs_by_path_and_as_a_module(how: list[str], run: Path, tmp_path: Path) -> None:
+    command = [sys.executable, *how, "--runs", str(run), "--out", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "main_results.md").is_file()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_is_thin_and_says_which_paper_it_follows(name: str) -> None:
-    text = (SCRIPTS / f"{name}.py").read_text(encoding="utf-8")
+    text = (ROOT / "analyses" / "studies" / f"{name}.py").read_text(encoding="utf-8")
     doc = ast.get_docstring(ast.parse(text))
     assert doc is not None
     assert "arXiv" in doc or "AdapLeR and ToP" in doc
     assert "differs" in doc or "No paper" in doc or "which they do not show" in doc
-    assert f"python analyses/{name}.py --runs" in doc
+    assert f"python analyses/studies/{name}.py --runs" in doc
     assert len(text.splitlines()) < 80
 
 
@@ -206,11 +227,11 @@ def test_padding_of_a_run_is_padded_over_unpadded(run: Path) -> None:
 def test_the_driver_goes_on_where_a_run_lacks_something(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    few = ("predictor_fit", "main_results", "glue_table")
-    monkeypatch.setitem(DRIVER["main"].__globals__, "NAMES", few)
+    few = {name: BUILDERS[name] for name in ("predictor_fit", "main_results", "glue_table")}
+    monkeypatch.setattr(driver, "builders", lambda: few)
     bare = another(run, tmp_path / "bare")
     shutil.rmtree(bare / "scores")
-    DRIVER["main"](["--runs", str(bare), "--out", str(tmp_path / "out")])
+    drive(bare, tmp_path / "out")
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith("predictor_fit: skipped: no scores of cp and saliency in bare")
     assert last.startswith("2 of 3 analyses in ")
@@ -222,6 +243,6 @@ def test_the_driver_ends_with_code_2(wrong: str, run: Path, tmp_path: Path, caps
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     runs, out = (tmp_path / "nowhere", tmp_path / "out") if wrong == "runs" else (run, tmp_path / "file")
     with pytest.raises(SystemExit) as ended:
-        DRIVER["main"](["--runs", str(runs), "--out", str(out)])
+        drive(runs, out)
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: ")

@@ -1,19 +1,17 @@
-"""`analyses/attribution_cost.py`: which windows a scorer runs on, what its seconds are divided by."""
-
-import runpy
-from pathlib import Path
+"""What scorers cost: which windows a scorer runs on, what its seconds are divided by."""
 
 import pytest
 
+from analyses.costs import attribution_cost
+from analyses.lib.study import run_script
 from tests.helpers.toys import texts
 
-SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "analyses" / "attribution_cost.py"))
 WINDOWS = texts([9, 6, 5, 4])
 
 
 def measured(names: list[str]):
     """A second per window and scorer; a plain pass takes a tenth of a second per window."""
-    return SCRIPT["costs"](
+    return attribution_cost.costs(
         names,
         WINDOWS,
         WINDOWS[:1],
@@ -37,7 +35,7 @@ def test_slow_scorers_run_on_few_windows_and_are_divided_by_their_plain_pass() -
 def test_tables_side_by_side_mark_what_one_lacks() -> None:
     one, other = measured(["saliency", "lime"]), measured(["saliency"])
     tables = {"costs-a-128": one.reset_index(), "costs-b-512": other.reset_index()}
-    shown = SCRIPT["side_by_side"](tables).set_index("scorer")
+    shown = attribution_cost.side_by_side(tables).set_index("scorer")
     assert list(shown.columns) == [
         "a-128: seconds per 100", "a-128: passes", "b-512: seconds per 100", "b-512: passes",
     ]  # fmt: skip
@@ -45,9 +43,9 @@ def test_tables_side_by_side_mark_what_one_lacks() -> None:
     assert shown.loc["lime"].tolist() == ["100.00", "10.0", "–", "–"]
 
 
-def test_a_part_of_the_table_does_not_replace_the_whole(monkeypatch, capsys) -> None:
+def test_a_part_of_the_table_does_not_replace_the_whole(capsys) -> None:
     for more in (["--scorers", "globenc"], ["--method", "adapler"]):
-        monkeypatch.setattr("sys.argv", ["attribution_cost.py", "--run", "runs/demo", *more])
+        arguments = ["--run", "runs/demo", *more]
         with pytest.raises(SystemExit):
-            SCRIPT["main"]()
+            run_script(attribution_cost.main, "Doc.", attribution_cost.OPTIONS, arguments)
         assert "name --out" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 
 from analyses.lib.study import Analysis, run_analysis
 from tests.helpers.fake_comparison import add_run
-from workbench.reporting.figures.style import new_figure
+from workbench.reporting.figures.printing import print_axes
 from workbench.reporting.tables.table import Table
 from workbench.runs.many import Runs
 
@@ -18,7 +18,7 @@ def build(runs: Runs) -> Analysis:
     runs.need("classification")
     frame = runs.classification
     table = Table("quality", "Quality, 100 %.", frame, frame[["method", "value"]], ("method",))
-    figure, _ = new_figure(2, 2)
+    figure, _ = print_axes(2, 2)
     return Analysis("main_results", frame, (table,), {"": figure}, ("One seed: no ±.",))
 
 

@@ -5,17 +5,15 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.helpers.app_pages import MAIN
-
 
 @pytest.fixture
-def controls(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+def controls() -> Callable[..., AppTest]:
     """A page with one control of each kind, opened with a query."""
-    monkeypatch.syspath_prepend(str(MAIN.parent))
 
     def script() -> None:
         import streamlit as st
-        from choices import choice, clear, several, slider, switch, typed
+
+        from app.choices import choice, clear, several, slider, switch, typed
 
         st.session_state["keys"] = []
         if st.session_state.get("forget"):

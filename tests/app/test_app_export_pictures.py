@@ -30,7 +30,6 @@ def test_every_figure_is_a_png_and_an_svg(
     drawn = [view for view in app.session_state["screen"].views if view.figure is not None]
     assert len(drawn) == charts > 0
     for view in drawn:
-        assert view.printed is not None, view.name
         assert picture(view, "png").startswith(b"\x89PNG\r\n\x1a\n")
         assert ElementTree.fromstring(picture(view, "svg")).tag.endswith("}svg")
     check_clean(app.switch_page("views/export.py").run())
@@ -43,5 +42,5 @@ def test_curves_of_a_comparison_are_pictures(tmp_path: Path, open_page: OpenPage
     app = check_clean(open_page(tmp_path, "speed", speed="comparison", axis="counted"))
     (view,) = app.session_state["screen"].views
     assert set(view.frame["axis"]) == {"counted"}
-    assert len(view.printed().axes) == 1
+    assert len(view.figure.panels) == 1
     assert picture(view, "png").startswith(b"\x89PNG")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.data.corpus import read_shelf
+from app.data.corpus import read_run_corpus
 from tests.helpers.app_pages import OpenPage, check_clean, figures, said, values_of
 from workbench.core.token_scores import from_frame, to_frame
 from workbench.metrics.plausibility.table import plausibility
@@ -151,7 +151,7 @@ def test_scorers_tell_the_values(values_folder: Path, open_page: OpenPage, run: 
 
 def test_data_filters_by_value(values_folder: Path, open_page: OpenPage, run: RunData) -> None:
     page = check_clean(open_page(values_folder, "data", run="stsb"))
-    texts = read_shelf(run).texts
+    texts = read_run_corpus(run).texts
     card = page.dataframe[0].value.set_index("split")
     assert card["label mean"].tolist() == pytest.approx(
         texts.groupby("split", sort=False)["label"].mean().reindex(card.index).tolist()
@@ -168,7 +168,7 @@ def test_texts_of_a_regression_without_its_source(values_folder: Path, tmp_path:
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("path: ", "path: /gone"))
     run = read_run_data(folder)
-    shelf = read_shelf(run)
+    shelf = read_run_corpus(run)
     label = predicted(run, "dense")["label"]
     found = shelf.texts.set_index("id")["label"]
     assert found.tolist() == label[found.index].tolist()

@@ -9,7 +9,7 @@ import pytest
 
 import workbench as package
 from tests.helpers.tiny_runs import SAMPLE
-from workbench.data.sources import available
+from workbench.data.sources import sources
 
 COMMANDS = [
     [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],
@@ -34,10 +34,10 @@ def test_the_help_lists_every_command(workbench):
 
 def test_data_list_shows_every_source_and_how_to_get_it(workbench, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
-    monkeypatch.setattr("workbench.data.sources._has_package_file", lambda *_: False)
+    monkeypatch.setattr("workbench.data.readers.packaged.PACKAGE", "no_such_package")
     answer = workbench("data", "list")
     assert answer.code == 0
-    for source in available():
+    for source in sources().values():
         assert source.name in answer.out
         assert source.how in answer.out
     assert "rationale-workbench[offline]" in answer.out

@@ -1,4 +1,4 @@
-"""What a comparison's configuration means for its cells."""
+"""What a comparison's configuration means for its trials."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from workbench.catalog.methods import METHODS
 from workbench.config.comparison import CompareConfig, MatchSettings, load_comparison
 from workbench.config.run import RunConfig
-from workbench.pipeline.compare.trials import Cell
+from workbench.pipeline.compare.trials import Trial
 from workbench.pipeline.job import Job
 from workbench.runs.folder import Run
 
@@ -22,11 +22,11 @@ def config(**values: object) -> CompareConfig:
 @pytest.mark.parametrize(("method", "key"), STRENGTHS.items())
 def test_a_cell_is_the_shared_run_with_a_methods_strength(method: str, key: str) -> None:
     shared = {"data": {"max_train": 9}, method: {"epochs": 7}}
-    cell = config(run=shared).cell(method, 0.125, 4)
+    trial = config(run=shared).trial(method, 0.125, 4)
     expected = RunConfig.model_validate(
         shared | {"seed": 4, "methods": ["dense", method], method: {"epochs": 7, key: 0.125}}
     )
-    assert cell.model_copy(update={"name": "run"}) == expected
+    assert trial.model_copy(update={"name": "run"}) == expected
 
 
 def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:
@@ -35,8 +35,8 @@ def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:
     def key(run: RunConfig) -> str:
         return Job(Run(Path("nowhere")), run).key("dense")
 
-    assert key(compared.cell("top", 0.3, 1)) == key(compared.dense(1))
-    assert key(compared.cell("top", 0.3, 1)) != key(compared.dense(2))
+    assert key(compared.trial("top", 0.3, 1)) == key(compared.dense(1))
+    assert key(compared.trial("top", 0.3, 1)) != key(compared.dense(2))
 
 
 def test_without_strengths_a_method_has_one_cell_of_its_own_section() -> None:
@@ -63,8 +63,8 @@ def test_slack_is_relative_for_flops_and_in_points_for_drop() -> None:
 
 
 def test_a_cell_without_a_strength_is_named_fixed() -> None:
-    assert Cell("top", 0.30000000000000004, 2).name == "cells/top/0.3-seed2"
-    assert Cell("other", None, 0).name == "cells/other/fixed-seed0"
+    assert Trial("top", 0.30000000000000004, 2).name == "cells/top/0.3-seed2"
+    assert Trial("other", None, 0).name == "cells/other/fixed-seed0"
 
 
 def test_the_ready_comparison_is_valid() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from transformers import BertTokenizerFast
 
-from workbench.data.readers.packages import package_file
+from workbench.data.readers.packaged import package_file
 from workbench.errors import InputError
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from workbench.config.data import DataSettings
 from workbench.data import fetch as fetching
 from workbench.data.corpus import load_corpus
 from workbench.data.fetch import fetch, fetched_path, load_manifests, verify
-from workbench.data.sources import available
+from workbench.data.sources import sources
 from workbench.errors import InputError, WorkbenchError
 from workbench.storage.archives import open_tree
 
@@ -53,7 +53,7 @@ def test_fetch_checks_and_puts_in_place(archive, manifest, home):
     assert left_in(home) == [path]
     corpus = load_corpus(DataSettings(source="eraser", rationales="annotated"))
     assert len(corpus.splits["train"]) == 24
-    assert {source.name: source.present for source in available()}[NAME]
+    assert {source.name: source.present for source in sources().values()}[NAME]
 
 
 def test_destination_is_a_folder_of_your_choice(archive, manifest, tmp_path, home):
@@ -130,7 +130,7 @@ def test_shipped_manifests_are_complete():
 
 
 def test_list_names_every_kind(home):
-    kinds = {source.name: source.kind for source in available()}
+    kinds = {source.name: source.kind for source in sources().values()}
     assert kinds == {
         "rotten-tomatoes": "packaged",
         "imdb": "packaged",
@@ -146,6 +146,6 @@ def test_list_names_every_kind(home):
         "file": "own",
         "hub": "own",
     }
-    (movies,) = (source for source in available() if source.name == NAME)
+    (movies,) = (source for source in sources().values() if source.name == NAME)
     assert not movies.present
     assert movies.how == "workbench data fetch eraser-movies"

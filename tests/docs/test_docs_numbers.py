@@ -1,30 +1,31 @@
 """Every table of README and docs comes from the frames in docs/numbers, or says why it does not."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.helpers.docs_blocks import ROOT
+from analyses.pages.markdown_tables import table
+from tests.helpers.docs_blocks import docs_tool
+from workbench.errors import InputError
 
-TOOL = runpy.run_path(str(ROOT / "docs" / "tools" / "stored_numbers.py"))
-rendered, store, restore = TOOL["rendered"], TOOL["store"], TOOL["restore"]
-PAGES = {path.name: path for path in TOOL["pages"]()}
+TOOL = docs_tool("stored_numbers")
+rendered, store, restore = TOOL.rendered, TOOL.store, TOOL.restore
+PAGES = {path.name: path for path in TOOL.pages()}
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
 MEASURED = re.compile(r"\d\.\d")
 UNBACKED = {
     "status.md": {
         "The demo against its targets": "a summary of other tables and of stages.json",
         "Comparison of methods": "a summary of the README's table and of compare.json",
-        "Scorers": "printed by analyses/plausibility_speed.py and a run of `workbench attribute`",
+        "Scorers": "printed by analyses/costs/plausibility_speed.py and a run of `workbench attribute`",
         "The app": "printed by the browser tests, and processor times of one-off runs",
         "AdapLeR on single sentences: what the speed costs": "one run per row, folders gone",
     },
     "performance.md": {
         "Reviews: IMDB in windows of 512 tokens": "the settings table has one run per row, on a GPU",
-        "Training, saliency, memory": "printed by analyses/training_cost.py",
+        "Training, saliency, memory": "printed by analyses/costs/training_cost.py",
         "Against the targets": "a summary of other tables",
         "On a GPU": "benchmarks of another machine, not kept",
     },
@@ -48,7 +49,7 @@ def test_marked_tables_are_those_of_the_stored_frames(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_table_of_measurements_is_marked(name: str) -> None:
-    text = TOOL["MARKED"].sub("", PAGES[name].read_text(encoding="utf-8"))
+    text = TOOL.MARKED.sub("", PAGES[name].read_text(encoding="utf-8"))
     found = {
         heading
         for heading, part in re.findall(r"^#+ (.+?)\n(.*?)(?=^#|\Z)", text, flags=re.M | re.S)
@@ -59,16 +60,15 @@ def test_a_table_of_measurements_is_marked(name: str) -> None:
 
 def test_every_stored_folder_is_used_and_all_is_small() -> None:
     texts = [path.read_text(encoding="utf-8") for path in PAGES.values()]
-    markers = [found["what"] for text in texts for found in TOOL["MARKED"].finditer(text)]
-    used = {marker.partition(" run=")[2].split()[0] for marker in markers}
-    stored = {path.name for path in TOOL["STORED"].iterdir()}
+    used = {marked["run"] for text in texts for marked in TOOL.MARKED.finditer(text)}
+    stored = {path.name for path in TOOL.STORED.iterdir()}
     assert stored == used
-    size = sum(path.stat().st_size for path in TOOL["STORED"].rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in TOOL.STORED.rglob("*") if path.is_file())
     assert size < 300_000
 
 
 def test_stored_configurations_name_no_folder() -> None:
-    for path in TOOL["STORED"].rglob("*"):
+    for path in TOOL.STORED.rglob("*"):
         if path.is_file():
             assert not re.search(r"(?<![\w.])/\w+/", path.read_text(encoding="utf-8")), path
 
@@ -76,7 +76,7 @@ def test_stored_configurations_name_no_folder() -> None:
 def test_another_number_in_a_frame_is_another_table(tmp_path: Path) -> None:
     text = PAGES["studies.md"].read_text(encoding="utf-8")
     stored = tmp_path / "numbers"
-    for folder in TOOL["STORED"].iterdir():
+    for folder in TOOL.STORED.iterdir():
         restore(folder, stored / folder.name)
     path = stored / "demo" / "metrics" / "plausibility.csv"
     frame = pd.read_csv(path)
@@ -94,8 +94,8 @@ def test_a_run_is_stored_and_restored(tmp_path: Path, kitchen: Path) -> None:
     run = kitchen / "runs" / "demo"
     store(run, tmp_path / "stored")
     folder = restore(tmp_path / "stored", tmp_path / "restored")
-    for table in (TOOL["quality"], lambda folder: TOOL["agreement"](folder, "fpr", "uniform", "cp,top")):
-        assert table(folder) == table(run)
+    for described in ("quality", "plausibility metric=fpr selection=uniform scorers=cp,top"):
+        assert table(folder, described) == table(run, described)
     kept = pd.read_csv(tmp_path / "stored" / "metrics" / "plausibility.csv")
     assert set(kept["universe"]) == {"with-evidence"}
     config = (tmp_path / "stored" / "config.yaml").read_text(encoding="utf-8")
@@ -115,5 +115,5 @@ def test_storing_again_replaces(tmp_path: Path, kitchen: Path) -> None:
     ["table: nothing run=demo", "table: quality run=no-such", "table: quality run=demo digits=9"],
 )
 def test_a_marker_that_means_nothing_fails(marker: str) -> None:
-    with pytest.raises((KeyError, FileNotFoundError, TypeError)):
+    with pytest.raises((InputError, FileNotFoundError)):
         rendered(f"<!-- {marker} -->\n\n| a |\n\n<!-- end of table -->")

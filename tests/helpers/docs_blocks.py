@@ -1,8 +1,12 @@
-"""Code blocks of Markdown files; importing `toys` or `docs_blocks` works from every test."""
+"""Code blocks of Markdown files, and the scripts that make the documentation."""
 
+import importlib.util
 import re
+import sys
 import textwrap
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
@@ -10,6 +14,18 @@ FENCED = re.compile(
     r"^```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.M | re.S
 )
 INDENTED = re.compile(r"(?:^ {4}.*\n?|^\n(?= {4}))+", re.M)
+
+
+@cache
+def docs_tool(name: str) -> ModuleType:
+    """The module docs/tools/`name`.py, which finds its neighbours by name as it does under mkdocs."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 class Block(NamedTuple):

@@ -1,4 +1,4 @@
-"""A comparison of tiny runs, whose cells take seconds, and one whose trainers are functions."""
+"""A comparison of tiny runs, whose trials take seconds, and one whose trainers are functions."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class FakeTrainers:
     def __init__(self, monkeypatch, speedup) -> None:
         self.speedup, self.made, self.lean = speedup, {}, []
         monkeypatch.setattr(compare, "run_dense", self.run_dense)
-        monkeypatch.setattr(compare, "run_cell", self.run_cell)
+        monkeypatch.setattr(compare, "run_trial", self.run_trial)
         monkeypatch.setattr(compare, "is_finished", lambda folder, config: False)
         monkeypatch.setattr(compare, "seconds_spent", lambda folder: 1.0)
         monkeypatch.setattr(compare, "dev_values", lambda run, method: self.made[str(run.folder)])
@@ -43,7 +43,7 @@ class FakeTrainers:
         self.speedup("dense", None, config.seed)
         return type("Base", (), {"config": config})
 
-    def run_cell(self, folder, config, base, reporters) -> None:
+    def run_trial(self, folder, config, base, reporters) -> None:
         assert base.config.seed == config.seed
         method = config.methods[1]
         strength = {"top": config.top.target_sparsity, "adapler": config.adapler.phi}[method]

@@ -128,7 +128,9 @@ def test_a_policy_of_another_size_is_named(make_model, tmp_path: Path) -> None:
 def test_an_unknown_method_lists_the_known_ones(saved) -> None:
     _, folder = saved
     edit_config(folder, workbench={"method": "tpo", "policy": {}})
-    with pytest.raises(InputError, match=r"'tpo' \(known: dense, distilbert, adapler, top, "):
+    with pytest.raises(
+        InputError, match=r"'tpo' \(did you mean top\? known: dense, distilbert, adapler, top, "
+    ):
         load_classifier(folder)
     with pytest.raises(InputError, match="known: dense, distilbert, adapler, top, "):
         policy_class("tpo")

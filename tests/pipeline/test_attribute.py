@@ -14,8 +14,9 @@ from workbench.attribution.options import Options
 from workbench.core.token_scores import from_frame
 from workbench.errors import InputError
 from workbench.pipeline import attribute as module
-from workbench.pipeline.attribute import Request, attribute
+from workbench.pipeline.attribute import attribute
 from workbench.pipeline.job import Reporter
+from workbench.pipeline.requests import AttributeRequest
 
 SCORERS = ["saliency", "alti"]
 
@@ -44,9 +45,9 @@ class Kept(Reporter):
         self.shown.append(values)
 
 
-def request(folder: Path, texts: Path, **more) -> Request:
+def request(folder: Path, texts: Path, **more) -> AttributeRequest:
     given = {"scorers": SCORERS, "options": Options(batch_size=1), "out": texts.parent / "out"} | more
-    return Request(texts=str(texts), model=folder, **given)
+    return AttributeRequest(texts=str(texts), model=folder, **given)
 
 
 def table(out: Path, scorer: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times
 from workbench.metrics import schemas
 from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer
-from workbench.models.interventions.perturb import erase
+from workbench.models.interventions.perturb import delete_tokens
 from workbench.pipeline.job import Job
 from workbench.reporting.pages import run as report
 from workbench.runs.folder import Run, load_run
@@ -79,7 +79,7 @@ def test_the_oracles_drop_is_the_drop_without_the_rationale(tested: Run) -> None
         full = model.task_type.answers(infer(model, own).logits).mean(axis=0)
         c = full.argmax()
         for values, marked in ((drops, False), (lacks, True)):
-            altered = [erase(w, w.rationale == marked) for w in own]
+            altered = [delete_tokens(w, w.rationale == marked) for w in own]
             values.append(
                 full[c] - model.task_type.answers(infer(model, altered).logits).mean(axis=0)[c]
             )

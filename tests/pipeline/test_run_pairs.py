@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.tiny_runs import SAMPLE, TinyRun, call, write_settings
-from workbench.reporting.figures.examples import choose_examples, draw_examples
+from workbench.reporting.figures.examples import choose_examples, examples_map
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.pages import run as report
 from workbench.runs.folder import Run, load_run
 from workbench.runs.tables import read_run_data
@@ -93,7 +94,7 @@ def test_the_report_shows_where_the_second_text_begins(made: TinyRun) -> None:
     page = report.write_report(made.folder).read_text(encoding="utf-8")
     layers = sum(record.layers for example in examples for record in example.records)
     assert page.count(">second text:</i>") == layers
-    (axes, *_) = draw_examples(examples[:1]).axes
+    (axes, *_) = draw(examples_map(examples[:1])).axes
     (line,) = [line for line in axes.lines if line.get_linestyle() == "--"]
     assert np.unique(line.get_xdata()) == [examples[0].records[0].second_start - 0.5]
 

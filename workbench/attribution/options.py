@@ -14,30 +14,34 @@ PREDICTED, GOLD = "predicted", "gold"
 
 @dataclass(frozen=True)
 class Options:
-    """None everywhere means the scorer's own default; anything else is honoured or refused."""
+    """None everywhere means the scorer's own default; anything else is honoured or refused.
+
+    The docstrings of the fields are the help of the command line's options.
+    """
 
     target: str | None = None
-    """`predicted` (the default: each window's predicted class), `gold`, or a class name."""
+    """Class to explain: predicted (each window's own; default), gold, or a class name."""
     output: Literal["logit", "probability"] | None = None
-    """What of the target class is explained; default: its logit."""
+    """Explain the target class's logit (default) or its probability."""
     sign: Literal["signed", "absolute"] | None = None
-    """`absolute` takes sizes; default: as the scorer gives them."""
+    """Report absolute or signed scores; default: as the scorer gives them."""
     granularity: Granularity | None = None
-    """A word's (sentence's) score is the sum over its living tokens, given to each of them; scorers that
-    change the text change whole units. Default: token, or word where the text is changed."""
+    """Score tokens, words or sentences: the sum over a unit's remaining tokens, given to each of them;
+    scorers that change the text change whole units; default: token, or word where the text changes."""
     layers: tuple[int, ...] | None = None
-    """Rows to compute, counted from 0; the others are NaN. Default: all that the scorer speaks of."""
+    """Layers to score, counted from 0, such as 0,3,5; default: all that the scorer has scores for."""
     baseline: Baseline | None = None
-    """What stands for "no information": [PAD] or [MASK] in the place of every word, or zero vectors."""
+    """Reference input: [PAD], [MASK] or zero vectors."""
     steps: int | None = None
-    """Points on integrated gradients' path."""
+    """Points on the path of integrated gradients."""
     samples: int | None = None
     """Random draws: noisy copies, or perturbed texts."""
     seed: int = 0
+    """Seed of everything drawn at random."""
     batch_size: int = 32
     """Windows per batch, at most."""
     memory_mb: int = 512
-    """What a batch's tensors may take, roughly; batches of long windows are made smaller."""
+    """Megabytes that a batch's tensors may take, roughly; batches of long windows are made smaller."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "samples", "batch_size", "memory_mb"):

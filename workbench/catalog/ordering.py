@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 
-def ordered(names: Iterable[str], order: Iterable[str]) -> list[str]:
+def ordered(names: Iterable[object], order: Iterable[str]) -> list[str]:
     """Return each of `names` once: those of `order` in its order, then the others as they come."""
-    known = dict.fromkeys(names)
-    first = [name for name in order if name in known]
-    return [*first, *(name for name in known if name not in first)]
+    distinct = dict.fromkeys(map(str, names))
+    first = {name: None for name in order if name in distinct}
+    return [*(first | distinct)]

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.terminal import OUT
+from workbench.cli.terminal import say
 from workbench.errors import InputError
 
 _SETTINGS = {
@@ -26,15 +26,14 @@ _SETTINGS = {
 
 
 def app(
-    runs: Annotated[Path, typer.Option("--runs", help="The folder that holds run folders.")] = Path(
-        "runs"
-    ),
+    runs: Annotated[Path, typer.Option("--runs", help="Folder of run folders.")] = Path("runs"),
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
     address: Annotated[
-        str, typer.Option("--address", help="Who may connect: this machine alone, or 0.0.0.0 for all.")
+        str,
+        typer.Option("--address", help="Address to listen on; 0.0.0.0 lets other machines in."),
     ] = "localhost",
 ) -> None:
-    """Look at runs in a browser: tokens, scorers, agreement, speed."""
+    """Show runs in a browser: tokens, scorers, plausibility, speed."""
     if not runs.is_dir():
         raise InputError(f"{runs}: no such folder of runs; make one with `workbench demo`")
     if any((runs / name).is_file() for name in ("config.yaml", "compare.json")):
@@ -45,7 +44,7 @@ def app(
     settings = _SETTINGS | {"server.port": str(port), "server.address": address}
     command = [sys.executable, "-m", "app.serve", "run", str(files("app") / "main.py")]
     command += [part for key, value in settings.items() for part in (f"--{key}", value)]
-    OUT.print(f"http://{address}:{port}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
+    say(f"http://{address}:{port}  (Ctrl-C ends it)")
     try:
         code = subprocess.run(
             command, env=os.environ | {"WORKBENCH_RUNS": str(runs)}, check=False

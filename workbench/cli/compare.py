@@ -1,27 +1,29 @@
-"""The command `workbench compare`: a grid of runs, trained to the same speed-up or the same loss."""
+"""`workbench compare`: a grid of runs, trained to the same speed-up or the same loss."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.cli.terminal import ERR, OUT, Overrides, resumable
+from workbench.cli.options import Overrides
+from workbench.cli.terminal import ERR, OUT, say, warn
 
 
 def compare(
-    config: Annotated[Path, typer.Argument(help="A YAML configuration of a comparison.")],
+    config: Annotated[Path, typer.Argument(help="YAML configuration of a comparison.")],
     match: Annotated[
         str | None,
         typer.Option(
-            "--match", help="Train every method to flops=2.0 (speed-up) or drop=1.0 (points lost)."
+            "--match",
+            help="Train every method to flops=2.0 (a speed-up) or drop=1.0 (percentage points lost).",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where all cells go; default runs/<name>.")
+        Path | None, typer.Option("--out", help="Folder for all trials; default: runs/<name>.")
     ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Compare methods over strengths and seeds; goes on where a killed comparison stopped."""
+    """Compare methods over strengths and seeds; resumes an interrupted comparison."""
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.config.comparison import load_comparison
     from workbench.config.loading import with_absolute_paths
@@ -32,16 +34,10 @@ def compare(
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name
-
-    def tell(line: str) -> None:
-        ERR.print(line, highlight=False, soft_wrap=True)
-
-    with resumable():
-        whole = Comparison(folder, settings, lambda: ConsoleReporter(ERR), tell, write_cards).run()
-        written = write_comparison(folder)
+    complete = Comparison(folder, settings, lambda: ConsoleReporter(ERR), warn, write_cards).run()
+    written = write_comparison(folder)
     OUT.print(frame_table(written.main.shown))
-    for line in written.problems:
-        tell(line)
-    OUT.print(f"report: {written.page}", highlight=False, soft_wrap=True)
-    if not whole:
+    warn(*written.problems)
+    say(f"report: {written.page}")
+    if not complete:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What the commands print: progress and the table of an explained text."""
+"""What the commands print: progress, and tables for the terminal."""
 
 from datetime import datetime
 from typing import Self
@@ -21,13 +21,16 @@ from transformers.utils import logging as transformers_logging
 
 from workbench.core.token_scores import TokenScores
 from workbench.inference.explain import Explained
+from workbench.metrics.classification import judged_by
 from workbench.pipeline.job import Reporter
+from workbench.runs.folder import Run
 
 
 class ConsoleReporter(Reporter):
     """A progress bar per stage, with losses and time left; notes as lines above it.
 
-    Where the output is no terminal, such as a file, a line at the begin and at every tenth of a stage.
+    Where the output is no terminal, such as a file, it prints a line at the beginning and at every tenth
+    of a stage.
     """
 
     def __init__(self, console: Console) -> None:
@@ -42,7 +45,7 @@ class ConsoleReporter(Reporter):
         )
         self.task: TaskID | None = None
         self.name, self.tenths = "", 0
-        self.told: set[str] = set()
+        self.noted: set[str] = set()
 
     def __enter__(self) -> Self:
         # The library's own bars would tear ours.
@@ -61,7 +64,7 @@ class ConsoleReporter(Reporter):
         total = 1 if skipped else None
         self.task = self.progress_bar.add_task(name, total=total, completed=int(skipped), values=values)
         self.name, self.tenths = name, 0
-        self._tell(values or "begins")
+        self._log(values or "begins")
 
     def progress(self, done: int, total: int, values: dict[str, float]) -> None:
         if self.task is not None:
@@ -70,30 +73,26 @@ class ConsoleReporter(Reporter):
             tenths = 10 * done // max(total, 1)
             if tenths > self.tenths:
                 self.tenths = tenths
-                self._tell(f"{done} of {total}  {shown}".rstrip())
+                self._log(f"{done} of {total}  {shown}".rstrip())
 
-    def _tell(self, what: str) -> None:
+    def _log(self, line: str) -> None:
         console = self.progress_bar.console
         if not console.is_terminal:
-            console.print(Text(f"{datetime.now():%H:%M:%S} {self.name}: {what}"), soft_wrap=True)
+            console.print(Text(f"{datetime.now():%H:%M:%S} {self.name}: {line}"), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        if text not in self.told:
-            self.told.add(text)
+        if text not in self.noted:
+            self.noted.add(text)
             self.progress_bar.console.print(Text(f"note: {text}"), soft_wrap=True)
 
 
 def explanation_table(explained: Explained, record: TokenScores) -> Table:
-    """Tokens down, layers across; a dropped token is struck out from the layer that drops it on."""
+    """Return tokens down and layers across; a dropped token is struck out from its last layer on."""
     assert record.kept is not None
-    title = (
-        f"{record.method}: {explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
+    window = f", window {record.window + 1} of {len(explained.records)}"
+    table = _token_table(
+        f"{record.method}: {_decision(explained)}{window if len(explained.records) > 1 else ''}"
     )
-    if len(explained.records) > 1:
-        title += f", window {record.window + 1} of {len(explained.records)}"
-    # Not as a string: a class called "[x]" is no markup, and a narrow table must not break the line.
-    table = Table(title=Text(title, no_wrap=True, overflow="ignore", style="table.title"), box=None)
-    table.add_column("token")
     for layer in range(record.layers):
         table.add_column(str(layer), justify="right")
     for index, token in enumerate(record.tokens):
@@ -110,12 +109,10 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
 
 
 def side_by_side(explained: Explained, layer: int) -> Table:
-    """Tokens down, scorers across, at a layer; one that is silent there shows its last instead."""
+    """Return tokens down and scorers across, at `layer`, or at a scorer's last where it has none."""
     records = explained.stitched()
-    title = f"{explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
-    table = Table(title=Text(title, no_wrap=True, overflow="ignore", style="table.title"), box=None)
-    table.add_column("token")
-    shown = [_spoken(record, layer) for record in records]
+    table = _token_table(_decision(explained))
+    shown = [_layer_shown(record, layer) for record in records]
     for record, at in zip(records, shown, strict=True):
         table.add_column(f"{record.scorer}\nlayer {at}", justify="right")
     for index, token in enumerate(records[0].tokens):
@@ -127,10 +124,21 @@ def side_by_side(explained: Explained, layer: int) -> Table:
     return table
 
 
-def _spoken(record: TokenScores, layer: int) -> int:
-    """`layer`, or the last one that has scores where it has none."""
-    speaks = np.flatnonzero(~np.isnan(record.scores).all(axis=1))
-    return layer if layer in speaks or not len(speaks) else int(speaks[-1])
+def _decision(explained: Explained) -> str:
+    return f"{explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
+
+
+def _token_table(title: str) -> Table:
+    # Not as a string: a class called "[x]" is no markup, and a narrow table must not break the line.
+    table = Table(title=Text(title, no_wrap=True, overflow="ignore", style="table.title"), box=None)
+    table.add_column("token")
+    return table
+
+
+def _layer_shown(record: TokenScores, layer: int) -> int:
+    """Return `layer`, or the last one that has scores where it has none."""
+    scored = np.flatnonzero(~np.isnan(record.scores).all(axis=1))
+    return layer if layer in scored or not len(scored) else int(scored[-1])
 
 
 def _cell(score: float, kept: bool) -> Text:
@@ -139,8 +147,30 @@ def _cell(score: float, kept: bool) -> Text:
 
 
 def frame_table(frame: pd.DataFrame) -> Table:
-    """A data frame of formatted text as a table for the terminal."""
+    """Return a data frame of formatted text as a table for the terminal."""
     table = Table(*frame.columns, box=None)
     for row in frame.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
+    return table
+
+
+def summary_table(run: Run) -> Table:
+    """Return one row per method and split: its quality, and how much faster it is."""
+    quality, speed = run.metrics("classification"), run.metrics("efficiency")
+    metric = judged_by(quality)
+    table = Table(
+        "method", "split", metric, "95 % interval", "FLOPs speed-up", "measured vs stock", box=None
+    )
+    for row in quality[quality["metric"] == metric].itertuples():
+        measures = speed[(speed["method"] == row.method) & (speed["split"] == row.split)]
+        flops = measures.loc[measures["quantity"] == "flops_speedup_unpadded", "value"]
+        timed = measures[measures["quantity"] == "speedup_vs_hf"].sort_values("batch_size")
+        table.add_row(
+            str(row.method),
+            str(row.split),
+            f"{row.value:.3f}",
+            f"{row.ci_low:.3f} to {row.ci_high:.3f}",
+            f"{flops.iloc[0]:.2f}x" if len(flops) else "",
+            ", ".join(f"{r.value:.2f}x at batch {r.batch_size}" for r in timed.itertuples()),
+        )
     return table

@@ -1,76 +1,85 @@
-"""What leaves a run: `workbench export`, a model for other programs; `workbench reproduce`, a proof."""
+"""What leaves a run: `workbench export`, a model; `workbench export-predictions`, scores and classes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from workbench.cli.terminal import ERR, OUT, resumable
+from workbench.cli.options import Method, RunFolder, Split
+from workbench.cli.terminal import say
+from workbench.errors import InputError
 
 
 def export(
-    run_folder: Annotated[Path, typer.Option("--run", help="A run folder.")],
-    method: Annotated[str, typer.Option("--method", help="A trained method.")],
-    to: Annotated[Path, typer.Option("--to", help="The folder to write, new or empty.")],
+    run_folder: RunFolder,
+    method: Method,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write, new or empty.")],
     push_to_hub: Annotated[
         str | None, typer.Option("--push-to-hub", help="Upload it under this name, such as me/model.")
     ] = None,
     public: Annotated[
-        bool, typer.Option("--public/--private", help="Whether a new hub repository is for all to see.")
+        bool, typer.Option("--public/--private", help="Show a new hub repository to everybody.")
     ] = False,
 ) -> None:
     """Write a model that transformers loads by itself: AutoModelForSequenceClassification.
 
     A dense or DistilBERT model is an ordinary BERT classifier; any other needs `import workbench` first,
-    and then drops its tokens. Its cards go with it. The hub asks for its own login (`hf auth login`).
+    and then drops its tokens. The model's and the data's cards are written beside it. Uploading asks for
+    the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
     from workbench.reporting.cards.model import write_card
     from workbench.runs.folder import load_run
 
-    found = load_run(run_folder)
+    run = load_run(run_folder)
     if push_to_hub is not None:
         check_hub(push_to_hub)
-    export_model(found, method, to, lambda folder: write_card(run_folder, method, folder))
-    OUT.print(str(to), highlight=False, soft_wrap=True)
+    export_model(run, method, to, lambda folder: write_card(run_folder, method, folder))
+    say(to)
     if push_to_hub is not None:
-        OUT.print(push(to, push_to_hub, public=public), highlight=False, soft_wrap=True)
+        say(push(to, push_to_hub, public=public))
 
 
-def reproduce(
-    folder: Annotated[Path, typer.Argument(help="A finished run folder.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Where the run goes; default: FOLDER-again.")
+def export_predictions(
+    run_folder: RunFolder,
+    scorer: Annotated[str, typer.Option("--scorer", help="Scorer, such as cp or saliency.")],
+    out: Annotated[Path, typer.Option("--out", help="JSONL file to write.")],
+    layer: Annotated[
+        int | None,
+        typer.Option("--layer", help="One layer (ERASER's scorer reads no more); default: all."),
     ] = None,
+    selection: Annotated[
+        Literal["uniform", "kept"],
+        typer.Option(
+            "--selection", help="Hard predictions: tokens above a uniform share, or those kept."
+        ),
+    ] = "uniform",
+    split: Annotated[Split, typer.Option("--split", help="Split to export.")] = "test",
 ) -> None:
-    """Run a run's recorded configuration again and print what differs.
+    """Write a run's scores and classes in ERASER's prediction format."""
+    from workbench.core.task_type import task_type_of
+    from workbench.core.token_scores import from_frame
+    from workbench.data.corpus import load_corpus
+    from workbench.eraser.from_records import to_predictions
+    from workbench.eraser.write import write_predictions
+    from workbench.runs.folder import load_run
 
-    Exit code 0 if all numbers but those of a clock are equal up to rounding, else 1.
-    """
-    from workbench.cli.console import ConsoleReporter
-    from workbench.pipeline.reproduce import check_again, finished_run
-    from workbench.pipeline.reproduce import reproduce as make_again
-    from workbench.reporting.cards.model import write_cards
-
-    run = finished_run(folder)
-    out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
-    check_again(run, out)
-    with resumable():
-        found = make_again(run, out, ConsoleReporter(ERR), write_cards)
-    told = {
-        "numbers that differ": found.numbers,
-        "surroundings that differ": found.surroundings,
-        "timings (expected to differ)": found.timings,
-    }
-    for title, lines in told.items():
-        if lines:
-            OUT.print(f"{title}:", highlight=False)
-        for line in lines:
-            OUT.print(f"- {line}", highlight=False, soft_wrap=True)
-    verdict = "not the same" if found.numbers else "the same"
-    OUT.print(
-        f"{verdict}: {found.compared:,} numbers compared; the run made again is in {out}",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
-    if found.numbers:
-        raise typer.Exit(1)
+    run = load_run(run_folder)
+    if scorer not in run.scorers:
+        known = ", ".join(run.scorers) or "none"
+        raise InputError(f"{run_folder}: no scores of {scorer!r} (there: {known})")
+    predictions = run.predictions
+    predictions = predictions[predictions["split"] == split]
+    scores = run.scores(scorer)
+    scores = scores[scores["text_id"].isin(predictions["text_id"])]
+    if scores.empty:
+        raise InputError(f"{run_folder}: no text of the {split} split was scored by {scorer}")
+    predictions = predictions[predictions["method"] == str(scores["method"].iloc[0])]
+    corpus = load_corpus(run.config.data)
+    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    scored = set(scores["text_id"])
+    documents = [document for document in corpus.splits[split] if document.id in scored]
+    records = to_predictions(
+        from_frame(scores), documents, predictions, layer=layer, selection=selection
+    )
+    say(f"{out}: {write_predictions(records, out)} predictions of {len(documents)} texts")

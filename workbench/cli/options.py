@@ -1,33 +1,182 @@
-"""Options that several commands take."""
+"""Commands made from one description: a field of a request is an option, its docstring the help."""
 
-from typing import Annotated, Literal
+import ast
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-Target = Annotated[
-    str | None,
-    typer.Option("--target", help="Class explained: predicted (default), gold, or a class name."),
+from workbench.attribution.options import Options
+from workbench.cli.terminal import ERR
+from workbench.errors import InputError
+
+RunFolder = Annotated[Path, typer.Option("--run", help="Run folder.")]
+Method = Annotated[str, typer.Option("--method", help="Trained method of the run.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key: --set adapler.phi=0.01; repeatable."),
 ]
-Explains = Annotated[
-    Literal["logit", "probability"] | None, typer.Option("--output", help="What of it is explained.")
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin", metavar="FILE", help="Python file with own methods or scorers; repeatable."
+    ),
 ]
-Sign = Annotated[
-    Literal["signed", "absolute"] | None, typer.Option("--sign", help="Sizes, or as they are.")
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="Source name (with --set data.path=... where it reads files), a table, Label Studio's"
+        " export (.json), a folder or archive in ERASER's layout, or a configuration."
+    ),
 ]
-Units = Annotated[
-    Literal["token", "word", "sentence"] | None, typer.Option("--granularity", help="What gets a score.")
-]
-Rows = Annotated[str | None, typer.Option("--layers", help="Layers to score, such as 0,3,5.")]
-Baseline = Annotated[
-    Literal["pad", "mask", "zero"] | None, typer.Option("--baseline", help="What stands for no word.")
-]
-Longest = Annotated[
-    int | None, typer.Option("--max-tokens", help="Longest window; default: the run's or model's.")
-]
-TooLong = Annotated[
-    Literal["windows", "refuse"], typer.Option("--too-long", help="What to do with longer texts.")
-]
-TEXTS = typer.Option(
-    "--texts", help="imdb, rotten-tomatoes, or a .txt, CSV, JSONL or Parquet file of texts."
-)
-"""Not a whole annotation: one command needs texts, another has a run's."""
+Split = Literal["train", "dev", "test"]
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+FLAGS = {"memory_mb": "--memory"}
+"""Flags that are not called as their field."""
+
+
+def add_command(
+    app: typer.Typer,
+    command: Callable[..., None],
+    name: str | None = None,
+    *,
+    group: str | None = None,
+    plugins: bool = True,
+    interrupted: str = "interrupted",
+) -> None:
+    """Make a function a command of `app`.
+
+    Args:
+        app: What the command is added to.
+        command: Its docstring is the command's help. A parameter that is a dataclass stands for one
+            option per field.
+        name: What the command is called; default: as the function.
+        group: Heading in the list of commands.
+        plugins: Whether the command takes `--plugin`.
+        interrupted: Last line after Ctrl-C.
+    """
+    parameters: list[inspect.Parameter] = []
+    requests: dict[str, Any] = {}
+    for given_name, parameter in inspect.signature(command).parameters.items():
+        if is_dataclass(parameter.annotation):
+            requests[given_name] = parameter.annotation
+            parameters += _options(parameter.annotation)
+        else:
+            parameters.append(parameter.replace(kind=_KEYWORD))
+    if plugins:
+        parameters.append(inspect.Parameter("plugin", _KEYWORD, default=None, annotation=Plugins))
+
+    @functools.wraps(command)
+    def run(plugin: Sequence[Path] | None = None, **given: Any) -> None:
+        try:
+            if plugin:
+                _load(plugin)
+            for parameter, kind in requests.items():
+                given[parameter] = _filled(kind, given)
+            command(**given)
+        except KeyboardInterrupt:
+            ERR.print(interrupted)
+            raise typer.Exit(130) from None
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(name, rich_help_panel=group)(run)
+
+
+def option(kind: type, name: str) -> Any:
+    """Return the annotation of a parameter that is one field of a request."""
+    return next(p.annotation for p in _options(kind) if p.name == name)
+
+
+def _load(plugins: Sequence[Path]) -> None:
+    from workbench.catalog.plugins import load_plugins
+
+    load_plugins([str(path) for path in plugins])
+
+
+def _options(kind: Any) -> Iterator[inspect.Parameter]:
+    """One parameter per field; those of a request inside stand in its place."""
+    hints, helps = get_type_hints(kind), _docstrings(kind)
+    for field in fields(kind):
+        hint, default = hints[field.name], field.default
+        if is_dataclass(hint):
+            yield from _options(hint)
+            continue
+        flag = FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
+        if (item := _item(hint)) is None:
+            explained = typer.Option(flag, help=helps[field.name])
+        else:
+            example = ",".join(map(str, default)) if isinstance(default, tuple) else "0,3,5"
+            default = example if isinstance(default, tuple) else default
+            parser = names if item is str else functools.partial(numbers, flag, example)
+            explained = typer.Option(flag, help=helps[field.name], metavar="LIST", parser=parser)
+            hint = str | None if NoneType in get_args(hint) else str
+        default = inspect.Parameter.empty if default is MISSING else default
+        yield inspect.Parameter(
+            field.name, _KEYWORD, default=default, annotation=Annotated[hint, explained]
+        )
+
+
+def _item(hint: Any) -> type | None:
+    """Return the type of a list's items, which the command line takes between commas; else None."""
+    lists = [part for part in (hint, *get_args(hint)) if get_origin(part) in (tuple, Sequence)]
+    return get_args(lists[0])[0] if lists else None
+
+
+def _filled(kind: Any, given: dict[str, Any]) -> Any:
+    """Return a request with the values given for its fields, which are taken out of `given`."""
+    return kind(
+        **{
+            name: _filled(hint, given) if is_dataclass(hint) else given.pop(name)
+            for name, hint in get_type_hints(kind).items()
+        }
+    )
+
+
+def _docstrings(kind: Any) -> dict[str, str]:
+    """Return the docstring below each field of a class and of its bases, as one line."""
+    found: dict[str, str] = {}
+    for owner in reversed(kind.__mro__[:-1]):
+        body = _classes(str(sys.modules[owner.__module__].__file__))[owner.__name__].body
+        for node, after in pairwise(body):
+            match node, after:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                    value=ast.Constant(value=str(text))
+                ):
+                    found[name] = " ".join(text.split())
+    return found
+
+
+@functools.cache
+def _classes(file: str) -> dict[str, ast.ClassDef]:
+    module = ast.parse(Path(file).read_text(encoding="utf-8"))
+    return {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+
+
+def names(text: str) -> list[str]:
+    """Return the names between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def numbers(flag: str, example: str, text: str) -> tuple[int, ...]:
+    """Return the whole numbers between commas.
+
+    Args:
+        flag: The option, for the error.
+        example: A value that the option takes, for the error.
+        text: What was given.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{flag} {text!r}: expected numbers such as {example}") from None
+
+
+Target = option(Options, "target")

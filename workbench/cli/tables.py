@@ -1,23 +1,21 @@
-"""The command `workbench tables`: a paper's tables from one run, or from several over their seeds."""
+"""`workbench tables`: a paper's tables from one run, or from several over their seeds."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.cli.terminal import ERR, OUT
+from workbench.cli.terminal import say, warn
 
 
 def tables(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders, folders of runs, a comparison.")],
-    out: Annotated[Path, typer.Option("--out", help="The tables go to <out>/tables.")],
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, folders of runs, or a comparison.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder; the tables go to its folder tables/.")],
 ) -> None:
     """Write the tables of runs of one data set as CSV, LaTeX, Markdown and HTML."""
     from workbench.reporting.tables.of_runs import paper_tables
     from workbench.runs.many import load_runs
 
     made, lacking = paper_tables(load_runs(runs))
-    for table in made:
-        OUT.print(str(table.write(out)[1]), highlight=False, soft_wrap=True)
-    for line in lacking:
-        ERR.print(f"left out: {line}", highlight=False, soft_wrap=True)
+    say(*(table.write(out)[1] for table in made))
+    warn(*(f"left out: {line}" for line in lacking))

@@ -66,7 +66,7 @@ class CompareConfig(Settings):
 
     name: str = "comparison"
     run: RunConfig = Field(default_factory=RunConfig)
-    """What all cells share; its methods and seed are set by the comparison."""
+    """What all trials share; its methods and seed are set by the comparison."""
     methods: list[str] = Field(default_factory=lambda: [*METHODS][1:], min_length=1)
     """The pruners to compare; the dense model is always there."""
     seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
@@ -112,7 +112,7 @@ class CompareConfig(Settings):
         for method, strengths in self.strengths.items():
             if not strengths:
                 raise ValueError(f"strengths.{method}: is empty; leave it out for one cell")
-            _once([spelled(value) for value in strengths], f"cell {method}")
+            _once([spelled(value) for value in strengths], f"trial {method}")
         for method, (low, high) in self.ranges.items():
             if not low < high or (low <= 0 and not _is_linear(method)):
                 raise ValueError(f"ranges.{method}: needs 0 < low < high (got {low:g}, {high:g})")
@@ -124,7 +124,7 @@ class CompareConfig(Settings):
         return None if strength is None else float(getattr(self.run.section(method), strength.key))
 
     def grid(self, method: str) -> list[float | None]:
-        """Return the strengths of a method's cells, apart from what a search tries."""
+        """Return the strengths of a method's trials, apart from what a search tries."""
         if method in self.strengths:
             return list(self.strengths[method])
         if self.match is None or METHODS[method].strength is None:
@@ -138,8 +138,8 @@ class CompareConfig(Settings):
         assert own is not None
         return self.ranges.get(method) or strength.reach or (own / _REACH, own * _REACH)
 
-    def cell(self, method: str, strength: float | None, seed: int) -> RunConfig:
-        """The configuration of one cell; InputError for a strength that the method does not take."""
+    def trial(self, method: str, strength: float | None, seed: int) -> RunConfig:
+        """The configuration of one trial; InputError for a strength that the method does not take."""
         values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", method]}
         values["name"] = f"{self.name}-{method}-{spelled(strength)}-seed{seed}"
         if strength is not None:
@@ -160,7 +160,7 @@ def _is_linear(method: str) -> bool:
 
 
 def spelled(strength: float | None) -> str:
-    """A strength as cell folders and tables write it; `fixed` for a method without one."""
+    """A strength as trial folders and tables write it; `fixed` for a method without one."""
     return "fixed" if strength is None else f"{strength:g}"
 
 
@@ -182,7 +182,7 @@ def load_comparison(
         if ends and ends[0] <= 0 and not _is_linear(method):
             raise InputError(f"{path}: {method} starts at strength 0; give its search a ranges.{method}")
         for strength in (*config.grid(method), *ends):
-            config.cell(method, strength, config.seeds[0])
+            config.trial(method, strength, config.seeds[0])
     return config
 
 

@@ -10,14 +10,11 @@ from workbench.catalog.settings import Settings
 class DataSettings(Settings):
     """Which texts, which rationales, how they are cut."""
 
-    source: Literal[
-        "rotten-tomatoes", "imdb", "eraser", "file", "hub",
-        "glue", "agnews", "dbpedia", "imdb-folder", "20newsgroups", "hatexplain",
-        "label-studio",
-    ] = "rotten-tomatoes"  # fmt: skip
-    """`rotten-tomatoes` and `imdb` come from the packaged reviews; `eraser` is a folder or archive
-    in ERASER's layout; `file` is your own CSV, JSONL or Parquet; `hub` is any `datasets` name;
-    `label-studio` is its JSON export. The others read the files in which these sets are distributed."""
+    source: str = "rotten-tomatoes"
+    """A name that `workbench data list` shows. `rotten-tomatoes` and `imdb` come from the packaged
+    reviews; `eraser` is a folder or archive in ERASER's layout; `file` is your own CSV, JSONL or
+    Parquet; `hub` is any `datasets` name; `label-studio` is its JSON export. `glue`, `agnews`,
+    `dbpedia`, `imdb-folder`, `20newsgroups` and `hatexplain` read the files that these sets come in."""
     path: str | None = None
     """Folder, archive or file, or the data set's name (`hub`)."""
     subset: str | None = None

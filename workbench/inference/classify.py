@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from workbench.core.documents import Document
+from workbench.core.long_texts import TooLong
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
@@ -18,7 +19,6 @@ from workbench.storage.malloc import map_large_blocks
 
 Text = str | tuple[str, str] | tuple[str, str, str] | Document
 """A text, (id, text), (id, text, second text), or a document, which may have a second text."""
-TooLong = Literal["windows", "refuse"]
 
 
 @dataclass(frozen=True)

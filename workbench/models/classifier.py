@@ -1,11 +1,11 @@
-"""A BERT classifier that drops tokens on the way: the stock model, a policy, and how to run them."""
+"""Classify with the stock BERT and a policy that drops tokens on the way; save and load such models."""
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,9 +17,9 @@ from workbench.core.documents import Window
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
 from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
-from workbench.models.encoder import Encoded, LayerTrace, Watch, encode
+from workbench.models.encoder import Encoded, EncodeOptions, LayerTrace, encode
 from workbench.models.kernels.onednn import use_onednn
-from workbench.models.layouts import Layout, Need, Packed, Padded
+from workbench.models.layouts import Layout, Packed, Padded
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
 from workbench.storage.atomic import replacing
@@ -45,9 +45,10 @@ class Output:
 
 
 class PruningClassifier(nn.Module):
-    """`bert` is an unmodified `BertForSequenceClassification`; `policy` decides who stays."""
+    """A stock BERT classifier whose layers run only the tokens that a policy keeps."""
 
     def __init__(self, bert: BertForSequenceClassification, policy: Policy) -> None:
+        """Take both as they are, but for larger linear layers of `bert`, see `use_onednn`."""
         super().__init__()
         use_onednn(bert)
         self.bert = bert
@@ -68,18 +69,18 @@ class PruningClassifier(nn.Module):
 
     @property
     def task_type(self) -> TaskType:
-        """What the outputs mean."""
+        """Return what the outputs mean."""
         return task_type_of(self.labels)
 
     def window_limit(self, max_tokens: int | None) -> int:
-        """`max_tokens`, or for None the model's positions; InputError where it is more than these."""
+        """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
         positions: int = self.bert.config.max_position_embeddings
         if max_tokens is not None and max_tokens > positions:
             raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
         return positions if max_tokens is None else max_tokens
 
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
-        """Embedding output (rows, columns, H) of the windows and how they lie."""
+        """Return embedding output (rows, columns, H) of the windows and how they lie."""
         limit = self.bert.config.max_position_embeddings
         for window in windows:
             if len(window.input_ids) > limit:
@@ -95,34 +96,23 @@ class PruningClassifier(nn.Module):
         )
         return hidden, layout
 
-    def classify(
-        self,
-        hidden: Tensor,
-        layout: Layout,
-        *,
-        soft: bool = False,
-        show: Need = "nothing",
-        watch: Watch | None = None,
-    ) -> Output:
-        """From embedding output to logits."""
-        encoded = self.encode(hidden, layout, soft=soft, show=show, watch=watch)
+    def classify(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Output:
+        """Return what the model makes of embedding output (rows, columns, H).
+
+        Args:
+            hidden: What `embed` returns, or a changed copy.
+            layout: How its tokens lie.
+            options: See `EncodeOptions`.
+        """
+        encoded = self.encode(hidden, layout, **options)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
 
-    def encode(
-        self,
-        hidden: Tensor,
-        layout: Layout,
-        *,
-        soft: bool = False,
-        show: Need = "nothing",
-        watch: Watch | None = None,
-    ) -> Encoded:
-        """From embedding output to the last layer's hidden states; see `encoder.encode`."""
-        layers = self.bert.bert.encoder.layer
-        return encode(layers, self.policy, hidden, layout, soft=soft, show=show, watch=watch)
+    def encode(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Encoded:
+        """Return the last layer's hidden states; arguments as in `classify`."""
+        return encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, **options)
 
     def head(self, encoded: Encoded) -> Tensor:
-        """(B, classes) logits from the last layer's hidden states."""
+        """Return (B, classes) logits from the last layer's hidden states."""
         cls = encoded.layout.cls_states(encoded.hidden)
         logits: Tensor = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
         return logits
@@ -132,12 +122,16 @@ class PruningClassifier(nn.Module):
         windows: Sequence[Window],
         *,
         execution: Execution = "packed",
-        soft: bool = False,
-        show: Need = "nothing",
+        **options: Unpack[EncodeOptions],
     ) -> Output:
-        """Run a batch of windows; see `encode` for `soft` and `show`."""
-        hidden, layout = self.embed(windows, execution)
-        return self.classify(hidden, layout, soft=soft, show=show)
+        """Run a batch of windows.
+
+        Args:
+            windows: The batch; results come in its order.
+            execution: Whether dropped tokens are gone (packed) or masked out of attention.
+            options: See `EncodeOptions`.
+        """
+        return self.classify(*self.embed(windows, execution), **options)
 
     def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
@@ -153,7 +147,7 @@ class PruningClassifier(nn.Module):
 
 @contextmanager
 def writing_model(folder: Path) -> Iterator[Path]:
-    """As `replacing`, for a folder that the model libraries write into."""
+    """Replace a folder as `replacing` does, for the model libraries to write into."""
     with replacing(folder) as beside:
         try:
             yield beside
@@ -169,11 +163,8 @@ def writing_model(folder: Path) -> Iterator[Path]:
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
-    """Load a folder written by `PruningClassifier.save` or by `workbench export`, or any fine-tuned BERT
-    classifier as dense.
-
-    The model comes in evaluation mode. Raises InputError naming what is missing or does not fit.
-    """
+    """Load a folder written by `PruningClassifier.save` or `workbench export`, or any fine-tuned BERT
+    classifier as dense, in evaluation mode; InputError names what is missing or does not fit."""
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")
@@ -198,22 +189,22 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
 
 
 def _policy_weights(folder: Path) -> dict[str, Tensor]:
-    """Of a run's folder from a file of their own; an exported one has them among the model's."""
+    """Return the policy's weights: a run's folder has a file of them, an exported one its model's."""
     if (folder / POLICY_FILE).is_file():
         return load_file(folder / POLICY_FILE)
     weights: dict[str, Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
         # The model's own weights, by far the most, were read before.
         with safe_open(path, "pt") as file:
-            own = [name for name in file.keys() if name.startswith(POLICY_PREFIX)]  # noqa: SIM118
-            weights |= {name.removeprefix(POLICY_PREFIX): file.get_tensor(name) for name in own}
+            names = [name for name in file.keys() if name.startswith(POLICY_PREFIX)]  # noqa: SIM118
+            weights |= {name.removeprefix(POLICY_PREFIX): file.get_tensor(name) for name in names}
     if not weights:
         raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
     return weights
 
 
 def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:
-    """Indices of `windows` in batches of similar length, longest first (memory peaks at the start)."""
+    """Yield indices in batches of similar length, longest first: memory peaks at the start."""
     order = sorted(range(len(windows)), key=lambda index: -len(windows[index].input_ids))
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]

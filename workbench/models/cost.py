@@ -1,4 +1,4 @@
-"""What a classifier's windows cost in FLOPs, from the tokens that were alive."""
+"""Count what a classifier's windows cost in FLOPs, from the tokens that remained."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from workbench.models.classifier import PruningClassifier
 
 
 def shape_of(model: PruningClassifier) -> Shape:
-    """The sizes FLOPs depend on."""
+    """Return the sizes FLOPs depend on."""
     config = model.bert.config
     return Shape(
         layers=config.num_hidden_layers,
@@ -22,7 +22,7 @@ def shape_of(model: PruningClassifier) -> Shape:
 
 
 def dense_shape_of(model: PruningClassifier) -> Shape:
-    """The sizes of the dense model that speed-ups compare with: its own, or a student's teacher's."""
+    """Return the sizes of the dense model that speed-ups compare with: its own, or a student's teacher's."""
     shape, reference = shape_of(model), model.policy.reference
     return shape if reference is None else replace(shape, **reference._asdict())
 
@@ -33,13 +33,16 @@ def window_flops(
     tokens: np.ndarray,
     tokens_ffn: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """FLOPs of each window, and of the dense model on it: (W,) each.
+    """Count FLOPs of each window, and of the dense model on it: (W,) each.
 
-    `tokens` (W, layers) are alive in each layer's self-attention, `tokens_ffn` in its feed-forward part
-    (default: the same).
+    Args:
+        model: Its policy's predictors count too.
+        windows: W windows.
+        tokens: (W, layers): tokens in each layer's self-attention.
+        tokens_ffn: The same in its feed-forward part; None: as many.
     """
     shape = shape_of(model)
     lengths = np.array([len(window.input_ids) for window in windows])
     predictors = np.array([model.policy.predictor_cost(layer) for layer in range(model.layers)])
-    own = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
-    return own, dense_flops(lengths, dense_shape_of(model))
+    pruned = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
+    return pruned, dense_flops(lengths, dense_shape_of(model))

@@ -1,8 +1,8 @@
-"""The one encoder loop: the library's own BERT layers, and a policy that decides who stays."""
+"""Run the library's own BERT layers and let a policy drop tokens: the one encoder loop."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ class LayerTrace:
     """
 
     entered: Layout
-    """Tokens alive before this layer's cut: the ones `scores` speak of."""
+    """Tokens alive before this layer's cut: the ones that have `scores`."""
     passed: Layout
     """Tokens alive after it."""
     scores: Tensor | None
@@ -40,7 +40,7 @@ class LayerTrace:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LayerState:
     """What one layer computed, shown while it is there: the loop keeps nothing of it."""
 
     index: int
@@ -58,7 +58,20 @@ class Seen:
     """(B, heads, N, N), if they were asked for."""
 
 
-Watch = Callable[[Seen], None]
+Observe = Callable[[LayerState], None]
+
+
+class EncodeOptions(TypedDict, total=False):
+    """How `encode` runs the layers."""
+
+    soft: bool
+    """Use the policy's differentiable relaxation (training, padded layout only); by default tokens are
+    dropped for good."""
+    show: Need
+    """The least every layer's attention reports in the traces; by default nothing."""
+    observe: Observe | None
+    """Is shown each layer as soon as it has run. The traces then hold no probabilities, so that those of
+    one layer exist at a time."""
 
 
 @dataclass(frozen=True)
@@ -80,36 +93,36 @@ def encode(
     policy: Policy,
     hidden: Tensor,
     layout: Layout,
-    *,
-    soft: bool,
-    show: Need,
-    watch: Watch | None = None,
+    **options: Unpack[EncodeOptions],
 ) -> Encoded:
-    """Run the encoder layers over `hidden` (rows, columns, H), dropping tokens as `policy` says.
+    """Run encoder layers, dropping tokens as a policy says.
 
-    `soft` uses the policy's differentiable relaxation (training, padded layout only); otherwise
-    tokens are dropped for good. `show` is the least every layer's attention reports in the traces.
-    `watch` is shown each layer as soon as it has run; then the traces hold no probabilities, so that
-    those of one layer exist at a time.
+    Args:
+        layers: The stock `BertLayer`s.
+        policy: Scores tokens and decides which stay.
+        hidden: (rows, columns, H): what enters the first layer.
+        layout: How its tokens lie.
+        options: See `EncodeOptions`.
     """
+    soft, show = options.get("soft", False), options.get("show", "nothing")
+    observe = options.get("observe")
     traces, tokens, tokens_ffn = [], [], []
     attention = Attention(None, None, None)
-    late = policy.cuts_after_attention
+    cuts_after = policy.cuts_after_attention
     for index, layer in enumerate(layers):
         entered, scores = layout, None
-        if not late:
+        if not cuts_after:
             hidden, layout, scores = _cut(policy, index, hidden, layout, attention.received, soft)
-        need = _need(policy, index, show)
         inside, before = layout, hidden
-        hidden, attention = layer.attention(hidden, layout=layout, need=need)
+        hidden, attention = layer.attention(hidden, layout=layout, need=_need(policy, index, show))
         attended = hidden
         tokens.append(layout.text_lengths())
-        if late:
+        if cuts_after:
             hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
         hidden = _feed_forward(layer, hidden)
-        tokens_ffn.append(layout.text_lengths() if late else tokens[-1])
-        if watch is not None:
-            watch(Seen(index, layer, inside, before, attended, hidden, attention.probabilities))
+        tokens_ffn.append(layout.text_lengths() if cuts_after else tokens[-1])
+        if observe is not None:
+            observe(LayerState(index, layer, inside, before, attended, hidden, attention.probabilities))
             attention = attention._replace(probabilities=None)
         traces.append(LayerTrace(entered, layout, scores, attention.received, attention.probabilities))
     counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
@@ -119,7 +132,7 @@ def encode(
 def _cut(
     policy: Policy, index: int, hidden: Tensor, layout: Layout, received: Tensor | None, soft: bool
 ) -> tuple[Tensor, Layout, Tensor | None]:
-    """Hidden states and layout after this layer's cut, and the scores behind it."""
+    """Return hidden states and layout after this layer's cut, and the scores behind it."""
     scores = policy.scores(index, hidden, layout, received)
     if scores is not None and soft:
         return *policy.soften(index, hidden, scores, layout), scores
@@ -130,7 +143,7 @@ def _cut(
 
 
 def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:
-    """The layer's second half, (rows, columns, H) -> the same.
+    """Run the layer's second half, (rows, columns, H) -> the same.
 
     Tokens do not see each other here, so at inference a long packed row goes through in blocks: what
     lies between the two linear layers, 4H wide, then stays in the processor's cache.
@@ -142,15 +155,15 @@ def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:
 
 
 def _need(policy: Policy, index: int, show: Need) -> Need:
-    """The least this layer's attention has to tell."""
+    """Return the least that this layer's attention has to tell."""
     if not policy.needs_attention(index):
         return show
-    asked: Need = "to-self" if policy.cuts_after_attention else "received"
-    return max(show, asked, key=NEEDS.index)
+    needed: Need = "to-self" if policy.cuts_after_attention else "received"
+    return max(show, needed, key=NEEDS.index)
 
 
 def _from_others(attention: Attention) -> Tensor | None:
-    """Attention received without each token's own part."""
+    """Return attention received without each token's own part."""
     if attention.received is None or attention.to_self is None:
         return None
     return attention.received - attention.to_self
@@ -168,7 +181,7 @@ def _attention(
     need: Need = "nothing",
     **kwargs: Any,
 ) -> tuple[Tensor, Any]:
-    """Attention as transformers calls it from inside a stock layer; the layout knows who is who."""
+    """Attend as transformers asks for it inside a stock layer; `layout` knows which tokens are whose."""
     if layout is None:
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs

@@ -1,4 +1,4 @@
-"""Running a classifier over any number of windows without gradients."""
+"""Run a classifier over any number of windows without gradients."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,14 @@ def infer(
     batch_size: int = 32,
     execution: Execution = "packed",
 ) -> Inference:
-    """Logits and living tokens of every window; batches are made of windows of similar length."""
+    """Return logits and remaining tokens of every window.
+
+    Args:
+        model: The classifier; its training mode is left as it was, dropout is off.
+        windows: Results come in their order.
+        batch_size: Windows of similar length that run together.
+        execution: Packed or masked.
+    """
 
     def run(batch: list[int]) -> Output:
         return model([windows[index] for index in batch], execution=execution)
@@ -43,7 +50,14 @@ def collect(
     batch_size: int,
     run: Callable[[list[int]], Output],
 ) -> Inference:
-    """What `run` gives for the windows of these numbers, batch by batch, the model without dropout."""
+    """Collect what a function gives for windows, batch by batch, the model without dropout.
+
+    Args:
+        model: The classifier, for the shape of the results.
+        windows: Results come in their order.
+        batch_size: Windows of similar length that run together.
+        run: Takes the numbers of a batch's windows.
+    """
     was_training = model.training
     model.eval()
     logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)

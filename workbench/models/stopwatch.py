@@ -1,4 +1,4 @@
-"""Seconds and memory of several systems that do the same work, in turn, in one process."""
+"""Measure seconds and memory of several systems that do the same work, in turn, in one process."""
 
 import ctypes
 import sys
@@ -15,11 +15,15 @@ from workbench.metrics.schemas import STOPWATCH
 def stopwatch(
     systems: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
 ) -> dict[str, list[float]]:
-    """Seconds of every contestant in every round: `repeats` numbers each, in order.
+    """Return the seconds of every system in every round, in order.
 
-    In each round all systems run in turn in this process, so that a slow spell of the machine
-    hits them alike; the `warmup` rounds before are not recorded. Work on a GPU must end with its own
-    synchronisation. Raises ValueError if `repeats` is below 1.
+    In each round all systems run in turn in this process, so that a slow spell of the machine hits them
+    alike.
+
+    Args:
+        systems: By name; work on a GPU must end with its own synchronisation.
+        repeats: Recorded rounds; ValueError if fewer than 1.
+        warmup: Rounds before them.
     """
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, not {repeats}")
@@ -35,7 +39,7 @@ def stopwatch(
 
 
 def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
-    """Most memory in MB (10^6 bytes) that `run` had in use at once, over what was in use before.
+    """Return the most memory in MB (10^6 bytes) that `run` had in use at once, over that before.
 
     On the CPU the rise of the process's resident memory, which Linux keeps; None elsewhere. On a GPU
     what torch had allocated there.
@@ -58,7 +62,7 @@ def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
 
 
 def resident(field: str) -> float:
-    """Resident memory of this process in MB (10^6 bytes), Linux: `VmRSS` now, `VmHWM` at its highest."""
+    """Return resident memory of this process in MB (10^6 bytes), Linux: `VmRSS` now, `VmHWM` at its highest."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024 / 1e6
@@ -66,10 +70,16 @@ def resident(field: str) -> float:
 
 
 def round_frame(seconds: Mapping[str, Sequence[float]], split: str, batch_size: int) -> pd.DataFrame:
-    """Every recorded round as a row with the columns of `schemas.STOPWATCH`, for the spread."""
+    """Return a row for every recorded round, with the columns of `schemas.STOPWATCH`, for the spread.
+
+    Args:
+        seconds: Of every system in every round.
+        split: What the texts are called.
+        batch_size: Texts in a batch.
+    """
     rows = [
         (name, split, batch_size, number, value)
-        for name, own in seconds.items()
-        for number, value in enumerate(own)
+        for name, rounds in seconds.items()
+        for number, value in enumerate(rounds)
     ]
     return STOPWATCH.frame(rows)

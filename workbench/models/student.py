@@ -1,11 +1,17 @@
-"""DistilBERT's student (Sanh et al., 2019): half of a BERT's layers, or a published checkpoint."""
+"""Make DistilBERT's student (Sanh et al., 2019): half of a BERT's layers, or a published checkpoint."""
 
 import copy
 import re
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
-from transformers import BertConfig, BertForSequenceClassification, DistilBertConfig, DistilBertModel
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertModel,
+)
 
 from workbench.errors import InputError
 from workbench.models.backbone import load_pretrained, locate
@@ -26,10 +32,8 @@ _LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.")
 
 
 def half_depth(bert: BertForSequenceClassification) -> BertForSequenceClassification:
-    """A new model of every other layer of `bert`, from the first on; all other weights are copied.
-
-    An odd number of layers is bf16 upwards. Raises InputError for a single layer. Source: section 3.
-    """
+    """Return a new model of every other layer of `bert`, from the first on, half of an odd number rounded
+    up; all other weights are copied. InputError for a single layer. Source: section 3."""
     layers = bert.config.num_hidden_layers
     if layers < 2:
         raise InputError("distilbert needs a backbone of at least 2 layers, this one has 1")
@@ -42,7 +46,7 @@ def half_depth(bert: BertForSequenceClassification) -> BertForSequenceClassifica
 
 
 def _some_layers(weights: Mapping[str, Tensor], chosen: Sequence[int]) -> dict[str, Tensor]:
-    """The weights of the chosen layers, numbered anew, and all that belong to no layer."""
+    """Return the weights of the chosen layers, numbered anew, and all that belong to no layer."""
     kept = {}
     for name, value in weights.items():
         layer = _LAYER.match(name)
@@ -55,7 +59,7 @@ def _some_layers(weights: Mapping[str, Tensor], chosen: Sequence[int]) -> dict[s
 
 
 def from_distilbert(checkpoint: str, labels: Sequence[str]) -> BertForSequenceClassification:
-    """A DistilBERT encoder (hub name or folder) in BERT's layout, under a new head for `labels`.
+    """Load a DistilBERT encoder (hub name or folder) in BERT's layout, under a new head for `labels`.
 
     The encoder computes what DistilBERT computes: its token type embeddings are zero, because it has
     none, so the two texts of a pair are told apart by [SEP] alone. A head is not taken over: DistilBERT
@@ -66,15 +70,14 @@ def from_distilbert(checkpoint: str, labels: Sequence[str]) -> BertForSequenceCl
     encoder = load_pretrained(name, DistilBertModel, "distilbert")
     bert = _new(_bert_config(encoder.config, labels))
     bert.bert.embeddings.token_type_embeddings.weight.data.zero_()
-    found = bert.load_state_dict(
-        {_bert_name(own): value for own, value in encoder.state_dict().items()}, strict=False
-    )
-    assert not found.unexpected_keys, found.unexpected_keys
+    weights = {_bert_name(name): value for name, value in encoder.state_dict().items()}
+    unexpected = bert.load_state_dict(weights, strict=False).unexpected_keys
+    assert not unexpected, unexpected
     return bert
 
 
 def _bert_name(name: str) -> str:
-    """BERT's name of a weight of `DistilBertModel`."""
+    """Return BERT's name of a weight of `DistilBertModel`."""
     if name.startswith("embeddings."):
         return f"bert.{name}"
     _, _, layer, part = name.split(".", 3)
@@ -82,26 +85,26 @@ def _bert_name(name: str) -> str:
     return f"bert.encoder.layer.{layer}.{BERT_NAMES[part]}.{kind}"
 
 
-def _bert_config(own: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
+def _bert_config(config: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
     return BertConfig(
-        vocab_size=own.vocab_size,
-        hidden_size=own.dim,
-        num_hidden_layers=own.n_layers,
-        num_attention_heads=own.n_heads,
-        intermediate_size=own.hidden_dim,
-        hidden_act=own.activation,
-        hidden_dropout_prob=own.dropout,
-        attention_probs_dropout_prob=own.attention_dropout,
-        max_position_embeddings=own.max_position_embeddings,
-        initializer_range=own.initializer_range,
-        pad_token_id=own.pad_token_id,
+        vocab_size=config.vocab_size,
+        hidden_size=config.dim,
+        num_hidden_layers=config.n_layers,
+        num_attention_heads=config.n_heads,
+        intermediate_size=config.hidden_dim,
+        hidden_act=config.activation,
+        hidden_dropout_prob=config.dropout,
+        attention_probs_dropout_prob=config.attention_dropout,
+        max_position_embeddings=config.max_position_embeddings,
+        initializer_range=config.initializer_range,
+        pad_token_id=config.pad_token_id,
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
     )
 
 
 def _new(config: BertConfig) -> BertForSequenceClassification:
-    student: BertForSequenceClassification = BertForSequenceClassification._from_config(
+    student: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
         config, attn_implementation=ATTENTION
     )
     return student

@@ -11,7 +11,7 @@ import pandas as pd
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.callbacks import Events
-from workbench.attribution.options import GOLD, Options
+from workbench.attribution.options import GOLD
 from workbench.attribution.registry import check_scorers
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import scorer_spec
@@ -21,9 +21,9 @@ from workbench.core.token_scores import TokenScores
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
-from workbench.inference.classify import TooLong
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.job import Reporter
+from workbench.pipeline.requests import AttributeRequest
 from workbench.runs.folder import load_run, refuse_foreign
 from workbench.runs.scores import ScoreFile
 from workbench.storage.atomic import read_json, write_json
@@ -32,32 +32,6 @@ from workbench.storage.malloc import map_large_blocks
 SUMMARY = "attribute.json"
 POOL = 4
 """Batches of texts that are read, scored and written together."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What `workbench attribute` is asked for; one of `run` and `model`."""
-
-    texts: str
-    """As `read_texts` takes it."""
-    scorers: Sequence[str]
-    run: Path | None = None
-    model: Path | None = None
-    method: str | None = None
-    """The run's model that explains itself; default: each scorer's own, or dense."""
-    options: Options = field(default_factory=Options)
-    max_tokens: int | None = None
-    """Longest window; default: the run's, or the model's positions."""
-    too_long: TooLong = "windows"
-    limit: int | None = None
-    id_column: str | None = None
-    """A table's column of text ids; default: row numbers."""
-    text_column: str | None = None
-    """A table's column of texts; default: `text`."""
-    label_column: str | None = None
-    """A table's column of classes, for the target `gold`."""
-    out: Path | None = None
-    """Default: `attribute` in the run, or runs/attribute."""
 
 
 @dataclass
@@ -100,7 +74,7 @@ class _Prepared:
     max_tokens: int
 
 
-def attribute(request: Request, reporter: Reporter) -> tuple[Path, dict[str, Tally]]:
+def attribute(request: AttributeRequest, reporter: Reporter) -> tuple[Path, dict[str, Tally]]:
     """Score the texts; the folder of scores and attribute.json, and what each scorer cost.
 
     Texts whose ids are there already are not scored again. Raises InputError, before anything is
@@ -136,7 +110,7 @@ def _score_pool(
     one: _Prepared,
     names: list[str],
     pool: list[Document],
-    request: Request,
+    request: AttributeRequest,
     files: dict[str, ScoreFile],
     told: _Told,
 ) -> None:
@@ -179,7 +153,7 @@ def _pools(documents: Iterable[Document], size: int) -> Iterator[list[Document]]
         yield pool
 
 
-def _folder(request: Request) -> Path:
+def _folder(request: AttributeRequest) -> Path:
     if (request.run is None) == (request.model is None):
         raise InputError("attribute needs either --run or --model")
     if request.model is not None and request.method is not None:
@@ -190,7 +164,7 @@ def _folder(request: Request) -> Path:
     return folder
 
 
-def _prepare(request: Request) -> list[_Prepared]:
+def _prepare(request: AttributeRequest) -> list[_Prepared]:
     """The models, each with its scorers, all checked."""
     folders: dict[Path, list[str]] = {}
     run = None if request.run is None else load_run(request.run)
@@ -214,7 +188,7 @@ def _prepare(request: Request) -> list[_Prepared]:
     return prepared
 
 
-def _documents(request: Request, task_type: TaskType) -> list[Document]:
+def _documents(request: AttributeRequest, task_type: TaskType) -> list[Document]:
     """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
     documents = read_texts(
         request.texts,
@@ -236,7 +210,7 @@ def _documents(request: Request, task_type: TaskType) -> list[Document]:
     return [d if task_type.knows(d.label) else replace(d, label=task_type.any_label) for d in documents]
 
 
-def _settings(request: Request, prepared: Sequence[_Prepared]) -> dict[str, Any]:
+def _settings(request: AttributeRequest, prepared: Sequence[_Prepared]) -> dict[str, Any]:
     """What the scores depend on; files made with other settings are not added to."""
     options = {k: v for k, v in asdict(request.options).items() if k not in ("batch_size", "memory_mb")}
     models: dict[str, str] = {}

@@ -18,7 +18,7 @@ def finished_run(folder: Path) -> Run:
     """A run that can be made again: InputError for a comparison and for one that is not at its end."""
     if (folder / COMPARISON).is_file():
         raise InputError(
-            f"{folder}: is a comparison; its cells are ordinary runs: reproduce those below cells/ and "
+            f"{folder}: is a comparison; its trials are ordinary runs: reproduce those below cells/ and "
             "dense/ one by one"
         )
     run = load_run(folder)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.data.corpus import histogram, matching, read_shelf, scored_corpus
+from app.data.corpus import histogram, read_run_corpus, scored_corpus
+from app.data.texts import matching
 from workbench.core.documents import Span
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
@@ -76,33 +77,32 @@ def test_scored_texts_are_those_of_the_source(own_folder: Path) -> None:
 def test_a_later_configuration_and_no_scores_are_told(own_folder: Path) -> None:
     with (own_folder / "tiny" / "config.yaml").open("a") as file:
         file.write("new_section: 1\n")
-    shelf = read_shelf(read_run_data(own_folder / "tiny"))
-    assert "new_section" in shelf.told
+    texts = read_run_corpus(read_run_data(own_folder / "tiny"))
+    assert "new_section" in texts.origin
     with pytest.raises(InputError, match="no text 'x' in split 'dev'"):
-        shelf.document("dev", "x")
+        texts.document("dev", "x")
     for path in (own_folder / "tiny" / "scores").iterdir():
         path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(InputError, match=r"\.parquet: not readable as scores"):
-        read_shelf(read_run_data(own_folder / "tiny"))
+        read_run_corpus(read_run_data(own_folder / "tiny"))
 
 
 def test_search_is_letter_by_letter_and_filters_add_up() -> None:
-    def ids(**chosen: object) -> list[tuple[str, str]]:
-        options = {"split": None, "label": None, "query": "", "only_marked": False} | chosen
-        found = matching(TEXTS, **options)
+    def ids(query: str = "", marked: bool = False, **equal: object) -> list[tuple[str, str]]:
+        found = matching(TEXTS, equal, {"marked": (1, np.inf) if marked else None}, query)
         return list(found[["split", "id"]].itertuples(index=False, name=None))
 
     assert len(ids()) == 3
     assert ids(query=" FINE   film ") == [("test", "a")]
     assert ids(query=".*") == [("test", "b")]
     assert ids(split="test", label="pos") == [("test", "a")]
-    assert ids(only_marked=True) == [("test", "a")]
+    assert ids(marked=True) == [("test", "a")]
     assert ids(query="gone") == []
 
 
 def test_values_are_found_between_two_ends() -> None:
     texts = TEXTS.assign(label=[0.5, 2.0, 3.25])
-    found = matching(texts, split=None, label=(2.0, 3.25), query="", only_marked=False)
+    found = matching(texts, {"split": None}, {"label": (2.0, 3.25)})
     assert found["label"].tolist() == [2.0, 3.25]
 
 
@@ -121,7 +121,7 @@ def test_one_class_is_no_value_and_none_no_class(
     corpus = scored_corpus(run)
     assert list(corpus.labels) == classes
     assert list(data_card(corpus).classes.columns) == classes
-    assert read_shelf(run).texts["label"].tolist() == (labels or [""])
+    assert read_run_corpus(run).texts["label"].tolist() == (labels or [""])
 
 
 def test_bins_by_hand() -> None:

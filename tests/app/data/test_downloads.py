@@ -10,16 +10,13 @@ from matplotlib.image import imread
 from app.data import downloads
 from app.data.corpus import histogram
 from app.data.downloads import View
-from app.figures.corpus import histogram_figure
-from workbench.reporting.figures.corpus import draw_histogram
+from app.figures.drawing import in_print
+from app.figures.histograms import histogram_chart
 
 HOSTILE = "<script>alert(1)</script> $x$ & 50% [a](b)"
 FRAME = pd.DataFrame({"name": [HOSTILE, "=1+1"], "value": [1 / 3, float("nan")], "n": [10, 2000]})
 BINS = histogram(pd.DataFrame({"split": [HOSTILE, "test"], "words": [1, 5]}), "words", 5)
-PICTURE = View(
-    "lengths", HOSTILE, BINS, figure=lambda: histogram_figure(BINS, HOSTILE),
-    printed=lambda: draw_histogram(BINS, HOSTILE),
-)  # fmt: skip
+PICTURE = View("lengths", HOSTILE, BINS, figure=histogram_chart(BINS, HOSTILE))
 
 
 class Tags(HTMLParser):
@@ -57,7 +54,7 @@ def test_words_that_stand_on_screen_are_those_in_latex() -> None:
 
 
 def test_pictures_are_pictures_and_equal_ones_equal() -> None:
-    inches = draw_histogram(BINS, HOSTILE).get_size_inches()
+    inches = in_print(PICTURE.figure).get_size_inches()
     shape = imread(io.BytesIO(downloads.picture(PICTURE, "png"))).shape
     assert shape[:2] == pytest.approx(150 * inches[::-1], abs=1)
     svg = downloads.picture(PICTURE, "svg")

@@ -9,20 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.data.texts import (
-    Wanted,
-    agreement,
     flow_records,
+    in_order,
+    matching,
     outcome,
-    pick,
     run_texts,
     scorer_of,
     snippet,
     verdict,
 )
-from workbench.core.token_scores import TokenScores, from_frame, to_frame
+from workbench.core.token_scores import TokenScores, to_frame
 from workbench.errors import InputError
-from workbench.metrics.plausibility.measures import MEASURES
-from workbench.metrics.plausibility.text_values import text_values
 from workbench.runs.scores import ScoreTable
 
 LAYERS = 3
@@ -82,17 +79,6 @@ def test_beginnings_are_first_windows(path: Path) -> None:
         table.records("gone")
 
 
-def test_agreement_is_the_plausibility_tables_ap(path: Path) -> None:
-    values = text_values(from_frame(to_frame(RECORDS)))
-    part = next(v for v in values if v.unit == "token" and v.universe == "with-evidence")
-    column = MEASURES.index(("none", "ap"))
-    for layer in range(LAYERS):
-        expected = pd.Series(part.values[:, layer, column], part.text_ids).dropna()
-        found = agreement(ScoreTable(path), layer)
-        pd.testing.assert_series_equal(found.sort_index(), expected.sort_index(), check_names=False)
-    assert agreement(ScoreTable(path), 99).empty
-
-
 def test_damaged_tables_are_named(tmp_path: Path) -> None:
     missing, broken, other = (tmp_path / f"{name}.parquet" for name in ("missing", "broken", "other"))
     whole = tmp_path / "whole.parquet"
@@ -150,31 +136,29 @@ def test_verdicts_of_classes_and_of_values() -> None:
     texts = run_texts(values, "top", "test")
     assert texts["right"].isna().all()
     assert [verdict(text) for text in texts.to_dict("records")][:2] == ["1.25, label 1", "2, label 2"]
-    assert pick(texts, Wanted(outcome="right")).empty
+    assert matching(texts, {"right": True}).empty
     assert next(outcome(text) for text in texts.to_dict("records")) == "1, predicted 1.25"
     assert texts["error"].tolist() == [0.25, 0.0, 0.5]
-    assert pick(texts, Wanted(value=(1.5, 3.0)))["text_id"].tolist() == ["b", "c"]
-    assert pick(texts, Wanted(order="largest error"))["text_id"].tolist() == ["c", "a", "b"]
+    assert matching(texts, {}, {"value": (1.5, 3.0)})["text_id"].tolist() == ["b", "c"]
+    assert in_order(texts, "largest error")["text_id"].tolist() == ["c", "a", "b"]
 
 
 def test_filters_and_orders_by_hand() -> None:
     texts = run_texts(predictions(), "top", "test")
 
-    def picked(**wanted) -> list[str]:
-        return pick(texts, Wanted(**wanted))["text_id"].tolist()
+    def picked(order: str = "as in the run", between=None, **equal) -> list[str]:
+        return in_order(matching(texts, equal, between), order)["text_id"].tolist()
 
-    assert picked() == ["a", "b", "c"]
+    assert picked() == picked(label=None, between={"tokens": None}) == ["a", "b", "c"]
     assert picked(label="pos") == ["a", "c"]
-    assert picked(outcome="wrong") == ["a"]
-    assert picked(outcome="right", order="longest") == ["b", "c"]
-    assert picked(tokens=(5, 10)) == ["a", "c"]
+    assert picked(right=False) == ["a"]
+    assert picked(right=True, order="longest") == ["b", "c"]
+    assert picked(between={"tokens": (5, 10)}) == ["a", "c"]
     assert picked(order="most dropped") == ["b", "a", "c"]
-    with pytest.raises(ValueError, match="column `agreement`"):
-        picked(order="lowest agreement")
     texts["agreement"] = [0.5, np.nan, 0.2]
     assert picked(order="lowest agreement") == ["c", "a", "b"]
     assert picked(order="highest agreement") == ["a", "c", "b"]
-    assert picked(agreement=(0.0, 0.4)) == ["c"]
+    assert picked(between={"agreement": (0.0, 0.4)}) == ["c"]
 
 
 def test_which_scorer_shows_a_flow(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from app.data.one_text import against_rationale, ranking_table
-from app.data.scorer_agreement import TABLES, extra_table
+from app.data.plausibility_tables import TABLES, extra_table
 from app.data.texts_behind_point import (
     column,
     has_text_values,

@@ -1,57 +1,39 @@
-"""Agreement between scorers on one text: the evaluation's numbers, signs by size, silent layers."""
-
-from dataclasses import replace
+"""How scorers agree as a matrix: the values of its frame, on the screen and in print."""
 
 import numpy as np
-import pytest
 
-from app.figures.pairs import draw_pairs, pair_frame
+from app.data.pairs import pair_frame
+from app.figures.drawing import in_print, on_screen
+from app.figures.heatmap import pair_map
 from tests.helpers.fake_run import all_records
-from workbench.errors import InputError
-from workbench.metrics.scorer_agreement.table import agreement
 
 
-@pytest.fixture(scope="module")
-def records():
+def test_a_matrix_has_the_values_of_its_frame() -> None:
     made = all_records()
-    return [made[name][3] for name in ("cp", "top", "saliency")]
-
-
-@pytest.mark.parametrize("metric", ["spearman", "kendall"])
-def test_values_are_those_of_the_evaluation(records, metric) -> None:
-    whole = agreement(records, "test", bootstrap=0)
-    here = (whole["unit"] == "word") & (whole["metric"] == metric)
-    whole = whole[here & (whole["layer"] == 2) & (whole["against_layer"] == 2)]
-    found = pair_frame(records, 2, "word", metric)
-    assert len(found) == 3
-    assert found["value"].tolist() == whole["value"].tolist()
-
-
-def test_sizes_of_signed_scores_count(records) -> None:
-    flipped = replace(records[2], scores=-records[2].scores)
-    same = pair_frame(records, 1, "token", "spearman")
-    assert pair_frame([*records[:2], flipped], 1, "token", "spearman").equals(same)
-
-
-def test_a_silent_layer_has_no_pair(records) -> None:
+    records = [made[name][3] for name in ("cp", "top", "saliency")]
     # ToP says nothing about layer 0.
-    found = pair_frame(records, 0, "token", "spearman")
-    assert found[["scorer", "against"]].to_numpy().tolist() == [["cp", "saliency"]]
+    frame = pair_frame(records, 0, "token", "kendall")
+    matrix = pair_map(frame, [(record.scorer, record.method) for record in records], "kendall")
+    (panel,) = matrix.panels
+    (heat,) = on_screen(matrix).data
+    np.testing.assert_array_equal(np.array(heat.z, dtype=float), panel.values)
+    ax = in_print(matrix).axes[0]
+    drawn = ax.collections[0].get_array().filled(np.nan)
+    np.testing.assert_array_equal(drawn, panel.values)
+    assert drawn[0, 2] == drawn[2, 0] == frame["value"].item()
+    assert np.isnan(drawn).sum() == 7
+    texts = [text for row in panel.texts for text in row]
+    assert [text.get_text() for text in ax.texts if text.get_text()] == texts
+    assert [note.text for note in on_screen(matrix).layout.annotations] == texts
+    assert texts[0] == "–"
+    assert [label.get_text() for label in ax.get_yticklabels()] == panel.rows
 
 
-def test_scorers_of_different_tokens_are_refused(records) -> None:
-    other = all_records()["saliency"][4]
-    other = replace(other, text_id=records[0].text_id)
-    with pytest.raises(InputError, match="saw different numbers"):
-        pair_frame([records[0], other], 1, "token", "spearman")
-
-
-def test_matrix_is_symmetric_with_values_in_words(records) -> None:
-    found = pair_frame(records, 1, "token", "kendall")
-    who = [(record.scorer, record.method) for record in records]
-    (heat,) = draw_pairs(found, who, "kendall").data
-    cells = np.array(heat.z, dtype=float)
-    np.testing.assert_array_equal(cells, cells.T)
-    assert np.isnan(np.diag(cells)).all()
-    assert cells[0, 1] == found["value"].iloc[0]
-    assert heat.text[0][0] == "–"
+def test_a_matrix_is_symmetric() -> None:
+    made = all_records()
+    records = [made[name][3] for name in ("cp", "top", "saliency")]
+    frame = pair_frame(records, 1, "token", "kendall")
+    values = pair_map(frame, [(r.scorer, r.method) for r in records], "kendall").panels[0].values
+    np.testing.assert_array_equal(values, values.T)
+    assert np.isnan(np.diag(values)).all()
+    assert values[0, 1] == frame["value"].iloc[0]

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.figures import speed
+from app.data.speed import axis_title, share_frame, time_frame, worth
+from app.figures.drawing import in_print, on_screen
+from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
 from tests.helpers.fake_comparison import build_comparison
 from tests.helpers.fake_run import COUNTED
-from workbench.reporting.figures.bench import draw_shares, draw_worth, share_frame
-from workbench.reporting.figures.comparison import draw_quality as print_quality
-from workbench.reporting.figures.comparison import draw_tradeoff as print_tradeoff
-from workbench.reporting.figures.comparison import is_outlier, limits, outside
+from workbench.reporting.figures.bench import realised_chart
+from workbench.reporting.figures.comparison import is_outlier, limits, outside, tradeoff_chart
 from workbench.reporting.figures.speed import token_frame
 from workbench.reporting.tables.comparison import curve_points
 from workbench.reporting.tables.main import efficiency_table, main_table
@@ -26,7 +26,7 @@ def run(finished_run: Path):
 
 
 def test_time_frame_has_the_numbers_of_the_report(run) -> None:
-    frame = speed.time_frame(run.rows("efficiency"), run.rows("stopwatch"))
+    frame = time_frame(run.rows("efficiency"), run.rows("stopwatch"))
     report = efficiency_table(run.rows("efficiency"), run.rows("stopwatch")).frame
     report = report[report["method"] != "hf"].reset_index(drop=True)
     pd.testing.assert_frame_equal(frame[report.columns.tolist()], report)
@@ -45,7 +45,7 @@ def test_counts_of_the_timed_texts_come_first(run) -> None:
         columns=efficiency.columns,
     ).astype({"batch_size": "Int64"})  # fmt: skip
     both = pd.concat([efficiency, timed], ignore_index=True)
-    frame = speed.time_frame(both, None).set_index(["method", "batch_size"])
+    frame = time_frame(both, None).set_index(["method", "batch_size"])
     row = frame.loc[("top", 8)]
     assert (row["flops_unpadded"], row["flops_padded"]) == (2.0, 3.0)
     assert row["speedup_vs_dense"] == pytest.approx(2.0 * row["realised_share"])
@@ -54,35 +54,41 @@ def test_counts_of_the_timed_texts_come_first(run) -> None:
 
 def test_without_a_stopwatch_there_are_no_rows(run) -> None:
     counted = run.rows("efficiency")
-    assert speed.time_frame(counted[counted["batch_size"].isna()], None).empty
+    assert time_frame(counted[counted["batch_size"].isna()], None).empty
 
 
 @pytest.mark.parametrize("convention", ["unpadded", "padded"])
 def test_points_lie_where_the_frame_says(run, convention) -> None:
-    frame = speed.time_frame(run.rows("efficiency"), run.rows("stopwatch"))
-    figure = speed.draw_time(frame, convention)
+    frame = time_frame(run.rows("efficiency"), run.rows("stopwatch"))
+    chart = realised_chart(*worth(frame, convention))
+    figure = on_screen(chart)
     x, y = {
         "unpadded": ("flops_unpadded", "speedup_vs_dense"),
         "padded": ("flops_padded", "speedup_vs_hf"),
     }[convention]
-    drawn = sorted((a, b) for trace in figure.data[1:] for a, b in zip(trace.x, trace.y, strict=True))
+    drawn = sorted(
+        (trace.x[0], trace.y[0]) for trace in figure.data
+        if trace.mode == "markers" and trace.x[0] is not None
+    )  # fmt: skip
     wanted = frame if convention == "padded" else frame[frame["method"] != "dense"]
     assert drawn == sorted(zip(wanted[x], wanted[y], strict=True))
     assert convention in figure.layout.xaxis.title.text
-    ax = draw_worth(*speed.worth(frame, convention)).axes[0]
+    ax = in_print(chart).axes[0]
     lines = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
     assert sorted(tuple(line.get_xydata()[0]) for line in lines) == drawn
     assert ax.get_xlabel() == figure.layout.xaxis.title.text
 
 
 def test_realised_share_by_batch(run) -> None:
-    frame = speed.time_frame(run.rows("efficiency"), run.rows("stopwatch"))
+    frame = time_frame(run.rows("efficiency"), run.rows("stopwatch"))
     shares = share_frame(frame)
-    traces = {trace.name: trace for trace in speed.draw_realised(shares).data}
+    figure = on_screen(shares_chart(shares))
+    traces = {trace.name: trace for trace in figure.data}
     assert set(traces) == {"AdapLeR", "ToP"}
-    assert list(traces["ToP"].x) == ["1", "8", "32"]
+    assert list(traces["ToP"].x) == [0, 1, 2]
+    assert figure.layout.xaxis.ticktext == ("1", "8", "32")
     assert list(traces["ToP"].y) == frame.loc[frame["method"] == "top", "realised_share"].tolist()
-    ax = draw_shares(shares).axes[0]
+    ax = in_print(shares_chart(shares)).axes[0]
     printed = {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
     assert {name: printed[name] for name in traces} == {n: list(t.y) for n, t in traces.items()}
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "8", "32"]
@@ -92,13 +98,15 @@ def test_quality_points_are_the_main_table(run) -> None:
     frame = main_table(run.rows("classification"), run.rows("efficiency")).frame.assign(
         run="one", split="test"
     )
-    figure = speed.draw_quality(frame, "speedup_vs_hf_b8", "macro_f1")
+    column = "speedup_vs_hf_b8"
+    chart = quality_chart(frame, column, "macro_f1", axis_title(column))
+    figure = on_screen(chart)
     drawn = [(trace.x[0], trace.y[0]) for trace in figure.data]
     assert drawn == list(zip(frame["speedup_vs_hf_b8"], 100 * frame["macro_f1"], strict=True))
     assert "batch 8" in figure.layout.xaxis.title.text
     low = figure.data[1].y[0] - figure.data[1].error_y.arrayminus[0]
     assert low == pytest.approx(100 * frame["macro_f1_low"].iloc[1])
-    ax = print_quality(frame, "speedup_vs_hf_b8", "macro_f1", "speed-up").axes[0]
+    ax = in_print(chart).axes[0]
     printed = [tuple(bars.lines[0].get_xydata()[0]) for bars in ax.containers]
     np.testing.assert_allclose(printed, drawn)
     ((_, bottom), _) = ax.containers[1].lines[2][0].get_segments()[0]
@@ -109,10 +117,11 @@ def test_quality_points_are_the_main_table(run) -> None:
 def test_two_runs_are_told_apart_and_names_are_text(run) -> None:
     frame = main_table(run.rows("classification"), run.rows("efficiency")).frame
     both = pd.concat([frame.assign(run="one"), frame.assign(run="<b>two</b>")])
-    names = [trace.name for trace in speed.draw_quality(both, "flops_speedup_padded", "accuracy").data]
+    chart = quality_chart(both, "flops_speedup_padded", "accuracy", "")
+    names = [trace.name for trace in on_screen(chart).data]
     assert len(set(names)) == 6
     assert "AdapLeR (&lt;b&gt;two&lt;/b&gt;)" in names
-    printed = print_quality(both, "flops_speedup_padded", "accuracy", "").legends[0].get_texts()
+    printed = in_print(chart).legends[0].get_texts()
     assert [text.get_text() for text in printed][4] == "AdapLeR (<b>two</b>)"
 
 
@@ -124,7 +133,7 @@ def test_boxes_are_quantiles_over_texts_by_hand() -> None:
     assert frame[["q05", "q25", "median", "q75", "q95", "mean"]].iloc[1].tolist() == pytest.approx(
         [0.05, 0.25, 0.5, 0.75, 0.95, 0.5]
     )
-    (box,) = speed.draw_tokens(frame).data
+    (box,) = on_screen(token_boxes_chart(frame)).data
     assert (box.lowerfence[1], box.q1[1], box.upperfence[1]) == pytest.approx((5, 25, 95))
 
 
@@ -134,7 +143,7 @@ def points(tmp_path) -> pd.DataFrame:
 
 
 def test_tradeoff_shows_every_cell_on_a_logarithmic_axis(points) -> None:
-    figure = speed.draw_tradeoff(points, "counted")
+    figure = on_screen(tradeoff_chart(points[points["axis"] == "counted"]))
     drawn = sorted(x for trace in figure.data if trace.mode == "markers" for x in trace.x)
     assert drawn == [1.8, 2.0, 2.2, 3.0, 4.0]
     assert figure.layout.xaxis.type == "log"
@@ -158,7 +167,7 @@ def test_one_cell_far_out_is_named_and_left_outside_the_axes() -> None:
     (low, high), (bottom, top) = limits(frame)
     assert low < 1.0 < 2.4 < high < 3
     assert 70 < bottom < 75 < 80 < top
-    ax = print_tradeoff(frame).axes[0]
+    ax = in_print(tradeoff_chart(frame)).axes[0]
     assert ax.get_xscale() == "log"
     assert ax.get_ylim() == pytest.approx((bottom, top))
     assert [text.get_text() for text in ax.texts] == ["outside the axes: LTP 12.4x, 48.0"]

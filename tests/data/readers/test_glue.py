@@ -1,23 +1,27 @@
 """The manifests of the sets that papers report on: complete, and in agreement with the code."""
 
-from typing import get_args
-
 import pytest
 
 from workbench.config.data import DataSettings
-from workbench.data.corpus import LOADERS
+from workbench.data.corpus import load_corpus
 from workbench.data.readers.glue import hub_task, load_standards
+from workbench.data.sources import sources
+from workbench.errors import InputError
 
 TASKS = [task for standard in load_standards().values() for task in standard.tasks.values()]
 
 
-def test_every_source_has_a_loader_and_every_loader_a_source():
-    assert set(load_standards()) < set(LOADERS)
-    assert set(LOADERS) == set(get_args(DataSettings.model_fields["source"].annotation))
+def test_every_manifest_is_a_source():
+    assert set(load_standards()) < set(sources())
     for standard in load_standards().values():
         assert standard.licence
         assert standard.citation
         assert standard.description
+
+
+def test_an_unknown_source_is_answered_with_the_nearest():
+    with pytest.raises(InputError, match=r"'rotten-potatoes': no such source; there are: rotten-tom"):
+        load_corpus(DataSettings(source="rotten-potatoes"))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.title)

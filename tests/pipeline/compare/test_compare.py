@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from tests.helpers.tiny_comparisons import write_comparison_settings
 from tests.helpers.tiny_runs import call, digests, times, without_cards
 from workbench.errors import WorkbenchError
-from workbench.pipeline.compare import trials as cells
+from workbench.pipeline.compare import trials as trials
 from workbench.runs.folder import load_run
 
 CELLS = [
-    f"cells/{cell}-seed{seed}" for seed in (0, 1) for cell in ("adapler/0.4", "adapler/0.5", "top/0.45")
+    f"cells/{trial}-seed{seed}" for seed in (0, 1) for trial in ("adapler/0.4", "adapler/0.5", "top/0.45")
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def never_train(monkeypatch) -> None:
     def refuse(job) -> None:
         pytest.fail(f"trains {job.config.name}")
 
-    monkeypatch.setattr(cells, "train_run", refuse)
+    monkeypatch.setattr(trials, "train_run", refuse)
 
 
 def about(folder: Path) -> dict:
@@ -60,17 +60,17 @@ def about(folder: Path) -> dict:
 
 def test_every_cell_is_an_ordinary_run_that_shares_its_seeds_dense_model(made) -> None:
     told = about(made.folder)
-    assert [cell["name"] for cell in told["cells"]] == [
+    assert [trial["name"] for trial in told["cells"]] == [
         "dense/seed0", *CELLS[:3], "dense/seed1", *CELLS[3:],
     ]  # fmt: skip
     shared = {seed: made.folder / "dense" / f"seed{seed}" for seed in (0, 1)}
     for name in CELLS:
-        cell = made.folder / name
+        trial = made.folder / name
         dense = shared[int(name[-1])]
         for part in ("models/dense", "targets"):
-            assert digests(cell / part) == digests(dense / part)
-            assert all((dense / part / f).samefile(cell / part / f) for f in digests(cell / part))
-        assert set(load_run(cell).predictions["method"]) == {"dense", name.split("/")[1]}
+            assert digests(trial / part) == digests(dense / part)
+            assert all((dense / part / f).samefile(trial / part / f) for f in digests(trial / part))
+        assert set(load_run(trial).predictions["method"]) == {"dense", name.split("/")[1]}
     assert digests(shared[0] / "models") != digests(shared[1] / "models")
 
 
@@ -78,11 +78,11 @@ def test_a_cell_has_the_numbers_of_the_same_run_made_alone(made, tmp_path, monke
     import workbench.reporting.pages.run as report
 
     monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
-    cell = made.folder / "cells" / "adapler" / "0.4-seed1"
+    trial = made.folder / "cells" / "adapler" / "0.4-seed1"
     alone = tmp_path / "alone"
-    assert call("run", cell / "config.yaml", "--out", alone) == 0
-    pd.testing.assert_frame_equal(load_run(cell).predictions, load_run(alone).predictions)
-    assert without_cards(digests(cell / "models")) == without_cards(digests(alone / "models"))
+    assert call("run", trial / "config.yaml", "--out", alone) == 0
+    pd.testing.assert_frame_equal(load_run(trial).predictions, load_run(alone).predictions)
+    assert without_cards(digests(trial / "models")) == without_cards(digests(alone / "models"))
 
 
 def test_the_same_command_trains_nothing_again(made, copied, never_train) -> None:
@@ -96,15 +96,15 @@ def test_the_same_command_trains_nothing_again(made, copied, never_train) -> Non
 
 def test_seeds_made_apart_and_put_together_train_nothing_again(made, copied, never_train) -> None:
     shutil.rmtree(copied / "dense" / "seed1")
-    for cell in CELLS[3:]:
-        shutil.rmtree(copied / cell)
+    for trial in CELLS[3:]:
+        shutil.rmtree(copied / trial)
     assert call("compare", made.config, "--set", "seeds=[0]", "--out", copied) == 0
     assert about(copied)["seeds"] == [0]
     for name in ("dense/seed1", *CELLS[3:]):
         shutil.copytree(made.folder / name, copied / name)
     assert call("compare", made.config, "--out", copied) == 0
     whole, wanted = about(copied), about(made.folder)
-    assert [cell["name"] for cell in whole["cells"]] == [cell["name"] for cell in wanted["cells"]]
+    assert [trial["name"] for trial in whole["cells"]] == [trial["name"] for trial in wanted["cells"]]
     assert whole["groups"] == wanted["groups"]
 
 
@@ -133,7 +133,7 @@ def test_tables_figures_and_page_are_there(made) -> None:
 def test_a_failed_cell_is_not_fatal_and_is_tried_again(made, copied, monkeypatch, capsys) -> None:
     shutil.rmtree(copied / CELLS[0])
     with monkeypatch.context() as patch:
-        patch.setattr(cells, "train_run", failing)
+        patch.setattr(trials, "train_run", failing)
         assert call("compare", made.config, "--out", copied) == 1
     assert f"{CELLS[0]} failed: the disk is full" in " ".join(capsys.readouterr().err.split())
     table = pd.read_parquet(copied / "tables" / "comparison.parquet").set_index("method")
@@ -149,7 +149,7 @@ def test_ctrl_c_ends_with_one_line(made, copied, monkeypatch, capsys) -> None:
         raise KeyboardInterrupt
 
     shutil.rmtree(copied / CELLS[-1])
-    monkeypatch.setattr(cells, "train_run", interrupt)
+    monkeypatch.setattr(trials, "train_run", interrupt)
     assert call("compare", made.config, "--out", copied) == 130
     assert capsys.readouterr().err.splitlines()[-1].startswith("interrupted: the same command goes on")
     assert not about(copied)["finished"]

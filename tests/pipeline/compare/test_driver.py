@@ -51,8 +51,8 @@ def test_a_search_is_lean_and_its_nearest_try_is_measured(monkeypatch, tmp_path)
     assert fake.lean == [
         *(("adapler", strength, 0, True) for strength in tries), ("adapler", tries[-1], 0, False),
     ]  # fmt: skip
-    # Every try is a listed cell; the matched one is a group.
-    assert [cell["strength"] for cell in about["cells"]] == [None, *tries]
+    # Every try is a listed trial; the matched one is a group.
+    assert [trial["strength"] for trial in about["cells"]] == [None, *tries]
     assert about["groups"][1] == {
         "method": "adapler", "kind": "matched", "strength": None,
         "cells": [f"cells/adapler/{tries[-1]:g}-seed0"],
@@ -119,7 +119,7 @@ def test_a_failed_cell_is_recorded_and_the_others_go_on(monkeypatch, tmp_path) -
     fake = FakeTrainers(monkeypatch, speedup)
     whole, lines = fake.compare(tmp_path, methods=["adapler", "top"], seeds=[0, 1])
     assert not whole
-    errors = {cell["name"]: cell["error"] for cell in told(tmp_path)["cells"]}
+    errors = {trial["name"]: trial["error"] for trial in told(tmp_path)["cells"]}
     assert errors.pop("cells/adapler/0.003-seed0") == "diverged in epoch 1"
     assert len(errors) == 5
     assert set(errors.values()) == {None}
@@ -143,7 +143,7 @@ def test_data_that_cannot_be_read_end_it_at_once(monkeypatch, tmp_path) -> None:
     fake = FakeTrainers(monkeypatch, speedup)
     with pytest.raises(InputError, match=r"reviews\.csv"):
         fake.compare(tmp_path, seeds=[0, 1])
-    assert [cell["name"] for cell in told(tmp_path)["cells"]] == ["dense/seed0"]
+    assert [trial["name"] for trial in told(tmp_path)["cells"]] == ["dense/seed0"]
 
 
 def test_input_that_no_strength_mends_ends_the_search(monkeypatch, tmp_path) -> None:

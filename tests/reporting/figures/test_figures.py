@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,13 @@ import pytest
 from matplotlib.image import imread
 
 from tests.helpers.fake_run import LAYERS, SCRIPT
-from workbench.reporting.figures.all import DOUBLE, SINGLE, legend_below, print_panels
-from workbench.reporting.figures.examples import FAINTEST, choose_examples, draw_examples, shades
-from workbench.reporting.figures.plausibility import draw_plausibility, kept_frame, plausibility_frame
+from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
+from workbench.reporting.figures.examples import FAINTEST, choose_examples, examples_map, shades
+from workbench.reporting.figures.plausibility import kept_frame, plausibility_chart, plausibility_frame
+from workbench.reporting.figures.printing import DOUBLE, SINGLE, draw, plain
 from workbench.reporting.figures.saving import save_figure
-from workbench.reporting.figures.speed import draw_speed, draw_tokens, speed_frame, token_frame
-from workbench.reporting.figures.style import line_style, plain
+from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
+from workbench.reporting.figures.style import series_look
 from workbench.runs.tables import read_run_data
 
 STORED = Path(__file__).parent / "stored" / "tokens.png"
@@ -50,7 +51,7 @@ def test_figure_and_table_hold_the_numbers_of_the_run(finished_run: Path) -> Non
     here = (metrics["unit"] == "token") & (metrics["universe"] == "with-evidence")
     source = metrics[here & (metrics["metric"] == "ap") & (metrics["scorer"] == "cp")]
     assert long["value"].tolist() == pytest.approx(source["value"].tolist())
-    drawn = draw_plausibility(plausibility_frame(metrics)).axes[0].get_lines()[0]
+    drawn = draw(plausibility_chart(plausibility_frame(metrics))).axes[0].get_lines()[0]
     assert drawn.get_ydata().tolist() == pytest.approx(long["value"].tolist())
 
 
@@ -74,7 +75,9 @@ def test_token_frame_by_hand() -> None:
     assert frame["median"].tolist() == pytest.approx([1, 1, 0.9, 0.3])
     assert frame["n"].tolist() == [2, 2, 2, 2]
     assert frame["q25"].tolist()[2] == pytest.approx(0.85)
-    assert draw_tokens(frame).axes[0].get_lines()[1].get_ydata().tolist() == pytest.approx([90, 30])
+    assert draw(tokens_chart(frame)).axes[0].get_lines()[1].get_ydata().tolist() == pytest.approx(
+        [90, 30]
+    )
 
 
 def test_speed_frame_takes_the_largest_batch(finished_run: Path) -> None:
@@ -90,7 +93,7 @@ def test_speed_figure_without_a_stopwatch(finished_run: Path) -> None:
     counted = metrics["efficiency"][metrics["efficiency"]["batch_size"].isna()]
     frame = speed_frame(metrics["classification"], counted)
     assert frame["speedup_vs_hf"].isna().all()
-    draw_speed(frame)
+    draw(speed_chart(frame))
 
 
 def test_examples_are_right_and_wrong_ones(finished_run: Path) -> None:
@@ -136,7 +139,7 @@ def test_names_are_shown_letter_by_letter() -> None:
 def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1]})
     for name in ("one", "two"):
-        save_figure(partial(draw_examples, []), tmp_path / name, "empty", frame, "")
+        save_figure(examples_map([]), tmp_path / name, "empty", frame, "")
     one, two = ((tmp_path / name / "figures" / "empty.pdf").read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -154,7 +157,7 @@ def test_letters_keep_their_size_at_both_widths(finished_run: Path) -> None:
     frame = plausibility_frame(read_run_data(finished_run).metrics["plausibility"])
     sizes = []
     for width in (SINGLE, DOUBLE):
-        figure = draw_plausibility(frame, width)
+        figure = draw(plausibility_chart(frame), width)
         assert figure.get_figwidth() == width
         sizes.append({ax.xaxis.label.get_fontsize() for ax in figure.axes})
         assert len(figure.axes) == 2
@@ -163,8 +166,8 @@ def test_letters_keep_their_size_at_both_widths(finished_run: Path) -> None:
 
 def test_series_are_told_apart_without_colour() -> None:
     names = ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
-    styles = [line_style(name, number) for number, name in enumerate(names)]
-    assert len({(style.get("marker"), str(style.get("linestyle"))) for style in styles}) == len(names)
+    looks = [series_look(name, number) for number, name in enumerate(names)]
+    assert len({(look.marker, look.dash) for look in looks}) == len(names)
 
 
 def test_a_picture_is_what_it_was(tmp_path: Path) -> None:
@@ -172,7 +175,7 @@ def test_a_picture_is_what_it_was(tmp_path: Path) -> None:
     predictions = pd.DataFrame(
         {"method": ["dense", "adapler"], "split": "test", "text_id": "a", "tokens": [[10, 10], [8, 2]]}
     )
-    figure = draw_tokens(token_frame(predictions), SINGLE)
+    figure = draw(tokens_chart(token_frame(predictions)), SINGLE)
     figure.savefig(tmp_path / "now.png", dpi=40)
     now, stored = (imread(path)[..., :3] for path in (tmp_path / "now.png", STORED))
     assert now.shape == stored.shape
@@ -183,10 +186,9 @@ def test_a_picture_is_what_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [SINGLE, DOUBLE])
 @pytest.mark.parametrize("longest", ["WWWWWWWWWWWWWWWWWW", "attention rollout (control)"])
 def test_a_legend_is_no_wider_than_its_figure(width: float, longest: str) -> None:
-    figure, (ax,) = print_panels(width, 2.0, 1)
-    for number in range(8):
-        ax.plot([0, 1], [0, number], label=longest[: 12 + 2 * number])
-    legend_below(figure, ax)
+    lines = [Series(longest[: 12 + 2 * number], [0, 1], [0, number]) for number in range(8)]
+    lines = [replace(line, name=f"{line.name}{number}") for number, line in enumerate(lines)]
+    figure = draw(Chart([Panel(lines, Axis(), Axis())], height=2.0), width)
     (legend,) = figure.legends
     assert legend.get_window_extent().width <= figure.bbox.width
     assert len(legend.get_texts()) == 8

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.helpers.fake_run import efficiency
-from workbench.reporting.figures.bench import REALISED_COLUMNS, draw_realised, realised_frame
+from workbench.reporting.figures.bench import REALISED_COLUMNS, realised_chart, realised_frame
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.tables.bench import QUANTITIES, bench_table
 from workbench.reporting.text.wording import amount, method_name
 
@@ -103,7 +104,7 @@ def test_realised_frame_by_hand() -> None:
 
 
 def test_realised_figure_shows_every_point_on_equal_axes() -> None:
-    figure = draw_realised(realised_frame(BENCH))
+    figure = draw(realised_chart(realised_frame(BENCH)))
     ax = figure.axes[0]
     points = [line.get_xydata()[0].tolist() for line in ax.get_lines() if line.get_linestyle() == "None"]
     assert points == [[2.5, pytest.approx(1.0)], [2.5, pytest.approx(2.0)], [2.0, pytest.approx(1.0)]]
@@ -115,7 +116,7 @@ def test_realised_figure_shows_every_point_on_equal_axes() -> None:
 
 @pytest.mark.parametrize("name", ["own", "a method with a rather long name"])
 def test_realised_figure_cuts_no_label_off(name: str) -> None:
-    figure = draw_realised(realised_frame(BENCH.replace({"method": {"own": name}})))
+    figure = draw(realised_chart(realised_frame(BENCH.replace({"method": {"own": name}}))))
     figure.canvas.draw()
     ax = figure.axes[0]
     for part in (ax.xaxis.label, ax.yaxis.label, ax.get_legend()):
@@ -130,5 +131,5 @@ def test_without_a_benchmark_no_point_is_drawn() -> None:
     found = realised_frame(efficiency()[0])
     assert found.empty
     assert found.columns.tolist() == list(REALISED_COLUMNS)
-    figure = draw_realised(found)
+    figure = draw(realised_chart(found))
     assert len(figure.axes[0].get_legend().get_texts()) == 2

@@ -8,7 +8,8 @@ import pytest
 
 from tests.helpers.fake_comparison import TRY, add_random_control, build_comparison, name_of
 from workbench.errors import InputError
-from workbench.reporting.figures.comparison import draw_tradeoff, mean_curve
+from workbench.reporting.figures.comparison import mean_curve, tradeoff_chart
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.pages.comparison import find_problems, sentences, write_comparison
 from workbench.reporting.tables.comparison import (
     area_table,
@@ -127,7 +128,7 @@ def test_the_mean_curve_is_where_all_seeds_have_one() -> None:
 
 
 def test_the_figure_shows_every_cell(data) -> None:
-    figure = draw_tradeoff(curve_points(data))
+    figure = draw(tradeoff_chart(curve_points(data)))
     counted, measured = figure.axes
     drawn = [line.get_xdata() for line in counted.get_lines() if line.get_marker() not in ("None", "")]
     assert sorted(value for line in drawn for value in line) == [1.8, 2.0, 2.2, 3.0, 4.0]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.attribution.engine.memoised import Once
-from workbench.models.encoder import Seen
+from workbench.models.encoder import LayerState
 from workbench.models.layouts import Padded
 
 
@@ -18,7 +18,7 @@ class Block(Once):
     have probability 0; their rows mean nothing.
     """
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: LayerState) -> None:
         super().__init__()
         if not isinstance(seen.layout, Padded) or seen.probabilities is None:
             raise ValueError("needs attention probabilities: run masked with show='probabilities'")

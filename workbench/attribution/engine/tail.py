@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import Encoded, Watch, encode
+from workbench.models.encoder import Encoded, Observe, encode
 from workbench.models.interventions.replay import ReplayPolicy
 from workbench.models.layouts import Padded
 
@@ -40,10 +40,10 @@ def entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -> list[
 
 
 def _encoded(
-    model: PruningClassifier, start: int, hidden: Tensor, alive: Tensor, watch: Watch | None = None
+    model: PruningClassifier, start: int, hidden: Tensor, alive: Tensor, observe: Observe | None = None
 ) -> Encoded:
     everyone = torch.ones_like(alive[:, 0])
     layout = Padded(everyone, everyone.sum(1))
     layers = model.bert.bert.encoder.layer[start:]
     policy = ReplayPolicy(alive[:, start:])
-    return encode(layers, policy, hidden, layout, soft=False, show="nothing", watch=watch)
+    return encode(layers, policy, hidden, layout, observe=observe)

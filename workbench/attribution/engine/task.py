@@ -20,7 +20,7 @@ from workbench.attribution.types import Scored
 from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import ATTENTION, LayerTrace, Seen
+from workbench.models.encoder import ATTENTION, LayerState, LayerTrace
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies.base import Policy
 
@@ -119,7 +119,7 @@ class Task(Once):
             spent[number] += perf_counter() - start
             return result
 
-        def watch(seen: Seen) -> None:
+        def observe(seen: LayerState) -> None:
             block = Block(seen)
             with torch.no_grad():
                 for number, observer in enumerate(observers):
@@ -129,7 +129,7 @@ class Task(Once):
         with frozen(self.model), torch.set_grad_enabled(needs_gradient):
             hidden, layout = self.model.embed(self.windows, "masked")
             hidden = hidden.detach().requires_grad_(needs_gradient)
-            output = self.model.classify(hidden, layout, show="probabilities", watch=watch)
+            output = self.model.classify(hidden, layout, show="probabilities", observe=observe)
             self.reading = self._read(output.logits.detach(), output.traces)
             chosen = self.outputs(output.logits).gather(1, self.targets[:, None])[:, 0]
             rows = [timed(n, partial(one.rows, chosen)).detach() for n, one in enumerate(observers)]

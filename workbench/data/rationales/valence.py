@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from workbench.data.readers.packages import package_file
+from workbench.data.readers.packaged import package_file
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode, read_bytes
 

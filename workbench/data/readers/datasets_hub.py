@@ -1,5 +1,6 @@
 """Any data set of the `datasets` library: by hub name, or a folder written by `save_to_disk`."""
 
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from workbench.config.data import DataSettings
 from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
-from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label
+from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label, data_path
+from workbench.data.sources import Source
 from workbench.errors import InputError
 
 
@@ -19,11 +21,10 @@ def load_hub(settings: DataSettings) -> Table:
     of the manifest; a column that `settings` names wins. Raises InputError where it cannot be loaded (no
     network, unknown name or subset), has no train split, or lacks a column.
     """
-    if not settings.path:
-        raise InputError("data.source 'hub' needs data.path, the data set's name")
-    name = f"{settings.path}/{settings.subset}" if settings.subset else settings.path
+    path = str(data_path(settings, "the data set's name"))
+    name = f"{path}/{settings.subset}" if settings.subset else path
     task = hub_task(name)
-    parts = _load(settings, name, task)
+    parts = _load(path, settings.subset, task)
     if task and task.source == "hatexplain":
         posts = {str(part): iter(data) for part, data in parts.items()}
         return hatexplain_table(task, posts, name, settings.annotators)
@@ -55,7 +56,7 @@ class _Reader:
         self.splits = hub.splits if hub else SPLIT_NAMES
         self.rows: dict[str, list[Row]] = {}
         self.names: tuple[str, ...] | None = None
-        self.notes = [unused] if (unused := unused_rationales(settings)) else []
+        self.notes = unused_rationales(settings)
 
     def add(self, part: str, data: Any) -> None:
         """Take over one split, or note why not."""
@@ -114,11 +115,11 @@ def _default(name: str) -> Any:
     return DataSettings.model_fields[name].default
 
 
-def _load(settings: DataSettings, name: str, task: Task | None) -> dict[str, Any]:
+def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     # Imported here: the library takes seconds to import and only this source needs it.
     import datasets
 
-    path, subset = str(settings.path), settings.subset
+    name = f"{path}/{subset}" if subset else path
     if task and task.hub and task.hub.subset:
         path, subset = name.rpartition("/")[0], task.hub.subset
     places = [name, f"{path}/{subset}" if subset else path, path]
@@ -141,3 +142,11 @@ def _is_saved(folder: Path) -> bool:
 def _class_names(data: Any, column: str) -> tuple[str, ...] | None:
     names = getattr(data.features[column], "names", None)
     return tuple(names) if names else None
+
+
+SOURCES = (
+    Source(
+        "hub", "A hub data set, or a save_to_disk folder", load_hub,
+        usage=", data.path", is_here=lambda: importlib.util.find_spec("datasets") is not None,
+    ),
+)  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any
 
 from workbench.config.data import DataSettings
 from workbench.core.documents import Part
-from workbench.data.fetch import fetched_path
+from workbench.data.fetch import Manifest, fetched_path, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
-from workbench.data.readers.glue import Task, task_of
-from workbench.data.readers.rows import MISMATCHES, Row, Table, checked_label, counted
+from workbench.data.readers.glue import Task, source_of, task_of
+from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, counted, first_few
+from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import json_lines
@@ -79,7 +80,7 @@ class _Instance:
     tokens: list[str]
     parts: tuple[Part, ...]
     """All documents in their order, the last one a hypothesis where the instance is a pair."""
-    spans: tuple[tuple[int, int], ...]
+    spans: Spans
     empty_spans: int
     mismatches: int
     unchecked: int
@@ -115,14 +116,13 @@ class _Reader:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
         pairs = sum(one.is_pair for one in instances)
         without = [one.id for one in instances if not one.spans]
-        shown = ", ".join(without[:3]) + (", ..." if len(without) > 3 else "")
         total = Counter[str]()
         for one in instances:
             total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
         found = (
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
-            (len(without), "text", f" without any evidence ({shown})."),
+            (len(without), "text", f" without any evidence ({first_few(without)})."),
             (total["empty"], "evidence span", " of no tokens dropped."),
             (total["unchecked"], "evidence", " without text, so not checked."),
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
@@ -226,3 +226,14 @@ def _query(value: Any) -> str:
     if isinstance(value, list):
         value = " ".join(map(str, value))
     return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _fetched(manifest: Manifest) -> Source:
+    return Source(
+        manifest.name, manifest.description, load_eraser, "fetched", "annotated",
+        install=f"workbench data fetch {manifest.name}",
+        is_here=lambda: fetched_path(manifest.name) is not None,
+    )  # fmt: skip
+
+
+SOURCES = [source_of("eraser", load_eraser, "annotated"), *map(_fetched, load_manifests().values())]

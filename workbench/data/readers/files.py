@@ -11,13 +11,15 @@ import pyarrow.parquet as pq
 
 from workbench.config.data import DataSettings
 from workbench.data.readers.rows import (
-    SPLIT_NAMES,
     Row,
     Table,
     checked_label,
     checked_spans,
     checked_text,
+    data_path,
+    split_of,
 )
+from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode, json_lines, read_bytes
 
@@ -31,9 +33,7 @@ def load_file(settings: DataSettings) -> Table:
     Raises InputError, naming file and row, for a missing, empty or unknown kind of file, wrong
     encoding, broken JSON, missing columns, and values that are no text, label, split or spans.
     """
-    if not settings.path:
-        raise InputError("data.source 'file' needs data.path")
-    path = Path(settings.path).expanduser()
+    path = data_path(settings, "the file")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: unknown kind of file; known are {', '.join(READERS)}")
@@ -41,19 +41,19 @@ def load_file(settings: DataSettings) -> Table:
     columns: dict[str, None] = {}
     for number, (where, record) in enumerate(reader(path), start=1):
         columns.update(dict.fromkeys(record))
-        rows.setdefault(_split(record, settings, where), []).append(
-            row_from_record(record, settings, row_id(record, settings, number, where), where)
-        )
+        if settings.split_column:
+            _get(record, settings.split_column, where)
+        row = row_from_record(record, settings, row_id(record, settings, number, where), where)
+        rows.setdefault(split_of(record, settings.split_column, where), []).append(row)
     if not rows:
         raise InputError(f"{path}: the file holds no rows")
     require_columns(columns, settings, str(path))
-    notes = [unused] if (unused := unused_rationales(settings)) else []
     return Table(
         name=path.stem,
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
-        notes=notes,
+        notes=unused_rationales(settings),
     )
 
 
@@ -80,12 +80,12 @@ def row_from_record(
     return Row(text_id, text, label, where, second, spans)
 
 
-def unused_rationales(settings: DataSettings) -> str | None:
-    """A note where a rationale column is named but other rationales are asked for."""
-    column, asked = settings.rationale_column, settings.rationales
-    if column and asked != "annotated":
-        return f"Column {column!r} is not used: data.rationales is {asked!r}."
-    return None
+def unused_rationales(settings: DataSettings) -> list[str]:
+    """Return a note where a rationale column is named but other rationales are chosen."""
+    column, chosen = settings.rationale_column, settings.rationales
+    if column and chosen != "annotated":
+        return [f"Column {column!r} is not used: data.rationales is {chosen!r}."]
+    return []
 
 
 def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
@@ -104,16 +104,6 @@ def _get(record: dict[str, Any], column: str, where: str) -> Any:
     if column not in record:
         raise InputError(f"{where}: no column {column}; there are: {', '.join(record)}")
     return record[column]
-
-
-def _split(record: dict[str, Any], settings: DataSettings, where: str) -> str:
-    if not settings.split_column:
-        return "train"
-    value = _get(record, settings.split_column, where)
-    split = SPLIT_NAMES.get(str(value).strip().lower())
-    if split is None:
-        raise InputError(f"{where}: {settings.split_column} {value!r} is none of train, dev, test")
-    return split
 
 
 def _read_csv(path: Path, separator: str) -> Records:
@@ -152,3 +142,10 @@ READERS: dict[str, Callable[[Path], Records]] = {
     ".parquet": _read_parquet,
 }
 """By the end of the file's name."""
+
+SOURCES = (
+    Source(
+        "file", "Your CSV, TSV, JSONL or Parquet", load_file,
+        usage=", data.path", endings=tuple(READERS),
+    ),
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """The sets that papers report on: where their texts and labels stand, and how they are split."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 from workbench.config.data import DataSettings
 from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
+from workbench.data.sources import Source
 from workbench.errors import InputError
 
 
@@ -141,6 +143,24 @@ def load_standards() -> dict[str, Standard]:
         standard.source: standard
         for standard in (_standard(json.loads(e.read_text(encoding="utf-8"))) for e in entries)
     }
+
+
+def source_of(
+    name: str, load: Callable[[DataSettings], Table], rationales: Literal["annotated", "none"] = "none"
+) -> Source:
+    """Return the source that a manifest describes.
+
+    Args:
+        name: The manifest's source.
+        load: Reads its rows.
+        rationales: Whether spans come with the texts.
+    """
+    standard = load_standards()[name]
+    description, usage = standard.description, ", data.path"
+    if len(standard.tasks) > 1:
+        description += f"; data.subset is one of {', '.join(standard.tasks)}"
+        usage += ", data.subset"
+    return Source(name, description, load, rationales=rationales, usage=usage)
 
 
 def task_of(settings: DataSettings) -> Task:

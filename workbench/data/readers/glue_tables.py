@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import Task, task_of
-from workbench.data.readers.rows import Row, Table, checked_text, counted
+from workbench.data.readers.glue import Task, load_standards, source_of, task_of
+from workbench.data.readers.rows import Row, Table, checked_text, counted, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
@@ -23,9 +23,7 @@ def load_standard_table(settings: DataSettings) -> Table:
     with another number of fields than the header, an unknown label and an empty text.
     """
     task = task_of(settings)
-    if not settings.path:
-        raise InputError(f"data.source {settings.source!r} needs data.path, the folder with its files")
-    tree = open_tree(Path(settings.path))
+    tree = open_tree(data_path(settings, "the folder with its files"))
     rows: dict[str, list[Row]] = {}
     notes = []
     for split, file in task.files.items():
@@ -135,3 +133,10 @@ def _csv(content: str, where: str) -> Cells:
                 yield reader.line_num, fields
     except csv.Error as error:
         raise InputError(f"{where}:{reader.line_num}: not readable as CSV: {error}") from None
+
+
+SOURCES = [
+    source_of(name, load_standard_table)
+    for name, standard in load_standards().items()
+    if all(task.format != "other" for task in standard.tasks.values())
+]

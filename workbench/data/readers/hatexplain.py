@@ -7,9 +7,16 @@ from typing import Any
 
 from workbench.config.data import DataSettings
 from workbench.core.annotators import RULES, TIES, Rule, combine, tied
-from workbench.core.documents import runs
-from workbench.data.readers.glue import Task, task_of
-from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, counted
+from workbench.data.readers.glue import Task, source_of, task_of
+from workbench.data.readers.rows import (
+    SPLIT_NAMES,
+    Row,
+    Table,
+    counted,
+    data_path,
+    first_few,
+    spans_of,
+)
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_value, read_bytes
 
@@ -31,9 +38,7 @@ def load_hatexplain(settings: DataSettings) -> Table:
     rationales of another length than the post, and ids of the division file that are not there.
     """
     task = task_of(settings)
-    if not settings.path:
-        raise InputError(f"data.source 'hatexplain' needs data.path, the folder with {POSTS}")
-    path = Path(settings.path).expanduser()
+    path = data_path(settings, f"the folder with {POSTS}")
     path = path / POSTS if path.is_dir() else path
     posts = _object(path)
     reader = _PostReader(task, settings.annotators)
@@ -113,9 +118,8 @@ class _PostReader:
         """The table of these rows, with what was left out added to its notes."""
         more = [f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule})."]
         if self.undecided:
-            shown = ", ".join(self.undecided[:3]) + (", ..." if len(self.undecided) > 3 else "")
             posts = counted(len(self.undecided), "post")
-            more.append(f"{posts} left out with three different labels ({shown}).")
+            more.append(f"{posts} left out with three different labels ({first_few(self.undecided)}).")
         ties = sum(self.counts[TIES].values())
         if ties:
             more.append(f"{counted(ties, 'token')} marked by one of two rationales: ties.")
@@ -146,7 +150,7 @@ class _PostReader:
             marks = self._marks(post.get("rationales"), tokens, where)
             agreed = combine(marks, ANNOTATORS, self.rule)
             counts[TIES] += int(tied(marks).sum())
-            spans = tuple((span.start, span.end) for span in runs(agreed.tolist()))
+            spans = spans_of(agreed.tolist())
         return Row(post_id, " ".join(tokens), label, where, spans=spans)
 
     def _label(self, annotators: Any, where: str) -> str | None:
@@ -191,3 +195,6 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
                 raise InputError(f"{path}: {name}: no post {post_id!r} in {path.with_name(POSTS).name}")
         found[split] = ids
     return found
+
+
+SOURCES = [source_of("hatexplain", load_hatexplain, "annotated")]

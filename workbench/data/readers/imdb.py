@@ -1,11 +1,9 @@
 """IMDB's reviews as the archive aclImdb unpacks: a folder per split and class, a file per review."""
 
-from pathlib import Path
-
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import task_of
+from workbench.data.readers.glue import source_of, task_of
 from workbench.data.readers.packaged import clean_text
-from workbench.data.readers.rows import Row, Table, checked_text, counted
+from workbench.data.readers.rows import Row, Table, checked_text, counted, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
@@ -18,9 +16,7 @@ def load_imdb_folder(settings: DataSettings) -> Table:
     file, for a missing folder, an empty file and one that is not UTF-8.
     """
     task = task_of(settings)
-    if not settings.path:
-        raise InputError("data.source 'imdb-folder' needs data.path, the folder aclImdb")
-    tree = open_tree(Path(settings.path)).around("train/pos")
+    tree = open_tree(data_path(settings, "the folder aclImdb")).around("train/pos")
     rows, notes = {}, []
     for split in ("train", "test"):
         rows[split] = [row for label in task.labels for row in _reviews(tree, split, label)]
@@ -43,3 +39,6 @@ def _review(tree: Tree, name: str, label: str) -> Row:
     where = tree.where(name)
     text = checked_text(clean_text(decode(tree.read(name), where)), "the review", where)
     return Row(name.removesuffix(".txt"), text, label, where)
+
+
+SOURCES = [source_of("imdb-folder", load_imdb_folder)]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +12,20 @@ from workbench.core.annotators import RULES, TIES, combine, tied
 from workbench.core.documents import runs
 from workbench.data.readers.rows import (
     MISMATCHES,
-    SPLIT_NAMES,
     Row,
+    Spans,
     Table,
     checked_label,
     checked_spans,
     checked_text,
     counted,
+    data_path,
+    spans_of,
+    split_of,
 )
+from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, read_bytes
-
-Spans = tuple[tuple[int, int], ...]
 
 
 def load_label_studio(settings: DataSettings) -> Table:
@@ -39,11 +40,9 @@ def load_label_studio(settings: DataSettings) -> Table:
     reversed or outside the text, and a span whose stored text is another (unless `data.mismatches` is
     `keep`).
     """
-    if not settings.path:
-        raise InputError("data.source 'label-studio' needs data.path, a JSON export")
+    path = data_path(settings, "a JSON export")
     if settings.second_column:
         raise InputError("data.source 'label-studio' reads single texts: leave out data.second_column")
-    path = Path(settings.path).expanduser()
     reader = _Reader(settings)
     for number, task in enumerate(json_items(read_bytes(path), str(path)), start=1):
         reader.add(task, f"{path}: task {number}")
@@ -87,7 +86,7 @@ class _Reader:
         if label is None:
             self.left_out["without a class that most annotators gave"] += 1
             return
-        split = self._split(data, where)
+        split = split_of(data, settings.split_column, where)
         marked = [self._spans(results, text, split, where) for results in people]
         spans = marked[0] if len(marked) == 1 else self._combined(marked, text, split)
         self.rows.setdefault(split, []).append(Row(row_id, text, label, where, spans=spans))
@@ -115,15 +114,6 @@ class _Reader:
             if 2 * most > len(people):
                 return label
         return None
-
-    def _split(self, data: dict[str, Any], where: str) -> str:
-        column = self.settings.split_column
-        if not column:
-            return "train"
-        split = SPLIT_NAMES.get(str(data.get(column)).strip().lower())
-        if split is None:
-            raise InputError(f"{where}: {column} {data.get(column)!r} is none of train, dev, test")
-        return split
 
     def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
         control = self.settings.rationale_column
@@ -161,7 +151,7 @@ class _Reader:
         agreed = combine(marks, len(marked), self.settings.annotators)
         for span in runs(tied(marks).tolist()):
             self.ties[split] += len(text[span.start : span.end].split())
-        return tuple((span.start, span.end) for span in runs(agreed.tolist()))
+        return spans_of(agreed.tolist())
 
 
 def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
@@ -202,3 +192,11 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
     if not isinstance(choices, list) or len(choices) != 1:
         raise InputError(f"{where}: the chosen class is not one but {choices!r}")
     return checked_label(choices[0], "choices", where)
+
+
+SOURCES = (
+    Source(
+        "label-studio", "Label Studio's JSON export", load_label_studio,
+        rationales="annotated", usage=", data.path", endings=(".json",),
+    ),
+)  # fmt: skip

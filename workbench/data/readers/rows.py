@@ -5,9 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
+from pathlib import Path
 from typing import Any, Literal
 
-from workbench.core.documents import Part
+from workbench.config.data import DataSettings
+from workbench.core.documents import Part, runs
 from workbench.errors import InputError
 
 SPLIT_NAMES = {
@@ -17,6 +19,8 @@ SPLIT_NAMES = {
 }  # fmt: skip
 """How other people's names for the splits are read."""
 MISMATCHES = "mismatching_spans"
+Spans = tuple[tuple[int, int], ...]
+"""[start, end) pairs."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class Row:
     where: str
     """File and line, or data set and row, for messages."""
     second: str = ""
-    spans: tuple[tuple[int, int], ...] | None = None
-    """[start, end) pairs that count on through `second`; None: not annotated."""
+    spans: Spans | None = None
+    """They count on through `second`; None: not annotated."""
     parts: tuple[Part, ...] = ()
     """The documents that `text` and `second` were joined from, see `Document.parts`."""
 
@@ -62,12 +66,45 @@ class Table:
 
 
 def counted(n: int, noun: str) -> str:
-    """`n` with thousands separators and the noun in the right number."""
+    """Return `n` with thousands separators and the noun in the right number."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def first_few(ids: Sequence[str]) -> str:
+    """Return the first three of some ids, for notes."""
+    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
+
+
+def data_path(settings: DataSettings, what: str) -> Path:
+    """Return `data.path`; InputError says what it must name where it is absent."""
+    if not settings.path:
+        raise InputError(f"data.source {settings.source!r} needs data.path, {what}")
+    return Path(settings.path).expanduser()
+
+
+def spans_of(marks: Sequence[bool]) -> Spans:
+    """Return a span for each run of marked units."""
+    return tuple((span.start, span.end) for span in runs(marks))
+
+
+def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
+    """Return the split that a row's column names, train where there is no column; else InputError."""
+    if not column:
+        return "train"
+    split = SPLIT_NAMES.get(str(record.get(column)).strip().lower())
+    if split is None:
+        raise InputError(f"{where}: {column} {record.get(column)!r} is none of train, dev, test")
+    return split
+
+
 def checked_text(value: Any, column: str, where: str) -> str:
-    """A text that holds something; InputError for anything but a string and for spaces only."""
+    """Return a text that holds something; InputError for anything but a string and for spaces only.
+
+    Args:
+        value: What stands in the text's place.
+        column: Its column, for the message.
+        where: File and line, or data set and row, for the message.
+    """
     if not isinstance(value, str):
         kind = "missing" if _is_missing(value) else f"{type(value).__name__}, not text"
         raise InputError(f"{where}: {column} is {kind}")
@@ -77,7 +114,13 @@ def checked_text(value: Any, column: str, where: str) -> str:
 
 
 def checked_label(value: Any, column: str, where: str) -> str:
-    """The class's name; whole numbers lose a trailing `.0`; InputError where it is missing."""
+    """Return the class's name; whole numbers lose a trailing `.0`; InputError where it is missing.
+
+    Args:
+        value: What stands in the label's place.
+        column: Its column, for the message.
+        where: File and line, or data set and row, for the message.
+    """
     if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
         raise InputError(f"{where}: {column} is missing (empty or NaN)")
     if isinstance(value, float) and value.is_integer():
@@ -88,7 +131,13 @@ def checked_label(value: Any, column: str, where: str) -> str:
 
 
 def checked_number(value: Any, column: str, where: str) -> str:
-    """A finite number as text, six significant digits: what a float32 and its decimal text share."""
+    """Return a finite number as text, six significant digits: what a float32 and its text share.
+
+    Args:
+        value: What stands in the number's place.
+        column: Its column, for the message.
+        where: File and line, or data set and row, for the message.
+    """
     written = checked_label(value, column, where)
     try:
         number = float(written)
@@ -99,8 +148,8 @@ def checked_number(value: Any, column: str, where: str) -> str:
     return f"{number:.6g}"
 
 
-def checked_spans(value: Any, where: str) -> tuple[tuple[int, int], ...] | None:
-    """Sorted [start, end) pairs from a list, a list of {start, end}, or such a list as JSON text.
+def checked_spans(value: Any, where: str) -> Spans | None:
+    """Return sorted [start, end) pairs from a list, a list of {start, end}, or such a list as JSON text.
 
     Null and the empty string mean "not annotated" (None); an empty list "nothing was marked".
     Raises InputError for anything else and for reversed, empty or negative spans.

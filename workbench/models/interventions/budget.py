@@ -1,4 +1,4 @@
-"""Controls at a given token budget: how many stay, and in which order of priority, is given."""
+"""Keep a given number of tokens in each layer, in a given order of priority."""
 
 from typing import ClassVar
 
@@ -18,16 +18,22 @@ class Budget(Policy):
     method: ClassVar[str] = "budget"
 
     def __init__(self, priorities: Tensor, budgets: Tensor, *, cuts_after_attention: bool) -> None:
-        """`priorities` (B, N) float by original position, `budgets` (B, layers) int64 of tokens that
-        stay at each layer's cut, which lies after its self-attention if so asked."""
+        """Take one batch's decisions.
+
+        Args:
+            priorities: (B, N) float by original position.
+            budgets: (B, layers) int64: tokens that stay at each layer's cut.
+            cuts_after_attention: Whether the cut lies after the layer's self-attention.
+        """
         super().__init__()
         self.priorities, self.budgets = priorities, budgets
         self.cuts_after_attention = cuts_after_attention
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
-        """The priorities of the living tokens."""
+        """Return the priorities of the remaining tokens."""
         return layout.gather_rows(self.priorities)
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        """Return which tokens rank within the layer's budget."""
         allowed = self.budgets[:, layer, None].expand_as(self.priorities)
         return layout.rank(scores) < layout.gather_rows(allowed) - 1

@@ -1,4 +1,4 @@
-"""A pruned model's own weights with its choice of tokens replaced, at the same budget."""
+"""Run a pruned model with its choice of tokens replaced, at the same budget."""
 
 from collections.abc import Sequence
 
@@ -25,23 +25,34 @@ def infer_at_budget(
 ) -> Inference:
     """Run `model` on `windows` with other tokens kept, as many in every text and layer as in `result`.
 
-    `result` is what the model's own choice gave on these windows, in this order; where its method cuts
-    after self-attention, the tokens of its feed-forward parts are the budget. `random` depends on
-    `seed`, `draw`, text id and window alone. Raises ValueError if `result` is of other windows, and for
-    `oracle` on a window that nobody annotated (a window without a marked token keeps its first ones).
+    Where the model's method cuts after self-attention, the tokens of its feed-forward parts are the
+    budget. The `random` control depends on seed, draw, text id and window alone.
+
+    Args:
+        model: A pruned model; its weights stay its own.
+        windows: The windows to run.
+        result: What the model's own choice gave on these windows, in this order.
+        kind: Which tokens stay instead, see `priority`.
+        seed: Decides the `random` control.
+        draw: Which of several `random` controls.
+        batch_size: Windows that enter the model together.
+        execution: Packed or masked.
+
+    Raises:
+        ValueError: If `result` is of other windows, and as in `priority`.
     """
     layers = (len(windows), model.layers)
     if result.tokens.shape != layers:
         raise ValueError(f"budgets {result.tokens.shape} are not (windows, layers) {layers}")
-    late = model.policy.cuts_after_attention
-    budgets = torch.from_numpy(result.tokens_ffn if late else result.tokens).to(model.device)
+    after = model.policy.cuts_after_attention
+    budgets = torch.from_numpy(result.tokens_ffn if after else result.tokens).to(model.device)
     rows = [priority(window, kind, seed, draw) for window in windows]
 
     def run(batch: list[int]) -> Output:
         width = max(len(rows[index]) for index in batch)
         stacked = np.stack([np.pad(rows[index], (0, width - len(rows[index]))) for index in batch])
         priorities = torch.from_numpy(stacked).to(model.device)
-        policy = Budget(priorities, budgets[batch], cuts_after_attention=late)
+        policy = Budget(priorities, budgets[batch], cuts_after_attention=after)
         control = PruningClassifier(model.bert, policy)
         return control([windows[index] for index in batch], execution=execution)
 
@@ -49,7 +60,18 @@ def infer_at_budget(
 
 
 def priority(window: Window, kind: Control, seed: int = 0, draw: int = 0) -> np.ndarray:
-    """(n,) float32: who of a window's tokens stays longest; no two are equal. ValueError as above."""
+    """Return (n,) float32: the larger, the longer a token stays; no two are equal.
+
+    Args:
+        window: A window of n tokens.
+        kind: `random`, `first` (the text's beginning stays longest) or `oracle` (marked tokens do).
+        seed: Decides the `random` order.
+        draw: Which of several `random` orders.
+
+    Raises:
+        ValueError: For `oracle` on a window that nobody annotated; one without a marked token keeps its
+            first ones.
+    """
     n = len(window.input_ids)
     if kind == "random":
         return window.generator(seed, draw).permutation(n).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What if: a method's own decisions with other thresholds, a budget, and single tokens forced."""
+"""Change a method's decisions: other thresholds, a budget, single tokens forced to stay or go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,19 +13,19 @@ from workbench.models.policies.base import Policy
 
 @dataclass(frozen=True)
 class ScaledRanks(Packed):
-    """The same tokens, whose ranks count `factor` times."""
+    """The packed layout with ranks that count `factor` times."""
 
     factor: float = 1.0
 
     @classmethod
     def of(cls, layout: Layout, factor: float) -> "ScaledRanks":
-        """ValueError for anything but the packed layout."""
+        """Return the layout so; ValueError for anything but the packed one."""
         if not isinstance(layout, Packed):
             raise ValueError("altered decisions run in the packed layout only")
         return cls(**{f.name: getattr(layout, f.name) for f in fields(Packed)}, factor=factor)
 
     def rank(self, scores: Tensor) -> Tensor:
-        """(1, T) float: `factor` times what `Packed.rank` says."""
+        """Return (1, T) float: `factor` times what `Packed.rank` says."""
         return super().rank(scores) * self.factor
 
 
@@ -42,7 +42,7 @@ class CounterfactualPolicy(Policy):
 
     def __init__(
         self,
-        own: Policy,
+        policy: Policy,
         *,
         scale: Sequence[float],
         budget: Sequence[float | None],
@@ -50,45 +50,55 @@ class CounterfactualPolicy(Policy):
         dropped: Tensor,
         drop_layer: int = 0,
     ) -> None:
-        """`scale` and `budget`, a share of a text's full length, have an entry per layer; `kept` and
-        `dropped` (B, N) bool, by original position, stay in all layers and go at `drop_layer`."""
+        """Change `policy` for one batch.
+
+        Args:
+            policy: The method's own.
+            scale: Per layer the factor on its threshold.
+            budget: Per layer the share of a text's full length that stays instead, or None.
+            kept: (B, N) bool by original position: tokens that stay in all layers.
+            dropped: (B, N) bool by original position: tokens that go at `drop_layer`.
+            drop_layer: The layer at which they go.
+        """
         super().__init__()
-        self.own = own
-        self.cuts_after_attention = own.cuts_after_attention
-        self.reference = own.reference
+        self.policy = policy
+        self.cuts_after_attention = policy.cuts_after_attention
+        self.reference = policy.reference
         self.scale, self.budget, self.drop_layer = scale, budget, drop_layer
         self.kept, self.dropped = kept, dropped
         self.forces, self.drops = bool(kept.any()), bool(dropped.any())
 
     def needs_attention(self, layer: int) -> bool:
-        return self.own.needs_attention(layer)
+        return self.policy.needs_attention(layer)
 
     def predictor_cost(self, layer: int) -> int:
-        return self.own.predictor_cost(layer)
+        return self.policy.predictor_cost(layer)
 
     def threshold(self, layer: int, layout: Layout) -> Tensor | float | None:
-        """The method's own times `scale`; None under a budget."""
-        own = self.own.threshold(layer, layout)
-        return None if own is None or self.budget[layer] is not None else own * self.scale[layer]
+        threshold = self.policy.threshold(layer, layout)
+        if threshold is None or self.budget[layer] is not None:
+            return None
+        return threshold * self.scale[layer]
 
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """The method's own; NaN where it has none but tokens are forced out."""
-        own = self.own.scores(layer, hidden, layout, received)
-        if own is None and self.drops and layer == self.drop_layer:
+        """Return the method's own; NaN where it has none but tokens are forced out."""
+        scores = self.policy.scores(layer, hidden, layout, received)
+        if scores is None and self.drops and layer == self.drop_layer:
             return hidden.new_full(hidden.shape[:2], torch.nan)
-        return own
+        return scores
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
-        if self.drops and layer == self.drop_layer:
-            gone = layout.gather_rows(self.dropped)
-            stays = None if bool(scores.isnan().any()) else self._chosen(layer, scores, layout, gone)
-            return ~gone if stays is None else stays & ~gone
-        return self._chosen(layer, scores, layout, None)
+        """Return the method's choice, changed; None where every token stays."""
+        if not self.drops or layer != self.drop_layer:
+            return self._chosen(layer, scores, layout, None)
+        gone = layout.gather_rows(self.dropped)
+        stays = None if bool(scores.isnan().any()) else self._chosen(layer, scores, layout, gone)
+        return ~gone if stays is None else stays & ~gone
 
     def _chosen(self, layer: int, scores: Tensor, layout: Layout, gone: Tensor | None) -> Tensor | None:
-        """Who stays before anyone is forced out; those `gone` take no place of a budget."""
+        """Return what stays before tokens are forced out; the `gone` take no place of a budget."""
         share, factor = self.budget[layer], self.scale[layer]
         held = layout.gather_rows(self.kept)
         if share is not None:
@@ -98,7 +108,7 @@ class CounterfactualPolicy(Policy):
             allowed = (layout.full_lengths * share - 1e-4).ceil().long()[:, None].expand_as(self.kept)
             return (layout.rank(ranked) < layout.gather_rows(allowed) - 1) | held
         if factor == 1:
-            stays = self.own.keep(layer, scores, layout)
+            stays = self.policy.keep(layer, scores, layout)
         else:
-            stays = self.own.keep(layer, scores / factor, ScaledRanks.of(layout, factor))
+            stays = self.policy.keep(layer, scores / factor, ScaledRanks.of(layout, factor))
         return stays if stays is None or not self.forces else stays | held

@@ -1,4 +1,4 @@
-"""Who stays is given: a pruned model's own decisions, replayed on changed hidden states."""
+"""Replay a pruned model's own decisions on changed hidden states."""
 
 from typing import ClassVar
 
@@ -14,13 +14,14 @@ class ReplayPolicy(Policy):
     method: ClassVar[str] = "given"
 
     def __init__(self, alive: Tensor) -> None:
-        """`alive` (B, layers, N) bool by original position: who is in each layer's self-attention."""
+        """Take the tokens in each layer's self-attention: (B, layers, N) bool by original position."""
         super().__init__()
         self.alive = alive
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
-        """1 for those who stay."""
+        """Return 1 for the tokens that stay."""
         return layout.gather_rows(self.alive[:, layer]).to(hidden.dtype)
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
+        """Return the tokens of the mask."""
         return scores > 0

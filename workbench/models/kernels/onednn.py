@@ -2,8 +2,11 @@
 
 torch hands them to MKL, which on AMD processors leaves AVX-512 unused; oneDNN, also part of torch,
 does not. `use_onednn` sends a model's linear layers there, at the same float32 precision, forward and
-backward; at inference the weights are laid out for oneDNN once. The stock Hugging Face model can be
-quickened as well, so that comparisons stay like with like.
+backward; at inference the weights are laid out for oneDNN once. The stock Hugging Face model can use it
+as well, so that comparisons stay like with like.
+
+The operators are private to torch: `onednn_available` tries them once, and layers that cannot use them
+compute as torch's own do.
 """
 
 from collections.abc import Iterator
@@ -11,11 +14,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from workbench.models.kernels.probe import works
 
 Kernels = Literal["auto", "stock", "onednn"]
 
@@ -30,7 +35,7 @@ _inputs_only: ContextVar[bool] = ContextVar("inputs_only", default=False)
 
 @contextmanager
 def linear_kernels(kernels: Kernels) -> Iterator[None]:
-    """Quickened layers inside use the named library; `auto`: oneDNN where it is known to win."""
+    """Let the layers of `use_onednn` use the named library; `auto`: oneDNN where it is known to win."""
     token = _chosen.set(kernels)
     try:
         yield
@@ -40,7 +45,7 @@ def linear_kernels(kernels: Kernels) -> Iterator[None]:
 
 @contextmanager
 def inputs_only() -> Iterator[None]:
-    """A backward pass inside needs no gradient of quickened layers' weights: none is computed."""
+    """Compute no gradient of these layers' weights in backward passes inside: none is needed."""
     token = _inputs_only.set(True)
     try:
         yield
@@ -49,21 +54,31 @@ def inputs_only() -> Iterator[None]:
 
 
 def use_onednn(model: nn.Module) -> None:
-    """Let the model's larger `nn.Linear` layers follow `linear_kernels`; parameters stay as they are."""
-    for module in model.modules():
-        if type(module) is nn.Linear and module.weight.numel() >= SMALLEST:
-            module.__class__ = OneDnnLinear
+    """Replace the larger `nn.Linear` layers inside `model` by ones with the same parameters that follow
+    `linear_kernels`."""
+    for name, module in list(model.named_modules()):
+        if name and type(module) is nn.Linear and module.weight.numel() >= SMALLEST:
+            model.set_submodule(name, OneDnnLinear.from_linear(module))
+
+
+@cache
+def onednn_available() -> bool:
+    """Return whether both private operators are there and multiply as expected; warn if not."""
+    x, weight = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, -1.0], [0.5, 2.0]])
+    return works("oneDNN product", lambda: _product(x, _pack(weight), None), lambda: x @ weight.t())
 
 
 @cache
 def onednn_wins() -> bool:
-    """AMD with AVX-512: there MKL reaches half of oneDNN's speed (docs/performance.md)."""
+    """Return whether oneDNN is known to win: on AMD with AVX-512, where MKL is half as fast
+    (docs/performance.md)."""
     if not torch.backends.mkldnn.is_available() or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
     try:
-        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        amd = "AuthenticAMD" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return False
+    return amd and onednn_available()
 
 
 class _PackedWeight(NamedTuple):
@@ -77,22 +92,27 @@ class OneDnnLinear(nn.Linear):
 
     _packed: _PackedWeight | None = None
 
+    @classmethod
+    def from_linear(cls, linear: nn.Linear) -> Self:
+        """Return a layer that shares the parameters of `linear`."""
+        # On the meta device nothing is allocated and no random number drawn.
+        layer = cls(linear.in_features, linear.out_features, linear.bias is not None, device="meta")
+        layer.weight, layer.bias = linear.weight, linear.bias
+        return layer.train(linear.training)
+
     def forward(self, input: Tensor) -> Tensor:
-        """(..., in) -> (..., out)."""
+        """Return (..., out) for `input` (..., in)."""
         if torch.is_grad_enabled():
             # What follows may be a step of a fused optimiser, which changes weights without a trace.
             self._packed = None
-        if not self._quick(input):
+        if not self.uses_onednn(input):
             return super().forward(input)
         if torch.is_grad_enabled():
             return _Linear.apply(input, self.weight, self.bias)
         return _product(input, self._packed_weight(), self.bias)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Copies do without oneDNN's layout of the weights, which cannot be copied; they make theirs."""
-        return {name: value for name, value in self.__dict__.items() if name != "_packed"}
-
-    def _quick(self, x: Tensor) -> bool:
+    def uses_onednn(self, x: Tensor) -> bool:
+        """Return whether oneDNN multiplies `x`, rather than torch's own choice."""
         chosen = _chosen.get()
         return (
             (chosen == "onednn" or (chosen == "auto" and onednn_wins()))
@@ -100,18 +120,27 @@ class OneDnnLinear(nn.Linear):
             and x.dtype == self.weight.dtype == torch.float32
             and x.numel() > 0
             and not torch.is_autocast_enabled("cpu")
+            and onednn_available()
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies do without oneDNN's layout of the weights, which cannot be copied; they make theirs."""
+        return {name: value for name, value in self.__dict__.items() if name != "_packed"}
 
     def _packed_weight(self) -> Tensor:
         version = (self.weight.data_ptr(), self.weight._version)
         if self._packed is None or self._packed.version != version:
-            packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), TYPICAL_ROWS)
-            self._packed = _PackedWeight(version, packed)
+            self._packed = _PackedWeight(version, _pack(self.weight.detach()))
         return self._packed.weight
 
 
+def _pack(weight: Tensor) -> Tensor:
+    """Return `weight` (m, n) laid out for oneDNN."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
+
+
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """x (..., n) times weight (m, n) transposed, plus bias (m,)."""
+    """Return x (..., n) times weight (m, n) transposed, plus bias (m,)."""
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
 

@@ -14,7 +14,7 @@ class Attention(NamedTuple):
     """What a layer's self-attention tells besides its output."""
 
     received: Tensor | None
-    """(rows, columns): attention each token receives, mean over heads and living queries."""
+    """(rows, columns): attention each token receives, mean over heads and remaining queries."""
     to_self: Tensor | None
     """(rows, columns): the part of `received` that comes from the token itself."""
     probabilities: Tensor | None

@@ -29,7 +29,7 @@ class Bucket:
     columns: Tensor | None = None
     """(texts * longest,) int64: the packed column behind each padded one; padding repeats a text's
     last token. None where all texts are equally long: then the bucket is a view."""
-    living: Tensor | None = None
+    is_token: Tensor | None = None
     """(texts, longest) bool: what is not padding."""
     slots: Tensor | None = None
     """(end - start,) int64: each token's place in the padded bucket."""
@@ -65,20 +65,20 @@ def make_buckets(lengths: Sequence[int], sizes: Tensor) -> tuple[Bucket, ...]:
 
 
 def _bucket(lengths: Sequence[int], sizes: Tensor, start: int) -> Bucket:
-    """Everything is made where `sizes` lie: nothing is sent to a GPU, or waited for."""
+    """Make a bucket where `sizes` lie: nothing is sent to a GPU, or waited for."""
     texts, longest, end = len(lengths), lengths[-1], start + sum(lengths)
     if lengths[0] == longest:
         return Bucket(start, end, texts, longest)
     within = torch.arange(longest, device=sizes.device)
     starts = sizes.cumsum(0) - sizes
     columns = start + starts[:, None] + torch.minimum(within, sizes[:, None] - 1)
-    living = within < sizes[:, None]
+    is_token = within < sizes[:, None]
     # A token's place: behind it, the padding of all texts before its own.
     padding = torch.arange(texts, device=sizes.device) * longest - starts
     slots = torch.arange(end - start, device=sizes.device) + padding.repeat_interleave(
         sizes, output_size=end - start
     )
-    return Bucket(start, end, texts, longest, columns.flatten(), living, slots)
+    return Bucket(start, end, texts, longest, columns.flatten(), is_token, slots)
 
 
 def attend_in(
@@ -90,32 +90,38 @@ def attend_in(
     dropout: float,
     need: Need,
 ) -> Attended:
-    """Attention of the bucket's texts; query, key and value are the whole (1, heads, T, d)."""
+    """Attend within each of the bucket's texts.
+
+    Args:
+        bucket: Which columns to attend in.
+        query: (1, heads, T, d), the whole packed matrix.
+        key: The same shape.
+        value: The same shape.
+        scaling: Factor on the attention logits.
+        dropout: Probability with which an attention probability is zeroed.
+        need: What to tell besides the output.
+    """
     q, k, v = (_rows(bucket, part) for part in (query, key, value))
     if need == "nothing":
-        mask = None if bucket.living is None else bucket.living[:, None, None, :]
+        mask = None if bucket.is_token is None else bucket.is_token[:, None, None, :]
         output = functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling
         )
         received = to_self = None
     else:
         output, received, to_self = _in_blocks(bucket, q, k, v, scaling, dropout, need == "to-self")
-    flat = _living(bucket, output.transpose(1, 2))
-    return Attended(
-        flat,
-        None if received is None else _living(bucket, received),
-        None if to_self is None else _living(bucket, to_self),
-    )
+    shares = (None if part is None else _unpadded(bucket, part) for part in (received, to_self))
+    return Attended(_unpadded(bucket, output.transpose(1, 2)), *shares)
 
 
-def _living(bucket: Bucket, values: Tensor) -> Tensor:
-    """(texts, longest, ...) -> (tokens, ...): without the padding."""
+def _unpadded(bucket: Bucket, values: Tensor) -> Tensor:
+    """Return (tokens, ...) of (texts, longest, ...): without the padding."""
     flat = values.flatten(0, 1)
     return flat if bucket.slots is None else flat.index_select(0, bucket.slots)
 
 
 def _rows(bucket: Bucket, values: Tensor) -> Tensor:
-    """(1, heads, T, d) -> (texts, heads, longest, d)."""
+    """Return (texts, heads, longest, d) of (1, heads, T, d)."""
     # In memory a token's heads lie side by side: taking whole tokens copies rows.
     tokens = values[0].transpose(0, 1)
     if bucket.columns is None:
@@ -126,33 +132,24 @@ def _rows(bucket: Bucket, values: Tensor) -> Tensor:
 
 
 def _in_blocks(
-    bucket: Bucket,
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    scaling: float,
-    dropout: float,
-    with_self: bool,
+    bucket: Bucket, q: Tensor, k: Tensor, v: Tensor, scaling: float, dropout: float, with_self: bool
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Output (texts, heads, n, d), attention received and, if asked for, its part from the token
-    itself (texts, n), a few texts at a time.
-
-    Only one block's (heads, n, n) probabilities exist at once when no gradient is taken.
-    """
+    """Return output (texts, heads, n, d), attention received and, `with_self`, its part from the token
+    itself (texts, n), a few texts at a time: only their probabilities exist if no gradient is taken."""
     cells = BLOCK_CELLS if q.device.type == "cpu" else GPU_BLOCK_CELLS
     size = max(1, cells // (q.shape[1] * bucket.longest**2))
     outputs, received, to_self = [], [], []
     for first in range(0, bucket.texts, size):
         block = slice(first, first + size)
         logits = (q[block] * scaling) @ k[block].transpose(2, 3)
-        if bucket.living is None:
+        if bucket.is_token is None:
             probabilities = logits.softmax(-1)
             received.append(probabilities.mean((1, 2)))
             queries: Tensor | float = 1 / (q.shape[1] * bucket.longest)
         else:
-            living = bucket.living[block]
-            probabilities = logits.masked_fill(~living[:, None, None, :], -torch.inf).softmax(-1)
-            queries = living.to(logits.dtype) / (living.sum(1, keepdim=True) * q.shape[1])
+            is_token = bucket.is_token[block]
+            probabilities = logits.masked_fill(~is_token[:, None, None, :], -torch.inf).softmax(-1)
+            queries = is_token.to(logits.dtype) / (is_token.sum(1, keepdim=True) * q.shape[1])
             received.append(torch.einsum("bhqk,bq->bk", probabilities, queries))
         if with_self:
             to_self.append(probabilities.diagonal(dim1=2, dim2=3).sum(1) * queries)

@@ -1,4 +1,4 @@
-"""Tokens really gone: the living ones of all texts lie end to end."""
+"""Dropped tokens are really gone: the remaining ones of all texts lie end to end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from workbench.models.layouts.buckets import Bucket, attend_in, make_buckets
 
 @dataclass(frozen=True)
 class Packed:
-    """Living tokens of all texts end to end, texts ordered by length.
+    """Remaining tokens of all texts end to end, texts ordered by length.
 
     Keeping texts sorted by length makes texts of similar length neighbours, so attention runs over
     few groups of them, and dropping tokens is one gather.
     """
 
     lengths: tuple[int, ...]
-    """Living tokens of each text, ascending."""
+    """Remaining tokens of each text, ascending."""
     sizes: Tensor
     """(B,) int64: the same on the device."""
     order: Tensor
@@ -60,12 +60,12 @@ class Packed:
 
     @cached_property
     def starts(self) -> Tensor:
-        """(B,) int64: column of each place's [CLS]."""
+        """Return (B,) int64: column of each place's [CLS]."""
         return self.sizes.cumsum(0) - self.sizes
 
     @cached_property
     def bounds(self) -> Tensor:
-        """(B + 1,) int32: where each text starts, and the number of tokens."""
+        """Return (B + 1,) int32: where each text starts, and the number of tokens."""
         return torch.cat([self.sizes.new_zeros(1), self.sizes.cumsum(0)]).int()
 
     @cached_property
@@ -75,19 +75,19 @@ class Packed:
 
     @cached_property
     def buckets(self) -> tuple[Bucket, ...]:
-        """Which texts share one call of attention."""
+        """Return which texts share one call of attention."""
         return make_buckets(self.lengths, self.sizes)
 
     def count(self) -> Tensor:
-        """(1, T) float: living tokens of the text each token belongs to."""
+        """Return (1, T) float: remaining tokens of the text each token belongs to."""
         return self.sizes.float()[self.place_of][None]
 
     def text_lengths(self) -> Tensor:
-        """(B,) int64: living tokens of each text, in the order of the batch."""
+        """Return (B,) int64: remaining tokens of each text, in the order of the batch."""
         return torch.empty_like(self.sizes).scatter_(0, self.order, self.sizes)
 
     def softmax(self, logits: Tensor) -> Tensor:
-        """(1, T) -> (1, T), summing to 1 over each text."""
+        """Return (1, T) for (1, T), summing to 1 over each text."""
         values, place = logits[0].float(), self.place_of
         top = values.new_full((len(self.lengths),), -torch.inf)
         top = top.scatter_reduce(0, place, values, "amax")
@@ -96,7 +96,7 @@ class Packed:
         return (weights / total[place])[None]
 
     def rank(self, scores: Tensor) -> Tensor:
-        """(1, T) int64: 0 for the best token of a text after [CLS] (-1), ties to the earlier one."""
+        """Return (1, T) int64: 0 for a text's best token after [CLS] (-1), ties to the earlier one."""
         values = scores[0].masked_fill(self.is_cls[0], torch.inf)
         by_score = values.argsort(descending=True, stable=True)
         by_text = by_score[self.place_of[by_score].argsort(stable=True)]
@@ -110,7 +110,7 @@ class Packed:
         """
         stay = (keep | self.is_cls)[0]
         until = stay.cumsum(0)
-        """Living tokens up to and including each token."""
+        """Tokens that stay up to and including each token."""
         ends = until[self.starts + self.sizes - 1]
         before = torch.cat([ends.new_zeros(1), ends[:-1]])
         sizes, order = (ends - before).sort(stable=True)
@@ -121,13 +121,12 @@ class Packed:
         new_starts = sizes.cumsum(0) - sizes
         shift = torch.empty_like(before).scatter_(0, order, new_starts) - before
         target = (until - 1 + shift[self.place_of]).masked_fill(~stay, total)
-        """Each living token's new column; all others share one place after the end."""
+        """Each staying token's new column; all others share one place after the end."""
         columns = torch.arange(len(stay), device=stay.device)
         index = torch.empty(total + 1, dtype=columns.dtype, device=stay.device)
         index = index.scatter_(0, target, columns)[:total]
-        new_place = torch.empty_like(order).scatter_(
-            0, order, torch.arange(len(order), device=order.device)
-        )
+        places = torch.arange(len(order), device=order.device)
+        new_place = torch.empty_like(order).scatter_(0, order, places)
         layout = Packed(
             lengths,
             sizes,
@@ -139,14 +138,14 @@ class Packed:
         return hidden[:, index], layout
 
     def to_padded(self, values: Tensor, fill: float) -> Tensor:
-        """(1, T) token values -> (B, N) at their original position, `fill` where dropped."""
+        """Return token values (1, T) as (B, N) at their original position, `fill` where dropped."""
         width = int(self.full_lengths.max())
         placed = values.new_full((len(self.lengths), width), fill)
         placed[self.order[self.place_of], self.positions] = values[0]
         return placed
 
     def gather_rows(self, rows: Tensor) -> Tensor:
-        """(B, N) values by original position -> (1, T): those of the living tokens."""
+        """Return values (B, N) by original position as (1, T): those of the remaining tokens."""
         return rows[self.order[self.place_of], self.positions][None]
 
     def cls_states(self, hidden: Tensor) -> Tensor:
@@ -157,7 +156,7 @@ class Packed:
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
     ) -> tuple[Tensor, Attention]:
-        """(1, heads, T, d) each -> output (1, T, heads, d) and what `need` asks for."""
+        """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d); see `Padded.attend`."""
         if need == "probabilities":
             raise ValueError("attention probabilities need the padded layout (masked execution)")
         if need == "nothing" and suits(query):
@@ -171,6 +170,6 @@ class Packed:
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    """(tokens,) of each bucket -> (1, T); None where it was not asked for."""
+    """Return (1, T) of (tokens,) of each bucket; None where it was not asked for."""
     present = [part for part in parts if part is not None]
     return torch.cat(present)[None] if present else None

@@ -1,4 +1,4 @@
-"""Fixed shapes: a rectangle of texts, and a mask of who is still there."""
+"""Fixed shapes: a rectangle of texts, and a mask of the tokens that remain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,24 +51,22 @@ class Padded:
         return mask
 
     def count(self) -> Tensor:
-        """(B, 1) float: living tokens of each text, the soft number in training; no gradient."""
+        """Return (B, 1) float: tokens left of each text, in training their soft number; no gradient."""
         return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
 
     def text_lengths(self) -> Tensor:
-        """(B,) int64: living tokens of each text, in the order of the batch."""
+        """Return (B,) int64: remaining tokens of each text, in the order of the batch."""
         return self.alive.sum(1)
 
     def softmax(self, logits: Tensor) -> Tensor:
-        """(B, N) -> (B, N), summing to 1 over the living tokens of each text, 0 elsewhere."""
+        """Return (B, N) for (B, N), summing to 1 over the remaining tokens of each text, 0 elsewhere."""
         if self.bias is not None:
             logits = logits + self.bias
         return logits.masked_fill(~self.alive, -torch.inf).softmax(-1)
 
     def rank(self, scores: Tensor) -> Tensor:
-        """(B, N) int64: 0 for the best living token after [CLS], ties to the earlier token.
-
-        [CLS] is not ranked (-1); tokens that are not alive come behind all living ones.
-        """
+        """Return (B, N) int64: 0 for the best remaining token after [CLS] (-1), ties to the earlier one;
+        tokens that are gone come last."""
         scores = scores.masked_fill(~self.alive, -torch.inf).masked_fill(self.is_cls, torch.inf)
         order = scores.argsort(dim=1, descending=True, stable=True)
         columns = torch.arange(scores.shape[1], device=scores.device).expand_as(order)
@@ -78,21 +76,21 @@ class Padded:
         """Mark tokens outside `keep` as gone; [CLS] stays whatever `keep` says."""
         return hidden, replace(self, alive=self.alive & (keep | self.is_cls))
 
-    def faded(self, stays: Tensor) -> Tensor:
-        """(B, N): the soft keep-mask times `stays` (B, N); [CLS] stays whatever that says."""
+    def soft_times(self, stays: Tensor) -> Tensor:
+        """Return (B, N): the soft keep-mask times `stays` (B, N); [CLS] stays whatever that says."""
         soft = self.alive.to(stays.dtype) if self.soft is None else self.soft
         return soft * stays.masked_fill(self.is_cls, 1.0)
 
     def to_padded(self, values: Tensor, fill: float) -> Tensor:
-        """(B, N) token values -> (B, N) at their original position, `fill` where not alive."""
+        """Return token values (B, N) at their original position, `fill` where a token is gone."""
         return values.masked_fill(~self.alive, fill)
 
     def gather_rows(self, rows: Tensor) -> Tensor:
-        """(B, N) values by original position -> the same: every token is still in its place."""
+        """Return values (B, N) by original position as they are: every token is still in its place."""
         return rows
 
     def cls_states(self, hidden: Tensor) -> Tensor:
-        """(B, N, H) -> (B, H): [CLS] of each text."""
+        """Return (B, H) of (B, N, H): [CLS] of each text."""
         return hidden[:, 0]
 
     @cached_property
@@ -108,7 +106,16 @@ class Padded:
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
     ) -> tuple[Tensor, Attention]:
-        """(B, heads, N, d) each -> output (B, N, heads, d) and what `need` asks for."""
+        """Attend within each text.
+
+        Args:
+            query: (B, heads, N, d).
+            key: The same shape.
+            value: The same shape.
+            scaling: Factor on the attention logits.
+            dropout: Probability with which an attention probability is zeroed.
+            need: What to tell besides the output (B, N, heads, d).
+        """
         bias = self.attention_bias
         if bias is not None:
             bias = bias.to(query.dtype)

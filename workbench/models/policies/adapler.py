@@ -90,5 +90,5 @@ class AdapLeR(Policy):
         delta = self.threshold(layer, layout)
         edit = soft_removal(scores, delta, self.slope, self.beta).masked_fill(layout.is_cls, 0.0)
         bias = edit if layout.bias is None else layout.bias + edit
-        soft = layout.faded(edit.exp())
+        soft = layout.soft_times(edit.exp())
         return hidden, replace(layout, bias=bias.clamp_min(LOWEST_EDIT), soft=soft)

@@ -58,14 +58,15 @@ class Policy(nn.Module):
             settings: The method's section of the run's configuration.
 
         Raises:
-            InputError: A keyword that the settings lack, or a value that does not fit the backbone.
+            InputError: A keyword that the settings lack, or a value that does not fit the backbone: a
+                `ValueError` of the constructor, whose text begins with the keyword.
         """
         cls.check_settings(type(settings))
         names = [k.name for k in cls._keywords() if hasattr(settings, k.name)]
         try:
             return cls(config, **{name: getattr(settings, name) for name in names})
         except ValueError as error:
-            raise InputError(f"{cls.method}: {error}") from None
+            raise InputError(f"{cls.method}.{error}") from None
 
     @classmethod
     def _keywords(cls) -> list[inspect.Parameter]:

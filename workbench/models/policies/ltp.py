@@ -57,7 +57,7 @@ class LTP(Policy):
         """sigmoid((score - threshold) / T), a product over layers, scales the hidden states (3.4)."""
         assert isinstance(layout, Padded), "thresholds are trained in the padded layout"
         stays = torch.sigmoid((scores - self.thresholds[layer - 1]) / self.temperature)
-        soft = layout.faded(stays)
+        soft = layout.soft_times(stays)
         return hidden * soft[..., None], replace(layout, soft=soft)
 
     @torch.no_grad()

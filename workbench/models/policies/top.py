@@ -79,7 +79,7 @@ class ToP(Policy):
             return hidden, layout
         coarse = hard_concrete.sample_binary(self.coarse[row])
         gate = 1 - (1 - hard_concrete.sample(self.fine[row])) * coarse
-        soft = layout.faded(gate[self.bin_of(scores, layout)])
+        soft = layout.soft_times(gate[self.bin_of(scores, layout)])
         return hidden * soft[..., None], replace(layout, soft=soft)
 
     def bin_of(self, scores: Tensor, layout: Layout) -> Tensor:

@@ -69,7 +69,7 @@ class Transkimmer(Policy):
         assert isinstance(layout, Padded), "predictors are trained in the padded layout"
         log_odds = torch.logit(scores, hard_concrete.EPSILON)
         sampled = hard_concrete.relaxed(log_odds, self.temperature)
-        soft = layout.faded(hard_concrete.straight_through(sampled))
+        soft = layout.soft_times(hard_concrete.straight_through(sampled))
         return hidden, replace(layout, soft=soft, gated=True)
 
 

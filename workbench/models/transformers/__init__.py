@@ -1,26 +1,25 @@
-"""Our models under transformers' own names: `AutoModelForSequenceClassification` knows them.
+"""Make our models known under transformers' own names, to `AutoModelForSequenceClassification`.
 
-`import workbench` is enough, before or after transformers is imported, and imports neither
-transformers nor torch by itself: the model type is made known once transformers is in use.
+transformers has no entry point for model types. `import workbench` therefore registers ours at once
+where transformers is imported already, else as soon as it is; it imports neither transformers nor torch.
 """
 
 import sys
-from importlib.machinery import ModuleSpec
+import warnings
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
 from types import ModuleType
-from typing import Any
 
 _LIBRARY = "transformers"
 
 
 def register() -> None:
-    """Make the model type known: now, if transformers has been imported, else when it is."""
-    if _LIBRARY in sys.modules:
-        _register_config()
-    elif _AfterImport not in sys.meta_path:
-        sys.meta_path.insert(0, _AfterImport)
+    """Make the model type known to transformers, which is imported for that; harmless when repeated.
 
-
-def _register_config() -> None:
+    `import workbench` does this by itself. It is left to the user where another finder than Python's own
+    imports transformers, such as that of a frozen program.
+    """
     from transformers import AutoConfig
 
     # The model's class, and with it torch, follows when a configuration is read: `Config.from_dict`.
@@ -29,27 +28,45 @@ def _register_config() -> None:
     AutoConfig.register(Config.model_type, Config, exist_ok=True)
 
 
-class _AfterImport:
-    """Finds transformers as Python would, and registers as soon as it has been imported.
+def register_on_import() -> None:
+    """Call `register` now if transformers has been imported, else right after it is."""
+    if _LIBRARY in sys.modules:
+        _register_or_warn()
+    elif _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
+
+
+def _register_or_warn() -> None:
+    # `import transformers` must work whatever becomes of us.
+    try:
+        register()
+    except Exception as error:
+        warnings.warn(f"workbench's models are unknown to transformers: {error!r}", stacklevel=2)
+
+
+class _Finder:
+    """Finds transformers on Python's path; whatever it does not find there is left to other finders.
 
     Not a part of it, such as its table of model types: that one is imported in the middle of others,
     where BERT's configuration cannot be had yet.
     """
 
     @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name != _LIBRARY:
+    def find_spec(
+        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """As `importlib.abc.MetaPathFinder.find_spec`, for the one name."""
+        if fullname != _LIBRARY:
             return None
-        others = (finder for finder in sys.meta_path if finder is not _AfterImport)
-        found = (finder.find_spec(name, path, target) for finder in others)
-        spec = next((spec for spec in found if spec is not None), None)
-        if spec is None or spec.loader is None:
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        execute = spec.loader.exec_module
+        loader = _Loader(fullname, spec.loader.path)
+        return spec_from_file_location(fullname, spec.loader.path, loader=loader)
 
-        def execute_and_register(module: ModuleType) -> None:
-            execute(module)
-            _register_config()
 
-        spec.loader.exec_module = execute_and_register  # type: ignore[method-assign]
-        return spec
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        """Import as Python does, then register."""
+        super().exec_module(module)
+        _register_or_warn()

@@ -2,11 +2,9 @@
 
 from typing import Any, Self
 
-from huggingface_hub.dataclasses import strict
 from transformers import BertConfig
 
 
-@strict
 class Config(BertConfig):
     """A BERT with a policy; the same settings as in the config.json of a run's model folder."""
 

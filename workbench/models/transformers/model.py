@@ -24,8 +24,8 @@ class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
     def __init__(self, config: Config) -> None:
         """Raises InputError for an unknown method, and for settings that are not the policy's."""
         register_attention()
-        config._attn_implementation = ATTENTION
         super().__init__(config)
+        self.set_attn_implementation(ATTENTION)
         described = config.workbench or {}
         try:
             self.policy = policy_class(described["method"])(config, **described["policy"])

@@ -10,10 +10,10 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench.core.documents import Document, Window
+from workbench.core.long_texts import TooLong
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
-from workbench.inference.classify import TooLong
 from workbench.inference.predict import text_frame
 from workbench.metrics.efficiency.seconds import work_of
 from workbench.metrics.efficiency.table import counted_efficiency
@@ -26,26 +26,10 @@ from workbench.pipeline.bench.cost_model import Calibration, calibrate
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter
+from workbench.pipeline.requests import BenchRequest
 from workbench.runs.folder import Run, load_run
 from workbench.storage.atomic import write_json
 from workbench.storage.tables import read_table, write_table
-
-
-@dataclass(frozen=True)
-class BenchOptions:
-    """What `workbench bench` was asked for; see the command's help."""
-
-    run_folder: Path | None
-    model: str | None
-    texts: str | None
-    limit: int
-    batch_sizes: Sequence[int]
-    rounds: int
-    max_tokens: int | None
-    too_long: TooLong
-    device: str
-    bfloat16: bool
-    out: Path | None
 
 
 @dataclass(frozen=True)
@@ -78,22 +62,22 @@ class Prepared:
     folder: Path
 
 
-def prepare(options: BenchOptions, reporter: Reporter) -> Prepared:
+def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
     """Load what the options name; InputError for whatever cannot be done.
 
     Without `texts`, a run is timed on its own test split, a model on the packaged IMDB reviews.
     """
     device = _device(options.device)
-    if min(options.limit, options.rounds, *options.batch_sizes) < 1:
+    if min(options.limit, options.rounds, *options.batch) < 1:
         raise InputError("--limit, --rounds and every --batch must be at least 1")
-    if options.run_folder is not None:
-        run = load_run(options.run_folder)
+    if options.run is not None:
+        run = load_run(options.run)
         subject = subject_of_run(run, options.max_tokens, device)
         folder = options.out or run.folder
     else:
         subject = subject_of_model(str(options.model), options.max_tokens, device)
         folder = options.out or Path("runs") / "bench"
-    if options.run_folder is not None and options.texts is None:
+    if options.run is not None and options.texts is None:
         job = Job(run, run.config, reporter)
         split = "test"
         windows = subject.encode(job.corpus.splits[split][: options.limit], options.too_long)
@@ -139,7 +123,7 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
 
 
 def bench(
-    prepared: Prepared, options: BenchOptions, report: Callable[[int], None] = lambda done: None
+    prepared: Prepared, options: BenchRequest, report: Callable[[int], None] = lambda done: None
 ) -> None:
     """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
 
@@ -152,14 +136,14 @@ def bench(
     twins = subject.models if options.bfloat16 else {}
     bf16 = {name: in_bfloat16(model) for name, model in twins.items()}
     measured = time_models(
-        stock, subject.models, windows, split, batch_sizes=options.batch_sizes,
+        stock, subject.models, windows, split, batch_sizes=options.batch,
         repeats=options.rounds, whole=True, bf16=bf16, report=report,
     )  # fmt: skip
     calibration = calibrate(dense)
     results = {name: infer(model, windows) for name, model in subject.models.items()}
     tables = {
         "efficiency": pd.concat(
-            [_counted(prepared, results, max(options.batch_sizes)), measured.efficiency],
+            [_counted(prepared, results, max(options.batch)), measured.efficiency],
             ignore_index=True,
         ),
         "stopwatch": measured.rounds,
@@ -174,7 +158,7 @@ def bench(
         "windows": len(windows),
         "tokens": sum(len(window.input_ids) for window in windows),
         "max_tokens": subject.max_tokens,
-        "batch_sizes": list(options.batch_sizes),
+        "batch_sizes": list(options.batch),
         "rounds": options.rounds,
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from transformers import BertForSequenceClassification
+from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 from workbench.core.documents import Window
 from workbench.metrics.efficiency.flops import padded_flops
@@ -46,7 +46,7 @@ class Measured:
 
 def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
     """The library's own classifier with its own attention and the dense model's weights."""
-    stock = BertForSequenceClassification._from_config(
+    stock: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
         copy.deepcopy(dense.bert.config), attn_implementation="sdpa"
     )
     stock.load_state_dict(dense.bert.state_dict())

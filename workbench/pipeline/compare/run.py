@@ -1,4 +1,4 @@
-"""A comparison: dense models, cells and searches in one folder, gone on with where they stopped."""
+"""A comparison: dense models, trials and searches in one folder, resumed where it stopped."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -11,12 +11,12 @@ from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.search import Found, bisect
 from workbench.pipeline.compare.trials import (
-    Cell,
     Reporters,
+    Trial,
     dev_values,
     is_finished,
-    run_cell,
     run_dense,
+    run_trial,
     seconds_spent,
     without_extras,
 )
@@ -31,7 +31,7 @@ SETTINGS = "compare.yaml"
 
 @dataclass
 class Comparison:
-    """A comparison being made in `folder`; every cell is on disk, and in compare.json, once it ends."""
+    """A comparison being made in `folder`; every trial is on disk, and in compare.json, once it ends."""
 
     folder: Path
     config: CompareConfig
@@ -40,10 +40,10 @@ class Comparison:
     """Hears, in a line, what begins, was finished already, or failed."""
     write_cards: Callable[[Path], object]
     """Writes the models' cards of the run folder that it is given."""
-    cells: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name: what compare.json says of each run."""
     groups: dict[tuple[str, str, float | None], list[str]] = field(default_factory=dict)
-    """(method, kind, strength) -> names of the cells that differ in their seed only; kind is dense,
+    """(method, kind, strength) -> names of the trials that differ in their seed only; kind is dense,
     grid or matched (whose strengths may differ; None)."""
     searches: list[dict[str, Any]] = field(default_factory=list)
     environment: dict[str, Any] = field(default_factory=dict)
@@ -51,9 +51,9 @@ class Comparison:
     """The strength that each method's last search ended with."""
 
     def run(self) -> bool:
-        """Make every cell; whether all went well and every search reached its target.
+        """Make every trial; whether all went well and every search reached its target.
 
-        A cell that fails is recorded and the others go on. Raises InputError when the folder is
+        A trial that fails is recorded and the others go on. Raises InputError when the folder is
         another's, for several processes, and for data or a backbone that cannot be read.
         """
         refuse_foreign(self.folder, COMPARISON, "comparison")
@@ -69,7 +69,7 @@ class Comparison:
             for method in self.config.methods:
                 self._method(method, base)
         self._record(finished=True)
-        failed = any(cell["error"] for cell in self.cells.values())
+        failed = any(trial["error"] for trial in self.trials.values())
         return not failed and all(search["reached"] for search in self.searches)
 
     def _dense(self, seed: int) -> Job | None:
@@ -91,18 +91,18 @@ class Comparison:
     def _method(self, method: str, base: Job) -> None:
         seed, match = base.config.seed, self.config.match
         for strength in self.config.grid(method):
-            cell = Cell(method, strength, seed)
-            if self._cell(cell, base) is None:
-                self._group(method, "grid", strength, cell.name)
+            trial = Trial(method, strength, seed)
+            if self._trial(trial, base) is None:
+                self._group(method, "grid", strength, trial.name)
         if match is None or METHODS[method].strength is None:
             return
         if match.search_seed_only and method in self.nearest:
-            self._matched(Cell(method, self.nearest[method], seed), base)
+            self._matched(Trial(method, self.nearest[method], seed), base)
         else:
             self._search(method, base)
 
     def _search(self, method: str, base: Job) -> None:
-        """Bisection on the method's strength; the nearest try is the matched cell."""
+        """Bisection on the method's strength; the nearest try is the matched trial."""
         match, seed = self.config.match, base.config.seed
         assert match is not None
         own, described = self.config.own_strength(method), METHODS[method].strength
@@ -111,11 +111,11 @@ class Comparison:
         quantity = "speedup" if match.kind == "flops" else "loss"
 
         def measure(strength: float) -> float | None:
-            cell = Cell(method, strength, seed)
-            error = self._cell(cell, base, lean=True)
+            trial = Trial(method, strength, seed)
+            error = self._trial(trial, base, lean=True)
             if isinstance(error, InputError):
                 raise error  # No other strength would help.
-            return None if error else self.cells[cell.name]["dev"][quantity]
+            return None if error else self.trials[trial.name]["dev"][quantity]
 
         low, high = self.config.range(method)
         try:
@@ -132,22 +132,22 @@ class Comparison:
             self.tell(f"{method}, seed {seed}: {note}")
         if found.nearest is not None:
             self.nearest[method] = found.nearest.strength
-            self._matched(Cell(method, found.nearest.strength, seed), base)
+            self._matched(Trial(method, found.nearest.strength, seed), base)
 
-    def _matched(self, cell: Cell, base: Job) -> None:
-        if self._cell(cell, base) is None:
-            self._group(cell.method, "matched", None, cell.name)
+    def _matched(self, trial: Trial, base: Job) -> None:
+        if self._trial(trial, base) is None:
+            self._group(trial.method, "matched", None, trial.name)
 
-    def _cell(self, cell: Cell, base: Job, *, lean: bool = False) -> WorkbenchError | None:
-        """Make a cell, `lean` without what a search does not need; the error if it failed."""
-        folder = self.folder / cell.name
-        config = self.config.cell(cell.method, cell.strength, cell.seed)
+    def _trial(self, trial: Trial, base: Job, *, lean: bool = False) -> WorkbenchError | None:
+        """Make a trial, `lean` without what a search does not need; the error if it failed."""
+        folder = self.folder / trial.name
+        config = self.config.trial(trial.method, trial.strength, trial.seed)
         if lean and not is_finished(folder, config):
             config = without_extras(config)
-        facts = {"method": cell.method, "strength": cell.strength, "seed": cell.seed}
+        facts = {"method": trial.method, "strength": trial.strength, "seed": trial.seed}
         return self._made(
-            cell.name, cell.title, facts, is_finished(folder, config),
-            lambda: run_cell(folder, config, base, self.reporters),
+            trial.name, trial.title, facts, is_finished(folder, config),
+            lambda: run_trial(folder, config, base, self.reporters),
         )  # fmt: skip
 
     def _made(
@@ -165,7 +165,7 @@ class Comparison:
             failure = error
             self.tell(f"{title} failed: {error}")
         values = None if failure else dev_values(Run(folder), facts["method"])
-        self.cells[name] = {
+        self.trials[name] = {
             "name": name, **facts, "error": str(failure) if failure else None, "dev": values,
             "seconds": round(seconds_spent(folder), 2),
         }  # fmt: skip
@@ -192,8 +192,8 @@ class Comparison:
                 "methods": config.methods,
                 "match": config.match.model_dump(mode="json") if config.match else None,
                 "data": config.run.data.source,
-                "seconds": round(sum(cell["seconds"] for cell in self.cells.values()), 2),
-                "cells": list(self.cells.values()),
+                "seconds": round(sum(trial["seconds"] for trial in self.trials.values()), 2),
+                "cells": list(self.trials.values()),
                 "groups": groups,
                 "searches": self.searches,
                 "environment": self.environment,

@@ -1,4 +1,4 @@
-"""One cell of a comparison: an ordinary run folder that shares its seed's dense model."""
+"""One trial of a comparison: an ordinary run folder that shares its seed's dense model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from workbench.storage.atomic import share_folder
 Reporters = Callable[[], Reporter]
 """Makes the reporter of one run."""
 SHARED = {"dense": Path("models") / "dense", "saliency": Path("targets")}
-"""The stages that all cells of a seed have in common, and the folder that each leaves."""
+"""The stages that all trials of a seed have in common, and the folder that each leaves."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class Trial:
     """Which run: a method, its strength (None: it has none) and a seed."""
 
     method: str
@@ -63,7 +63,7 @@ def is_finished(folder: Path, config: RunConfig) -> bool:
 
 
 def run_dense(folder: Path, config: RunConfig, reporters: Reporters) -> Job:
-    """Train and evaluate a seed's dense model unless that is done; its job, for the cells to share."""
+    """Train and evaluate a seed's dense model unless that is done; its job, for the trials to share."""
     if is_finished(folder, config):
         return Job(Run(folder), config)
     job = Job(create_run(folder, config, describe_environment(config.seed)), config, reporters())
@@ -71,8 +71,8 @@ def run_dense(folder: Path, config: RunConfig, reporters: Reporters) -> Job:
     return job
 
 
-def run_cell(folder: Path, config: RunConfig, base: Job, reporters: Reporters) -> None:
-    """Train and evaluate one cell on its seed's dense run, unless that is done."""
+def run_trial(folder: Path, config: RunConfig, base: Job, reporters: Reporters) -> None:
+    """Train and evaluate one trial on its seed's dense run, unless that is done."""
     if is_finished(folder, config):
         return
     _ = base.training_windows  # So that all notes about the texts are there.
@@ -94,7 +94,7 @@ def _work(job: Job) -> None:
 
 
 def _share_dense(base: Job, job: Job) -> None:
-    """Link the dense model and its targets into the cell, unless they are there."""
+    """Link the dense model and its targets into the trial, unless they are there."""
     key = job.key("dense")
     if all(job.stages.is_done(name, key) for name in SHARED):
         return

@@ -1,24 +1,20 @@
 """Texts whose tokens drop layer by layer: which ones, their scores, and a picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from workbench.core.token_scores import TokenScores, from_frame, to_frame
-from workbench.reporting.figures.all import DOUBLE, LETTERS
-from workbench.reporting.figures.cells import draw_cells, fitting, short
-from workbench.reporting.figures.style import new_figure, plain
+from workbench.reporting.figures.chart import CellMap, Cells, short
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.tables import RunData
 
 SHORTEST, LONGEST = 8, 40
 """Tokens of an example, special ones included, so that it fits a page."""
 FAINTEST = 0.12
-"""Shade of a living token with score 0: alive must not look dropped."""
+"""Shade of a remaining token with score 0: it must not look dropped."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +27,11 @@ class Example:
     """Class predicted by each method."""
     records: tuple[TokenScores, ...]
     title: str = ""
-    """Stands above its panels instead of method, scorer, id and prediction."""
+    """Stands above its panels instead of method, scorer, id and prediction; empty: they do."""
 
 
 def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Example]:
-    """The first texts, by the score table's order, that the first dropping model gets right and wrong.
+    """Return the first texts of the score table that the first dropping model gets right and wrong.
 
     Only first windows of `SHORTEST` to `LONGEST` tokens, with a rationale token where the data have
     rationales; where one kind runs short the other fills up. Empty when no score table drops a token.
@@ -88,11 +84,11 @@ def _outcomes(run: RunData) -> dict[str, tuple[str, dict[str, str]]]:
     """Label and predictions by text id."""
     if run.predicted is None:
         return {}
-    found: dict[str, tuple[str, dict[str, str]]] = {}
+    outcomes: dict[str, tuple[str, dict[str, str]]] = {}
     for row in run.predicted[["text_id", "method", "label", "predicted"]].to_dict("records"):
-        entry = found.setdefault(str(row["text_id"]), (str(row["label"]), {}))
+        entry = outcomes.setdefault(str(row["text_id"]), (str(row["label"]), {}))
         entry[1][str(row["method"])] = str(row["predicted"])
-    return found
+    return outcomes
 
 
 def _example(
@@ -106,15 +102,15 @@ def _example(
 
 
 def example_frame(examples: list[Example]) -> pd.DataFrame:
-    """The examples as a score table, the frame behind the picture."""
+    """Return the examples as a score table, the frame behind the picture."""
     return to_frame(record for example in examples for record in example.records)
 
 
 def shades(record: TokenScores) -> np.ndarray:
-    """How dark each cell is: (layers, n) in [FAINTEST, 1] relative to its layer's top, NaN if dropped.
+    """Return how dark each cell is: (layers, n) in [FAINTEST, 1] relative to its layer's top.
 
-    The top is the highest score of a word: attention to [CLS] would leave all words faint. A living
-    token without a score has the faintest shade.
+    NaN where a token is dropped. The top is the highest score of a word: attention to [CLS] would leave
+    all words faint. A remaining token without a score has the faintest shade.
     """
     scores = np.nan_to_num(np.asarray(record.scores, dtype=np.float64), nan=0.0)
     kept = np.ones(scores.shape, dtype=bool) if record.kept is None else record.kept
@@ -124,32 +120,26 @@ def shades(record: TokenScores) -> np.ndarray:
     return np.where(kept, FAINTEST + (1 - FAINTEST) * relative, np.nan)
 
 
-def draw_examples(examples: list[Example], width: float = DOUBLE) -> Figure:
-    """One panel per example and dropping model: tokens across, layers downward, dropped cells blank.
+def examples_map(examples: Sequence[Example]) -> CellMap:
+    """Return one panel per example and dropping model: tokens across, layers downward.
 
-    Shading is the score relative to the largest of a word in its layer; outlined columns are human
-    rationale; a dashed line stands where the second text of a pair begins.
+    Dropped cells are blank. Colour is the score relative to the largest of a word in its layer; outlined
+    columns are human rationale; a dashed line stands where the second text of a pair begins.
     """
-    records = [(example, record) for example in examples for record in example.records]
-    rows = max(1, len(records))
-    widest = max((len(record.tokens) for _, record in records), default=10)
-    deepest = max((record.layers for _, record in records), default=2)
-    figure, axes = new_figure(width, rows * (0.16 * deepest + 1.0), rows)
-    letters = fitting(width, widest)
-    for ax, (example, record) in zip(axes[:, 0], records, strict=False):
-        _panel(ax, example, record, letters)
-    return figure
+    panels = [_panel(example, record) for example in examples for record in example.records]
+    widest = max((len(panel.columns) for panel in panels), default=10)
+    return CellMap(panels, row_title="layer", width=widest)
 
 
-def _panel(ax: Axes, example: Example, record: TokenScores, letters: float) -> None:
-    draw_cells(
-        ax, shades(record), range(record.layers), record.tokens, record.rationale,
-        colours=colormaps["Blues"], letters=letters,
-    )  # fmt: skip
-    if record.second_start is not None:
-        ax.axvline(record.second_start - 0.5, color="black", linewidth=1.2, linestyle="--")
+def _panel(example: Example, record: TokenScores) -> Cells:
     verdict = example.predicted.get(record.method)
-    said = f"; label {short(example.label)}, predicted {short(verdict)}" if verdict is not None else ""
-    who = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
-    title = example.title or f"{who}: {short(example.text_id, 24)}{said}"
-    ax.set_title(plain(title), fontsize=LETTERS - 1, loc="left")
+    outcome = "" if verdict is None else f"; label {short(example.label)}, predicted {short(verdict)}"
+    name = f"{method_name(record.method)}, {scorer_name(record.scorer)}"
+    return Cells(
+        shades(record),
+        [str(layer) for layer in range(record.layers)],
+        record.tokens,
+        example.title or f"{name}: {short(example.text_id, 24)}{outcome}",
+        outlined=() if record.rationale is None else record.rationale.tolist(),
+        second=record.second_start,
+    )

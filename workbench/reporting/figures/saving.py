@@ -1,6 +1,5 @@
 """How figures reach the disk: as vectors and as pixels, at the widths of one and of two columns."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.reporting.figures.all import DOUBLE, SINGLE
+from workbench.reporting.figures.chart import CellMap, Chart
+from workbench.reporting.figures.printing import DOUBLE, SINGLE, draw
 from workbench.storage.atomic import replacing, write_text
 
 _PIXELS = 220
@@ -27,19 +27,23 @@ class Written:
 
 
 def save_figure(
-    draw: Callable[[float], Figure], run_dir: Path, name: str, frame: pd.DataFrame, caption: str
+    figure: Chart | CellMap, run_dir: Path, name: str, frame: pd.DataFrame, caption: str
 ) -> Written:
     """Write figures/`name`.png and .pdf, `name`_single.png and .pdf, and tables/`name`.csv.
 
-    `draw` makes the figure at a width in inches: that of two columns, then that of one. `frame` has the
-    numbers that it shows.
+    Args:
+        figure: What is drawn, at the width of two columns and at that of one.
+        run_dir: The run folder.
+        name: Stem of the files.
+        frame: The numbers that the figure shows.
+        caption: Stands below the figure on the report's pages.
     """
     stem = run_dir / "figures" / name
     written = Written(
         name, caption, Path(f"{stem}.png"), Path(f"{stem}.pdf"), run_dir / "tables" / f"{name}.csv"
     )
-    save_images(draw(DOUBLE), stem)
-    save_images(draw(SINGLE), Path(f"{stem}_single"))
+    save_images(draw(figure, DOUBLE), stem)
+    save_images(draw(figure, SINGLE), Path(f"{stem}_single"))
     write_text(written.csv, frame.to_csv(index=False, lineterminator="\n"))
     return written
 

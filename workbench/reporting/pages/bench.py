@@ -1,11 +1,10 @@
 """What a benchmark found: a table, a figure, and a sentence on what limits each run."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from workbench.reporting.figures.bench import draw_realised, realised_frame
+from workbench.reporting.figures.bench import realised_chart, realised_frame
 from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.tables.bench import bench_table
 from workbench.reporting.tables.table import Table
@@ -33,7 +32,7 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     table.write(folder)
     points = realised_frame(efficiency)
     if len(points):
-        save_figure(partial(draw_realised, points), folder, "realised", points, f"{_CAPTION} {done}")
+        save_figure(realised_chart(points), folder, "realised", points, f"{_CAPTION} {done}")
     limits = read_table(folder / "metrics" / "limits.parquet")
     return table, [done, *_limits(limits[limits["split"] == split], about)]
 

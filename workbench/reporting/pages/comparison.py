@@ -3,15 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from workbench.reporting.figures.comparison import draw_tradeoff
+from workbench.reporting.figures.chart import Chart
+from workbench.reporting.figures.comparison import tradeoff_chart
 from workbench.reporting.figures.saving import Written, save_figure
-from workbench.reporting.figures.speed import draw_tokens, token_frame
+from workbench.reporting.figures.speed import token_frame, tokens_chart
 from workbench.reporting.tables.comparison import (
     area_table,
     cells_table,
@@ -84,18 +83,18 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
     def add(
-        name: str, frame: pd.DataFrame, draw: Callable[[pd.DataFrame, float], Figure], caption: str
+        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], caption: str
     ) -> None:
         if len(frame):
-            made[name] = save_figure(partial(draw, frame), data.folder, name, frame, caption)
+            made[name] = save_figure(describe(frame), data.folder, name, frame, caption)
 
-    add("tradeoff", points, draw_tradeoff, _TRADEOFF)
+    add("tradeoff", points, tradeoff_chart, _TRADEOFF)
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
         for name in group.trials
     ]  # fmt: skip
-    add("tokens", token_frame(pd.concat(left, ignore_index=True)), draw_tokens, _TOKENS)
+    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, _TOKENS)
     return made
 
 

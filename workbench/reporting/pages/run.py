@@ -1,34 +1,32 @@
 """One self-contained page about a run, and every figure and table it shows as files."""
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from matplotlib.figure import Figure
 
 from workbench.core.token_scores import TokenScores
+from workbench.reporting.figures.chart import CellMap, Chart
 from workbench.reporting.figures.examples import (
     LONGEST,
     SHORTEST,
     Example,
     choose_examples,
-    draw_examples,
     example_frame,
+    examples_map,
     shades,
 )
 from workbench.reporting.figures.plausibility import (
-    draw_kept,
-    draw_plausibility,
+    kept_chart,
     kept_frame,
+    plausibility_chart,
     plausibility_frame,
     where,
 )
 from workbench.reporting.figures.saving import Written, save_figure
-from workbench.reporting.figures.speed import draw_speed, draw_tokens, speed_frame, token_frame
+from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
 from workbench.reporting.pages.sections import FOLDED, LACKING, NO_SUMMARY, SECTIONS
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
@@ -85,25 +83,25 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     """Write every figure the run has numbers for, with the frame behind it; returns them by name."""
     made: dict[str, Written] = {}
 
-    def add(name: str, frame: pd.DataFrame, draw: Callable[[float], Figure], caption: str) -> None:
+    def add(name: str, frame: pd.DataFrame, figure: Chart | CellMap, caption: str) -> None:
         if len(frame):
-            made[name] = save_figure(draw, run.folder, name, frame, caption)
+            made[name] = save_figure(figure, run.folder, name, frame, caption)
 
     agreement = run.rows("plausibility")
     if agreement is not None:
         curves, kept = plausibility_frame(agreement), kept_frame(agreement)
         source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
-        add("plausibility", curves, partial(draw_plausibility, curves), f"{_CURVES} {source}")
-        add("plausibility_kept", kept, partial(draw_kept, kept), f"{_KEPT} {source}")
+        add("plausibility", curves, plausibility_chart(curves), f"{_CURVES} {source}")
+        add("plausibility_kept", kept, kept_chart(kept), f"{_KEPT} {source}")
     if run.predicted is not None:
         left = token_frame(run.predicted)
-        add("tokens", left, partial(draw_tokens, left), _TOKENS)
+        add("tokens", left, tokens_chart(left), _TOKENS)
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None and efficiency is not None:
         points = speed_frame(classification, efficiency)
-        add("speedup", points, partial(draw_speed, points), _SPEED)
+        add("speedup", points, speed_chart(points), _SPEED)
     shown = examples[:_PICTURED]
-    add("examples", example_frame(shown), partial(draw_examples, shown), _PICTURE)
+    add("examples", example_frame(shown), examples_map(shown), _PICTURE)
     return made
 
 

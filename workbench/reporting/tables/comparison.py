@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.metrics.registry import METRICS
 from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
 from workbench.reporting.tables.main import (
+    MEASURED_SPEED,
     QUALITY_NAMES,
     RANKS_BUT_DENSE,
     SPEED_CONVENTIONS,
@@ -90,7 +91,7 @@ def speed_points(cells: pd.DataFrame, metric: str, methods: Iterable[str]) -> pd
     axes: dict[str, tuple[str, int | None]] = {"counted": (COUNTED, None)}
     batches = timed_batches(cells)
     if batches:
-        axes["measured"] = (f"speedup_vs_hf_b{batches[-1]}", batches[-1])
+        axes["measured"] = (f"{MEASURED_SPEED}{batches[-1]}", batches[-1])
     columns = ["method", "seed", "axis", "batch_size", "speedup", "metric", "quality", "kind"]
     parts = [pd.DataFrame(columns=columns)]
     dense = cells[cells["method"] == "dense"]

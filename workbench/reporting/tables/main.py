@@ -14,7 +14,7 @@ from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
-from workbench.reporting.tables.table import RANKS, Table, formatted, ranks
+from workbench.reporting.tables.table import RANKS, Table, Writer, formatted, ranks
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
 
 SPEED_CONVENTIONS = (
@@ -32,6 +32,7 @@ def main_table(
     conventions: str = "",
     unlike_dense: Collection[str] = (),
     configured: Iterable[str] = (),
+    mark_best: bool = True,
 ) -> Table:
     """Build a row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
@@ -45,6 +46,7 @@ def main_table(
         conventions: What the caption adds.
         unlike_dense: Methods whose primary metric gets a star.
         configured: Methods of the configuration; those without a number have a line of dashes.
+        mark_best: Whether the best of each column is bold.
     """
     methods = ordered([*classification["method"], *configured], METHODS)
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
@@ -52,22 +54,20 @@ def main_table(
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
     frame = pd.concat([quality, speeds], axis=1)
     headings = {name: QUALITY_NAMES[name] for name in metrics}
-    headings |= {
-        name: SPEED_NAMES.get(name, name.replace("speedup_vs_hf_b", "vs stock, batch "))
-        for name in map(str, speeds.columns)
-    }
     columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
-    for name, heading in headings.items():
-        write = percent if name == "tokens_kept_share" else times
-        columns[heading] = percentage(name) if name in metrics else (name, write)
+    columns |= {heading: percentage(name) for name, heading in headings.items()}
+    for name in map(str, speeds.columns):
+        batch = name.replace(MEASURED_SPEED, "vs stock, batch ")
+        headings[name], write = SPEEDS.get(name, (batch, times))
+        columns[headings[name]] = (name, write)
     shown = formatted(frame, columns)
     stars = frame["method"].isin(unlike_dense).map({True: STAR, False: ""})
     primary = QUALITY_NAMES[judged_by(classification)]
     if primary in shown:
         shown[primary] += stars
     ranked = {name: title for name, title in headings.items() if name != "tokens_kept_share"}
-    marks = method_marks(frame, shown, ranked)
-    ranking = f"{RANKS_BUT_DENSE} " if marks.astype(bool).to_numpy().any() else ""
+    marks = method_marks(frame, shown, ranked) if mark_best else None
+    ranking = "" if marks is None or not marks.astype(bool).to_numpy().any() else f"{RANKS_BUT_DENSE} "
     caption = (
         "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
         f"{star_words(unlike_dense)}{ranking}{SPEED_CONVENTIONS} {conventions}"
@@ -93,11 +93,14 @@ QUALITY_NAMES = {
     "spearman": "Spearman × 100",
 }
 """Headings of what is shown in hundredths."""
-SPEED_NAMES = {
-    "flops_speedup_unpadded": "FLOPs, unpadded",
-    "flops_speedup_padded": "FLOPs, padded",
-    "tokens_kept_share": "tokens kept %",
+SPEEDS: dict[str, tuple[str, Writer]] = {
+    "flops_speedup_unpadded": ("FLOPs, unpadded", times),
+    "flops_speedup_padded": ("FLOPs, padded", times),
+    "tokens_kept_share": ("tokens kept %", percent),
 }
+"""Headings and writers of what is counted."""
+MEASURED_SPEED = "speedup_vs_hf_b"
+"""Beginning of the columns of measured speed-ups; the batch size follows."""
 
 
 def primary_column(frame: pd.DataFrame) -> str | None:

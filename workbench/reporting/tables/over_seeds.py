@@ -3,12 +3,11 @@
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.reporting.tables.main import QUALITY_NAMES, primary_column
+from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, SPEEDS, primary_column
 from workbench.reporting.tables.table import Writer
 from workbench.reporting.text.wording import percent, spread, times
 
 _MEASURED = ("run", "seed", "value", "ci_low", "ci_high", "n")
-_MEASURED_SPEED = "speedup_vs_hf_b"
 
 
 def over_seeds(frame: pd.DataFrame) -> pd.DataFrame:
@@ -52,20 +51,19 @@ def quantities(cells: pd.DataFrame) -> dict[str, tuple[str, Writer]]:
     named: dict[str, tuple[str, Writer]] = {
         **{name: (heading, percent) for name, heading in QUALITY_NAMES.items()},
         "random_quality": (f"random tokens, {QUALITY_NAMES[judged]}", percent),
-        "flops_speedup_unpadded": ("FLOPs, unpadded", times),
-        "flops_speedup_padded": ("FLOPs, padded", times),
-    }
-    named |= {
-        f"{_MEASURED_SPEED}{batch}": (f"vs stock, batch {batch}", times)
-        for batch in timed_batches(cells)
+        **{name: SPEEDS[name] for name in ("flops_speedup_unpadded", "flops_speedup_padded")},
+        **{
+            f"{MEASURED_SPEED}{batch}": (f"vs stock, batch {batch}", times)
+            for batch in timed_batches(cells)
+        },
     }
     return {name: how for name, how in named.items() if name in cells and cells[name].notna().any()}
 
 
 def timed_batches(cells: pd.DataFrame) -> list[int]:
     """Return the batch sizes at which any cell was timed."""
-    names = [name for name in cells.columns if name.startswith(_MEASURED_SPEED)]
-    return sorted(int(name.removeprefix(_MEASURED_SPEED)) for name in names)
+    names = [name for name in cells.columns if name.startswith(MEASURED_SPEED)]
+    return sorted(int(name.removeprefix(MEASURED_SPEED)) for name in names)
 
 
 def seeds_line(

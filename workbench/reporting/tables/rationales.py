@@ -7,7 +7,7 @@ from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import Table, formatted
-from workbench.reporting.text.wording import decimals, method_name, scorer_name
+from workbench.reporting.text.wording import decimals, method_name, scorer_name, scorers_with_models
 
 _HERE = "Unit token, windows with evidence"
 _PAIR = {"scorer": "scorer", "against": "against"}
@@ -52,8 +52,8 @@ def scorer_agreement_table(agreement: pd.DataFrame, conventions: str) -> Table:
     unlike = agreement["scorer"].astype(str) != agreement["against"].astype(str)
     rows = agreement[unlike & (agreement["unit"] == "token") & (agreement["metric"] == "spearman")]
     frame = rows.assign(
-        scorer=_with_model(rows, "scorer", "method"),
-        against=_with_model(rows, "against", "against_method"),
+        scorer=scorers_with_models(rows),
+        against=scorers_with_models(rows, "against", "against_method"),
     )
     caption = (
         "Spearman's rank correlation of two scorers over the tokens of a text, dropped ones tied at the "
@@ -68,7 +68,7 @@ def fpr_table(comparisons: pd.DataFrame, conventions: str) -> Table:
     star = (rows["p_holm"] < LEVEL).map({True: STAR, False: ""})
     frame = rows.assign(
         value=rows["difference"],
-        scorer=_with_model(rows, "scorer", "method"),
+        scorer=scorers_with_models(rows),
         against=rows["against"].map(scorer_name),
         text=rows["difference"].map("{:+.3f}".format) + star,
     )
@@ -83,8 +83,3 @@ def fpr_table(comparisons: pd.DataFrame, conventions: str) -> Table:
 def _here(rows: pd.DataFrame) -> pd.DataFrame:
     chosen = rows[(rows["unit"] == "token") & (rows["universe"] == "with-evidence")]
     return chosen.reset_index(drop=True)
-
-
-def _with_model(rows: pd.DataFrame, scorer: str, method: str) -> list[str]:
-    pairs = rows[[scorer, method]].itertuples(index=False)
-    return [f"{scorer_name(name)} ({method_name(model)})" for name, model in pairs]

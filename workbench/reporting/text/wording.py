@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pandas as pd
+
 from workbench.catalog.methods import METHODS, method_title
 from workbench.catalog.scorers import scorer_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
@@ -45,6 +47,18 @@ def scorer_name(scorer: object) -> str:
 def scorer_on_model(scorer: object, method: object) -> str:
     """Name a scorer and the model whose tokens it scored: `saliency on dense`."""
     return f"{scorer_name(scorer)} on {method_name(method)}"
+
+
+def scorers_with_models(rows: pd.DataFrame, scorer: str = "scorer", method: str = "method") -> list[str]:
+    """Name the scorer and, in brackets, the model of every row.
+
+    Args:
+        rows: The rows.
+        scorer: Column of the scorer.
+        method: Column of the model's method.
+    """
+    pairs = rows[[scorer, method]].itertuples(index=False)
+    return [f"{scorer_name(name)} ({method_name(model)})" for name, model in pairs]
 
 
 def rationale_sentence(config: dict[str, Any]) -> str:

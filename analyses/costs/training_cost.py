@@ -1,0 +1,148 @@
+"""What training steps and saliency cost, in ratios: a table of docs/performance.md.
+
+python analyses/costs/training_cost.py --model packaged
+"""
+
+import argparse
+import itertools
+import statistics
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from analyses.lib.study import run_script
+from workbench.attribution.scorers.gradients.saliency import gradient_x_activation
+from workbench.catalog.methods.adapler import AdaplerSettings
+from workbench.catalog.methods.dense import DenseSettings
+from workbench.catalog.methods.top import TopSettings
+from workbench.core.documents import Window
+from workbench.data.readers.plain_texts import read_texts
+from workbench.data.windows.encode import encode
+from workbench.models.backbone import load_backbone, load_tokenizer
+from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.policies.adapler import AdapLeR
+from workbench.models.policies.base import Policy
+from workbench.models.policies.top import ToP
+from workbench.models.stopwatch import stopwatch
+from workbench.training.objectives.adapler import AdaplerObjective
+from workbench.training.objectives.base import Objective, TrainingProgress
+from workbench.training.objectives.dense import DenseObjective
+from workbench.training.objectives.top import TopObjective, compute_teacher_targets
+
+BATCH = 16
+TOTAL = 1000
+"""Steps of the imagined training; those that are timed lie in the middle of the first half."""
+
+
+OPTIONS = {
+    "--model": {"default": "packaged", "help": "a backbone: packaged, a folder, a hub name"},
+    "--source": {"default": "rotten-tomatoes", "help": "texts of the timed steps"},
+    "--rounds": {"type": int, "default": 7},
+}
+
+
+def main(options: argparse.Namespace) -> None:
+    """Print one line per measurement."""
+    windows = windows_of(options.model, options.source, 64 * BATCH)
+    compare_steps(options.model, windows, options.rounds)
+    compare_saliency(options.model, windows[:1000], options.rounds)
+
+
+def windows_of(backbone: str, source: str, limit: int) -> list[Window]:
+    """Windows of the packaged test texts, longest 256 tokens."""
+    documents = read_texts(source, limit)
+    labels = sorted({document.label for document in documents})
+    return encode(documents, labels, load_tokenizer(backbone), 256).windows
+
+
+def fresh(backbone: str) -> PruningClassifier:
+    """The backbone with an untrained head."""
+    return PruningClassifier(load_backbone(backbone, ("negative", "positive")), Policy())
+
+
+def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None:
+    """Forward, backward and optimiser step on the same batches of similar length."""
+    chosen = list(itertools.islice(batches(windows, BATCH), 0, None, 8))
+    targets = {
+        (window.text_id, window.window): np.ones(len(window.input_ids), dtype=np.float32)
+        for window in windows
+    }
+    config = fresh(backbone).bert.config
+    torch.manual_seed(0)
+    adapler = PruningClassifier(fresh(backbone).bert, AdapLeR(config))
+    teacher = fresh(backbone).eval()
+    top = PruningClassifier(
+        fresh(backbone).bert, ToP(config, bins=25, first_layer=2, fine_start=4.6, coarse_start=2.0)
+    )
+    teacher_targets = compute_teacher_targets(teacher, windows, 20)
+    objectives: dict[str, Objective] = {
+        "dense": DenseObjective(fresh(backbone), DenseSettings(epochs=1)),
+        "adapler": AdaplerObjective(adapler, AdaplerSettings(), targets, 0.0),
+        "top": TopObjective(top, TopSettings(), teacher_targets),
+    }
+    parts = [[windows[index] for index in batch] for batch in chosen]
+    runs = {name: steps(objective, parts) for name, objective in objectives.items()}
+    # ToP's teacher is asked once before training, not in every step: its share is counted in.
+    runs["top"] = both(
+        runs["top"], lambda: compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
+    )
+    seconds = stopwatch(runs, rounds)
+    dense = seconds["dense"]
+    for name, own in seconds.items():
+        ratio = statistics.median(a / b for a, b in zip(own, dense, strict=True))
+        per_step = 1000 * statistics.median(own) / len(parts)
+        print(f"step {name}: {per_step:.0f} ms, {ratio:.2f}x dense ({len(parts)} batches of {BATCH})")
+
+
+def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[], None]:
+    """One optimiser step per batch."""
+    optimizers = objective.optimizers()
+    objective.start_epoch(0)
+    objective.model.train()
+
+    def backward(loss: torch.Tensor, inputs: list[torch.Tensor] | None = None) -> None:
+        loss.backward(inputs=inputs)
+
+    def run() -> None:
+        for part in parts:
+            objective.backward(part, 1.0, TrainingProgress(0, TOTAL // 4, TOTAL), backward)
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
+            objective.after_step()
+
+    return run
+
+
+def both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[], None]:
+    """One after the other."""
+
+    def run() -> None:
+        first()
+        second()
+
+    return run
+
+
+def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> None:
+    """Gradient x activation of all layers against a plain forward and backward pass."""
+    model = fresh(backbone).eval()
+    parts = [[windows[index] for index in batch] for batch in batches(windows, 32)]
+
+    def plain() -> None:
+        for part in parts:
+            model(part).logits.max(dim=1).values.sum().backward()
+            model.zero_grad()
+
+    def saliency() -> None:
+        for part in parts:
+            gradient_x_activation(model, part)
+
+    seconds = stopwatch({"plain": plain, "saliency": saliency}, rounds)
+    ratio = statistics.median(a / b for a, b in zip(seconds["saliency"], seconds["plain"], strict=True))
+    print(f"saliency, all layers, {len(windows)} texts: {ratio:.2f}x a forward and backward pass")
+
+
+if __name__ == "__main__":
+    run_script(main, __doc__, OPTIONS)

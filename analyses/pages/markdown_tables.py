@@ -1,0 +1,185 @@
+"""Tables of README and docs from a run, comparison or benchmark, as Markdown.
+
+    python analyses/pages/markdown_tables.py runs/demo
+    python analyses/pages/markdown_tables.py runs/demo "plausibility metric=ap selection=none"
+
+Without a table's name: a run's quality and its plausibility by layer in AdapLeR's protocol (token unit,
+windows with evidence, FPR and recall by uniform selection), or a comparison's methods beside their
+controls. Names and arguments are those of `<!-- table: ... -->` in the documentation.
+"""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from analyses.costs.attribution_cost import COSTS, side_by_side
+from analyses.costs.scorer_table import shown
+from analyses.lib.study import run_script
+from workbench.errors import InputError
+from workbench.metrics.classification import judged_by
+from workbench.metrics.method_rows import quality_row, speed_row
+from workbench.reporting.pages.bench import write_bench
+from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
+from workbench.reporting.tables.over_seeds import timed_batches
+from workbench.reporting.tables.table import Writer, formatted, markdown
+from workbench.reporting.text.wording import decimals, method_name, percent, spread, times
+from workbench.runs.comparison import ComparisonData, Group, read_comparison
+from workbench.runs.folder import COMPARISON, Run, load_run
+
+SCORERS = "scorers"
+"""Folder, and table, of `scorer_table.py`."""
+_RATIO = "{:.2f}x".format
+OPTIONS = {
+    "folder": {"type": Path, "help": "a run, a comparison, or a folder with a benchmark"},
+    "tables": {"nargs": "*", "metavar": "TABLE", "help": 'such as quality or "bench split=test"'},
+}
+
+
+def main(options: argparse.Namespace) -> None:
+    """Print the tables."""
+    tables = options.tables or DEFAULT[(options.folder / COMPARISON).is_file()]
+    for described in tables:
+        print(f"{described}:\n\n{table(options.folder, described)}\n")
+
+
+def table(folder: Path, described: str) -> str:
+    """Render a table.
+
+    Args:
+        folder: The run, comparison or benchmark.
+        described: Name of the table and its arguments: `plausibility metric=ap selection=none`.
+
+    Raises:
+        InputError: An unknown name or argument.
+    """
+    name, *arguments = described.split()
+    if name not in TABLES:
+        raise InputError(f"no table {name!r} (there are: {', '.join(TABLES)})")
+    try:
+        return TABLES[name](folder, **dict(argument.split("=", 1) for argument in arguments))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{described}: {error}") from None
+
+
+def quality(run: Run, split: str = "test") -> pd.DataFrame:
+    """Return a row per method: quality with interval, FLOPs speed-ups, time against the stock model."""
+    judged, speed = (run.metrics(name) for name in ("classification", "efficiency"))
+    judged, speed = judged[judged["split"] == split], speed[speed["split"] == split]
+    metric = judged_by(judged)
+    methods = judged.loc[judged["metric"] == metric, "method"].astype(str)
+    frame = pd.DataFrame([quality_row(judged, m, [metric]) | speed_row(m, speed) for m in methods])
+    columns = {
+        "method": ("method",),
+        f"{metric} (95 %)": (metric, f"{metric}_low", f"{metric}_high", "{:.3f} ({:.3f}–{:.3f})".format),
+        "FLOPs, unpadded": ("flops_speedup_unpadded", _RATIO),
+        "FLOPs, padded": ("flops_speedup_padded", _RATIO),
+        "tokens kept": ("tokens_kept_share", "{:.0%}".format),
+    }
+    for batch in timed_batches(frame):
+        columns[f"time, batch {batch}"] = (f"{MEASURED_SPEED}{batch}", _RATIO)
+    realised = speed[speed["quantity"] == "realised_share"]
+    if len(realised):  # A run may count FLOPs only.
+        largest = realised["batch_size"].max()
+        shares = realised[realised["batch_size"] == largest].set_index("method")["value"]
+        frame["realised"] = frame["method"].map(shares)
+        columns[f"realised share, batch {largest}"] = ("realised", "{:.2f}".format)
+    return formatted(frame, columns)
+
+
+def plausibility(
+    run: Run, metric: str, selection: str, scorers: str = "", split: str = "test"
+) -> pd.DataFrame:
+    """Return a row per scorer, a column per layer.
+
+    Args:
+        run: The run.
+        metric: The metric shown.
+        selection: Its selection.
+        scorers: The scorers shown, with commas between; all if empty.
+        split: The split.
+    """
+    frame = run.metrics("plausibility").query(
+        "split == @split and unit == 'token' and universe == 'with-evidence' and metric == @metric "
+        "and selection == @selection"
+    )
+    if scorers:
+        frame = frame[frame["scorer"].isin(scorers.split(","))]
+    values = frame.pivot_table(index=["scorer", "method"], columns="layer", values="value", sort=False)
+    return values.map(decimals).reset_index().rename(columns={"method": "model"})
+
+
+def comparison(data: ComparisonData) -> pd.DataFrame:
+    """Return a row per method: quality, that of its own weights with other tokens kept, speed-up.
+
+    Mean ± standard deviation over seeds, in percent; controls keep as many tokens in every text and
+    layer.
+    """
+    return pd.DataFrame(
+        {
+            "method": method_name(group.method),
+            QUALITY_NAMES[data.quality]: _over_seeds(data.rows(group)[data.quality], percent),
+            "as many random tokens": _over_seeds(_control(data, group, "random"), percent),
+            "first tokens": _over_seeds(_control(data, group, "first"), percent),
+            "FLOPs, unpadded": _over_seeds(data.rows(group)["flops_speedup_unpadded"], times),
+        }
+        for group in data.compared
+    )
+
+
+def _control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
+    """Quality of the control `kind` in each cell of the group that has it."""
+    values = [pd.Series(dtype=float)]
+    for name in group.trials:
+        run = load_run(data.folder / name)
+        if run.table_file("controls").is_file():
+            rows = run.metrics("controls")
+            values.append(rows[(rows["control"] == kind) & (rows["metric"] == data.quality)]["value"])
+    return pd.concat(values[1:] or values)
+
+
+def _over_seeds(values: pd.Series, write: Writer) -> str:
+    return spread(values.mean(), values.std(), write)
+
+
+def _costs(folder: Path, of: str) -> str:
+    """Tables of `attribution_cost.py` side by side; `of` is such as imdb-128,imdb-512."""
+    run = load_run(folder)
+    frames = {name: run.metrics(name) for name in (f"{COSTS}-{part}" for part in of.split(","))}
+    return markdown(side_by_side(frames))
+
+
+def _bench_notes(folder: Path, split: str = "test") -> str:
+    return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
+
+
+def _of_run(build: Callable[..., pd.DataFrame], folder: Path, **arguments: str) -> str:
+    return markdown(build(load_run(folder), **arguments))
+
+
+TABLES: dict[str, Callable[..., str]] = {
+    "quality": partial(_of_run, quality),
+    "agreement": partial(_of_run, plausibility),
+    "plausibility": partial(_of_run, plausibility),
+    "comparison": lambda folder: markdown(comparison(read_comparison(folder))),
+    "scorers": lambda folder: markdown(shown(load_run(folder).metrics(SCORERS))),
+    "costs": _costs,
+    "bench": lambda folder, split="test": markdown(write_bench(folder, split)[0].shown),
+    "bench-notes": _bench_notes,
+}
+"""What can stand in a page, by name."""
+DEFAULT = {
+    True: ("comparison",),
+    False: (
+        "quality",
+        "plausibility metric=ap selection=none",
+        "plausibility metric=fpr selection=uniform",
+        "plausibility metric=tpr selection=uniform",
+    ),
+}
+"""What is printed unless tables are named, of a comparison and of a run."""
+
+if __name__ == "__main__":
+    run_script(main, __doc__, OPTIONS)

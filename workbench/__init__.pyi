@@ -1,0 +1,16 @@
+from workbench.config.loading import load_config as load_config
+from workbench.config.run import RunConfig as RunConfig
+from workbench.core.token_scores import TokenScores as TokenScores
+from workbench.data.corpus import load_corpus as load_corpus
+from workbench.inference.classify import Prediction as Prediction
+from workbench.inference.classify import classify as classify
+from workbench.inference.explain import Explained as Explained
+from workbench.inference.explain import explain_text as explain_text
+from workbench.models.classifier import PruningClassifier as PruningClassifier
+from workbench.models.classifier import load_classifier as load_classifier
+from workbench.models.transformers import register as register
+from workbench.reporting.published import published as published
+from workbench.runs.folder import Run as Run
+from workbench.runs.folder import load_run as load_run
+from workbench.runs.many import Runs as Runs
+from workbench.runs.many import load_runs as load_runs

@@ -1,0 +1,71 @@
+"""What `workbench attribute` and `workbench bench` can be asked for.
+
+A field is an option of the command, its docstring the option's help. No torch here: help comes at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.attribution.options import Options
+from workbench.core.long_texts import TooLong
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextsRequest:
+    """Models, and how texts are cut for them."""
+
+    run: Path | None = None
+    """Run folder whose models are used."""
+    max_tokens: int | None = None
+    """Longest window; default: the run's, or as long as the model allows."""
+    too_long: TooLong = "windows"
+    """Cut longer texts into windows, or refuse them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeRequest(TextsRequest):
+    """What is scored, by which scorers; exactly one of `run` and `model` is needed."""
+
+    texts: str
+    """Texts to score: imdb, rotten-tomatoes, or a .txt, CSV, TSV, JSONL or Parquet file."""
+    scorers: Sequence[str]
+    """Scorers by name, such as saliency,alti,attention@3."""
+    model: Path | None = None
+    """Model folder, instead of a run."""
+    method: str | None = None
+    """Explain this method's model of the run; default: the one that each scorer belongs to, or dense."""
+    options: Options = field(default_factory=Options)
+    limit: int | None = None
+    """Score only this many texts."""
+    id_column: str | None = None
+    """Column of text ids in a table; default: row numbers."""
+    text_column: str | None = None
+    """Column of texts in a table; default: text."""
+    label_column: str | None = None
+    """Column of classes in a table, for --target gold."""
+    out: Path | None = None
+    """Folder to write; default: attribute/ in the run, or runs/attribute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchRequest(TextsRequest):
+    """What is timed, on which texts; exactly one of `run` and `model` is needed."""
+
+    model: str | None = None
+    """Model folder, `packaged`, or a hub name, instead of a run."""
+    texts: str | None = None
+    """Texts to time: imdb, rotten-tomatoes, or a .txt, CSV, TSV, JSONL or Parquet file; default: the
+    run's test split, or imdb."""
+    limit: int = 256
+    """Time this many texts."""
+    batch: Sequence[int] = (1, 8, 32, 128)
+    """Batch sizes."""
+    rounds: int = 5
+    """Rounds; each runs all models in turn."""
+    device: str = "cpu"
+    """Device to time on: cpu or cuda."""
+    bfloat16: bool = False
+    """Time every model in bfloat16 as well."""
+    out: Path | None = None
+    """Folder to write; default: the run, or runs/bench."""

@@ -1,0 +1,204 @@
+"""Figures for print: any description as a Matplotlib figure, without touching Matplotlib's global state.
+
+They are as wide as a printed column, so that nobody scales them and letters keep their size.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+
+from workbench.reporting.figures.chart import Axis, CellMap, Chart, Panel, Series
+from workbench.reporting.figures.style import Look
+
+SINGLE, DOUBLE = 3.4, 7.0
+"""Inches: one column, and the width of a page of two columns."""
+LETTERS = 8
+"""Points: titles and axes; ticks and legends have one less."""
+GRID = "#E5E5E5"
+_LONGEST = 28
+_DASHES = {"solid": "-", "dash": (0, (6, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (6, 2, 1, 2))}
+
+
+def draw(figure: Chart | CellMap, width: float = DOUBLE) -> Figure:
+    """Return the description as a Matplotlib figure of `width` inches."""
+    if isinstance(figure, Chart):
+        return _draw_chart(figure, width)
+    from workbench.reporting.figures.printed_cells import draw_cell_map
+
+    return draw_cell_map(figure, width)
+
+
+def print_axes(
+    width: float, height: float, rows: int = 1, columns: int = 1, *, sharey: bool = False
+) -> tuple[Figure, np.ndarray]:
+    """Return an empty figure of `width` x `height` inches and its (rows, columns) array of axes.
+
+    Letters are those of a printed page, a light grid is horizontal.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+    for ax in axes.flat:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=LETTERS - 1)
+        ax.grid(axis="y", color=GRID, linewidth=0.6)
+        ax.set_axisbelow(True)
+    return figure, axes
+
+
+def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
+    """Write plain axis labels and a title to the left."""
+    ax.set_xlabel(plain(x), fontsize=LETTERS)
+    ax.set_ylabel(plain(y), fontsize=LETTERS)
+    ax.set_title(plain(title), fontsize=LETTERS, loc="left")
+
+
+def legend_below(figure: Figure, handles: dict[str, Any]) -> None:
+    """Write one legend under all panels, in as many columns as the width allows."""
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(
+            handles.values(), handles.keys(), loc="outside lower center", ncols=columns,
+            fontsize=LETTERS - 1, frameon=False,
+        )  # fmt: skip
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
+
+
+def named_handles(ax: Axes) -> dict[str, Any]:
+    """Return what the legend shows for each name on these axes."""
+    handles, names = ax.get_legend_handles_labels()
+    return dict(zip(names, handles, strict=True))
+
+
+def width_for(labels: Iterable[object]) -> float:
+    """Return `SINGLE` where names of rows leave room for what they name, else `DOUBLE`."""
+    return SINGLE if max((len(str(label)) for label in labels), default=0) <= _LONGEST else DOUBLE
+
+
+def plain(text: str) -> str:
+    """Return `text` as Matplotlib will show it letter by letter: no mathematics, no absent glyphs."""
+    shown = "".join(c if ord(c) in _glyphs() else "□" for c in " ".join(str(text).split()))
+    # A leading underscore would hide a legend entry.
+    return ("\u200b" if shown.startswith("_") else "") + shown.replace("$", r"\$")
+
+
+@lru_cache(maxsize=1)
+def _glyphs() -> frozenset[int]:
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
+
+
+def _draw_chart(chart: Chart, width: float) -> Figure:
+    """Panels side by side on a whole page, else one below the other."""
+    columns = min(chart.columns or len(chart.panels), len(chart.panels)) if width >= DOUBLE else 1
+    rows = -(-len(chart.panels) // columns)
+    # Beside axes that must be square there is no room in a single column.
+    height = chart.height + 1 if chart.square and width < DOUBLE else chart.height
+    figure, axes = print_axes(width, height * rows + 0.4, rows, columns, sharey=chart.share_y)
+    handles: dict[str, Any] = {}
+    for number, (ax, panel) in enumerate(zip(axes.flat, chart.panels, strict=False)):
+        handles |= _draw_panel(ax, panel)
+        below = chart.panels[number + columns :][:1]
+        left = chart.panels[number - 1 : number] if number % columns else ()
+        # What the neighbour says already is not said again.
+        x = "" if any(other.x.title == panel.x.title for other in below) else panel.x.title
+        y = "" if any(other.y.title == panel.y.title for other in left) else panel.y.title
+        name_axes(ax, x, y, panel.title)
+    for ax in axes.flat[len(chart.panels) :]:
+        ax.set_visible(False)
+    if chart.square:
+        # The only layout that keeps labels inside the figure when the axes must be square.
+        figure.set_layout_engine("compressed")
+        axes[0, 0].set_aspect("equal")
+    if chart.square and width >= DOUBLE:
+        axes[0, 0].legend(
+            handles.values(), handles.keys(), loc="center left", bbox_to_anchor=(1.02, 0.5),
+            fontsize=LETTERS - 1, frameon=False,
+        )  # fmt: skip
+    elif handles:
+        legend_below(figure, handles)
+    return figure
+
+
+def _draw_panel(ax: Axes, panel: Panel) -> dict[str, Any]:
+    """Draw the series; returns what the legend shows for each name."""
+    handles = {}
+    boxes = sum(series.kind == "boxes" for series in panel.series)
+    for number, series in enumerate(panel.series):
+        is_box = series.kind == "boxes"
+        handle = _draw_boxes(ax, series, number, boxes) if is_box else _draw_series(ax, series)
+        if series.name:
+            handles[plain(series.name)] = handle
+    _set_axis(ax, panel.x, "x")
+    _set_axis(ax, panel.y, "y")
+    ax.text(0.02, 0.02, plain(panel.note), transform=ax.transAxes, fontsize=LETTERS - 1)
+    return handles
+
+
+def _style(look: Look, *, joined: bool) -> dict[str, Any]:
+    marker = {"marker": "o", "fillstyle": "none"} if look.marker == "ring" else {"marker": look.marker}
+    return marker | {
+        "color": look.colour, "markersize": look.size, "linewidth": look.width,
+        "linestyle": _DASHES[look.dash] if joined else "none", "zorder": 2 if look.marker else 1,
+    }  # fmt: skip
+
+
+def _draw_series(ax: Axes, series: Series) -> Any:
+    look, x, y = series.look, series.x, np.asarray(series.y, dtype=np.float64)
+    style = _style(look, joined=series.kind != "points") | {"label": plain(series.name) or "_"}
+    if not len(series.x) and not len(y):
+        return Line2D([], [], **style)
+    if series.kind == "level":
+        return ax.axhline(y[0], **style)
+    if series.kind == "upright":
+        return ax.axvline(x[0], **style)
+    if series.kind == "steps":
+        return ax.stairs(y, x, color=look.colour, fill=look.filled)
+    if series.low is None or np.isnan(np.asarray(series.low, dtype=np.float64)).all():
+        return ax.plot(x, y, **style)[0]
+    low, high = (np.asarray(end, dtype=np.float64) for end in (series.low, series.high))
+    if series.kind == "line":
+        ax.fill_between(x, low, high, color=look.colour, alpha=0.15, lw=0)
+        return ax.plot(x, y, **style)[0]
+    spread = np.nan_to_num([y - low, high - y]).clip(min=0)
+    return ax.errorbar(x, y, yerr=spread, **style | {"capsize": 2, "linewidth": 1, "markersize": 5})
+
+
+def _draw_boxes(ax: Axes, series: Series, number: int, count: int) -> Any:
+    """Boxes of the series, the `number`th of so many beside each other at the same places."""
+    room = 0.8 / count
+    names = ("whislo", "q1", "med", "q3", "whishi", "mean")
+    stats = [dict(zip(names, box, strict=True), fliers=[]) for box in np.transpose(series.y)]
+    line: dict[str, Any] = {"color": series.look.colour}
+    mean = {"marker": "D", "markersize": 3, "markerfacecolor": "black", "markeredgecolor": "black"}
+    ax.bxp(
+        stats, positions=np.asarray(series.x) + (number - (count - 1) / 2) * room,
+        widths=0.75 * room, showfliers=False, showmeans=True, manage_ticks=False, patch_artist=True,
+        medianprops={"color": "black"}, meanprops=mean, whiskerprops=line, capprops=line,
+        boxprops={"facecolor": series.look.colour, "alpha": 0.35, "edgecolor": series.look.colour},
+    )  # fmt: skip
+    return Line2D([], [], linewidth=4, **line)
+
+
+def _set_axis(ax: Axes, axis: Axis, side: Literal["x", "y"]) -> None:
+    matplotlib_axis = getattr(ax, f"{side}axis")
+    if axis.log:
+        getattr(ax, f"set_{side}scale")("log")
+    if axis.ticks is not None:
+        ticks = axis.ticks
+        matplotlib_axis.set_major_locator(FixedLocator(list(ticks)))
+        matplotlib_axis.set_major_formatter(lambda value, _: plain(ticks.get(value, "")))
+        matplotlib_axis.set_minor_locator(NullLocator())
+    elif axis.whole:
+        matplotlib_axis.set_major_locator(MaxNLocator(integer=True))
+    if axis.grid:
+        ax.grid(axis=side, color=GRID, linewidth=0.6)
+    getattr(ax, f"set_{side}lim")(*axis.limits)
