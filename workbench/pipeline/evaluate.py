@@ -25,7 +25,7 @@ from workbench.pipeline.bench.timing import load_stock, time_models
 from workbench.pipeline.budget_controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
-from workbench.pipeline.plausibility import agreement_tables
+from workbench.pipeline.plausibility import plausibility_tables
 from workbench.runs.folder import ABOUT, PREDICTIONS
 from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json
@@ -119,7 +119,7 @@ def _plausibility(job: Job) -> None:
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}
     for split, found in by_split.items():
-        for name, frame in agreement_tables(job, split, found).items():
+        for name, frame in plausibility_tables(job, split, found).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
         write_table(pd.concat(frames, ignore_index=True), job.run.table_file(name), csv=True)
@@ -237,14 +237,14 @@ def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:
-    """A fixed random sample of the split's windows, so that lengths are as they come."""
+    """Return a fixed random sample of the split's windows, so that lengths are as they come."""
     windows = job.encodings[split].windows
     order = np.random.default_rng(job.config.seed).permutation(len(windows))
     return [windows[index] for index in order[: job.config.efficiency.texts]]
 
 
 def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
-    """The stages after training, in their order."""
+    """Return the stages after training, in their order."""
     stages: dict[str, Callable[[Job], None]] = {
         "predictions": _predictions,
         "plausibility": _plausibility,

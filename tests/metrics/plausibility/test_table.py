@@ -12,7 +12,7 @@ from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_floor
+from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import (
     count_frame,
     plausibility,
@@ -181,13 +181,13 @@ def test_order_of_records_does_not_matter() -> None:
     first = plausibility(records, "test", bootstrap=0).frame
     second = plausibility(records[::-1], "test", bootstrap=0).frame
     assert np.allclose(first["value"], second["value"])
-    one, other = (random_floor(part, "test", bootstrap=0) for part in (records, records[::-1]))
+    one, other = (random_control(part, "test", bootstrap=0) for part in (records, records[::-1]))
     assert np.allclose(one.result.frame["value"], other.result.frame["value"])
 
 
-def test_random_floor_is_a_floor_with_a_spread() -> None:
+def test_random_control_is_a_floor_with_a_spread() -> None:
     records = corpus(40)
-    floor = random_floor([*records, *corpus(40, scorer="top")], "test", draws=4, bootstrap=200, seed=3)
+    floor = random_control([*records, *corpus(40, scorer="top")], "test", draws=4, bootstrap=200, seed=3)
     frame, spread = floor.result.frame, floor.spread
     assert set(frame["scorer"]) == {"random"}
     ap = frame[(frame["metric"] == "ap") & (frame["unit"] == "token") & (frame["universe"] == "all")]
@@ -202,17 +202,17 @@ def test_random_floor_is_a_floor_with_a_spread() -> None:
     assert np.allclose(spread["mean"], frame["value"], atol=0.01)
     assert (spread["sd"] > 0).all()
     assert "kept" not in set(frame["selection"])
-    again = random_floor(records, "test", draws=4, bootstrap=200, seed=3)
+    again = random_control(records, "test", draws=4, bootstrap=200, seed=3)
     pd.testing.assert_frame_equal(again.result.frame, frame)
-    assert random_floor(records, "test", draws=1, bootstrap=0).spread["sd"].isna().all()
-    assert random_floor([], "test").result.frame.empty
+    assert random_control(records, "test", draws=1, bootstrap=0).spread["sd"].isna().all()
+    assert random_control([], "test").result.frame.empty
     with pytest.raises(ValueError, match="draws"):
-        random_floor(records, "test", draws=0)
+        random_control(records, "test", draws=0)
 
 
 def test_a_useful_scorer_beats_random_in_pairs() -> None:
     records = corpus(30)
-    values, floor = text_values(records), random_floor(records, "test", bootstrap=0)
+    values, floor = text_values(records), random_control(records, "test", bootstrap=0)
     table = compare_scorers(values, floor.values, "test", resamples=300)
     assert len(table) == 2 * 2 * 3
     assert (table["difference"] > 0.1).all()
@@ -226,7 +226,7 @@ def test_a_useful_scorer_beats_random_in_pairs() -> None:
 def test_a_table_of_many_scorers_can_still_reach_significance() -> None:
     records = corpus(40)
     many = [replace(r, scorer=f"scorer-{number}") for number in range(30) for r in records]
-    floor = random_floor(records, "test", bootstrap=0)
+    floor = random_control(records, "test", bootstrap=0)
     table = compare_scorers(text_values(many), floor.values, "test", resamples=10)
     assert (table["p_holm"] < 0.05).all()
 
