@@ -1,4 +1,4 @@
-"""Docstrings say what each parameter is, and that of every module and public function begins somewhere."""
+"""Docstrings explain each parameter, and every module says what it holds."""
 
 import ast
 from collections.abc import Iterator

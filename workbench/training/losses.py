@@ -67,7 +67,8 @@ def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
 
 
 def lambda_loss(scores: Tensor, relevance: Tensor, valid: Tensor, kind: str) -> Tensor:
-    """Return the pairwise ranking loss of the LambdaLoss framework (Wang et al., CIKM 2018), divided by k^2.
+    """Return the pairwise ranking loss of the LambdaLoss framework (Wang et al., CIKM 2018), divided by
+    k^2.
 
     Mean over the batch; a perfectly separated order tends to 0.
 
@@ -104,8 +105,9 @@ def _ndcg2_weight(scores: Tensor, relevance: Tensor, valid: Tensor) -> Tensor:
 def reinforce(negative_log_likelihood: Tensor, rewards: Tensor) -> Tensor:
     """Return the loss of S sampled selections of each of B texts, with a policy's gradient (REINFORCE).
 
-    `negative_log_likelihood` (B, S) is that of the selections, `rewards` (B, S) what they brought, without
-    gradient. The baseline is the text's mean reward over its samples, itself included: on average the
-    gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL 2021.
+    `negative_log_likelihood` (B, S) is that of the selections, `rewards` (B, S) what they brought,
+    without gradient. The baseline is the text's mean reward over its samples, itself included: on
+    average the gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL
+    2021.
     """
     return ((rewards - rewards.mean(1, keepdim=True)) * negative_log_likelihood).mean()

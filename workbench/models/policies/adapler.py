@@ -19,8 +19,8 @@ LOWEST_EDIT = -1e4
 def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Tensor:
     """Return AdapLeR's soft removal, an attention edit: steep below the threshold, almost flat above it.
 
-    Continuous at `scores == delta`, where it is -beta/slope; as `slope` grows it tends to the hard
-    rule (0 at or above the threshold, `LOWEST_EDIT` below). Source: Modarressi et al., 2022, soft-removal
+    Continuous at `scores == delta`, where it is -beta/slope; as `slope` grows it tends to the hard rule
+    (0 at or above the threshold, `LOWEST_EDIT` below). Source: Modarressi et al., 2022, soft-removal
     function. Shapes broadcast; values <= 0.
 
     Args:

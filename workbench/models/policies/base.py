@@ -111,8 +111,8 @@ class Policy(nn.Module):
         return None
 
     def threshold(self, layer: int, layout: Layout) -> Tensor | float | None:
-        """Return the score that a token needs to stay, broadcasting to (rows, columns); None where tokens
-        are cut by rank, or not at all."""
+        """Return the score that a token needs to stay, broadcasting to (rows, columns); None where
+        tokens are cut by rank, or not at all."""
         return None
 
     def soften(

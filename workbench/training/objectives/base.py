@@ -112,8 +112,8 @@ class Objective(nn.Module):
         return by_quality(history)[:1]
 
     def task_loss(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
-        """Return the mean loss of (B, outputs) logits: cross-entropy, or squared error; for the share that
-        is distilled, their distance from the teacher's (T^2 KL, or squared error)."""
+        """Return the mean loss of (B, outputs) logits: cross-entropy, or squared error; for the share
+        that is distilled, their distance from the teacher's (T^2 KL, or squared error)."""
         task_type = self.model.task_type
         loss = label_loss(task_type, logits, [window.label for window in windows])
         if self.distil:
