@@ -76,7 +76,9 @@ def add_command(
     def run(plugin: Sequence[Path] | None = None, **given: Any) -> None:
         try:
             if plugin:
-                _load(plugin)
+                from workbench.catalog.plugins import load_plugins
+
+                load_plugins(plugin)
             for parameter, kind in requests.items():
                 given[parameter] = _filled(kind, given)
             command(**given)
@@ -92,12 +94,6 @@ def add_command(
 def option(kind: type, name: str) -> Any:
     """Return the annotation of a parameter that is one field of a request."""
     return next(p.annotation for p in _options(kind) if p.name == name)
-
-
-def _load(plugins: Sequence[Path]) -> None:
-    from workbench.catalog.plugins import load_plugins
-
-    load_plugins([str(path) for path in plugins])
 
 
 def _options(kind: Any) -> Iterator[inspect.Parameter]:

@@ -97,14 +97,12 @@ def find_leaks(corpus: Corpus) -> pd.DataFrame:
 
 
 def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
-    lengths = np.array([len(document.words) + len(document.second) for document in documents])
-    if not len(lengths):
-        return {"texts": 0, "words_mean": np.nan, "words_median": np.nan, "words_max": 0}
+    lengths = pd.Series([len(one.words) + len(one.second) for one in documents], dtype=float)
     return {
         "texts": len(lengths),
-        "words_mean": float(lengths.mean()),
-        "words_median": float(np.median(lengths)),
-        "words_max": int(lengths.max()),
+        "words_mean": lengths.mean(),
+        "words_median": lengths.median(),
+        "words_max": int(lengths.max()) if len(lengths) else 0,
     }
 
 

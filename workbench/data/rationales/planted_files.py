@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,18 +41,11 @@ def write_planted(
         RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",
         CONFIG: yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
     }
-    if folder.is_dir():
-        _write_files(folder, files)
-    else:
-        with replacing(folder) as scratch:
-            scratch.mkdir()
-            _write_files(scratch, files)
+    with nullcontext(folder) if folder.is_dir() else replacing(folder) as target:
+        target.mkdir(exist_ok=True)
+        for name, text in files.items():
+            write_text(target / name, text)
     return record
-
-
-def _write_files(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        write_text(folder / name, text)
 
 
 def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:

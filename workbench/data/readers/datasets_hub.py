@@ -82,7 +82,7 @@ class _Reader:
         where = f"{self.name} {part}, row {number}"
         row_id, label = f"{part}-{number}", None
         if settings.id_column:
-            row_id = checked_label(record[settings.id_column], settings.id_column, where)
+            row_id = checked_label(record[settings.id_column], f"{where}: {settings.id_column}")
         if self.task and self.task.value:
             label = self.task.class_of(record[settings.label_column], settings.label_column, where)
         if self.names:

@@ -141,7 +141,7 @@ class _Reader:
             raise InputError(f"{where}: no annotation_id")
         name = str(name)
         where = f"{where}: {name}"
-        label = checked_label(record.get("classification"), "classification", where)
+        label = checked_label(record.get("classification"), f"{where}: classification")
         if self.task and self.task.labels:
             label = self.task.class_of(label, "classification", where)
         evidences = self._evidences(record, where)

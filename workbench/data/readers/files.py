@@ -42,7 +42,7 @@ def load_file(settings: DataSettings) -> Table:
     for number, (where, record) in enumerate(reader(path), start=1):
         columns.update(dict.fromkeys(record))
         if settings.split_column:
-            _get(record, settings.split_column, where)
+            _cell(record, settings.split_column, where)
         row = row_from_record(record, settings, row_id(record, settings, number, where), where)
         rows.setdefault(split_of(record, settings.split_column, where), []).append(row)
     if not rows:
@@ -68,7 +68,7 @@ def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: s
     """
     if not settings.id_column:
         return f"row-{number}"
-    return checked_label(_get(record, settings.id_column, where), settings.id_column, where)
+    return checked_label(*_cell(record, settings.id_column, where))
 
 
 def row_from_record(
@@ -84,11 +84,11 @@ def row_from_record(
         label: Replaces what the label column says.
     """
     if label is None:
-        label = checked_label(_get(record, settings.label_column, where), settings.label_column, where)
+        label = checked_label(*_cell(record, settings.label_column, where))
     second, spans = "", None
-    text = checked_text(_get(record, settings.text_column, where), settings.text_column, where)
+    text = checked_text(*_cell(record, settings.text_column, where))
     if settings.second_column:
-        second = checked_text(_get(record, settings.second_column, where), settings.second_column, where)
+        second = checked_text(*_cell(record, settings.second_column, where))
     if settings.rationale_column and settings.rationales == "annotated":
         # A row of JSON lines may leave the key out; a whole column that is absent is refused.
         spans = checked_spans(record.get(settings.rationale_column), where)
@@ -121,10 +121,11 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
         raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(known)}")
 
 
-def _get(record: dict[str, Any], column: str, where: str) -> Any:
+def _cell(record: dict[str, Any], column: str, where: str) -> tuple[Any, str]:
+    """Return a row's value and its place, for the checks; InputError where the column is absent."""
     if column not in record:
         raise InputError(f"{where}: no column {column}; there are: {', '.join(record)}")
-    return record[column]
+    return record[column], f"{where}: {column}"
 
 
 def _read_csv(path: Path, separator: str) -> Records:

@@ -90,8 +90,8 @@ class Task:
             InputError: A class that the set does not have, or no finite number.
         """
         if self.value:
-            return checked_number(value, column, where)
-        written = checked_label(value, column, where)
+            return checked_number(value, f"{where}: {column}")
+        written = checked_label(value, f"{where}: {column}")
         known = self.codes or {name: name for name in self.labels}
         if written not in known:
             meant = ", ".join(f"{k} ({v})" if k != v else k for k, v in known.items())

@@ -112,7 +112,7 @@ class _Reader:
         text = " ".join(part.strip() for part in parts)
         if self.task.line_mark:
             text = text.replace(self.task.line_mark, " ")
-        return checked_text(text.strip(), columns, where)
+        return checked_text(text.strip(), f"{where}: {columns}")
 
 
 def _tsv(content: str) -> Cells:

@@ -36,7 +36,7 @@ def _reviews(tree: Tree, split: str, label: str) -> list[Row]:
 
 def _review(tree: Tree, name: str, label: str) -> Row:
     where = tree.where(name)
-    text = checked_text(clean_text(decode(tree.read(name), where)), "the review", where)
+    text = checked_text(clean_text(decode(tree.read(name), where)), f"{where}: the review")
     return Row(name.removesuffix(".txt"), text, label, where)
 
 

@@ -73,11 +73,10 @@ class _Reader:
         if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
             raise InputError(f"{where}: no data (this is not an export of the kind JSON)")
         data, settings = task["data"], self.settings
-        row_id = checked_label(
-            data.get(settings.id_column) if settings.id_column else task.get("id"), "id", where
-        )
+        given = data.get(settings.id_column) if settings.id_column else task.get("id")
+        row_id = checked_label(given, f"{where}: id")
         where = f"{where} ({row_id})"
-        text = checked_text(data.get(settings.text_column), settings.text_column, where)
+        text = checked_text(data.get(settings.text_column), f"{where}: {settings.text_column}")
         people = list(_annotations(task, where))
         if not people:
             self.left_out["without annotation"] += 1
@@ -103,7 +102,7 @@ class _Reader:
     def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
         column = self.settings.label_column
         if column in data:
-            return checked_label(data[column], column, where)
+            return checked_label(data[column], f"{where}: {column}")
         votes = Counter(choice for results in people if (choice := _choice(results, column, where)))
         for label, most in votes.most_common(1):
             if 2 * most > len(people):
@@ -181,7 +180,7 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
     choices = chosen.get(name) or next(iter(chosen.values()))
     if not isinstance(choices, list) or len(choices) != 1:
         raise InputError(f"{where}: the chosen class is not one but {choices!r}")
-    return checked_label(choices[0], "choices", where)
+    return checked_label(choices[0], f"{where}: choices")
 
 
 SOURCES = (

@@ -108,54 +108,36 @@ def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
     return split
 
 
-def checked_text(value: Any, column: str, where: str) -> str:
-    """Return a text that holds something; InputError for anything but a string and for spaces only.
-
-    Args:
-        value: What stands in the text's place.
-        column: Its column, for the error.
-        where: File and line, or data set and row, for the error.
-    """
+def checked_text(value: Any, where: str) -> str:
+    """Return a text that holds something; InputError at `where` for no string and for spaces only."""
     if not isinstance(value, str):
         kind = "missing" if _is_missing(value) else f"{type(value).__name__}, not text"
-        raise InputError(f"{where}: {column} is {kind}")
+        raise InputError(f"{where} is {kind}")
     if not value.strip():
-        raise InputError(f"{where}: {column} is empty or holds only spaces")
+        raise InputError(f"{where} is empty or holds only spaces")
     return value
 
 
-def checked_label(value: Any, column: str, where: str) -> str:
-    """Return the class's name; whole numbers lose a trailing `.0`; InputError where it is missing.
-
-    Args:
-        value: What stands in the label's place.
-        column: Its column, for the error.
-        where: Its place, for the error.
-    """
+def checked_label(value: Any, where: str) -> str:
+    """Return the class's name; whole numbers lose a trailing `.0`; InputError where it is missing."""
     if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
-        raise InputError(f"{where}: {column} is missing (empty or NaN)")
+        raise InputError(f"{where} is missing (empty or NaN)")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, str | bool | Integral | float):
-        raise InputError(f"{where}: {column} is {type(value).__name__}, not one class")
+        raise InputError(f"{where} is {type(value).__name__}, not one class")
     return str(value).strip()
 
 
-def checked_number(value: Any, column: str, where: str) -> str:
-    """Return a finite number as text, six significant digits: what a float32 and its text share.
-
-    Args:
-        value: What stands in the number's place.
-        column: Its column, for the error.
-        where: Its place, for the error.
-    """
-    written = checked_label(value, column, where)
+def checked_number(value: Any, where: str) -> str:
+    """Return a finite number as text, six significant digits: what a float32 and its text share."""
+    written = checked_label(value, where)
     try:
         number = float(written)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"{where}: {column} is {written!r}, not a finite number")
+        raise InputError(f"{where} is {written!r}, not a finite number")
     return f"{number:.6g}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.core.documents import Window
-from workbench.data.readers.rows import counted
+from workbench.data.readers.rows import counted, counted_notes
 from workbench.errors import InputError
 
 
@@ -29,7 +29,7 @@ class Encoding:
     @property
     def n_with_evidence(self) -> int:
         """Return windows that hold at least one rationale token."""
-        return sum(1 for window in self.windows if holds_evidence(window))
+        return len(with_evidence(self.windows))
 
     @property
     def n_split_spans(self) -> int:
@@ -39,18 +39,15 @@ class Encoding:
     def notes(self) -> tuple[str, ...]:
         """Return one sentence per thing worth knowing, with counts."""
         texts, windows = counted(self.texts, "text"), counted(len(self), "window")
-        notes = [f"{texts} in {windows} of at most {self.max_tokens} tokens."]
-        if self.split_spans:
-            spans = counted(self.n_split_spans, "rationale span")
-            notes.append(
-                f"{spans} longer than a window and cut ({_shown(i for i, _ in self.split_spans)})."
-            )
-        if self.split_words:
-            notes.append(f"Words longer than a window were cut in {_shown(self.split_words)}.")
-        if self.unknown_only:
-            n = counted(len(self.unknown_only), "text")
-            notes.append(f"{n} of unknown tokens only ({_shown(self.unknown_only)}).")
-        return tuple(notes)
+        words = f"Words longer than a window were cut in {_shown(self.split_words)}."
+        cut = f" longer than a window and cut ({_shown(text for text, _ in self.split_spans)})."
+        unknown = f" of unknown tokens only ({_shown(self.unknown_only)})."
+        return (
+            f"{texts} in {windows} of at most {self.max_tokens} tokens.",
+            *counted_notes((self.n_split_spans, "rationale span", cut)),
+            *([words] if self.split_words else []),
+            *counted_notes((len(self.unknown_only), "text", unknown)),
+        )
 
     def refuse_unknown(self) -> None:
         """Raise InputError naming texts of which the tokenizer knows no character, if there are any."""
