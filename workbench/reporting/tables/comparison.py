@@ -175,10 +175,6 @@ def searches_table(data: ComparisonData) -> Table | None:
     writers: dict[str, Callable[[Any], Any]] = {
         "method": method_name, "value": times, "reached": {True: "yes", False: "no"}.get,
     }  # fmt: skip
-        "method": method_name,
-        "value": times,
-        "reached": {True: "yes", False: "no"}.get,
-    }
     writers |= dict.fromkeys(("strength", "slack", "target"), "{:g}".format)
     shown = frame.assign(**{name: frame[name].map(write) for name, write in writers.items()})
     text_columns = ("method", "quantity", "reached", "notes")
