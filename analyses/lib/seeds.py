@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.metrics.schemas import QUALITY_OVER_SEEDS
+from workbench.metrics import schemas
 from workbench.metrics.stats.seeds import quality_over_seeds
 from workbench.reporting.figures.printing import (
     LETTERS,
@@ -76,7 +76,7 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
         Columns data, variant and those of `quality_over_seeds`; what was not predicted has no row.
     """
     predictions = reported(runs.predictions)
-    parts = [pd.DataFrame(columns=["data", "variant", *QUALITY_OVER_SEEDS.columns])]
+    parts = [pd.DataFrame(columns=["data", "variant", *schemas.QUALITY_OVER_SEEDS.columns])]
     for (data, variant), trained in frame.groupby(["data", "variant"], sort=False):
         # The predictions of classes and of values may stand in one frame.
         kind = str if primary_metric(frame, data) == "accuracy" else float

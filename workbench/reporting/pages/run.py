@@ -19,10 +19,10 @@ from workbench.reporting.figures.examples import (
     shades,
 )
 from workbench.reporting.figures.plausibility import (
+    KEPT,
     kept_chart,
-    kept_frame,
+    layer_frame,
     plausibility_chart,
-    plausibility_frame,
     where,
 )
 from workbench.reporting.figures.saving import Written, save_figure
@@ -74,7 +74,7 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
 
     agreement = run.rows("plausibility")
     if agreement is not None:
-        curves, kept = plausibility_frame(agreement), kept_frame(agreement)
+        curves, kept = layer_frame(agreement), layer_frame(agreement, KEPT)
         source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
         add("plausibility", curves, plausibility_chart(curves), caption("curves", source=source))
         add("plausibility_kept", kept, kept_chart(kept), caption("kept", source=source))

@@ -7,10 +7,10 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
-from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, percentage
+from workbench.reporting.tables.main import QUALITY_NAMES, percentage
 from workbench.reporting.tables.table import Table, formatted, sorted_by
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import (
