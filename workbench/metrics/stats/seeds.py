@@ -11,7 +11,7 @@ from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues
-from workbench.metrics.schemas import OVER_SEEDS, QUALITY_OVER_SEEDS, SPREAD
+from workbench.metrics.schemas import OVER_SEEDS, QUALITY_OVER_SEEDS
 from workbench.metrics.stats.correlations import pearson
 from workbench.metrics.stats.resampling import percentiles, weight_blocks
 from workbench.metrics.stats.shares import share
@@ -204,17 +204,3 @@ def _by_seed(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.nd
 def _apart(a: np.ndarray, b: np.ndarray, values: bool) -> float:
     """How far two seeds' predictions, (texts,) each, lie apart."""
     return float(np.abs(a - b).mean() if values else (a != b).mean())
-
-
-def spread_over_seeds(frame: pd.DataFrame, by: list[str], column: str = "value") -> pd.DataFrame:
-    """Return mean, standard deviation (n - 1, NaN for one), lowest and highest over seeds.
-
-    Args:
-        frame: A row per seed and whatever else.
-        by: The keys of a row of the result, which has the columns `SPREAD` after them; its `seeds`
-            counts the values.
-        column: Whose values; those that are missing are left out.
-    """
-    groups = frame.dropna(subset=[column]).groupby(by, sort=False, observed=True)[column]
-    found = groups.agg(["mean", "std", "min", "max", "count"]).reset_index()
-    return found.set_axis([*by, *SPREAD], axis=1)

@@ -1,7 +1,9 @@
-"""Small metric tables of which tables for readers are made."""
+"""Small metric tables written out by hand."""
 
 import numpy as np
 import pandas as pd
+
+from workbench.metrics import schemas
 
 CLASSIFICATION = pd.DataFrame(
     [
@@ -9,7 +11,7 @@ CLASSIFICATION = pd.DataFrame(
         ("dense", "test", "accuracy", 0.8, 0.6, 0.9, 4),
         ("dense", "test", "macro_f1", 0.7, np.nan, np.nan, 4),
     ],
-    columns=["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
+    columns=list(schemas.CLASSIFICATION.columns),
 )
 EFFICIENCY = pd.DataFrame(
     [
@@ -20,7 +22,7 @@ EFFICIENCY = pd.DataFrame(
         ("top", "test", "speedup_vs_hf", 8, 2.0),
         ("top", "test", "realised_share", 8, 0.8),
     ],
-    columns=["method", "split", "quantity", "batch_size", "value"],
+    columns=list(schemas.EFFICIENCY.columns),
 ).astype({"batch_size": "Int64"})
 
 
