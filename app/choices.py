@@ -3,7 +3,8 @@
 Each control has a key. Its value comes from this page's own control, else from the URL, else from what
 was chosen under the same key on another page, else from `default`; what does not fit (a run that is
 gone, a layer too high, nonsense in the URL) becomes the default. Labels and help are written by us;
-options are shown as text.
+options are shown as text. All controls take `key` and, as `more`, `help` (what the question mark says)
+and `at` (where the control stands; by default below what the page has drawn).
 """
 
 import math
@@ -13,7 +14,6 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 _T = TypeVar("_T")
 
@@ -24,20 +24,23 @@ def choice(
     *,
     key: str,
     default: _T | None = None,
-    help: str = "",
     format: Callable[[Any], str] = str,
-    at: DeltaGenerator | None = None,
+    **more: Any,
 ) -> _T:
-    """Let the reader choose one of `options` (at least one), which differ as strings.
+    """Let the reader choose one option.
 
     Args:
-        options: Shown by `format`.
+        label: Stands above.
+        options: At least one; they differ as strings.
+        key: Name in the URL and the session.
+        default: Where nothing else is chosen; None: the first.
         format: Writes an option.
+        more: `help` and `at`.
     """
     first = options[0] if default is None or default not in options else default
     names = {str(option): option for option in options}
     _begin(key, lambda texts: names[texts[0]], lambda value: value in options, first)
-    value = (at or st).selectbox(label, options, key=key, help=help or None, format_func=format)
+    value = _draw("selectbox", label, options, key=key, format_func=format, **more)
     return _end(key, value, [str(value)])
 
 
@@ -47,17 +50,20 @@ def several(
     *,
     key: str,
     default: Sequence[_T] = (),
-    help: str = "",
     format: Callable[[Any], str] = str,
     most: int | None = None,
-    at: DeltaGenerator | None = None,
+    **more: Any,
 ) -> list[_T]:
-    """Let the reader choose any number of `options`.
+    """Let the reader choose any number of options.
 
     Args:
-        options: Shown by `format`.
+        label: Stands above.
+        options: They differ as strings.
+        key: Name in the URL and the session.
+        default: Where nothing else is chosen.
         format: Writes an option.
         most: Largest number.
+        more: `help` and `at`.
     """
     names = {str(option): option for option in options}
     _begin(
@@ -66,29 +72,23 @@ def several(
         lambda value: all(v in options for v in value) and (most is None or len(value) <= most),
         [option for option in default if option in options],
     )
-    value = (at or st).multiselect(
-        label, options, key=key, help=help or None, format_func=format, max_selections=most
-    )
+    settings = {"format_func": format, "max_selections": most} | more
+    value = _draw("multiselect", label, options, key=key, **settings)
     return _end(key, value, [str(v) for v in value] or [""])
 
 
 def slider(
-    label: str,
-    low: float,
-    high: float,
-    *,
-    key: str,
-    default: float | tuple[float, float],
-    step: float | None = None,
-    help: str = "",
-    at: DeltaGenerator | None = None,
+    label: str, low: float, high: float, *, key: str, default: float | tuple[float, float], **more: Any
 ) -> Any:
-    """Let the reader choose a number between `low` < `high`, or two where `default` is a pair.
+    """Let the reader choose a number, or two where `default` is a pair.
 
     Args:
+        label: Stands above.
         low: Least number; all are of its type.
-        high: Largest number.
-        step: Distance of numbers.
+        high: Largest number, above `low`.
+        key: Name in the URL and the session.
+        default: Where nothing else is chosen.
+        more: `step`, `help` and `at`.
     """
     kind = type(low)
     pair = isinstance(default, tuple)
@@ -102,16 +102,21 @@ def slider(
         return len(numbers) == 1 + pair and low <= numbers[0] <= numbers[-1] <= high
 
     _begin(key, read, fits, default)
-    value = (at or st).slider(label, low, high, key=key, step=step, help=help or None)
+    value = _draw("slider", label, low, high, key=key, **more)
     return _end(key, value, ["_".join(map(str, value)) if pair else str(value)])
 
 
-def value_range(
-    label: str, values: pd.Series, *, key: str, help: str, at: DeltaGenerator | None = None
-) -> tuple[float, float] | None:
-    """Let the reader choose the lowest and the highest of these values.
+def value_range(label: str, values: pd.Series, *, key: str, **more: Any) -> tuple[float, float] | None:
+    """Let the reader choose the lowest and the highest of values.
 
-    None while all are chosen, and where there is no choice.
+    Args:
+        label: Stands above.
+        values: NaN are left out.
+        key: Name in the URL and the session.
+        more: `help` and `at`.
+
+    Returns:
+        Both ends; None while all values are chosen, and where there is no choice.
     """
     if not values.notna().any():
         return None
@@ -119,41 +124,30 @@ def value_range(
     low, high = math.floor(100 * values.min()) / 100, math.ceil(100 * values.max()) / 100
     if not low < high:
         return None
-    chosen = slider(label, low, high, key=key, default=(low, high), step=0.01, help=help, at=at)
+    chosen = slider(label, low, high, key=key, default=(low, high), step=0.01, **more)
     return None if chosen == (low, high) else chosen
 
 
-def switch(
-    label: str, *, key: str, default: bool = False, help: str = "", at: DeltaGenerator | None = None
-) -> bool:
-    """Let the reader choose yes or no."""
+def switch(label: str, *, key: str, default: bool = False, **more: Any) -> bool:
+    """Let the reader choose yes or no; `key`, `default` and `more` as everywhere."""
     _begin(key, lambda texts: {"1": True, "0": False}[texts[0]], lambda _: True, default)
-    value = (at or st).toggle(label, key=key, help=help or None)
+    value = _draw("toggle", label, key=key, **more)
     return _end(key, value, ["1" if value else "0"])
 
 
-def typed(
-    label: str,
-    *,
-    key: str,
-    help: str = "",
-    lines: int = 1,
-    most: int | None = None,
-    at: DeltaGenerator | None = None,
-) -> str:
+def typed(label: str, *, key: str, lines: int = 1, most: int | None = None, **more: Any) -> str:
     """Let the reader type a text.
 
     Args:
+        label: Stands above.
+        key: Name in the URL and the session.
         lines: Height of the field.
         most: Largest number of characters.
+        more: `help` and `at`.
     """
     _begin(key, lambda texts: texts[0], lambda text: most is None or len(text) <= most, "")
-    if lines == 1:
-        value = (at or st).text_input(label, key=key, help=help or None, max_chars=most)
-    else:
-        value = (at or st).text_area(
-            label, key=key, help=help or None, max_chars=most, height=28 * lines + 40
-        )
+    kind, height = ("text_input", {}) if lines == 1 else ("text_area", {"height": 28 * lines + 40})
+    value = _draw(kind, label, key=key, max_chars=most, **height, **more)
     # A link longer than this is cut by browsers and servers; the session keeps the text.
     return _end(key, value, [value] if len(value) <= 2000 else [])
 
@@ -163,8 +157,11 @@ def clear(keys: Iterable[str]) -> None:
     for key in keys:
         st.session_state.pop(key, None)
         remembered().pop(key, None)
-        if key in st.query_params:
-            del st.query_params[key]
+        st.query_params.pop(key, None)
+
+
+def _draw(kind: str, *arguments: Any, at: Any = st, help: str = "", **settings: Any) -> Any:
+    return getattr(at, kind)(*arguments, help=help or None, **settings)
 
 
 def _begin(
@@ -179,15 +176,13 @@ def _begin(
             candidates.append(read(st.query_params.get_all(key)))
     if key in remembered():
         candidates.append(remembered()[key])
-    good = [value for value in candidates if _fits(fits, value)]
-    st.session_state[key] = good[0] if good else default
+    st.session_state[key] = next((value for value in candidates if _fits(fits, value)), default)
 
 
 def _fits(fits: Callable[[Any], bool], value: Any) -> bool:
-    try:
+    with suppress(TypeError, ValueError, IndexError):
         return fits(value)
-    except (TypeError, ValueError, IndexError):
-        return False
+    return False
 
 
 def _end(key: str, value: Any, texts: list[str]) -> Any:
@@ -195,8 +190,7 @@ def _end(key: str, value: Any, texts: list[str]) -> Any:
     remembered()[key] = value
     st.session_state["keys"].append(key)
     if not texts:
-        if key in st.query_params:
-            del st.query_params[key]
+        st.query_params.pop(key, None)
     elif st.query_params.get_all(key) != texts:
         st.query_params[key] = texts
     return value

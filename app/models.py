@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.data.run_list import stamp
+from app.shared import cached
 from workbench.errors import InputError
 from workbench.inference.what_if import Change, Outcome, record_windows, what_if
 from workbench.reporting.text.wording import method_name
@@ -30,14 +31,14 @@ def open_model(run: RunData, method: str) -> tuple[Any, Any]:
         raise InputError(
             f"this run has no model of {method_name(method)}: only recorded flows can be shown"
         )
-    return _model(str(folder), stamp(folder))
+    return _model(folder)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
-def _model(folder: str, stamps: tuple[object, ...]) -> tuple[Any, Any]:
+@cached(3, "Loading the model …")
+def _model(folder: Path) -> tuple[Any, Any]:
     from workbench.models.classifier import load_classifier
 
-    return load_classifier(Path(folder))
+    return load_classifier(folder)
 
 
 def typed_windows(run: RunData, method: str, text: str, second: str | None) -> Sequence[Any]:

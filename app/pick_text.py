@@ -7,10 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from app.choices import choice, slider, value_range
-from app.data.run_list import stamp
 from app.data.texts import ORDERS, in_order, matching, outcome, run_texts, scorer_of, snippet
 from app.data.texts_behind_point import layer_values
-from app.shared import empty
+from app.shared import cached, empty
 from workbench.reporting.text.wording import method_name
 from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
@@ -23,46 +22,32 @@ def score_tables(run: RunData, methods: Sequence[str] | None = None) -> dict[str
     """Return the score tables that the flows of these methods need, by scorer; without `methods` all."""
     paths = {path.stem: path for path in run.score_files()}
     needed = paths.keys() if methods is None else {scorer_of(m, list(paths)) for m in methods}
-    return {name: _table(str(path), stamp_of(path)) for name, path in paths.items() if name in needed}
+    return {name: _table(path) for name, path in paths.items() if name in needed}
 
 
 def attributed_tables(run: RunData) -> dict[str, ScoreTable]:
     """Return the tables that `workbench attribute` wrote into the run, by `attribute/<scorer>`."""
     paths = sorted(run.folder.glob("attribute/scores/*.parquet"))
-    return {f"attribute/{path.stem}": _table(str(path), stamp_of(path)) for path in paths}
+    return {f"attribute/{path.stem}": _table(path) for path in paths}
 
 
-def stamp_of(path: Path) -> int:
-    """Return what changes when the file does."""
-    return path.stat().st_mtime_ns
+@cached(16, "Finding the texts …")
+def _table(path: Path) -> ScoreTable:
+    return ScoreTable(path)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Finding the texts …")
-def _table(path: str, changed: int) -> ScoreTable:
-    return ScoreTable(Path(path))
+@cached(8, "Reading the texts …")
+def texts_of(run: RunData, method: str) -> pd.DataFrame:
+    """Return the rows of `run_texts`; leave the frame as it is."""
+    assert run.predicted is not None
+    return run_texts(run.predicted, method, run.split)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the texts …")
-def _texts(folder: str, method: str, split: str, stamps: object, _run: RunData) -> pd.DataFrame:
-    assert _run.predicted is not None
-    return run_texts(_run.predicted, method, split)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading the scores of this layer …")
-def _values(
-    path: str, changed: int, method: str, layer: int, split: str, _table: ScoreTable, _run: RunData
-) -> dict[tuple[str, str], pd.DataFrame]:
-    rows = _run.predictions
-    ids = None
-    if rows is not None:
-        ids = frozenset(rows.loc[rows["split"].astype(str) == split, "text_id"].astype(str))
-    return layer_values(_table, method, layer, ids)
-
-
+@cached(16, "Reading the scores of this layer …")
 def values_by_text(
     run: RunData, table: ScoreTable, method: str, layer: int, split: str
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return `layer_values` of a split, read again when the file has changed.
+    """Return `layer_values` of a split.
 
     Args:
         run: Its predictions say which texts a split has.
@@ -71,12 +56,10 @@ def values_by_text(
         layer: From 0.
         split: Whose texts.
     """
-    return _values(str(table.path), stamp_of(table.path), method, layer, split, table, run)
-
-
-def texts_of(run: RunData, method: str) -> pd.DataFrame:
-    """Return the rows of `run_texts`; leave the frame as it is."""
-    return _texts(str(run.folder), method, run.split, stamp(run.folder), run)
+    rows, ids = run.predictions, None
+    if rows is not None:
+        ids = frozenset(rows.loc[rows["split"].astype(str) == split, "text_id"].astype(str))
+    return layer_values(table, method, layer, ids)
 
 
 def picked_text(run: RunData, tables: dict[str, ScoreTable], method: str) -> pd.Series:

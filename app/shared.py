@@ -4,8 +4,9 @@ Choices that stand in the URL are in `choices.py`, what a page shows and exports
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 
@@ -13,8 +14,10 @@ from app.choices import choice, remembered, several
 from app.data.run_list import Entry, default_run, entry, folders, inside, stamp
 from workbench.core.display_text import for_markdown as plain
 from workbench.errors import InputError
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData, read_run_data
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 FIRST = "runs"
 """The page that opens when none is named."""
 RUNS = "WORKBENCH_RUNS"
@@ -63,28 +66,43 @@ def entries(inner: bool = False) -> list[Entry]:
     """
     root = runs_root()
     names = [name for name, part_of in folders(root) if inner or not part_of]
-    return [_entry(str(root), name, stamp(root / name)) for name in names]
+    return [_entry(root / name, str(root), name) for name in names]
 
 
-@st.cache_resource(max_entries=1000, show_spinner="Reading the runs …")
-def _entry(root: str, name: str, stamps: object) -> Entry:
+def cached(entries: int, spinner: str) -> Callable[[_F], _F]:
+    """Keep what a function returns for all sessions, until what it was read from changes on disk.
+
+    Runs, score tables and paths among its arguments are told apart by folder or file and its changes.
+    """
+    keys = {
+        type(Path()): _state,
+        RunData: lambda run: _state(run.folder),
+        ScoreTable: lambda table: _state(table.path),
+    }
+    return st.cache_resource(max_entries=entries, show_spinner=spinner, hash_funcs=keys)
+
+
+def _state(path: Path) -> tuple[str, object]:
+    return str(path), stamp(path) if path.is_dir() else path.stat().st_mtime_ns
+
+
+@cached(1000, "Reading the runs …")
+def _entry(folder: Path, root: str, name: str) -> Entry:
     return entry(Path(root), name)
 
 
 def open_run(name: str) -> RunData:
     """Return the tables of a run under the root, read again when it has changed.
 
-    Leave the frames as they are.
-
-    InputError for a folder that is no run, is damaged, or is not under the root.
+    Leave the frames as they are. InputError for a folder that is no run, is damaged, or is not under the
+    root.
     """
-    folder = inside(runs_root(), name)
-    return _run(str(folder), stamp(folder))
+    return _run(inside(runs_root(), name))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the run …")
-def _run(folder: str, stamps: object) -> RunData:
-    return read_run_data(Path(folder))
+@cached(8, "Reading the run …")
+def _run(folder: Path) -> RunData:
+    return read_run_data(folder)
 
 
 def openable() -> list[str]:

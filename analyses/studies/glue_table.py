@@ -11,11 +11,12 @@ paper's of dev.
 
 import pandas as pd
 
-from analyses.lib.means import Means
 from analyses.lib.padding import recomputed
+from analyses.lib.seeds import seeds_note
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.published import top_settings
 from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
+from workbench.reporting.tables.over_seeds import seeds_line
 from workbench.reporting.tables.results import primary_metric, results
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
@@ -32,17 +33,16 @@ CAPTION = (
 def build(runs: Runs) -> Analysis:
     """Build a row per data set and method, then the authors' own."""
     frame = results(runs)
-    means = Means(frame, [*QUALITY_NAMES, *SPEEDS])
     rows = []
     for data in runs.data:
         metric = "matthews" if data.endswith("cola") else primary_metric(frame, data)
-        for variant in frame.loc[frame["data"] == data, "variant"].drop_duplicates():
+        for variant, cells in frame[frame["data"] == data].groupby("variant", sort=False):
             row = {"task": data, "method": method_name(variant), "metric": QUALITY_NAMES[metric]}
-            rows.append(row | means.line(data, variant, {metric: ("value", percent)} | SPEEDS))
+            rows.append(row | seeds_line(cells, {metric: ("value", percent)} | SPEEDS)[1])
     shown = pd.DataFrame([*rows, *authors_rows()])
-    table = Table("glue_table", CAPTION, means.frame, shown, ("task", "method", "metric"))
+    table = Table("glue_table", CAPTION, shown, shown, ("task", "method", "metric"))
     notes = (
-        means.note,
+        seeds_note(frame, [*QUALITY_NAMES, *SPEEDS]),
         "The authors' RTE speed-up is the number of MRPC; their own lengths give another "
         "(padding_share.py).",
     )

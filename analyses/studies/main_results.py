@@ -11,13 +11,14 @@ intervals and seeds are shown. Published numbers stand below, where there are an
 
 import pandas as pd
 
-from analyses.lib.means import Means
+from analyses.lib.seeds import seeds_note
 from analyses.lib.study import Analysis, run_analysis
 from workbench.metrics.classification import QUALITIES
 from workbench.reporting.published import published
-from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE
+from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE, method_marks
+from workbench.reporting.tables.over_seeds import seeds_line
 from workbench.reporting.tables.results import primary_metric, results
-from workbench.reporting.tables.table import Table, ranks
+from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
 
@@ -34,45 +35,42 @@ PUBLISHED = "Published: BERT-base; GLUE sets on its test server; see workbench.p
 def build(runs: Runs) -> Analysis:
     """Build a row per method (and settings, where runs differ in them), column pairs per data set."""
     frame = results(runs)
-    means = Means(frame, [*QUALITIES, SPEED])
-    names = frame["variant"].drop_duplicates().tolist()
     papers = published_rows({data: primary_metric(frame, data) for data in runs.data})
-    shown = pd.DataFrame({"method": [method_name(name) for name in names]})
-    marks = {}
+    names = frame["variant"].drop_duplicates().tolist()
+    shown, marks = [pd.DataFrame({"method": map(method_name, names)})], []
     for data in runs.data:
-        judged = primary_metric(frame, data)
-        for quantity, write in ((judged, percent), (SPEED, times)):
-            column = f"{data} {HEADINGS[quantity]}"
-            shown[column] = [means.text(data, name, quantity, write) for name in names]
-            values = [
-                float("nan") if name.startswith("dense") else means.value(data, name, quantity)
-                for name in names
-            ]
-            marks[column] = [*ranks(values, shown[column], higher=True), *("" for _ in papers)]
-    shown = pd.concat([shown, pd.DataFrame(papers)], ignore_index=True)
-    ranked = pd.DataFrame(marks)
-    if len(runs.data) == 1:
-        for part in (shown, ranked):
-            part.columns = part.columns.str.removeprefix(f"{runs.data[0]} ")
+        cells, prefix = frame[frame["data"] == data], f"{data} " if len(runs.data) > 1 else ""
+        writers = {primary_metric(frame, data): percent, SPEED: times}
+        named = {name: (prefix + HEADINGS[name], write) for name, write in writers.items()}
+        lines = [seeds_line(cells[cells["variant"] == name], named) for name in names]
+        means = pd.DataFrame([numbers for numbers, _ in lines])
+        means["method"] = [name.partition(" ")[0] for name in names]
+        shown.append(pd.DataFrame([words for _, words in lines]))
+        headings = {name: heading for name, (heading, _) in named.items()}
+        marks.append(method_marks(means, shown[-1], headings))
+    whole = pd.concat([pd.concat(shown, axis=1), pd.DataFrame(papers)], ignore_index=True)
+    ranked = pd.concat(marks, axis=1).reindex(whole.index, fill_value="")
     caption = f"{CAPTION} {RANKS_BUT_DENSE} Data: {', '.join(runs.data)}."
-    table = Table("main_results", caption, means.frame, shown, ("method",), ranked)
-    notes = [means.note, *(SEVERAL for _ in runs.data[1:2]), *(PUBLISHED for _ in papers[:1])]
+    table = Table("main_results", caption, whole, whole, ("method",), ranked)
+    notes = [seeds_note(frame, [*QUALITIES, SPEED])]
+    notes += [SEVERAL] * (len(runs.data) > 1) + [PUBLISHED] * (len(papers) > 0)
     return Analysis("main_results", frame, (table,), notes=notes)
 
 
 def published_rows(judged: dict[str, str]) -> list[dict[str, str]]:
     """Return what papers report for data sets judged by these metrics, as rows of the table."""
-    frame = published().query("convention == 'unpadded'").eval("value = value / 100")
+    frame = published().query("convention == 'unpadded'")
     rows = []
-    for method in frame["method"].drop_duplicates():
-        row = {"method": f"{method_name(method)}, published"}
+    for method, numbers in frame.groupby("method", sort=False):
+        row = {}
         for name, metric in judged.items():
-            here = frame[(frame["method"] == method) & (frame["dataset"] == name.rpartition("/")[2])]
-            value = here.loc[here["metric"] == metric, "value"].max()
-            row[f"{name} {HEADINGS[metric]}"] = percent(value)
-            row[f"{name} {HEADINGS[SPEED]}"] = times(here["flops_speedup"].max())
-        if set(row.values()) - {row["method"], "–"}:
-            rows.append(row)
+            here = numbers[numbers["dataset"] == name.rpartition("/")[2]]
+            prefix = f"{name} " if len(judged) > 1 else ""
+            quality = here.loc[here["metric"] == metric, "value"].max() / 100
+            row[prefix + HEADINGS[metric]] = percent(quality)
+            row[prefix + HEADINGS[SPEED]] = times(here["flops_speedup"].max())
+        if set(row.values()) != {"–"}:
+            rows.append({"method": f"{method_name(method)}, published"} | row)
     return rows
 
 

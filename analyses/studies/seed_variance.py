@@ -10,10 +10,10 @@ apart.
 
 import pandas as pd
 
-from analyses.lib.means import Means
-from analyses.lib.seeds import draw_seeds, qualities
+from analyses.lib.seeds import draw_seeds, qualities, seeds_note
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
+from workbench.reporting.tables.over_seeds import seeds_line
 from workbench.reporting.tables.results import primary_metric, results
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import decimals, method_name, percent
@@ -35,11 +35,10 @@ def build(runs: Runs) -> Analysis:
     runs.need("predictions")
     frame = results(runs)
     known = {name: how for name, how in QUANTITIES.items() if name in frame}
-    means = Means(frame, known)
     quality = qualities(runs, frame).set_index(["data", "variant"])
     rows = []
-    for key in frame[["data", "variant"]].drop_duplicates().itertuples(index=False, name=None):
-        row = {"data": key[0], "method": method_name(key[1])} | means.line(*key, known)
+    for key, cells in frame.groupby(["data", "variant"], sort=False):
+        row = {"data": key[0], "method": method_name(key[1])} | seeds_line(cells, known)[1]
         if key in quality.index:
             facts = quality.loc[key]
             heading, write = DIFFERENCES[primary_metric(frame, key[0])]
@@ -47,12 +46,12 @@ def build(runs: Runs) -> Analysis:
             row |= {"seeds": str(facts["seeds"]), "n": str(facts["n"])}
         rows.append(row)
     shown = pd.DataFrame(rows).fillna("–")
-    table = Table("seed_variance", CAPTION, means.frame, shown, ("data", "method"))
+    table = Table("seed_variance", CAPTION, shown, shown, ("data", "method"))
     joined = frame.merge(quality.reset_index(), on=["data", "variant", "method"], how="left")
     joined["metric"] = [primary_metric(frame, data) for data in joined["data"]]
     joined["quality"] = [row[row["metric"]] for _, row in joined.iterrows()]
     joined = joined.rename(columns={"n_x": "n", "n_y": "n_over_seeds"})
-    notes = [means.note, *([SEARCHED] if any(run.matched for run in runs.runs) else [])]
+    notes = [seeds_note(frame, known), *([SEARCHED] if any(run.matched for run in runs.runs) else [])]
     return Analysis("seed_variance", joined, (table,), {"": draw_seeds(joined)}, notes)
 
 

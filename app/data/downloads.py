@@ -68,7 +68,7 @@ def picture(view: View, kind: str) -> bytes:
 
 
 def page(title: str, views: Sequence[View]) -> str:
-    """Return all views as one HTML page that loads nothing: figures with hover, tables, texts escaped."""
+    """Return all views as one HTML page that loads nothing: figures with hover, and tables as text."""
     parts, library = [], True
     for view in views:
         parts.append(f"<h2>{html.escape(view.name)}</h2><p>{html.escape(view.caption)}</p>")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.units import unit_index, unit_names, unit_scores
@@ -46,17 +45,12 @@ def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
             "place": np.tile(np.arange(n), layers),
             "written": unit_names(record.tokens, index) * layers,
             "score": scores.ravel(),
-            "rank": _ranks(scores).ravel(),
+            "rank": pd.DataFrame(scores).rank(axis=1, method="min", ascending=False).to_numpy().ravel(),
             "state": _states(scores, kept, silent).ravel(),
             "rationale": pd.array(_marks(record, index, n) * layers, dtype="boolean"),
         },
         columns=list(COLUMNS),
     )
-
-
-def _ranks(scores: np.ndarray) -> np.ndarray:
-    ranks = rankdata(-np.nan_to_num(scores, nan=-np.inf), axis=1, method="min")
-    return np.where(np.isnan(scores), np.nan, ranks)
 
 
 def _states(scores: np.ndarray, kept: np.ndarray, silent: np.ndarray) -> np.ndarray:

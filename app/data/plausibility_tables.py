@@ -1,9 +1,11 @@
-"""The run's other tables about plausibility, and what is said where one is not there."""
+"""The run's tables about plausibility, and what is said where something is not measured."""
 
 import pandas as pd
 
+from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.faithfulness import faithfulness_table
 from workbench.reporting.tables.main import plausibility_table
+from workbench.reporting.text.wording import scorer_name
 from workbench.runs.tables import RunData
 
 TABLES = {
@@ -68,3 +70,32 @@ def absence(name: str) -> str:
     if name == "faithfulness":
         return "faithfulness was not asked for; name scorers in the key evaluation.faithfulness.scorers."
     return f"metrics/{name} is not there; `workbench evaluate --again` makes it."
+
+
+def not_measured(plausibility: pd.DataFrame, frame: pd.DataFrame, selection: str) -> list[str]:
+    """Return a sentence for each scorer, or layer of one, without a value in the chosen `frame`.
+
+    Args:
+        plausibility: All rows.
+        frame: Rows of `layer_frame`.
+        selection: That of `frame`.
+    """
+    shown = set(frame["scorer"].astype(str))
+    layers = set(plausibility["layer"].astype(int))
+    sentences = []
+    for scorer in in_order(plausibility)["scorer"].unique():
+        name = scorer_name(scorer)
+        if scorer not in shown:
+            if selection != "kept":
+                sentences.append(f"{name}: not measured, because no text has a value for this choice.")
+            continue
+        lacking = sorted(layers - set(frame.loc[frame["scorer"] == scorer, "layer"].astype(int)))
+        if lacking:
+            listed = ", ".join(map(str, lacking))
+            sentences.append(f"{name}: not measured in layer {listed}, of which it says nothing.")
+    if selection == "kept":
+        sentences.append(
+            "Scorers on a model that drops nothing have no kept tokens; of several scorers on one model "
+            "the first is shown, because what the model keeps is the same for all."
+        )
+    return sentences

@@ -42,6 +42,7 @@ def _draw_chart(chart: Chart, dark: bool) -> go.Figure:
     layout = ground(dark=dark, height=chart.pixels) | {
         "xaxis": _axis(panel.x, dark), "yaxis": _axis(panel.y, dark), "boxmode": "group", "shapes": [],
         "showlegend": sum(bool(series.name) for series in panel.series) > 1, "barmode": "group",
+        "bargap": 0.05,
     }  # fmt: skip
     if panel.note:
         layout["annotations"] = [
@@ -77,7 +78,12 @@ def _across(series: Series, dark: bool) -> dict[str, Any]:
     across, at = "xy" if series.kind == "level" else "yx"
     ends = {f"{across}0": 0, f"{across}1": 1, f"{across}ref": "paper", f"{at}0": place, f"{at}1": place}
     style = series_style(series.look, dark=dark)
-    label = {"text": lines(series.name), "textposition": "end", "font": {"color": ink(dark)}}
+    label = {
+        "text": lines(series.name),
+        "textposition": "end",
+        "textangle": 0,
+        "font": {"color": ink(dark)},
+    }
     return {"type": "line", "line": style["line"], "layer": "below", "label": label, **ends}
 
 

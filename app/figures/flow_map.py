@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.data.flows import Flow
-from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.chart import CellMap
 from workbench.reporting.figures.examples import Example, examples_map
 
@@ -14,29 +13,11 @@ TOKENS = 40
 
 def flow_map(flows: Sequence[Flow]) -> CellMap:
     """Return all flows of one text, line by line, each line of `TOKENS` tokens under every flow."""
-    n = len(flows[0].record.tokens)
-    lines = [slice(start, min(start + TOKENS, n)) for start in range(0, n, TOKENS)]
-    return examples_map(
-        [
-            Example(flow.record.text_id, "", {}, (_part(flow.record, line),), _heading(flow, line))
-            for line in lines
-            for flow in flows
-        ]
-    )
-
-
-def _heading(flow: Flow, line: slice) -> str:
-    if line.start:
-        return f"{flow.name}, from token {line.start}"
-    return f"{flow.name}{': ' if flow.verdict else ''}{flow.verdict}"
-
-
-def _part(record: TokenScores, line: slice) -> TokenScores:
-    return replace(
-        record,
-        tokens=record.tokens[line],
-        word_index=record.word_index[line],
-        scores=record.scores[:, line],
-        kept=None if record.kept is None else record.kept[:, line],
-        rationale=None if record.rationale is None else record.rationale[line],
-    )
+    whole = examples_map([Example("", "", {}, (flow.record,), flow.name) for flow in flows])
+    panels = []
+    for number, line in enumerate(zip(*(panel.lines(TOKENS) for panel in whole.panels), strict=True)):
+        for flow, panel in zip(flows, line, strict=True):
+            verdict = f"{': ' if flow.verdict else ''}{flow.verdict}"
+            more = f", from token {number * TOKENS}" if number else verdict
+            panels.append(replace(panel, title=flow.name + more))
+    return replace(whole, panels=panels, width=min(TOKENS, whole.width))

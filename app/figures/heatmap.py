@@ -57,26 +57,24 @@ def heat_map(
     hover = frame.assign(text=_hover(frame)).pivot(index="layer", columns="place", values="text")
     hover = hover.reindex(chosen)
     units = frame.drop_duplicates("place").sort_values("place")
-    panels = []
-    for start in range(0, max(len(units), 1), line):
-        places = slice(start, start + line)
-        here = frame[frame["place"].between(start, start + line - 1)]
-        marks = {
-            mark: [(chosen.index(layer), place - start)
-                   for layer, place in here.loc[here["state"] == state, ["layer", "place"]].to_numpy()]
-            for state, mark in _MARKS.items()
-        }  # fmt: skip
-        panels.append(
-            Cells(
-                values.iloc[:, places].to_numpy(dtype=np.float64), [str(layer) for layer in chosen],
-                units["written"].iloc[places].tolist(), hover=hover.iloc[:, places].to_numpy().tolist(),
-                outlined=units["rationale"].iloc[places].fillna(False).astype(bool).tolist(), marks=marks,
-            )
-        )  # fmt: skip
-    return CellMap(
-        panels, sign == "signed", f"score, {sign}; max: {TOPS[per_layer]}", "layer",
-        min(line, max(len(units), 1)),
-    )  # fmt: skip
+    row = {layer: number for number, layer in enumerate(chosen)}
+    marks = {
+        mark: [
+            (row[layer], place)
+            for layer, place in frame.loc[frame["state"] == state, ["layer", "place"]].to_numpy()
+        ]
+        for state, mark in _MARKS.items()
+    }
+    cells = Cells(
+        values.to_numpy(dtype=np.float64),
+        [str(layer) for layer in chosen],
+        units["written"].tolist(),
+        hover=hover.to_numpy().tolist(),
+        outlined=units["rationale"].fillna(False).astype(bool).tolist(),
+        marks=marks,
+    )
+    bar = f"score, {sign}; max: {TOPS[per_layer]}"
+    return CellMap(cells.lines(line), sign == "signed", bar, "layer", min(line, max(len(units), 1)))
 
 
 def _hover(frame: pd.DataFrame) -> list[str]:

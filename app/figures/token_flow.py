@@ -29,6 +29,14 @@ _UNIT, _GAP = 2.5, 1.5
 _FORCED = {"kept": "▲", "dropped": "▼"}
 _Text = tuple[float, float, str]
 """x, row, and what stands there."""
+_TEXTS = {
+    "layers": ("text", "{}", "middle left", 12),
+    "flows": ("text", "<b>{}</b>", "middle right", 13),
+    "prediction": ("markers+text", "  {}", "middle right", 14),
+    "more": ("text", "    {}", "middle right", 14),
+}
+"""Mode, form, place and size of texts: the layers' numbers (as points, because Plotly needs minutes for
+an axis of a thousand labels), names of flows, predictions and their further lines."""
 
 
 @dataclass
@@ -39,15 +47,10 @@ class _Canvas:
     words: list[_Text] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     """The number of each word's token."""
-    crosses: list[tuple[float, float]] = field(default_factory=list)
+    crosses: list[_Text] = field(default_factory=list)
     outlines: list[tuple[float, float, float, float]] = field(default_factory=list)
     """left, top, right, bottom."""
-    ends: list[_Text] = field(default_factory=list)
-    more: list[_Text] = field(default_factory=list)
-    """Further lines of the predictions."""
-    names: list[_Text] = field(default_factory=list)
-    layers: list[_Text] = field(default_factory=list)
-    """The layers' numbers: as points, because Plotly needs minutes for an axis of a thousand labels."""
+    texts: dict[str, list[_Text]] = field(default_factory=lambda: {name: [] for name in _TEXTS})
 
 
 def flow_figure(
@@ -100,20 +103,20 @@ def _place_across(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
         top += 1
         for flow, (state, colours, texts) in zip(flows, cells, strict=True):
             if len(flows) > 1 or not number:
-                canvas.names.append((0.0, top + 0.5, flow.name))
+                canvas.texts["flows"].append((0.0, top + 0.5, flow.name))
                 top += 1
             layers, part = flow.record.layers, np.s_[:, start:stop]
             rows = np.arange(layers + 1) + top
             canvas.heat.append({"x": edges, "y": rows, "z": colours[part], "text": texts[part]})
             for layer, column in np.argwhere(state[part] == DROPPED):
-                canvas.crosses.append((float(middles[column]), top + layer + 0.5))
+                canvas.crosses.append((float(middles[column]), top + layer + 0.5, ""))
             canvas.outlines += [(float(edges[a]), top, float(edges[b]), top + layers) for a, b in spans]
-            canvas.layers += [
+            canvas.texts["layers"] += [
                 (-0.5, top + layer + 0.5, str(layer) if layer else "layer 0") for layer in range(layers)
             ]
             top += layers
             if not number and flow.verdict:
-                canvas.ends.append((float(middles[0]), top + 0.5, flow.verdict))
+                canvas.texts["prediction"].append((float(middles[0]), top + 0.5, flow.verdict))
                 top += 1
         top += 0.6
     return top
@@ -139,17 +142,17 @@ def _place_down(canvas: _Canvas, flows: Sequence[Flow]) -> float:
         state, colours, texts = _cells(flow)
         edges = left + _UNIT * np.arange(layers + 1)
         middles = edges[:-1] + _UNIT / 2
-        canvas.names += [(left, row + 0.5, part) for row, part in enumerate(name)]
+        canvas.texts["flows"] += [(left, row + 0.5, part) for row, part in enumerate(name)]
         canvas.heat.append({"x": edges, "y": rows, "z": colours.T, "text": texts.T})
         for layer, index in np.argwhere(state == DROPPED):
-            canvas.crosses.append((float(middles[layer]), head + index + 0.5))
+            canvas.crosses.append((float(middles[layer]), head + index + 0.5, ""))
         step = math.ceil((9 if layers <= 10 else 16) / (pixels * _UNIT))
-        canvas.layers += [
+        canvas.texts["layers"] += [
             (float(middles[layer]), head - 0.5, str(layer)) for layer in range(0, layers, step)
         ]
         lines = [(left + 0.5, below + row + 0.5, part) for row, part in enumerate(verdict)]
-        canvas.ends += lines[:1]
-        canvas.more += lines[1:]
+        canvas.texts["prediction"] += lines[:1]
+        canvas.texts["more"] += lines[1:]
         canvas.outlines += [
             (left, head + a, float(edges[-1]), head + b) for a, b in _marked(flow, slice(None))
         ]
@@ -210,7 +213,7 @@ def _traces(canvas: _Canvas, dark: bool, across: bool) -> list[dict[str, Any]]:
     diamond = {"symbol": "diamond", "size": 10, **letters}
     cross = {"symbol": "x-thin", "size": 7,
              "line": {"color": "#9A9AA0" if dark else "#77777C", "width": 1.5}}  # fmt: skip
-    tokens = _scatter(canvas.words, "{}") | {
+    tokens = _scatter(canvas.words) | {
         "mode": "markers+text", "name": "tokens", "customdata": canvas.tokens,
         "textposition": "middle center" if across else "middle left", "textfont": letters | {"size": 13},
         "marker": {"size": ROW, "opacity": 0, "symbol": "square"}, "unselected": {"textfont": letters},
@@ -227,27 +230,18 @@ def _traces(canvas: _Canvas, dark: bool, across: bool) -> list[dict[str, Any]]:
     outlines = _path(canvas.outlines) | {
         "mode": "lines", "line": {"color": VERMILLION, "width": 2}, "name": "rationale",
     }  # fmt: skip
-    crosses = _scatter([(*place, "") for place in canvas.crosses], "{}") | {
-        "mode": "markers",
-        "marker": cross,
-        "name": "dropped",
-    }
+    crosses = _scatter(canvas.crosses) | {"mode": "markers", "marker": cross, "name": "dropped"}
     texts = [
-        _scatter(lines, template) | {
-            "mode": mode, "marker": diamond, "textposition": place, "name": name,
-            "textfont": letters | {"size": size},
+        _scatter(canvas.texts[name], template) | {
+            "mode": mode, "marker": diamond, "name": name, "textfont": letters | {"size": size},
+            "textposition": "middle center" if name == "layers" and not across else place,
         }
-        for name, mode, lines, template, place, size in (
-            ("layers", "text", canvas.layers, "{}", "middle left" if across else "middle center", 12),
-            ("flows", "text", canvas.names, "<b>{}</b>", "middle right", 13),
-            ("prediction", "markers+text", canvas.ends, "  {}", "middle right", 14),
-            ("more", "text", canvas.more, "    {}", "middle right", 14),
-        )
+        for name, (mode, template, place, size) in _TEXTS.items()
     ]  # fmt: skip
     return [tokens, *heat, outlines, crosses, *texts]
 
 
-def _scatter(texts: Sequence[_Text], template: str) -> dict[str, Any]:
+def _scatter(texts: Sequence[_Text], template: str = "{}") -> dict[str, Any]:
     x, y, words = zip(*texts, strict=True) if texts else ((), (), ())
     written = [template.format(escaped(word)) for word in words]
     return {"type": "scatter", "x": x, "y": y, "text": written, "hoverinfo": "skip"}

@@ -7,8 +7,7 @@ import streamlit as st
 
 from app.choices import choice
 from app.data.downloads import View
-from app.data.layers import layer_frame, not_measured
-from app.data.plausibility_tables import TABLES, absence, extra_table
+from app.data.plausibility_tables import TABLES, absence, extra_table, not_measured
 from app.data.texts import snippet
 from app.data.texts_behind_point import has_text_values, texts_behind, without_value
 from app.figures.drawing import on_screen
@@ -18,6 +17,7 @@ from app.pick_text import score_tables, values_by_text
 from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, is_dark, plain, run_name
 from workbench.metrics.registry import METRICS
+from workbench.reporting.figures.plausibility import layer_frame
 from workbench.reporting.text.wording import rationale_sentence, scorer_on_model
 from workbench.runs.tables import RunData
 
@@ -158,7 +158,8 @@ splits = list(whole["split"].astype(str).unique())
 split = choice("Split", splits, key="split", default=run.split, help="The texts that are measured.")
 table = whole[whole["split"].astype(str) == split]
 chosen = choose(table)
-frame = layer_frame(table, **chosen)
+measure = (chosen["selection"], chosen["metric"])
+frame = layer_frame(table, [measure], unit=chosen["unit"], universe=chosen["universe"])
 st.caption(plain(rationale_sentence(run.config)))
 above = st.container()
 point = choose_point(frame)

@@ -1,22 +1,20 @@
 """Data: the corpus of a run, its counts, and single texts with their rationales."""
 
 import math
-from pathlib import Path
 
 import streamlit as st
 
 from app.choices import choice, switch, typed, value_range
 from app.data.corpus import RunCorpus, histogram, read_run_corpus
 from app.data.downloads import View
-from app.data.run_list import stamp
 from app.data.texts import matching
 from app.figures.histograms import histogram_chart
 from app.screen import offer_downloads, show_figure, show_table
-from app.shared import chosen_run, plain
+from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened
 from workbench.core.documents import Document, mask
 from workbench.reporting.text.wording import rationale_sentence
-from workbench.runs.tables import read_run_data
+from workbench.runs.tables import RunData
 
 MOST = 200
 ANY = "any"
@@ -32,10 +30,9 @@ HISTOGRAMS = {
 }  # fmt: skip
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the texts …")
-def corpus_of(folder: str, stamps: object) -> RunCorpus:
-    """Return the run's texts, read again when it changes."""
-    return read_run_corpus(read_run_data(Path(folder)))
+@cached(2, "Reading the texts …")
+def corpus_of(run: RunData) -> RunCorpus:
+    return read_run_corpus(run)
 
 
 def search(texts: RunCorpus) -> None:
@@ -91,7 +88,7 @@ def show_document(document: Document) -> None:
 
 
 run = chosen_run()
-texts = corpus_of(str(run.folder), stamp(run.folder))
+texts = corpus_of(run)
 st.text(f"{texts.corpus.name}. {texts.origin}\n{rationale_sentence(run.config)}")
 card = texts.card.splits.join(texts.card.classes.add_prefix("label "), how="left").reset_index()
 st.subheader("Data card")

@@ -8,11 +8,11 @@ from app.choices import choice
 from app.compared import compared_runs
 from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
-from app.data.run_list import inside, stamp
+from app.data.run_list import inside
 from app.data.speed import SPEEDUPS, axis_title, share_frame, speedup_label, time_frame, worth
 from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
 from app.screen import offer_downloads, show_figure, show_table
-from app.shared import chosen_runs, entries, plain, run_name, runs_root
+from app.shared import cached, chosen_runs, entries, plain, run_name, runs_root
 from workbench.reporting.figures.bench import realised_chart
 from workbench.reporting.figures.comparison import LABELS, tradeoff_chart
 from workbench.reporting.figures.speed import token_frame
@@ -32,9 +32,9 @@ NO_STOPWATCH = (
 )
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the runs of the comparison …")
-def comparison_of(folder: str, stamps: tuple[object, ...]) -> ComparisonData:
-    return read_comparison(Path(folder))
+@cached(2, "Reading the runs of the comparison …")
+def comparison_of(folder: Path) -> ComparisonData:
+    return read_comparison(folder)
 
 
 def show_quality(runs: list[RunData]) -> list[View]:
@@ -122,8 +122,7 @@ def show_comparison() -> list[View]:
     left, right = st.columns(2)
     help = "A folder made by `workbench compare`."
     name = choice("Comparison", names, key="comparison", help=help, at=left)
-    folder = inside(runs_root(), name)
-    data = comparison_of(str(folder), stamp(folder))
+    data = comparison_of(inside(runs_root(), name))
     points = curve_points(data)
     if points.empty:
         st.info("Not measured: no method but the dense model has finished.")

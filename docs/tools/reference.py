@@ -180,18 +180,22 @@ def metric_columns() -> str:
 
 
 def scorers() -> str:
-    """The registry: what each scorer explains, of which model, for which layers, under which options."""
+    """Show each scorer of the catalogue: what it scores, how it runs, and what may be asked of it."""
     layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
+    runs = {"layers": "a pass shared with others", "task": "batches", "layer_input": "each layer's input",
+            "switches": "changed texts", "window": "no model"}  # fmt: skip
     return _table(
         {
             "name": f"`{name}`",
-            "scores": _line(row.description),
-            "model": row.method or "any",
-            "speaks of": layers[row.rows],
-            "signed": "yes" if row.signed else "no",
-            "options": ", ".join(f"`{option}`" for option in sorted(row.supported_options)),
+            "title": _line(spec.title),
+            "scores": _line(spec.description),
+            "model": spec.method or "any",
+            "runs on": runs[spec.takes],
+            "layers": layers[spec.rows],
+            "signed": "yes" if spec.signed else "no",
+            "options": ", ".join(f"`{option}`" for option in sorted(spec.supported_options)),
         }
-        for name, row in SCORERS.items()
+        for name, spec in SCORERS.items()
     )
 
 

@@ -15,7 +15,7 @@ def test_the_documents_example_scores(make_model, request) -> None:
     (code,) = python_blocks(DOCUMENT)
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
     run_python(code, str(DOCUMENT), {})
-    request.addfinalizer(lambda: SCORERS.remove("entropy"))
+    request.addfinalizer(lambda: SCORERS.remove_from(DOCUMENT))
     model, (text,) = make_model(), texts([7])
     (record,) = score_windows(["entropy"], model, toy_tokenizer(), [text])
     with torch.no_grad():

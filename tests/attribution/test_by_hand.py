@@ -17,9 +17,9 @@ from tests.helpers.bert_blocks import ATTENTION, hand_block
 from workbench.attribution.ops.mixing import distances_to_sums, norms_of_sums, shares
 from workbench.attribution.scorers.attention.attention_gradient import AttentionGradient
 from workbench.attribution.scorers.attention.probabilities import FromCls, Received, RolledOut
-from workbench.attribution.scorers.decomposition.alti import Alti, contributions
+from workbench.attribution.scorers.decomposition.alti import Alti
 from workbench.attribution.scorers.decomposition.attention_norms import ResidualNorms, ValueNorms
-from workbench.attribution.scorers.decomposition.globenc import GlobEnc, layer_shares
+from workbench.attribution.scorers.decomposition.globenc import GlobEnc
 
 NONE = torch.zeros(1)
 
@@ -60,7 +60,7 @@ def test_globenc_of_a_layer_and_rolled_out() -> None:
     first = np.array([sqrt(36.5), sqrt(0.5)]) / (sqrt(36.5) + sqrt(0.5))
     second = np.array([sqrt(2), 2]) / (sqrt(2) + 2)
     with torch.no_grad():
-        layer = layer_shares(hand_block())[0].numpy()
+        layer = GlobEnc().mixing(hand_block())[0].numpy()
     np.testing.assert_allclose(layer, [first, second], rtol=1e-5)
     found = rows_of(GlobEnc(), hand_block(), hand_block())
     np.testing.assert_allclose(found, [first, first[0] * first + first[1] * second], rtol=1e-5)
@@ -70,7 +70,7 @@ def test_alti_of_a_layer_and_rolled_out() -> None:
     # Before the common spread: |y_0| = 12, distances 1 and 11; |y_1| = 6, distances 4 and 2.
     first, second = np.array([11, 1]) / 12, np.array([1, 2]) / 3
     with torch.no_grad():
-        layer = contributions(hand_block())[0].numpy()
+        layer = Alti().mixing(hand_block())[0].numpy()
     np.testing.assert_allclose(layer, [first, second], rtol=1e-5)
     found = rows_of(Alti(), hand_block(), hand_block())
     np.testing.assert_allclose(found, [first, first[0] * first + first[1] * second], rtol=1e-5)

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import FeatureAblation, LayerIntegratedGradients
-from captum.attr._core import deep_lift
 from torch import nn
 from torch.nn.functional import gelu
 from transformers.activations import GELUActivation
 
 from tests.helpers.toys import MASK, texts, toy_tokenizer, window
-from workbench.attribution.engine.layer_inputs import Found, Point
+from workbench.attribution.engine.layer_inputs import Attribution, LayerInput
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
 from workbench.attribution.scorers.gradients.deeplift import deeplift
@@ -48,11 +47,11 @@ class Linear(nn.Module):
         return torch.einsum("knh,cnh->kc", hidden, self.weights)
 
 
-def linear_point(**options) -> tuple[Point, torch.Tensor]:
+def linear_point(**options) -> tuple[LayerInput, torch.Tensor]:
     """A point of a linear function, and the weights of its target."""
     torch.manual_seed(0)
     weights = torch.randn(2, 3, 4).double()
-    return Point(
+    return LayerInput(
         forward=Linear(weights),
         hidden=torch.randn(1, 3, 4).double(),
         baseline=torch.randn(1, 3, 4).double(),
@@ -85,7 +84,7 @@ def test_deeplift_of_one_hidden_layer_by_hand() -> None:
     expected = ((outer[TARGET] * slope) @ inner * (point.hidden - point.baseline)).sum(-1)
     torch.testing.assert_close(found.values.double(), expected, rtol=1e-9, atol=1e-9)
     assert found.error < 1e-9
-    assert GELUActivation not in deep_lift.SUPPORTED_NON_LINEAR  # Captum is as it was.
+    assert not point.forward.intermediate_act_fn._forward_hooks
 
 
 def test_noise_changes_nothing_about_a_linear_functions_gradient() -> None:
@@ -178,5 +177,5 @@ def test_decompx_adds_up_to_the_logit_from_every_layer(make_model, method: str, 
         np.testing.assert_allclose(np.nansum(record.scores, axis=1), logit, rtol=1e-3, atol=1e-4)
 
 
-def test_a_found_without_an_error_knows_none() -> None:
-    assert np.isnan(Found(torch.zeros(1, 2)).error)
+def test_an_attribution_without_an_error_knows_none() -> None:
+    assert np.isnan(Attribution(torch.zeros(1, 2)).error)

@@ -7,11 +7,17 @@ from captum.attr import LayerGradientXActivation
 from transformers import BertForSequenceClassification
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.attribution.scorers.gradients.saliency import gradient_x_activation, saliency_targets
+from workbench.attribution.engine.gradients import l2_norm, layer_gradients, saliency_targets
 
 WINDOWS = texts(RAGGED)
 TARGETS = [0, 1, 1, 0, 1, 0, 0, 1]
 CLOSE = {"atol": 1e-6, "rtol": 1e-5}
+
+
+def gradient_x_activation(model, windows, targets=None, **options) -> list[np.ndarray]:
+    """L2 norms over H: one (layers, n) array per window."""
+    norms = layer_gradients(model, windows, targets, **options).to_padded(l2_norm).cpu().numpy()
+    return [row[:, : len(window.input_ids)] for row, window in zip(norms, windows, strict=True)]
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from workbench.data.sources import sources
 COMMANDS = [
     [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],
     ["export"], ["reproduce"],
-    ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"],
+    ["attribute"], ["bench"], ["tables"], ["app"],
+    ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"], ["data", "plant"],
 ]  # fmt: skip
 
 
@@ -126,9 +127,8 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("module", ["workbench", "workbench.cli"])
-def test_python_m_is_the_command(module, tmp_path):
-    ended = python("-m", module, "report", "--run", str(tmp_path))
+def test_python_m_is_the_command(tmp_path):
+    ended = python("-m", "workbench", "report", "--run", str(tmp_path))
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [f"error: {tmp_path}: not a run folder (it has no config.yaml)"]
     assert ended.stdout == ""

@@ -284,7 +284,7 @@ def self_full(*_, **__):
     raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
 
-def test_an_interrupt_tells_that_the_same_command_goes_on(workbench, tiny, tmp_path, monkeypatch):
+def test_an_interrupt_tells_that_the_same_command_resumes(workbench, tiny, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -292,6 +292,72 @@ def test_an_interrupt_tells_that_the_same_command_goes_on(workbench, tiny, tmp_p
     answer = workbench("run", tiny.config, "--out", tmp_path / "run")
     assert answer.code == 130
     assert (
-        answer.err.splitlines()[-1] == "interrupted: the same command goes on from the last checkpoint"
+        answer.err.splitlines()[-1] == "interrupted; the same command resumes from the last checkpoint"
     )
     assert "Traceback" not in answer.err
+
+
+def test_an_interrupt_of_a_command_that_keeps_nothing_is_one_line(workbench, tiny, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workbench.reporting.pages.run.write_report", interrupt)
+    answer = workbench("report", "--run", tiny.folder)
+    assert (answer.code, answer.err) == (130, "interrupted\n")
+
+
+PLUGIN_COMMANDS = [
+    ["run", "x.yaml"], ["demo"], ["compare", "x.yaml"], ["evaluate", "--run", "x"],
+    ["report", "--run", "x"], ["explain", "text", "--run", "x"], ["tables", "x", "--out", "y"],
+    ["attribute", "--run", "x", "--texts", "x.txt", "--scorers", "cp"], ["bench", "--run", "x"],
+    ["export", "--run", "x", "--method", "top", "--to", "y"], ["reproduce", "x"],
+    ["export-predictions", "--run", "x", "--scorer", "cp", "--out", "y"],
+    ["data", "check", "x"], ["data", "plant", "x", "--out", "y"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", PLUGIN_COMMANDS, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "no such plug-in"),
+        ("1 / 0", "own.py:1: cannot be imported: ZeroDivisionError"),
+        ("x = 1", "registers nothing"),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_is_refused_by_every_command(
+    workbench, tmp_path, command, content, told
+):
+    path = tmp_path / "own.py"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    answer = workbench(*command, "--plugin", path)
+    assert answer.code == 2
+    assert str(path) in answer.error
+    assert told in answer.error
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run"], ["compare"], ["reproduce"], ["report", "--run"], ["evaluate", "--run"],
+        ["bench", "--run"], ["explain", "a film", "--run"], ["tables", "--out", "y"],
+        ["attribute", "--scorers", "saliency", "--texts", "imdb", "--run"],
+        ["export", "--method", "top", "--to", "y", "--run"],
+        ["export-predictions", "--scorer", "cp", "--out", "y", "--run"],
+        ["data", "check"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["absent", "folder", "file"])
+def test_a_path_of_the_wrong_kind_is_one_line(workbench, tmp_path, monkeypatch, command, kind):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "given"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "file":
+        path.write_text("no run at all", encoding="utf-8")
+    answer = workbench(*command, path)
+    assert answer.code == 2
+    assert str(path) in answer.error
+    assert [one.name for one in tmp_path.iterdir()] == ([] if kind == "absent" else ["given"])

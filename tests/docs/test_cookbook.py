@@ -26,7 +26,7 @@ def test_there_are_ten_and_each_has_something_to_run() -> None:
 def test_a_recipe_runs(
     name: str, kitchen: Path, tiny_backbone: Path, request, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request.addfinalizer(lambda: SCORERS.remove("earliness"))
+    request.addfinalizer(lambda: SCORERS.remove_from(Path("cookbook")))
     namespace: dict[str, object] = {}
     for block in fenced(RECIPES[name]):
         cook(block, kitchen, tiny_backbone, namespace, capsys)

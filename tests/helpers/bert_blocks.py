@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.memoised import Memoised
 from workbench.attribution.ops.rollout import Rollout, with_residual
 
 ATTENTION = torch.tensor([[0.75, 0.25], [0.5, 0.5]])
@@ -32,11 +33,11 @@ def plain_norm() -> nn.LayerNorm:
 def hand_block(attention: Tensor = ATTENTION) -> Block:
     """One head, two tokens, no biases."""
     block = Block.__new__(Block)
+    Memoised.__init__(block)
     norm = plain_norm()
     vectors, entered = torch.stack([F0, F1]), torch.stack([X0, X1])
     before = attention @ vectors + entered
     for name, value in {
-        "_made": {},
         "index": 0,
         "layer": SimpleNamespace(
             attention=SimpleNamespace(output=SimpleNamespace(LayerNorm=norm)),

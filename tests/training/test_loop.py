@@ -23,7 +23,7 @@ class Killed(BaseException):
     """Like a signal: nothing in the library catches it."""
 
 
-def training(objective: Objective, folder: Path, report=lambda moment, values: None, seed=3):
+def training(objective: Objective, folder: Path, report=lambda progress, values: None, seed=3):
     return Training(
         objective, TRAIN, lambda: quality(objective.model, DEV), folder, seed=seed, report=report
     )
@@ -66,8 +66,8 @@ def unbroken(make_model, tmp_path_factory) -> dict[str, Outcome]:
 
 
 def killed_after(steps: int):
-    def report(moment, values) -> None:
-        if moment.step + 1 == steps:
+    def report(progress, values) -> None:
+        if progress.step + 1 == steps:
             raise Killed
 
     return report
@@ -80,7 +80,7 @@ def test_killed_after_a_step(make_model, tmp_path, unbroken, method: str, steps:
         training(objective(make_model, method), tmp_path, killed_after(steps)).run()
     seen: list[int] = []
     result = finish(
-        objective(make_model, method), tmp_path, report=lambda moment, _: seen.append(moment.step)
+        objective(make_model, method), tmp_path, report=lambda progress, _: seen.append(progress.step)
     )
     # Checkpoints lie after steps 3, 4 (the epoch's end), 6 and 8; a killed step is never in one.
     first = max(step for step in (0, 3, 4, 6) if step < steps)
@@ -90,7 +90,7 @@ def test_killed_after_a_step(make_model, tmp_path, unbroken, method: str, steps:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("epoch", [0, 1])
-@pytest.mark.parametrize("place", ["validate", "_keep", "_checkpoint"])
+@pytest.mark.parametrize("place", ["validate", "keep_weights", "checkpoint"])
 def test_killed_around_the_end_of_an_epoch(
     make_model, tmp_path, unbroken, monkeypatch, method: str, epoch: int, place: str
 ) -> None:
@@ -100,9 +100,9 @@ def test_killed_around_the_end_of_an_epoch(
 
     def killed(*args) -> object:
         calls.append(args)
-        at_end = place != "_checkpoint" or args[0] % STEPS == 0
+        at_end = place != "checkpoint" or args[0] % STEPS == 0
         result = whole(*args) if place != "validate" else None
-        if at_end and len(calls) > epoch * (2 if place == "_checkpoint" else 1):
+        if at_end and len(calls) > epoch * (2 if place == "checkpoint" else 1):
             raise Killed
         return whole() if place == "validate" else result
 
@@ -125,7 +125,7 @@ def test_a_finished_training_is_not_run_again(make_model, tmp_path, unbroken, me
     finish(objective(make_model, method), tmp_path)
     steps: list[object] = []
     again = finish(
-        objective(make_model, method), tmp_path, report=lambda moment, _: steps.append(moment)
+        objective(make_model, method), tmp_path, report=lambda progress, _: steps.append(progress)
     )
     assert steps == []
     again.check_equals(unbroken[method])
@@ -166,7 +166,7 @@ def test_only_kept_weights_stay_and_the_best_are_in_the_model(make_model, tmp_pa
     mine = objective(make_model, "dense", epochs=4, keep_best=2)
     kept = Training(
         mine, TRAIN, lambda: {"quality": next(accuracies), "speedup": 1.0}, tmp_path, 0,
-        lambda moment, values: None,
+        lambda progress, values: None,
     ).run()  # fmt: skip
     assert [path.name for path in kept] == ["epoch-1.safetensors", "epoch-2.safetensors"]
     assert {path.name for path in tmp_path.iterdir()} == {STATE, *(path.name for path in kept)}
@@ -200,8 +200,8 @@ def test_accumulated_gradients_equal_whole_batches(make_model, tmp_path, method:
 def test_a_loss_that_is_not_finite_stops_and_says_where(make_model, tmp_path, method: str) -> None:
     mine = objective(make_model, method)
 
-    def poison(moment, values) -> None:
-        if moment.step == 4:
+    def poison(progress, values) -> None:
+        if progress.step == 4:
             with torch.no_grad():
                 mine.model.bert.classifier.weight.fill_(torch.nan)
 
@@ -233,8 +233,8 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(
 ) -> None:
     folder = tmp_path / "run"
 
-    def fill(moment, values) -> None:
-        if moment.step == 4:
+    def fill(progress, values) -> None:
+        if progress.step == 4:
             shutil.copytree(folder, tmp_path / "copy")
             monkeypatch.setattr(place, error)
 
@@ -253,7 +253,7 @@ def test_processes_add_up_gradients_and_leave_parameters_without_any_alone(make_
     run.accelerator = SimpleNamespace(num_processes=2, reduce=lambda value, reduction: value * 2)
     weight = mine.model.bert.classifier.weight
     weight.grad = torch.ones_like(weight)
-    run._reduce()
+    run.sum_gradients()
     assert weight.grad.eq(2).all()
     assert mine.policy.fine.grad is None
     assert mine.multipliers.grad is None

@@ -1,0 +1,1 @@
+"""Scores of tokens at every layer: the scorers, and the engine that runs them."""

@@ -1,4 +1,4 @@
-"""Who is told what while scorers run."""
+"""Callbacks of scorers while they run."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,19 @@ from workbench.core.documents import Window
 
 
 class Events:
-    """Says nothing; override what is wanted."""
+    """Ignores everything; override what is of interest."""
 
     def progress(self, windows: int) -> None:
-        """So many windows are done."""
+        """Take note that so many windows are done."""
 
     def note(self, text: str) -> None:
-        """Something was made smaller."""
+        """Take note that batches were made smaller."""
 
     def failed(self, scorer: str, window: Window, layers: Sequence[int]) -> None:
-        """The scorer gave NaN or infinity in these layers of the window; they are left silent."""
+        """Take note of NaN or infinity, in place of which the window has no scores.
+
+        Args:
+            scorer: Its name.
+            window: The window that was scored.
+            layers: Its layers that failed.
+        """

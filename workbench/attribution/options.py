@@ -1,4 +1,4 @@
-"""What may be asked of any scorer, and the refusal of what one cannot honour."""
+"""What may be asked of any scorer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PREDICTED, GOLD = "predicted", "gold"
 
 @dataclass(frozen=True)
 class Options:
-    """None everywhere means the scorer's own default; anything else is honoured or refused.
+    """None everywhere means the scorer's own default; anything else is obeyed or refused.
 
     The docstrings of the fields are the help of the command line's options.
     """
@@ -49,15 +49,14 @@ class Options:
             if value is not None and value < 1:
                 raise InputError(f"{name} {value}: at least 1")
 
-
-def explicitly_set(options: Options) -> list[OptionName]:
-    """Return the options, of those that a scorer may not support, that are not left at their default."""
-    names: tuple[OptionName, ...] = get_args(OptionName)
-    return [name for name in names if getattr(options, name) is not None]
+    def explicitly_set(self) -> list[OptionName]:
+        """Return the options, of those that a scorer may not support, that differ from their default."""
+        names: tuple[OptionName, ...] = get_args(OptionName)
+        return [name for name in names if getattr(self, name) is not None]
 
 
 def target_index(name: str, labels: Sequence[str]) -> int:
-    """A class name's index; InputError lists the model's classes."""
+    """Return a class name's index; InputError lists the model's classes."""
     if name not in labels:
         raise InputError(
             f"target {name!r}: the model's classes are {', '.join(labels)} (or {PREDICTED}, or {GOLD})"
@@ -66,7 +65,7 @@ def target_index(name: str, labels: Sequence[str]) -> int:
 
 
 def check_layers(chosen: Sequence[int], layers: int) -> None:
-    """InputError for a layer the model does not have, for none at all, and for one named twice."""
+    """Raise InputError for a layer the model does not have, for none at all, and for one named twice."""
     outside = [layer for layer in chosen if not 0 <= layer < layers]
     if outside:
         raise InputError(f"layer {outside[0]}: the model has layers 0 to {layers - 1}")

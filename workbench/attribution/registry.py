@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from workbench.attribution.engine.layer_inputs import at_points
+from workbench.attribution.engine.layer_inputs import score_layer_inputs
 from workbench.attribution.engine.observers import Observer
-from workbench.attribution.engine.switches import perturbed
+from workbench.attribution.engine.switches import score_switches
 from workbench.attribution.engine.task import Task
 from workbench.attribution.options import (
     GOLD,
     PREDICTED,
     Options,
     check_layers,
-    explicitly_set,
     target_index,
 )
 from workbench.attribution.types import Scored
@@ -39,7 +38,7 @@ def _of_windows(scores: Callable[[Window, int, int], np.ndarray], task: Task) ->
 
 
 _ADAPTERS: Mapping[str, Callable[..., Sequence[Scored]]] = {
-    "point": at_points, "switches": perturbed, "window": _of_windows,
+    "layer_input": score_layer_inputs, "switches": score_switches, "window": _of_windows,
 }  # fmt: skip
 """From what a function takes to how it scores a task."""
 
@@ -100,7 +99,7 @@ def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None
         )
     if spec.head is not None and spec.head >= heads:
         raise InputError(f"{spec.name}: the model has heads 0 to {heads - 1}")
-    for option in explicitly_set(options):
+    for option in options.explicitly_set():
         if option not in spec.supported_options:
             known = ", ".join(sorted(spec.supported_options))
             raise InputError(f"{spec.name}: does not support {option!r} (supported: {known})")

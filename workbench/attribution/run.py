@@ -28,94 +28,104 @@ def score_windows(
     options: Options | None = None,
     events: Events | None = None,
 ) -> Iterator[TokenScores]:
-    """Records of every scorer named, as `run_scorers`; raises InputError as `check_scorers` does."""
+    """Check the scorers with `check_scorers`, then score as `run_scorers`.
+
+    Args:
+        names: Scorers of the catalogue, or `name@head`.
+        model: The classifier that is explained.
+        tokenizer: The model's.
+        windows: What is scored.
+        options: What is asked of every scorer; None: their defaults.
+        events: Is told of progress and of what fails.
+    """
     options = options or Options()
-    rows = check_scorers(names, model, options)
-    return run_scorers(rows, model, tokenizer, windows, options, events or Events())
+    specs = check_scorers(names, model, options)
+    return run_scorers(specs, model, tokenizer, windows, options, events or Events())
 
 
 def run_scorers(
-    rows: Mapping[str, ScorerSpec],
+    specs: Mapping[str, ScorerSpec],
     model: PruningClassifier,
     tokenizer: PreTrainedTokenizerBase,
     windows: Sequence[Window],
     options: Options,
     events: Events,
 ) -> Iterator[TokenScores]:
-    """Records of every scorer, batch by batch; scorers that watch share one forward pass.
+    """Yield every scorer's records, batch by batch; observers share one forward pass.
 
-    A batch that does not fit into memory is halved. A row for which a scorer gives NaN or infinity is
-    left silent. `events` is told of both. A record's seconds are its share of the batch's time: its own
-    work, and an equal part of a pass that several scorers watch; what several compute together is
-    paid for by the first. Raises WorkbenchError when one window alone does not fit.
+    A batch that does not fit into memory is halved. A layer for which a scorer gives NaN or infinity has
+    no scores. A record's seconds are its share of the batch's time: its scorer's own work, and an equal
+    part of a shared pass; what several scorers compute together is paid for by the first.
+
+    Args:
+        specs: Scorers under the names that their records are to have, checked.
+        model, tokenizer, windows, options, events: As in `score_windows`.
+
+    Raises:
+        WorkbenchError: One window alone does not fit into memory.
     """
     model.eval()
-    queue = list(batches(windows, fitting_batch(rows.values(), model, windows, options)))
+    queue = list(batches(windows, fitting_batch(specs.values(), model, windows, options)))
     done = 0
     while queue:
         batch = queue.pop(0)
         task = Task(model, tokenizer, [windows[index] for index in batch], options)
         try:
-            found = _score(rows, task)
+            results = _score(specs, task)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
             queue[:0] = _halves(batch, task.windows, events)
             continue
-        for name, (scored, seconds) in found.items():
-            for window, item in zip(task.windows, scored, strict=True):
-                target = caption(rows[name], options, model.task_type)
-                sound = _without_failed_rows(name, rows[name], window, item, task, events)
-                yield _record(name, task, window, sound, target, seconds)
+        for name, (scored, seconds) in results.items():
+            target = caption(specs[name], options, model.task_type)
+            for window, scores in zip(task.windows, scored, strict=True):
+                failed = _failed_layers(specs[name], window, scores, task.layers)
+                if failed:
+                    events.failed(name, window, failed)
+                    scores.scores[failed] = np.nan
+                yield _record(name, task, window, scores, target, seconds)
         done += len(batch)
         events.progress(done)
 
 
-def _score(rows: Mapping[str, ScorerSpec], task: Task) -> dict[str, tuple[list[Scored], float]]:
+def _score(specs: Mapping[str, ScorerSpec], task: Task) -> dict[str, tuple[list[Scored], float]]:
     """By scorer, in the order named: shaped scores of a batch, and seconds per window."""
-    observers = {name: make_observer(spec) for name, spec in rows.items() if spec.takes == "layers"}
-    passed = task.watched(list(observers.values())) if observers else []
-    observed = dict(zip(observers, passed, strict=True))
-    found = {}
-    for name, spec in rows.items():
-        start = perf_counter()
+    observers = {name: make_observer(spec) for name, spec in specs.items() if spec.takes == "layers"}
+    shared = task.observe(list(observers.values())) if observers else []
+    observed = dict(zip(observers, shared, strict=True))
+    results = {}
+    for name, spec in specs.items():
+        start, pass_seconds = perf_counter(), 0.0
         if name in observed:
-            scored, shared = task.scored(observed[name].rows), observed[name].seconds
+            rows, pass_seconds = observed[name]
+            scored: Sequence[Scored] = task.to_scored(rows)
         else:
-            scored, shared = list(score_function(spec)(task)), 0.0
-        seconds = perf_counter() - start + shared
-        shaped = [_shaped(task, spec, *pair) for pair in zip(task.windows, scored, strict=True)]
-        found[name] = shaped, seconds / len(task.windows)
-    return found
+            scored = score_function(spec)(task)
+        seconds = perf_counter() - start + pass_seconds
+        pairs = zip(task.windows, scored, strict=True)
+        results[name] = [_shaped(task, spec, *pair) for pair in pairs], seconds / len(task.windows)
+    return results
 
 
-def _shaped(task: Task, row: ScorerSpec, window: Window, scored: Scored) -> Scored:
-    """Granularity, then sign, as asked."""
-    scores, options = scored.scores, task.options
-    if options.granularity is not None and row.rows != "input":
+def _shaped(task: Task, spec: ScorerSpec, window: Window, scored: Scored) -> Scored:
+    """Scores of the granularity that is asked for, then of the sign; a copy that may be changed."""
+    scores, options = scored.scores.copy(), task.options
+    if options.granularity is not None and spec.rows != "input":
         scores = pool(scores, window, task.tokenizer, options.granularity)
-    if options.sign == "absolute":
-        scores = np.abs(scores)
-    return scored._replace(scores=scores)
+    return scored._replace(scores=np.abs(scores) if options.sign == "absolute" else scores)
 
 
-def _without_failed_rows(
-    name: str, row: ScorerSpec, window: Window, scored: Scored, task: Task, events: Events
-) -> Scored:
-    """Rows with infinity, or with NaN on a word's living token, become NaN throughout: silent."""
-    scores = scored.scores
-    absent = np.isnan(scores)
-    speaks = ~absent.all(axis=1)
-    if row.rows != "some":
-        speaks[[0] if row.rows == "input" else list(task.layers)] = True
-    there = window.word_index >= 0
-    if scored.kept is not None:
-        there = there & scored.kept
-    failed = np.isinf(scores).any(axis=1) | (speaks & (absent & there).any(axis=1))
-    if not failed.any():
-        return scored
-    events.failed(name, window, np.flatnonzero(failed).tolist())
-    return scored._replace(scores=np.where(failed[:, None], np.float32(np.nan), scores))
+def _failed_layers(spec: ScorerSpec, window: Window, scored: Scored, layers: Sequence[int]) -> list[int]:
+    """Layers with infinity, or with NaN on a word's token that is still there."""
+    missing = np.isnan(scored.scores)
+    has_scores = ~missing.all(axis=1)
+    if spec.rows != "some":
+        has_scores[[0] if spec.rows == "input" else list(layers)] = True
+    words = window.word_index >= 0
+    remaining = words if scored.kept is None else words & scored.kept
+    failed = np.isinf(scored.scores).any(axis=1) | (has_scores & (missing & remaining).any(axis=1))
+    return np.flatnonzero(failed).tolist()
 
 
 def _halves(batch: list[int], windows: Sequence[Window], events: Events) -> list[list[int]]:
@@ -133,7 +143,6 @@ def _halves(batch: list[int], windows: Sequence[Window], events: Events) -> list
 def _record(
     name: str, task: Task, window: Window, scored: Scored, target: str, seconds: float
 ) -> TokenScores:
-    """The one result type, from one window's scores."""
     return TokenScores(
         scorer=name,
         method=task.model.policy.method,

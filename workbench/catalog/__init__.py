@@ -1,0 +1,1 @@
+"""What methods and scorers there are, without the libraries that run them."""

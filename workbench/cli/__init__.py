@@ -63,7 +63,7 @@ def main() -> None:
     """Run the command line: exit 0 on success, 2 for wrong use or input, 1 for failure."""
     debug = "--debug" in sys.argv
     try:
-        app()
+        app(prog_name="workbench")
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -71,7 +71,3 @@ def main() -> None:
         line = " ".join(f"{kind}{error}".split())
         print(f"error: {line}", file=sys.stderr)  # noqa: T201 - rich would wrap the line
         sys.exit(2 if isinstance(error, InputError) else 1)
-
-
-if __name__ == "__main__":
-    main()

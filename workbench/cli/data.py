@@ -1,12 +1,16 @@
 """The commands about corpora: `workbench data list|fetch|check|plant`."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
 from workbench.cli.options import Overrides, Source
 from workbench.cli.terminal import OUT, say
+
+T = TypeVar("T")
 
 
 def data_list() -> None:
@@ -54,34 +58,30 @@ def data_check(source: Source, overrides: Overrides = None) -> None:
     )
 
 
-def data_plant(
-    source: Source,
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    kind: Annotated[
-        Literal["token", "context", "pair"],
-        typer.Option("--kind", help="One token per class, a token in context, or an ordered pair."),
-    ] = "token",
-    tokens: Annotated[
-        str | None, typer.Option("--tokens", help="One word per class; default: qqa,qqb,...")
-    ] = None,
-    context: Annotated[
-        str | None, typer.Option("--context", help="The other word of kind context; default: qqx.")
-    ] = None,
-    share: Annotated[float, typer.Option("--share", help="Share of texts that get a shortcut.")] = 0.5,
-    decoys: Annotated[
-        float | None,
-        typer.Option(
-            "--decoys",
-            help="Share of the other texts that get a part of a shortcut, which decides nothing;"
-            " default: 0.5, or 0 for kind token.",
-        ),
-    ] = None,
-    first_words: Annotated[
-        int | None, typer.Option("--first-words", help="Plant only among this many first words.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random places.")] = 0,
-    overrides: Overrides = None,
-) -> None:
+@dataclass(frozen=True)
+class Planting:
+    """What is planted, and where it is written."""
+
+    out: Path
+    """Folder to write."""
+    kind: Literal["token", "context", "pair"] = "token"
+    """Plant one token per class, a token in context, or an ordered pair."""
+    tokens: Sequence[str] = ()
+    """One word per class; default: qqa,qqb,..."""
+    context: str | None = None
+    """Other word of kind context; default: qqx."""
+    share: float = 0.5
+    """Share of texts that get a shortcut."""
+    decoys: float | None = None
+    """Share of the other texts that get a part of a shortcut, which decides nothing; default: 0.5, or 0
+    for kind token."""
+    first_words: int | None = None
+    """Plant only among this many first words."""
+    seed: int = 0
+    """Seed of the random places."""
+
+
+def data_plant(source: Source, planting: Planting, overrides: Overrides = None) -> None:
     """Plant words that alone decide the label, relabel by them, and write texts with rationales."""
     from workbench.data.corpus import load_corpus
     from workbench.data.rationales.planted_files import CONFIG, RECORD, write_planted
@@ -89,14 +89,22 @@ def data_plant(
     from workbench.data.sources import data_settings
     from workbench.runs.folder import refuse_foreign
 
-    refuse_foreign(out, RECORD, "planted")
+    refuse_foreign(planting.out, RECORD, "planted")
     corpus = load_corpus(data_settings(source, overrides))
-    words = default_tokens(kind, corpus.labels) if tokens is None else tuple(tokens.split(","))
-    if context is None:
-        context = "qqx" if kind == "context" else ""
-    if decoys is None:
-        decoys = 0.0 if kind == "token" else 0.5
-    plan = Plan(kind, words, context, share, decoys, first_words, seed)
-    record = write_planted(out, corpus, plan, plant(corpus, plan))
+    kind = planting.kind
+    plan = Plan(
+        kind=kind,
+        tokens=tuple(planting.tokens) or default_tokens(kind, corpus.labels),
+        context=_first(planting.context, "qqx" if kind == "context" else ""),
+        share=planting.share,
+        decoys=_first(planting.decoys, 0.0 if kind == "token" else 0.5),
+        first_words=planting.first_words,
+        seed=planting.seed,
+    )
+    record = write_planted(planting.out, corpus, plan, plant(corpus, plan))
     say(*record["rule"], *(f"{split}: {counts}" for split, counts in record["splits"].items()))
-    say(f"configuration: {out / CONFIG}")
+    say(f"configuration: {planting.out / CONFIG}")
+
+
+def _first(given: T | None, default: T) -> T:
+    return default if given is None else given

@@ -1,5 +1,6 @@
 """`workbench evaluate`: the models of a run measured again, or scores that were computed elsewhere."""
 
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,36 +11,39 @@ from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Scores that were computed elsewhere, and how they are judged."""
+
+    predictions: Path | None = None
+    """JSONL file in ERASER's prediction format."""
+    data: str | None = None
+    """Texts of the predictions, named as for `data check`."""
+    split: Split | None = None
+    """Split that was predicted; default: test."""
+    partial: bool = False
+    """Judge only the texts that both files hold."""
+    absolute: bool = False
+    """Use the absolute values of signed scores."""
+    out: Path | None = None
+    """Folder for the tables."""
+
+
 def evaluate(
+    elsewhere: Elsewhere,
     run_folder: Annotated[Path | None, typer.Option("--run", help="Run folder.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option("--predictions", help="JSONL file in ERASER's prediction format.")
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="Texts of the predictions, named as for `data check`.")
-    ] = None,
-    split: Annotated[
-        Split | None, typer.Option("--split", help="Split that was predicted; default: test.")
-    ] = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Judge only the texts that both files hold.")
-    ] = False,
-    absolute: Annotated[
-        bool, typer.Option("--absolute", help="Use the absolute values of signed scores.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables.")] = None,
     overrides: Overrides = None,
 ) -> None:
     """Measure the models of a run again, or judge scores that were computed elsewhere.
 
     All options but --run belong to --predictions.
     """
-    if predictions is not None and data is not None and run_folder is None:
-        _judge(predictions, data, split or "test", out, overrides, partial=partial, absolute=absolute)
-    elif run_folder is None or any((predictions, data, split, out, overrides, partial, absolute)):
-        raise InputError("evaluate needs either --run alone, or --predictions with --data")
-    else:
+    if run_folder is not None and not any((*astuple(elsewhere), overrides)):
         _measure_again(run_folder)
+    elif run_folder is None and elsewhere.predictions is not None and elsewhere.data is not None:
+        _judge(elsewhere.predictions, elsewhere.data, elsewhere, overrides)
+    else:
+        raise InputError("evaluate needs either --run alone, or --predictions with --data")
 
 
 def _measure_again(folder: Path) -> None:
@@ -57,14 +61,7 @@ def _measure_again(folder: Path) -> None:
     OUT.print(summary_table(load_run(folder)))
 
 
-def _judge(
-    predictions: Path,
-    data: str,
-    split: Split,
-    out: Path | None,
-    overrides: list[str] | None,
-    **how: bool,
-) -> None:
+def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | None) -> None:
     from workbench.core.task_type import task_type_of
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
@@ -73,15 +70,18 @@ def _judge(
 
     corpus = load_corpus(data_settings(data, overrides))
     task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
-    judged = evaluate_predictions(predictions, corpus.splits[split], split, **how)
+    split = how.split or "test"
+    judged = evaluate_predictions(
+        predictions, corpus.splits[split], split, partial=how.partial, absolute=how.absolute
+    )
     tables = {
         "plausibility": judged.plausibility,
         "plausibility_counts": judged.counts,
         "classification": judged.classification,
     }
     for name, table in tables.items():
-        if out is not None:
-            write_table(table, out / f"{name}.parquet", csv=True)
+        if how.out is not None:
+            write_table(table, how.out / f"{name}.parquet", csv=True)
         if len(table) and name != "plausibility_counts":
             shown = table.drop(columns=["split", "unit"], errors="ignore")
             say(shown.to_string(index=False, float_format="{:.3f}".format))

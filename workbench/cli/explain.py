@@ -1,34 +1,41 @@
 """`workbench explain`: one text, layer by layer."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Method, RunFolder, Target, names
+from workbench.cli.options import Target
 from workbench.cli.terminal import OUT
 from workbench.errors import InputError
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """Which model explains, and what is shown of it."""
+
+    run: Path
+    """Run folder."""
+    method: str = "adapler"
+    """Trained method of the run."""
+    second: str | None = None
+    """Second text, for a model of pairs."""
+    scorers: Sequence[str] = ()
+    """Show these scorers side by side, such as saliency,alti; default: the model's own."""
+    layer: int | None = None
+    """Layer to show with --scorers; default: the last."""
+    html: Path | None = None
+    """Save as a page."""
+    json: Path | None = None
+    """Save as JSON."""
+
+
 def explain(
     text: Annotated[str, typer.Argument(help="Text to classify.")],
-    run_folder: RunFolder,
-    method: Method = "adapler",
-    second: Annotated[
-        str | None, typer.Option("--second", help="Second text, for a model of pairs.")
-    ] = None,
-    scorers: Annotated[
-        str,
-        typer.Option(
-            "--scorers", help="Show these side by side, such as saliency,alti; default: its own."
-        ),
-    ] = "",
-    layer: Annotated[
-        int | None, typer.Option("--layer", help="Layer to show with --scorers; default: the last.")
-    ] = None,
+    how: Explanation,
     target: Target = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Save as a page.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Save as JSON.")] = None,
 ) -> None:
     """Show the tokens of a text, or of a pair, layer by layer; dropped ones are struck out."""
     from workbench.attribution.options import Options, check_layers
@@ -38,21 +45,21 @@ def explain(
     from workbench.reporting.pages.explained import save_explained
     from workbench.runs.folder import load_run
 
-    run = load_run(run_folder)
-    model, tokenizer = load_classifier(run.model_folder(method))
-    if (layer is not None or target is not None) and not scorers:
+    run = load_run(how.run)
+    model, tokenizer = load_classifier(run.model_folder(how.method))
+    if (how.layer is not None or target is not None) and not how.scorers:
         raise InputError("--layer and --target need --scorers")
-    if layer is not None:
-        check_layers([layer], model.layers)
+    layer = model.layers - 1 if how.layer is None else how.layer
+    check_layers([layer], model.layers)
     # In windows as long as those the run trained on and predicted with.
     explained = explain_text(
-        model, tokenizer, text, second=second, max_tokens=run.config.data.max_tokens,
-        scorers=names(scorers), options=Options(target=target),
+        model, tokenizer, text, second=how.second, max_tokens=run.config.data.max_tokens,
+        scorers=how.scorers, options=Options(target=target),
     )  # fmt: skip
-    if scorers:
-        OUT.print(side_by_side(explained, model.layers - 1 if layer is None else layer))
+    if how.scorers:
+        OUT.print(side_by_side(explained, layer))
     else:
         for record in explained.records:
             OUT.print(explanation_table(explained, record))
     records = explained.stitched()
-    save_explained(explained.predicted, explained.probabilities, records, html=html, json=json)
+    save_explained(explained.predicted, explained.probabilities, records, html=how.html, json=how.json)

@@ -1,4 +1,4 @@
-"""Commands made from one description: a field of a request is an option, its docstring the help."""
+"""Commands made from one description: a field of a dataclass is an option, its docstring the help."""
 
 import ast
 import functools
@@ -18,7 +18,6 @@ from workbench.cli.terminal import ERR
 from workbench.errors import InputError
 
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder.")]
-Method = Annotated[str, typer.Option("--method", help="Trained method of the run.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key: --set adapler.phi=0.01; repeatable."),
@@ -38,7 +37,7 @@ Source = Annotated[
 ]
 Split = Literal["train", "dev", "test"]
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
-FLAGS = {"memory_mb": "--memory"}
+FLAGS = {"memory_mb": "--memory", "public": "--public/--private"}
 """Flags that are not called as their field."""
 
 
@@ -102,7 +101,7 @@ def _load(plugins: Sequence[Path]) -> None:
 
 
 def _options(kind: Any) -> Iterator[inspect.Parameter]:
-    """One parameter per field; those of a request inside stand in its place."""
+    """Return one parameter per field; those of a request inside stand in its place."""
     hints, helps = get_type_hints(kind), _docstrings(kind)
     for field in fields(kind):
         hint, default = hints[field.name], field.default

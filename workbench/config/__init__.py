@@ -1,0 +1,1 @@
+"""Typed, checked configurations of runs and comparisons."""

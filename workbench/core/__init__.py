@@ -1,0 +1,1 @@
+"""Documents, windows, token scores and task types: what all other packages speak of."""

@@ -1,0 +1,1 @@
+"""From files of many forms to a corpus of documents, and from these to windows."""

@@ -8,14 +8,14 @@ from itertools import combinations
 from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus, Document, Span, runs
 from workbench.data.rationales import valence
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.rows import Row, Table, counted, counted_notes
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.words import split_text, split_words
 from workbench.errors import InputError
 
 
 def assemble(table: Table, settings: DataSettings) -> Corpus:
-    """The corpus of a table, with every dropped or moved text counted in its notes.
+    """Return the corpus of a table, with every dropped or moved text counted in its notes.
 
     Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
     know, fewer than two classes (or values) in train, spans outside their text, and rationales that
@@ -77,20 +77,16 @@ def _unique_ids(rows: dict[str, list[Row]]) -> tuple[dict[str, list[Row]], list[
     held_out = seen.get("dev", {}).keys() | seen.get("test", {}).keys()
     train = [row for row in rows.get("train", ()) if row.id not in held_out]
     dropped = len(rows.get("train", ())) - len(train)
-    notes = (
-        [f"{counted(dropped, 'training text')} dropped whose id is in dev or test."] if dropped else []
+    return {**rows, "train": train}, counted_notes(
+        (dropped, "training text", " dropped whose id is in dev or test.")
     )
-    return {**rows, "train": train}, notes
 
 
 def _leaks(rows: dict[str, list[Row]]) -> list[str]:
     keys = {split: {text_key(row.text, row.second) for row in rows[split]} for split in SPLITS}
-    shared = {(a, b): len(keys[a] & keys[b]) for a, b in combinations(SPLITS, 2)}
-    return [
-        f"{counted(n, 'text')} shared by {a} and {b} (the splits given are kept)."
-        for (a, b), n in shared.items()
-        if n
-    ]
+    kept = "(the splits given are kept)."
+    shared = ((len(keys[a] & keys[b]), a, b) for a, b in combinations(SPLITS, 2))
+    return counted_notes(*((n, "text", f" shared by {a} and {b} {kept}") for n, a, b in shared))
 
 
 def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
@@ -110,8 +106,8 @@ def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
 def _two_classes(train: list[Row], name: str) -> None:
     classes = Counter(row.label for row in train)
     if len(classes) < 2:
-        found = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
-        raise InputError(f"{name}: training needs at least two classes, found {found}")
+        listed = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
+        raise InputError(f"{name}: training needs at least two classes, found {listed}")
 
 
 def _label_order(label: str) -> tuple[int, float, str]:
@@ -148,11 +144,10 @@ class _Builder:
         return Document(row.id, words, row.label, spans, second, row.parts)
 
     def notes(self) -> list[str]:
-        notes = []
-        if self.blank_spans:
-            notes.append(f"{counted(self.blank_spans, 'rationale span')} on spaces only dropped.")
-        if self.unannotated:
-            notes.append(f"{counted(self.unannotated, 'text')} without annotation (rationale null).")
+        notes = counted_notes(
+            (self.blank_spans, "rationale span", " on spaces only dropped."),
+            (self.unannotated, "text", " without annotation (rationale null)."),
+        )
         if self.mode == "valence":
             notes.append(
                 f"Rationales are a proxy, not annotation: words rated at {valence.THRESHOLD} or more in"
@@ -174,7 +169,7 @@ class _Builder:
         first, second = (len(row.text), len(row.second)) if in_chars else (n_words, n_second)
         unit = "characters" if in_chars else "words"
         finder = _WordFinder(row) if in_chars and row.spans else None
-        found = set()
+        spans = set()
         for start, end in row.spans or ():
             if end > first + second:
                 raise InputError(
@@ -190,8 +185,8 @@ class _Builder:
             if span is None:
                 self.blank_spans += 1
             else:
-                found.add(span)
-        return tuple(sorted(found, key=lambda span: (span.start, span.end)))
+                spans.add(span)
+        return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
 
 class _WordFinder:
@@ -204,7 +199,7 @@ class _WordFinder:
         self.ends = [p.end for p in first] + [p.end + shift for p in second]
 
     def find(self, start: int, end: int) -> Span | None:
-        """The words touched by the characters [start, end); None where they touch none."""
+        """Return the words touched by the characters [start, end); None where they touch none."""
         first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
         return Span(first, last) if first < last else None
 

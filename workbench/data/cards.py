@@ -33,7 +33,7 @@ class DataCard:
     notes: tuple[str, ...]
 
     def recorded(self) -> dict[str, Any]:
-        """All but the notes in JSON's types; what is not known (NaN) is None."""
+        """Return all but the notes in JSON's types; what is not known (NaN) is None."""
         tables = {"splits": self.splits, "classes": self.classes}
         by_split = {name: json.loads(table.to_json(orient="index")) for name, table in tables.items()}
         leaks = json.loads(self.leaks.to_json(orient="records"))
@@ -68,7 +68,7 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
 
 
 def _labels(corpus: Corpus) -> pd.DataFrame:
-    """See `DataCard.classes`."""
+    """Return `DataCard.classes`."""
     given = {split: [d.label for d in documents] for split, documents in corpus.splits.items()}
     index = pd.Index(list(given), name="split")
     if len(corpus.labels) == 1:
@@ -81,7 +81,7 @@ def _labels(corpus: Corpus) -> pd.DataFrame:
 
 
 def find_leaks(corpus: Corpus) -> pd.DataFrame:
-    """How many different texts each two splits share, upper case, spaces and punctuation aside."""
+    """Return how many different texts each two splits share, case, spaces and punctuation aside."""
     keys = {
         split: (
             {text_key(" ".join(d.words), " ".join(d.second)) for d in documents},

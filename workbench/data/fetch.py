@@ -2,7 +2,6 @@
 
 import hashlib
 import http.client
-import json
 import logging
 import os
 import urllib.parse
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
+
+from pydantic import TypeAdapter
 
 from workbench.errors import InputError, WorkbenchError
 from workbench.storage.archives import Tree, open_tree
@@ -41,25 +42,24 @@ class Manifest:
 
 
 def load_manifests() -> dict[str, Manifest]:
-    """All shipped manifests by name."""
+    """Return all shipped manifests by name."""
     manifests = {}
     folder = files("workbench.data").joinpath("manifests")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".json"):
-            values = json.loads(entry.read_text(encoding="utf-8"))
-            values["citation"] = tuple(values["citation"])
-            manifests[values["name"]] = Manifest(**values)
+            manifest = TypeAdapter(Manifest).validate_json(entry.read_text(encoding="utf-8"))
+            manifests[manifest.name] = manifest
     return manifests
 
 
 def cache_folder() -> Path:
-    """`$WORKBENCH_HOME`, or `~/.cache/rationale-workbench`; fetched archives lie in `data` inside."""
+    """Return `$WORKBENCH_HOME`, or `~/.cache/rationale-workbench`; archives lie in `data` inside."""
     home = os.environ.get("WORKBENCH_HOME")
     return Path(home).expanduser() if home else Path.home() / ".cache" / "rationale-workbench"
 
 
 def fetched_path(name: str) -> Path | None:
-    """Where a fetched data set lies in the cache; None where it has not been fetched."""
+    """Return where a fetched data set lies in the cache; None where it has not been fetched."""
     path = cache_folder() / "data" / _manifest(name).archive
     return path if path.is_file() else None
 
@@ -71,11 +71,18 @@ def fetch(
     timeout: float = 60.0,
     progress: Progress | None = None,
 ) -> Path:
-    """Download a data set, check every hash, then put the archive in place; returns its path.
+    """Download a data set, check every hash, put the archive in place, and return its path.
 
-    `destination` is a folder (default: the cache); `address` replaces the manifest's (http, https or
-    file); `timeout` is in seconds. Raises InputError for an unknown name or address, WorkbenchError
-    where the download fails or the contents are not those of the manifest: nothing is left behind.
+    Args:
+        name: A manifest's name.
+        destination: Folder for the archive; default: the cache.
+        address: Replaces the manifest's (http, https or file).
+        timeout: Seconds to wait for the server.
+        progress: Called after every piece.
+
+    Raises:
+        InputError: Unknown name, or an address of another kind.
+        WorkbenchError: The download fails, or the contents are not the manifest's; nothing is left.
     """
     manifest = _manifest(name)
     folder = Path(destination).expanduser() if destination else cache_folder() / "data"
@@ -83,13 +90,14 @@ def fetch(
     source = address or manifest.address
     if urllib.parse.urlsplit(source).scheme not in {"http", "https", "file"}:
         raise InputError(f"{source}: expected an address with http://, https:// or file://")
-    with replacing(target) as beside:
-        _download(source, beside, timeout, progress)
+    with replacing(target) as archive:
+        _download(source, archive, timeout, progress)
         try:
-            verify(open_tree(beside), manifest)
+            verify(open_tree(archive), manifest)
         except InputError as error:
             # The scratch file's name would tell the user nothing.
-            raise WorkbenchError(f"{source}: {str(error).replace(str(beside), 'the archive')}") from None
+            reason = str(error).replace(str(archive), "the archive")
+            raise WorkbenchError(f"{source}: {reason}") from None
     log.info("%s fetched to %s", name, target)
     return target
 
@@ -106,7 +114,7 @@ def verify(tree: Tree, manifest: Manifest) -> None:
 
 
 def documents_digest(tree: Tree) -> tuple[int, str]:
-    """How many files docs/ has, and the SHA-256 over the lines `<sha256>  <name>` sorted by name."""
+    """Return how many files docs/ has, and the SHA-256 over lines `<sha256>  <name>` by name."""
     names = sorted(name.removeprefix("docs/") for name in tree.names if name.startswith("docs/"))
     whole = hashlib.sha256()
     for name in names:
@@ -128,23 +136,17 @@ def _download(address: str, target: Path, timeout: float, progress: Progress | N
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise WorkbenchError(f"{address}: cannot be fetched: {reason}") from None
-    with reply:
-        length = reply.headers.get("Content-Length")
-        total = int(length) if length and length.isdigit() else None
-        received = _copy(reply, target, total, progress)
-    if total is not None and received != total:
-        raise WorkbenchError(f"{address}: the connection ended after {received:,} of {total:,} bytes")
-
-
-def _copy(reply: IO[bytes], target: Path, total: int | None, progress: Progress | None) -> int:
+    length = reply.headers.get("Content-Length")
+    total = int(length) if length and length.isdigit() else None
     received = 0
-    with target.open("wb") as out:
+    with reply, target.open("wb") as out:
         while chunk := _next_chunk(reply, received):
             out.write(chunk)
             received += len(chunk)
             if progress is not None:
                 progress(received, total)
-    return received
+    if total is not None and received != total:
+        raise WorkbenchError(f"{address}: the connection ended after {received:,} of {total:,} bytes")
 
 
 def _next_chunk(reply: IO[bytes], received: int) -> bytes:

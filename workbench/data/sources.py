@@ -46,7 +46,7 @@ class Source:
 
     @property
     def how(self) -> str:
-        """What to type: to get it where it is absent, to use it where it is present."""
+        """Return what to type: to get it where it is absent, to use it where it is present."""
         name = "eraser" if self.kind == "fetched" else self.name
         return f"data.source: {name}{self.usage}" if self.present else self.install
 

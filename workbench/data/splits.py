@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from workbench.data.readers.rows import Row, counted
+from workbench.data.readers.rows import Row, counted_notes
 from workbench.data.words import normalise
 
 SPLITS = ("train", "dev", "test")
@@ -13,18 +13,18 @@ _LISTED = 20
 
 
 def text_key(text: str, second: str = "") -> str:
-    """What two texts (or pairs) must share to count as the same."""
+    """Return what two texts (or pairs) must share to count as the same."""
     return f"{normalise(text)}\x1f{normalise(second)}" if second else normalise(text)
 
 
 def place_and_order(key: str) -> tuple[float, int]:
-    """Two independent hashes of a key: a place in [0, 1) for the split, a rank within the split."""
+    """Return two independent hashes: a place in [0, 1) for the split, a rank within the split."""
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return int.from_bytes(digest[:6], "big") / 2**48, int.from_bytes(digest[8:], "big")
 
 
 def without_duplicates(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
-    """The first row of each text, none of a text that carries two labels, and notes with counts."""
+    """Return the first row of each text, none of a text with two labels, and notes with counts."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[text_key(row.text, row.second)].append(row)
@@ -35,14 +35,10 @@ def without_duplicates(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
         else:
             kept.append(group[0])
             repeated += len(group) - 1
-    notes = []
-    if repeated:
-        notes.append(f"{counted(repeated, 'duplicate')} with the same label dropped.")
-    if contradicting:
-        notes.append(
-            f"{counted(contradicting, 'text')} dropped whose duplicates carry different labels."
-        )
-    return kept, notes
+    return kept, counted_notes(
+        (repeated, "duplicate", " with the same label dropped."),
+        (contradicting, "text", " dropped whose duplicates carry different labels."),
+    )
 
 
 def fill_splits(
@@ -75,7 +71,16 @@ def fill_splits(
 
 
 def limit(rows: list[Row], most: int | None, split: str) -> tuple[list[Row], list[str]]:
-    """At most `most` rows, first in hash order and so nested for growing limits, in their old order."""
+    """Return rows that come first in hash order, so nested for growing limits, in their old order.
+
+    Args:
+        rows: All rows of the split.
+        most: How many to return, at most; None for all.
+        split: The split's name, for the note.
+
+    Returns:
+        The rows, and a note where some were left out.
+    """
     if most is None or len(rows) <= most:
         return rows, []
     ranks = [place_and_order(text_key(row.text, row.second))[1] for row in rows]

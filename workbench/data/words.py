@@ -18,7 +18,7 @@ class Piece(NamedTuple):
 
 
 def split_text(text: str) -> list[Piece]:
-    """Words (with the apostrophes inside them) and runs of one punctuation mark, in order.
+    """Return words (with the apostrophes inside them) and runs of one punctuation mark, in order.
 
     Punctuation is what BERT's own pre-tokenizer splits off, so that the pieces give the same
     sub-words as the raw text does.
@@ -27,12 +27,12 @@ def split_text(text: str) -> list[Piece]:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of `split_text` without their places, which costs a third of the time."""
+    """Return the words of `split_text` without their places, which costs a third of the time."""
     return [match[0] for match in _pattern(text.isascii()).finditer(text)]
 
 
 def normalise(text: str) -> str:
-    """Lower-cased, with every run of spaces and punctuation folded into one space.
+    """Return the text in lower case, each run of spaces and punctuation folded into one space.
 
     A text of punctuation alone is only stripped and lower-cased, else all such texts would be equal.
     """

@@ -264,16 +264,17 @@ class _Runner:
         """Each window's record, and one whose scores are its thresholds."""
         import torch
 
-        from workbench.attribution.scorers.learned.pruner_scores import placed
+        from workbench.attribution.scorers.learned.pruner_scores import scores_of_traces
 
         records, thresholds = list(self.blank), list(self.blank)
         for batch, model, output in self.batches:
             windows = [self.windows[index] for index in batch]
             with torch.inference_mode():
                 limits = [_needed(model, *layer) for layer in enumerate(output.traces)]
-                scored, needed = placed(output.traces, windows), placed(limits, windows)
-            for index, scores, limit in zip(batch, scored, needed, strict=True):
-                records[index] = replace(self.blank[index], scores=scores.scores, kept=scores.kept)
+                scored = scores_of_traces(output.traces, windows)
+                needed = scores_of_traces(limits, windows)
+            for index, layers, limit in zip(batch, scored, needed, strict=True):
+                records[index] = replace(self.blank[index], scores=layers.scores, kept=layers.kept)
                 thresholds[index] = replace(self.blank[index], scores=limit.scores)
         return records, thresholds
 

@@ -1,0 +1,1 @@
+"""Arrays and frames in, numbers out: quality, plausibility, faithfulness, efficiency, statistics."""

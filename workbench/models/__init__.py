@@ -1,0 +1,1 @@
+"""The classifier that drops tokens: backbone, encoder loop, layouts, policies, kernels."""

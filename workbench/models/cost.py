@@ -22,7 +22,7 @@ def shape_of(model: PruningClassifier) -> Shape:
 
 
 def dense_shape_of(model: PruningClassifier) -> Shape:
-    """Return the sizes of the dense model that speed-ups compare with: its own, or a student's teacher's."""
+    """Return the dense sizes that speed-ups compare with: its own, or a student's teacher's."""
     shape, reference = shape_of(model), model.policy.reference
     return shape if reference is None else replace(shape, **reference._asdict())
 
@@ -44,5 +44,5 @@ def window_flops(
     shape = shape_of(model)
     lengths = np.array([len(window.input_ids) for window in windows])
     predictors = np.array([model.policy.predictor_cost(layer) for layer in range(model.layers)])
-    pruned = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
-    return pruned, dense_flops(lengths, dense_shape_of(model))
+    flops = text_flops(tokens, shape, tokens_ffn=tokens_ffn, predictors=predictors, lengths=lengths)
+    return flops, dense_flops(lengths, dense_shape_of(model))

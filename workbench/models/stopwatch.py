@@ -62,7 +62,7 @@ def peak_memory(run: Callable[[], None], device: torch.device) -> float | None:
 
 
 def resident(field: str) -> float:
-    """Return resident memory of this process in MB (10^6 bytes), Linux: `VmRSS` now, `VmHWM` at its highest."""
+    """Return resident memory in MB (10^6 bytes), Linux only: `VmRSS` now, `VmHWM` at its highest."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024 / 1e6

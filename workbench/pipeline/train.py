@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workbench.attribution.scorers.gradients.saliency import saliency_targets
+from workbench.attribution.engine.gradients import saliency_targets
 from workbench.config.run import RunConfig
 from workbench.core.documents import Window
 from workbench.errors import InputError

@@ -1,0 +1,1 @@
+"""Tables, figures, cards and pages as functions of run folders."""

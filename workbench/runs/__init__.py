@@ -1,0 +1,1 @@
+"""Run folders: opened, read and compared, one or many."""

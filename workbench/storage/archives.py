@@ -23,25 +23,25 @@ class Tree:
     fetch: Callable[[str], bytes]
 
     def read(self, name: str) -> bytes:
-        """The content of a file; InputError where the tree has none of that name."""
+        """Return the content of a file; InputError where the tree has none of that name."""
         if name not in self.names:
             raise InputError(f"{self.origin}: no file {name}")
         return self.fetch(name)
 
     def where(self, name: str) -> str:
-        """The file's place for messages."""
+        """Return the file's place for messages."""
         return f"{self.origin}/{name}"
 
     def rooted_at(self, marker: str) -> "Tree":
-        """The part of the tree around the outermost file called `marker`; InputError without one."""
-        found = [name for name in self.names if PurePosixPath(name).name == marker]
-        if not found:
+        """Return the part around the outermost file called `marker`; InputError without one."""
+        marked = [name for name in self.names if PurePosixPath(name).name == marker]
+        if not marked:
             raise InputError(f"{self.origin}: no {marker} in it, nor in a folder inside it")
-        outermost = min(found, key=lambda name: (name.count("/"), name))
+        outermost = min(marked, key=lambda name: (name.count("/"), name))
         return self._below(outermost.removesuffix(marker))
 
     def around(self, folder: str) -> "Tree":
-        """The part of the tree in which `folder` (such as `train/pos`) lies; InputError without one."""
+        """Return the part in which `folder` (such as `train/pos`) lies; InputError without one."""
         places = {name.partition(f"/{folder}/")[0] for name in self.names if f"/{folder}/" in name}
         if any(name.startswith(f"{folder}/") for name in self.names):
             return self
@@ -56,7 +56,7 @@ class Tree:
 
 
 def open_tree(path: Path) -> Tree:
-    """The files of a folder (three levels deep) or of a .tar, .tar.gz or .zip archive.
+    """Return the files of a folder (three levels deep) or of a .tar, .tar.gz or .zip archive.
 
     Raises InputError where it is missing, is no archive, or holds a path or link that leaves it.
     """
@@ -73,7 +73,7 @@ def open_tree(path: Path) -> Tree:
 
 
 def read_archive(path: Path) -> dict[str, bytes]:
-    """Every regular file of an archive by its name; nothing is written to disk.
+    """Return every regular file of an archive by its name; nothing is written to disk.
 
     Raises InputError for a broken archive and for a member that is a link or device, has an
     absolute path, or climbs out with `..`.
@@ -82,7 +82,9 @@ def read_archive(path: Path) -> dict[str, bytes]:
         members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
         return dict(members)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({error})") from None
+        # tarfile adds a line for each compression that it tried.
+        reason = str(error).partition(":\n")[0]
+        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason})") from None
 
 
 def _folder_files(folder: Path, depth: int, prefix: str = "") -> Iterator[str]:

@@ -36,14 +36,14 @@ def replacing(path: Path) -> Iterator[Path]:
         scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=place))
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
-    beside = scratch / path.name
+    new = scratch / path.name
     try:
-        yield beside
+        yield new
         if through:
-            with beside.open("rb") as new, path.open("ab") as stream:
-                shutil.copyfileobj(new, stream)
+            with new.open("rb") as source, path.open("ab") as stream:
+                shutil.copyfileobj(source, stream)
         else:
-            _put_in_place(beside, path, scratch / "old")
+            _put_in_place(new, path, scratch / "old")
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -51,7 +51,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether `path` is a device or a pipe; what `/dev/stdout` is redirected to counts as one."""
+    """Return whether `path` is a device or a pipe; what `/dev/stdout` is redirected to counts as one."""
     return path.exists() and (
         not (path.is_file() or path.is_dir()) or path.absolute().as_posix() in STANDARD_STREAMS
     )
@@ -78,8 +78,8 @@ def share_folder(source: Path, target: Path) -> None:
     A folder that is there already is replaced. Files made here are always replaced, never written
     into, so that neither folder can change the other.
     """
-    with replacing(target) as beside:
-        shutil.copytree(source, beside, copy_function=_link)
+    with replacing(target) as new:
+        shutil.copytree(source, new, copy_function=_link)
 
 
 def _link(source: str, target: str) -> None:
@@ -91,8 +91,8 @@ def _link(source: str, target: str) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -109,7 +109,7 @@ def read_json(path: Path) -> Any:
 
 
 def yaml_value(text: str) -> Any:
-    """What a YAML text says, without making any object of its choice; raises yaml.YAMLError.
+    """Return what a YAML text says, without making any object of its choice; raises yaml.YAMLError.
 
     By libyaml, ten times as fast, where PyYAML was built with it.
     """

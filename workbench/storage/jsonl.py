@@ -13,7 +13,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole file; InputError where it is missing, unreadable or empty."""
+    """Return the whole file; InputError where it is missing, unreadable or empty."""
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -26,7 +26,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode(content: bytes, name: str, first_line: int = 1) -> str:
-    """UTF-8, with or without a byte order mark; InputError names the first bad line."""
+    """Return UTF-8 text, with or without a byte order mark; InputError names the first bad line.
+
+    Args:
+        content: The bytes of a file, or of a part of it.
+        name: The file's name, for the error.
+        first_line: The number of the first line.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,7 +41,13 @@ def decode(content: bytes, name: str, first_line: int = 1) -> str:
 
 
 def json_value(content: bytes, name: str, first_line: int = 1) -> Any:
-    """The JSON value of a file, or of its line `first_line`; InputError names the line."""
+    """Return the JSON value of a file, or of a part of it; InputError names the line.
+
+    Args:
+        content: The bytes.
+        name: The file's name, for the error.
+        first_line: The number of the first line.
+    """
     text = decode(content, name, first_line)
     try:
         return json.loads(text)
@@ -44,7 +56,7 @@ def json_value(content: bytes, name: str, first_line: int = 1) -> Any:
 
 
 def json_lines(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number, object) for every line that is not blank; InputError names file and line."""
+    """Yield (line number, object) for every line that is not blank; InputError names file and line."""
     # Split on newlines only: other line separators may stand unescaped inside a JSON string.
     for number, line in enumerate(io.BytesIO(content), start=1):
         if not line.strip():
@@ -56,7 +68,7 @@ def json_lines(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]
 
 
 def json_items(content: bytes, name: str) -> Iterator[Any]:
-    """The items of a file that holds one JSON list; InputError names file and line.
+    """Yield the items of a file that holds one JSON list; InputError names file and line.
 
     Items are parsed one at a time, so that memory holds the text and one of them, not all.
     """
@@ -82,8 +94,8 @@ def json_items(content: bytes, name: str) -> Iterator[Any]:
 
 
 def _after_space(text: str, place: int) -> int:
-    found = _SPACE.match(text, place)
-    return found.end() if found else place
+    space = _SPACE.match(text, place)
+    return space.end() if space else place
 
 
 def _broken(error: ValueError | RecursionError, name: str, first_line: int) -> InputError:

@@ -1,0 +1,1 @@
+"""One resumable loop, and an objective per method."""

@@ -1,4 +1,4 @@
-"""Which windows make which batch: a pure function of seed and epoch, so that resuming is exact."""
+"""Choose which windows make which batch, by seed and epoch alone, so that resuming is exact."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,14 @@ POOL = 16
 
 
 def epoch_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Every index once, in shuffled batches of similar length; the last batch may be smaller."""
+    """Return every index once, in shuffled batches of similar length, of which one may be smaller.
+
+    Args:
+        lengths: Tokens of each window.
+        batch_size: Windows in a batch.
+        seed: Decides the order, together with `epoch`.
+        epoch: 0-based.
+    """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
     sizes = np.asarray(lengths)
@@ -23,6 +30,13 @@ def epoch_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int
 
 
 def parts_of(batch: Sequence[int], parts: int, process: int, processes: int) -> list[list[int]]:
-    """This process's share of a batch cut into `parts` per process; empty parts are left out."""
+    """Return this process's share of a batch; empty parts are left out.
+
+    Args:
+        batch: Indices.
+        parts: Into how many parts each process cuts its share.
+        process: Number of this process.
+        processes: How many there are.
+    """
     pieces = np.array_split(np.asarray(batch), parts * processes)
     return [piece.tolist() for piece in pieces[process::processes] if len(piece)]

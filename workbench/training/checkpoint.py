@@ -1,4 +1,4 @@
-"""Training state on disk: one safetensors file, written beside and renamed, no pickles."""
+"""Keep training state on disk: one safetensors file, written beside and renamed, no pickles."""
 
 import json
 from pathlib import Path
@@ -15,28 +15,39 @@ from workbench.storage.atomic import replacing
 
 
 def trainable_state(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters that training changes, by name."""
+    """Return the parameters that training changes, by name."""
     return {name: value.detach() for name, value in model.named_parameters() if value.requires_grad}
 
 
 def save_weights(path: Path, model: nn.Module, facts: dict[str, Any]) -> None:
-    """Write the trainable parameters and some JSON facts."""
+    """Write trainable parameters.
+
+    Args:
+        path: The file.
+        model: Their owner.
+        facts: Stored with them as JSON.
+    """
     _save(path, trainable_state(model), facts)
 
 
 def load_weights(path: Path, model: nn.Module) -> dict[str, Any]:
     """Put saved parameters back into `model` and return the facts."""
     tensors, facts = _load(path)
-    with torch.no_grad():
-        for name, value in trainable_state(model).items():
-            value.copy_(tensors[name])
+    _restore(model, tensors, "")
     return facts
 
 
 def save_training(
     path: Path, model: nn.Module, optimizers: list[Optimizer], facts: dict[str, Any]
 ) -> None:
-    """Write all that `load_training` needs to go on as if never interrupted."""
+    """Write all that `load_training` needs to go on as if never interrupted.
+
+    Args:
+        path: The file.
+        model: Its trainable parameters are written.
+        optimizers: Their moments are written.
+        facts: Stored with them as JSON.
+    """
     tensors = {f"model.{name}": value for name, value in trainable_state(model).items()}
     for number, optimizer in enumerate(optimizers):
         for index, state in optimizer.state_dict()["state"].items():
@@ -46,20 +57,30 @@ def save_training(
 
 
 def load_training(path: Path, model: nn.Module, optimizers: list[Optimizer]) -> dict[str, Any]:
-    """Restore parameters and optimiser moments; returns the facts saved with them."""
+    """Restore what `save_training` wrote and return the facts.
+
+    Args:
+        path: The file.
+        model: Made like the one that was saved.
+        optimizers: Likewise, in the same order.
+    """
     tensors, facts = _load(path)
-    with torch.no_grad():
-        for name, value in trainable_state(model).items():
-            value.copy_(tensors[f"model.{name}"])
+    _restore(model, tensors, "model.")
     for number, optimizer in enumerate(optimizers):
-        whole = optimizer.state_dict()
         states: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             kind, *place = name.split(".")
             if kind == "optimizer" and int(place[0]) == number:
                 states.setdefault(int(place[1]), {})[place[2]] = value
-        optimizer.load_state_dict({"state": states, "param_groups": whole["param_groups"]})
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": states, "param_groups": groups})
     return facts
+
+
+@torch.no_grad()
+def _restore(model: nn.Module, tensors: dict[str, Tensor], prefix: str) -> None:
+    for name, value in trainable_state(model).items():
+        value.copy_(tensors[f"{prefix}{name}"])
 
 
 def _save(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The training loop that every objective shares: resumable, exact, on Accelerate."""
+"""Train any objective: the loop that all share, resumable, exact, on Accelerate."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -65,50 +65,47 @@ class Training:
         self.objective.model.train()
         chosen = epoch_batches(self.lengths, settings.batch_size, self.seed, epoch)
         for number, batch in enumerate(chosen):
-            moment = TrainingProgress(epoch, epoch * self.steps + number, settings.epochs * self.steps)
-            if moment.step < first_step:
+            progress = TrainingProgress(epoch, epoch * self.steps + number, settings.epochs * self.steps)
+            if progress.step < first_step:
                 continue
-            values = self._step(batch, moment)
+            values = self._step(batch, progress)
             for name, value in values.items():
                 self.running[name] = self.running.get(name, 0.0) + value / len(chosen)
-            self.report(moment, values)
-            done = moment.step + 1
+            self.report(progress, values)
+            done = progress.step + 1
             if done % settings.checkpoint_steps == 0 and number + 1 < len(chosen):
-                self._checkpoint(done, history)
+                self.checkpoint(done, history)
         history.append({"epoch": epoch, **self.validate(), "train": self.running})
         self.running = {}
         LOG.info("%s: %s", self.folder.name, history[-1])
-        self._keep(epoch, history)
-        self._checkpoint((epoch + 1) * self.steps, history)
+        self.keep_weights(epoch, history)
+        self.checkpoint((epoch + 1) * self.steps, history)
 
-    def _step(self, batch: list[int], moment: TrainingProgress) -> dict[str, float]:
+    def _step(self, batch: list[int], progress: TrainingProgress) -> dict[str, float]:
         objective, accelerator = self.objective, self.accelerator
         parts = objective.settings.gradient_accumulation
         totals: dict[str, float] = {}
         share = 0.0  # Of the batch: 1 in a single process; values are means over what this one saw.
         # A seed for each step and process makes dropout a function of the step: resuming is exact.
-        torch.manual_seed((self.seed * 1_000_003 + moment.step) * 997 + accelerator.process_index)
+        torch.manual_seed((self.seed * 1_000_003 + progress.step) * 997 + accelerator.process_index)
         for part in parts_of(batch, parts, accelerator.process_index, accelerator.num_processes):
             weight = len(part) / len(batch)
             share += weight
             windows = [self.windows[index] for index in part]
             with accelerator.autocast():
-                values = objective.backward(windows, weight, moment, self._backward)
+                values = objective.backward(windows, weight, progress, accelerator.backward)
             for name, value in values.items():
                 totals[name] = totals.get(name, 0.0) + weight * value
         if not all(torch.isfinite(torch.tensor(value)) for value in totals.values()):
             raise WorkbenchError(
-                f"{self.folder.name}: diverged in epoch {moment.epoch + 1}, step {moment.step}: "
+                f"{self.folder.name}: diverged in epoch {progress.epoch + 1}, step {progress.step}: "
                 f"{totals}; lower the learning rates"
             )
-        self._reduce()
-        self._update(moment)
+        self.sum_gradients()
+        self._update(progress)
         return {name: value / share for name, value in totals.items()}
 
-    def _backward(self, loss: torch.Tensor, **kwargs: Any) -> None:
-        self.accelerator.backward(loss, **kwargs)
-
-    def _reduce(self) -> None:
+    def sum_gradients(self) -> None:
         """Sum gradients over processes; parts are already weighted by their share of the batch."""
         if self.accelerator.num_processes == 1:
             return
@@ -122,9 +119,9 @@ class Training:
                 grad = torch.zeros_like(value) if value.grad is None else value.grad
                 value.grad = self.accelerator.reduce(grad, reduction="sum")
 
-    def _update(self, moment: TrainingProgress) -> None:
+    def _update(self, progress: TrainingProgress) -> None:
         settings = self.objective.settings
-        factor = schedule(moment, settings.warmup)
+        factor = schedule(progress, settings.warmup)
         for optimizer in self.optimizers:
             parameters = [value for group in optimizer.param_groups for value in group["params"]]
             self.accelerator.clip_grad_norm_(parameters, settings.max_grad_norm)
@@ -144,13 +141,15 @@ class Training:
         LOG.info("%s: goes on after step %d", self.folder.name, facts["step"])
         return facts["history"], facts["step"]
 
-    def _checkpoint(self, step: int, history: list[dict[str, Any]]) -> None:
+    def checkpoint(self, step: int, history: list[dict[str, Any]]) -> None:
+        """Write all that training needs to go on after `step` steps."""
         if self.accelerator.is_main_process:
             facts = {"step": step, "history": history, "running": self.running}
             save_training(self.folder / STATE, self.objective, self._plain_optimizers(), facts)
         self.accelerator.wait_for_everyone()
 
-    def _keep(self, epoch: int, history: list[dict[str, Any]]) -> None:
+    def keep_weights(self, epoch: int, history: list[dict[str, Any]]) -> None:
+        """Write the weights after `epoch` if they are worth it, delete those that no longer are."""
         keep = self.objective.keep(history)
         if not self.accelerator.is_main_process:
             return
@@ -167,9 +166,9 @@ class Training:
         return [getattr(optimizer, "optimizer", optimizer) for optimizer in self.optimizers]
 
 
-def schedule(moment: TrainingProgress, warmup: float) -> float:
-    """Factor on the peak rate: linear up over the warm-up share of the steps, then linear to 0."""
-    rising = max(1, round(warmup * moment.total_steps))
-    if moment.step < rising:
-        return (moment.step + 1) / rising
-    return (moment.total_steps - moment.step) / max(1, moment.total_steps - rising)
+def schedule(progress: TrainingProgress, warmup: float) -> float:
+    """Return the factor on the peak rate: linear up over the warm-up share of steps, then down to 0."""
+    rising = max(1, round(warmup * progress.total_steps))
+    if progress.step < rising:
+        return (progress.step + 1) / rising
+    return (progress.total_steps - progress.step) / max(1, progress.total_steps - rising)

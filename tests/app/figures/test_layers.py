@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.data.layers import layer_frame, not_measured
+from app.data.plausibility_tables import not_measured
 from app.figures.drawing import in_print, on_screen
 from app.figures.histograms import spread_chart, spread_frame
 from app.figures.layers import metric_chart
-from workbench.reporting.figures.plausibility import kept_frame, plausibility_frame
+from workbench.reporting.figures.plausibility import layer_frame
 from workbench.reporting.tables.main import plausibility_table
 from workbench.runs.tables import read_run_data
-
-CHOICE = {"unit": "token", "universe": "with-evidence"}
 
 
 @pytest.fixture
@@ -22,25 +20,9 @@ def table(finished_run: Path) -> pd.DataFrame:
     return read_run_data(finished_run).rows("plausibility")
 
 
-@pytest.mark.parametrize(("selection", "metric"), [("none", "ap"), ("uniform", "fpr")])
-def test_rows_are_those_of_the_printed_figure(table, selection, metric) -> None:
-    ours = layer_frame(table, **CHOICE, selection=selection, metric=metric)
-    printed = plausibility_frame(table)
-    printed = printed[printed["metric"] == metric].reset_index(drop=True)
-    pd.testing.assert_frame_equal(ours, printed)
-
-
-@pytest.mark.parametrize("metric", ["fpr", "tpr"])
-def test_kept_rows_are_those_of_the_printed_figure(table, metric) -> None:
-    ours = layer_frame(table, **CHOICE, selection="kept", metric=metric)
-    printed = kept_frame(table)
-    printed = printed[printed["metric"] == metric].reset_index(drop=True)
-    pd.testing.assert_frame_equal(ours, printed)
-
-
 @pytest.mark.parametrize("unit", ["token", "word"])
 def test_rows_are_those_of_the_report_table(table, unit) -> None:
-    ours = layer_frame(table, unit=unit, universe="all", selection="uniform", metric="tpr")
+    ours = layer_frame(table, [("uniform", "tpr")], unit=unit, universe="all")
     report = plausibility_table(table, unit=unit, universe="all").frame
     report = report[report["metric"] == "tpr"].set_index(["scorer", "method"])
     assert len(report) == ours[["scorer", "method"]].drop_duplicates().shape[0]
@@ -49,7 +31,7 @@ def test_rows_are_those_of_the_report_table(table, unit) -> None:
 
 
 def test_curves_carry_their_scorer_method_and_layer(table) -> None:
-    frame = layer_frame(table, **CHOICE, selection="none", metric="ap")
+    frame = layer_frame(table, [("none", "ap")])
     figure = on_screen(metric_chart(frame, ("cp", "adapler", 2)))
     found = {}
     for trace in figure.data:
@@ -63,25 +45,25 @@ def test_curves_carry_their_scorer_method_and_layer(table) -> None:
 
 
 def test_what_is_missing_is_told(table) -> None:
-    frame = layer_frame(table, **CHOICE, selection="none", metric="ap")
+    frame = layer_frame(table, [("none", "ap")])
     assert not_measured(table, frame, "none") == [
         "ToP importance: not measured in layer 0, of which it says nothing."
     ]
     gone = frame[frame["scorer"] != "rollout"]
     assert any("attention rollout: not measured" in told for told in not_measured(table, gone, "none"))
-    kept = layer_frame(table, **CHOICE, selection="kept", metric="fpr")
+    kept = layer_frame(table, [("kept", "fpr")])
     assert "no kept tokens" in not_measured(table, kept, "kept")[-1]
 
 
 def test_names_are_text(table) -> None:
-    frame = layer_frame(table, **CHOICE, selection="none", metric="ap")
+    frame = layer_frame(table, [("none", "ap")])
     frame = frame.assign(scorer="<img src=x onerror=alert(1)>\u202e")
     names = [trace.name for trace in on_screen(metric_chart(frame)).data if trace.name]
     assert not any("<" in name or "\u202e" in name for name in names)
 
 
 def test_no_rows_are_an_empty_figure(table) -> None:
-    frame = layer_frame(table, **CHOICE, selection="none", metric="no such metric")
+    frame = layer_frame(table, [("none", "no such metric")])
     assert not on_screen(metric_chart(frame)).data
     spread = spread_frame(pd.Series(dtype=float))
     assert spread["texts"].sum() == 0
@@ -90,7 +72,7 @@ def test_no_rows_are_an_empty_figure(table) -> None:
 
 
 def test_printed_metric_draws_the_same_values(table) -> None:
-    frame = layer_frame(table, **CHOICE, selection="none", metric="complexity")
+    frame = layer_frame(table, [("none", "complexity")])
     ax = in_print(metric_chart(frame)).axes[0]
     lines = ax.get_lines()
     drawn = np.concatenate([line.get_ydata() for line in lines])

@@ -1,51 +1,16 @@
-"""Which tokens are left, ranks, the picture's parts, and hostile strings in it."""
+"""The token flow's parts on the screen and in print, and hostile strings in it."""
 
 import json
 
 import numpy as np
 import pytest
 
-from app.data.flows import ALIVE, DROPPED, GONE, Flow, flow_frame, ranks, states
-from app.data.thresholds import recorded_thresholds
+from app.data.flows import Flow
 from app.figures.drawing import in_print
 from app.figures.token_flow import flow_figure
-from tests.helpers.toys import texts, toy_tokenizer
-from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
-from workbench.core.token_scores import TokenScores
-from workbench.errors import InputError
-from workbench.inference.what_if import what_if
+from tests.helpers.three_tokens import three_tokens
 
 HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202edrow", "x" * 10_000)
-
-
-def three_tokens(**more) -> TokenScores:
-    scores = np.array([[0.2, 0.5, 0.3], [0.6, np.nan, 0.4]])
-    kept = np.array([[True, False, True], [True, False, False]])
-    fields = {
-        "scorer": "cp", "method": "adapler", "text_id": "t", "window": 0,
-        "tokens": ("[CLS]", "good", "film"), "word_index": np.array([-1, 0, 1]),
-        "scores": scores, "kept": kept,
-        "rationale": np.array([False, True, False]),
-    }  # fmt: skip
-    return TokenScores(**(fields | more))
-
-
-def test_states_and_ranks_by_hand() -> None:
-    record = three_tokens()
-    assert states(record).tolist() == [[ALIVE, DROPPED, ALIVE], [ALIVE, GONE, DROPPED]]
-    np.testing.assert_array_equal(ranks(record), [[3, 1, 2], [1, np.nan, 2]])
-    assert (states(three_tokens(kept=None)) == ALIVE).all()
-
-
-def test_the_frame_holds_what_the_picture_shows() -> None:
-    limits = np.array([[0.1, 0.1, 0.1], [0.5, np.nan, 0.5]])
-    frame = flow_frame([Flow("AdapLeR", three_tokens(), "pos", limits, {1: "dropped"})])
-    assert len(frame) == 6
-    row = frame[(frame["layer"] == 1) & (frame["token"] == "film")].iloc[0]
-    assert (row["state"], row["threshold"], row["rank"]) == ("dropped", 0.5, 2)
-    assert row["score"] == pytest.approx(0.4)
-    assert frame[frame["token"] == "good"]["forced"].tolist() == ["dropped"] * 2
-    assert frame[frame["token"] == "good"]["rationale"].all()
 
 
 @pytest.mark.parametrize("across", [True, False])
@@ -158,29 +123,3 @@ def test_the_printed_version_has_a_panel_per_line_and_flow() -> None:
     assert titles[:2] == ["first: pos 0.9", r"second \$x\$"]
     assert titles[2] == "first, from token 40"
     assert len(titles) == 6
-
-
-@pytest.mark.parametrize("method", ["adapler", "ltp", "transkimmer", "trbert", "top", "powerbert"])
-def test_recorded_thresholds_are_the_models_own(make_model, method: str, tmp_path) -> None:
-    model = make_model(method)
-    model.save(tmp_path / method, toy_tokenizer())
-    windows = texts([20])
-    before, _ = what_if(model, toy_tokenizer(), windows, repeats=1)
-    (scored,) = pruner_scores(model, windows)
-    record = TokenScores(
-        before.record.scorer, method, "t0", 0, before.record.tokens, before.record.word_index,
-        before.record.scores, scored.kept,
-    )  # fmt: skip
-    found = recorded_thresholds(tmp_path / method, [record])
-    if method in ("top", "powerbert"):
-        assert found is None
-    else:
-        np.testing.assert_allclose(found, before.thresholds, rtol=1e-6)
-
-
-def test_thresholds_without_a_model_or_with_a_broken_one(tmp_path) -> None:
-    record = three_tokens()
-    assert recorded_thresholds(tmp_path, [record]) is None
-    (tmp_path / "policy.safetensors").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="not readable"):
-        recorded_thresholds(tmp_path, [record])

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from tests.helpers.fake_run import LAYERS, SCRIPT
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.examples import FAINTEST, choose_examples, examples_map, shades
-from workbench.reporting.figures.plausibility import kept_frame, plausibility_chart, plausibility_frame
+from workbench.reporting.figures.plausibility import KEPT, layer_frame, plausibility_chart
 from workbench.reporting.figures.printing import DOUBLE, SINGLE, draw, plain
 from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
@@ -51,12 +51,12 @@ def test_figure_and_table_hold_the_numbers_of_the_run(finished_run: Path) -> Non
     here = (metrics["unit"] == "token") & (metrics["universe"] == "with-evidence")
     source = metrics[here & (metrics["metric"] == "ap") & (metrics["scorer"] == "cp")]
     assert long["value"].tolist() == pytest.approx(source["value"].tolist())
-    drawn = draw(plausibility_chart(plausibility_frame(metrics))).axes[0].get_lines()[0]
+    drawn = draw(plausibility_chart(layer_frame(metrics))).axes[0].get_lines()[0]
     assert drawn.get_ydata().tolist() == pytest.approx(long["value"].tolist())
 
 
 def test_kept_has_one_scorer_per_dropping_method(finished_run: Path) -> None:
-    frame = kept_frame(read_run_data(finished_run).metrics["plausibility"])
+    frame = layer_frame(read_run_data(finished_run).metrics["plausibility"], KEPT)
     assert frame.groupby("method")["scorer"].agg(set).to_dict() == {"adapler": {"cp"}, "top": {"top"}}
     assert set(frame["selection"]) == {"kept"}
 
@@ -154,7 +154,7 @@ def test_fonts_are_embedded_says_poppler(finished_run: Path) -> None:
 
 
 def test_letters_keep_their_size_at_both_widths(finished_run: Path) -> None:
-    frame = plausibility_frame(read_run_data(finished_run).metrics["plausibility"])
+    frame = layer_frame(read_run_data(finished_run).metrics["plausibility"])
     sizes = []
     for width in (SINGLE, DOUBLE):
         figure = draw(plausibility_chart(frame), width)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, agreement
+from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY
+from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
 
 MAIN_CSV = """\
@@ -59,7 +60,7 @@ def test_golden_efficiency_table(tmp_path: Path) -> None:
 
 def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
     table = plausibility_table(
-        agreement(
+        plausibility_rows(
             [
                 ("uniform", "dense", 0, "none", "ap", 0.3),
                 ("uniform", "top", 0, "none", "ap", 0.9),
@@ -84,6 +85,6 @@ def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
 
 
 def test_an_empty_plausibility_table_has_its_columns() -> None:
-    table = plausibility_table(agreement([]))
+    table = plausibility_table(plausibility_rows([]))
     assert table.frame.empty
     assert "best_layer" in table.frame

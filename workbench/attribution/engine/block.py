@@ -1,4 +1,4 @@
-"""One layer's self-attention block taken apart: what each token brings to each other one."""
+"""One layer's self-attention block taken apart: what each token brings to every other."""
 
 from functools import cached_property
 from typing import Any
@@ -6,27 +6,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.attribution.engine.memoised import Once
+from workbench.attribution.engine.memoised import Memoised
 from workbench.models.encoder import LayerState
 from workbench.models.layouts import Padded
 
 
-class Block(Once):
+class Block(Memoised):
     """A layer of the shared pass, with what several scorers derive from it computed once.
 
     Padded tensors: (B, N, H) and (B, heads, N, N), rows = queries. Columns of tokens that are not alive
     have probability 0; their rows mean nothing.
     """
 
-    def __init__(self, seen: LayerState) -> None:
+    def __init__(self, state: LayerState) -> None:
         super().__init__()
-        if not isinstance(seen.layout, Padded) or seen.probabilities is None:
+        if not isinstance(state.layout, Padded) or state.probabilities is None:
             raise ValueError("needs attention probabilities: run masked with show='probabilities'")
-        self.index, self.layer = seen.index, seen.layer
-        self.entered, self.attended, self.left = seen.entered, seen.attended, seen.left
-        self.alive: Tensor = seen.layout.alive
+        self.index, self.layer = state.index, state.layer
+        self.entered, self.attended, self.left = state.entered, state.attended, state.left
+        self.alive: Tensor = state.layout.alive
         """(B, N) bool: in this layer's self-attention."""
-        self.in_graph: Tensor = seen.probabilities
+        self.in_graph: Tensor = state.probabilities
         """(B, heads, N, N), with its gradient function where the pass keeps one."""
 
     @cached_property
@@ -56,7 +56,7 @@ class Block(Once):
         return self.layer.attention.output.dense(context) + self.entered
 
     @cached_property
-    def own(self) -> Tensor:
+    def to_itself(self) -> Tensor:
         """(B, N, H): what each token brings to itself, its residual included."""
         to_self = self.probabilities.diagonal(dim1=2, dim2=3)
         return torch.einsum("bhi,bihm->bim", to_self, self.vectors) + self.entered
@@ -67,9 +67,9 @@ class Block(Once):
         return linear_part(self.first_norm, self.vectors)
 
     @cached_property
-    def centred_own(self) -> Tensor:
-        """(B, N, H): `own` through the same."""
-        return linear_part(self.first_norm, self.own)
+    def centred_to_itself(self) -> Tensor:
+        """(B, N, H): `to_itself` through the same."""
+        return linear_part(self.first_norm, self.to_itself)
 
     @cached_property
     def first_spread(self) -> Tensor:
@@ -78,15 +78,17 @@ class Block(Once):
 
     @property
     def first_norm(self) -> nn.LayerNorm:
+        """After self-attention."""
         return self.layer.attention.output.LayerNorm
 
     @property
     def second_norm(self) -> nn.LayerNorm:
+        """After the feed-forward part."""
         return self.layer.output.LayerNorm
 
 
 def linear_part(norm: Any, vectors: Tensor) -> Tensor:
-    """(..., H) -> (..., H): LayerNorm's centring and weight, without its division and its bias.
+    """Return LayerNorm's centring and weight (..., H), without its division and its bias.
 
     LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, section 3.2).
     """
@@ -94,5 +96,5 @@ def linear_part(norm: Any, vectors: Tensor) -> Tensor:
 
 
 def spread(norm: Any, before: Tensor) -> Tensor:
-    """(..., H) -> (...): the standard deviation that LayerNorm divides `before` by."""
+    """Return the standard deviation (...) that LayerNorm divides `before` (..., H) by."""
     return (before.var(-1, correction=0) + norm.eps).sqrt()

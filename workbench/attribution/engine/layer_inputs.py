@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.memory import copies_in
-from workbench.attribution.engine.tail import Tail, entering
+from workbench.attribution.engine.tail import Tail, states_entering
 from workbench.attribution.engine.task import Task, frozen
 from workbench.attribution.options import Baseline, Options
 from workbench.attribution.types import Scored
@@ -20,7 +20,7 @@ from workbench.errors import InputError
 
 
 @dataclass(frozen=True)
-class Point:
+class LayerInput:
     """One window at one layer's input, as Captum wants it."""
 
     forward: nn.Module
@@ -37,9 +37,15 @@ class Point:
     """How many of these may run at once within the memory budget."""
     options: Options
 
+    def attribute(self, method: Any, **more: Any) -> Any:
+        """Run a method of Captum here, and return what it returns."""
+        return method.attribute(
+            self.hidden, target=self.target, additional_forward_args=(self.alive,), **more
+        )
 
-class Found(NamedTuple):
-    """What a method gives at a point."""
+
+class Attribution(NamedTuple):
+    """What a method gives for one window at one layer's input."""
 
     values: Tensor
     """(1, N)."""
@@ -48,79 +54,82 @@ class Found(NamedTuple):
 
 
 def share_missed(values: Tensor, missed: Tensor) -> float:
-    """Captum's convergence delta (1,) as a share of the difference that the scores (1, N) should add up
-    to; as it is where there is no difference."""
+    """Return the convergence error as a share of the difference that the scores should add up to.
+
+    Captum's delta `missed` (1,) belongs to the scores `values` (1, N). Where there is no difference, the
+    error is returned as it is.
+    """
     difference = float((values.sum() - missed.sum()).abs())
     error = float(missed.abs().sum())
     return error / difference if difference > 0 else error
 
 
-def at_points(method: Callable[[Point], Found], task: Task) -> list[Scored]:
-    """A method's scores at the layers asked for; windows run alone, so company changes nothing.
+def score_layer_inputs(method: Callable[[LayerInput], Attribution], task: Task) -> list[Scored]:
+    """Score every window of a task at each of its layers' inputs.
 
-    Random numbers inside depend on the seed, the window and the layer only.
+    Each window runs alone, so scores do not depend on the batch; random numbers inside depend on the
+    seed, the window and the layer only.
     """
-    return [_scored(method, task.alone(row)) for row in range(len(task.windows))]
+    return [_score_window(method, task.alone(row)) for row in range(len(task.windows))]
 
 
-def _scored(method: Callable[[Point], Found], task: Task) -> Scored:
-    window, found = task.windows[0], []
+def _score_window(method: Callable[[LayerInput], Attribution], task: Task) -> Scored:
+    values = []
     errors = np.full(task.model.layers, np.nan, dtype=np.float32)
     with frozen(task.model):
-        for layer, point in _points(task):
-            with seeded(window, task.options.seed, layer):
-                found.append(method(point))
-            errors[layer] = found[-1].error
-    rows = torch.stack([one.values.detach() for one in found], dim=1)
-    (scored,) = task.scored(rows, task.layers)
+        for layer, layer_input in _layer_inputs(task):
+            with seeded(task.windows[0], task.options.seed, layer):
+                attribution = method(layer_input)
+            values.append(attribution.values.detach())
+            errors[layer] = attribution.error
+    (scored,) = task.to_scored(torch.stack(values, dim=1), task.layers)
     return scored._replace(error=None if np.isnan(errors).all() else errors)
 
 
-def _points(task: Task) -> Iterator[tuple[int, Point]]:
-    model, options = task.model, task.options
-    states = entering(model, _embedded(task, task.windows[0]), task.alive)
-    empty = _baselines(task)
-    copies = copies_in(model, len(task.windows[0].input_ids), options, graph=True)
+def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
+    model, options, (window,) = task.model, task.options, task.windows
+    kind = options.baseline or "mask"
+    states = _states(task, window)
+    if kind == "zero":
+        baselines = [torch.zeros_like(state) for state in states]
+    else:
+        baselines = _states(task, replace(window, input_ids=without_words(window, task.tokenizer, kind)))
+    copies = copies_in(model, len(window.input_ids), options, keeps_graph=True)
     for layer in task.layers:
+        tail = Tail(model, layer, task.outputs)
         yield (
             layer,
-            Point(
-                forward=Tail(model, layer, task.outputs),
-                hidden=states[layer],
-                baseline=torch.zeros_like(states[layer]) if empty is None else empty[layer],
-                alive=task.alive,
-                target=task.targets,
-                copies=copies,
-                options=options,
-            ),
+            LayerInput(tail, states[layer], baselines[layer], task.alive, task.targets, copies, options),
         )
 
 
-def _baselines(task: Task) -> list[Tensor] | None:
-    """Hidden states of the text without its words at every layer's input; None: zero vectors."""
-    kind = task.options.baseline or "mask"
-    if kind == "zero":
-        return None
-    ids = without_words(task.windows[0], task.tokenizer, kind)
-    return entering(task.model, _embedded(task, replace(task.windows[0], input_ids=ids)), task.alive)
-
-
-def _embedded(task: Task, window: Window) -> Tensor:
+def _states(task: Task, window: Window) -> list[Tensor]:
+    """Hidden states at every layer's input."""
     with torch.no_grad():
-        return task.model.embed([window], "masked")[0]
+        embedded, _ = task.model.embed([window], "masked")
+    return states_entering(task.model, embedded, task.alive)
 
 
 def without_words(window: Window, tokenizer: PreTrainedTokenizerBase, kind: Baseline) -> np.ndarray:
-    """(n,) int64: the window's ids with [MASK] or [PAD] for every word's token; special ones stay."""
-    found = tokenizer.mask_token_id if kind == "mask" else tokenizer.pad_token_id
-    if found is None:
+    """Return a window's ids (n,) with a token of no meaning for every word's token; special ones stay.
+
+    Args:
+        window: The text.
+        tokenizer: The model's.
+        kind: `mask` or `pad`.
+
+    Raises:
+        InputError: The tokenizer has no such token.
+    """
+    empty = tokenizer.mask_token_id if kind == "mask" else tokenizer.pad_token_id
+    if empty is None:
         raise InputError(f"baseline {kind}: the tokenizer has no such token; choose another baseline")
-    return np.where(window.word_index >= 0, found, window.input_ids)
+    return np.where(window.word_index >= 0, empty, window.input_ids)
 
 
 @contextmanager
 def seeded(window: Window, *seed: int) -> Iterator[None]:
-    """Captum draws from torch's and numpy's global generators: both are seeded inside, then put back."""
+    """Seed torch's and numpy's global generators, from which Captum draws, and put them back after."""
     number = int(window.generator(*seed).integers(2**31))
     before = np.random.get_state()
     with torch.random.fork_rng():

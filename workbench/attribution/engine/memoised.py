@@ -6,15 +6,15 @@ from typing import Any, Self, TypeVar
 _T = TypeVar("_T")
 
 
-class Once:
-    """Remembers what functions of it gave."""
+class Memoised:
+    """Remembers what functions of it returned, as long as it lives itself."""
 
     def __init__(self) -> None:
-        self._made: dict[Any, Any] = {}
+        self._results: dict[Callable[[Any], Any], Any] = {}
 
-    def once(self, make: Callable[[Self], _T]) -> _T:
-        """What `make` gives for this object, computed when first asked for."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: _T = self._made[make]
-        return found
+    def once(self, function: Callable[[Self], _T]) -> _T:
+        """Return `function(self)`, computed at the first call only."""
+        if function not in self._results:
+            self._results[function] = function(self)
+        result: _T = self._results[function]
+        return result

@@ -15,29 +15,39 @@ with few tokens and rounded up."""
 
 
 def fitting_batch(
-    scorers: Iterable[ScorerSpec], model: PruningClassifier, windows: Sequence[Window], options: Options
+    specs: Iterable[ScorerSpec], model: PruningClassifier, windows: Sequence[Window], options: Options
 ) -> int:
-    """Windows per batch, at least 1: `batch_size`, or as many of the longest as the budget holds."""
+    """Return how many windows to run at once, at least 1.
+
+    Args:
+        specs: Scorers that are to run on the same batches.
+        model: What they explain.
+        windows: Among them the longest.
+        options: With the budget, and the largest batch.
+    """
     longest = max((len(window.input_ids) for window in windows), default=1)
-    graph = any(scorer.keeps_graph for scorer in scorers)
-    return min(options.batch_size, copies_in(model, longest, options, graph=graph))
+    keeps_graph = any(spec.keeps_graph for spec in specs)
+    return min(options.batch_size, copies_in(model, longest, options, keeps_graph=keeps_graph))
 
 
-def copies_in(model: PruningClassifier, tokens: int, options: Options, *, graph: bool) -> int:
-    """How many windows of so many tokens the budget holds, at least 1; `graph` as in `window_bytes`."""
-    return max(1, options.memory_mb * 2**20 // window_bytes(model, tokens, graph=graph))
+def copies_in(model: PruningClassifier, tokens: int, options: Options, *, keeps_graph: bool) -> int:
+    """Return how many windows the memory budget holds, at least 1.
 
-
-def window_bytes(model: PruningClassifier, tokens: int, *, graph: bool) -> int:
-    """What one window's tensors take in a pass, roughly; `graph`: those of all layers are kept."""
+    Args:
+        model: What runs.
+        tokens: Length of a window.
+        options: With the budget.
+        keeps_graph: Whether the activations of all layers are kept at once.
+    """
     config = model.bert.config
     maps = ATTENTION_COPIES * config.num_attention_heads * tokens**2
     states = HIDDEN_COPIES * tokens * config.hidden_size
-    return 4 * (maps + states) * (config.num_hidden_layers if graph else 1)
+    window_bytes = 4 * (maps + states) * (config.num_hidden_layers if keeps_graph else 1)
+    return max(1, options.memory_mb * 2**20 // window_bytes)
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether torch or Python ran out of memory."""
+    """Report whether torch or Python ran out of memory."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     # The CPU allocator raises a plain RuntimeError.

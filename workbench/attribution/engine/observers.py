@@ -1,4 +1,4 @@
-"""What most observers of the shared pass have in common."""
+"""What is shown the layers of a forward pass that several scorers share."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -11,7 +11,7 @@ from workbench.attribution.ops.rollout import Rollout
 
 
 class Observer(ABC):
-    """Is shown every layer of the one forward pass that all scorers like it share."""
+    """Is shown every layer of one forward pass, and then gives scores."""
 
     needs_gradient: ClassVar[bool] = False
     """Whether `rows` takes gradients of the model's output: the pass then keeps its graph."""
@@ -26,7 +26,7 @@ class Observer(ABC):
 
 
 class RowByRow(Observer):
-    """An observer whose scores of a layer are there as soon as the layer has run."""
+    """An observer that scores a layer as soon as it has run."""
 
     def __init__(self) -> None:
         self.collected: list[Tensor] = []
@@ -37,10 +37,9 @@ class RowByRow(Observer):
 
     @abstractmethod
     def row(self, block: Block) -> Tensor:
-        """(B, N): the layer's scores; anything where a token is not alive."""
+        """Return the layer's scores (B, N); anything where a token is not alive."""
 
     def rows(self, output: Tensor) -> Tensor:
-        """(B, layers, N)."""
         return torch.stack(self.collected, dim=1)
 
 
@@ -48,7 +47,7 @@ class RolledOutRow(RowByRow):
     """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
 
     In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
-    a row over the living ones then sums to less than 1.
+    a row over the remaining ones then sums to less than 1.
     """
 
     def __init__(self) -> None:
@@ -60,4 +59,4 @@ class RolledOutRow(RowByRow):
 
     @abstractmethod
     def mixing(self, block: Block) -> Tensor:
-        """(B, N, N): what each token (row) takes from each, rows summing to 1."""
+        """Return what each token (row) takes from each (B, N, N); rows sum to 1."""

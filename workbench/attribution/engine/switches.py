@@ -6,6 +6,7 @@ puts [MASK] (or [PAD]) in the place of its tokens. A model that drops tokens dec
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from workbench.attribution.ops.pooling import groups
 from workbench.attribution.types import Scored
 
 SAMPLES = 200
-"""Perturbed texts of LIME and KernelSHAP unless asked otherwise."""
+"""Perturbed texts of LIME and KernelSHAP by default."""
 
 
 @dataclass(frozen=True)
@@ -34,42 +35,46 @@ class Switches:
     """Changed texts that run together."""
     samples: int
 
+    def attribute(self, method: Any, **more: Any) -> Tensor:
+        """Run a method of Captum on these switches, and return (1, units)."""
+        values: Tensor = method.attribute(
+            self.on, baselines=0, target=self.target, perturbations_per_eval=self.at_once, **more
+        )
+        return values
 
-def perturbed(method: Callable[[Switches], Tensor], task: Task) -> list[Scored]:
-    """A method's scores at row 0: each token has its unit's; special tokens have none."""
-    return [_scored(method, task.alone(row)) for row in range(len(task.windows))]
+
+def score_switches(method: Callable[[Switches], Tensor], task: Task) -> list[Scored]:
+    """Score the input of every window: each token has its unit's score, special tokens have none."""
+    return [_score_window(method, task.alone(row)) for row in range(len(task.windows))]
 
 
-def _scored(method: Callable[[Switches], Tensor], task: Task) -> Scored:
-    window = task.windows[0]
+def _score_window(method: Callable[[Switches], Tensor], task: Task) -> Scored:
+    (window,) = task.windows
     unit = groups(window, task.tokenizer, task.options.granularity or "word")
     scores = np.full((task.model.layers, len(unit)), np.nan, dtype=np.float32)
     if (unit >= 0).any():
         with torch.no_grad(), seeded(window, task.options.seed):
-            found = method(_switches(task, unit))[0].float().cpu().numpy()
+            values = method(_switches(task, unit))[0].float().cpu().numpy()
         # The last entry is read by index -1, the special tokens.
-        scores[0] = np.append(found, np.nan)[unit]
-    kept = task.reading.kept[0].cpu().numpy() if task.prunes else None
+        scores[0] = np.append(values, np.nan)[unit]
+    kept = task.plain_pass.kept[0].cpu().numpy() if task.prunes else None
     return Scored(scores, kept)
 
 
 def _switches(task: Task, unit: np.ndarray) -> Switches:
-    window = task.windows[0]
-    empty = without_words(window, task.tokenizer, task.options.baseline or "mask")
+    (window,), options = task.windows, task.options
+    empty = without_words(window, task.tokenizer, options.baseline or "mask")
 
     def forward(switches: Tensor) -> Tensor:
         on = np.append(switches.cpu().numpy() > 0, np.ones((len(switches), 1), dtype=bool), axis=1)
         texts = np.where(on[:, unit], window.input_ids, empty)
-        windows = [replace(window, input_ids=text) for text in texts]
-        return task.outputs(task.model(windows).logits)
+        return task.outputs(task.model([replace(window, input_ids=text) for text in texts]).logits)
 
+    fitting = copies_in(task.model, len(window.input_ids), options, keeps_graph=False)
     return Switches(
         forward,
-        torch.ones(1, int(unit.max()) + 1),
-        int(task.targets[0]),
-        min(
-            task.options.batch_size,
-            copies_in(task.model, len(window.input_ids), task.options, graph=False),
-        ),
-        task.options.samples or SAMPLES,
+        on=torch.ones(1, int(unit.max()) + 1),
+        target=int(task.targets[0]),
+        at_once=min(options.batch_size, fitting),
+        samples=options.samples or SAMPLES,
     )

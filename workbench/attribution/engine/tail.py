@@ -12,11 +12,15 @@ from workbench.models.layouts import Padded
 
 
 class Tail(nn.Module):
-    """From the input of layer `start` to what `outputs` makes of the logits.
+    """From the input of one layer to what is explained.
 
-    Who is in each layer's self-attention is given: a model that drops tokens does not decide anew on
-    the way, so that the function is continuous in the hidden states. The modules below it are the
-    model's own.
+    The tokens in each layer's self-attention are given: a model that drops tokens does not decide anew,
+    so that the function is continuous in the hidden states.
+
+    Args:
+        model: Its modules are used as they are.
+        start: The layer.
+        outputs: Takes logits to what is explained, both (K, classes).
     """
 
     def __init__(
@@ -28,22 +32,27 @@ class Tail(nn.Module):
 
     def forward(self, hidden: Tensor, alive: Tensor) -> Tensor:
         """hidden (K, N, H), alive (K, layers, N) bool -> outputs (K, classes)."""
-        return self.outputs(self.model.head(_encoded(self.model, self.start, hidden, alive)))
+        return self.outputs(self.model.head(_encode_from(self.model, self.start, hidden, alive)))
 
 
-def entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -> list[Tensor]:
-    """Hidden states (K, N, H) at every layer's input, from the embedding output; no gradients."""
-    found: list[Tensor] = []
+def states_entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -> list[Tensor]:
+    """Return hidden states at every layer's input, without gradients.
+
+    Args:
+        model: The classifier.
+        embedded: (K, N, H), the embedding output.
+        alive: (K, layers, N) bool, the tokens in each layer's self-attention.
+    """
+    states: list[Tensor] = []
     with torch.no_grad():
-        _encoded(model, 0, embedded, alive, lambda seen: found.append(seen.entered))
-    return found
+        _encode_from(model, 0, embedded, alive, lambda state: states.append(state.entered))
+    return states
 
 
-def _encoded(
+def _encode_from(
     model: PruningClassifier, start: int, hidden: Tensor, alive: Tensor, observe: Observe | None = None
 ) -> Encoded:
-    everyone = torch.ones_like(alive[:, 0])
-    layout = Padded(everyone, everyone.sum(1))
-    layers = model.bert.bert.encoder.layer[start:]
-    policy = ReplayPolicy(alive[:, start:])
+    all_tokens = torch.ones_like(alive[:, 0])
+    layout = Padded(all_tokens, all_tokens.sum(1))
+    layers, policy = model.bert.bert.encoder.layer[start:], ReplayPolicy(alive[:, start:])
     return encode(layers, policy, hidden, layout, observe=observe)

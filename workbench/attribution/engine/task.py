@@ -7,13 +7,12 @@ from functools import cached_property, partial
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.block import Block
-from workbench.attribution.engine.memoised import Once
+from workbench.attribution.engine.memoised import Memoised
 from workbench.attribution.engine.observers import Observer
 from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
 from workbench.attribution.types import Scored
@@ -27,7 +26,7 @@ from workbench.models.policies.base import Policy
 _T = TypeVar("_T")
 
 
-class Reading(NamedTuple):
+class PlainPass(NamedTuple):
     """What the model itself made of the batch, by original position."""
 
     logits: Tensor
@@ -38,7 +37,7 @@ class Reading(NamedTuple):
     """(B, layers, N) bool: past the layer's cut; the same unless the cut lies after self-attention."""
 
 
-class Watched(NamedTuple):
+class Observed(NamedTuple):
     """What an observer of a shared pass gives."""
 
     rows: Tensor
@@ -48,8 +47,11 @@ class Watched(NamedTuple):
 
 
 @dataclass
-class Task(Once):
-    """Raises InputError for a model whose attention is not the workbench's: masks would not reach it."""
+class Task(Memoised):
+    """A batch, a model and what is asked of its scorers.
+
+    Raises InputError for a model whose attention is not the workbench's: masks would not reach it.
+    """
 
     model: PruningClassifier
     tokenizer: PreTrainedTokenizerBase
@@ -58,16 +60,18 @@ class Task(Once):
 
     def __post_init__(self) -> None:
         super().__init__()
-        found = self.model.bert.config._attn_implementation
-        if found != ATTENTION:
+        # There is no public way to ask; a version without this attribute is trusted.
+        attention = getattr(self.model.bert.config, "_attn_implementation", ATTENTION)
+        if attention != ATTENTION:
             raise InputError(
-                f"the model was loaded with attention {found!r}, which does not show its probabilities: "
-                f"use workbench.load_classifier, or bert.set_attn_implementation({ATTENTION!r})"
+                f"the model was loaded with attention {attention!r}, which does not show its "
+                f"probabilities: use workbench.load_classifier, or bert.set_attn_implementation("
+                f"{ATTENTION!r})"
             )
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """The rows asked for."""
+        """The layers to be scored."""
         chosen = self.options.layers
         return tuple(range(self.model.layers)) if chosen is None else chosen
 
@@ -77,39 +81,39 @@ class Task(Once):
         return type(self.model.policy).keep is not Policy.keep
 
     @cached_property
-    def reading(self) -> Reading:
-        """A plain masked pass; `watched` leaves it behind as well."""
+    def plain_pass(self) -> PlainPass:
+        """A masked pass; `observe` leaves it behind as well."""
         with torch.no_grad():
             hidden, layout = self.model.embed(self.windows, "masked")
             output = self.model.classify(hidden, layout)
-        return self._read(output.logits, output.traces)
+        return self._plain_pass(output.logits, output.traces)
 
     @cached_property
     def alive(self) -> Tensor:
         """(B, layers, N) bool: in each layer's self-attention; known without a pass where none drop."""
         if self.prunes:
-            return self.reading.alive
+            return self.plain_pass.alive
         layout, _ = Padded.from_windows(self.windows, self.model.device)
         return layout.alive[:, None].expand(-1, self.model.layers, -1)
 
     @cached_property
     def targets(self) -> Tensor:
         """(B,) int64: the class explained in each window."""
-        asked = self.options.target or PREDICTED
-        if asked == PREDICTED:
-            return self.reading.logits.argmax(dim=1)
-        if asked == GOLD:
+        target = self.options.target or PREDICTED
+        if target == PREDICTED:
+            return self.plain_pass.logits.argmax(dim=1)
+        if target == GOLD:
             gold = [self.model.task_type.output(window.label) for window in self.windows]
             return torch.tensor(gold, device=self.model.device)
-        index = target_index(asked, self.model.labels)
+        index = target_index(target, self.model.labels)
         return torch.full((len(self.windows),), index, device=self.model.device)
 
     def outputs(self, logits: Tensor) -> Tensor:
-        """(B, classes): logits or probabilities, as asked."""
+        """Return what is explained of the logits, both (B, classes)."""
         return logits.softmax(dim=-1) if self.options.output == "probability" else logits
 
-    def watched(self, observers: Sequence[Observer]) -> list[Watched]:
-        """What each observer gives, from one forward pass shown to all of them."""
+    def observe(self, observers: Sequence[Observer]) -> list[Observed]:
+        """Show one forward pass to all observers, and return what each gives."""
         needs_gradient = any(observer.needs_gradient for observer in observers)
         spent = [0.0] * len(observers)
 
@@ -119,8 +123,8 @@ class Task(Once):
             spent[number] += perf_counter() - start
             return result
 
-        def observe(seen: LayerState) -> None:
-            block = Block(seen)
+        def show(state: LayerState) -> None:
+            block = Block(state)
             with torch.no_grad():
                 for number, observer in enumerate(observers):
                     timed(number, partial(observer.see, block))
@@ -129,42 +133,42 @@ class Task(Once):
         with frozen(self.model), torch.set_grad_enabled(needs_gradient):
             hidden, layout = self.model.embed(self.windows, "masked")
             hidden = hidden.detach().requires_grad_(needs_gradient)
-            output = self.model.classify(hidden, layout, show="probabilities", observe=observe)
-            self.reading = self._read(output.logits.detach(), output.traces)
+            output = self.model.classify(hidden, layout, show="probabilities", observe=show)
+            self.plain_pass = self._plain_pass(output.logits.detach(), output.traces)
             chosen = self.outputs(output.logits).gather(1, self.targets[:, None])[:, 0]
             rows = [timed(n, partial(one.rows, chosen)).detach() for n, one in enumerate(observers)]
-        each = (perf_counter() - start - sum(spent)) / len(observers)
-        return [Watched(*pair) for pair in zip(rows, (own + each for own in spent), strict=True)]
+        shared = (perf_counter() - start - sum(spent)) / len(observers)
+        return [Observed(*pair) for pair in zip(rows, (shared + s for s in spent), strict=True)]
 
-    def scored(self, rows: Tensor, layers: Sequence[int] | None = None) -> list[Scored]:
-        """(B, len(layers), N) padded values -> scores per window; NaN for the dropped and other layers.
+    def to_scored(self, rows: Tensor, layers: Sequence[int] | None = None) -> list[Scored]:
+        """Put padded values (B, len(layers), N) into scores per window.
 
-        `layers` names the rows; None: one for every layer of the model, of which those asked for stay.
+        Args:
+            rows: Anything where a token is not alive: it becomes NaN.
+            layers: The layers of the rows; None: one row for every layer of the model, of which only
+                those to be scored are used.
         """
-        at = range(self.model.layers) if layers is None else layers
-        rows = rows.float()
-        whole = rows.new_full((len(rows), self.model.layers, rows.shape[-1]), torch.nan)
-        for row, layer in enumerate(at):
+        whole = rows.new_full((len(rows), self.model.layers, rows.shape[-1]), torch.nan).float()
+        for row, layer in enumerate(range(self.model.layers) if layers is None else layers):
             if layer in self.layers:
-                whole[:, layer] = rows[:, row].masked_fill(~self.alive[:, layer], torch.nan)
-        values = whole.cpu().numpy().astype(np.float32)
-        kept = self.reading.kept.cpu().numpy() if self.prunes else None
+                whole[:, layer] = rows[:, row].float().masked_fill(~self.alive[:, layer], torch.nan)
+        values = whole.cpu().numpy()
+        kept = self.plain_pass.kept.cpu().numpy() if self.prunes else None
         return [
             Scored(values[row, :, :n], None if kept is None else kept[row, :, :n])
             for row, n in enumerate(len(window.input_ids) for window in self.windows)
         ]
 
     def alone(self, row: int) -> "Task":
-        """One window by itself, unpadded, with the class that is explained in it here."""
+        """Return a task of one window, unpadded, with the class that is explained in it here."""
         part = Task(self.model, self.tokenizer, self.windows[row : row + 1], self.options)
         part.targets = self.targets[row : row + 1]
         return part
 
-    def _read(self, logits: Tensor, traces: Sequence[LayerTrace]) -> Reading:
+    def _plain_pass(self, logits: Tensor, traces: Sequence[LayerTrace]) -> PlainPass:
         late = self.model.policy.cuts_after_attention
         inside = [trace.entered if late else trace.passed for trace in traces]
-        passed = [trace.passed for trace in traces]
-        return Reading(logits, _alive(inside), _alive(passed))
+        return PlainPass(logits, _alive(inside), _alive([trace.passed for trace in traces]))
 
 
 def _alive(layouts: Sequence[Layout]) -> Tensor:
@@ -175,7 +179,7 @@ def _alive(layouts: Sequence[Layout]) -> Tensor:
 
 @contextmanager
 def frozen(model: PruningClassifier) -> Iterator[None]:
-    """No dropout and no gradients of the parameters inside; afterwards all is as it was."""
+    """Have no dropout and no gradients of the parameters inside; afterwards all is as it was."""
     learning = [value for value in model.parameters() if value.requires_grad]
     was_training = model.training
     model.eval()

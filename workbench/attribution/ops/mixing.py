@@ -1,4 +1,4 @@
-"""Token-to-token mixing as plain array mathematics: shares, sizes of summed vectors, rollout."""
+"""Token-to-token mixing as plain array mathematics: shares, and sizes of summed vectors."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ CELLS = 2**21
 
 
 def shares(mixing: Tensor, alive: Tensor) -> Tensor:
-    """(B, N, N) contributions >= 0 -> rows (queries) that sum to 1 over the living tokens.
+    """Return contributions (B, N, N) >= 0 as rows (queries) that sum to 1 over the remaining tokens.
 
     `alive` (B, N) bool. The row of a token that is not alive, or to which no token contributes, is the
     token itself.
@@ -21,33 +21,45 @@ def shares(mixing: Tensor, alive: Tensor) -> Tensor:
 
 
 def received(matrix: Tensor, alive: Tensor) -> Tensor:
-    """(B, ..., N, N) -> (B, ..., N): mean over the rows of living queries."""
+    """Return the mean over the rows of remaining queries: (B, ..., N, N) -> (B, ..., N)."""
     queries = alive.to(matrix.dtype) / alive.sum(1, keepdim=True)
     return torch.einsum("b...qk,bq->b...k", matrix, queries)
 
 
-def norms_of_sums(weights: Tensor, vectors: Tensor) -> Tensor:
-    """(B, N, N) L2 norms of sum_h weights[b, h, i, j] vectors[b, j, h], without forming the sums.
+def norms_of_sums(weights: Tensor, vectors: Tensor, to_itself: Tensor | None = None) -> Tensor:
+    """Return the L2 norms (B, N, N) of what token j brings to token i, without forming the sums.
 
-    `weights` (B, heads, N, N), `vectors` (B, N, heads, H): from the heads' inner products, at
-    N x N x heads^2 operations instead of N x N x heads x H.
+    They come from the heads' inner products, at N x N x heads^2 operations instead of N x N x heads x H.
+
+    Args:
+        weights: (B, heads, N, N), for example attention.
+        vectors: (B, N, heads, H); j brings sum_h weights[b, h, i, j] vectors[b, j, h].
+        to_itself: (B, N, H), what every token brings to itself instead; None: the same sum.
     """
     products = vectors @ vectors.transpose(2, 3)
     # (B, N keys, queries, heads)
     by_key = weights.permute(0, 3, 2, 1)
     squares = ((by_key @ products) * by_key).sum(-1)
-    return squares.clamp_min(0).sqrt().transpose(1, 2)
+    norms = squares.clamp_min(0).sqrt().transpose(1, 2)
+    if to_itself is not None:
+        norms = norms.contiguous()
+        norms.diagonal(dim1=1, dim2=2).copy_(to_itself.norm(dim=-1))
+    return norms
 
 
-def distances_to_sums(weights: Tensor, vectors: Tensor, own: Tensor, target: Tensor) -> Tensor:
-    """(B, N, N): L1 distance of target[b, i] from what token j brings to token i.
+def distances_to_sums(weights: Tensor, vectors: Tensor, to_itself: Tensor, target: Tensor) -> Tensor:
+    """Return the L1 distances (B, N, N) of target[b, i] from what token j brings to token i.
 
-    What j brings is sum_h weights[b, h, i, j] vectors[b, j, h] (B, N, heads, H), on the diagonal `own`
-    (B, N, H) instead; `target` (B, N, H). Formed text by text, a few queries at a time.
+    Formed text by text, a few queries at a time.
+
+    Args:
+        weights, vectors: As in `norms_of_sums`.
+        to_itself: (B, N, H), what every token brings to itself.
+        target: (B, N, H).
     """
     batch, tokens, _, width = vectors.shape
     step = max(1, CELLS // (tokens * width))
-    found = weights.new_empty(batch, tokens, tokens)
+    distances = weights.new_empty(batch, tokens, tokens)
     for text in range(batch):
         by_key = weights[text].permute(2, 1, 0).contiguous()
         for start in range(0, tokens, step):
@@ -55,6 +67,6 @@ def distances_to_sums(weights: Tensor, vectors: Tensor, own: Tensor, target: Ten
             # (keys, queries, H), the subtraction in the same pass over memory as the product.
             aims = target[text, rows].expand(tokens, -1, -1)
             left = torch.baddbmm(aims, by_key[:, rows], vectors[text], alpha=-1)
-            found[text, rows] = left.abs_().sum(-1).t()
-    found.diagonal(dim1=1, dim2=2).copy_((target - own).abs().sum(-1))
-    return found
+            distances[text, rows] = left.abs_().sum(-1).t()
+    distances.diagonal(dim1=1, dim2=2).copy_((target - to_itself).abs().sum(-1))
+    return distances

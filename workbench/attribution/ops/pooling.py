@@ -11,10 +11,13 @@ STOPS = frozenset(".!?")
 
 
 def groups(window: Window, tokenizer: PreTrainedTokenizerBase, granularity: Granularity) -> np.ndarray:
-    """(n,) int64: each token's group, from 0 in order of appearance; -1 for special tokens.
+    """Return each token's group (n,) int64, from 0 in order of appearance; -1 for special tokens.
 
-    A sentence ends after a word that is one of . ! ? or several of them, and where the second text
-    begins.
+    Args:
+        window: The text.
+        tokenizer: The model's, which tells where sentences end.
+        granularity: What a group is. A sentence ends after a word that is one of . ! ? or several of
+            them, and where the second text begins.
     """
     words = window.word_index
     inside = words >= 0
@@ -28,13 +31,18 @@ def groups(window: Window, tokenizer: PreTrainedTokenizerBase, granularity: Gran
 def pool(
     scores: np.ndarray, window: Window, tokenizer: PreTrainedTokenizerBase, granularity: Granularity
 ) -> np.ndarray:
-    """(layers, n): every living token gets the sum over its group's; special tokens keep their own."""
+    """Give every remaining token the sum over its group's scores; special tokens keep their own.
+
+    Args:
+        scores: (layers, n), NaN where a token has no score.
+        window, tokenizer, granularity: As in `groups`.
+    """
     group = groups(window, tokenizer, granularity)
     inside = group >= 0
     together = group[inside][:, None] == group[inside]
-    own = scores[:, inside].astype(np.float64)
+    by_token = scores[:, inside].astype(np.float64)
     pooled = scores.copy()
-    pooled[:, inside] = np.where(np.isnan(own), np.nan, np.nan_to_num(own, nan=0.0) @ together)
+    pooled[:, inside] = np.where(np.isnan(by_token), np.nan, np.nan_to_num(by_token, nan=0.0) @ together)
     return pooled
 
 

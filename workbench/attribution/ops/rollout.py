@@ -11,15 +11,15 @@ class Rollout:
         self.product: Tensor | None = None
 
     def add(self, mixing: Tensor) -> Tensor:
-        """(B, N, N) of the next layer, rows = queries -> (B, N, N): from its tokens back to the input.
+        """Multiply by the next layer's matrix (B, N, N), rows = queries, and return the product.
 
-        Rows of the product sum to 1 if those of every factor do.
+        It leads from the layer's tokens back to the input; its rows sum to 1 if those of all factors do.
         """
         self.product = mixing if self.product is None else mixing @ self.product
         return self.product
 
 
 def with_residual(attention: Tensor) -> Tensor:
-    """(B, heads, N, N) probabilities -> (B, N, N): A' = (head mean + I) / row sum (section 3)."""
+    """Return A' = (head mean + I) / row sum (section 3): (B, heads, N, N) -> (B, N, N)."""
     mixed = attention.mean(1) + torch.eye(attention.shape[-1], device=attention.device)
     return mixed / mixed.sum(-1, keepdim=True)

@@ -1,4 +1,4 @@
-"""A planted corpus as files: texts that the own-file loader reads, a record, and a configuration."""
+"""A planted corpus as files: texts that the items-file loader reads, a record, and a configuration."""
 
 import json
 from collections import Counter
@@ -19,15 +19,20 @@ TEXTS, RECORD, CONFIG = "planted.jsonl", "planted.json", "planted.yaml"
 def write_planted(
     folder: Path, corpus: Corpus, plan: Plan, planted: Mapping[str, Sequence[Planted]]
 ) -> dict[str, Any]:
-    """Write a folder with the planted texts, the record and a `data` section; returns the record.
+    """Write the planted texts, a record and a configuration's `data` section, and return the record.
 
     A new folder appears whole or not at all; in one of an earlier call these three files are replaced
-    and others stay. The texts carry id,
-    split, text, second (where the corpus has pairs), label, rationale ([start, end) in words; null
-    without a shortcut), role, original_label and places.
+    and others stay. The texts carry id, split, text, second (where the corpus has pairs), label,
+    rationale ([start, end) in words; null without a shortcut), role, original_label and places.
+
+    Args:
+        folder: Folder to write.
+        corpus: The corpus before planting.
+        plan: What was planted.
+        planted: The texts after planting, by split.
     """
-    pairs = any(item.document.second for own in planted.values() for item in own)
-    lines = [_line(split, item, pairs) for split, own in planted.items() for item in own]
+    pairs = any(item.document.second for items in planted.values() for item in items)
+    lines = [_line(split, item, pairs) for split, items in planted.items() for item in items]
     record = _record(corpus, plan, planted)
     config = {"name": folder.name, "data": _data_section(folder, pairs)}
     files = {
@@ -38,9 +43,9 @@ def write_planted(
     if folder.is_dir():
         _write_files(folder, files)
     else:
-        with replacing(folder) as beside:
-            beside.mkdir()
-            _write_files(beside, files)
+        with replacing(folder) as scratch:
+            scratch.mkdir()
+            _write_files(scratch, files)
     return record
 
 
@@ -67,14 +72,14 @@ def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
 
 def _record(corpus: Corpus, plan: Plan, planted: Mapping[str, Sequence[Planted]]) -> dict[str, Any]:
     counts = {}
-    for split, own in planted.items():
-        roles = Counter(item.role for item in own)
-        moved = sum(item.document.label != item.original for item in own)
+    for split, items in planted.items():
+        roles = Counter(item.role for item in items)
+        moved = sum(item.document.label != item.original for item in items)
         counts[split] = {
-            "texts": len(own),
+            "texts": len(items),
             **{role: roles[role] for role in ("planted", "decoy", "plain")},
             "relabelled": moved,
-            "labels": dict(sorted(Counter(item.document.label for item in own).items())),
+            "labels": dict(sorted(Counter(item.document.label for item in items).items())),
         }
     return {
         "corpus": corpus.name,

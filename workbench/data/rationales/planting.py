@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def inserted(self) -> tuple[str, ...]:
-        """Every token that may be planted."""
+        """Return every token that may be planted."""
         return (*self.tokens, self.context) if self.kind == "context" else self.tokens
 
 
@@ -60,40 +60,40 @@ class Planted:
 
 
 def plant(corpus: Corpus, plan: Plan) -> dict[str, list[Planted]]:
-    """Every text of a corpus with the plan carried out, by split.
+    """Return every text of a corpus with the plan carried out, by split.
 
     Whether a text gets a shortcut, of which class and where, depends on the seed and the text's id
-    alone. The corpus's own rationales are dropped: they speak of other labels. Raises InputError for a
+    alone. The corpus's own rationales are dropped: they belong to other labels. Raises InputError for a
     plan that does not fit the classes, and for tokens that the corpus holds already (upper case aside).
     """
     _check_plan(plan, corpus.labels)
-    texts = {split: [_plain(document) for document in own] for split, own in corpus.splits.items()}
-    _check_unused(plan, corpus.name, [document for own in texts.values() for document in own])
+    texts = {split: [*map(_plain, members)] for split, members in corpus.splits.items()}
+    _check_unused(plan, corpus.name, [document for members in texts.values() for document in members])
     return {
-        split: [_planted(document, plan, corpus.labels) for document in own]
-        for split, own in texts.items()
+        split: [_planted(document, plan, corpus.labels) for document in members]
+        for split, members in texts.items()
     }
 
 
 def default_tokens(kind: Kind, labels: Sequence[str]) -> tuple[str, ...]:
-    """qqa, qqb, ...: one per class, two for a pair."""
+    """Return qqa, qqb, ...: one per class, two for a pair."""
     return tuple(f"qq{chr(97 + number)}" for number in range(2 if kind == "pair" else len(labels)))
 
 
 def rule(plan: Plan, labels: Sequence[str]) -> list[str]:
-    """One sentence per class: what makes a text this class."""
+    """Return one sentence per class: what makes a text this class."""
     if plan.kind == "pair":
         pairs = (plan.tokens, plan.tokens[::-1])
         return [
             f"{first!r} before {second!r}: {label}"
             for (first, second), label in zip(pairs, labels, strict=True)
         ]
-    beside = f" together with {plan.context!r}" if plan.kind == "context" else ""
-    return [f"{token!r}{beside}: {label}" for token, label in zip(plan.tokens, labels, strict=True)]
+    context = f" together with {plan.context!r}" if plan.kind == "context" else ""
+    return [f"{token!r}{context}: {label}" for token, label in zip(plan.tokens, labels, strict=True)]
 
 
 def _plain(document: Document) -> Document:
-    """Words that a single space separates and joins again without loss; no rationale."""
+    """Return words that a single space separates and joins again without loss; no rationale."""
     first, second = (tuple(" ".join(part).split()) for part in (document.words, document.second))
     return replace(document, words=first, second=second, rationale=None)
 
@@ -115,7 +115,7 @@ def _planted(document: Document, plan: Plan, labels: Sequence[str]) -> Planted:
 
 
 def _shortcut(plan: Plan, target: int, rng: np.random.Generator) -> tuple[str, ...]:
-    """The tokens of a class in the order in which they will stand."""
+    """Return the tokens of a class in the order in which they will stand."""
     if plan.kind == "token":
         return (plan.tokens[target],)
     if plan.kind == "pair":
@@ -127,7 +127,7 @@ def _shortcut(plan: Plan, target: int, rng: np.random.Generator) -> tuple[str, .
 def _insert(
     words: tuple[str, ...], new: tuple[str, ...], first_words: int | None, rng: np.random.Generator
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """`words` with `new` at random places, in that order, and where the new ones stand."""
+    """Return `words` with `new` at random places, in that order, and where the new ones stand."""
     room = len(words) if first_words is None else min(len(words), first_words)
     gaps = np.sort(rng.integers(0, room + 1, size=len(new)))
     places = tuple(int(gap) + number for number, gap in enumerate(gaps))
@@ -139,11 +139,11 @@ def _insert(
 
 def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
     task_type_of(labels).require_classes("shortcuts decide between classes")
-    wanted = 2 if plan.kind == "pair" else len(labels)
+    needed = 2 if plan.kind == "pair" else len(labels)
     if plan.kind == "pair" and len(labels) != 2:
         raise InputError(f"a pair decides between two classes, these data have {len(labels)}")
-    if len(plan.tokens) != wanted:
-        raise InputError(f"{wanted} tokens are needed, one per class, not {len(plan.tokens)}")
+    if len(plan.tokens) != needed:
+        raise InputError(f"{needed} tokens are needed, one per class, not {len(plan.tokens)}")
     if (plan.kind == "context") != bool(plan.context):
         raise InputError("a token in context needs a context token, and no other kind has one")
     for token in plan.inserted:
@@ -155,24 +155,26 @@ def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
         raise InputError(f"share {plan.share:g} and decoys {plan.decoys:g} must lie between 0 and 1")
     if plan.kind == "token" and plan.decoys:
         raise InputError("a single token decides wherever it stands: no decoys")
+    if plan.seed < 0:
+        raise InputError(f"seed {plan.seed}: at least 0")
     if plan.first_words is not None and plan.first_words < 1:
         raise InputError(f"first words {plan.first_words}: at least 1")
 
 
 def _check_unused(plan: Plan, name: str, documents: Sequence[Document]) -> None:
-    found: Counter[str] = Counter()
+    uses: Counter[str] = Counter()
     texts: Counter[str] = Counter()
-    ours = {token.casefold() for token in plan.inserted}
+    planned = {token.casefold() for token in plan.inserted}
     for document in documents:
-        here = Counter(word for word in _folded(document) if word in ours)
-        found += here
+        here = Counter(word for word in _folded(document) if word in planned)
+        uses += here
         texts.update(here.keys())
-    if found:
-        told = "; ".join(
+    if uses:
+        listed = "; ".join(
             f"{word!r} {counted(n, 'time')} in {counted(texts[word], 'text')}"
-            for word, n in sorted(found.items())
+            for word, n in sorted(uses.items())
         )
-        raise InputError(f"{name} holds tokens that were to be planted: {told}; choose others")
+        raise InputError(f"{name} holds tokens that were to be planted: {listed}; choose others")
 
 
 def _folded(document: Document) -> Iterator[str]:

@@ -14,7 +14,7 @@ NAME = "valence proxy (human ratings of words out of context)"
 
 @lru_cache(maxsize=1)
 def load_ratings() -> dict[str, float]:
-    """Mean valence (ten raters, -4 to 4) of each entry of VADER's lexicon (Hutto and Gilbert 2014).
+    """Return the mean valence (ten raters, -4 to 4) by entry of VADER's lexicon (Hutto, Gilbert 2014).
 
     Raises InputError where the package is not installed or its file has another layout.
     """
@@ -32,7 +32,13 @@ def load_ratings() -> dict[str, float]:
 
 
 def marked_words(words: Iterable[str], positive: bool, ratings: dict[str, float]) -> list[bool]:
-    """Which words are rated at `THRESHOLD` or more towards the text's class."""
+    """Return which words are rated at `THRESHOLD` or more towards the text's class.
+
+    Args:
+        words: The text's words.
+        positive: Whether its class is the positive one.
+        ratings: Mean valence by lower-case word.
+    """
     sign = 1.0 if positive else -1.0
     rated = (ratings.get(word.lower(), 0.0) for word in words)
     return [sign * rating >= THRESHOLD for rating in rated]

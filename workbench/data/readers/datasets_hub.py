@@ -15,7 +15,7 @@ from workbench.errors import InputError
 
 
 def load_hub(settings: DataSettings) -> Table:
-    """The splits of a hub data set, class names taken from its features where they are there.
+    """Return the splits of a hub data set, class names taken from its features where they are there.
 
     For a set that has a manifest (`glue/sst2`, `ag_news`, ...) the columns and the split rule are those
     of the manifest; a column that `settings` names wins. Raises InputError where it cannot be loaded (no
@@ -65,8 +65,8 @@ class _Reader:
             self.notes.append(f"Split {part!r} is not used.")
             return
         for column in self.text:
-            wanted = self.settings.model_copy(update={"split_column": None, "text_column": column})
-            require_columns(data.column_names, wanted, f"{self.name} {part}")
+            needed = self.settings.model_copy(update={"split_column": None, "text_column": column})
+            require_columns(data.column_names, needed, f"{self.name} {part}")
         label = self.settings.label_column
         self.names = self.names or _class_names(data, label)
         labels = data[label][:]
@@ -96,7 +96,7 @@ class _Reader:
         return row_from_record(record, settings, row_id, where, label)
 
     def table(self, parts: Iterable[str]) -> Table:
-        """What was collected; InputError without a train split."""
+        """Return what was collected; InputError without a train split."""
         if not self.rows.get("train"):
             raise InputError(f"{self.name}: no train split; there are: {', '.join(map(str, parts))}")
         more: dict[str, Any] = {

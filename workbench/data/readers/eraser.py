@@ -11,7 +11,15 @@ from workbench.core.documents import Part
 from workbench.data.fetch import Manifest, fetched_path, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
 from workbench.data.readers.glue import Task, source_of, task_of
-from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, counted, first_few
+from workbench.data.readers.rows import (
+    MISMATCHES,
+    Row,
+    Spans,
+    Table,
+    checked_label,
+    counted_notes,
+    first_few,
+)
 from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
@@ -25,7 +33,7 @@ FIRST, SECOND = "_premise", "_hypothesis"
 
 
 def load_eraser(settings: DataSettings) -> Table:
-    """The instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
+    """Return the instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
 
     The documents of an instance are joined in order of first mention, except that those called
     `<id>_premise` and `<id>_hypothesis` become the first and the second text. A query that differs
@@ -51,7 +59,9 @@ def load_eraser(settings: DataSettings) -> Table:
         split: [instance.row(with_query=bool(queries)) for instance in members]
         for split, members in instances.items()
     }
-    mismatches = {split: sum(one.mismatches for one in members) for split, members in instances.items()}
+    mismatches = {
+        split: sum(one.counts["mismatched"] for one in members) for split, members in instances.items()
+    }
     more: dict[str, Any] = {"annotated": True, "units": "token", "counts": {MISMATCHES: mismatches}}
     if task:
         for split, members in instances.items():
@@ -81,9 +91,8 @@ class _Instance:
     parts: tuple[Part, ...]
     """All documents in their order, the last one a hypothesis where the instance is a pair."""
     spans: Spans
-    empty_spans: int
-    mismatches: int
-    unchecked: int
+    counts: Counter[str]
+    """Evidence spans that are `empty`, `mismatched` or `unchecked`."""
     where: str
 
     @property
@@ -116,10 +125,8 @@ class _Reader:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
         pairs = sum(one.is_pair for one in instances)
         without = [one.id for one in instances if not one.spans]
-        total = Counter[str]()
-        for one in instances:
-            total.update(empty=one.empty_spans, unchecked=one.unchecked, mismatched=one.mismatches)
-        found = (
+        total = sum((one.counts for one in instances), Counter[str]())
+        return counted_notes(
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
             (len(without), "text", f" without any evidence ({first_few(without)})."),
@@ -127,7 +134,6 @@ class _Reader:
             (total["unchecked"], "evidence", " without text, so not checked."),
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
         )
-        return [counted(n, noun) + told for n, noun, told in found if n]
 
     def _instance(self, record: dict[str, Any], where: str) -> _Instance:
         name = record.get("annotation_id")
@@ -154,9 +160,7 @@ class _Reader:
             tokens=tokens,
             parts=parts,
             spans=tuple(sorted(spans)),
-            empty_spans=counts["empty"],
-            mismatches=counts["mismatched"],
-            unchecked=counts["unchecked"],
+            counts=counts,
             where=where,
         )
 
@@ -164,16 +168,16 @@ class _Reader:
         groups = record.get("evidences")
         if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
             raise InputError(f"{where}: evidences is not a list of groups")
-        found = []
+        mentioned = []
         for evidence in (evidence for group in groups for evidence in group):
             docid = docid_of(evidence) if isinstance(evidence, dict) else None
             if docid is None:
                 raise InputError(f"{where}: an evidence without docid")
-            found.append((docid, evidence))
-        return found
+            mentioned.append((docid, evidence))
+        return mentioned
 
     def _docids(self, record: dict[str, Any], mentioned: list[str], annotation_id: str) -> list[str]:
-        """Those listed, then those with evidence; a pair is completed and put in its order."""
+        """Return those listed, then those with evidence; a pair is completed and put in its order."""
         listed = record.get("docids") or []
         docids = list(dict.fromkeys([*map(str, listed), *mentioned])) or [annotation_id]
         stems = {docid.removesuffix(FIRST).removesuffix(SECOND) for docid in docids}
@@ -208,21 +212,21 @@ class _Reader:
                 f" {docid!r} ({len(tokens)} tokens)"
             )
         counts["empty"] += start == end
-        found = " ".join(tokens[start:end])
+        stored = " ".join(tokens[start:end])
         if text is None:
             counts["unchecked"] += 1
-        elif str(text).split() != found.split():
+        elif str(text).split() != stored.split():
             if not self.keep_mismatches:
                 raise InputError(
                     f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
-                    f" [{start}, {end}]: {found[:60]!r}"
+                    f" [{start}, {end}]: {stored[:60]!r}"
                 )
             counts["mismatched"] += 1
         return start, end
 
 
 def _query(value: Any) -> str:
-    """The query's words, however they are stored; empty where there is none."""
+    """Return the query's words, however they are stored; empty where there is none."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
     return " ".join(value.split()) if isinstance(value, str) else ""

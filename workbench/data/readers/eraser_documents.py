@@ -19,7 +19,7 @@ class Text:
 
 
 def read_text(text: str) -> Text:
-    """Tokens as ERASER's own reader of `docs/` counts them: lines are stripped, then cut at spaces.
+    """Return tokens as ERASER's own reader of `docs/` counts them: lines stripped, then cut at spaces.
 
     Other white space counts: a no-break space inside a line is part of a token, or one by itself.
     Empty lines and double spaces make no token, in `docs.jsonl` neither.
@@ -33,7 +33,7 @@ class Documents:
     """The documents of a tree; those of `docs/` are read when they are first asked for."""
 
     def __init__(self, tree: Tree) -> None:
-        """Raises InputError where there is neither layout, or a bad or repeated line of docs.jsonl."""
+        """Raise InputError where there is neither layout, or a bad or repeated line of docs.jsonl."""
         self.tree = tree
         self.texts: dict[str, Text] = {}
         self.in_folder = any(name.startswith("docs/") for name in tree.names)
@@ -51,7 +51,7 @@ class Documents:
             self.texts[docid] = read_text(text)
 
     def get(self, docid: str) -> Text | None:
-        """The document; None where there is no such one."""
+        """Return the document; None where there is no such one."""
         name = f"docs/{docid}"
         if docid not in self.texts and self.in_folder and name in self.tree.names:
             self.texts[docid] = read_text(decode(self.tree.read(name), self.tree.where(name)))
@@ -59,6 +59,6 @@ class Documents:
 
 
 def docid_of(record: dict[str, object]) -> str | None:
-    """A record's `docid`, which some tasks write as a number; None where it has none."""
+    """Return A record's `docid`, which some tasks write as a number; None where it has none."""
     docid = record.get("docid")
     return str(docid) if isinstance(docid, str) or type(docid) is int else None

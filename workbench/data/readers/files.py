@@ -28,7 +28,7 @@ Records = Iterable[tuple[str, dict[str, Any]]]
 
 
 def load_file(settings: DataSettings) -> Table:
-    """The rows of the file `settings.path`, by the columns that `settings` names.
+    """Return the rows of the file `settings.path`, by the columns that `settings` names.
 
     Raises InputError, naming file and row, for a missing, empty or unknown kind of file, wrong
     encoding, broken JSON, missing columns, and values that are no text, label, split or spans.
@@ -58,7 +58,14 @@ def load_file(settings: DataSettings) -> Table:
 
 
 def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: str) -> str:
-    """What the id column says, or row-`number` where there is none."""
+    """Return what the id column says, or row-`number` where there is none.
+
+    Args:
+        record: The row by column.
+        settings: Names the id column.
+        number: The row's number, from 1.
+        where: The row's place, for the error.
+    """
     if not settings.id_column:
         return f"row-{number}"
     return checked_label(_get(record, settings.id_column, where), settings.id_column, where)
@@ -67,7 +74,15 @@ def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: s
 def row_from_record(
     record: dict[str, Any], settings: DataSettings, text_id: str, where: str, label: str | None = None
 ) -> Row:
-    """A checked row from a mapping of columns; `label` overrides the label column."""
+    """Return a checked row.
+
+    Args:
+        record: The row by column.
+        settings: Names the columns.
+        text_id: The row's id.
+        where: The row's place, for the error.
+        label: Replaces what the label column says.
+    """
     if label is None:
         label = checked_label(_get(record, settings.label_column, where), settings.label_column, where)
     second, spans = "", None
@@ -89,15 +104,21 @@ def unused_rationales(settings: DataSettings) -> list[str]:
 
 
 def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
-    """InputError naming each configured column that is absent, and the columns there are."""
-    wanted = (
+    """Raise InputError for each configured column that is absent.
+
+    Args:
+        columns: The columns there are.
+        settings: Names the columns needed.
+        name: What lacks them, for the error.
+    """
+    named = (
         settings.text_column, settings.label_column, settings.second_column,
         settings.rationale_column, settings.id_column, settings.split_column,
     )  # fmt: skip
-    have = list(columns)
-    absent = [column for column in wanted if column and column not in have]
+    known = list(columns)
+    absent = [column for column in named if column and column not in known]
     if absent:
-        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(have)}")
+        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(known)}")
 
 
 def _get(record: dict[str, Any], column: str, where: str) -> Any:

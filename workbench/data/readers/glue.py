@@ -7,6 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from workbench.config.data import DataSettings
 from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
 from workbench.data.sources import Source
@@ -63,7 +65,7 @@ class Task:
     hub: Hub | None = None
 
     def table(self, rows: dict[str, list[Row]], **more: Any) -> Table:
-        """The rows as a table with this set's classes, split rule and notes."""
+        """Return the rows as a table with this set's classes, split rule and notes."""
         notes = [self.split_rule, *self.notes, *more.pop("notes", ())]
         dev = self.dev_share
         values = {
@@ -73,12 +75,20 @@ class Task:
 
     @property
     def title(self) -> str:
-        """`glue-cola`, `agnews`."""
+        """Return `glue-cola`, `agnews`."""
         return self.source if self.name == self.source else f"{self.source}-{self.name}"
 
     def class_of(self, value: Any, column: str, where: str) -> str:
-        """The class that a file's label stands for, or the number of a regression as text; InputError
-        for a class that the set does not have and for what is no finite number."""
+        """Return the class that a file's label stands for, or the number of a regression as text.
+
+        Args:
+            value: What the file has.
+            column: Its column, for the error.
+            where: Its place, for the error.
+
+        Raises:
+            InputError: A class that the set does not have, or no finite number.
+        """
         if self.value:
             return checked_number(value, column, where)
         written = checked_label(value, column, where)
@@ -88,12 +98,12 @@ class Task:
             raise InputError(f"{where}: unknown label {written!r} in {column}; known are {meant}")
         return known[written]
 
-    def incomplete(self, split: str, found: int) -> list[str]:
-        """A note where a file does not hold as many texts as the set is known to have."""
-        known = self.texts.get(split, found)
-        if found == known:
+    def incomplete(self, split: str, read: int) -> list[str]:
+        """Return a note where a file does not hold as many texts as the set is known to have."""
+        known = self.texts.get(split, read)
+        if read == known:
             return []
-        return [f"{split} file: {counted(found, 'text')} read; the whole set has {known:,}."]
+        return [f"{split} file: {counted(read, 'text')} read; the whole set has {known:,}."]
 
 
 @dataclass(frozen=True)
@@ -105,44 +115,48 @@ class Standard:
     licence: str
     citation: tuple[str, ...]
     tasks: dict[str, Task]
-    refused: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)
     """Tasks that are not offered, with the reason."""
 
     def task(self, name: str | None) -> Task:
-        """The task called `name` (`SST-2` is `sst2`); for None the set itself, or its first variant.
+        """Return the task called `name` (`SST-2` is `sst2`); for None the set, or its first variant.
 
         Raises InputError, listing the tasks, for an unknown name and for None where there are `refused`
         ones, that is where the tasks have nothing in common.
         """
         if name is None and not self.refused:
             return next(iter(self.tasks.values()))
-        wanted = plain_name(name or "")
+        plain = plain_name(name or "")
         for key, reason in self.refused.items():
-            if plain_name(key) == wanted:
+            if plain_name(key) == plain:
                 raise InputError(f"data.subset {name!r}: {reason}")
         for key, task in self.tasks.items():
-            if plain_name(key) == wanted:
+            if plain_name(key) == plain:
                 return task
-        asked = f"no task {name!r}" if name else "needs the task's name"
+        problem = f"no task {name!r}" if name else "needs the task's name"
         raise InputError(
-            f"data.source {self.source!r}: {asked} in data.subset (one of {', '.join(self.tasks)})"
+            f"data.source {self.source!r}: {problem} in data.subset (one of {', '.join(self.tasks)})"
         )
 
 
 def plain_name(name: str) -> str:
-    """A task's name without what people write differently: `SST-2` and `sst_2` are `sst2`."""
+    """Return a task's name without what people write differently: `SST-2` and `sst_2` are `sst2`."""
     return name.lower().replace("-", "").replace("_", "")
 
 
 @lru_cache(maxsize=1)
 def load_standards() -> dict[str, Standard]:
-    """Every shipped manifest by the name of its source."""
+    """Return every shipped manifest by the name of its source."""
     folder = files("workbench.data").joinpath("manifests").joinpath("standard")
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".json")), key=lambda e: e.name)
-    return {
-        standard.source: standard
-        for standard in (_standard(json.loads(e.read_text(encoding="utf-8"))) for e in entries)
-    }
+    standards = {}
+    for entry in entries:
+        values = json.loads(entry.read_text(encoding="utf-8"))
+        shared = {"source": values["source"], "split_rule": values.pop("split_rule")}
+        for name, task in values["tasks"].items():
+            task |= shared | {"name": name}
+        standards[values["source"]] = TypeAdapter(Standard).validate_python(values)
+    return standards
 
 
 def source_of(
@@ -164,12 +178,12 @@ def source_of(
 
 
 def task_of(settings: DataSettings) -> Task:
-    """The task that `settings.source` and `settings.subset` name; InputError lists the tasks."""
+    """Return the task that `settings.source` and `settings.subset` name; InputError lists the tasks."""
     return load_standards()[settings.source].task(settings.subset)
 
 
 def hub_task(name: str) -> Task | None:
-    """The task whose hub name ends `name`: `glue/sst2`, `nyu-mll/glue/sst2`, `a/folder/glue/sst2`.
+    """Return the task whose hub name ends `name`: `glue/sst2`, `nyu-mll/glue/sst2`, `a/b/glue/sst2`.
 
     None where there is none; InputError for a task that is not offered.
     """
@@ -185,7 +199,7 @@ def hub_task(name: str) -> Task | None:
 
 
 def _hub_names(task: Task) -> list[str]:
-    """With the subset where the data set has several."""
+    """Return the hub's names, with the subset where the data set has several."""
     if task.hub is None:
         return []
     last = f"/{task.name}" if task.hub.subset else ""
@@ -195,23 +209,3 @@ def _hub_names(task: Task) -> list[str]:
 def _ends(parts: list[str], name: str) -> bool:
     tail = [plain_name(part) for part in name.split("/")]
     return parts[-len(tail) :] == tail
-
-
-def _standard(values: dict[str, Any]) -> Standard:
-    tasks = {
-        name: _task(values["source"], name, values["split_rule"], given)
-        for name, given in values["tasks"].items()
-    }
-    given = {name: values[name] for name in ("source", "description", "licence")}
-    citation, refused = tuple(values["citation"]), values.get("refused", {})
-    return Standard(**given, citation=citation, tasks=tasks, refused=refused)
-
-
-def _task(source: str, name: str, split_rule: str, values: dict[str, Any]) -> Task:
-    values = _tuples(values)
-    hub = Hub(**_tuples(values["hub"])) if values["hub"] else None
-    return Task(source=source, name=name, split_rule=split_rule, **(values | {"hub": hub}))
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}

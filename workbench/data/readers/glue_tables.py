@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbench.config.data import DataSettings
 from workbench.data.readers.glue import Task, load_standards, source_of, task_of
-from workbench.data.readers.rows import Row, Table, checked_text, counted, data_path
+from workbench.data.readers.rows import Row, Table, checked_text, counted, counted_notes, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
@@ -17,7 +17,7 @@ Cells = Iterator[tuple[int, list[str]]]
 
 
 def load_standard_table(settings: DataSettings) -> Table:
-    """The set that `data.source` and `data.subset` name, from the folder or archive at `data.path`.
+    """Return the set that `data.source` and `data.subset` name, from the files at `data.path`.
 
     Raises InputError, naming file and line, for a missing or empty file, one that is not UTF-8, a row
     with another number of fields than the header, an unknown label and an empty text.
@@ -34,7 +34,7 @@ def load_standard_table(settings: DataSettings) -> Table:
 
 
 def _place(tree: Tree, file: str) -> str:
-    """Where `Folder/name` lies: there, directly in the tree, or one folder further down."""
+    """Return where `Folder/name` lies: there, directly in the tree, or one folder further down."""
     name = file.rpartition("/")[2]
     for place in (file, name):
         if place in tree.names:
@@ -77,14 +77,11 @@ class _Reader:
         return found
 
     def notes(self) -> list[str]:
-        notes = []
-        if self.unreadable:
-            rows = counted(self.unreadable, "row")
-            notes.append(f"{self.name}: {rows} left out that lack a field, a text or a label.")
-        if self.unlabelled:
-            rows = counted(self.unlabelled, "row")
-            notes.append(f"{self.name}: {rows} left out on whose label the annotators did not agree.")
-        return notes
+        notes = counted_notes(
+            (self.unreadable, "row", " left out that lack a field, a text or a label."),
+            (self.unlabelled, "row", " left out on whose label the annotators did not agree."),
+        )
+        return [f"{self.name}: {note}" for note in notes]
 
     def _check(self, header: list[str]) -> None:
         second = [self.task.second] if self.task.second else []

@@ -12,7 +12,7 @@ from workbench.data.readers.rows import (
     SPLIT_NAMES,
     Row,
     Table,
-    counted,
+    counted_notes,
     data_path,
     first_few,
     spans_of,
@@ -28,7 +28,7 @@ _NO_RATIONALE = "normal"
 
 
 def load_hatexplain(settings: DataSettings) -> Table:
-    """The posts of `data.path`: the folder with both files, or a JSON file of posts.
+    """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
 
     A post has the label that two of its three annotators gave; where all three differ it is left out
     and counted. A token is rationale where two annotators marked it, or, with `data.annotators: union`,
@@ -49,17 +49,23 @@ def load_hatexplain(settings: DataSettings) -> Table:
     }
     notes = [n for split, ids in divisions.items() for n in task.incomplete(split, len(ids))]
     unused = len(posts) - sum(map(len, divisions.values()))
-    if unused:
-        notes.append(f"{counted(unused, 'post')} in no division not used.")
+    notes += counted_notes((unused, "post", " in no division not used."))
     return reader.table(rows, notes if len(divisions) > 1 else [])
 
 
 def hatexplain_table(
     task: Task, parts: Mapping[str, Iterable[Any]], name: str, rule: Rule = "majority"
 ) -> Table:
-    """The same from the splits of the `datasets` library, which writes labels as numbers.
+    """Return the same from the splits of the `datasets` library, which writes labels as numbers.
 
-    Raises InputError, naming split and row, as `load_hatexplain`, and where there is no train split.
+    Args:
+        task: HateXplain's own.
+        parts: Posts by the library's name of the split.
+        name: The data set's name, for errors.
+        rule: Which tokens are rationale, of those that several people marked.
+
+    Raises:
+        InputError: As `load_hatexplain`, naming split and row, and where there is no train split.
     """
     reader = _PostReader(task, rule)
     rows: dict[str, list[Row]] = {}
@@ -81,7 +87,7 @@ def _post_id(post: Any, instead: str) -> str:
 
 
 def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
-    """The post with its labels by name; anything unexpected is left for the checks."""
+    """Return the post with its labels by name; anything unexpected is left for the checks."""
     annotators = post.get("annotators")
     labels = annotators.get("label") if isinstance(annotators, Mapping) else None
     if not isinstance(labels, list):
@@ -102,7 +108,7 @@ class _PostReader:
         self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
 
     def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
-        """(id, post, place for messages) -> a row per post with a majority label."""
+        """Yield a row per (id, post, place for messages) with a majority label."""
         counts = Counter[str]()
         for post_id, post, where in posts:
             row = self._row(post_id, post, counts, where)
@@ -115,14 +121,16 @@ class _PostReader:
             by_split[split] = counts[name]
 
     def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
-        """The table of these rows, with what was left out added to its notes."""
-        more = [f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule})."]
-        if self.undecided:
-            posts = counted(len(self.undecided), "post")
-            more.append(f"{posts} left out with three different labels ({first_few(self.undecided)}).")
+        """Return the table of these rows, with what was left out added to its notes."""
+        undecided = f" left out with three different labels ({first_few(self.undecided)})."
         ties = sum(self.counts[TIES].values())
-        if ties:
-            more.append(f"{counted(ties, 'token')} marked by one of two rationales: ties.")
+        more = [
+            f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule}).",
+            *counted_notes(
+                (len(self.undecided), "post", undecided),
+                (ties, "token", " marked by one of two rationales: ties."),
+            ),
+        ]
         return self.task.table(
             rows,
             annotated=True,
@@ -182,10 +190,10 @@ def _object(path: Path) -> dict[str, Any]:
 
 
 def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
-    """Ids by split; all in train where there is no division file."""
+    """Return ids by split; all in train where there is no division file."""
     if not path.is_file():
         return {"train": list(posts)}
-    found: dict[str, list[str]] = {}
+    divisions: dict[str, list[str]] = {}
     for name, ids in _object(path).items():
         split = SPLIT_NAMES.get(name)
         if split is None or not isinstance(ids, list):
@@ -193,8 +201,8 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
         for post_id in ids:
             if post_id not in posts:
                 raise InputError(f"{path}: {name}: no post {post_id!r} in {path.with_name(POSTS).name}")
-        found[split] = ids
-    return found
+        divisions[split] = ids
+    return divisions
 
 
 SOURCES = [source_of("hatexplain", load_hatexplain, "annotated")]

@@ -3,14 +3,14 @@
 from workbench.config.data import DataSettings
 from workbench.data.readers.glue import source_of, task_of
 from workbench.data.readers.packaged import clean_text
-from workbench.data.readers.rows import Row, Table, checked_text, counted, data_path
+from workbench.data.readers.rows import Row, Table, checked_text, counted_notes, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
 
 
 def load_imdb_folder(settings: DataSettings) -> Table:
-    """The reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
+    """Return the reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
 
     Line-break tags and entities are cleaned as in the packaged reviews. Raises InputError, naming the
     file, for a missing folder, an empty file and one that is not UTF-8.
@@ -22,8 +22,7 @@ def load_imdb_folder(settings: DataSettings) -> Table:
         rows[split] = [row for label in task.labels for row in _reviews(tree, split, label)]
         notes += task.incomplete(split, len(rows[split]))
     unused = sum(name.startswith("train/unsup/") for name in tree.names)
-    if unused:
-        notes.append(f"{counted(unused, 'unlabelled review')} not used.")
+    notes += counted_notes((unused, "unlabelled review", " not used."))
     return task.table(rows, notes=notes)
 
 

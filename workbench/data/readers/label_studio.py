@@ -18,7 +18,7 @@ from workbench.data.readers.rows import (
     checked_label,
     checked_spans,
     checked_text,
-    counted,
+    counted_notes,
     data_path,
     spans_of,
     split_of,
@@ -29,7 +29,7 @@ from workbench.storage.jsonl import json_items, read_bytes
 
 
 def load_label_studio(settings: DataSettings) -> Table:
-    """The tasks of the export `data.path`, one row each; spans count characters of the text.
+    """Return the tasks of the export `data.path`, one row each; spans count characters of the text.
 
     Text, split and id are read from a task's `data` by the columns of `settings` (id: the task's own
     without `id_column`). So is the class where `data` has `label_column`; else it is what most
@@ -93,17 +93,12 @@ class _Reader:
 
     def notes(self) -> list[str]:
         rule = self.settings.annotators
-        notes = [f"{counted(n, 'task')} {why} left out." for why, n in self.left_out.items()]
-        if self.several:
-            texts = counted(self.several, "text")
-            notes.append(
-                f"{texts} with several annotators: rationale are the characters {RULES[rule]}"
-                f" (data.annotators: {rule})."
-            )
-        mismatched = sum(self.mismatches.values())
-        if mismatched:
-            notes.append(f"{counted(mismatched, 'span')} of another text than given, kept by offset.")
-        return notes
+        kept = f"rationale are the characters {RULES[rule]} (data.annotators: {rule})."
+        return counted_notes(
+            *((n, "task", f" {why} left out.") for why, n in self.left_out.items()),
+            (self.several, "text", f" with several annotators: {kept}"),
+            (sum(self.mismatches.values()), "span", " of another text than given, kept by offset."),
+        )
 
     def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
         column = self.settings.label_column
@@ -117,7 +112,7 @@ class _Reader:
 
     def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
         control = self.settings.rationale_column
-        found = set()
+        spans = set()
         for result in _of_kind(results, "labels"):
             if control is not None and result.get("from_name") != control:
                 continue
@@ -128,18 +123,16 @@ class _Reader:
                     f"{where}: span [{start}, {end}] lies outside the text ({len(text)} characters)"
                 )
             self._compare(value.get("text"), text[start:end], split, f"{where}: span [{start}, {end}]")
-            found.add((start, end))
-        return tuple(sorted(found))
+            spans.add((start, end))
+        return tuple(sorted(spans))
 
-    def _compare(self, given: Any, found: str, split: str, where: str) -> None:
+    def _compare(self, given: Any, text: str, split: str, where: str) -> None:
         # Label Studio trims and folds white space in what it stores beside the offsets.
         self.mismatches[split] += 0
-        if given is None or str(given).split() == found.split():
+        if given is None or str(given).split() == text.split():
             return
         if self.settings.mismatches == "refuse":
-            raise InputError(
-                f"{where} has the text {str(given)[:60]!r}, but there stands {found[:60]!r}"
-            )
+            raise InputError(f"{where} has the text {str(given)[:60]!r}, but there stands {text[:60]!r}")
         self.mismatches[split] += 1
 
     def _combined(self, marked: list[Spans], text: str, split: str) -> Spans:
@@ -155,7 +148,7 @@ class _Reader:
 
 
 def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
-    """The results of each annotation that was not cancelled."""
+    """Yield the results of each annotation that was not cancelled."""
     annotations = task.get("annotations")
     if not isinstance(annotations, list):
         raise InputError(f"{where}: no list of annotations (this is not an export of the kind JSON)")
@@ -169,16 +162,13 @@ def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
 
 def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
     for result in results:
-        if (
-            isinstance(result, dict)
-            and result.get("type") == kind
-            and isinstance(result.get("value"), dict)
-        ):
-            yield result
+        match result:
+            case {"type": str(name), "value": dict()} if name == kind:
+                yield result
 
 
 def _choice(results: list[Any], name: str, where: str) -> str | None:
-    """The class that one annotator chose; None where they chose none."""
+    """Return the class that one annotator chose; None where they chose none."""
     chosen = {
         str(result.get("from_name")): result["value"].get("choices")
         for result in _of_kind(results, "choices")

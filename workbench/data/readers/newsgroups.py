@@ -19,7 +19,7 @@ _RULE = re.compile(r"^\s*[-=_]{2,}\s*$")
 
 
 def load_newsgroups(settings: DataSettings) -> Table:
-    """The posts of the folder or archive at `data.path`, split by date where its folders say so.
+    """Return the posts of the folder or archive at `data.path`, split by date where its folders say so.
 
     `data.subset` is `stripped` (default: without headers, quoted lines and signatures) or `whole`. Posts
     are decoded as Latin-1, in which they were written; those that stripping leaves empty are dropped and
@@ -48,21 +48,23 @@ def load_newsgroups(settings: DataSettings) -> Table:
 
 
 def _posts(tree: Tree) -> dict[str, list[str]]:
-    """File names by split; all of them in train where no folder is called `...-test`."""
-    found: dict[str, list[str]] = {}
+    """Return file names by split; all of them in train where no folder is called `...-test`."""
+    posts: dict[str, list[str]] = {}
     for name in sorted(tree.names):
         path = PurePosixPath(name)
         if len(path.parts) < 2 or path.name.startswith("."):
             continue
         folders = path.parts[:-2]
         split = "test" if any(folder.endswith("-test") for folder in folders) else "train"
-        found.setdefault(split, []).append(name)
-    return found
+        posts.setdefault(split, []).append(name)
+    return posts
 
 
 def stripped(post: str) -> str:
-    """The post without its header, quoted lines (and who is quoted) and a short signature; "" if that
-    is all there was."""
+    """Return the post without its header, quoted lines (and who is quoted) and a short signature.
+
+    The empty string if that is all there was.
+    """
     _, blank, body = post.replace("\r\n", "\n").partition("\n\n")
     lines = (body if blank else post).strip().split("\n")
     for index in range(len(lines) - 1, max(-1, len(lines) - 2 - LONGEST_SIGNATURE), -1):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.config.data import DataSettings
-from workbench.data.readers.rows import Row, Table, counted
+from workbench.data.readers.rows import Row, Table, counted_notes
 from workbench.data.sources import Source
 from workbench.errors import InputError
 
@@ -25,7 +25,7 @@ _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or " " for code in r
 
 
 def load_reviews(settings: DataSettings) -> Table:
-    """All reviews of `settings.source`, cleaned, not split; InputError where the package is absent."""
+    """Return all reviews of `settings.source`, cleaned, not split; InputError where they are absent."""
     path = package_file(PACKAGE, CSV)
     frame = pd.read_csv(path, usecols=["text", "label", "source"])
     frame = frame[frame["source"] == settings.source.replace("-", "_")]
@@ -37,11 +37,9 @@ def load_reviews(settings: DataSettings) -> Table:
         cleaned += clean != text
         row_id = f"{settings.source}-{index:05d}"
         rows.append(Row(row_id, clean, LABELS[label], f"{path.name}, row {index + 1}"))
-    notes = []
-    if cleaned:
-        notes.append(
-            f"{counted(cleaned, 'text')} cleaned of line-break tags, HTML entities and misread marks."
-        )
+    notes = counted_notes(
+        (cleaned, "text", " cleaned of line-break tags, HTML entities and misread marks.")
+    )
     if settings.source == "rotten-tomatoes":
         notes.append("SST-2 is built from these sentences: never train on one and test on the other.")
     return Table(
@@ -55,7 +53,7 @@ def load_reviews(settings: DataSettings) -> Table:
 
 
 def clean_text(text: str) -> str:
-    """Line-break tags as spaces, entities and Windows-1252 control characters as what they stood for."""
+    """Return line-break tags as spaces, entities and control characters as what they stood for."""
     text = _BREAK.sub(" ", text)
     text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return text.translate(_CONTROLS)

@@ -24,17 +24,20 @@ def read_texts(
     id_column: str | None = None,
     label_column: str | None = None,
 ) -> list[Document]:
-    """The texts of `source` in their order, the first `limit` of them where that is given.
+    """Return the texts of a source in their order.
 
-    `source` is `imdb` or `rotten-tomatoes` (the test split of the packaged reviews, with its ids and
-    labels), a .txt file (UTF-8, one text per line, blank lines skipped; ids "line-12", counted from 1
-    with the blank ones), or a CSV, TSV, JSONL or Parquet file with a column `text`, or `text_column`
-    (ids "row-3", counted from 1, unless a table's `id_column` has them). Labels of texts from files are
-    empty, unless a table's `label_column` has them. Rows beyond `limit` are not checked.
+    Args:
+        source: `imdb` or `rotten-tomatoes` (the test split of the packaged reviews, with its ids and
+            labels), a .txt file (UTF-8, one text per line, blank lines skipped; ids "line-12", counted
+            from 1 with the blank ones), or a CSV, TSV, JSONL or Parquet file.
+        limit: Return this many; rows beyond are not checked.
+        text_column: A table's column of texts; default: text.
+        id_column: A table's column of ids; default: "row-3", counted from 1.
+        label_column: A table's column of labels; without it labels of texts from files are empty.
 
-    Raises InputError, naming file and line or row, for a missing or empty file, one without texts, an
-    unknown kind of file, wrong encoding, a row without `text` or with an empty one, a limit below 1,
-    and columns of what is no table.
+    Raises:
+        InputError: Names file and line or row: a missing or empty file, one without texts, an unknown
+            kind of file, wrong encoding, a row without a text, a limit below 1, columns of no table.
     """
     if limit is not None and limit < 1:
         raise InputError(f"limit {limit}: at least 1 text")

@@ -70,6 +70,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def counted_notes(*parts: tuple[int, str, str]) -> list[str]:
+    """Return a note `<n> <noun><rest>` for each (n, noun, rest) of which there is at least one."""
+    return [counted(n, noun) + rest for n, noun, rest in parts if n]
+
+
 def first_few(ids: Sequence[str]) -> str:
     """Return the first three of some ids, for notes."""
     return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
@@ -88,7 +93,13 @@ def spans_of(marks: Sequence[bool]) -> Spans:
 
 
 def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
-    """Return the split that a row's column names, train where there is no column; else InputError."""
+    """Return the split that a row's column names, train where there is no column; else InputError.
+
+    Args:
+        record: The row by column.
+        column: The column that names the split.
+        where: The row's place, for the error.
+    """
     if not column:
         return "train"
     split = SPLIT_NAMES.get(str(record.get(column)).strip().lower())
@@ -102,8 +113,8 @@ def checked_text(value: Any, column: str, where: str) -> str:
 
     Args:
         value: What stands in the text's place.
-        column: Its column, for the message.
-        where: File and line, or data set and row, for the message.
+        column: Its column, for the error.
+        where: File and line, or data set and row, for the error.
     """
     if not isinstance(value, str):
         kind = "missing" if _is_missing(value) else f"{type(value).__name__}, not text"
@@ -118,8 +129,8 @@ def checked_label(value: Any, column: str, where: str) -> str:
 
     Args:
         value: What stands in the label's place.
-        column: Its column, for the message.
-        where: File and line, or data set and row, for the message.
+        column: Its column, for the error.
+        where: Its place, for the error.
     """
     if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
         raise InputError(f"{where}: {column} is missing (empty or NaN)")
@@ -135,8 +146,8 @@ def checked_number(value: Any, column: str, where: str) -> str:
 
     Args:
         value: What stands in the number's place.
-        column: Its column, for the message.
-        where: File and line, or data set and row, for the message.
+        column: Its column, for the error.
+        where: Its place, for the error.
     """
     written = checked_label(value, column, where)
     try:
@@ -157,12 +168,11 @@ def checked_spans(value: Any, where: str) -> Spans | None:
     if _is_missing(value) or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, str):
+        shown = repr(value[:60])
         try:
             value = json.loads(value)
         except json.JSONDecodeError:
-            raise InputError(
-                f"{where}: the rationale is not a JSON list of spans: {value[:60]!r}"
-            ) from None
+            raise InputError(f"{where}: the rationale is not a JSON list of spans: {shown}") from None
         if value is None:
             return None
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence):

@@ -19,11 +19,15 @@ class Cut:
 
 
 def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut:
-    """Cut n tokens into consecutive windows of at most `room` >= 1 tokens.
+    """Cut n tokens into consecutive windows.
 
-    `word_index`: (n,) int, each token's word, never falling. A cut falls on the last place in reach
-    that is, in order of preference, inside no span; inside no span short enough for one window;
-    between two words; anywhere (a word longer than a window).
+    A cut falls on the last place in reach that is, in order of preference, inside no span; inside no
+    span short enough for one window; between two words; anywhere (a word longer than a window).
+
+    Args:
+        word_index: (n,) int: each token's word, never falling.
+        spans: Spans of words that are better kept whole.
+        room: Tokens per window, at most; at least 1.
     """
     n = len(word_index)
     if n <= room:
@@ -46,14 +50,14 @@ def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut
 
 
 def _edges(word_index: np.ndarray, spans: list[Span]) -> list[tuple[int, int]]:
-    """Spans of words as [first, last) of tokens; those without a token here are left out."""
+    """Return spans of words as [first, last) of tokens; those without a token here are left out."""
     starts = np.searchsorted(word_index, [span.start for span in spans], side="left")
     ends = np.searchsorted(word_index, [span.end for span in spans], side="left")
     return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]
 
 
 def _covered(n: int, edges: list[tuple[int, int]]) -> np.ndarray:
-    """(n,) bool: a cut before this token would fall inside a span."""
+    """Return (n,) bool: a cut before this token would fall inside a span."""
     covered = np.zeros(n, dtype=bool)
     for first, last in edges:
         covered[first + 1 : last] = True

@@ -20,7 +20,13 @@ BATCH = 256
 
 
 def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, Encoding]:
-    """`encode` for each split of a corpus."""
+    """Encode each split of a corpus.
+
+    Args:
+        corpus: The texts by split.
+        tokenizer: A fast BERT tokenizer.
+        max_tokens: Longest window, special tokens included.
+    """
     return {
         split: encode(documents, corpus.labels, tokenizer, max_tokens)
         for split, documents in corpus.splits.items()
@@ -30,13 +36,20 @@ def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, 
 def encode(
     documents: Sequence[Document], labels: Sequence[str], tokenizer: Any, max_tokens: int
 ) -> Encoding:
-    """Cut documents into windows of at most `max_tokens` tokens, special tokens included.
+    """Cut documents into windows.
 
-    Windows are as full as they can be without splitting a word or a rationale span; a span that
-    alone does not fit is split and counted. A second text is repeated in every window with token
-    type 1. `tokenizer` is a fast BERT tokenizer. Raises InputError, naming the id, for a document
-    or second text without tokens, a label that is not in `labels`, and a second text that needs more
-    than half of a window while the pair does not fit into one.
+    Windows are as full as they can be without splitting a word or a rationale span; a span that alone
+    does not fit is split and counted. A second text is repeated in every window with token type 1.
+
+    Args:
+        documents: Texts whose labels are among `labels`.
+        labels: Class names in the order of the model's outputs, or the name of a value.
+        tokenizer: A fast BERT tokenizer.
+        max_tokens: Longest window, special tokens included.
+
+    Raises:
+        InputError: Names the id of a document or second text without tokens, of an unknown label, and of
+            a second text that needs more than half of a window while the pair does not fit into one.
     """
     _check_tokenizer(tokenizer, max_tokens)
     task_type = task_type_of(labels)
@@ -81,18 +94,11 @@ def _tokenized(
     iterator = iter(documents)
     while batch := list(islice(iterator, BATCH)):
         firsts = _sub_words([document.words for document in batch], tokenizer)
-        pairs = [document for document in batch if document.second]
-        seconds = dict(
-            zip(
-                (document.id for document in pairs),
-                _sub_words([document.second for document in pairs], tokenizer),
-                strict=True,
-            )
-        )
+        seconds = iter(_sub_words([one.second for one in batch if one.second], tokenizer))
         for document, first in zip(batch, firsts, strict=True):
-            second = seconds.get(document.id)
-            for name, found in (("it", first), ("its second text", second)):
-                if found is not None and not len(found.ids):
+            second = next(seconds) if document.second else None
+            for name, tokens in (("it", first), ("its second text", second)):
+                if tokens is not None and not len(tokens.ids):
                     raise InputError(f"text {document.id!r}: the tokenizer finds no token in {name}")
             yield document, first, second
 
@@ -101,7 +107,7 @@ def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
     if not texts:
         return []
     # An empty list of words is not taken for a pre-split text.
-    found = tokenizer(
+    encoded = tokenizer(
         [list(words) or [" "] for words in texts],
         is_split_into_words=True,
         add_special_tokens=False,
@@ -110,8 +116,8 @@ def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
         verbose=False,
     )
     return [
-        _Tokens(np.asarray(ids, dtype=np.int64), np.asarray(found.word_ids(index), dtype=np.int64))
-        for index, ids in enumerate(found["input_ids"])
+        _Tokens(np.asarray(ids, dtype=np.int64), np.asarray(encoded.word_ids(index), dtype=np.int64))
+        for index, ids in enumerate(encoded["input_ids"])
     ]
 
 
@@ -131,7 +137,7 @@ class _Pair:
         self.marked = _marked_words(document)
 
     def room(self, max_tokens: int) -> int:
-        """Tokens that one window has for the first text."""
+        """Return tokens that one window has for the first text."""
         fixed = len(self.head) + len(self.tail)
         room = max_tokens - fixed
         second = len(self.tail) - 2

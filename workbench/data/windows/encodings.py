@@ -28,7 +28,7 @@ class Encoding:
 
     @property
     def n_with_evidence(self) -> int:
-        """Windows that hold at least one rationale token."""
+        """Return windows that hold at least one rationale token."""
         return sum(1 for window in self.windows if holds_evidence(window))
 
     @property
@@ -37,23 +37,23 @@ class Encoding:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One sentence per thing worth knowing, with counts."""
+        """Return one sentence per thing worth knowing, with counts."""
         texts, windows = counted(self.texts, "text"), counted(len(self), "window")
-        found = [f"{texts} in {windows} of at most {self.max_tokens} tokens."]
+        notes = [f"{texts} in {windows} of at most {self.max_tokens} tokens."]
         if self.split_spans:
             spans = counted(self.n_split_spans, "rationale span")
-            found.append(
+            notes.append(
                 f"{spans} longer than a window and cut ({_shown(i for i, _ in self.split_spans)})."
             )
         if self.split_words:
-            found.append(f"Words longer than a window were cut in {_shown(self.split_words)}.")
+            notes.append(f"Words longer than a window were cut in {_shown(self.split_words)}.")
         if self.unknown_only:
             n = counted(len(self.unknown_only), "text")
-            found.append(f"{n} of unknown tokens only ({_shown(self.unknown_only)}).")
-        return tuple(found)
+            notes.append(f"{n} of unknown tokens only ({_shown(self.unknown_only)}).")
+        return tuple(notes)
 
     def refuse_unknown(self) -> None:
-        """InputError naming texts of which the tokenizer knows no character, if there are any."""
+        """Raise InputError naming texts of which the tokenizer knows no character, if there are any."""
         if self.unknown_only:
             raise InputError(
                 f"the tokenizer knows no character of {counted(len(self.unknown_only), 'text')} "
@@ -61,7 +61,7 @@ class Encoding:
             )
 
     def refuse_cut(self) -> None:
-        """InputError naming the first text that needs more than one window, if there is one."""
+        """Raise InputError naming the first text that needs more than one window, if there is one."""
         for window in self.windows:
             if window.window:
                 tokens = _length(self.of_text(window.text_id))
@@ -70,17 +70,17 @@ class Encoding:
                 )
 
     def of_text(self, text_id: str) -> list[Window]:
-        """All windows of one text; KeyError for an unknown id."""
+        """Return all windows of one text; KeyError for an unknown id."""
         return self.windows[self._places[text_id]]
 
 
 def with_evidence(windows: Iterable[Window]) -> list[Window]:
-    """Only the windows that hold at least one rationale token (AdapLeR's universe)."""
+    """Return only the windows with at least one rationale token (AdapLeR's universe)."""
     return [window for window in windows if holds_evidence(window)]
 
 
 def _length(windows: Sequence[Window]) -> int:
-    """Tokens that a text would have in one window, special tokens and second text included."""
+    """Return tokens that a text would have in one window, special tokens and second text included."""
     # Of every further window, only the part of the first text is new: it has token type 0, like
     # [CLS] and the first [SEP].
     return len(windows[0].input_ids) + sum(
@@ -89,7 +89,7 @@ def _length(windows: Sequence[Window]) -> int:
 
 
 def holds_evidence(window: Window) -> bool:
-    """Whether the window holds at least one rationale token."""
+    """Return whether the window holds at least one rationale token."""
     return window.rationale is not None and bool(window.rationale.any())
 
 

@@ -1,4 +1,4 @@
-"""A short run that finds what a dense model's layers cost on this machine."""
+"""Find what a dense model's layers cost on this machine, by a short run."""
 
 import statistics
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ Task = tuple[Work, Run]
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the machine charges, and what that was found from."""
+    """What the parts of a model cost on this machine, and from which runs that was found."""
 
     model: CostModel
     samples: tuple[Sample, ...]
@@ -39,7 +39,7 @@ class Calibration:
 
 
 def grid(positions: int) -> list[tuple[int, int]]:
-    """(batch size, length) of every whole run, for a model with so many positions."""
+    """Return (batch size, length) of every whole run, for a model with so many positions."""
     lengths = dict.fromkeys(min(length, positions) for length in LENGTHS)
     return [(size, length) for size in BATCH_SIZES for length in lengths]
 
@@ -49,16 +49,22 @@ def calibrate(model: PruningClassifier, *, repeats: int = 3, seed: int = 0) -> C
 
     Besides `infer` on every point of the `grid`, the encoder's linear layers run alone: within one
     model their FLOPs and the tokens' element-wise work grow together, and only this tells them apart.
-    Raises ValueError when `model` is not dense or `repeats` is below 1.
+
+    Args:
+        model: ValueError unless it is dense.
+        repeats: Recorded rounds.
+        seed: Decides the tokens.
     """
     if model.policy.method != "dense":
         raise ValueError(f"calibration needs a dense model, not {model.policy.method}")
     tasks = [*_whole_runs(model, seed), *_linear_runs(model, seed)]
     seconds = stopwatch({str(number): run for number, (_, run) in enumerate(tasks)}, repeats)
-    medians = [statistics.median(own) for own in seconds.values()]
-    samples = tuple((work, own) for (work, _), own in zip(tasks, medians, strict=True))
-    found = fit(samples)
-    return Calibration(found, samples, relative_error(found, samples))
+    samples = tuple(
+        (work, statistics.median(rounds))
+        for (work, _), rounds in zip(tasks, seconds.values(), strict=True)
+    )
+    costs = fit(samples)
+    return Calibration(costs, samples, relative_error(costs, samples))
 
 
 def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
@@ -71,7 +77,7 @@ def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
 
 
 def _work(shape: Shape, batches: int, size: int, length: int) -> Work:
-    """Nothing is dropped: `length` tokens in every layer of every text."""
+    """Return the work where nothing is dropped: `length` tokens in every layer of every text."""
     return work_of(np.full((batches * size, shape.layers), length), batches, shape)
 
 
@@ -81,7 +87,7 @@ def _window(ids: np.ndarray) -> Window:
 
 
 def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
-    """Every linear layer of the encoder once, on random hidden states."""
+    """Make runs of every linear layer of the encoder, once, on random hidden states."""
     layers = [part for part in model.bert.bert.encoder.modules() if isinstance(part, nn.Linear)]
     shape = shape_of(model)
     source = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""The benchmark: the same texts through the stock model, our dense one, and every pruned one."""
+"""Benchmark the stock model, our dense one, and every pruned one on the same texts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -41,7 +41,7 @@ class Subject:
     max_tokens: int
 
     def encode(self, documents: Sequence[Document], too_long: TooLong) -> list[Window]:
-        """Windows of the texts; with `refuse`, InputError for a text that needs more than one."""
+        """Return windows of the texts; with `refuse`, InputError for a text that needs more than one."""
         labels = self.models["dense"].labels
         # Nothing is compared with a label here, and plain texts have none.
         labelled = [replace(document, label=labels[0]) for document in documents]
@@ -97,7 +97,13 @@ def _device(name: str) -> torch.device:
 
 
 def subject_of_run(run: Run, max_tokens: int | None, device: torch.device) -> Subject:
-    """Every trained model of a run."""
+    """Load every trained model of a run.
+
+    Args:
+        run: The run.
+        max_tokens: Tokens of the longest window; None: as in training.
+        device: Where the models run.
+    """
     models: dict[str, PruningClassifier] = {}
     for method in run.config.methods:
         model, tokenizer = load_classifier(run.model_folder(method))
@@ -107,7 +113,13 @@ def subject_of_run(run: Run, max_tokens: int | None, device: torch.device) -> Su
 
 
 def subject_of_model(name: str, max_tokens: int | None, device: torch.device) -> Subject:
-    """A model folder, pruned or not, or any backbone by name with an untrained head."""
+    """Load a model, and the dense one beside it.
+
+    Args:
+        name: A model folder, pruned or not, or any backbone by name, which gets an untrained head.
+        max_tokens: Tokens of the longest window; None: the model's positions.
+        device: Where the models run.
+    """
     if Path(name).is_dir():
         model, tokenizer = load_classifier(name)
     else:
@@ -127,8 +139,12 @@ def bench(
 ) -> None:
     """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
 
-    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced. `report`
-    hears how many batch sizes are done.
+    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced.
+
+    Args:
+        prepared: What `prepare` loaded.
+        options: The same as there.
+        report: Is told how many batch sizes are done.
     """
     subject, windows, split = prepared.subject, prepared.windows, prepared.split
     dense = subject.models["dense"]
@@ -163,20 +179,20 @@ def bench(
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
         "bfloat16_same_class": {
-            name: _agreement(results[name], infer(model, windows)) for name, model in bf16.items()
+            name: _same_class(results[name], infer(model, windows)) for name, model in bf16.items()
         },
         "environment": describe_environment(seed=0),
     }
     write_json(prepared.folder / "bench.json", about)
 
 
-def _agreement(one: Inference, other: Inference) -> float:
-    """Share of the windows that both put into the same class."""
+def _same_class(one: Inference, other: Inference) -> float:
+    """Return the share of the windows that both put into the same class."""
     return float((one.logits.argmax(1) == other.logits.argmax(1)).mean())
 
 
 def _counted(prepared: Prepared, results: Mapping[str, Inference], batch_size: int) -> pd.DataFrame:
-    """FLOPs speed-ups and tokens kept on exactly the timed windows."""
+    """Tabulate FLOPs speed-ups and tokens kept on exactly the timed windows."""
     models, windows, split = prepared.subject.models, prepared.windows, prepared.split
     predictions = pd.concat(
         [
@@ -195,7 +211,7 @@ def _limits(
     efficiency: pd.DataFrame,
     calibration: Calibration,
 ) -> pd.DataFrame:
-    """Where the cost model says the seconds of every packed run go, beside the measured ones."""
+    """Tabulate where the cost model says each packed run's seconds go, beside the measured ones."""
     measured = efficiency[efficiency["quantity"] == "seconds_median"]
     seconds = measured.set_index(["method", "batch_size"])["value"]
     rows = []
@@ -204,18 +220,10 @@ def _limits(
         for size in measured["batch_size"].unique():
             batches = -(-len(result.tokens) // int(size))
             work = work_of(result.tokens, batches, shape, result.tokens_ffn)
-            parts = calibration.model.parts(work)
-            rows.append(
-                {
-                    "method": name,
-                    "split": split,
-                    "batch_size": int(size),
-                    "measured": seconds[name, size],
-                    "predicted": calibration.model.predict(work),
-                    **parts,
-                    "limit": calibration.model.limit(work),
-                }
-            )
+            predicted, limit = calibration.model.predict(work), calibration.model.limit(work)
+            row = {"method": name, "split": split, "batch_size": int(size)}
+            row |= {"measured": seconds[name, size], "predicted": predicted}
+            rows.append(row | calibration.model.parts(work) | {"limit": limit})
     return pd.DataFrame(rows)
 
 

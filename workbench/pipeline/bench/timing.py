@@ -1,9 +1,8 @@
-"""The stopwatch's systems: the stock Hugging Face model, and every method packed and masked."""
+"""Time the stock Hugging Face model and every method, packed and masked, on the same windows."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ from workbench.models.classifier import Execution, PruningClassifier, batches
 from workbench.models.cost import shape_of, window_flops
 from workbench.models.inference import infer
 from workbench.models.kernels.onednn import linear_kernels, onednn_wins, use_onednn
-from workbench.models.layouts import Inputs, Padded
+from workbench.models.layouts import Padded
 from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -36,7 +35,7 @@ STOCK_TORCH = "hf-torch-kernels"
 
 @dataclass(frozen=True)
 class Measured:
-    """What the stopwatch found."""
+    """Tables of measured seconds."""
 
     efficiency: pd.DataFrame
     """Columns of `schemas.EFFICIENCY`."""
@@ -45,7 +44,7 @@ class Measured:
 
 
 def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
-    """The library's own classifier with its own attention and the dense model's weights."""
+    """Return the library's own classifier, with its own attention and the dense model's weights."""
     stock: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
         copy.deepcopy(dense.bert.config), attn_implementation="sdpa"
     )
@@ -57,11 +56,11 @@ def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
 
 @torch.inference_mode()
 def stock_logits(stock: BertForSequenceClassification, windows: Sequence[Window]) -> np.ndarray:
-    """(W, classes) logits on padded batches, in the order of `windows`."""
+    """Return (W, classes) logits on padded batches, in the order of `windows`."""
     logits = np.zeros((len(windows), stock.config.num_labels), dtype=np.float32)
-    for batch in batches(windows, 32):
-        layout, inputs = Padded.from_windows([windows[i] for i in batch], stock.device)
-        logits[batch] = _stock_forward(stock, layout, inputs).cpu().numpy()
+    by_length = list(batches(windows, 32))
+    for batch, inputs in zip(by_length, _padded(stock, windows, by_length), strict=True):
+        logits[batch] = stock(**inputs).logits.cpu().numpy()
     return logits
 
 
@@ -77,44 +76,42 @@ def time_models(
     bf16: Mapping[str, PruningClassifier] = MappingProxyType({}),
     report: Callable[[int], None] = lambda done: None,
 ) -> Measured:
-    """Every model over `windows` at every batch size; all systems in turn in every round.
+    """Time every model over `windows` at every batch size, all systems in turn in every round.
 
-    `models` are packed runs by name, `dense` among them. `whole` adds the masked runs, throughput and
-    peak memory. `bf16` are models in bfloat16 by the same names; then the stock model has such a
-    twin too. `report` hears how many sizes are done.
+    Args:
+        stock: What `load_stock` returns.
+        models: Packed runs by name, `dense` among them.
+        windows: What all of them classify.
+        split: What the texts are called in the tables.
+        batch_sizes: Sizes to time, one after the other.
+        repeats: Recorded rounds.
+        whole: Whether to add the masked runs, throughput and peak memory.
+        bf16: Models in bfloat16 by the same names; then the stock model has such a twin too.
+        report: Is told how many sizes are done.
     """
     stocks = {STOCK: stock} | ({STOCK + BFLOAT16: in_bfloat16(stock)} if bf16 else {})
     packed = {**models, **{name + BFLOAT16: model for name, model in bf16.items()}}
-    own, full = zip(*(_flops(model, windows) for model in models.values()), strict=True)
-    speedups = {name: full[i] / own[i] for i, name in enumerate(models)}
+    flops = {name: _flops(model, windows) for name, model in models.items()}
     lengths = np.array([len(window.input_ids) for window in windows])
     work = (len(windows), int(lengths.sum())) if whole else None
-    shape = shape_of(models["dense"])
     tables, rounds = [], []
     for number, size in enumerate(batch_sizes):
         systems = _stock_runs(stocks, windows, size)
         systems |= {name: running(model, windows, size) for name, model in packed.items()}
         if whole:
-            systems |= {
-                name + MASKED: running(model, windows, size, "masked")
-                for name, model in models.items()
-                if name != "dense"
-            }
+            pruned = [(name, model) for name, model in models.items() if name != "dense"]
+            systems |= {name + MASKED: running(model, windows, size, "masked") for name, model in pruned}
         seconds = stopwatch(systems, repeats)
         # Last, so that what is made once, at the first run, is there already.
-        memory = None
-        if whole:
-            memory = {name: peak_memory(run, stock.device) for name, run in systems.items()}
-        padded = padded_flops(lengths, size, shape).sum()
-        table = measured_efficiency(
-            seconds,
-            split,
-            size,
-            speedups,
-            padded_speedups={name: padded / own[i] for i, name in enumerate(models)},
-            work=work,
-            memory=memory,
+        memory = (
+            {name: peak_memory(run, stock.device) for name, run in systems.items()} if whole else None
         )
+        padded = padded_flops(lengths, size, shape_of(models["dense"])).sum()
+        table = measured_efficiency(
+            seconds, split, size, {name: full / pruned for name, (pruned, full) in flops.items()},
+            padded_speedups={name: padded / pruned for name, (pruned, _) in flops.items()},
+            work=work, memory=memory,
+        )  # fmt: skip
         tables.append(table)
         rounds.append(round_frame(seconds, split, size))
         report(number + 1)
@@ -122,21 +119,21 @@ def time_models(
 
 
 def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
-    """The model's FLOPs on exactly these windows, and the dense model's, without padding."""
+    """Count the model's FLOPs on exactly these windows, and the dense model's, without padding."""
     result = infer(model, windows)
-    own, full = window_flops(model, windows, result.tokens, result.tokens_ffn)
-    return float(own.sum()), float(full.sum())
+    pruned, full = window_flops(model, windows, result.tokens, result.tokens_ffn)
+    return float(pruned.sum()), float(full.sum())
 
 
 def in_bfloat16(model: Model) -> Model:
-    """A copy whose weights and activations are bfloat16."""
+    """Return a copy whose weights and activations are bfloat16."""
     return copy.deepcopy(model).to(torch.bfloat16)
 
 
 def _stock_runs(
     stocks: Mapping[str, BertForSequenceClassification], windows: Sequence[Window], size: int
 ) -> dict[str, Run]:
-    """The stock model in given order, and all `stocks` on batches of similar length."""
+    """Make runs of the stock model in given order, and all `stocks` on batches of similar length."""
     stock, by_length = stocks[STOCK], list(batches(windows, size))
     given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
     runs = {name: _run_stock(model, windows, by_length) for name, model in stocks.items()}
@@ -147,42 +144,48 @@ def _stock_runs(
 
 
 def _run_stock(
-    stock: BertForSequenceClassification, windows: Sequence[Window], chosen: list[list[int]]
+    stock: BertForSequenceClassification, windows: Sequence[Window], chosen: Sequence[list[int]]
 ) -> Run:
-    """Padding is laid out beforehand: only the model's own time counts."""
-    inputs = [Padded.from_windows([windows[i] for i in batch], stock.device) for batch in chosen]
+    # Padding is laid out beforehand: only the model's own time counts.
+    padded = _padded(stock, windows, chosen)
 
     @torch.inference_mode()
     def run() -> None:
-        for layout, values in inputs:
-            logits = _stock_forward(stock, layout, values)
+        for inputs in padded:
+            logits = stock(**inputs).logits
         logits.cpu()
 
     return run
 
 
-def _stock_forward(stock: BertForSequenceClassification, layout: Padded, inputs: Inputs) -> Tensor:
-    """Padded logits as any user of transformers gets them."""
-    return stock(
-        input_ids=inputs.input_ids,
-        token_type_ids=inputs.token_type_ids,
-        attention_mask=layout.alive.long(),
-    ).logits
+def _padded(
+    stock: BertForSequenceClassification, windows: Sequence[Window], chosen: Sequence[list[int]]
+) -> list[dict[str, Tensor]]:
+    """Lay batches out as any user of transformers does."""
+    laid = (Padded.from_windows([windows[i] for i in batch], stock.device) for batch in chosen)
+    return [
+        {
+            "input_ids": inputs.input_ids,
+            "token_type_ids": inputs.token_type_ids,
+            "attention_mask": layout.alive.long(),
+        }
+        for layout, inputs in laid
+    ]
 
 
 def running(
     model: PruningClassifier, windows: Sequence[Window], size: int, execution: Execution = "packed"
 ) -> Run:
-    """Everything counts, laying the tokens out as well."""
+    """Make a run in which everything counts, laying the tokens out as well.
+
+    Args:
+        model: The classifier.
+        windows: What it classifies.
+        size: Windows in a batch.
+        execution: Packed or masked.
+    """
 
     def run() -> None:
         infer(model, windows, size, execution)
 
     return run
-
-
-def masked_seconds(model: PruningClassifier, windows: Sequence[Window], size: int) -> float:
-    """Seconds of one plain masked pass over all windows: the unit in which a scorer's cost is told."""
-    start = perf_counter()
-    running(model, windows, size, "masked")()
-    return perf_counter() - start

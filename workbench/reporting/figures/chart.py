@@ -6,7 +6,7 @@ wrote them, each back end escapes them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 import numpy as np
@@ -104,6 +104,29 @@ class Cells:
     """(row, column) of the cells marked with a `cross`, `small cross` or `bar`."""
     second: int | None = None
     """A dashed line stands before this column."""
+
+    def lines(self, length: int) -> list["Cells"]:
+        """Return the panel cut into panels of so many columns, the last one shorter; at least one."""
+        return [
+            self._part(start, start + length) for start in range(0, max(len(self.columns), 1), length)
+        ]
+
+    def _part(self, start: int, stop: int) -> "Cells":
+        here = slice(start, stop)
+        inside = self.second is not None and start < self.second < stop
+        return replace(
+            self,
+            values=self.values[:, here],
+            columns=self.columns[here],
+            texts=None if self.texts is None else [row[here] for row in self.texts],
+            hover=None if self.hover is None else [row[here] for row in self.hover],
+            outlined=self.outlined[here],
+            marks={
+                mark: [(row, column - start) for row, column in places if start <= column < stop]
+                for mark, places in self.marks.items()
+            },
+            second=self.second - start if inside else None,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Plausibility layer by layer: the frame behind each figure, and what the figure shows."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from workbench.catalog.methods import METHODS
@@ -13,41 +15,37 @@ from workbench.reporting.text.wording import capitalised, method_name, scorer_na
 LAYER = Axis("layer", whole=True)
 
 
-def plausibility_frame(
-    plausibility: pd.DataFrame, *, unit: str = "token", universe: str = "with-evidence"
+CURVES = (("none", "ap"), ("uniform", "fpr"))
+KEPT = (("kept", "fpr"), ("kept", "tpr"))
+"""Selection and metric of the figures' panels."""
+
+
+def layer_frame(
+    plausibility: pd.DataFrame,
+    measures: Sequence[tuple[str, str]] = CURVES,
+    *,
+    unit: str = "token",
+    universe: str = "with-evidence",
 ) -> pd.DataFrame:
-    """Return the AP rows and the uniform-selection FPR rows of one unit and universe.
+    """Return the rows of some measures in drawing order: scorers, then controls, each by layer.
 
-    The table's columns in drawing order: scorers, then controls, each by method and layer. A control is
-    the same on every model, so one method stands for it. Source: AdapLeR, figure of AP and FPR by layer.
+    A control is the same on every model, so one method stands for it. What a model keeps does not depend
+    on the scorer, so of `KEPT` one scorer stands for each method; there are no rows where nothing is
+    ever dropped. Source: AdapLeR, figure of AP and FPR by layer.
+
+    Args:
+        plausibility: The table of that name.
+        measures: Selection and metric of the rows; all of `kept`, or none.
+        unit: `token` or `word`.
+        universe: Which windows count.
     """
-    frame = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
-    ap, fpr = frame["metric"] == "ap", frame["metric"] == "fpr"
-    frame = frame[ap | (fpr & (frame["selection"] == "uniform"))]
-    return one_control(in_order(frame))
-
-
-def kept_frame(
-    plausibility: pd.DataFrame, *, unit: str = "token", universe: str = "with-evidence"
-) -> pd.DataFrame:
-    """Return FPR and TPR of the tokens that each dropping model keeps, one scorer per method.
-
-    What a model keeps does not depend on the scorer, so the first scorer of each method stands for it.
-    Empty where nothing is ever dropped.
-    """
-    frame = plausibility[
-        (plausibility["unit"] == unit)
-        & (plausibility["universe"] == universe)
-        & (plausibility["selection"] == "kept")
-        & plausibility["metric"].isin(["fpr", "tpr"])
-    ]
-    return kept_once(in_order(frame))
-
-
-def kept_once(frame: pd.DataFrame) -> pd.DataFrame:
-    """Drop all but the first scorer of each method."""
-    first = frame.groupby("method", observed=True)["scorer"].transform("first")
-    return frame[frame["scorer"] == first].reset_index(drop=True)
+    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
+    keys = zip(rows["selection"], rows["metric"], strict=True)
+    rows = in_order(rows[[key in measures for key in keys]])
+    if "kept" not in dict(measures):
+        return one_control(rows)
+    first = rows.groupby("method")["scorer"].transform("first")
+    return rows[rows["scorer"] == first].reset_index(drop=True)
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +68,7 @@ def one_control(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def plausibility_chart(frame: pd.DataFrame) -> Chart:
-    """Return two panels, AP and FPR by layer, from the rows of `plausibility_frame`."""
+    """Return two panels, AP and FPR by layer, from rows of `CURVES`."""
     titles = {
         "ap": "Average precision (higher is better)",
         "fpr": "False positive rate (lower is better)",
@@ -79,7 +77,7 @@ def plausibility_chart(frame: pd.DataFrame) -> Chart:
 
 
 def kept_chart(frame: pd.DataFrame) -> Chart:
-    """Return two panels, FPR and TPR of kept tokens by layer, from the rows of `kept_frame`."""
+    """Return two panels, FPR and TPR of kept tokens by layer, from rows of `KEPT`."""
     titles = {name: f"{capitalised(METRICS[name].label)} of the tokens kept" for name in ("fpr", "tpr")}
     panels = [_panel(frame, metric, title, by="method") for metric, title in titles.items()]
     return Chart(panels, height=2.3)

@@ -8,14 +8,10 @@ from workbench.reporting.figures.bench import realised_chart, realised_frame
 from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.tables.bench import bench_table
 from workbench.reporting.tables.table import Table
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name
 from workbench.storage.atomic import read_json
 from workbench.storage.tables import read_table
-
-_CAPTION = (
-    "Measured speed-up over our unpadded dense model against counted FLOPs, same texts, systems in "
-    "turn; on the diagonal every saved operation saves its time."
-)
 
 
 def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
@@ -32,7 +28,8 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     table.write(folder)
     points = realised_frame(efficiency)
     if len(points):
-        save_figure(realised_chart(points), folder, "realised", points, f"{_CAPTION} {done}")
+        words = caption("realised", conventions=done)
+        save_figure(realised_chart(points), folder, "realised", points, words)
     limits = read_table(folder / "metrics" / "limits.parquet")
     return table, [done, *_limits(limits[limits["split"] == split], about)]
 
@@ -50,8 +47,8 @@ def _done(about: dict) -> str:
 
 def _same_class(shares: dict[str, float]) -> str:
     """What bfloat16 changes; nothing where it was not timed."""
-    told = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
-    return f" Same class in bfloat16 as in float32: {', '.join(told)} of the windows." if told else ""
+    parts = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
+    return f" Same class in bfloat16 as in float32: {', '.join(parts)} of the windows." if parts else ""
 
 
 def _limits(limits: pd.DataFrame, about: dict) -> list[str]:

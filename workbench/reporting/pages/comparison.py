@@ -20,17 +20,11 @@ from workbench.reporting.tables.comparison import (
     searches_table,
 )
 from workbench.reporting.tables.table import Table
-from workbench.reporting.text.render import render
+from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
 from workbench.storage.atomic import write_text
 from workbench.storage.tables import write_table
-
-_TRADEOFF = (
-    "Quality against counted and measured speed-up: a point per run, lines are means over seeds "
-    "between their points, beginning at the dense model, whose quality is the grey line."
-)
-_TOKENS = "Tokens left in each layer, relative to the full text: median over texts and seeds, quartiles."
 
 
 @dataclass(frozen=True)
@@ -83,18 +77,19 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
     def add(
-        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], caption: str
+        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], words: str
     ) -> None:
         if len(frame):
-            made[name] = save_figure(describe(frame), data.folder, name, frame, caption)
+            made[name] = save_figure(describe(frame), data.folder, name, frame, words)
 
-    add("tradeoff", points, tradeoff_chart, _TRADEOFF)
+    add("tradeoff", points, tradeoff_chart, caption("tradeoff"))
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
         for name in group.trials
     ]  # fmt: skip
-    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, _TOKENS)
+    words = caption("tokens", over="texts and seeds, quartiles")
+    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, words)
     return made
 
 
@@ -105,8 +100,8 @@ def _subtitle(data: ComparisonData) -> str:
 
 
 def sentences(data: ComparisonData) -> list[str]:
-    """What each compared method reaches, and whether it is ahead of random tokens at its budget."""
-    told = []
+    """Say what each compared method reaches, and whether it is ahead of random tokens at its budget."""
+    lines = []
     dense = data.trials[data.trials["kind"] == "dense"].set_index("seed")[data.quality]
     for group in data.compared:
         rows = data.rows(group)
@@ -116,8 +111,8 @@ def sentences(data: ComparisonData) -> list[str]:
             way = "below" if lost >= 0 else "above"
             fewer = times(rows[COUNTED].mean())
             text += f", {abs(lost):.1f} points {way} dense, at {fewer} times fewer FLOPs (unpadded)"
-        told.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows, data.quality)}")
-    return told
+        lines.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows, data.quality)}")
+    return lines
 
 
 def _against_random(rows: pd.DataFrame, quality: str) -> str:
@@ -130,7 +125,7 @@ def _against_random(rows: pd.DataFrame, quality: str) -> str:
 
 
 def find_problems(data: ComparisonData) -> list[str]:
-    """Failed runs, searches that missed their target, and what contradicted them, in a line each."""
+    """List failed runs, searches that missed their target, and what contradicted them, a line each."""
     lines = [
         f"{cell['name']} failed: {cell['error']}" for cell in data.about["cells"] if cell["error"]
     ]  # fmt: skip

@@ -19,10 +19,10 @@ from workbench.reporting.figures.examples import (
     shades,
 )
 from workbench.reporting.figures.plausibility import (
+    KEPT,
     kept_chart,
-    kept_frame,
+    layer_frame,
     plausibility_chart,
-    plausibility_frame,
     where,
 )
 from workbench.reporting.figures.saving import Written, save_figure
@@ -30,7 +30,7 @@ from workbench.reporting.figures.speed import speed_chart, speed_frame, token_fr
 from workbench.reporting.pages.sections import FOLDED, LACKING, NO_SUMMARY, SECTIONS
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
-from workbench.reporting.text.render import render
+from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.summary import summary_sentences
 from workbench.reporting.text.wording import (
     method_name,
@@ -44,21 +44,6 @@ from workbench.storage.atomic import write_text
 
 _PICTURED = 2
 """Examples in the picture; all of them are on the page."""
-
-_CURVES = (
-    "Average precision and false positive rate (uniform selection) by layer, with 95 % intervals over "
-    "texts."
-)
-_KEPT = "Share of the non-rationale and of the rationale tokens that each model still has."
-_TOKENS = "Tokens left in each layer, relative to the full text: median over texts, with quartiles."
-_SPEED = (
-    "Quality (95 % interval over texts) against counted and measured speed-up; the line is the dense "
-    "model's."
-)
-_PICTURE = (
-    "Tokens across, layers downward; darker is a higher score within the layer, blank is dropped, "
-    "outlined is rationale; a dashed line, where there is one, begins the second text of a pair."
-)
 
 
 def write_report(run_dir: Path) -> Path:
@@ -83,25 +68,25 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     """Write every figure the run has numbers for, with the frame behind it; returns them by name."""
     made: dict[str, Written] = {}
 
-    def add(name: str, frame: pd.DataFrame, figure: Chart | CellMap, caption: str) -> None:
+    def add(name: str, frame: pd.DataFrame, figure: Chart | CellMap, words: str) -> None:
         if len(frame):
-            made[name] = save_figure(figure, run.folder, name, frame, caption)
+            made[name] = save_figure(figure, run.folder, name, frame, words)
 
     agreement = run.rows("plausibility")
     if agreement is not None:
-        curves, kept = plausibility_frame(agreement), kept_frame(agreement)
+        curves, kept = layer_frame(agreement), layer_frame(agreement, KEPT)
         source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
-        add("plausibility", curves, plausibility_chart(curves), f"{_CURVES} {source}")
-        add("plausibility_kept", kept, kept_chart(kept), f"{_KEPT} {source}")
+        add("plausibility", curves, plausibility_chart(curves), caption("curves", source=source))
+        add("plausibility_kept", kept, kept_chart(kept), caption("kept", source=source))
     if run.predicted is not None:
         left = token_frame(run.predicted)
-        add("tokens", left, tokens_chart(left), _TOKENS)
+        add("tokens", left, tokens_chart(left), caption("tokens", over="texts, with quartiles"))
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None and efficiency is not None:
         points = speed_frame(classification, efficiency)
-        add("speedup", points, speed_chart(points), _SPEED)
+        add("speedup", points, speed_chart(points), caption("speedup"))
     shown = examples[:_PICTURED]
-    add("examples", example_frame(shown), examples_map(shown), _PICTURE)
+    add("examples", example_frame(shown), examples_map(shown), caption("examples"))
     return made
 
 
@@ -126,10 +111,7 @@ def _sections(names: set[str]) -> dict[str, Any]:
 
 
 def _examples(examples: list[Example]) -> dict[str, Any]:
-    rule = (
-        f"The first texts of {SHORTEST} to {LONGEST} tokens (with a rationale, where there are any): up "
-        "to four that the first pruned model classifies correctly, then up to two that it does not."
-    )
+    rule = caption("example_rule", shortest=SHORTEST, longest=LONGEST)
     return {"examples": [_example_view(example) for example in examples], "example_rule": rule}
 
 

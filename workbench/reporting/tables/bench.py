@@ -9,6 +9,7 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import amount, method_name, quartiles, seconds, times
 
 STOCK_ORDER = ("hf-torch-kernels", "hf-given-order", "hf")
@@ -42,15 +43,8 @@ def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
             row: dict[str, object] = {"method": method, "batch_size": int(batch)}
             rows.append(row | {name: values.get((method, batch, name), np.nan) for name in QUANTITIES})
     frame = pd.DataFrame(rows, columns=["method", "batch_size", *QUANTITIES])
-    caption = (
-        "Speed of every system on the same texts, in turn in every round; throughput counts the "
-        "tokens before any dropping, quartiles are over rounds, peak memory is what a run took on top. "
-        "FLOPs unpadded: dense / method, no padding in either; padded: a dense model that computes "
-        "padding / the method without. vs stock: seconds of the padded stock model / the system's. "
-        "Realised share: (our unpadded dense seconds / the method's) / its unpadded FLOPs speed-up. "
-        f"{conventions}"
-    ).strip()
-    return Table("bench", caption, frame, formatted(frame, _SHOWN), ("method",))
+    words = caption("bench", conventions=conventions)
+    return Table("bench", words, frame, formatted(frame, _SHOWN), ("method",))
 
 
 def in_system_order(names: Iterable[object]) -> list[str]:

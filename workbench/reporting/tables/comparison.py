@@ -11,13 +11,12 @@ from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
 from workbench.reporting.tables.main import (
     MEASURED_SPEED,
     QUALITY_NAMES,
-    RANKS_BUT_DENSE,
-    SPEED_CONVENTIONS,
     method_marks,
 )
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, percent, seconds, spread, times
 from workbench.runs.comparison import COUNTED, ComparisonData
 
@@ -40,13 +39,13 @@ def comparison_table(data: ComparisonData) -> Table:
         numbers, words = seeds_line(rows, named)
         lines.append(line | numbers)
         shown.append(text | words)
-    caption = (
-        f"Quality and speed on split {data.split}. {seeds_words(data.about['seeds'])} {_matching(data)}"
-        f"{SPEED_CONVENTIONS} {RANKS_BUT_DENSE}"
-    )
+    words = caption(
+        "comparison", split=data.split, seeds=seeds_words(data.about["seeds"]), matching=_matching(data),
+        speed=caption("speed"),
+    )  # fmt: skip
     frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
     marks = method_marks(frame, texts, {name: heading for name, (heading, _) in named.items()})
-    return Table("comparison", caption, frame, texts, ("method", "strength"), marks)
+    return Table("comparison", words, frame, texts, ("method", "strength"), marks)
 
 
 def _strengths(rows: pd.DataFrame) -> str:
@@ -66,7 +65,7 @@ def _matching(data: ComparisonData) -> str:
         else f"{match['drop']:g} points of {METRICS[data.quality].label} below dense"
     )
     where = "on the first seed, its strength used for the others" if match["search_seed_only"] else ""
-    return f"Strengths searched for {goal} on dev{', ' + where if where else ''}. "
+    return f"Strengths searched for {goal} on dev{', ' + where if where else ''}."
 
 
 def curve_points(data: ComparisonData) -> pd.DataFrame:
@@ -117,17 +116,17 @@ def area_table(points: pd.DataFrame) -> Table:
     lines = []
     for axis, part in points.groupby("axis", sort=False):
         curves = {
-            key: curve(own["speedup"].tolist(), own["quality"].tolist())
-            for key, own in part.groupby(["method", "seed"], sort=False)
+            key: curve(chosen["speedup"].tolist(), chosen["quality"].tolist())
+            for key, chosen in part.groupby(["method", "seed"], sort=False)
         }
         span = shared_range(list(curves.values()))
         low, high = span or (np.nan, np.nan)
         for method in part["method"].drop_duplicates():
-            own = [xy for (name, _), xy in curves.items() if name == method]
-            areas = pd.Series([mean_quality(*xy, low, high) for xy in own] if span else [np.nan])
+            chosen = [xy for (name, _), xy in curves.items() if name == method]
+            areas = pd.Series([mean_quality(*xy, low, high) for xy in chosen] if span else [np.nan])
             lines.append(
                 {"axis": axis, "method": method, "low": low, "high": high, "mean_quality": areas.mean(),
-                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(own)}
+                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(chosen)}
             )  # fmt: skip
     columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
     frame = pd.DataFrame(lines, columns=columns)
@@ -138,11 +137,7 @@ def area_table(points: pd.DataFrame) -> Table:
         f"mean {name}": ("mean_quality", "mean_quality_sd", partial(spread, write=percent)),
         "seeds": ("seeds",),
     }  # fmt: skip
-    caption = (
-        "Area under the curve over the speed-ups that all methods and seeds cover, divided by "
-        "the width of that range; the dense model heads each curve."
-    )
-    return Table("areas", caption, frame, formatted(frame, columns), ("speed-up", "method"))
+    return Table("areas", caption("areas"), frame, formatted(frame, columns), ("speed-up", "method"))
 
 
 def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: int = 10_000) -> Table:
@@ -179,8 +174,8 @@ def searches_table(data: ComparisonData) -> Table | None:
     writers = {"method": method_name, "value": times, "reached": {True: "yes", False: "no"}.get}
     writers |= dict.fromkeys(("strength", "slack", "target"), "{:g}".format)
     shown = frame.assign(**{name: frame[name].map(write) for name, write in writers.items()})
-    caption = "Searches on the dev split (speedup: unpadded FLOPs; loss: points of quality below dense)."
-    return Table("searches", caption, frame, shown, ("method", "quantity", "reached", "notes"))
+    text_columns = ("method", "quantity", "reached", "notes")
+    return Table("searches", caption("searches"), frame, shown, text_columns)
 
 
 def cells_table(data: ComparisonData) -> Table:
@@ -192,5 +187,5 @@ def cells_table(data: ComparisonData) -> Table:
         **{heading: (name, write) for name, (heading, write) in quantities(data.trials).items()},
         "seconds": ("seconds", seconds),
     }  # fmt: skip
-    caption = f"All runs, split {data.split} where not said otherwise; try: what a search passed by."
-    return Table("cells", caption, data.trials, formatted(data.trials, columns), ("run", "part"))
+    words = caption("cells", split=data.split)
+    return Table("cells", words, data.trials, formatted(data.trials, columns), ("run", "part"))

@@ -12,6 +12,7 @@ from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
 from workbench.reporting.tables.main import QUALITY_NAMES, percentage
 from workbench.reporting.tables.table import Table, formatted, sorted_by
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import (
     difference_writer,
     interval,
@@ -39,9 +40,9 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
     frame = in_order(compared)
     shares = QUALITIES[judged_by(controls)]
     for metric in shares:
-        own = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
-        own.columns = [metric, f"{metric}_low", f"{metric}_high"]
-        frame = frame.join(own, on=["method", "control"])
+        values = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
+        values.columns = [metric, f"{metric}_low", f"{metric}_high"]
+        frame = frame.join(values, on=["method", "control"])
     compares = str(frame["metric"].iloc[0])
     credit = METRICS[compares].label
     write = difference_writer(compares)
@@ -53,15 +54,11 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
         "method − control": ("difference", "ci_low", "ci_high", partial(interval, write=write)),
         "p (Holm)": ("p_holm", p_value),
     }  # fmt: skip
-    draws = int(frame["draws"].max())
-    caption = (
-        f"Controls at the same token budget ({CONVENTION}): as many tokens as the method kept in every "
-        f"text and layer. The method's {credit} minus the control's is on the same n texts"
-        f"{', in points' if compares in QUALITY_NAMES else ''}. "
-        f"random: mean over {draws} draws of each text. Intervals: 95 % bootstrap over texts; p: paired "
-        f"randomisation test, Holm-corrected over this table. {conventions}"
-    ).strip()
-    return Table("controls_table", caption, frame, formatted(frame, columns), ("method", "control"))
+    words = caption(
+        "controls", budget=CONVENTION, credit=credit, draws=int(frame["draws"].max()),
+        unit=", in points" if compares in QUALITY_NAMES else "", conventions=conventions,
+    )  # fmt: skip
+    return Table("controls_table", words, frame, formatted(frame, columns), ("method", "control"))
 
 
 def in_order(compared: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import short_rationales
 from workbench.runs.many import Runs
 
@@ -18,8 +19,8 @@ def data_table(runs: Runs) -> Table:
     """
     lines = [
         _line(name, str(split), rows)
-        for name, own in runs.by_data().items()
-        for split, rows in own.predictions.groupby("split", sort=False, observed=True)
+        for name, same_data in runs.by_data().items()
+        for split, rows in same_data.predictions.groupby("split", sort=False, observed=True)
     ]
     frame = pd.DataFrame(lines, columns=["data", "split", "texts", "classes", *_TOKENS])
     columns = {
@@ -29,11 +30,9 @@ def data_table(runs: Runs) -> Table:
     }  # fmt: skip
     sources = {run.data: short_rationales(run.config) for run in runs.runs}
     rationales = "; ".join(f"{name}: {source}" for name, source in sources.items())
-    caption = (
-        "Texts that were predicted, and their tokens with the special ones, each text as long as it "
-        f"entered the model. Rationales of {rationales}."
-    )
-    return Table("data", caption, frame, formatted(frame, columns), ("data", "split", "texts per class"))
+    words = caption("data", rationales=rationales)
+    shown = formatted(frame, columns)
+    return Table("data", words, frame, shown, ("data", "split", "texts per class"))
 
 
 def _line(data: str, split: str, rows: pd.DataFrame) -> dict[str, object]:

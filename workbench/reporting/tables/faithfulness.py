@@ -4,7 +4,8 @@ import pandas as pd
 
 from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.by_layer import by_layer
-from workbench.reporting.tables.table import RANKS, Table
+from workbench.reporting.tables.table import Table
+from workbench.reporting.text.render import caption
 
 SHOWN = (
     ("bins", "aopc_comprehensiveness"),
@@ -32,12 +33,8 @@ def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
     unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
     hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
     bins = ", ".join(hard["selection"].astype(str).unique())
-    caption = (
-        "Faithfulness by layer, each scorer on its own model (n: texts with a value): the "
-        f"highest-scored {unit}s {_REMOVAL.get(removal, removal)}. Class: the one predicted on the full "
-        f"text. AOPC: mean over {bins}, differences not clipped. Soft metrics: embedding outputs masked "
-        "at random by scores / their maximum, in shares of what removing everything takes. random: mean "
-        f"over draws; oracle: texts with a rationale. {RANKS} of each metric and layer, controls apart. "
-        f"{conventions}"
-    ).strip()
-    return Table("faithfulness_table", caption, frame, shown, ("metric", "scorer", "model"), marks)
+    words = caption(
+        "faithfulness", unit=unit, removal=_REMOVAL.get(removal, removal), bins=bins,
+        conventions=conventions,
+    )  # fmt: skip
+    return Table("faithfulness_table", words, frame, shown, ("metric", "scorer", "model"), marks)

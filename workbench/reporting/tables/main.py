@@ -14,15 +14,11 @@ from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
-from workbench.reporting.tables.table import RANKS, Table, Writer, formatted, ranks
+from workbench.reporting.tables.table import Table, Writer, formatted, ranks
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
 
-SPEED_CONVENTIONS = (
-    "FLOPs unpadded: dense / method, each text at its own length; padded: a dense model that computes "
-    "padding / the method without padding. vs stock: seconds of the ordinary padded Hugging Face model "
-    "/ the method's, the same texts in the same process."
-)
-RANKS_BUT_DENSE = f"{RANKS}, the dense model apart."
+RANKS_BUT_DENSE = f"{caption('ranks')}, the dense model apart."
 PLAUSIBILITY = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
 
 
@@ -67,22 +63,17 @@ def main_table(
         shown[primary] += stars
     ranked = {name: title for name, title in headings.items() if name != "tokens_kept_share"}
     marks = method_marks(frame, shown, ranked) if mark_best else None
-    ranking = "" if marks is None or not marks.astype(bool).to_numpy().any() else f"{RANKS_BUT_DENSE} "
-    caption = (
-        "Quality and speed by method. Intervals: 95 % bootstrap over texts. "
-        f"{star_words(unlike_dense)}{ranking}{SPEED_CONVENTIONS} {conventions}"
-    ).strip()
-    return Table("main", caption, frame, shown, ("method",), marks)
+    ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
+    words = caption(
+        "main", star=star_words(unlike_dense), ranking=ranking, speed=caption("speed"),
+        conventions=conventions,
+    )  # fmt: skip
+    return Table("main", words, frame, shown, ("method",), marks)
 
 
 def star_words(unlike_dense: Collection[str]) -> str:
     """Say what a star at a quality means; nothing where there is none."""
-    if not unlike_dense:
-        return ""
-    return (
-        f"{STAR}: unlike dense (paired over texts, Holm-corrected over all pairs of methods, "
-        f"p < {LEVEL}). "
-    )
+    return caption("star") if unlike_dense else ""
 
 
 QUALITY_NAMES = {
@@ -155,12 +146,10 @@ def plausibility_table(
     rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
     starred = _above_random(tests, unit, universe)
     frame, shown, marks = by_layer(one_control(in_order(rows)), PLAUSIBILITY, starred)
-    meaning = f"{STAR}: above random (paired over texts, Holm, p < {LEVEL}). " if starred else ""
-    caption = (
-        f"Agreement with rationales by layer (n: texts with a value). {RANKS} of each metric and layer, "
-        f"controls apart. {meaning}{conventions}"
-    ).strip()
-    return Table(name, caption, frame, shown, ("metric", "scorer", "model"), marks)
+    words = caption(
+        "plausibility", star=caption("star_random") if starred else "", conventions=conventions
+    )
+    return Table(name, words, frame, shown, ("metric", "scorer", "model"), marks)
 
 
 def _above_random(tests: pd.DataFrame | None, unit: str, universe: str) -> set[tuple[object, ...]]:
@@ -203,12 +192,8 @@ def efficiency_table(
         "quartiles s": ("seconds_q25", "seconds_q75", quartiles),
         "vs stock": ("speedup_vs_hf", times), "realised share": ("realised_share", times),
     }  # fmt: skip
-    caption = (
-        "Measured seconds for the same texts, systems in turn in every round. Realised share: "
-        "(our unpadded dense seconds / the method's) / the method's unpadded FLOPs speed-up. "
-        f"{conventions}"
-    ).strip()
-    return Table("efficiency", caption, frame, formatted(frame, columns), ("method",))
+    words = caption("efficiency", conventions=conventions)
+    return Table("efficiency", words, frame, formatted(frame, columns), ("method",))
 
 
 def _quartiles(stopwatch: pd.DataFrame | None, method: str, batch: object) -> dict[str, object]:

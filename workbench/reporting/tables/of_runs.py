@@ -9,8 +9,6 @@ from workbench.reporting.tables.data import data_table
 from workbench.reporting.tables.faithfulness import faithfulness_table
 from workbench.reporting.tables.main import (
     QUALITY_NAMES,
-    RANKS_BUT_DENSE,
-    SPEED_CONVENTIONS,
     efficiency_table,
     main_table,
     method_marks,
@@ -21,6 +19,7 @@ from workbench.reporting.tables.over_seeds import over_seeds, quantities, seeds_
 from workbench.reporting.tables.results import in_method_order, results, variants
 from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, short_rationales
 from workbench.runs.many import Runs, reported
 
@@ -69,8 +68,10 @@ def main_comparison(runs: Runs) -> Table:
         words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
     marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
-    facts = f"{_facts(runs)} {star_words(unlike)}{RANKS_BUT_DENSE} {SPEED_CONVENTIONS}"
-    return Table("main", f"Quality and speed by method. {facts}", frame, shown, ("method",), marks)
+    words = caption(
+        "main_seeds", conventions=_facts(runs), star=star_words(unlike), speed=caption("speed")
+    )
+    return Table("main", words, frame, shown, ("method",), marks)
 
 
 def _configured(runs: Runs) -> list[str]:

@@ -7,9 +7,9 @@ from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import decimals, method_name, scorer_name, scorers_with_models
 
-_HERE = "Unit token, windows with evidence"
 _PAIR = {"scorer": "scorer", "against": "against"}
 
 
@@ -21,8 +21,8 @@ def chance_table(chance: pd.DataFrame, conventions: str) -> Table:
         "metric": ("metric", lambda name: METRICS[name].label if name in METRICS else name),
         "selection": ("selection",), "chance": ("value", decimals), "how": ("how",), "n": ("n",),
     }  # fmt: skip
-    caption = f"What chance gives. {_HERE}; exact: a closed form, draws: random scores. {conventions}"
-    return Table("chance", caption, frame, formatted(frame, columns), ("metric", "selection", "how"))
+    words = caption("chance", conventions=conventions)
+    return Table("chance", words, frame, formatted(frame, columns), ("metric", "selection", "how"))
 
 
 def earliest_table(earliest: pd.DataFrame, conventions: str) -> Table:
@@ -39,12 +39,8 @@ def earliest_table(earliest: pd.DataFrame, conventions: str) -> Table:
             layer = first.get((below, above))
             line[f"{below:g}, {above:g}"] = "–" if pd.isna(layer) else f"L{int(layer)}"
         shown.append(line)
-    caption = (
-        f"First layer whose mean false positive rate is below, and recall above, the levels of the "
-        f"column; a dash: no layer. {_HERE}. {conventions}"
-    )
-    words = ("scorer", "model", "selection")
-    return Table("earliest", caption, rows, pd.DataFrame(shown), words)
+    words = caption("earliest", conventions=conventions)
+    return Table("earliest", words, rows, pd.DataFrame(shown), ("scorer", "model", "selection"))
 
 
 def scorer_agreement_table(agreement: pd.DataFrame, conventions: str) -> Table:
@@ -55,11 +51,8 @@ def scorer_agreement_table(agreement: pd.DataFrame, conventions: str) -> Table:
         scorer=scorers_with_models(rows),
         against=scorers_with_models(rows, "against", "against_method"),
     )
-    caption = (
-        "Spearman's rank correlation of two scorers over the tokens of a text, dropped ones tied at the "
-        f"bottom, mean over texts. {conventions}"
-    )
-    return layer_table("scorer_agreement", caption, frame, _PAIR)
+    words = caption("scorer_agreement", conventions=conventions)
+    return layer_table("scorer_agreement", words, frame, _PAIR)
 
 
 def fpr_table(comparisons: pd.DataFrame, conventions: str) -> Table:
@@ -72,12 +65,8 @@ def fpr_table(comparisons: pd.DataFrame, conventions: str) -> Table:
         against=rows["against"].map(scorer_name),
         text=rows["difference"].map("{:+.3f}".format) + star,
     )
-    caption = (
-        "False positive rate of the first minus that of the second, uniform selection: below 0 the "
-        f"first selects fewer unmarked tokens. {STAR}: paired over texts, Holm's p below {LEVEL}. "
-        f"{_HERE}. {conventions}"
-    )
-    return layer_table("fpr_comparisons", caption, frame, _PAIR)
+    words = caption("fpr_comparisons", conventions=conventions)
+    return layer_table("fpr_comparisons", words, frame, _PAIR)
 
 
 def _here(rows: pd.DataFrame) -> pd.DataFrame:

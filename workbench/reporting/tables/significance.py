@@ -6,6 +6,7 @@ from workbench.metrics.classification import by_text
 from workbench.metrics.plausibility.paired_tests import compare_methods
 from workbench.metrics.registry import METRICS
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import (
     capitalised,
     difference_writer,
@@ -39,17 +40,15 @@ def significance_table(
     credits, metric = {}, "accuracy"
     for method, rows in predictions.astype({"method": str}).groupby("method", sort=False):
         columns = {}
-        for seed, own in rows.groupby("seed", dropna=False):
-            metric, credit = by_text(own["label"].to_numpy(), own["predicted"].to_numpy()[None])
-            columns[seed] = pd.Series(credit, index=own["text_id"].astype(str))
+        for seed, seed_rows in rows.groupby("seed", dropna=False):
+            metric, credit = by_text(
+                seed_rows["label"].to_numpy(), seed_rows["predicted"].to_numpy()[None]
+            )
+            columns[seed] = pd.Series(credit, index=seed_rows["text_id"].astype(str))
         credits[str(method)] = pd.DataFrame(columns)
     frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
     label = capitalised(METRICS[metric].label)
-    caption = (
-        f"{label} of the first minus that of the second on the same texts of "
-        f"split {split}, each text's mean over the seeds; 95 % bootstrap intervals over texts, "
-        f"sign-flip test over texts, Holm's correction over all pairs. {STAR}: Holm's p below {LEVEL}."
-    )
+    words = caption("significance", quality=label, split=split)
     write = difference_writer(metric)
 
     def difference(value: float, low: float, high: float, p: float) -> str:
@@ -62,7 +61,7 @@ def significance_table(
         ),
         "p": ("p", p_value), "p, Holm": ("p_holm", p_value), "texts": ("n",), "seeds": ("seeds",),
     }  # fmt: skip
-    return Table(name, caption, frame, formatted(frame, columns), ("method", "against"))
+    return Table(name, words, frame, formatted(frame, columns), ("method", "against"))
 
 
 def unlike_dense(pairs: pd.DataFrame) -> set[str]:

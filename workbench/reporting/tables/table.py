@@ -12,7 +12,6 @@ from workbench.reporting.tables.latex import latex_table
 from workbench.reporting.text.render import markdown_line, render
 from workbench.storage.atomic import write_text
 
-RANKS = "Best in bold, second underlined"
 _HTML_TAGS = {"best": "b", "second": "u"}
 _MARKDOWN = {"best": "**%s**", "second": "<u>%s</u>", "": "%s"}
 

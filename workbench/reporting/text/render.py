@@ -1,11 +1,13 @@
-"""Files of text from the templates of `reporting/templates`."""
+"""Text from the files in `reporting/templates`: whole pages, and captions."""
 
 import base64
 import re
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 _SPECIAL = re.compile(r"[\\|*`]|(?<=\])\(")
@@ -16,11 +18,23 @@ def render(template: str, **values: Any) -> str:
     return _templates().get_template(template).render(**values)
 
 
+def caption(name: str, **words: object) -> str:
+    """Return what `templates/captions.yaml` has under `name`, with `words` in its braces."""
+    return " ".join(_captions()[name].format(ranks=_captions()["ranks"], **words).split())
+
+
 def markdown_line(value: object) -> str:
     """Return a value as one line of Markdown that shows it as it stands: no cell's end, HTML, emphasis
     or link."""
     text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
     return _SPECIAL.sub(lambda match: "\\" + match[0], text)
+
+
+@cache
+def _captions() -> dict[str, str]:
+    text = files("workbench.reporting").joinpath("templates", "captions.yaml").read_text("utf-8")
+    captions: dict[str, str] = yaml.safe_load(text)
+    return captions
 
 
 @cache

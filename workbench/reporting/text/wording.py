@@ -10,22 +10,13 @@ from workbench.catalog.methods import METHODS, method_title
 from workbench.catalog.scorers import scorer_title
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
+from workbench.reporting.text.render import caption
 
 STOCK_NAMES = {
     "hf": "stock model, padded",
     "hf-given-order": "stock model, padded, given order",
     "hf-torch-kernels": "stock model, padded, given order, torch's own kernels",
 }
-RATIONALES = {
-    "valence": (
-        "The rationales are a proxy: a word is marked when ten people, who rated it out of context, "
-        "gave it a mean valence of at least 1.0 in size with the sign of the text's label. Nobody "
-        "marked these texts themselves, so agreement below means agreement with a sentiment lexicon."
-    ),
-    "annotated": "The rationales are spans that people marked in these very texts.",
-    "none": "The texts have no rationales, so no agreement is measured.",
-}
-UNKNOWN_RATIONALES = "The configuration does not say where the rationales come from."
 
 
 def method_name(method: object) -> str:
@@ -63,7 +54,9 @@ def scorers_with_models(rows: pd.DataFrame, scorer: str = "scorer", method: str 
 
 def rationale_sentence(config: dict[str, Any]) -> str:
     """Say what the rationales of a run are, for the top of a page."""
-    return RATIONALES.get(_rationales(config), UNKNOWN_RATIONALES)
+    source = _rationales(config)
+    known = source in ("valence", "annotated", "none")
+    return caption(f"rationales_{source if known else 'unknown'}")
 
 
 def short_rationales(config: dict[str, Any]) -> str:
@@ -83,37 +76,6 @@ def method_notes(config: dict[str, Any], methods: Iterable[object]) -> str:
     sections = [(spec.note, config.get(spec.name)) for spec in specs]
     return " ".join(
         note(section if isinstance(section, dict) else {}) for note, section in sections if note
-    )
-
-
-def conventions(
-    config: dict[str, Any],
-    about: dict[str, Any],
-    *,
-    unit: str,
-    universe: str,
-    selection: str,
-    n: int,
-) -> str:
-    """Say under a table of plausibility what was scored, on what, and by which rule.
-
-    Args:
-        config: The run's configuration, as it was written.
-        about: What the run says of itself (about.json).
-        unit: What is scored, token or word.
-        universe: Which windows count.
-        selection: How a score selects.
-        n: Number of texts.
-    """
-    targets = about.get("explains")
-    if isinstance(targets, dict) and targets:
-        explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in targets.items())
-    else:
-        explained = "not recorded"
-    return (
-        f"Unit {unit}, windows {universe}, selection {selection}; rationales: "
-        f"{short_rationales(config)}; n = {n} texts, 1 seed ({config.get('seed', 'not recorded')}). "
-        f"What the scores explain: {explained}."
     )
 
 

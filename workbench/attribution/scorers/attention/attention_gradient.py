@@ -29,13 +29,13 @@ class AttentionGradient(Observer):
         self.attentions.append(block.in_graph)
 
     def rows(self, output: Tensor) -> Tensor:
-        """(B, layers, N); the gradients of all layers come from one backward pass."""
+        # The gradients of all layers come from one backward pass.
         gradients = torch.autograd.grad(output.sum(), self.attentions, retain_graph=True)
         size = self.attentions[0].shape[-1]
         relevance = torch.eye(size, device=output.device, dtype=output.dtype).expand(len(output), -1, -1)
-        found = []
+        rows = []
         for attention, gradient in zip(self.attentions, gradients, strict=True):
             weighed = (gradient * attention.detach()).clamp_min(0).mean(1)
             relevance = relevance + weighed @ relevance
-            found.append(relevance[:, 0])
-        return torch.stack(found, dim=1)
+            rows.append(relevance[:, 0])
+        return torch.stack(rows, dim=1)

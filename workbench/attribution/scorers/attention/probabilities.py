@@ -1,6 +1,6 @@
 """Scores from attention probabilities: received attention, the [CLS] row, and rollout.
 
-Row l speaks of layer l's own attention. Padding and dropped tokens neither give nor receive any.
+The scores of a layer are of its own attention. Padding and dropped tokens neither give nor receive any.
 """
 
 from torch import Tensor
@@ -12,50 +12,46 @@ from workbench.attribution.ops.rollout import with_residual
 from workbench.catalog.scorers import register_scorer
 
 
+class HeadRow(RowByRow):
+    """Scores from the probabilities of one head, or from their mean over all."""
+
+    def __init__(self, head: int | None = None) -> None:
+        super().__init__()
+        self.head = head
+
+    def attention(self, block: Block) -> Tensor:
+        """Return (B, N, N)."""
+        return block.probabilities.mean(1) if self.head is None else block.probabilities[:, self.head]
+
+
 @register_scorer(
-    name="attention", title="attention", group="attention", order=110,
+    name="attention", title="attention", group="attention", order=110, by_head=True, colour="#E69F00",
     description="attention received, mean over heads and queries",
-    by_head=True, colour="#E69F00",
 )  # fmt: skip
-class Received(RowByRow):
-    """Attention received: the column mean over living queries, of one head or the mean over all."""
-
-    def __init__(self, head: int | None = None) -> None:
-        super().__init__()
-        self.head = head
+class Received(HeadRow):
+    """Attention received: the column mean over the remaining queries."""
 
     def row(self, block: Block) -> Tensor:
-        return received(one_head(block, self.head), block.alive)
+        return received(self.attention(block), block.alive)
 
 
 @register_scorer(
-    name="attention-cls", title="attention of [CLS]", group="attention", order=120,
+    name="attention-cls", title="attention of [CLS]", group="attention", order=120, by_head=True,
     description="attention of [CLS], head mean",
-    by_head=True,
 )  # fmt: skip
-class FromCls(RowByRow):
-    """The attention of [CLS] itself (its query row), of one head or the mean over all."""
-
-    def __init__(self, head: int | None = None) -> None:
-        super().__init__()
-        self.head = head
+class FromCls(HeadRow):
+    """The attention of [CLS] itself, its query row."""
 
     def row(self, block: Block) -> Tensor:
-        return one_head(block, self.head)[:, 0]
+        return self.attention(block)[:, 0]
 
 
 @register_scorer(
-    name="rollout", title="attention rollout", group="attention", order=130,
+    name="rollout", title="attention rollout", group="attention", order=130, colour="#CC79A7",
     description="attention rollout, [CLS] row, head mean",
-    colour="#CC79A7",
 )  # fmt: skip
 class RolledOut(RolledOutRow):
     """Attention rollout (Abnar and Zuidema, ACL 2020, section 3): the [CLS] row of A'_l ... A'_0."""
 
     def mixing(self, block: Block) -> Tensor:
         return with_residual(block.probabilities)
-
-
-def one_head(block: Block, head: int | None) -> Tensor:
-    """(B, N, N): the head mean, or one head's probabilities."""
-    return block.probabilities.mean(1) if head is None else block.probabilities[:, head]

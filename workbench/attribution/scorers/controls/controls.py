@@ -1,4 +1,7 @@
-"""Scores that know nothing, or everything: what the others are compared with."""
+"""Scores that know nothing, or everything: what the others are compared with.
+
+Each takes a window of n tokens, the number of layers and a seed, and returns (layers, n) float32.
+"""
 
 import numpy as np
 
@@ -8,31 +11,28 @@ from workbench.core.documents import Window
 
 @register_scorer(
     name="random", title="random (control)", group="control", order=10,
-    description="uniform random scores",
-    takes="window",
+    description="uniform random scores", takes="window",
 )  # fmt: skip
 def random(window: Window, layers: int, seed: int) -> np.ndarray:
-    """Uniform in (0, 1) by text id and window, a draw of its own for every layer."""
+    """Draw from (0, 1) by text id and window, anew for every layer."""
     return window.generator(seed).random((layers, len(window.input_ids)), dtype=np.float32)
 
 
 @register_scorer(
     name="uniform", title="uniform (control)", group="control", order=20,
-    description="the same score for every token",
-    takes="window",
+    description="the same score for every token", takes="window",
 )  # fmt: skip
 def uniform(window: Window, layers: int, seed: int) -> np.ndarray:
-    """1 everywhere."""
+    """Return 1 everywhere."""
     return np.ones((layers, len(window.input_ids)), dtype=np.float32)
 
 
 @register_scorer(
     name="oracle", title="gold oracle (control)", group="control", order=30,
-    description="the human rationale itself",
-    takes="window",
+    description="the human rationale itself", takes="window",
 )  # fmt: skip
 def oracle(window: Window, layers: int, seed: int) -> np.ndarray:
-    """The human rationale in every layer; uniform for a window without one."""
+    """Return the human rationale in every layer; uniform scores for a window without one."""
     if window.rationale is None or not window.rationale.any():
         return uniform(window, layers, seed)
     return np.tile(window.rationale.astype(np.float32), (layers, 1))

@@ -13,24 +13,19 @@ from workbench.catalog.scorers import register_scorer
     description="ALTI: L1 contributions of the attention block, rolled out, [CLS] row",
 )  # fmt: skip
 class Alti(RolledOutRow):
-    """The [CLS] row of the layers' contribution matrices multiplied (eq. 11)."""
+    """The [CLS] row of the layers' contribution matrices multiplied (eq. 11).
+
+    c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1), as shares (eqs. 9, 10): y_i is the attention block's
+    output after LayerNorm, T_i(x_j) what token j brings to it, the paper's transformed vector.
+    """
 
     def mixing(self, block: Block) -> Tensor:
-        return contributions(block)
-
-
-def contributions(block: Block) -> Tensor:
-    """(B, N, N) with rows that sum to 1: c_ij = max(0, ||y_i||_1 - ||y_i - T_i(x_j)||_1) (eqs. 9, 10).
-
-    y_i is the attention block's output after LayerNorm, T_i(x_j) what token j brings to it, the paper's
-    transformed vector.
-    """
-    scale = block.first_spread
-    distances = distances_to_sums(
-        block.probabilities / scale[:, None, :, None],
-        block.centred_vectors,
-        block.centred_own / scale[:, :, None],
-        block.attended,
-    )
-    size = block.attended.abs().sum(-1, keepdim=True)
-    return shares((size - distances).clamp_min(0), block.alive)
+        scale = block.first_spread
+        distances = distances_to_sums(
+            block.probabilities / scale[:, None, :, None],
+            block.centred_vectors,
+            block.centred_to_itself / scale[:, :, None],
+            block.attended,
+        )
+        size = block.attended.abs().sum(-1, keepdim=True)
+        return shares((size - distances).clamp_min(0), block.alive)

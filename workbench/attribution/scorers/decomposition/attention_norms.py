@@ -31,11 +31,5 @@ class ResidualNorms(RowByRow):
     """The same through residual and LayerNorm (2021, section 3.2), column mean over queries."""
 
     def row(self, block: Block) -> Tensor:
-        return received(normed_contributions(block), block.alive)
-
-
-def normed_contributions(block: Block) -> Tensor:
-    """(B, N, N): size of what j brings to i after the attention block's residual and LayerNorm."""
-    found = norms_of_sums(block.probabilities, block.centred_vectors).contiguous()
-    found.diagonal(dim1=1, dim2=2).copy_(block.centred_own.norm(dim=-1))
-    return found / block.first_spread[:, :, None]
+        norms = norms_of_sums(block.probabilities, block.centred_vectors, block.centred_to_itself)
+        return received(norms / block.first_spread[:, :, None], block.alive)

@@ -22,22 +22,20 @@ SMALLEST = 1e-6
     extra_options=("target",), signed=True,
 )  # fmt: skip
 def decompx_scores(task: Task) -> list[Scored]:
-    """Each token's share of the target's logit, from every layer asked for on; they sum to the logit.
+    """Return each token's share of the target's logit, from every layer on; they sum to the logit.
 
     Every start is a decomposition of its own, over the rest of the layers, and every window runs alone.
     """
-    found = []
+    scored = []
     for row in range(len(task.windows)):
         part = task.alone(row)
-        starts = [part.watched([Decomposition(part, start)])[0].rows for start in part.layers]
-        found += part.scored(torch.cat(starts, dim=1), part.layers)
-    return found
+        starts = [part.observe([Decomposition(part, start)])[0].rows for start in part.layers]
+        scored += part.to_scored(torch.cat(starts, dim=1), part.layers)
+    return scored
 
 
 class Decomposition(Observer):
     """Vectors x_{i<-k} (eq. 1): what token k gave to token i's state; over k they sum to it."""
-
-    needs_gradient = False
 
     def __init__(self, task: Task, start: int) -> None:
         self.head, self.start = task.model.bert, start
@@ -54,7 +52,7 @@ class Decomposition(Observer):
         self.parts = through_layer(block, self.parts)
 
     def rows(self, output: Tensor) -> Tensor:
-        """(1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4."""
+        # (1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4.
         with torch.no_grad():
             pooler, classifier = self.head.bert.pooler.dense, self.head.classifier
             parts = with_bias(self.parts[0] @ pooler.weight.t(), pooler.bias)
@@ -64,7 +62,7 @@ class Decomposition(Observer):
 
 
 def through_layer(block: Block, parts: Tensor) -> Tensor:
-    """(N, N, H) at a layer's input -> the same at its output."""
+    """Take parts (N, N, H) from a layer's input to its output."""
     parts = _attended(block, parts)
     scale = block.first_spread[0]
     step = max(1, CELLS // (4 * parts[0].numel()))
@@ -108,14 +106,14 @@ def _normed(norm: Any, parts: Tensor, scale: Tensor) -> Tensor:
 
 
 def slope(activation: Any, total: Tensor) -> Tensor:
-    """activation(z) / z (eq. 10): times the parts of z it gives parts that sum to activation(z)."""
+    """Return activation(z) / z (eq. 10): the factor that makes parts of z sum to activation(z)."""
     safe = torch.where(total.abs() < SMALLEST, torch.full_like(total, SMALLEST), total)
-    found: Tensor = activation(safe) / safe
-    return found
+    ratio: Tensor = activation(safe) / safe
+    return ratio
 
 
 def with_bias(parts: Tensor, bias: Tensor) -> Tensor:
-    """(..., k, H) with a bias (H,) shared out in proportion to |bias . part| (eqs. 5, 6), or equally."""
+    """Add a bias (H,) to parts (..., k, H), shared out by |bias . part| (eqs. 5, 6) or equally."""
     sizes = (parts @ bias).abs()
     total = sizes.sum(-1, keepdim=True)
     equal = torch.full_like(sizes, 1 / sizes.shape[-1])

@@ -17,18 +17,12 @@ class GlobEnc(RolledOutRow):
 
     The feed-forward part enters through the second LayerNorm's spread only, as in the paper. N_Enc knows
     the residual already, so no identity is added before the product. Ours, not the paper's: rows are
-    made to sum to 1 before the product, which leaves the spreads no part in it.
+    made to sum to 1 before the product. Both spreads belong to the row, so they cancel.
     """
 
     def mixing(self, block: Block) -> Tensor:
-        return layer_shares(block)
-
-
-def layer_shares(block: Block) -> Tensor:
-    """(B, N, N): N_Enc with rows that sum to 1. Both spreads belong to the row, so they cancel."""
-    through, own = (
-        linear_part(block.second_norm, part) for part in (block.centred_vectors, block.centred_own)
-    )
-    found = norms_of_sums(block.probabilities, through).contiguous()
-    found.diagonal(dim1=1, dim2=2).copy_(own.norm(dim=-1))
-    return shares(found, block.alive)
+        vectors, to_itself = (
+            linear_part(block.second_norm, part)
+            for part in (block.centred_vectors, block.centred_to_itself)
+        )
+        return shares(norms_of_sums(block.probabilities, vectors, to_itself), block.alive)

@@ -37,7 +37,7 @@ WIDTH = 6
 
 
 def zeroing(block: Block) -> Tensor:
-    """(B, N, N) with rows that sum to 1: 1 - cos(x_i, x_i without v_j) after the layer.
+    """Return shares (B, N, N) of 1 - cos(x_i, x_i without v_j) after the layer, rows summing to 1.
 
     The paper's context mixing score, by cosine distance. Every one of the N layers' outputs needs the
     feed-forward part: N times a plain pass.

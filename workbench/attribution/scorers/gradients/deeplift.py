@@ -1,59 +1,67 @@
-"""DeepLIFT (Shrikumar, Greenside and Kundaje, ICML 2017) at any layer's input, through Captum."""
+"""DeepLIFT (Shrikumar, Greenside and Kundaje, ICML 2017) at any layer's input."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
+from typing import Any
 
-from captum.attr import DeepLift
-from captum.attr._core import deep_lift
-from torch import nn
+import torch
+from torch import Tensor
 
-from workbench.attribution.engine.layer_inputs import Found, Point, share_missed
-from workbench.attribution.scorers.gradients.saliency import signed_sum
+from workbench.attribution.engine.gradients import signed_sum
+from workbench.attribution.engine.layer_inputs import Attribution, LayerInput, share_missed
 from workbench.catalog.scorers import register_scorer
 
-_ONE_AT_A_TIME = Lock()
-"""Captum's table of rules, and what warnings are shown, belong to all threads."""
+ACTIVATIONS = ("intermediate_act_fn", "pooler.activation")
+"""Modules with these names have a multiplier of their own."""
+SMALLEST = 1e-10
+"""An input that changes by less than this keeps its gradient, as in Captum."""
 
 
 @register_scorer(
     name="deeplift", title="DeepLIFT", group="gradient", order=230,
     description="DeepLIFT from a baseline, rescale rule for activations, sum over H",
-    extra_options=("target", "output", "baseline"), signed=True, takes="point",
+    extra_options=("target", "output", "baseline"), signed=True, takes="layer_input",
 )  # fmt: skip
-def deeplift(point: Point) -> Found:
-    """Sum over H of (state - baseline) x multiplier, by the rescale rule.
+def deeplift(point: LayerInput) -> Attribution:
+    """Sum over H of (state - baseline) x multiplier, by the rescale rule (section 3.5.1).
 
     The rule holds for the activations of the feed-forward parts and the pooler. Attention and LayerNorm
     are products and quotients, for which DeepLIFT has no rule: they pass gradients on, so the scores
     add up to the output's difference only roughly; `error` is what they miss of it.
     """
-    with _ONE_AT_A_TIME, _rules_for(point.forward), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Setting forward, backward hooks", UserWarning)
-        values, missed = DeepLift(point.forward).attribute(
-            point.hidden.detach().clone().requires_grad_(),
-            point.baseline,
-            target=point.target,
-            additional_forward_args=(point.alive,),
-            return_convergence_delta=True,
-        )
-    per_token = signed_sum(values.detach())
-    return Found(per_token, share_missed(per_token, missed))
-
-
-@contextmanager
-def _rules_for(model: nn.Module) -> Iterator[None]:
-    """Inside, Captum's rescale rule holds for the model's own kind of activation as for its own Tanh."""
-    rules = deep_lift.SUPPORTED_NON_LINEAR
-    new = {
-        type(module)
-        for name, module in model.named_modules()
-        if name.endswith("intermediate_act_fn") and type(module) not in rules
-    }
-    rules.update(dict.fromkeys(new, deep_lift.nonlinear))
+    state = point.hidden.detach().clone().requires_grad_()
+    modules = [m for name, m in point.forward.named_modules() if name.endswith(ACTIVATIONS)]
+    hooks = [module.register_forward_hook(_rescale) for module in modules]
     try:
-        yield
+        both = torch.cat([state, point.baseline])
+        outputs = point.forward(both, point.alive.repeat(2, 1, 1))[:, point.target]
+        (multipliers,) = torch.autograd.grad(outputs.sum(), state)
     finally:
-        for kind in new:
-            del rules[kind]
+        for hook in hooks:
+            hook.remove()
+    with torch.no_grad():
+        products = (state - point.baseline) * multipliers
+        end, start = (point.forward(h, point.alive)[:, point.target] for h in (state, point.baseline))
+    values = signed_sum(products)
+    return Attribution(values, share_missed(values, products.flatten(1).sum(1) - (end - start)))
+
+
+def _rescale(module: Any, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+    """Give an activation's output with the multiplier (change of output / change of input) as slope."""
+    result: Tensor = _Rescaled.apply(inputs[0], output)
+    return result
+
+
+class _Rescaled(torch.autograd.Function):
+    """The output as it is; backwards, the rescale rule between the text and the baseline below it."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, outputs: Tensor) -> Tensor:
+        ctx.save_for_backward(inputs, outputs)
+        return outputs.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        halves = (values.chunk(2) for values in ctx.saved_tensors)
+        change_in, change_out = (torch.cat([text - baseline] * 2) for text, baseline in halves)
+        flat = change_in.abs() < SMALLEST
+        scaled = gradients[0] * change_out / change_in
+        return scaled.masked_fill(flat, 0), gradients[0].masked_fill(~flat, 0)
