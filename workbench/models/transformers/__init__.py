@@ -21,10 +21,14 @@ def register() -> None:
     """
     from transformers import AutoConfig
 
-    # The model's class, and with it torch, follows when a configuration is read: `Config.from_dict`.
     from workbench.models.transformers.config import Config
 
+    Config.import_model = staticmethod(_import_model)
     AutoConfig.register(Config.model_type, Config, exist_ok=True)
+
+
+def _import_model() -> None:
+    import workbench.models.transformers.model  # noqa: F401
 
 
 def register_on_import() -> None:
