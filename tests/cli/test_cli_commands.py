@@ -142,7 +142,7 @@ def test_importing_the_package_is_quiet_and_leaves_torch_alone():
 
 @pytest.mark.parametrize("command", [[], ["attribute"], ["explain"], ["data", "plant"]], ids=" ".join)
 def test_help_needs_no_large_library(command):
-    heavy = {"torch", "transformers", "pandas", "numpy", "pydantic", "matplotlib"}
+    heavy = {"torch", "transformers", "pandas", "numpy", "matplotlib"}
     code = (
         f"import sys; sys.argv = ['workbench', *{command}, '--help']\n"
         "from workbench.cli import main\n"
