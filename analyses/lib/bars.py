@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.printing import (
-    DOUBLE,
     LETTERS,
+    draw,
     legend_below,
     name_axes,
     named_handles,
@@ -17,7 +18,7 @@ from workbench.reporting.figures.printing import (
     print_axes,
     width_for,
 )
-from workbench.reporting.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
+from workbench.reporting.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, Look
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)
 
@@ -25,36 +26,38 @@ _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)
 def draw_groups(
     frame: pd.DataFrame, panels: Sequence[tuple[object, str]], *, by: str, group: str, bar: str, y: str
 ) -> Figure:
-    """Draw points with intervals side by side: a panel per (value of `by`, title), groups of `bar`s.
+    """Draw points with intervals side by side.
 
-    `frame` has columns value, ci_low, ci_high (shares, shown in percent) and the three named ones.
+    Args:
+        frame: Columns value, ci_low, ci_high (shares, shown in percent), `by`, `group` and `bar`.
+        panels: Value of `by` and title of each panel.
+        by: Column that tells the panels apart.
+        group: Column of the places across.
+        bar: Column of the points at each place.
+        y: Name of the values.
     """
-    figure, axes = print_axes(DOUBLE, 2.7, 1, max(1, len(panels)), sharey=True)
     groups, bars = frame[group].drop_duplicates().tolist(), frame[bar].drop_duplicates().tolist()
-    step = 0.8 / max(1, len(bars))
-    for number, (ax, (value, title)) in enumerate(zip(axes[0], panels, strict=True)):
-        part = frame[frame[by] == value]
+    across, upward = Axis(ticks={n: str(name) for n, name in enumerate(groups)}), Axis(y, (0, 104))
+    drawn = []
+    for value, title in panels:
+        rows = frame[frame[by] == value].set_index([bar, group])[["value", "ci_low", "ci_high"]]
+        lines = []
         for place, name in enumerate(bars):
-            line = part[part[bar] == name].set_index(group).reindex(groups)
-            x = np.arange(len(groups)) + (place - (len(bars) - 1) / 2) * step
-            ends = (line["value"] - line["ci_low"], line["ci_high"] - line["value"])
-            ax.errorbar(
-                x, 100 * line["value"], yerr=[100 * end.clip(lower=0).fillna(0) for end in ends],
-                color=_COLOURS[place % len(_COLOURS)], marker="os^Dv"[place % 5], markersize=4,
-                linestyle="none", capsize=2, linewidth=1, label=plain(str(name)),
-            )  # fmt: skip
-        ax.set_xticks(range(len(groups)), [plain(str(name)) for name in groups])
-        ax.set_ylim(0, 104)
-        name_axes(ax, "", y if number == 0 else "", title)
-    legend_below(figure, named_handles(axes[0, 0]))
-    return figure
+            x = np.arange(len(groups)) + (place - (len(bars) - 1) / 2) * 0.8 / len(bars)
+            middle, low, high = 100 * rows.reindex([(name, one) for one in groups]).to_numpy().T
+            look = Look(_COLOURS[place % len(_COLOURS)], "os^Dv"[place % 5], size=4)
+            lines.append(Series(str(name), x, middle, look, "points", low, high))
+        drawn.append(Panel(lines, across, upward, title))
+    return draw(Chart(drawn, height=2.7, share_y=True))
 
 
 def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], reported: str) -> Figure:
-    """Draw horizontal bars of products on a logarithmic axis: a row per `label`.
+    """Draw horizontal bars of products on a logarithmic axis, beginning at 1.
 
-    `factors` are (column, what it is) and lie end to end; the column `reported` (NaN: nothing) is a
-    mark. A row's first factor begins at 1.
+    Args:
+        frame: A row per bar, with a column label.
+        factors: Column and name of the factors, which lie end to end.
+        reported: Column of a mark beside each bar; NaN for none.
     """
     figure, axes = print_axes(width_for(frame["label"]), 0.23 * len(frame) + 1.0)
     ax = axes[0, 0]

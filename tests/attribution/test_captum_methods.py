@@ -32,19 +32,19 @@ class OneHidden(nn.Module):
         self.inner, self.outer = inner, outer
         self.intermediate_act_fn = GELUActivation()
 
-    def forward(self, hidden: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
-        return (self.intermediate_act_fn(hidden @ self.inner.T) @ self.outer.T).sum(1)
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return (self.intermediate_act_fn(hidden @ self.inner.T) @ self.outer.T).sum(1)[:, TARGET]
 
 
 class Linear(nn.Module):
-    """Class c's output is the sum of W[c] * hidden."""
+    """The output is the sum of W[TARGET] * hidden."""
 
     def __init__(self, weights: torch.Tensor) -> None:
         super().__init__()
         self.weights = weights
 
-    def forward(self, hidden: torch.Tensor, alive: torch.Tensor) -> torch.Tensor:
-        return torch.einsum("knh,cnh->kc", hidden, self.weights)
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("knh,cnh->kc", hidden, self.weights)[:, TARGET]
 
 
 def linear_point(**options) -> tuple[LayerInput, torch.Tensor]:
@@ -55,8 +55,6 @@ def linear_point(**options) -> tuple[LayerInput, torch.Tensor]:
         forward=Linear(weights),
         hidden=torch.randn(1, 3, 4).double(),
         baseline=torch.randn(1, 3, 4).double(),
-        alive=torch.ones(1, 1, 3, dtype=torch.bool),
-        target=torch.tensor([TARGET]),
         copies=2,
         options=Options(**options),
     ), weights[TARGET]

@@ -1,4 +1,4 @@
-"""The diagram of layers is that of the imports the code really has, and no module imports itself by a detour."""
+"""The diagram of layers is that of the real imports, and no module imports itself by a detour."""
 
 from graphlib import TopologicalSorter
 

@@ -26,7 +26,7 @@ EFFICIENCY = pd.DataFrame(
 ).astype({"batch_size": "Int64"})
 
 
-def agreement(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
+def plausibility_rows(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
     columns = ["scorer", "method", "layer", "selection", "metric", "value"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(split="test", unit="token", universe="with-evidence", ci_low=0, ci_high=1, n=9)

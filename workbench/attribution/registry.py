@@ -11,13 +11,7 @@ from workbench.attribution.engine.layer_inputs import score_layer_inputs
 from workbench.attribution.engine.observers import Observer
 from workbench.attribution.engine.switches import score_switches
 from workbench.attribution.engine.task import Task
-from workbench.attribution.options import (
-    GOLD,
-    PREDICTED,
-    Options,
-    check_layers,
-    target_index,
-)
+from workbench.attribution.options import GOLD, PREDICTED, Options, check_layers, target_index
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import ScorerSpec, scorer_spec
 from workbench.core.documents import Window

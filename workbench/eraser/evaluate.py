@@ -86,12 +86,12 @@ def _judged(
     group: Group, documents: Sequence[Document], split: str, bootstrap: int, seed: int
 ) -> Plausibility:
     values = text_values(group.records)
-    found = Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
+    judged = Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
     listed = annotated_iou(values, group.records, documents, split, bootstrap, seed)
-    frame = pd.concat([found.frame[found.frame["unit"] == "word"], listed]).assign(layer=group.layer)
+    frame = pd.concat([judged.frame[judged.frame["unit"] == "word"], listed]).assign(layer=group.layer)
     if not group.has_soft:
         frame = frame[frame["selection"] == "kept"]
-    counts = found.counts[found.counts["unit"] == "word"].assign(layer=group.layer)
+    counts = judged.counts[judged.counts["unit"] == "word"].assign(layer=group.layer)
     return Plausibility(frame, counts)
 
 
@@ -106,8 +106,8 @@ def _classes(
         if one.classification is None or one.annotation_id not in labels:
             continue
         if one.classification not in known:
-            there = ", ".join(sorted(known))
-            raise InputError(f"{one.where}: unknown class {one.classification!r} (there are: {there})")
+            names = ", ".join(sorted(known))
+            raise InputError(f"{one.where}: unknown class {one.classification!r} (there are: {names})")
         method = one.method or METHOD
         row = (method, split, one.annotation_id, labels[one.annotation_id], one.classification)
         if rows.setdefault((method, one.annotation_id), row) != row:

@@ -39,7 +39,7 @@ def word_scores(records: Sequence[TokenScores], words: int, selection: Selection
     layers = records[0].layers
     scores, selected = np.full((layers, words), np.nan), np.zeros((layers, words), dtype=bool)
     for record in records:
-        own = np.unique(record.word_index[record.word_index >= 0])
+        columns = np.unique(record.word_index[record.word_index >= 0])
         index = unit_index(record.word_index, "word")
         best = unit_scores(record.scores, index)
         if selection == "uniform":
@@ -48,8 +48,8 @@ def word_scores(records: Sequence[TokenScores], words: int, selection: Selection
             chosen = unit_scores(record.kept, index) > 0
         else:
             raise InputError(f"{record.scorer} on {record.method} drops nothing: no selection 'kept'")
-        scores[:, own] = np.fmax(scores[:, own], best)
-        selected[:, own] |= chosen
+        scores[:, columns] = np.fmax(scores[:, columns], best)
+        selected[:, columns] |= chosen
     return Words(scores, selected)
 
 
@@ -78,16 +78,16 @@ def to_predictions(
     rows = {str(row["text_id"]): row for row in classes.to_dict("records")}
     layers = _layers(windows, layer)
     for document in documents:
-        own, row = windows.get(document.id), rows.get(document.id)
-        if own is None or row is None:
-            raise InputError(f"text {document.id!r}: no {'scores' if own is None else 'prediction'}")
-        words = word_scores(own, len(document.words) + len(document.second), selection)
+        scored, row = windows.get(document.id), rows.get(document.id)
+        if scored is None or row is None:
+            raise InputError(f"text {document.id!r}: no {'scores' if scored is None else 'prediction'}")
+        words = word_scores(scored, len(document.words) + len(document.second), selection)
         for at in layers:
-            yield _prediction(document, own[0], row, words, at)
+            yield _prediction(document, scored[0], row, words, at)
 
 
-def _layers(windows: Mapping[str, Sequence[TokenScores]], wanted: int | None) -> list[int]:
-    """The layers at which any text is scored, or only the wanted one of them."""
+def _layers(windows: Mapping[str, Sequence[TokenScores]], layer: int | None) -> list[int]:
+    """The layers at which any text is scored, or, for a layer, that one."""
     scored = {
         int(at)
         for records in windows.values()
@@ -96,10 +96,10 @@ def _layers(windows: Mapping[str, Sequence[TokenScores]], wanted: int | None) ->
     }
     if not scored:
         raise InputError("there are no scores to export")
-    if wanted is not None and wanted not in scored:
-        there = ", ".join(map(str, sorted(scored)))
-        raise InputError(f"nothing is scored at layer {wanted}; there are: {there}")
-    return sorted(scored) if wanted is None else [wanted]
+    if layer is not None and layer not in scored:
+        layers = ", ".join(map(str, sorted(scored)))
+        raise InputError(f"nothing is scored at layer {layer}; there are: {layers}")
+    return sorted(scored) if layer is None else [layer]
 
 
 def _prediction(
@@ -107,12 +107,12 @@ def _prediction(
 ) -> Prediction:
     entries = []
     for part in parts_of(document):
-        own = slice(part.start, part.end)
+        inside = slice(part.start, part.end)
         entries.append(
             DocumentRationale(
                 docid=part.docid,
-                hard=runs(words.selected[layer, own].tolist()),
-                soft=np.nan_to_num(words.scores[layer, own], nan=0.0),
+                hard=runs(words.selected[layer, inside].tolist()),
+                soft=np.nan_to_num(words.scores[layer, inside], nan=0.0),
             )
         )
     probabilities = {

@@ -15,7 +15,7 @@ def write_predictions(predictions: Iterable[Prediction], path: Path) -> int:
     finite.
     """
     lines = 0
-    with replacing(path) as beside, beside.open("w", encoding="utf-8") as out:
+    with replacing(path) as scratch, scratch.open("w", encoding="utf-8") as out:
         for prediction in predictions:
             out.write(json.dumps(as_json(prediction), ensure_ascii=False, allow_nan=False) + "\n")
             lines += 1

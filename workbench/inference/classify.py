@@ -109,8 +109,8 @@ def _classified(
     windows = [encoding.of_text(document.id) for document in documents]
     rows = predict(model, encoding.windows, "", batch_size).to_dict("records")
     return [
-        _prediction(document.id, len(own), row, model.labels)
-        for document, own, row in zip(documents, windows, rows, strict=True)
+        _prediction(document.id, len(count), row, model.labels)
+        for document, count, row in zip(documents, windows, rows, strict=True)
     ]
 
 

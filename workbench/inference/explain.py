@@ -71,8 +71,8 @@ def explain_text(
     if scorers:
         records = list(score_windows(scorers, model, tokenizer, windows, options))
     else:
-        own = {own_scorer(model.policy.method): OWN}
-        records = list(run_scorers(own, model, tokenizer, windows, Options(), Events()))
+        scorer = {own_scorer(model.policy.method): OWN}
+        records = list(run_scorers(scorer, model, tokenizer, windows, Options(), Events()))
     return Explained(
         predicted=model.labels[int(probabilities.argmax())],
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),

@@ -49,7 +49,7 @@ def probe(
     masked = settings.removal == "mask"
     if masked and mask_id is None:
         raise ValueError("removal by mask needs the id of [MASK]")
-    asked = _Questions(windows, scores, settings)
+    questions = _Questions(windows, scores, settings)
     pool = settings.pool
 
     def delete(kept: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -62,9 +62,9 @@ def probe(
             model, windows, shares, seed=seed, draws=draws, batch_size=batch_size, pool=pool
         )
 
-    erased = _ask(asked.erasures(), delete)
-    faded = _ask(asked.fadings(), perturb) if settings.soft_draws else []
-    return {scorer: asked.answered(scorer, erased, faded) for scorer in scores}
+    erased = _ask(questions.erasures(), delete)
+    faded = _ask(questions.fadings(), perturb) if settings.soft_draws else []
+    return {scorer: questions.answered(scorer, erased, faded) for scorer in scores}
 
 
 def _ask(
@@ -102,12 +102,12 @@ class _Questions:
         self.texts = [window.text_id for window in windows]
         self.index = [unit_index(window.word_index, settings.unit) for window in windows]
         self.units = {
-            scorer: [unit_scores(*pair) for pair in zip(own, self.index, strict=True)]
-            for scorer, own in scores.items()
+            scorer: [unit_scores(*pair) for pair in zip(by_window, self.index, strict=True)]
+            for scorer, by_window in scores.items()
         }
         self.silent = {
-            scorer: np.stack([np.isnan(rows).all(axis=1) for rows in own])
-            for scorer, own in scores.items()
+            scorer: np.stack([np.isnan(rows).all(axis=1) for rows in by_window])
+            for scorer, by_window in scores.items()
         }
         """Scorer -> (windows, L): whether it says nothing about the layer."""
 
@@ -118,9 +118,13 @@ class _Questions:
             named: Named = {("full", ""): np.ones(len(units), dtype=bool)}
             if self.leave_one_out:
                 named["left out", ""] = ~units
-            for scorer, own in self.units.items():
+            for scorer, by_window in self.units.items():
                 chosen = np.concatenate(
-                    [top_units(own[number], self.shares), hard_rationale(own[number])[:, None]], axis=1
+                    [
+                        top_units(by_window[number], self.shares),
+                        hard_rationale(by_window[number])[:, None],
+                    ],
+                    axis=1,
                 )
                 named["without", scorer], named["only", scorer] = ~chosen, chosen
             yield {name: part[..., index] for name, part in named.items()}
@@ -129,8 +133,8 @@ class _Questions:
         """The share of each token's embedding that stays: none, 1 - its importance, its importance."""
         for number, index in enumerate(self.index):
             named: Named = {("blank", ""): np.zeros(len(index))}
-            for scorer, own in self.units.items():
-                weights = importance(own[number])[:, index]
+            for scorer, by_window in self.units.items():
+                weights = importance(by_window[number])[:, index]
                 named["faded out", scorer], named["faded in", scorer] = 1 - weights, weights
             yield named
 
@@ -165,9 +169,9 @@ class _Questions:
         for text, units, answer in zip(self.texts, self.units[scorer], erased, strict=True):
             effects = probability_drop(answer["full", ""], answer["left out", ""], predicted[text])
             rows.append(rank_agreement(units, effects))
-        found = np.where(self.silent[scorer], np.nan, np.stack(rows))
-        there = ~np.isnan(found)
-        total, count = (self._by_text(part) for part in (np.where(there, found, 0.0), there))
+        correlations = np.where(self.silent[scorer], np.nan, np.stack(rows))
+        known = ~np.isnan(correlations)
+        total, count = (self._by_text(part) for part in (np.where(known, correlations, 0.0), known))
         return share(total, count)
 
     def _by_text(self, values: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
@@ -176,4 +180,4 @@ class _Questions:
         places: dict[str, list[int]] = {}
         for number, text in enumerate(self.texts):
             places.setdefault(text, []).append(number)
-        return np.stack([stacked[own].mean(axis=0) for own in places.values()])
+        return np.stack([stacked[windows].mean(axis=0) for windows in places.values()])

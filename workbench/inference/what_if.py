@@ -117,8 +117,8 @@ def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Wind
     windows = []
     for record in sorted(records, key=lambda record: record.window):
         ids = np.array(tokenizer.convert_tokens_to_ids(list(record.tokens)), dtype=np.int64)
-        for token, found in zip(record.tokens, ids, strict=True):
-            if found == tokenizer.unk_token_id and token != tokenizer.unk_token:
+        for token, token_id in zip(record.tokens, ids, strict=True):
+            if token_id == tokenizer.unk_token_id and token != tokenizer.unk_token:
                 raise InputError(f"{record.text_id}: the model's tokenizer has no token {token!r}")
         types = np.zeros(len(ids), dtype=np.int64)
         if record.second_start is not None:
@@ -149,12 +149,14 @@ def what_if(
     """
     from workbench.models.stopwatch import stopwatch
 
-    own = _Runner(model, tokenizer, windows, Change())
-    other = own if change is None or change == Change() else _Runner(model, tokenizer, windows, change)
-    systems = {"own": own.run} | ({} if other is own else {"other": other.run})
+    plain = _Runner(model, tokenizer, windows, Change())
+    changed = plain
+    if change is not None and change != Change():
+        changed = _Runner(model, tokenizer, windows, change)
+    systems = {"own": plain.run} | ({} if changed is plain else {"other": changed.run})
     seconds = stopwatch(systems, repeats, warmup=int(repeats > 1))
-    before = own.outcome(seconds["own"])
-    return before, before if other is own else other.outcome(seconds["other"])
+    before = plain.outcome(seconds["own"])
+    return before, before if changed is plain else changed.outcome(seconds["other"])
 
 
 def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
@@ -172,8 +174,8 @@ def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
         for name, share in before.probabilities.items()
     ]
     rows += [
-        (f"tokens in layer {layer}", int(own), int(other))
-        for layer, (own, other) in enumerate(zip(before.tokens, after.tokens, strict=True))
+        (f"tokens in layer {layer}", int(first), int(second))
+        for layer, (first, second) in enumerate(zip(before.tokens, after.tokens, strict=True))
     ]
     rows += [
         ("million FLOPs", before.flops / 1e6, after.flops / 1e6),
@@ -182,8 +184,8 @@ def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
         ("milliseconds, packed", before.milliseconds, after.milliseconds),
     ]
     table = pd.DataFrame(rows, columns=["what", "before", "after"])
-    own, other = (pd.to_numeric(table[name], errors="coerce") for name in ("before", "after"))
-    return table.assign(change=other / own)
+    first, second = (pd.to_numeric(table[name], errors="coerce") for name in ("before", "after"))
+    return table.assign(change=second / first)
 
 
 class _Runner:
@@ -271,8 +273,8 @@ class _Runner:
                 limits = [_needed(model, *layer) for layer in enumerate(output.traces)]
                 scored = scores_of_traces(output.traces, windows)
                 needed = scores_of_traces(limits, windows)
-            for index, own, limit in zip(batch, scored, needed, strict=True):
-                records[index] = replace(self.blank[index], scores=own.scores, kept=own.kept)
+            for index, layers, limit in zip(batch, scored, needed, strict=True):
+                records[index] = replace(self.blank[index], scores=layers.scores, kept=layers.kept)
                 thresholds[index] = replace(self.blank[index], scores=limit.scores)
         return records, thresholds
 

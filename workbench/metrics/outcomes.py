@@ -29,10 +29,10 @@ def outcomes(predictions: pd.DataFrame, method: str, reference: str = "dense") -
     """
     parts = []
     for name in (reference, method):
-        own = predictions[predictions["method"].astype(str) == name]
-        if own.empty:
+        rows = predictions[predictions["method"].astype(str) == name]
+        if rows.empty:
             raise InputError(f"no predictions of {name!r} to compare")
-        parts.append(own.set_index("text_id")[["label", "predicted"]].astype(str))
+        parts.append(rows.set_index("text_id")[["label", "predicted"]].astype(str))
     both = parts[0].rename(columns={"predicted": "reference"}).join(parts[1]["predicted"], how="inner")
     before, after = both["reference"] == both["label"], both["predicted"] == both["label"]
     both["outcome"] = np.select(
@@ -69,8 +69,8 @@ def dropped_by_outcome(
     per_token = np.stack([~grid.kept[:, -1], grid.kept.mean(axis=1)], axis=-1)
     values = np.stack(
         [
-            share((own[..., None] * per_token).sum(axis=1), own.sum(axis=1)[:, None])
-            for own in groups.values()
+            share((members[..., None] * per_token).sum(axis=1), members.sum(axis=1)[:, None])
+            for members in groups.values()
         ],
         axis=1,
     )
@@ -99,11 +99,11 @@ def rated_words(grid: ScoreGrid, rate: Rate) -> np.ndarray:
 def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
     """Return the words of one window put together from sub-words, each with its tokens' places."""
     numbers = grid.word_index[row]
-    found = []
+    words = []
     for number in dict.fromkeys(numbers[numbers >= 0].tolist()):
         places = np.flatnonzero(numbers == number)
-        found.append(("".join(str(t).removeprefix("##") for t in grid.tokens[row, places]), places))
-    return found
+        words.append(("".join(str(t).removeprefix("##") for t in grid.tokens[row, places]), places))
+    return words
 
 
 def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> pd.DataFrame:
@@ -122,10 +122,10 @@ def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> 
     flipped = results[results["outcome"].isin(OUTCOMES[1:3])].to_dict("index")
     rows: list[tuple[object, ...]] = []
     for row, text_id in enumerate(grid.text_ids):
-        told = flipped.get(text_id)
-        if told is None:
+        flip = flipped.get(text_id)
+        if flip is None:
             continue
-        classes = (told["label"], told["reference"], told["predicted"])
+        classes = (flip["label"], flip["reference"], flip["predicted"])
         for word, places in words_of(grid, row):
             alive = grid.kept[row][:, places].any(axis=1)
             left = pd.NA if alive.all() else int(np.flatnonzero(~alive)[0])
@@ -133,7 +133,7 @@ def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> 
             rows.append(
                 (
                     grid.method,
-                    told["outcome"],
+                    flip["outcome"],
                     text_id,
                     *classes,
                     word,

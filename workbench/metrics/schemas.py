@@ -243,5 +243,3 @@ QUALITY_OVER_SEEDS = TableSchema(
     ("method",), ("value", "sd_seeds", "se_texts", "ci_low", "ci_high", "disagreement", "n", "seeds"),
     "the primary metric over seeds",
 )  # fmt: skip
-SPREAD = ("value", "sd_seeds", "lowest", "highest", "seeds")
-"""Columns that `spread_over_seeds` adds to its keys."""

@@ -14,21 +14,17 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Inference, infer
 from workbench.models.interventions.budget_controls import infer_at_budget
 from workbench.pipeline.job import Job
-from workbench.storage.tables import remove_table, write_table
-
-TABLES = ("controls", "control_comparisons")
+from workbench.storage.tables import write_parts
 
 
 def run_controls(job: Job) -> None:
-    """Write metrics/controls and metrics/control_comparisons; remove them where none are asked for."""
-    found = list(_compared(job))
-    for name, frames in zip(TABLES, zip(*found, strict=True) if found else ((), ()), strict=True):
-        path = job.run.table_file(name)
-        if not frames:
-            remove_table(path)
-            continue
-        table = pd.concat(frames, ignore_index=True)
-        write_table(correct_table(table) if name == TABLES[1] else table, path, csv=True)
+    """Write metrics/controls and metrics/control_comparisons; remove them where none are configured."""
+    pairs = list(_compared(job))
+    compared = [comparisons for _, comparisons in pairs]
+    if compared:
+        compared = [correct_table(pd.concat(compared, ignore_index=True))]
+    write_parts([quality for quality, _ in pairs], job.run.table_file("controls"))
+    write_parts(compared, job.run.table_file("control_comparisons"))
 
 
 def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -47,11 +43,11 @@ def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 def chosen_controls(job: Job, split: str) -> list[Control]:
     """Return the configured controls, each once; an oracle without rationales is left out and noted."""
-    asked = list(dict.fromkeys(job.config.evaluation.controls))
-    if "oracle" in asked and not _with_rationale(job.encodings[split].windows):
+    kinds = list(dict.fromkeys(job.config.evaluation.controls))
+    if "oracle" in kinds and not _with_rationale(job.encodings[split].windows):
         job.note(f"{split}: no oracle at the methods' budgets, no text has a rationale token")
-        asked.remove("oracle")
-    return asked
+        kinds.remove("oracle")
+    return kinds
 
 
 def _with_rationale(windows: Sequence[Window]) -> list[int]:
@@ -83,5 +79,5 @@ def _of_method(
             )
             for draw in range(draws)
         ]
-    own = text_frame(model, windows, result, split)
-    return against_controls(own, controls, bootstrap=evaluation.bootstrap, seed=seed)
+    pruned = text_frame(model, windows, result, split)
+    return against_controls(pruned, controls, bootstrap=evaluation.bootstrap, seed=seed)

@@ -21,7 +21,7 @@ from workbench.metrics.efficiency.table import counted_efficiency
 from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels.onednn import linear_kernels
-from workbench.pipeline.bench.timing import load_stock, time_models
+from workbench.pipeline.bench.timing import Measured, load_stock, time_models
 from workbench.pipeline.budget_controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
@@ -29,7 +29,7 @@ from workbench.pipeline.plausibility import plausibility_tables
 from workbench.runs.folder import ABOUT, PREDICTIONS
 from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json
-from workbench.storage.tables import remove_table, write_table
+from workbench.storage.tables import write_parts, write_table
 
 
 def evaluate_run(job: Job, *, again: bool = False) -> bool:
@@ -113,16 +113,16 @@ def _plausibility(job: Job) -> None:
     for method, names in chosen:
         records = {split: _score(job, method, split, names) for split in splits}
         for name in names:
-            own = [r for split in records for r in records[split] if r.scorer == name]
-            write_table(to_frame(own), job.run.folder / "scores" / f"{name}.parquet", group=ROW_GROUP)
-        for split, found in records.items():
-            by_split[split] += found
+            scored = [r for split in records for r in records[split] if r.scorer == name]
+            write_table(to_frame(scored), job.run.score_file(name), group=ROW_GROUP)
+        for split, scored in records.items():
+            by_split[split] += scored
     tables: dict[str, list[pd.DataFrame]] = {}
-    for split, found in by_split.items():
-        for name, frame in plausibility_tables(job, split, found).items():
+    for split, scored in by_split.items():
+        for name, frame in plausibility_tables(job, split, scored).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
-        write_table(pd.concat(frames, ignore_index=True), job.run.table_file(name), csv=True)
+        write_parts(frames, job.run.table_file(name))
 
 
 def scorer_groups(job: Job) -> list[tuple[str, list[str]]]:
@@ -153,7 +153,7 @@ def scorer_options(job: Job, names: list[str]) -> Options:
     )
 
 
-class _Told(Events):
+class _JobEvents(Events):
     """Passes on to the job's reporter and notes."""
 
     def __init__(self, job: Job, windows: int) -> None:
@@ -172,7 +172,7 @@ class _Told(Events):
 def _forget_scores(job: Job, chosen: list[str]) -> None:
     """Remove our scorers' files of an earlier configuration: they speak of models that are gone."""
     for name in set(SCORERS) - set(chosen):
-        (job.run.folder / "scores" / f"{name}.parquet").unlink(missing_ok=True)
+        job.run.score_file(name).unlink(missing_ok=True)
 
 
 def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenScores]:
@@ -184,7 +184,7 @@ def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenSco
         job.tokenizer,
         windows,
         scorer_options(job, names),
-        _Told(job, len(windows)),
+        _JobEvents(job, len(windows)),
     )
     # Without its seconds a score table depends on the configuration alone.
     kept = [replace(record, seconds=None) for record in records]
@@ -206,22 +206,20 @@ def _efficiency(job: Job) -> None:
     }
     largest = max(config.efficiency.batch_sizes)
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
-    if config.efficiency.repeats:
-        tables += _timed(job, dense)
-    else:
-        remove_table(job.run.table_file("stopwatch"))
-    write_table(pd.concat(tables, ignore_index=True), job.run.table_file("efficiency"), csv=True)
+    measured = _timed(job, dense) if config.efficiency.repeats else []
+    tables += [split.efficiency for split in measured]
+    write_parts([split.rounds for split in measured], job.run.table_file("stopwatch"))
+    write_parts(tables, job.run.table_file("efficiency"))
 
 
-def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
-    """Efficiency rows of each split by stopwatch; every round is kept in metrics/stopwatch."""
+def _timed(job: Job, dense: PruningClassifier) -> list[Measured]:
+    """What the stopwatch says of each split."""
     config = job.config
-    tables, rounds = [], []
     stock = load_stock(dense)
     models = {"dense": dense} | {m: job.model(m) for m in config.methods if m != "dense"}
     sizes = config.efficiency.batch_sizes
-    for split in config.evaluation.splits:
-        measured = time_models(
+    return [
+        time_models(
             stock,
             models,
             timed_windows(job, split),
@@ -230,10 +228,8 @@ def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
             repeats=config.efficiency.repeats,
             report=lambda done: job.reporter.progress(done, len(sizes), {}),
         )
-        tables.append(measured.efficiency)
-        rounds.append(measured.rounds)
-    write_table(pd.concat(rounds, ignore_index=True), job.run.table_file("stopwatch"), csv=True)
-    return tables
+        for split in config.evaluation.splits
+    ]
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:

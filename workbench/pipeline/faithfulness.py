@@ -14,9 +14,8 @@ from workbench.inference.faithfulness_probe import probe
 from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
 from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
-from workbench.storage.tables import remove_table, write_table
+from workbench.storage.tables import write_parts
 
-TABLE = "faithfulness"
 CONTROLS = ("random", "oracle")
 """They come along on every model; scores are drawn or read from the rationale here, not from a file."""
 
@@ -26,12 +25,7 @@ def run_faithfulness(job: Job) -> None:
 
     Its metrics are of a class's probability: `Job.corpus` refuses them for a regression.
     """
-    frames = list(_tables(job))
-    path = job.run.table_file(TABLE)
-    if frames:
-        write_table(pd.concat(frames, ignore_index=True), path, csv=True)
-        return
-    remove_table(path)
+    write_parts(list(_tables(job)), job.run.table_file("faithfulness"))
 
 
 def _tables(job: Job) -> Iterator[pd.DataFrame]:
@@ -129,5 +123,5 @@ def _read(job: Job, scorer: str, windows: Sequence[Window], layers: list[int]) -
     frame = job.run.scores(scorer)
     texts = {window.text_id for window in windows}
     records = from_frame(frame[frame["text_id"].isin(texts)])
-    found = {(record.text_id, record.window): record.scores[layers] for record in records}
-    return [found[window.text_id, window.window] for window in windows]
+    by_window = {(record.text_id, record.window): record.scores[layers] for record in records}
+    return [by_window[window.text_id, window.window] for window in windows]

@@ -63,10 +63,10 @@ def _false_positives(
 
     AdapLeR's claim is that its predictors' is lower in all of them.
     """
-    own = [part for part in values if part.method != "dense"]
+    pruned = [part for part in values if part.method != "dense"]
     frames = [
         compare_scorers(
-            own, [part for part in values if part.scorer == reference], split, metric="fpr",
+            pruned, [part for part in values if part.scorer == reference], split, metric="fpr",
             selection="uniform", across_methods=True, resamples=resamples, seed=seed,
         )
         for reference in ("saliency", "attention")

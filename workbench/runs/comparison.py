@@ -122,9 +122,10 @@ def _measured(run: RunData, trial: dict[str, Any]) -> dict[str, Any]:
     row |= speed_row(method, run.rows("efficiency"))
     controls = run.rows("controls")
     if controls is not None:
-        own = controls.query("method == @method and control == 'random' and metric == @metric")
-        if len(own):
-            row |= {"random_quality": own["value"].mean(), "random_high": own["ci_high"].mean()}
+        at_random = controls.query("method == @method and control == 'random' and metric == @metric")
+        if len(at_random):
+            row["random_quality"] = at_random["value"].mean()
+            row["random_high"] = at_random["ci_high"].mean()
     return row
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.metrics.schemas import PREDICTIONS, RUN_TABLES
 from workbench.runs.tables import RunData
 from workbench.storage.tables import read_table
 
@@ -15,11 +16,10 @@ ROUNDING = 1e-6
 """Numbers are equal that differ by no more than this, or by no more than this share of the larger."""
 SHOWN = 5
 """Differences of a column that are told one by one, the largest first."""
-IDS = (
-    "method", "split", "scorer", "against", "against_method", "against_layer", "control", "text_id",
-    "window", "layer", "token_index", "unit", "universe", "removal", "selection", "metric", "quantity",
-    "batch_size", "fpr_below", "tpr_above",
-)  # fmt: skip
+_KEYS = {f"metrics/{name}": schema.keys for name, schema in RUN_TABLES.items()} | {
+    "predictions": PREDICTIONS.keys
+}
+_OTHER_KEYS = ("scorer", "method", "text_id", "window", "layer", "token_index")
 """Columns that say what a row is about; all others are compared."""
 _NOT_COMPARED = ("metrics/limits", "metrics/stopwatch")
 """`limits` comes from `workbench bench`; the stopwatch's rounds are summed up in `efficiency`."""
@@ -41,22 +41,22 @@ class Reproduction:
 
 def compare_runs(recorded: RunData, again: RunData) -> Reproduction:
     """Compare all that two finished runs of one configuration say; InputError for damaged files."""
-    found = Reproduction()
+    result = Reproduction()
     for kind in ("config", "environment"):
         one, other = (_flat(getattr(run, kind), kind) for run in (recorded, again))
         # When a run was started always differs.
-        found.surroundings += _differences(one, other, leave_out="environment.started")
-    _compare_counts(recorded.about, again.about, found)
+        result.surroundings += _differences(one, other, leave_out="environment.started")
+    _compare_counts(recorded.about, again.about, result)
     for name in _tables(recorded.folder) | _tables(again.folder):
         files = [run.folder / f"{name}.parquet" for run in (recorded, again)]
-        there = [path.is_file() for path in files]
-        if not there[0]:
-            found.surroundings.append(f"{name}: was not recorded, there is nothing to compare with")
-        elif not there[1]:
-            found.numbers.append(f"{name}: is only in the run recorded")
+        exists = [path.is_file() for path in files]
+        if not exists[0]:
+            result.surroundings.append(f"{name}: was not recorded, there is nothing to compare with")
+        elif not exists[1]:
+            result.numbers.append(f"{name}: is only in the run recorded")
         else:
-            _compare_tables(name, read_table(files[0]), read_table(files[1]), found)
-    return found
+            _compare_tables(name, read_table(files[0]), read_table(files[1]), result)
+    return result
 
 
 def _differences(one: dict[str, Any], other: dict[str, Any], leave_out: str = "") -> list[str]:
@@ -80,13 +80,15 @@ def _flat(values: Any, name: str) -> dict[str, Any]:
     }
 
 
-def _compare_counts(one: dict[str, Any], other: dict[str, Any], found: Reproduction) -> None:
+def _compare_counts(one: dict[str, Any], other: dict[str, Any], result: Reproduction) -> None:
     if "data" not in one:
-        found.surroundings.append("data: its counts were not recorded, there is nothing to compare with")
+        result.surroundings.append(
+            "data: its counts were not recorded, there is nothing to compare with"
+        )
         return
     first, second = (_flat(about.get("data"), "data") for about in (one, other))
-    found.numbers += _differences(first, second)
-    found.compared += len(first)
+    result.numbers += _differences(first, second)
+    result.compared += len(first)
 
 
 def _tables(folder: Path) -> dict[str, None]:
@@ -98,34 +100,35 @@ def _tables(folder: Path) -> dict[str, None]:
     return {name: None for name in names if name not in _NOT_COMPARED}
 
 
-def _compare_tables(name: str, one: pd.DataFrame, other: pd.DataFrame, found: Reproduction) -> None:
+def _compare_tables(name: str, one: pd.DataFrame, other: pd.DataFrame, result: Reproduction) -> None:
     if name == "metrics/efficiency":
         # What has no batch size is counted, not timed.
         timed = [table["batch_size"].notna() for table in (one, other)]
-        found.timings += _ratios(one[timed[0]], other[timed[1]])
+        result.timings += _ratios(one[timed[0]], other[timed[1]])
         one, other = one[~timed[0]], other[~timed[1]]
     for column in one.columns.symmetric_difference(other.columns):
         if column in one:
-            found.numbers.append(f"{name}, {column}: is only in the run recorded")
+            result.numbers.append(f"{name}, {column}: is only in the run recorded")
         else:
-            found.surroundings.append(f"{name}, {column}: was not recorded")
-    ids = [column for column in IDS if column in one and column in other]
+            result.surroundings.append(f"{name}, {column}: was not recorded")
+    keys = _KEYS.get(name, _OTHER_KEYS)
+    ids = [column for column in keys if column in one and column in other]
     names = _ids(one, ids).merge(_ids(other, ids), on=[*ids, "number"], how="outer")
     for place, where in (("place_y", "recorded"), ("place_x", "made again")):
         alone = names[names[place].isna()]
-        found.numbers += [
+        result.numbers += [
             f"{name}: {_spelled(row)}: is only in the run {where}"
             for row in alone[ids][:SHOWN].to_numpy()
         ]
         if len(alone) > SHOWN:
-            found.numbers.append(f"{name}: {len(alone)} rows are only in the run {where}")
+            result.numbers.append(f"{name}: {len(alone)} rows are only in the run {where}")
     both = names.dropna(subset=["place_x", "place_y"])
     first, second = one.iloc[both["place_x"].astype(int)], other.iloc[both["place_y"].astype(int)]
     for column in one.columns:
         if column in other and column not in ids:
-            told = _column(first[column], second[column], both[ids])
-            found.numbers += [f"{name}, {column}: {line}" for line in told]
-            found.compared += len(both)
+            lines = _column(first[column], second[column], both[ids])
+            result.numbers += [f"{name}, {column}: {line}" for line in lines]
+            result.compared += len(both)
 
 
 def _ids(table: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
@@ -148,13 +151,13 @@ def _column(one: pd.Series, other: pd.Series, ids: pd.DataFrame) -> list[str]:
         a, b = (_texts(series) for series in (one, other))
         same, size = a == b, np.zeros(len(a))
     places = np.flatnonzero(~same)
-    told = [
+    lines = [
         f"{_spelled(ids.iloc[at])}: recorded {_text(a[at])}, again {_text(b[at])}"
         for at in places[np.argsort(-size[places], kind="stable")][:SHOWN]
     ]
     if len(places) > SHOWN:
-        told.append(f"{len(places)} of {len(a)} values differ, the first {SHOWN} are shown")
-    return told
+        lines.append(f"{len(places)} of {len(a)} values differ, the first {SHOWN} are shown")
+    return lines
 
 
 def _texts(series: pd.Series) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Tables as files: Parquet, and the same rows as CSV beside it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,14 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: in
     if csv:
         with replacing(path.with_suffix(".csv")) as scratch:
             frame.to_csv(scratch, index=False)
+
+
+def write_parts(frames: Sequence[pd.DataFrame], path: Path) -> None:
+    """Write the frames, one below the other, as a table and as CSV; without any, remove the table."""
+    if frames:
+        write_table(pd.concat(frames, ignore_index=True), path, csv=True)
+    else:
+        remove_table(path)
 
 
 def remove_table(path: Path) -> None:

@@ -7,7 +7,7 @@ from scipy.stats import pearsonr
 
 from workbench.metrics import schemas
 from workbench.metrics.classification import classification
-from workbench.metrics.stats.seeds import quality_over_seeds, spread_over_seeds
+from workbench.metrics.stats.seeds import quality_over_seeds
 
 LABEL = pd.Series({"a": "p", "b": "p", "c": "n", "d": "n"})
 
@@ -77,13 +77,3 @@ def test_one_seed_of_values_is_the_bootstrap_over_texts() -> None:
     assert row["se_texts"] == pytest.approx((1 - row["value"] ** 2) / np.sqrt(80), rel=0.25)
     assert np.isnan(row["sd_seeds"])
     assert np.isnan(quality_over_seeds({"top": predicted}, truth, bootstrap=0).iloc[0]["se_texts"])
-
-
-def test_spread_by_hand() -> None:
-    frame = pd.DataFrame(
-        {"method": ["a", "a", "a", "b"], "value": [1.0, 3.0, np.nan, 5.0], "other": "x"}
-    )
-    found = spread_over_seeds(frame, ["method"]).set_index("method")
-    assert tuple(found.columns) == schemas.SPREAD
-    assert found.loc["a"].tolist() == pytest.approx([2, np.sqrt(2), 1, 3, 2])
-    assert np.isnan(found.loc["b", "sd_seeds"])

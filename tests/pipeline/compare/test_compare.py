@@ -16,7 +16,8 @@ from workbench.pipeline.compare import trials as trials
 from workbench.runs.folder import load_run
 
 CELLS = [
-    f"cells/{trial}-seed{seed}" for seed in (0, 1) for trial in ("adapler/0.4", "adapler/0.5", "top/0.45")
+    f"cells/{trial}-seed{seed}" for seed in (0, 1) for trial in ("adapler/0.4", "adapler/0.5",
+    "top/0.45")
 ]  # fmt: skip
 
 

@@ -9,15 +9,14 @@ import pytest
 
 from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_comparison
 from tests.helpers.latex_reader import compiled
-from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY
-from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
+from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.cli import main
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.reporting.tables.main import main_table, plausibility_table
 from workbench.reporting.tables.of_runs import main_comparison, paper_tables, significance
-from workbench.reporting.tables.over_seeds import over_seeds, seeds_words
+from workbench.reporting.tables.over_seeds import over_seeds, seeds_line, seeds_words
 from workbench.runs.many import load_runs
 from workbench.storage.atomic import write_text
 
@@ -125,6 +124,14 @@ def test_over_seeds_keeps_a_single_seeds_interval() -> None:
     assert (row["value"], row["seeds"]) == (pytest.approx(0.7), 2)
     assert np.isnan(row["ci_low"])
     assert seeds_words([0, 1]).startswith("Mean ± standard deviation over n = 2 seeds")
+
+
+def test_mean_and_deviation_by_hand() -> None:
+    rows = pd.DataFrame({"a": [1.0, 3.0, np.nan], "b": [5.0, np.nan, np.nan]})
+    numbers, words = seeds_line(rows, {"a": ("A", "{:.1f}".format), "b": ("B", "{:.1f}".format)})
+    assert (numbers["a"], numbers["a_sd"]) == pytest.approx((2, np.sqrt(2)))
+    assert np.isnan(numbers["b_sd"])
+    assert words == {"A": "2.0 ± 1.4", "B": "5.0"}
 
 
 def test_stars_and_marks_of_a_layer() -> None:

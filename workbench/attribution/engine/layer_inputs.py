@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,24 +24,14 @@ class LayerInput:
     """One window at one layer's input, as Captum wants it."""
 
     forward: nn.Module
-    """hidden (K, N, H), alive (K, layers, N) bool -> outputs (K, classes): a `Tail`."""
+    """hidden (K, N, H) -> what is explained (K,): a `Tail`."""
     hidden: Tensor
     """(1, N, H)."""
     baseline: Tensor
     """(1, N, H): the hidden states of "no information"."""
-    alive: Tensor
-    """(1, layers, N) bool."""
-    target: Tensor
-    """(1,) int64: the class explained."""
     copies: int
     """How many of these may run at once within the memory budget."""
     options: Options
-
-    def attribute(self, method: Any, **more: Any) -> Any:
-        """Run a method of Captum here, and return what it returns."""
-        return method.attribute(
-            self.hidden, target=self.target, additional_forward_args=(self.alive,), **more
-        )
 
 
 class Attribution(NamedTuple):
@@ -96,11 +86,8 @@ def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
         baselines = _states(task, replace(window, input_ids=without_words(window, task.tokenizer, kind)))
     copies = copies_in(model, len(window.input_ids), options, keeps_graph=True)
     for layer in task.layers:
-        tail = Tail(model, layer, task.outputs)
-        yield (
-            layer,
-            LayerInput(tail, states[layer], baselines[layer], task.alive, task.targets, copies, options),
-        )
+        tail = Tail(model, layer, task.alive, task.explained)
+        yield layer, LayerInput(tail, states[layer], baselines[layer], copies, options)
 
 
 def _states(task: Task, window: Window) -> list[Tensor]:

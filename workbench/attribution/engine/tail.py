@@ -1,4 +1,4 @@
-"""The classifier from a layer's input on, as a function of tensors: what Captum differentiates."""
+"""The classifier from a layer's input on, as a function of hidden states: what Captum differentiates."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from workbench.models.layouts import Padded
 
 
 class Tail(nn.Module):
-    """From the input of one layer to what is explained.
+    """From the input of one layer, of any number K of copies of one window, to what is explained (K,).
 
     The tokens in each layer's self-attention are given: a model that drops tokens does not decide anew,
     so that the function is continuous in the hidden states.
@@ -20,19 +20,24 @@ class Tail(nn.Module):
     Args:
         model: Its modules are used as they are.
         start: The layer.
-        outputs: Takes logits to what is explained, both (K, classes).
+        alive: (1, layers, N) bool, the tokens in each layer's self-attention.
+        explained: Takes logits (K, classes) to what is explained (K,).
     """
 
     def __init__(
-        self, model: PruningClassifier, start: int, outputs: Callable[[Tensor], Tensor]
+        self,
+        model: PruningClassifier,
+        start: int,
+        alive: Tensor,
+        explained: Callable[[Tensor], Tensor],
     ) -> None:
         super().__init__()
-        self.model, self.start, self.outputs = model, start, outputs
+        self.model, self.start, self.alive, self.explained = model, start, alive, explained
         self.train(model.training)
 
-    def forward(self, hidden: Tensor, alive: Tensor) -> Tensor:
-        """hidden (K, N, H), alive (K, layers, N) bool -> outputs (K, classes)."""
-        return self.outputs(self.model.head(_encode_from(self.model, self.start, hidden, alive)))
+    def forward(self, hidden: Tensor) -> Tensor:
+        """hidden (K, N, H) -> (K,)."""
+        return self.explained(self.model.head(_encode_from(self.model, self.start, hidden, self.alive)))
 
 
 def states_entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -> list[Tensor]:
@@ -40,8 +45,8 @@ def states_entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -
 
     Args:
         model: The classifier.
-        embedded: (K, N, H), the embedding output.
-        alive: (K, layers, N) bool, the tokens in each layer's self-attention.
+        embedded: (1, N, H), the embedding output.
+        alive: (1, layers, N) bool, the tokens in each layer's self-attention.
     """
     states: list[Tensor] = []
     with torch.no_grad():
@@ -52,7 +57,8 @@ def states_entering(model: PruningClassifier, embedded: Tensor, alive: Tensor) -
 def _encode_from(
     model: PruningClassifier, start: int, hidden: Tensor, alive: Tensor, observe: Observe | None = None
 ) -> Encoded:
-    all_tokens = torch.ones_like(alive[:, 0])
+    alive = alive[:, start:].expand(len(hidden), -1, -1)
+    all_tokens = torch.ones(hidden.shape[:2], dtype=torch.bool, device=hidden.device)
     layout = Padded(all_tokens, all_tokens.sum(1))
-    layers, policy = model.bert.bert.encoder.layer[start:], ReplayPolicy(alive[:, start:])
-    return encode(layers, policy, hidden, layout, observe=observe)
+    layers = model.bert.bert.encoder.layer[start:]
+    return encode(layers, ReplayPolicy(alive), hidden, layout, observe=observe)

@@ -112,6 +112,10 @@ class Task(Memoised):
         """Return what is explained of the logits, both (B, classes)."""
         return logits.softmax(dim=-1) if self.options.output == "probability" else logits
 
+    def explained(self, logits: Tensor) -> Tensor:
+        """Return the target's output (K,) in copies (K, classes) of a task of one window."""
+        return self.outputs(logits)[:, self.targets[0]]
+
     def observe(self, observers: Sequence[Observer]) -> list[Observed]:
         """Show one forward pass to all observers, and return what each gives."""
         needs_gradient = any(observer.needs_gradient for observer in observers)

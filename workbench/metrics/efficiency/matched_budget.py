@@ -14,7 +14,7 @@ CONVENTION = "own weights, choice of tokens replaced"
 
 
 def against_controls(
-    own: pd.DataFrame,
+    pruned: pd.DataFrame,
     controls: Mapping[str, Sequence[pd.DataFrame]],
     *,
     bootstrap: int = 1000,
@@ -36,8 +36,8 @@ def against_controls(
         randomisations: Sign flips of the two-sided test.
         seed: Of both.
     """
-    facts = own.set_index("text_id")
-    method, split = str(own["method"].iloc[0]), str(own["split"].iloc[0])
+    facts = pruned.set_index("text_id")
+    method, split = str(pruned["method"].iloc[0]), str(pruned["split"].iloc[0])
     rows: list[tuple[object, ...]] = []
     compared: list[tuple[object, ...]] = []
     for name, draws in controls.items():

@@ -97,24 +97,24 @@ def measured_efficiency(
         dense: Name of our unpadded run that drops nothing.
     """
     rows: list[tuple[object, ...]] = []
-    for method, own in seconds.items():
-        low, median, high = np.quantile(own, [0.25, 0.5, 0.75])
-        found: dict[str, float | None] = {"seconds_median": median}
+    for method, rounds in seconds.items():
+        low, median, high = np.quantile(rounds, [0.25, 0.5, 0.75])
+        quantities: dict[str, float | None] = {"seconds_median": median}
         if work is not None:
             texts, tokens = work
-            found |= {"seconds_q25": low, "seconds_q75": high}
-            found |= {"texts_per_second": texts / median, "tokens_per_second": tokens / median}
-            found["flops_speedup_timed"] = flops_speedups.get(method)
-            found["flops_speedup_timed_padded"] = (padded_speedups or {}).get(method)
+            quantities |= {"seconds_q25": low, "seconds_q75": high}
+            quantities |= {"texts_per_second": texts / median, "tokens_per_second": tokens / median}
+            quantities["flops_speedup_timed"] = flops_speedups.get(method)
+            quantities["flops_speedup_timed_padded"] = (padded_speedups or {}).get(method)
         if memory is not None:
-            found["peak_memory_mb"] = memory.get(method)
+            quantities["peak_memory_mb"] = memory.get(method)
         if stock in seconds:
-            found["speedup_vs_hf"] = _ratio(seconds[stock], own)
+            quantities["speedup_vs_hf"] = _ratio(seconds[stock], rounds)
         if dense in seconds and method in flops_speedups:
-            found["realised_share"] = _ratio(seconds[dense], own) / flops_speedups[method]
+            quantities["realised_share"] = _ratio(seconds[dense], rounds) / flops_speedups[method]
         rows += [
             (method, split, quantity, batch_size, value)
-            for quantity, value in found.items()
+            for quantity, value in quantities.items()
             if value is not None
         ]
     return EFFICIENCY.frame(rows)

@@ -70,18 +70,18 @@ def _counted_again(
 ) -> TextValues:
     values = part.values.copy()
     for row, text_id in enumerate(part.text_ids):
-        own = windows.get((part.scorer, part.method, text_id))
-        if own is None:
+        text = windows.get((part.scorer, part.method, text_id))
+        if text is None:
             continue
-        joined = join_windows(own)
+        joined = join_windows(text)
         words = np.unique(joined.word_index[joined.word_index >= 0])
         units = scored_units(joined, "word")
         true = [(span.start, span.end) for span in spans[text_id]]
         for selection in SELECTIONS:
             selected = uniform_selection(units.scores) if selection == "uniform" else units.kept
             if selected is not None:
-                found = np.array([_counts(layer, units, words, true) for layer in selected])
-                _put(values[row], selection, found)
+                counts = np.array([_counts(layer, units, words, true) for layer in selected])
+                _put(values[row], selection, counts)
     return replace(part, values=values)
 
 
@@ -97,10 +97,10 @@ def _counts(
 def _put(values: np.ndarray, selection: str, counts: np.ndarray) -> None:
     """Write (layers, 3) counts, and the precision and recall they give, where the layer has values."""
     hits, chosen, marked = counts.T.astype(np.float64)
-    found = dict(zip(_COUNTS, (hits, chosen, marked), strict=True)) | {
+    columns = dict(zip(_COUNTS, (hits, chosen, marked), strict=True)) | {
         "iou_precision": np.divide(hits, chosen, out=np.full_like(hits, np.nan), where=chosen > 0),
         "iou_recall": hits / marked,
     }
-    there = ~np.isnan(values[:, MEASURED.index((selection, "chosen"))])
-    for name, column in found.items():
-        values[there, MEASURED.index((selection, name))] = column[there]
+    defined = ~np.isnan(values[:, MEASURED.index((selection, "chosen"))])
+    for name, column in columns.items():
+        values[defined, MEASURED.index((selection, name))] = column[defined]

@@ -64,7 +64,7 @@ def expected(batch: Batch) -> np.ndarray:
     base = share(marked, n)
     half = np.where(n == 1, 1.0, 0.5)
     ap = expected_ap(n, marked)
-    found: dict[Key, np.ndarray] = {
+    levels: dict[Key, np.ndarray] = {
         ("none", "ap"): np.where(both, ap, np.nan),
         ("none", "eraser_ap"): np.where(both, ap, np.nan),
         ("none", "auprc"): expected_auprc(n, marked),
@@ -76,9 +76,9 @@ def expected(batch: Batch) -> np.ndarray:
         ("uniform", "token_precision"): base,
         ("uniform", "token_recall"): np.where(marked > 0, half, 0.0),
     }
-    found |= {("none", f"precision_at_{k}"): base for k in CUTS}
+    levels |= {("none", f"precision_at_{k}"): base for k in CUTS}
     values = np.full((*batch.speaks.shape, len(MEASURED)), np.nan)
-    for key, column in found.items():
+    for key, column in levels.items():
         values[..., MEASURED.index(key)] = column[:, None]
     return values
 

@@ -13,8 +13,8 @@ def complexity(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     """
     values, total, n = _parts(scores, valid)
     shares = values / np.where(total > 0, total, 1.0)[..., None]
-    found = np.where(total > 0, entr(shares).sum(axis=-1), np.log(np.maximum(n, 1)))
-    return np.where(n > 0, found, np.nan)
+    entropy = np.where(total > 0, entr(shares).sum(axis=-1), np.log(np.maximum(n, 1)))
+    return np.where(n > 0, entropy, np.nan)
 
 
 def sparseness(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
@@ -28,8 +28,8 @@ def sparseness(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     ranked = np.sort(values, axis=-1)
     from_end = np.arange(values.shape[-1] - 1, -1, -1)
     weighted = (ranked * (n[..., None] - 1 - 2 * from_end)).sum(axis=-1)
-    found = np.divide(weighted, n * total, out=np.zeros(total.shape), where=(n > 0) & (total > 0))
-    return np.where(n > 0, found, np.nan)
+    gini = np.divide(weighted, n * total, out=np.zeros(total.shape), where=(n > 0) & (total > 0))
+    return np.where(n > 0, gini, np.nan)
 
 
 def _parts(scores: np.ndarray, valid: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -37,11 +37,11 @@ def earliest_layers(
     for part in values:
         for selection in SELECTIONS:
             fpr, tpr = (part.values[..., MEASURES.index((selection, name))] for name in ("fpr", "tpr"))
-            there = ~np.isnan(fpr) & ~np.isnan(tpr)
-            chosen = there.any(axis=1)
+            defined = ~np.isnan(fpr) & ~np.isnan(tpr)
+            chosen = defined.any(axis=1)
             if not chosen.any():
                 continue
-            means = [_mean(rate, there) for rate in (fpr, tpr)]
+            means = [_mean(rate, defined) for rate in (fpr, tpr)]
             key = (part.scorer, part.method, split, part.unit, part.universe, selection)
             for below in fpr_levels:
                 for above in tpr_levels:
@@ -68,8 +68,8 @@ def first_layer(fpr: np.ndarray, tpr: np.ndarray, below: float, above: float) ->
     return np.where(passes.any(axis=1), passes.argmax(axis=1), np.nan)
 
 
-def _mean(rate: np.ndarray, there: np.ndarray) -> np.ndarray:
+def _mean(rate: np.ndarray, defined: np.ndarray) -> np.ndarray:
     """(layers,) mean over the texts that are there; NaN, which passes no level, without any."""
-    n = there.sum(axis=0)
-    total = np.where(there, rate, 0.0).sum(axis=0)
+    n = defined.sum(axis=0)
+    total = np.where(defined, rate, 0.0).sum(axis=0)
     return share(total, n)

@@ -50,12 +50,12 @@ def measure(batch: Batch) -> np.ndarray:
     """
     uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
     defined = {"none": batch.speaks, "uniform": batch.speaks, "kept": batch.has_kept[:, None]}
-    found = _ranked(batch)
+    columns = _ranked(batch)
     for selection, selected in zip(SELECTIONS, (uniform, batch.kept), strict=True):
-        found |= {(selection, name): column for name, column in _selected(selected, batch).items()}
+        columns |= {(selection, name): column for name, column in _selected(selected, batch).items()}
     values = np.empty((*batch.speaks.shape, len(MEASURED)))
     for column, key in enumerate(MEASURED):
-        values[..., column] = np.where(defined[key[0]], found[key], np.nan)
+        values[..., column] = np.where(defined[key[0]], columns[key], np.nan)
     return values
 
 
@@ -64,7 +64,7 @@ def _ranked(batch: Batch) -> dict[Key, np.ndarray]:
     ranking = rank_units(batch.scores, marks, valid)
     both = (ranking.marked > 0) & (ranking.marked < ranking.units)
     ap = np.where(both, average_precision(ranking), np.nan)
-    found = {
+    columns = {
         "ap": ap,
         "eraser_ap": ap,
         "auprc": auprc(ranking),
@@ -73,8 +73,8 @@ def _ranked(batch: Batch) -> dict[Key, np.ndarray]:
         "complexity": complexity(batch.scores, valid),
         "sparseness": sparseness(batch.scores, valid),
     }
-    found |= {f"precision_at_{k}": precision_at(ranking, k) for k in CUTS}
-    return {("none", name): column for name, column in found.items()}
+    columns |= {f"precision_at_{k}": precision_at(ranking, k) for k in CUTS}
+    return {("none", name): column for name, column in columns.items()}
 
 
 def _selected(selected: np.ndarray, batch: Batch) -> dict[str, np.ndarray]:

@@ -49,7 +49,7 @@ def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None =
     ranked = np.take_along_axis(key, order, axis=-1)
     marked = np.broadcast_to(marks, scores.shape) & real
     hits = np.take_along_axis(marked, order, axis=-1)
-    found = np.cumsum(hits, axis=-1, dtype=np.int32)
+    so_far = np.cumsum(hits, axis=-1, dtype=np.int32)
     position = np.arange(scores.shape[-1], dtype=np.int32)
     opens = np.ones(scores.shape, dtype=bool)
     np.not_equal(ranked[..., 1:], ranked[..., :-1], out=opens[..., 1:])
@@ -59,8 +59,8 @@ def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None =
         hits=hits,
         first=_from_left(np.where(opens, position, 0)),
         last=_from_right(np.where(closes, position, len(position))),
-        above=_from_left(np.where(opens, found - hits, 0)),
-        through=_from_right(np.where(closes, found, len(position))),
+        above=_from_left(np.where(opens, so_far - hits, 0)),
+        through=_from_right(np.where(closes, so_far, len(position))),
         marked=marked.sum(axis=-1),
         units=real.sum(axis=-1),
     )

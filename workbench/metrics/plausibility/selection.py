@@ -55,10 +55,10 @@ def token_scores(
         chosen: (...): selected ones.
         marked: (...): marked ones.
     """
-    there = (chosen > 0) | (marked > 0)
+    defined = (chosen > 0) | (marked > 0)
     precision, recall = (np.nan_to_num(share(hits, whole)) for whole in (chosen, marked))
     values = (precision, recall, f1(precision, recall))
-    first, second, third = (np.where(there, value, np.nan) for value in values)
+    first, second, third = (np.where(defined, value, np.nan) for value in values)
     return first, second, third
 
 

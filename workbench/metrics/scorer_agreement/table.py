@@ -47,18 +47,20 @@ def agreement(
     """
     windows: dict[tuple[str, int], dict[tuple[str, str], TokenScores]] = {}
     for record in records:
-        own = windows.setdefault((record.text_id, record.window), {})
-        own[record.scorer, record.method] = record
+        by_scorer = windows.setdefault((record.text_id, record.window), {})
+        by_scorer[record.scorer, record.method] = record
     depth: dict[tuple[str, str], int] = {}
-    for own in windows.values():
-        depth |= {scorer: record.layers for scorer, record in own.items()}
+    for by_scorer in windows.values():
+        depth |= {scorer: record.layers for scorer, record in by_scorer.items()}
     rows = [_Row(*scorer, layer) for scorer, layers in depth.items() for layer in range(layers)]
     pairs = [(i, j) for i, j in combinations(range(len(rows)), 2) if rows[i].pairs_with(rows[j])]
     lines: list[tuple[object, ...]] = []
     for unit in UNITS if pairs else ():
-        found = np.stack([_correlations(own, rows, pairs, unit) for own in windows.values()])
+        correlations = np.stack(
+            [_correlations(window, rows, pairs, unit) for window in windows.values()]
+        )
         owners = (text_id for text_id, _ in windows)
-        for (number, metric), value in text_means(found, owners, bootstrap, seed):
+        for (number, metric), value in text_means(correlations, owners, bootstrap, seed):
             a, b = (rows[row] for row in pairs[number])
             lines.append(
                 (a.scorer, a.method, a.layer, b.scorer, b.method, b.layer, split, unit,
@@ -68,20 +70,20 @@ def agreement(
 
 
 def _correlations(
-    own: Mapping[tuple[str, str], TokenScores],
+    by_scorer: Mapping[tuple[str, str], TokenScores],
     rows: list[_Row],
     pairs: list[tuple[int, int]],
     unit: str,
 ) -> np.ndarray:
     """(pairs, 2) correlations of one window; NaN where one of a pair says nothing."""
     units = {}
-    for scorer, record in own.items():
+    for scorer, record in by_scorer.items():
         # Whether people marked the text does not matter here.
         marked = replace(record, rationale=np.zeros(len(record.tokens), dtype=bool))
         units[scorer] = scored_units(marked, unit).scores
     sizes = {scores.shape[1] for scores in units.values()}
     if len(sizes) != 1:
-        text_id = next(iter(own.values())).text_id
+        text_id = next(iter(by_scorer.values())).text_id
         raise InputError(f"{text_id}: scorers saw different numbers of {unit}s: {sorted(sizes)}")
     stacked = np.full((len(rows), sizes.pop()), np.nan)
     for number, row in enumerate(rows):

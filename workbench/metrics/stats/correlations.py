@@ -26,7 +26,7 @@ def correlations(
     """
     for metric, compute in (("pearson", pearson), ("spearman", spearman)):
         whole = np.full((1, len(value)), 1 / len(value))
-        found = float(np.mean([compute(value, draw, whole)[0] for draw in predicted]))
+        mean = float(np.mean([compute(value, draw, whole)[0] for draw in predicted]))
         bounds = (np.nan, np.nan)
         if resamples:
             blocks = [
@@ -35,7 +35,7 @@ def correlations(
             ]
             low, high = percentiles(np.concatenate(blocks))
             bounds = (float(low), float(high))
-        yield metric, found, *bounds
+        yield metric, mean, *bounds
 
 
 def pearson_difference(

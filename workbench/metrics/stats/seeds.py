@@ -11,7 +11,7 @@ from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues
-from workbench.metrics.schemas import OVER_SEEDS, QUALITY_OVER_SEEDS, SPREAD
+from workbench.metrics.schemas import OVER_SEEDS, QUALITY_OVER_SEEDS
 from workbench.metrics.stats.correlations import pearson
 from workbench.metrics.stats.resampling import percentiles, weight_blocks
 from workbench.metrics.stats.shares import share
@@ -84,12 +84,12 @@ def summarise_seeds(
         low, high = crossed_interval(values, bootstrap, seed)
         for layer, column in zip(*np.nonzero(n), strict=True):
             cell = (layer, column)
-            own = means[(slice(None), *cell)]
-            own = own[~np.isnan(own)]
-            sd = own.std(ddof=1) if len(own) > 1 else np.nan
+            each = means[(slice(None), *cell)]
+            each = each[~np.isnan(each)]
+            sd = each.std(ddof=1) if len(each) > 1 else np.nan
             rows.append(
                 (first.scorer, first.method, split, int(layer), first.unit, first.universe,
-                 *MEASURES[column], own.mean(), low[cell], high[cell], sd, int(n[cell]), len(own))
+                 *MEASURES[column], each.mean(), low[cell], high[cell], sd, int(n[cell]), len(each))
             )  # fmt: skip
     return OVER_SEEDS.frame(rows)
 
@@ -163,10 +163,10 @@ def quality_over_seeds(
         truth, given = label.loc[frame.index].to_numpy(), frame.to_numpy()
         values = is_regression(truth)
         spread = _correlations if values else _accuracies
-        found, error, low, high = spread(truth, given, bootstrap, seed)
+        qualities, error, low, high = spread(truth, given, bootstrap, seed)
         pairs = [_apart(a, b, values) for a, b in combinations(given.T, 2)]
         rows.append(
-            (method, found.mean(), found.std(ddof=1) if seeds > 1 else np.nan, error, low, high,
+            (method, qualities.mean(), qualities.std(ddof=1) if seeds > 1 else np.nan, error, low, high,
              np.mean(pairs) if pairs else np.nan, texts, seeds)
         )  # fmt: skip
     return QUALITY_OVER_SEEDS.frame(rows)
@@ -185,36 +185,22 @@ def _correlations(truth: np.ndarray, given: np.ndarray, resamples: int, seed: in
     """Of (texts,) values and (texts, seeds) predictions: a resample's correlation is that of each seed
     on the texts drawn, averaged over the seeds drawn."""
     texts, seeds = given.shape
-    found = _by_seed(truth, given, np.full((1, texts), 1 / texts))[0]
+    qualities = _by_seed(truth, given, np.full((1, texts), 1 / texts))[0]
     if not resamples:
-        return found, np.nan, np.nan, np.nan
+        return qualities, np.nan, np.nan, np.nan
     blocks = [_by_seed(truth, given, weights) for weights in weight_blocks(texts, resamples, seed)]
     drawn = np.concatenate(blocks)
     # Seeds are drawn by numbers of their own: with the texts' they would not be independent.
     chosen = np.concatenate(list(weight_blocks(seeds, resamples, seed + 1)))
     low, high = percentiles((chosen * drawn).sum(axis=1))
-    return found, float(drawn.mean(axis=1).std(ddof=1)), float(low), float(high)
+    return qualities, float(drawn.mean(axis=1).std(ddof=1)), float(low), float(high)
 
 
 def _by_seed(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(resamples, seeds): each seed's correlation under (resamples, texts) weights."""
-    return np.stack([pearson(truth, own, weights) for own in given.T], axis=1)
+    return np.stack([pearson(truth, values, weights) for values in given.T], axis=1)
 
 
 def _apart(a: np.ndarray, b: np.ndarray, values: bool) -> float:
     """How far two seeds' predictions, (texts,) each, lie apart."""
     return float(np.abs(a - b).mean() if values else (a != b).mean())
-
-
-def spread_over_seeds(frame: pd.DataFrame, by: list[str], column: str = "value") -> pd.DataFrame:
-    """Return mean, standard deviation (n - 1, NaN for one), lowest and highest over seeds.
-
-    Args:
-        frame: A row per seed and whatever else.
-        by: The keys of a row of the result, which has the columns `SPREAD` after them; its `seeds`
-            counts the values.
-        column: Whose values; those that are missing are left out.
-    """
-    groups = frame.dropna(subset=[column]).groupby(by, sort=False, observed=True)[column]
-    found = groups.agg(["mean", "std", "min", "max", "count"]).reset_index()
-    return found.set_axis([*by, *SPREAD], axis=1)

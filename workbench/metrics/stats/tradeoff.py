@@ -16,9 +16,9 @@ def curve(speedups: Sequence[float], quality: Sequence[float]) -> tuple[np.ndarr
     x, y = np.asarray(speedups, dtype=np.float64), np.asarray(quality, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1:
         raise ValueError(f"{x.shape} speed-ups and {y.shape} qualities")
-    there = ~(np.isnan(x) | np.isnan(y))
-    places, which = np.unique(x[there], return_inverse=True)
-    return places, np.bincount(which, y[there], len(places)) / np.bincount(which, minlength=len(places))
+    known = ~(np.isnan(x) | np.isnan(y))
+    places, which = np.unique(x[known], return_inverse=True)
+    return places, np.bincount(which, y[known], len(places)) / np.bincount(which, minlength=len(places))
 
 
 def shared_range(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float] | None:

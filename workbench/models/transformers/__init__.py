@@ -8,7 +8,6 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.util import spec_from_file_location
 from types import ModuleType
 
 _LIBRARY = "transformers"
@@ -59,7 +58,8 @@ class _RegisteringLoader(SourceFileLoader):
         spec = PathFinder.find_spec(fullname, path, target) if fullname == _LIBRARY else None
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        return spec_from_file_location(fullname, spec.origin, loader=cls(fullname, spec.loader.path))
+        spec.loader = cls(fullname, spec.loader.path)
+        return spec
 
     def exec_module(self, module: ModuleType) -> None:
         """Import, then register."""

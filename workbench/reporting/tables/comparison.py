@@ -1,7 +1,8 @@
 """The tables of a comparison: methods, curves' areas, pairs, searches, cells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,13 +40,13 @@ def comparison_table(data: ComparisonData) -> Table:
         numbers, words = seeds_line(rows, named)
         lines.append(line | numbers)
         shown.append(text | words)
-    words = caption(
+    note = caption(
         "comparison", split=data.split, seeds=seeds_words(data.about["seeds"]), matching=_matching(data),
         speed=caption("speed"),
     )  # fmt: skip
     frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
     marks = method_marks(frame, texts, {name: heading for name, (heading, _) in named.items()})
-    return Table("comparison", words, frame, texts, ("method", "strength"), marks)
+    return Table("comparison", note, frame, texts, ("method", "strength"), marks)
 
 
 def _strengths(rows: pd.DataFrame) -> str:
@@ -128,8 +129,8 @@ def area_table(points: pd.DataFrame) -> Table:
                 {"axis": axis, "method": method, "low": low, "high": high, "mean_quality": areas.mean(),
                  "mean_quality_sd": areas.std(ddof=1), "seeds": len(chosen)}
             )  # fmt: skip
-    columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
-    frame = pd.DataFrame(lines, columns=columns)
+    names = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
+    frame = pd.DataFrame(lines, columns=names)
     name = QUALITY_NAMES[points["metric"].iloc[0]] if len(points) else "quality"
     columns = {
         "speed-up": ("axis", AXES.get), "method": ("method", method_name), "from": ("low", times),
@@ -171,7 +172,9 @@ def searches_table(data: ComparisonData) -> Table | None:
     if not rows:
         return None
     frame = pd.DataFrame(rows)
-    writers = {"method": method_name, "value": times, "reached": {True: "yes", False: "no"}.get}
+    writers: dict[str, Callable[[Any], Any]] = {
+        "method": method_name, "value": times, "reached": {True: "yes", False: "no"}.get,
+    }  # fmt: skip
     writers |= dict.fromkeys(("strength", "slack", "target"), "{:g}".format)
     shown = frame.assign(**{name: frame[name].map(write) for name, write in writers.items()})
     text_columns = ("method", "quantity", "reached", "notes")

@@ -68,10 +68,10 @@ def main_comparison(runs: Runs) -> Table:
         words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
     marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
-    words = caption(
+    note = caption(
         "main_seeds", conventions=_facts(runs), star=star_words(unlike), speed=caption("speed")
     )
-    return Table("main", words, frame, shown, ("method",), marks)
+    return Table("main", note, frame, shown, ("method",), marks)
 
 
 def _configured(runs: Runs) -> list[str]:

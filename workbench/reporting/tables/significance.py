@@ -1,5 +1,7 @@
 """Pairs of methods on the same texts: whether a difference is more than other texts would explain."""
 
+from typing import Any
+
 import pandas as pd
 
 from workbench.metrics.classification import by_text
@@ -54,14 +56,14 @@ def significance_table(
     def difference(value: float, low: float, high: float, p: float) -> str:
         return interval(value, low, high, write) + (STAR if p < LEVEL else "")
 
-    columns = {
+    shown: dict[str, tuple[Any, ...]] = {
         "method": ("method", method_name), "against": ("against", method_name),
         "difference, points" if metric == "accuracy" else "difference": (
             "difference", "ci_low", "ci_high", "p_holm", difference,
         ),
         "p": ("p", p_value), "p, Holm": ("p_holm", p_value), "texts": ("n",), "seeds": ("seeds",),
     }  # fmt: skip
-    return Table(name, words, frame, formatted(frame, columns), ("method", "against"))
+    return Table(name, words, frame, formatted(frame, shown), ("method", "against"))
 
 
 def unlike_dense(pairs: pd.DataFrame) -> set[str]:

@@ -31,17 +31,16 @@ def deeplift(point: LayerInput) -> Attribution:
     modules = [m for name, m in point.forward.named_modules() if name.endswith(ACTIVATIONS)]
     hooks = [module.register_forward_hook(_rescale) for module in modules]
     try:
-        both = torch.cat([state, point.baseline])
-        outputs = point.forward(both, point.alive.repeat(2, 1, 1))[:, point.target]
-        (multipliers,) = torch.autograd.grad(outputs.sum(), state)
+        both = point.forward(torch.cat([state, point.baseline]))
+        (multipliers,) = torch.autograd.grad(both.sum(), state)
     finally:
         for hook in hooks:
             hook.remove()
     with torch.no_grad():
         products = (state - point.baseline) * multipliers
-        end, start = (point.forward(h, point.alive)[:, point.target] for h in (state, point.baseline))
+        difference = point.forward(state) - point.forward(point.baseline)
     values = signed_sum(products)
-    return Attribution(values, share_missed(values, products.flatten(1).sum(1) - (end - start)))
+    return Attribution(values, share_missed(values, products.flatten(1).sum(1) - difference))
 
 
 def _rescale(module: Any, inputs: tuple[Tensor], output: Tensor) -> Tensor:

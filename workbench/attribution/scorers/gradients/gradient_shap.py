@@ -24,5 +24,5 @@ def gradient_shap(point: LayerInput) -> Attribution:
     total = torch.zeros_like(point.hidden[..., 0])
     for start in range(0, samples, point.copies):
         size = min(point.copies, samples - start)
-        total += size * signed_sum(point.attribute(method, baselines=point.baseline, n_samples=size))
+        total += size * signed_sum(method.attribute(point.hidden, point.baseline, n_samples=size))
     return Attribution(total / samples)

@@ -22,9 +22,9 @@ def integrated_gradients(point: LayerInput) -> Attribution:
     Zero vectors can make it large at any number of steps: LayerNorm barely changes along a path of
     multiples of one vector and jumps at its end.
     """
-    values, missed = point.attribute(
-        IntegratedGradients(point.forward),
-        baselines=point.baseline,
+    values, missed = IntegratedGradients(point.forward).attribute(
+        point.hidden,
+        point.baseline,
         n_steps=point.options.steps or STEPS,
         internal_batch_size=point.copies,
         return_convergence_delta=True,

@@ -47,8 +47,8 @@ def var_grad(point: LayerInput) -> Attribution:
 
 def _under_noise(point: LayerInput, kind: Literal["smoothgrad", "smoothgrad_sq", "vargrad"]) -> Tensor:
     samples = point.options.samples or SAMPLES
-    values: Tensor = point.attribute(
-        NoiseTunnel(Saliency(point.forward)),
+    values: Tensor = NoiseTunnel(Saliency(point.forward)).attribute(
+        point.hidden,
         nt_type=kind,
         nt_samples=samples,
         nt_samples_batch_size=min(point.copies, samples),
