@@ -30,7 +30,7 @@ def refused(workbench, tmp_path):
         ({"methods": []}, "methods"),
         ({"seeds": [1, 2, 1]}, "the seed 1 is there twice"),
         ({"seeds": [-1]}, "seeds.0"),
-        ({"strengths": {"top": [0.3, 0.30]}}, "the cell top 0.3 is there twice"),
+        ({"strengths": {"top": [0.3, 0.30]}}, "the trial top 0.3 is there twice"),
         ({"strengths": {"top": [1.5]}}, "strength 1.5: top.target_sparsity"),
         ({"strengths": {"top": []}}, "strengths.top: is empty"),
         ({"strengths": {"ltp": [0.1]}}, "strengths.ltp: the method is not compared"),

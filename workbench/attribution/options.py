@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from workbench.catalog.scorers import OptionName
+from workbench.catalog.options import OptionName
 from workbench.errors import InputError
 
 Granularity = Literal["token", "word", "sentence"]

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from workbench.catalog.declarations import read_declarations
 from workbench.catalog.entry_points import load_entry_points
 from workbench.catalog.methods import PLUGIN_ORDER, SPARE_COLOURS, method_colour
+from workbench.catalog.options import OptionName
 from workbench.catalog.registry import Registry, calling_place
 from workbench.errors import InputError
 
@@ -22,9 +23,6 @@ PACKAGE = "workbench.attribution.scorers"
 Group = Literal["learned", "gradient", "attention", "decomposition", "perturbation", "control"]
 Takes = Literal["layers", "task", "layer_input", "switches", "window"]
 Rows = Literal["all", "input", "some"]
-OptionName = Literal[
-    "target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
-]  # fmt: skip
 CONTROL_ORDER = 2 * PLUGIN_ORDER
 """Added to the order of controls: they are last."""
 GREY = "#7F7F7F"

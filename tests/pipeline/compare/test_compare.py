@@ -152,7 +152,7 @@ def test_ctrl_c_ends_with_one_line(made, copied, monkeypatch, capsys) -> None:
     shutil.rmtree(copied / CELLS[-1])
     monkeypatch.setattr(trials, "train_run", interrupt)
     assert call("compare", made.config, "--out", copied) == 130
-    assert capsys.readouterr().err.splitlines()[-1].startswith("interrupted: the same command goes on")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("interrupted; the same command resumes")
     assert not about(copied)["finished"]
 
 
