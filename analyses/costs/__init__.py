@@ -1,0 +1,1 @@
+"""Scripts that measure what scorers, training and inference cost."""

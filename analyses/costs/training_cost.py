@@ -44,47 +44,47 @@ OPTIONS = {
 
 def main(options: argparse.Namespace) -> None:
     """Print one line per measurement."""
-    windows = windows_of(options.model, options.source, 64 * BATCH)
-    compare_steps(options.model, windows, options.rounds)
-    compare_saliency(options.model, windows[:1000], options.rounds)
+    windows = _windows_of(options.model, options.source, 64 * BATCH)
+    _compare_steps(options.model, windows, options.rounds)
+    _compare_saliency(options.model, windows[:1000], options.rounds)
 
 
-def windows_of(backbone: str, source: str, limit: int) -> list[Window]:
+def _windows_of(backbone: str, source: str, limit: int) -> list[Window]:
     """Return windows of the packaged test texts, longest 256 tokens."""
     documents = read_texts(source, limit)
     labels = sorted({document.label for document in documents})
     return encode(documents, labels, load_tokenizer(backbone), 256).windows
 
 
-def fresh(backbone: str) -> PruningClassifier:
+def _fresh(backbone: str) -> PruningClassifier:
     """Load the backbone with an untrained head."""
     return PruningClassifier(load_backbone(backbone, ("negative", "positive")), Policy())
 
 
-def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None:
+def _compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None:
     """Time forward, backward and optimiser step on the same batches of similar length."""
     chosen = list(itertools.islice(batches(windows, BATCH), 0, None, 8))
     targets = {
         (window.text_id, window.window): np.ones(len(window.input_ids), dtype=np.float32)
         for window in windows
     }
-    config = fresh(backbone).bert.config
+    config = _fresh(backbone).bert.config
     torch.manual_seed(0)
-    adapler = PruningClassifier(fresh(backbone).bert, AdapLeR(config))
-    teacher = fresh(backbone).eval()
+    adapler = PruningClassifier(_fresh(backbone).bert, AdapLeR(config))
+    teacher = _fresh(backbone).eval()
     top = PruningClassifier(
-        fresh(backbone).bert, ToP(config, bins=25, first_layer=2, fine_start=4.6, coarse_start=2.0)
+        _fresh(backbone).bert, ToP(config, bins=25, first_layer=2, fine_start=4.6, coarse_start=2.0)
     )
     teacher_targets = compute_teacher_targets(teacher, windows, 20)
     objectives: dict[str, Objective] = {
-        "dense": DenseObjective(fresh(backbone), DenseSettings(epochs=1)),
+        "dense": DenseObjective(_fresh(backbone), DenseSettings(epochs=1)),
         "adapler": AdaplerObjective(adapler, AdaplerSettings(), targets, 0.0),
         "top": TopObjective(top, TopSettings(), teacher_targets),
     }
     parts = [[windows[index] for index in batch] for batch in chosen]
-    runs = {name: steps(objective, parts) for name, objective in objectives.items()}
+    runs = {name: _steps(objective, parts) for name, objective in objectives.items()}
     # ToP's teacher runs once before training, not in every step: its share is counted in.
-    runs["top"] = both(
+    runs["top"] = _both(
         runs["top"], lambda: compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
     )
     seconds = stopwatch(runs, rounds)
@@ -95,7 +95,7 @@ def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None
         print(f"step {name}: {per_step:.0f} ms, {ratio:.2f}x dense ({len(parts)} batches of {BATCH})")
 
 
-def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[], None]:
+def _steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[], None]:
     """Return a function that takes one optimiser step per batch."""
     optimizers = objective.optimizers()
     objective.start_epoch(0)
@@ -115,7 +115,7 @@ def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[
     return run
 
 
-def both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[], None]:
+def _both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[], None]:
     """Return a function that calls one after the other."""
 
     def run() -> None:
@@ -125,9 +125,9 @@ def both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[]
     return run
 
 
-def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> None:
+def _compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> None:
     """Time gradient x activation of all layers against a plain forward and backward pass."""
-    model = fresh(backbone).eval()
+    model = _fresh(backbone).eval()
     parts = [[windows[index] for index in batch] for batch in batches(windows, 32)]
 
     def plain() -> None:

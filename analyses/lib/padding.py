@@ -13,10 +13,15 @@ BERT_BASE = Shape(layers=12, hidden=768, intermediate=3072, classes=2)
 
 
 def padding_factor(mean_tokens: np.ndarray, padded_tokens: np.ndarray, shape: Shape) -> np.ndarray:
-    """Return dense FLOPs at `padded_tokens` / those at `mean_tokens`: both and the result (texts,).
+    """Return dense FLOPs at the padded length / those at the mean length, at least 1.
 
-    At least 1. One length stands for all texts of a set, so it is a little too high: FLOPs grow faster
-    than lengths, and the mean over texts of different lengths costs more than the text of mean length.
+    One length stands for all texts of a set, so it is a little too high: FLOPs grow faster than lengths,
+    and the mean over texts of different lengths costs more than the text of mean length.
+
+    Args:
+        mean_tokens: (texts,).
+        padded_tokens: (texts,).
+        shape: Sizes of the model.
     """
     return dense_flops(padded_tokens, shape) / dense_flops(mean_tokens, shape)
 

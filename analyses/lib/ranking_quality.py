@@ -30,14 +30,24 @@ def ranking_quality(
 ) -> pd.DataFrame:
     """Compare each layer of `grid` with the last in which `reference` has scores, columns of `COLUMNS`.
 
-    Metrics: `spearman`, the rank correlation over a window's tokens, and `precision_at_k` for every k of
-    `top`: the share of the layer's first k tokens that are among the reference's first k. Special tokens
+    Metrics: `spearman`, the rank correlation over a window's tokens, and `precision_at_k`,
+    the share of the layer's first k tokens that are among the reference's first k. Special tokens
     are left out, as [CLS] is in ToP; a dropped token ranks last, tied with all dropped ones. Of equal
     reference scores the earlier token is taken. A text of no more than k tokens, or whose reference
     scores fewer than k, has no precision. A text's value is the mean over its windows, intervals are
     95 % over texts; `chance` is what a random order reaches, 0 for the correlation. Layers in which
-    `grid` is silent have no row. Raises InputError where the two share no window or saw different
-    tokens, and for a reference without scores. Source: ToP (arXiv 2306.14393), ranking distillation.
+    `grid` has no score have no row. Source: ToP (arXiv 2306.14393), ranking distillation.
+
+    Args:
+        grid: The scores that are judged.
+        reference: Whose order is taken for the right one.
+        split: Name of the texts' split.
+        top: Every k.
+        bootstrap: Resamples of the intervals; 0: none.
+        seed: Of the resamples.
+
+    Raises:
+        InputError: The two share no window or saw different tokens, or the reference has no scores.
     """
     if not reference.speaks.any():
         raise InputError(f"{reference.scorer} on {reference.method} scores no layer")

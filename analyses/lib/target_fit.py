@@ -29,14 +29,25 @@ def target_fit(
 ) -> pd.DataFrame:
     """Compare each layer of `predictor` with saliency, columns of `COLUMNS`.
 
-    The target is the saliency of `target_layer` (0: the embeddings, which supervise every layer in
-    AdapLeR) or, if None, of the layer itself. Both are divided by their sum over the tokens that are
-    still alive at the layer's entry, special ones included, as in training. Metrics: `kl`, the
+    Both are divided by their sum over the tokens that still enter the layer, special ones included, as
+    in training. Metrics: `kl`, the
     divergence KL(target || predictor) in nats; `kl_uniform`, the same of equal shares, which a
     predictor that learnt nothing has; `spearman`, the rank correlation over the same tokens. A window's
-    layer with one token alive has no value. A text's value is the mean over its windows, intervals are
-    95 % over texts. Raises InputError for negative scores, and where the two share no window, saw
-    different tokens or, with `target_layer` None, differ in depth.
+    layer that one token enters has no value. A text's value is the mean over its windows, intervals are
+    95 % over texts.
+
+    Args:
+        predictor: Scores of the contribution predictors.
+        saliency: The target.
+        split: Name of the texts' split.
+        target_layer: Layer of the target (0: the embeddings, which supervise every layer in AdapLeR);
+            None: the layer itself.
+        bootstrap: Resamples of the intervals; 0: none.
+        seed: Of the resamples.
+
+    Raises:
+        InputError: Negative scores, or the two share no window, saw different tokens or, with
+            `target_layer` None, differ in depth.
     """
     ours, theirs = common_windows(predictor, saliency)
     if target_layer is None and ours.scores.shape[1] != theirs.scores.shape[1]:

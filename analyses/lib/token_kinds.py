@@ -43,8 +43,14 @@ def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000, seed: int
     Measures: `mass`, the share of the layer's scores; `tokens`, the share of the tokens that have one
     (what equal scores would give); `kept`, of the text's own tokens of the kind the share that goes on
     into the layer (only where the model drops tokens and the text has the kind). A text's value is the
-    mean over its windows, intervals are 95 % over texts. Layers in which the scorer is silent have no
-    mass and no tokens. Raises InputError for negative scores.
+    mean over its windows, intervals are 95 % over texts. Layers without scores have no mass and no
+    tokens.
+
+    Args:
+        grid: The scores; InputError for negative ones.
+        split: Name of the texts' split.
+        bootstrap: Resamples of the intervals; 0: none.
+        seed: Of the resamples.
     """
     if (grid.scores < 0).any():
         raise InputError(f"{grid.scorer} on {grid.method}: negative scores have no shares")

@@ -1,0 +1,1 @@
+"""Studies of run folders: each module has a `build` and is a script."""

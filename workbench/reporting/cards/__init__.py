@@ -1,0 +1,1 @@
+"""Cards of models and data, in the form of the model hub."""

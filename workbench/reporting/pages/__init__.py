@@ -1,0 +1,1 @@
+"""Pages about runs, comparisons, benchmarks and explained texts."""

@@ -1,0 +1,1 @@
+"""Tables for readers, from the numbers that runs have written."""

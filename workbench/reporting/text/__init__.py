@@ -1,0 +1,1 @@
+"""Names, sentences and templates that tables, pages and cards share."""
