@@ -17,6 +17,7 @@ from time import perf_counter
 import pandas as pd
 import torch
 
+from analyses.lib.masked_pass import masked_seconds
 from analyses.lib.study import run_script
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
@@ -26,7 +27,6 @@ from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
 from workbench.models.classifier import load_classifier
-from workbench.pipeline.bench.timing import masked_seconds
 from workbench.reporting.tables.table import markdown
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import write_text

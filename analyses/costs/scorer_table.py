@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from analyses.lib.masked_pass import masked_seconds
 from analyses.lib.study import run_script
 from workbench import load_run
 from workbench.attribution.options import Options
@@ -33,7 +34,6 @@ from workbench.inference.faithfulness_probe import probe
 from workbench.metrics.faithfulness.table import Selections, summarise, text_measures
 from workbench.metrics.plausibility.table import plausibility
 from workbench.models.classifier import PruningClassifier
-from workbench.pipeline.bench.timing import masked_seconds
 from workbench.pipeline.job import Job
 from workbench.reporting.tables.table import markdown
 from workbench.storage.atomic import write_text

@@ -50,19 +50,19 @@ def main(options: argparse.Namespace) -> None:
 
 
 def windows_of(backbone: str, source: str, limit: int) -> list[Window]:
-    """Windows of the packaged test texts, longest 256 tokens."""
+    """Return windows of the packaged test texts, longest 256 tokens."""
     documents = read_texts(source, limit)
     labels = sorted({document.label for document in documents})
     return encode(documents, labels, load_tokenizer(backbone), 256).windows
 
 
 def fresh(backbone: str) -> PruningClassifier:
-    """The backbone with an untrained head."""
+    """Load the backbone with an untrained head."""
     return PruningClassifier(load_backbone(backbone, ("negative", "positive")), Policy())
 
 
 def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None:
-    """Forward, backward and optimiser step on the same batches of similar length."""
+    """Time forward, backward and optimiser step on the same batches of similar length."""
     chosen = list(itertools.islice(batches(windows, BATCH), 0, None, 8))
     targets = {
         (window.text_id, window.window): np.ones(len(window.input_ids), dtype=np.float32)
@@ -83,20 +83,20 @@ def compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> None
     }
     parts = [[windows[index] for index in batch] for batch in chosen]
     runs = {name: steps(objective, parts) for name, objective in objectives.items()}
-    # ToP's teacher is asked once before training, not in every step: its share is counted in.
+    # ToP's teacher runs once before training, not in every step: its share is counted in.
     runs["top"] = both(
         runs["top"], lambda: compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
     )
     seconds = stopwatch(runs, rounds)
     dense = seconds["dense"]
-    for name, own in seconds.items():
-        ratio = statistics.median(a / b for a, b in zip(own, dense, strict=True))
-        per_step = 1000 * statistics.median(own) / len(parts)
+    for name, spent in seconds.items():
+        ratio = statistics.median(a / b for a, b in zip(spent, dense, strict=True))
+        per_step = 1000 * statistics.median(spent) / len(parts)
         print(f"step {name}: {per_step:.0f} ms, {ratio:.2f}x dense ({len(parts)} batches of {BATCH})")
 
 
 def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[], None]:
-    """One optimiser step per batch."""
+    """Return a function that takes one optimiser step per batch."""
     optimizers = objective.optimizers()
     objective.start_epoch(0)
     objective.model.train()
@@ -116,7 +116,7 @@ def steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[[
 
 
 def both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[], None]:
-    """One after the other."""
+    """Return a function that calls one after the other."""
 
     def run() -> None:
         first()
@@ -126,7 +126,7 @@ def both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[]
 
 
 def compare_saliency(backbone: str, windows: Sequence[Window], rounds: int) -> None:
-    """Gradient x activation of all layers against a plain forward and backward pass."""
+    """Time gradient x activation of all layers against a plain forward and backward pass."""
     model = fresh(backbone).eval()
     parts = [[windows[index] for index in batch] for batch in batches(windows, 32)]
 

@@ -25,7 +25,7 @@ _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)
 def draw_groups(
     frame: pd.DataFrame, panels: Sequence[tuple[object, str]], *, by: str, group: str, bar: str, y: str
 ) -> Figure:
-    """Points with intervals side by side: a panel per (value of `by`, title), groups of `bar`s.
+    """Draw points with intervals side by side: a panel per (value of `by`, title), groups of `bar`s.
 
     `frame` has columns value, ci_low, ci_high (shares, shown in percent) and the three named ones.
     """
@@ -35,11 +35,11 @@ def draw_groups(
     for number, (ax, (value, title)) in enumerate(zip(axes[0], panels, strict=True)):
         part = frame[frame[by] == value]
         for place, name in enumerate(bars):
-            own = part[part[bar] == name].set_index(group).reindex(groups)
+            line = part[part[bar] == name].set_index(group).reindex(groups)
             x = np.arange(len(groups)) + (place - (len(bars) - 1) / 2) * step
-            ends = (own["value"] - own["ci_low"], own["ci_high"] - own["value"])
+            ends = (line["value"] - line["ci_low"], line["ci_high"] - line["value"])
             ax.errorbar(
-                x, 100 * own["value"], yerr=[100 * end.clip(lower=0).fillna(0) for end in ends],
+                x, 100 * line["value"], yerr=[100 * end.clip(lower=0).fillna(0) for end in ends],
                 color=_COLOURS[place % len(_COLOURS)], marker="os^Dv"[place % 5], markersize=4,
                 linestyle="none", capsize=2, linewidth=1, label=plain(str(name)),
             )  # fmt: skip
@@ -51,7 +51,7 @@ def draw_groups(
 
 
 def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], reported: str) -> Figure:
-    """Horizontal bars of products on a logarithmic axis: a row per `label`.
+    """Draw horizontal bars of products on a logarithmic axis: a row per `label`.
 
     `factors` are (column, what it is) and lie end to end; the column `reported` (NaN: nothing) is a
     mark. A row's first factor begins at 1.
@@ -64,10 +64,10 @@ def draw_factors(frame: pd.DataFrame, factors: Sequence[tuple[str, str]], report
         right = left * frame[column].to_numpy(dtype=np.float64)
         ax.barh(places, right - left, left=left, height=0.65, color=_COLOURS[number], label=plain(what))
         left = right
-    told = frame[reported].to_numpy(dtype=np.float64)
-    ax.plot(told, places, "D", color=BLACK, markersize=3.5, label="reported", clip_on=False)
+    marks = frame[reported].to_numpy(dtype=np.float64)
+    ax.plot(marks, places, "D", color=BLACK, markersize=3.5, label="reported", clip_on=False)
     ax.set_xscale("log")
-    highest = float(np.nanmax(np.concatenate([left, told])))
+    highest = float(np.nanmax(np.concatenate([left, marks])))
     ticks = [tick for tick in (1, 2, 3, 5, 10, 20, 50) if tick <= 1.3 * highest]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_minor_locator(NullLocator())

@@ -17,7 +17,7 @@ _KEYS = ["run", "method", "outcome", "text_id", "label", "reference", "predicted
 
 
 def valence_rate() -> tuple[Rate | None, list[str]]:
-    """A word's valence, or None and a note where the lexicon is not installed."""
+    """Return a word's valence, or None and a note where the lexicon is not installed."""
     try:
         ratings = load_ratings()
     except InputError as error:
@@ -25,26 +25,26 @@ def valence_rate() -> tuple[Rate | None, list[str]]:
     return (lambda word: ratings.get(word.lower(), 0.0)), []
 
 
-def compared(own: RunFolder) -> list[tuple[ScoreGrid, pd.DataFrame]]:
-    """Every dropping model of a run with its `outcomes.outcomes` against dense; empty without dense, and
-    where values are predicted instead of classes."""
-    if is_float_dtype(own.predictions["label"]):
+def compared(run: RunFolder) -> list[tuple[ScoreGrid, pd.DataFrame]]:
+    """Return every dropping model of a run with its `outcomes.outcomes` against dense; empty without
+    dense, and where values are predicted instead of classes."""
+    if is_float_dtype(run.predictions["label"]):
         return []
-    there = set(own.predictions["method"].astype(str)) if len(own.predictions) else set()
-    grids = [grid for grid in own.dropping() if {"dense", grid.method} <= there]
-    return [(grid, outcomes(own.predictions, grid.method)) for grid in grids]
+    predicted = set(run.predictions["method"].astype(str)) if len(run.predictions) else set()
+    grids = [grid for grid in run.dropping() if {"dense", grid.method} <= predicted]
+    return [(grid, outcomes(run.predictions, grid.method)) for grid in grids]
 
 
 def outcome_table(frame: pd.DataFrame) -> Table:
-    """Texts and shares dropped by outcome, from rows of `outcomes.dropped_by_outcome` with a run."""
+    """Build texts and shares dropped by outcome, from rows of `dropped_by_outcome` with a run."""
     dropped = frame[frame["measure"] == "dropped"]
     several = frame["run"].nunique() > 1
     shown = []
-    for (run, method, outcome), own in dropped.groupby(["run", "method", "outcome"], sort=False):
+    for (run, method, outcome), rows in dropped.groupby(["run", "method", "outcome"], sort=False):
         row = {"run": str(run)} if several else {}
         row |= {"method": method_name(method), "outcome": str(outcome)}
-        cells = own.set_index("tokens")[_VALUE].reindex(list(GROUPS)).T.to_dict("list")
-        row["texts"] = str(int(own["n"].max()))
+        cells = rows.set_index("tokens")[_VALUE].reindex(list(GROUPS)).T.to_dict("list")
+        row["texts"] = str(int(rows["n"].max()))
         for group, heading in GROUPS.items():
             value, low, high = cells[group]
             row[f"{heading} %"] = interval(value, low, high, percent)
@@ -59,23 +59,23 @@ def outcome_table(frame: pd.DataFrame) -> Table:
 
 
 def flipped_table(words: pd.DataFrame, each: int) -> Table:
-    """The first `each` lost and gained texts of every model, from rows of `outcomes.flipped_words`.
+    """Build the first `each` lost and gained texts of every model, from rows of `flipped_words`.
 
-    Words that tell something: rationale words and valence words, dropped ones with the layer at whose
-    entry they went.
+    Telling words are rationale words and valence words, dropped ones with the layer before which
+    they were dropped.
     """
     marked = words["rationale"].fillna(False).astype(bool)
     telling = marked | (words["rating"].abs() >= THRESHOLD)
     lines = []
-    for values, own in words.groupby(_KEYS, sort=False):
+    for values, rows in words.groupby(_KEYS, sort=False):
         line = dict(zip(_KEYS, values, strict=True))
-        mine = own[telling[own.index]]
+        mine = rows[telling[rows.index]]
         gone = mine["left_layer"].notna()
         line["dropped"] = ", ".join(
             f"{word} ({layer})" for word, layer in mine.loc[gone, ["word", "left_layer"]].to_numpy()
         )
         line["kept"] = ", ".join(mine.loc[~gone, "word"])
-        lines.append(line | {"words": len(own), "words_dropped": int(own["left_layer"].notna().sum())})
+        lines.append(line | {"words": len(rows), "words_dropped": int(rows["left_layer"].notna().sum())})
     frame = pd.DataFrame(lines, columns=[*_KEYS, "dropped", "kept", "words", "words_dropped"])
     first = frame.groupby(["run", "method", "outcome"], sort=False).head(each)
     shown = pd.DataFrame(

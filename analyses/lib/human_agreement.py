@@ -13,7 +13,7 @@ from workbench.metrics.stats.text_means import ByText
 
 
 def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority") -> TextValues:
-    """Every measure of each annotator against the others, leaving one out in turn.
+    """Compute every measure of each annotator against the others, leaving one out in turn.
 
     `annotations` has, by text id, a bool array (annotators, words). The left-out annotator's marks are
     the scores (0 or 1) and the selection, named `kept`; the truth is what the others mark: more than
@@ -64,7 +64,7 @@ def _left_out(text_id: str, marks: np.ndarray, rule: Rule) -> Iterator[Units]:
     if others < 1:
         return
     follows = np.arange(marks.shape[1]) > 0
-    for number, own in enumerate(marks):
+    for number, marked in enumerate(marks):
         truth = combine(np.delete(marks, number, axis=0), others, rule)
-        scores = own[None].astype(np.float64)
-        yield Units(scores, own[None], truth, follows, np.array([True]))
+        scores = marked[None].astype(np.float64)
+        yield Units(scores, marked[None], truth, follows, np.array([True]))

@@ -13,7 +13,7 @@ BERT_BASE = Shape(layers=12, hidden=768, intermediate=3072, classes=2)
 
 
 def padding_factor(mean_tokens: np.ndarray, padded_tokens: np.ndarray, shape: Shape) -> np.ndarray:
-    """Dense FLOPs at `padded_tokens` / dense FLOPs at `mean_tokens`: both and the result (texts,).
+    """Return dense FLOPs at `padded_tokens` / those at `mean_tokens`: both and the result (texts,).
 
     At least 1. One length stands for all texts of a set, so it is a little too high: FLOPs grow faster
     than lengths, and the mean over texts of different lengths costs more than the text of mean length.
@@ -22,14 +22,14 @@ def padding_factor(mean_tokens: np.ndarray, padded_tokens: np.ndarray, shape: Sh
 
 
 def padding_share(factor: np.ndarray, speedup: np.ndarray) -> np.ndarray:
-    """log(factor) / log(speedup): the part of a speed-up that padding makes; NaN for a speed-up of 1."""
+    """Return log(factor) / log(speedup), the part of a speed-up that padding makes; NaN for 1."""
     factor, speedup = np.asarray(factor, dtype=np.float64), np.asarray(speedup, dtype=np.float64)
     whole = np.log(speedup)
     return np.divide(np.log(factor), whole, out=np.full(factor.shape, np.nan), where=whole > 0)
 
 
 def recomputed(settings: pd.DataFrame, shape: Shape = BERT_BASE) -> pd.DataFrame:
-    """Speed-ups that token lengths and a sparsity target imply, columns of `COLUMNS`.
+    """Compute the speed-ups that token lengths and a sparsity target imply, columns of `COLUMNS`.
 
     `settings` has columns dataset, mean_tokens, padded_tokens and target_sparsity (1 - multiply-adds /
     dense multiply-adds, no padding in either). speedup_unpadded = 1 / (1 - target); speedup_padded =

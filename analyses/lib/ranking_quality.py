@@ -28,7 +28,7 @@ def ranking_quality(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Each layer of `grid` against the last layer in which `reference` speaks, columns of `COLUMNS`.
+    """Compare each layer of `grid` with the last in which `reference` has scores, columns of `COLUMNS`.
 
     Metrics: `spearman`, the rank correlation over a window's tokens, and `precision_at_k` for every k of
     `top`: the share of the layer's first k tokens that are among the reference's first k. Special tokens
@@ -44,18 +44,18 @@ def ranking_quality(
     last = int(np.flatnonzero(reference.speaks)[-1])
     ours, theirs = common_windows(grid, reference)
     target = np.where(ours.inside, theirs.scores[:, last], np.nan)
-    found = _correlations(ours, target)[..., None]
+    values = _correlations(ours, target)[..., None]
     chance = np.zeros((len(target), 1))
     for k in top:
         precision, floor = _precision(ours, target, k)
-        found = np.concatenate([found, precision[..., None]], axis=-1)
+        values = np.concatenate([values, precision[..., None]], axis=-1)
         chance = np.column_stack([chance, floor])
     names = ["spearman", *(f"precision_at_{k}" for k in top)]
     floors = {place[0]: value[0] for place, value in text_means(chance, ours.text_ids, 0, seed)}
     key = (reference.scorer, reference.method, last, split)
     rows = [
         (grid.scorer, grid.method, layer, *key, names[metric], *value[:3], floors[metric], value[3])
-        for (layer, metric), value in text_means(found, ours.text_ids, bootstrap, seed)
+        for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -63,8 +63,8 @@ def ranking_quality(
 def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
     """Rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
     scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
-    found = masked_spearman(scores, aim[:, None], ours.inside[:, None])
-    return np.where(np.isnan(ours.scores).all(axis=2), np.nan, found)
+    values = masked_spearman(scores, aim[:, None], ours.inside[:, None])
+    return np.where(np.isnan(ours.scores).all(axis=2), np.nan, values)
 
 
 def _precision(ours: ScoreGrid, target: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

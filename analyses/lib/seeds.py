@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from workbench.metrics.schemas import QUALITY_OVER_SEEDS
+from workbench.metrics import schemas
 from workbench.metrics.stats.seeds import quality_over_seeds
 from workbench.reporting.figures.printing import (
     LETTERS,
@@ -37,7 +37,7 @@ def seeds_note(frame: pd.DataFrame, quantities: Iterable[str]) -> str:
 
 
 def draw_seeds(frame: pd.DataFrame) -> Figure:
-    """A row per data set and variant: every seed's quality as a point, below it the
+    """Draw a row per data set and variant: every seed's quality as a point, below it the
     mean with its interval over texts and seeds.
 
     `frame` has columns data, variant, method, metric, quality, and the group's value, ci_low, ci_high
@@ -45,18 +45,18 @@ def draw_seeds(frame: pd.DataFrame) -> Figure:
     """
     several = frame["data"].nunique() > 1
     groups = list(frame.groupby(["data", "variant"], sort=False))
-    told = "95 % over texts and seeds" if frame["seeds"].max() > 1 else "95 % over texts"
+    meaning = "95 % over texts and seeds" if frame["seeds"].max() > 1 else "95 % over texts"
     names = [f"{data}: " * several + method_name(variant) for (data, variant), _ in groups]
     figure, axes = print_axes(width_for(names), 0.32 * len(groups) + 1.0)
     ax = axes[0, 0]
-    for number, (_, own) in enumerate(groups):
-        colour = series_look(str(own["method"].iloc[0]), number).colour
-        mean, low, high = 100 * own[["value", "ci_low", "ci_high"]].iloc[0].to_numpy(dtype=np.float64)
+    for number, (_, rows) in enumerate(groups):
+        colour = series_look(str(rows["method"].iloc[0]), number).colour
+        mean, low, high = 100 * rows[["value", "ci_low", "ci_high"]].iloc[0].to_numpy(dtype=np.float64)
         first = number == 0
         ax.plot([low, high], [-number - 0.15] * 2, color=GREY, linewidth=3, solid_capstyle="butt",
-                label=told if first else None)  # fmt: skip
+                label=meaning if first else None)  # fmt: skip
         ax.plot(mean, -number - 0.15, "|", color=BLACK, markersize=7, label="mean" if first else None)
-        points = 100 * own["quality"].to_numpy(dtype=np.float64)
+        points = 100 * rows["quality"].to_numpy(dtype=np.float64)
         ax.plot(points, np.full(len(points), -number + 0.12), "o", color=colour, markersize=3.5,
                 label="one seed" if first else None)  # fmt: skip
     ax.set_yticks([-number for number in range(len(names))], [plain(name) for name in names],
@@ -76,7 +76,7 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
         Columns data, variant and those of `quality_over_seeds`; what was not predicted has no row.
     """
     predictions = reported(runs.predictions)
-    parts = [pd.DataFrame(columns=["data", "variant", *QUALITY_OVER_SEEDS.columns])]
+    parts = [pd.DataFrame(columns=["data", "variant", *schemas.QUALITY_OVER_SEEDS.columns])]
     for (data, variant), trained in frame.groupby(["data", "variant"], sort=False):
         # The predictions of classes and of values may stand in one frame.
         kind = str if primary_metric(frame, data) == "accuracy" else float

@@ -124,8 +124,8 @@ def stacked(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def check_writable(out: Path) -> None:
     """Raise InputError where `out` cannot be written to, before any work is done."""
     try:
-        with replacing(out / ".writable") as beside:
-            beside.touch()
+        with replacing(out / ".writable") as probe:
+            probe.touch()
         (out / ".writable").unlink()
     except WorkbenchError as error:
         raise InputError(f"{error}; choose another --out") from None

@@ -27,7 +27,7 @@ def target_fit(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Each layer of `predictor` against saliency, columns of `COLUMNS`.
+    """Compare each layer of `predictor` with saliency, columns of `COLUMNS`.
 
     The target is the saliency of `target_layer` (0: the embeddings, which supervise every layer in
     AdapLeR) or, if None, of the layer itself. Both are divided by their sum over the tokens that are
@@ -58,13 +58,13 @@ def target_fit(
 
 
 def shares_of(scores: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """`scores` (..., n) divided by their sum over `alive`; 0 elsewhere, NaN where that sum is 0."""
+    """Divide `scores` (..., n) by their sum over `alive`; 0 elsewhere, NaN where that sum is 0."""
     part = np.where(alive, scores, 0.0)
     return share(part, part.sum(axis=-1, keepdims=True))
 
 
 def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """KL(target || shares) in nats along the last axis; both sum to 1, and 0 log 0 is 0."""
+    """Return KL(target || shares) in nats along the last axis; both sum to 1, and 0 log 0 is 0."""
     ratio = np.where(target > 0, target, 1.0) / np.maximum(shares, _SMALLEST)
     return (target * np.log(ratio)).sum(axis=-1)
 
@@ -72,9 +72,9 @@ def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
 def _values(shares: np.ndarray, target: np.ndarray, alive: np.ndarray) -> np.ndarray:
     """(windows, layers, len(METRICS))."""
     equal = shares_of(np.ones(alive.shape), alive)
-    found = (
+    measures = (
         divergence(target, shares),
         divergence(target, equal),
         masked_spearman(target, shares, alive),
     )
-    return np.stack(found, axis=-1)
+    return np.stack(measures, axis=-1)

@@ -18,13 +18,13 @@ MEASURES = ("mass", "tokens", "kept")
 
 
 def is_punctuation(token: str) -> bool:
-    """Whether a sub-word token holds punctuation and symbols only (Unicode categories P and S)."""
+    """Tell whether a sub-word token holds punctuation and symbols only (Unicode categories P and S)."""
     letters = token.removeprefix("##") if len(token) > 2 else token
     return bool(letters) and all(unicodedata.category(letter)[0] in "PS" for letter in letters)
 
 
 def token_kinds(grid: ScoreGrid) -> np.ndarray:
-    """(W, n) int: each token's place in `KINDS`, -1 on padding.
+    """Return each token's place in `KINDS`, (W, n) int, -1 on padding.
 
     The first token of a window is its [CLS]; other tokens without a word are separators.
     """
@@ -38,7 +38,7 @@ def token_kinds(grid: ScoreGrid) -> np.ndarray:
 
 
 def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """What falls to each of `KINDS` in every layer, columns of `COLUMNS`.
+    """Compute what falls to each of `KINDS` in every layer, columns of `COLUMNS`.
 
     Measures: `mass`, the share of the layer's scores; `tokens`, the share of the tokens that have one
     (what equal scores would give); `kept`, of the text's own tokens of the kind the share that goes on
@@ -52,13 +52,15 @@ def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000, seed: int
     alive = ~np.isnan(grid.scores)
     values = np.full((*grid.scores.shape[:2], len(KINDS), len(MEASURES)), np.nan)
     for number in range(len(KINDS)):
-        own = (kinds == number)[:, None]
+        of_kind = (kinds == number)[:, None]
         parts = [
-            share(np.where(own, np.nan_to_num(grid.scores), 0.0).sum(-1), np.nansum(grid.scores, -1)),
-            share((own & alive).sum(-1), alive.sum(-1)),
+            share(
+                np.where(of_kind, np.nan_to_num(grid.scores), 0.0).sum(-1), np.nansum(grid.scores, -1)
+            ),
+            share((of_kind & alive).sum(-1), alive.sum(-1)),
         ]
         if grid.kept is not None:
-            parts.append(share((own & grid.kept).sum(-1), (kinds == number).sum(-1)[:, None]))
+            parts.append(share((of_kind & grid.kept).sum(-1), (kinds == number).sum(-1)[:, None]))
         values[:, :, number, : len(parts)] = np.stack(parts, axis=-1)
     rows = [
         (grid.scorer, grid.method, layer, KINDS[kind], MEASURES[measure], split, *value)

@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def token_quantiles(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Quantiles (percent `QUANTILES`) and mean over texts of the tokens in each layer: `COLUMNS`.
+    """Compute quantiles (`QUANTILES`) and mean over texts of the tokens in each layer: `COLUMNS`.
 
     Measure `count` is the number of tokens in a layer's self-attention, `share` that of the text's full
     length (`figures_speed.tokens_by_method`). `predictions` has columns method, split, text_id, tokens.
@@ -25,16 +25,16 @@ def token_quantiles(predictions: pd.DataFrame) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for method, split, counts, full in tokens_by_method(predictions):
         for measure, values in (("count", counts), ("share", counts / full[:, None])):
-            found = np.percentile(values, QUANTILES, axis=0)
+            quantiles = np.percentile(values, QUANTILES, axis=0)
             for layer in range(values.shape[1]):
-                spread = (*found[:, layer], values[:, layer].mean())
+                spread = (*quantiles[:, layer], values[:, layer].mean())
                 rows.append((method, split, measure, layer, *spread, len(values)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def draw_token_boxes(frame: pd.DataFrame) -> Figure:
-    """A panel per method of one measure: boxes are quartiles, whiskers 5th and 95th percentile, diamonds
-    means; shares are shown in percent."""
+    """Draw a panel per method of one measure: boxes are quartiles, whiskers 5th and 95th percentile,
+    diamonds means; shares are shown in percent."""
     share = (frame["measure"] == "share").all()
     scale = 100 if share else 1
     methods = frame["method"].drop_duplicates().tolist()
@@ -42,16 +42,16 @@ def draw_token_boxes(frame: pd.DataFrame) -> Figure:
     rows = max(1, -(-len(methods) // columns))
     figure, axes = print_axes(DOUBLE, 2.0 * rows + 0.3, rows, columns, sharey=True)
     for number, (ax, method) in enumerate(zip(axes.flat, methods, strict=False)):
-        own = frame[frame["method"] == method]
+        part = frame[frame["method"] == method]
         colour = series_look(method, number).colour
         boxes = [
             {"whislo": row.q5, "q1": row.q25, "med": row.median, "q3": row.q75, "whishi": row.q95,
              "mean": row.mean_, "fliers": []}
-            for row in (scale * own[["q5", "q25", "median", "q75", "q95", "mean"]])
+            for row in (scale * part[["q5", "q25", "median", "q75", "q95", "mean"]])
             .rename(columns={"mean": "mean_"}).itertuples()
         ]  # fmt: skip
         ax.bxp(
-            boxes, positions=own["layer"].tolist(), widths=0.6, showfliers=False, showmeans=True,
+            boxes, positions=part["layer"].tolist(), widths=0.6, showfliers=False, showmeans=True,
             manage_ticks=False, patch_artist=True, medianprops={"color": "black"},
             boxprops={"facecolor": colour, "alpha": 0.35, "edgecolor": colour},
             whiskerprops={"color": colour}, capprops={"color": colour},

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analyses.costs.attribution_cost import COSTS, side_by_side
 from analyses.costs.scorer_table import shown
-from analyses.lib.study import run_script
+from analyses.lib.study import run_script, stacked
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
@@ -64,8 +64,8 @@ def table(folder: Path, described: str) -> str:
         raise InputError(f"{described}: {error}") from None
 
 
-def quality(run: Run, split: str = "test") -> pd.DataFrame:
-    """Return a row per method: quality with interval, FLOPs speed-ups, time against the stock model."""
+def _quality(run: Run, split: str = "test") -> pd.DataFrame:
+    """A row per method: quality with interval, FLOPs speed-ups, time against the stock model."""
     judged, speed = (run.metrics(name) for name in ("classification", "efficiency"))
     judged, speed = judged[judged["split"] == split], speed[speed["split"] == split]
     metric = judged_by(judged)
@@ -89,18 +89,10 @@ def quality(run: Run, split: str = "test") -> pd.DataFrame:
     return formatted(frame, columns)
 
 
-def plausibility(
+def _plausibility(
     run: Run, metric: str, selection: str, scorers: str = "", split: str = "test"
 ) -> pd.DataFrame:
-    """Return a row per scorer, a column per layer.
-
-    Args:
-        run: The run.
-        metric: The metric shown.
-        selection: Its selection.
-        scorers: The scorers shown, with commas between; all if empty.
-        split: The split.
-    """
+    """A row per scorer (of `scorers`, with commas between), a column per layer."""
     frame = run.metrics("plausibility").query(
         "split == @split and unit == 'token' and universe == 'with-evidence' and metric == @metric "
         "and selection == @selection"
@@ -111,8 +103,8 @@ def plausibility(
     return values.map(decimals).reset_index().rename(columns={"method": "model"})
 
 
-def comparison(data: ComparisonData) -> pd.DataFrame:
-    """Return a row per method: quality, that of its own weights with other tokens kept, speed-up.
+def _comparison(data: ComparisonData) -> pd.DataFrame:
+    """A row per method: quality, that of its own weights with other tokens kept, speed-up.
 
     Mean ± standard deviation over seeds, in percent; controls keep as many tokens in every text and
     layer.
@@ -131,13 +123,11 @@ def comparison(data: ComparisonData) -> pd.DataFrame:
 
 def _control(data: ComparisonData, group: Group, kind: str) -> pd.Series:
     """Quality of the control `kind` in each cell of the group that has it."""
-    values = [pd.Series(dtype=float)]
-    for name in group.cells:
-        run = load_run(data.folder / name)
-        if run.metrics_file("controls").is_file():
-            rows = run.metrics("controls")
-            values.append(rows[(rows["control"] == kind) & (rows["metric"] == data.quality)]["value"])
-    return pd.concat(values[1:] or values)
+    tables = [load_run(data.folder / name).table("controls") for name in group.trials]
+    rows = stacked(table for table in tables if table is not None)
+    if rows.empty:
+        return pd.Series(dtype=float)
+    return rows.loc[(rows["control"] == kind) & (rows["metric"] == data.quality), "value"]
 
 
 def _over_seeds(values: pd.Series, write: Writer) -> str:
@@ -160,10 +150,10 @@ def _of_run(build: Callable[..., pd.DataFrame], folder: Path, **arguments: str) 
 
 
 TABLES: dict[str, Callable[..., str]] = {
-    "quality": partial(_of_run, quality),
-    "agreement": partial(_of_run, plausibility),
-    "plausibility": partial(_of_run, plausibility),
-    "comparison": lambda folder: markdown(comparison(read_comparison(folder))),
+    "quality": partial(_of_run, _quality),
+    "agreement": partial(_of_run, _plausibility),
+    "plausibility": partial(_of_run, _plausibility),
+    "comparison": lambda folder: markdown(_comparison(read_comparison(folder))),
     "scorers": lambda folder: markdown(shown(load_run(folder).metrics(SCORERS))),
     "costs": _costs,
     "bench": lambda folder, split="test": markdown(write_bench(folder, split)[0].shown),

@@ -41,10 +41,10 @@ def build(runs: Runs) -> Analysis:
 
     frame, without = over_runs(runs, compute, NEEDED)
     figures = {}
-    for suffix, own in by_run(frame[frame["measure"] == "dropped"]).items():
+    for suffix, rows in by_run(frame[frame["measure"] == "dropped"]).items():
         figures[suffix] = draw_groups(
-            own.assign(group=own["tokens"].map(GROUPS)),
-            [(method, method_name(method)) for method in own["method"].unique()],
+            rows.assign(group=rows["tokens"].map(GROUPS)),
+            [(method, method_name(method)) for method in rows["method"].unique()],
             by="method", group="group", bar="outcome", y="dropped before the last layer (%)",
         )  # fmt: skip
     return Analysis("error_analysis", frame, (outcome_table(frame),), figures, [*notes, *without])

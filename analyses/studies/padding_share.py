@@ -63,13 +63,13 @@ def own_rows(runs: Runs) -> pd.DataFrame:
     """Return padded and unpadded speed-up of the runs' methods that have both."""
     frame = results(runs).dropna(subset=["flops_speedup_unpadded", "flops_speedup_padded"])
     where = frame["run"] if frame["run"].nunique() > 1 else frame["data"]
-    own = pd.DataFrame({"label": frame["variant"].map(method_name) + " (" + where + ")"})
-    own["dataset"], own["reported"] = frame["data"], np.nan
-    own["speedup_unpadded"] = frame["flops_speedup_unpadded"]
-    own["speedup_padded"] = frame["flops_speedup_padded"]
-    own["padding_factor"] = own["speedup_padded"] / own["speedup_unpadded"]
-    own["padding_share"] = padding_share(own["padding_factor"], own["speedup_padded"])
-    return own
+    rows = pd.DataFrame({"label": frame["variant"].map(method_name) + " (" + where + ")"})
+    rows["dataset"], rows["reported"] = frame["data"], np.nan
+    rows["speedup_unpadded"] = frame["flops_speedup_unpadded"]
+    rows["speedup_padded"] = frame["flops_speedup_padded"]
+    rows["padding_factor"] = rows["speedup_padded"] / rows["speedup_unpadded"]
+    rows["padding_share"] = padding_share(rows["padding_factor"], rows["speedup_padded"])
+    return rows
 
 
 if __name__ == "__main__":

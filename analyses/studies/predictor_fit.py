@@ -41,8 +41,8 @@ def build(runs: Runs) -> Analysis:
     """Draw two panels by layer per run, and put the same into a table."""
     frame, notes = over_runs(runs, compute, "scores of cp and saliency")
     figures = {
-        suffix: draw_by_layer(own, PANELS, by="panel", limits=None)
-        for suffix, own in by_run(frame).items()
+        suffix: draw_by_layer(rows, PANELS, by="panel", limits=None)
+        for suffix, rows in by_run(frame).items()
     }
     table = layer_table("predictor_fit", CAPTION, frame, HEADINGS)
     return Analysis("predictor_fit", frame, (table,), figures, notes)

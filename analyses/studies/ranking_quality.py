@@ -36,7 +36,7 @@ CAPTION = (
 def build(runs: Runs) -> Analysis:
     """Draw two panels by layer per run, and put all metrics into a table."""
     frame, notes = over_runs(runs, compute, "scores of any scorer")
-    figures = {suffix: draw_by_layer(own, PANELS) for suffix, own in by_run(frame).items()}
+    figures = {suffix: draw_by_layer(rows, PANELS) for suffix, rows in by_run(frame).items()}
     levels = frame[frame["metric"].str.startswith("precision")].groupby("metric")["chance"]
     for name, chance in levels:
         reach = f"{name.replace('_', ' ')}: {chance.min():.2f} to {chance.max():.2f}"

@@ -35,18 +35,18 @@ def build(runs: Runs) -> Analysis:
     here = (frame["unit"] == "token") & (frame["universe"] == "with-evidence")
     uniform = (frame["selection"] == "uniform") & frame["metric"].isin(["fpr", "tpr", "selected"])
     frame = frame[here & ((frame["metric"] == "ap") | uniform)]
-    parts = {suffix: one_control(in_order(own)) for suffix, own in by_run(frame).items()}
+    parts = {suffix: one_control(in_order(rows)) for suffix, rows in by_run(frame).items()}
     tables, figures = [], {}
-    for suffix, own in parts.items():
-        models = own.groupby("scorer")["method"].transform("nunique")
-        own["series"] = own["scorer"]
-        own["label"] = own["scorer"].map(scorer_name)
-        own.loc[models > 1, "label"] += " (" + own["method"].map(method_name) + ")"
-        figures[suffix] = draw_by_layer(own, PANELS)
-        shown = own.assign(
-            metric=own["metric"].map(lambda name: METRICS[name].label),
-            scorer=own["scorer"].map(scorer_name),
-            method=own["method"].map(method_name),
+    for suffix, rows in parts.items():
+        models = rows.groupby("scorer")["method"].transform("nunique")
+        rows["series"] = rows["scorer"]
+        rows["label"] = rows["scorer"].map(scorer_name)
+        rows.loc[models > 1, "label"] += " (" + rows["method"].map(method_name) + ")"
+        figures[suffix] = draw_by_layer(rows, PANELS)
+        shown = rows.assign(
+            metric=rows["metric"].map(lambda name: METRICS[name].label),
+            scorer=rows["scorer"].map(scorer_name),
+            method=rows["method"].map(method_name),
         )
         tables.append(layer_table("rationale_agreement", CAPTION, shown, HEADINGS))
     notes = [f"{run.name} ({run.data}): {rationale_sentence(run.config)}" for run in runs.runs]

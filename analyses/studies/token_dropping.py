@@ -26,10 +26,10 @@ CAPTION = "The texts of the figures: what was predicted, and the tokens left in 
 def build(runs: Runs) -> Analysis:
     """Draw a figure per run and example, and put all into a table."""
     chosen = {run.name: choose_examples(read_run_data(run.folder)) for run in runs.runs}
-    frame, notes = over_runs(runs, lambda own: example_frame(chosen[own.name]), NEEDED)
+    frame, notes = over_runs(runs, lambda run: example_frame(chosen[run.name]), NEEDED)
     figures = {}
-    for suffix, own in by_run(frame).items():
-        for number, example in enumerate(chosen[str(own["run"].iloc[0])], start=1):
+    for suffix, rows in by_run(frame).items():
+        for number, example in enumerate(chosen[str(rows["run"].iloc[0])], start=1):
             name = "_".join(filter(None, (suffix, str(number))))
             figures[name] = draw(examples_map([example]))
     rows = pd.DataFrame([row for name in chosen for row in example_rows(name, chosen[name])])

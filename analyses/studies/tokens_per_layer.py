@@ -23,7 +23,7 @@ SHOWN = {"q5": "5th percentile", "median": "median", "mean": "mean", "q95": "95t
 def build(runs: Runs) -> Analysis:
     """Draw boxes per layer, a panel per method, and put the quantiles into a table."""
     runs.need("predictions")
-    frame, notes = over_runs(runs, lambda own: token_quantiles(own.predictions), "predictions")
+    frame, notes = over_runs(runs, lambda run: token_quantiles(run.predictions), "predictions")
     share = frame[frame["measure"] == "share"]
     long = share.melt(["run", "method", "layer", "n"], list(SHOWN), var_name="quantity")
     long = long.assign(
@@ -32,7 +32,7 @@ def build(runs: Runs) -> Analysis:
         quantity=long["quantity"].map(SHOWN),
     )
     table = layer_table("tokens_per_layer", CAPTION, long, HEADINGS, digits=1)
-    figures = {suffix: draw_token_boxes(own) for suffix, own in by_run(share).items()}
+    figures = {suffix: draw_token_boxes(rows) for suffix, rows in by_run(share).items()}
     return Analysis("tokens_per_layer", frame, (table,), figures, notes)
 
 

@@ -40,23 +40,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(text: str, **_: object) -> str:
     """Fill in what `<!-- generated: NAME -->` stands for; KeyError for an unknown name."""
-    return PLACE.sub(lambda found: GENERATED[found[1]](), text)
+    return PLACE.sub(lambda match: GENERATED[match[1]](), text)
 
 
 def rooms() -> list[str]:
-    """Every package below `workbench` whose modules say what they are, by its dotted name."""
+    """List every package below `workbench` whose modules say what they are, by its dotted name."""
     folders = {path.parent for path in (ROOT / "workbench").rglob("*.py")}
     names = (".".join(folder.relative_to(ROOT).parts) for folder in folders)
     return sorted(name for name in names if modules_of(name))
 
 
 def modules_of(room: str) -> list[str]:
-    """Dotted names of a package's own modules that have a docstring."""
-    found = []
-    for path in sorted((ROOT / room.replace(".", "/")).glob("*.py")):
-        if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))):
-            found.append(room if path.stem == "__init__" else f"{room}.{path.stem}")
-    return found
+    """List the dotted names of a package's own modules that have a docstring."""
+    return [
+        room if path.stem == "__init__" else f"{room}.{path.stem}"
+        for path in sorted((ROOT / room.replace(".", "/")).glob("*.py"))
+        if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
 
 def _api_page(room: str) -> str:
@@ -64,19 +64,19 @@ def _api_page(room: str) -> str:
 
 
 def api(room: str) -> str:
-    """A page that shows every module of a package."""
+    """Write a page that shows every module of a package."""
     modules = (f"::: {name}\n    options: {{heading_level: 2}}" for name in modules_of(room))
     return "\n\n".join([f"# {room}", *modules]) + "\n"
 
 
 def relinked(source: str) -> str:
-    """A file from outside docs/ whose links lead to the site's pages, those to other files as words."""
+    """Return a file from outside docs/, its links to pages of the site led there, others as words."""
     folder = Path(source).parent.as_posix()
     pages = {name: page for page, (_, name) in TOP_LEVEL.items()}
 
-    def link(found: re.Match[str]) -> str:
-        target = normpath(f"{folder}/{found[2]}")
+    def link(match: re.Match[str]) -> str:
+        target = normpath(f"{folder}/{match[2]}")
         page = pages.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
-        return f"[{found[1]}]({page}{found[3] or ''})" if page else found[1]
+        return f"[{match[1]}]({page}{match[3] or ''})" if page else match[1]
 
     return LINK.sub(link, (ROOT / source).read_text(encoding="utf-8"))

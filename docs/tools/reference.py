@@ -18,6 +18,7 @@ from workbench.cli import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.run import RunConfig, run_config_class
 from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
+from workbench.metrics.schemas import COLUMNS, RUN_TABLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,19 +156,46 @@ def _metric_row(metric: Metric) -> dict[str, str]:
     }
 
 
+def metric_tables() -> str:
+    """The tables of a run's metrics/: what they hold, what their rows are about, and their numbers."""
+    return _table(
+        {
+            "table": f"`{name}`",
+            "what it holds": schema.about,
+            "a row is about": ", ".join(f"`{column}`" for column in schema.keys),
+            "its numbers": ", ".join(f"`{column}`" for column in schema.values),
+        }
+        for name, schema in RUN_TABLES.items()
+    )
+
+
+def metric_columns() -> str:
+    """Every column of those tables."""
+    used = {column for schema in RUN_TABLES.values() for column in schema.columns}
+    return _table(
+        {"column": f"`{name}`", "what it means": meaning}
+        for name, (_, meaning) in COLUMNS.items()
+        if name in used
+    )
+
+
 def scorers() -> str:
-    """The registry: what each scorer explains, of which model, for which layers, under which options."""
+    """Show each scorer of the catalogue: what it scores, how it runs, and what may be asked of it."""
     layers = {"all": "all layers", "input": "the input only", "some": "the layers it cuts at"}
+    runs = {"layers": "a pass shared with others", "task": "batches", "layer_input": "each layer's input",
+            "switches": "changed texts", "window": "no model"}  # fmt: skip
     return _table(
         {
             "name": f"`{name}`",
-            "scores": _line(row.description),
-            "model": row.method or "any",
-            "speaks of": layers[row.rows],
-            "signed": "yes" if row.signed else "no",
-            "options": ", ".join(f"`{option}`" for option in sorted(row.supported_options)),
+            "title": _line(spec.title),
+            "scores": _line(spec.description),
+            "model": spec.method or "any",
+            "runs on": runs[spec.takes],
+            "layers": layers[spec.rows],
+            "signed": "yes" if spec.signed else "no",
+            "options": ", ".join(f"`{option}`" for option in sorted(spec.supported_options)),
         }
-        for name, row in SCORERS.items()
+        for name, spec in SCORERS.items()
     )
 
 
@@ -188,6 +216,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "agreement-metrics": agreement_metrics,
     "faithfulness-metrics": faithfulness_metrics,
     "quality-metrics": quality_metrics,
+    "metric-tables": metric_tables,
+    "metric-columns": metric_columns,
     "scorers": scorers,
     "analyses": analyses,
 }

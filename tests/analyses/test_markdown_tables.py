@@ -1,15 +1,24 @@
 """The tables of README and docs, on a finished run."""
 
+import pandas as pd
 import pytest
 
 from analyses.lib.study import run_script
-from analyses.pages.markdown_tables import OPTIONS, main, plausibility, quality, table
+from analyses.pages.markdown_tables import OPTIONS, main, table
 from workbench.errors import InputError
 from workbench.runs.folder import Run
 
 
+def read(markdown: str) -> pd.DataFrame:
+    """The rows of a Markdown table, as text."""
+    heading, _, *rows = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in markdown.splitlines()
+    )
+    return pd.DataFrame(rows, columns=heading)
+
+
 def test_accuracy_and_speedup_are_the_metrics_tables_own(finished: Run) -> None:
-    shown = quality(finished).set_index("method")
+    shown = read(table(finished.folder, "quality")).set_index("method")
     judged, speed = finished.metrics("classification"), finished.metrics("efficiency")
     for method in ("dense", "adapler", "top"):
         own = judged.query("method == @method and split == 'test' and metric == 'accuracy'")
@@ -20,9 +29,9 @@ def test_accuracy_and_speedup_are_the_metrics_tables_own(finished: Run) -> None:
 
 
 def test_a_layer_without_scores_is_a_dash(finished: Run) -> None:
-    shown = plausibility(finished, "ap", "none").set_index("scorer")
-    assert shown.loc["top", 0] == "–"
-    assert float(shown.loc["oracle", 0]) == 1.0
+    shown = read(table(finished.folder, "plausibility metric=ap selection=none")).set_index("scorer")
+    assert shown.loc["top", "0"] == "–"
+    assert float(shown.loc["oracle", "0"]) == 1.0
 
 
 def test_markdown_has_a_rule_below_the_header(finished: Run) -> None:

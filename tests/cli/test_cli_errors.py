@@ -191,7 +191,7 @@ def test_an_absent_address_and_an_unknown_name_are_refused(workbench, tmp_path, 
     [
         ("backbone=/no/such/folder", "/no/such/folder"),
         ("data.max_tokens=65", "the backbone's limit is 64"),
-        ("top.first_layer=3", "top: first_layer 3"),
+        ("top.first_layer=3", "top.first_layer 3"),
         ("data.path=/no/such/data", "/no/such/data"),
         ("data.source=file", "unknown kind of file"),
     ],

@@ -40,7 +40,7 @@ def run_folder(tmp_path_factory):
     write_table(to_frame([oracle(d) for d in documents]), folder / "scores" / "cp.parquet")
     rows = [
         {"method": "adapler", "split": "test", "text_id": d.id, "label": d.label, "predicted": "POS",
-         "prob_NEG": 0.25, "prob_POS": 0.75}
+         "tokens": 8, "prob_NEG": 0.25, "prob_POS": 0.75}
         for d in documents
     ]  # fmt: skip
     write_table(pd.DataFrame(rows), folder / PREDICTIONS)

@@ -63,7 +63,7 @@ def test_a_tampered_metric_is_told(workbench, copied, again, tmp_path):
 def test_the_default_place_is_beside_the_run(workbench, copied, monkeypatch):
     made = []
 
-    def note(run, out, reporter):
+    def note(run, out, reporter, write_cards):
         from workbench.runs.reproduction import Reproduction
 
         made.append(out)
@@ -82,7 +82,7 @@ def test_a_comparison_and_a_folder_that_is_no_run_are_refused(workbench, tmp_pat
     write_json(tmp_path / "compare.json", {})
     answer = workbench("reproduce", tmp_path)
     assert answer.code == 2
-    assert "is a comparison; its cells are ordinary runs: reproduce those" in answer.error
+    assert "is a comparison; its trials are ordinary runs: reproduce those" in answer.error
 
 
 def test_a_run_still_going_is_refused(workbench, copied):

@@ -10,10 +10,10 @@ from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import measured_efficiency
-from workbench.metrics.plausibility.chance import chance_floors
+from workbench.metrics.plausibility.chance import chance_levels
 from workbench.metrics.plausibility.earliest_layer import earliest_layers
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_floor
+from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.scorer_agreement.table import agreement as rank_agreement
@@ -145,7 +145,7 @@ def build_run(folder: Path) -> Path:
         to_frame(own).to_parquet(folder / "scores" / f"{scorer}.parquet")
     scored = [record for name, own in scores.items() if name != "random" for record in own]
     agreement = plausibility(scored, "test", bootstrap=200)
-    floor = random_floor(scores["saliency"], "test", bootstrap=200)
+    floor = random_control(scores["saliency"], "test", bootstrap=200)
     values = text_values([*scores["cp"], *scores["saliency"]])
     measured, rounds = efficiency()
     tables = {
@@ -155,7 +155,7 @@ def build_run(folder: Path) -> Path:
         "efficiency": measured,
         "stopwatch": rounds,
         "random_spread": floor.spread,
-        "chance": chance_floors(scored, floor.spread, "test"),
+        "chance": chance_levels(scored, floor.spread, "test"),
         "earliest": earliest_layers(values, "test"),
         "agreement": rank_agreement(scores["cp"] + scores["saliency"], "test", bootstrap=0),
         "fpr_comparisons": compare_scorers(

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from workbench.metrics import schemas
-from workbench.metrics.classification import _mean_f1, classification
+from workbench.metrics.classification import classification, macro_f1
 from workbench.metrics.stats.resampling import resample_means
 
 
@@ -52,7 +52,7 @@ def test_resampled_f1_is_that_of_the_resample() -> None:
     # In a resample of one text only its own class is there, and scikit-learn would leave out the rest.
     label = np.array([0, 1, 2])
     parts = np.concatenate([np.eye(3), 2 * np.eye(3)], axis=1)
-    assert _mean_f1(parts).tolist() == [1.0, 1.0, 1.0]
+    assert macro_f1(parts).tolist() == [1.0, 1.0, 1.0]
     assert resample_means(label[:, None].astype(float), 4, 0).shape == (4, 1)
 
 

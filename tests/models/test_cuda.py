@@ -61,6 +61,16 @@ def test_attention_of_these_models_is_the_fused_one(make_model) -> None:
     assert layout.bounds.tolist()[-1] == sum(RAGGED)
 
 
+def test_without_the_fused_operator_attention_runs_in_buckets(make_model, monkeypatch) -> None:
+    model, windows = make_model("adapler").to("cuda"), texts(RAGGED)
+    with torch.no_grad():
+        fused = model(windows)
+        monkeypatch.setattr("workbench.models.layouts.packed.suits", lambda query: False)
+        bucketed = model(windows)
+    torch.testing.assert_close(bucketed.logits, fused.logits, **CLOSE)
+    assert bucketed.tokens.equal(fused.tokens)
+
+
 def test_half_precision_puts_texts_into_the_same_classes(make_model) -> None:
     model, windows = make_model().to("cuda"), texts(RAGGED)
     with torch.inference_mode():

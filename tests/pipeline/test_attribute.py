@@ -8,9 +8,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tests.helpers.extra_scorers import extra_scorer
 from tests.helpers.toys import save_folder
-from workbench.attribution import run as running
 from workbench.attribution.options import Options
+from workbench.core.documents import Window
 from workbench.core.token_scores import from_frame
 from workbench.errors import InputError
 from workbench.pipeline import attribute as module
@@ -122,23 +123,21 @@ def test_more_texts_and_scorers_are_added(folder, texts) -> None:
     }
 
 
-def test_nan_is_named_and_counted(folder, texts, monkeypatch) -> None:
-    original = running._score
+def fails_in_line_4(window: Window, layers: int, seed: int) -> np.ndarray:
+    scores = np.ones((layers, len(window.input_ids)), dtype=np.float32)
+    if window.text_id == "line-4":
+        scores[1, 1] = np.nan
+    return scores
 
-    def broken(rows, task):
-        found = original(rows, task)
-        for window, item in zip(task.windows, found["alti"][0], strict=True):
-            if window.text_id == "line-4":
-                item.scores[1, 1] = np.nan
-        return found
 
-    monkeypatch.setattr(running, "_score", broken)
+def test_nan_is_named_and_counted(folder, texts) -> None:
     reporter = Kept()
-    out, tallies = attribute(request(folder, texts), reporter)
-    assert reporter.notes == ["alti: NaN for text 'line-4', layer 1: left out"]
-    assert tallies["alti"].failed == {"line-4": [1]}
-    assert values(out, "alti").keys() == values(out, "saliency").keys()
-    assert np.isnan(values(out, "alti")["line-4"][1]).all()
+    with extra_scorer("failing", fails_in_line_4, takes="window"):
+        out, tallies = attribute(request(folder, texts, scorers=["saliency", "failing"]), reporter)
+    assert reporter.notes == ["failing: NaN for text 'line-4', layer 1: left out"]
+    assert tallies["failing"].failed == {"line-4": [1]}
+    assert values(out, "failing").keys() == values(out, "saliency").keys()
+    assert np.isnan(values(out, "failing")["line-4"][1]).all()
 
 
 def test_long_texts_are_cut_and_stitch_by_word(folder, texts) -> None:

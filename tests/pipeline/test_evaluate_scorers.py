@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from workbench.config.evaluation import EvaluationSettings
-from workbench.pipeline.evaluate import _options, _scorers
+from workbench.pipeline.evaluate import scorer_groups, scorer_options
 
 
 def job(scorers: list[str], methods: list[str]) -> SimpleNamespace:
@@ -13,9 +13,9 @@ def job(scorers: list[str], methods: list[str]) -> SimpleNamespace:
     return SimpleNamespace(config=config, note=told.append, told=told)
 
 
-def test_scorers_are_grouped_by_model_and_sign() -> None:
+def testscorer_groups_are_grouped_by_model_and_sign() -> None:
     one = job(["alti", "decompx", "cp", "rollout", "lime"], ["dense", "adapler"])
-    assert _scorers(one) == [
+    assert scorer_groups(one) == [
         ("adapler", ["cp"]), ("dense", ["rollout", "alti"]), ("dense", ["decompx", "lime"]),
     ]  # fmt: skip
     assert one.told == []
@@ -23,12 +23,12 @@ def test_scorers_are_grouped_by_model_and_sign() -> None:
 
 def test_those_without_their_model_are_left_out_and_told() -> None:
     one = job(["cp", "alti"], ["dense"])
-    assert _scorers(one) == [("dense", ["alti"])]
+    assert scorer_groups(one) == [("dense", ["alti"])]
     assert one.told == ["cp left out: needs the method adapler"]
 
 
 def test_scores_with_a_sign_are_compared_by_size() -> None:
     one = job(["alti", "decompx"], ["dense"])
-    assert _options(one, ["alti"]).sign is None
-    assert _options(one, ["decompx"]).sign == "absolute"
-    assert _options(one, ["decompx"]).seed == 3
+    assert scorer_options(one, ["alti"]).sign is None
+    assert scorer_options(one, ["decompx"]).sign == "absolute"
+    assert scorer_options(one, ["decompx"]).seed == 3

@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.registry import AGREEMENT
-from workbench.pipeline.plausibility import agreement_tables
+from workbench.pipeline.plausibility import plausibility_tables
 from workbench.storage.tables import write_table
 
 WORDS = 6
@@ -41,7 +41,7 @@ def made_up(annotated: bool = True) -> list[TokenScores]:
 
 def tables(records: list[TokenScores]) -> dict[str, pd.DataFrame]:
     settings = {"evaluation": {"bootstrap": 20, "random_draws": 2}}
-    return agreement_tables(SimpleNamespace(config=RunConfig(**settings)), "test", records)  # type: ignore[arg-type]
+    return plausibility_tables(SimpleNamespace(config=RunConfig(**settings)), "test", records)  # type: ignore[arg-type]
 
 
 def test_every_table_has_rows_and_can_be_written(tmp_path) -> None:

@@ -9,27 +9,11 @@ from safetensors.torch import load_file
 
 from tests.helpers.tiny_runs import LAYERS, METHODS, SCORERS
 from workbench.config.loading import load_config
+from workbench.core.token_scores import COLUMNS
 from workbench.metrics.registry import AGREEMENT, ANNOTATED
+from workbench.metrics.schemas import RUN_TABLES
 
-METRICS = {
-    "classification": ["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
-    "plausibility": [
-        "scorer", "method", "split", "layer", "unit", "universe", "selection", "metric",
-        "value", "ci_low", "ci_high", "n",
-    ],
-    "efficiency": ["method", "split", "quantity", "batch_size", "value"],
-    "chance": [
-        "split", "unit", "universe", "selection", "metric", "value", "how", "draws", "n",
-    ],
-    "earliest": [
-        "scorer", "method", "split", "unit", "universe", "selection", "fpr_below", "tpr_above",
-        "layer", "texts_share", "texts_median", "n",
-    ],
-    "agreement": [
-        "scorer", "method", "layer", "against", "against_method", "against_layer", "split", "unit",
-        "metric", "value", "ci_low", "ci_high", "n",
-    ],
-}  # fmt: skip
+METRICS = ("classification", "plausibility", "efficiency", "chance", "earliest", "agreement")
 
 
 def test_every_folder_and_file_is_there(tiny):
@@ -100,10 +84,7 @@ def test_predictions_cover_every_method_and_text(finished):
 @pytest.mark.parametrize("scorer", SCORERS)
 def test_scores_have_the_contracts_columns_and_types(finished, scorer):
     frame = finished.scores(scorer)
-    assert list(frame.columns) == [
-        "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
-        "score", "kept", "rationale", "target", "error", "seconds",
-    ]  # fmt: skip
+    assert tuple(frame.columns) == COLUMNS
     assert frame[["window", "layer", "token_index", "word_index"]].dtypes.eq("int32").all()
     assert frame["score"].dtype == "float32"
     assert frame["kept"].dtype == frame["rationale"].dtype == "boolean"
@@ -132,7 +113,7 @@ def test_scores_speak_of_the_texts_that_are_predicted(finished, scorer):
 @pytest.mark.parametrize("name", METRICS)
 def test_metrics_are_the_same_in_csv_and_parquet(tiny, finished, name):
     frame = finished.metrics(name)
-    assert list(frame.columns) == METRICS[name]
+    assert tuple(frame.columns) == RUN_TABLES[name].columns
     written = pd.read_csv(tiny.folder / "metrics" / f"{name}.csv").astype(frame.dtypes)
     pd.testing.assert_frame_equal(written, frame, rtol=1e-12)
 

@@ -41,7 +41,7 @@ def test_an_installed_package_has_the_file() -> None:
     shipped = settings["tool"]["setuptools"]["package-data"]["workbench"]
     package = root / "workbench"
     found = {path for pattern in shipped for path in package.glob(pattern)}
-    data = {path for kind in ("csv", "json", "yaml", "j2") for path in package.rglob(f"*.{kind}")}
+    data = {path for path in package.rglob("*.*") if path.suffix not in (".py", ".pyc")}
     assert data == found
     assert package / "data" / "published.csv" in found
 

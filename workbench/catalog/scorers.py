@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from workbench.catalog.declarations import read_declarations
 from workbench.catalog.entry_points import load_entry_points
+from workbench.catalog.methods import PLUGIN_ORDER, SPARE_COLOURS, method_colour
 from workbench.catalog.registry import Registry, calling_place
 from workbench.errors import InputError
 
@@ -24,13 +25,9 @@ Rows = Literal["all", "input", "some"]
 OptionName = Literal[
     "target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
 ]  # fmt: skip
-PLUGIN_ORDER = 1000
-"""Plug-ins stand after the built-in scorers, in the order in which they were registered."""
-CONTROL_ORDER = 2000
+CONTROL_ORDER = 2 * PLUGIN_ORDER
 """Added to the order of controls: they are last."""
 GREY = "#7F7F7F"
-SPARE_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73")
-"""Colours of scorers that name none (Okabe and Ito 2008)."""
 
 _T = TypeVar("_T", bound=Callable[..., Any])
 
@@ -65,8 +62,8 @@ class ScorerSpec:
     """Whether it keeps the activations of all layers at once: batches are made smaller."""
     by_head: bool = False
     """Whether `name@3` is the same scorer of head 3 alone."""
-    colour: str = ""
-    """`#RRGGBB`; empty: a spare one."""
+    colour: Annotated[str, Field(pattern=r"^(#[0-9A-Fa-f]{6})?$")] = ""
+    """`#RRGGBB`; empty: its method's, else a spare one."""
     order: int = PLUGIN_ORDER
 
     @property
@@ -97,37 +94,56 @@ def register_scorer(**declaration: Any) -> Callable[[_T], _T]:
 
     def register(implementation: _T) -> _T:
         known, _ = _built_in().get(str(declaration.get("name")), (None, ""))
-        path = f"{implementation.__module__}:{getattr(implementation, '__qualname__', '')}"
-        if known is not None and known.implementation == path:
-            return implementation
-        place = calling_place()
-        observes = inspect.isclass(implementation) and hasattr(implementation, "see")
-        if not (observes or inspect.isfunction(implementation)):
-            raise InputError(f"{place}: register_scorer stands above a function or an Observer class")
-        spec = _spec(declaration, implementation, place, len(SCORERS), observes=observes)
-        SCORERS.add(spec, place)
+        path = ":".join(getattr(implementation, part, "") for part in ("__module__", "__qualname__"))
+        if known is None or known.implementation != path:
+            place = calling_place()
+            _check_code(implementation, declaration, place)
+            observes = inspect.isclass(implementation)
+            spec = _spec(declaration, implementation, place, len(SCORERS), observes=observes)
+            SCORERS.add(spec, place)
         return implementation
 
     return register
+
+
+def _check_code(implementation: Any, declaration: dict[str, Any], place: str) -> None:
+    """InputError for what is neither a function nor an `Observer`, or takes other arguments."""
+    where = f"{place}: scorer {declaration.get('name', '(unnamed)')!r}"
+    observes = inspect.isclass(implementation) and hasattr(implementation, "see")
+    if not (observes or inspect.isfunction(implementation)):
+        raise InputError(f"{where}: put register_scorer above a function or an Observer class")
+    takes = "layers" if observes else declaration.get("takes", "task")
+    if takes == "layers" and not observes:
+        raise InputError(f"{where}: takes 'layers', which is for an Observer class")
+    count = {"layers": int(declaration.get("by_head", False)), "window": 3}.get(takes, 1)
+    try:
+        inspect.signature(implementation).bind(*range(count))
+    except TypeError as error:
+        raise InputError(f"{where}: takes {takes!r}, {count} argument(s), but: {error}") from None
 
 
 def _spec(
     declaration: dict[str, Any], implementation: Any, place: str, number: int, *, observes: bool
 ) -> ScorerSpec:
     """The entry, with a place at the end and a colour where it names none."""
-    given = {"takes": "layers"} if observes else {}
+    where = f"{place}: scorer {declaration.get('name', '(unnamed)')!r}"
     try:
-        spec = ScorerSpec(**given | declaration, implementation=implementation)
+        takes = {"takes": "layers"} if observes else {}
+        spec = ScorerSpec(**declaration | takes | {"implementation": implementation})
     except ValidationError as error:
-        fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
         wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        raise InputError(f"{place}: register_scorer: {wrong} (fields: {', '.join(fields)})") from None
-    if (spec.takes == "layers") != observes:
-        raise InputError(f"{place}: an Observer class takes 'layers', and nothing else does")
+        fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
+        raise InputError(f"{where}: {wrong} (fields: {', '.join(fields)})") from None
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", spec.name):
+        raise InputError(f"{where}: a name has lower-case letters, digits, - and _ only")
     control = spec.group == "control"
     order = spec.order if spec.order != PLUGIN_ORDER else PLUGIN_ORDER + number
     colour = GREY if control else SPARE_COLOURS[number % len(SPARE_COLOURS)]
-    return dataclasses.replace(spec, order=order + control * CONTROL_ORDER, colour=spec.colour or colour)
+    return dataclasses.replace(
+        spec,
+        order=order + control * CONTROL_ORDER,
+        colour=spec.colour or (colour if spec.method is None else ""),
+    )
 
 
 @cache
@@ -195,8 +211,10 @@ def scorer_title(name: str) -> str:
 
 def scorer_colour(name: str) -> str:
     """Return a scorer's colour, `#RRGGBB`; grey for an unknown one."""
-    plain = name.partition("@")[0]
-    return SCORERS[plain].colour if plain in SCORERS else GREY
+    spec = SCORERS.get(name.partition("@")[0])
+    if spec is None:
+        return GREY
+    return spec.colour or method_colour(str(spec.method))
 
 
 def own_scorer(method: str) -> str:

@@ -139,7 +139,16 @@ class CompareConfig(Settings):
         return self.ranges.get(method) or strength.reach or (own / _REACH, own * _REACH)
 
     def trial(self, method: str, strength: float | None, seed: int) -> RunConfig:
-        """The configuration of one trial; InputError for a strength that the method does not take."""
+        """Return the configuration of one trial.
+
+        Args:
+            method: One of the comparison's.
+            strength: Value of the method's strength; None for a method without one.
+            seed: One of the comparison's.
+
+        Raises:
+            InputError: The method does not take this strength.
+        """
         values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", method]}
         values["name"] = f"{self.name}-{method}-{spelled(strength)}-seed{seed}"
         if strength is not None:
@@ -160,16 +169,22 @@ def _is_linear(method: str) -> bool:
 
 
 def spelled(strength: float | None) -> str:
-    """A strength as trial folders and tables write it; `fixed` for a method without one."""
+    """Write a strength as trial folders and tables write it; `fixed` for a method without one."""
     return "fixed" if strength is None else f"{strength:g}"
 
 
 def load_comparison(
     path: Path, overrides: list[str] | None = None, match: str | None = None
 ) -> CompareConfig:
-    """Read a comparison's YAML; `match` is the command line's `flops=2.0` or `drop=1.0`.
+    """Read a comparison's YAML.
 
-    InputError names file and key, also for a strength or range end that a method does not take.
+    Args:
+        path: The file.
+        overrides: `a.b=value`, put in place of what the file says.
+        match: `flops=2.0` or `drop=1.0`, in place of the file's target.
+
+    Raises:
+        InputError: Names file and key, also for a strength or range end that a method does not take.
     """
     values = apply_overrides(read_mapping(path), overrides or [])
     load_plugins_of(run if isinstance(run := values.get("run"), dict) else {}, str(path))

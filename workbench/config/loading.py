@@ -70,7 +70,16 @@ def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
 
 
 def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
-    """`values` as settings of one kind; InputError names `origin` and every key that is wrong."""
+    """Check a mapping and return it as settings.
+
+    Args:
+        kind: The class of the settings.
+        values: What a file says.
+        origin: The file, for messages.
+
+    Raises:
+        InputError: Names `origin` and every key that is wrong.
+    """
     try:
         return kind.model_validate(values)
     except ValidationError as error:

@@ -12,16 +12,19 @@ TIES = "tied_words"
 
 
 def combine(marks: Marks, annotators: int, rule: Rule) -> np.ndarray:
-    """What is rationale: (n,) bool from the marks (k, n) of those of `annotators` people who gave any.
+    """Return what is rationale: (n,) bool.
 
-    `majority`: marked by more than half of all `annotators`; `union`: marked by anyone. k is at least 1.
+    Args:
+        marks: (k, n), k at least 1: what each of those people marked who marked anything.
+        annotators: How many people saw the text.
+        rule: `majority`: marked by more than half of all annotators; `union`: by anyone.
     """
     votes = np.asarray(marks, dtype=np.int64).sum(axis=0)
     return votes > 0 if rule == "union" else 2 * votes > annotators
 
 
 def tied(marks: Marks) -> np.ndarray:
-    """(n,) bool: exactly half of those who gave marks (k, n) marked it; with an odd k never."""
+    """Return (n,) bool: exactly half of those who gave marks (k, n) marked it; with an odd k never."""
     return 2 * np.asarray(marks, dtype=np.int64).sum(axis=0) == len(marks)
 
 

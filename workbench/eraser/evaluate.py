@@ -41,11 +41,20 @@ def evaluate_predictions(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Evaluated:
-    """Compare a prediction file in ERASER's format with the rationales and labels of `documents`.
+    """Compare a prediction file in ERASER's format with rationales and labels.
 
     Each document of an instance is one window, so values are means over an instance's documents, then
     over instances. Selection `kept` are the hard predictions. A file without soft scores has no AP and
     no selection `uniform`. Raises InputError as `read_predictions` and `match`.
+
+    Args:
+        path: The file.
+        documents: The texts of a split.
+        split: Its name.
+        partial: Judge the texts that both have.
+        absolute: Take the sizes of signed scores.
+        bootstrap: Resamples of an interval; 0: none.
+        seed: Of the resamples.
     """
     predictions = read_predictions(path)
     matched = match(predictions, documents, path.name, partial=partial, absolute=absolute)

@@ -28,10 +28,13 @@ class Words:
 
 
 def word_scores(records: Sequence[TokenScores], words: int, selection: Selection) -> Words:
-    """The windows of one text put side by side, their scores as they are.
+    """Return the scores and the selection of a text's words from those of its windows.
 
-    `selection` is `uniform` (the words that reach their window's uniform level, as in the evaluator) or
-    `kept` (what the model passed on). Raises InputError for `kept` where nothing is ever dropped.
+    Args:
+        records: The windows of one text from one scorer; their scores stay as they are.
+        words: How many words the text has.
+        selection: `uniform` (the words that reach their window's uniform level, as in the evaluator) or
+            `kept` (what the model passed on; InputError where nothing is ever dropped).
     """
     layers = records[0].layers
     scores, selected = np.full((layers, words), np.nan), np.zeros((layers, words), dtype=bool)
@@ -58,11 +61,16 @@ def to_predictions(
     layer: int | None = None,
     selection: Selection = "uniform",
 ) -> Iterator[Prediction]:
-    """The predictions of one scorer on `documents`, at one layer or, for None, at each it scores.
+    """Yield the predictions of one scorer on `documents`.
 
-    `classes` has the columns of predictions.parquet, one row per text. Words without a score get 0, the
-    lowest there is. Raises InputError, naming the text, where a document has no record or class, and
-    for a layer that no text is scored at.
+    Words without a score get 0, the lowest there is.
+
+    Args:
+        records: The scorer's records; InputError, naming the text, where a document has none.
+        documents: The texts to predict for.
+        classes: Columns of predictions.parquet, one row per text; InputError where one lacks.
+        layer: Predict at this layer alone, None: at each that is scored; InputError for any other.
+        selection: See `word_scores`.
     """
     windows: dict[str, list[TokenScores]] = {}
     for record in records:

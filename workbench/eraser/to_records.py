@@ -42,14 +42,21 @@ def match(
     partial: bool = False,
     absolute: bool = False,
 ) -> Matched:
-    """The records of each scorer, method and layer, in order of first appearance, layer 0 by default.
+    """Return the records of each scorer, method and layer, in order of first appearance.
 
-    A record's tokens are the words of one document, its `kept` mask the hard predictions. `name` is the
-    scorer of predictions that do not name one. `absolute` takes the size of negative scores. Raises
-    InputError, naming line and id, for a document that the text does not have, scores of another number
-    than the document's tokens or sentences, spans past its end, documents without an entry, soft scores
-    or spans in some entries only, negative scores, no text in common, and, unless `partial`, for texts
-    without a prediction and predictions without a text.
+    A record's tokens are the words of one document, its `kept` mask the hard predictions.
+
+    Args:
+        predictions: What the file holds; a prediction without a layer is one of layer 0.
+        documents: The texts.
+        name: The scorer of predictions that do not name one.
+        partial: Allow texts without a prediction and predictions without a text.
+        absolute: Take the sizes of negative scores.
+
+    Raises:
+        InputError: Names line and id: a document that the text does not have, scores of another number
+            than its tokens or sentences, spans past its end, documents without an entry, soft scores or
+            spans in some entries only, negative scores, no text in common.
     """
     by_id = {document.id: document for document in documents}
     groups: dict[tuple[str, str, int], list[Prediction]] = {}

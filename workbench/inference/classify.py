@@ -57,18 +57,24 @@ def classify(
     wait for the first result thus depend on the pool, not on the number of texts. On the CPU this
     changes how the process allocates memory, for good: see `workbench.storage.malloc`.
 
-    A plain string's id is its place among all texts, from "0". A document's label and rationale are
-    not looked at, so that its windows depend on its words alone. A text of more than `max_tokens`
-    tokens (special tokens included; default: the model's positions) is cut into windows, or refused
-    with `too_long="refuse"`; no text is ever truncated. A pool stands alone: an id that comes twice in
-    one is refused, an id that comes again in a later pool is just another text.
+    Args:
+        model: A trained classifier; InputError for one that predicts a value.
+        tokenizer: Its tokenizer; it must align tokens with words.
+        texts: A plain string's id is its place among all texts, from "0". A document's label and
+            rationale are not looked at, so that its windows depend on its words alone. A pool stands
+            alone: an id that comes twice in one is refused, an id that comes again in a later pool is
+            just another text.
+        batch_size: At least 1.
+        pool: At least 1.
+        max_tokens: A longer text (special tokens included; default: the model's positions, at least 8)
+            is cut into windows, never truncated.
+        too_long: `refuse` refuses it instead.
 
-    Raises InputError. At once: for a `batch_size` or `pool` below 1, `max_tokens` below 8 or above the
-    model's positions, an unknown `too_long`, a tokenizer without word alignment, `texts` that is a
-    single string, and a model that predicts a value. Later, naming the text's id, and before any text
-    of its pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
-    refused for its length, or twice in the pool, and for a second text that needs more than half of a
-    window while the pair needs several.
+    Raises:
+        InputError: At once for wrong arguments. Later, naming the text's id, and before any text of its
+            pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
+            refused for its length, or twice in the pool, and for a second text that needs more than half
+            of a window while the pair needs several.
     """
     _check_settings(texts, batch_size, pool, too_long)
     max_tokens = model.window_limit(max_tokens)

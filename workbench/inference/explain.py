@@ -39,7 +39,7 @@ class Explained:
     """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
 
     def stitched(self) -> list[TokenScores]:
-        """One record per scorer, its windows put together."""
+        """Return one record per scorer, its windows put together."""
         scorers = dict.fromkeys(record.scorer for record in self.records)
         return [stitched([r for r in self.records if r.scorer == name]) for name in scorers]
 
@@ -53,14 +53,18 @@ def explain_text(
     scorers: Sequence[str] = (),
     options: Options | None = None,
 ) -> Explained:
-    """Classify one text, or a pair, and show who stays at every layer.
+    """Classify one text, or a pair, and show which tokens remain at every layer.
 
-    Scored by the model itself, or by `scorers` (names of the registry) under `options`.
-
-    A text longer than `max_tokens` (default: the model's positions) is cut into windows; a second text
-    stands whole in each of them. Raises InputError for a text without words, of unknown characters
-    only, or with characters that are none (bytes that are not UTF-8), and for a second text that leaves
-    too little of a window to the first; and as `check_scorers` does.
+    Args:
+        model: A trained classifier.
+        tokenizer: Its tokenizer.
+        text: The text; InputError for one without words, of unknown characters only, or with characters
+            that are none (bytes that are not UTF-8).
+        second: The second text of a pair; it stands whole in each window.
+        max_tokens: A longer text (default: the model's positions) is cut into windows; InputError where
+            the second text leaves too little of a window to the first.
+        scorers: Names of the catalogue; none: the model's own scores.
+        options: Of the scorers; InputError as `check_scorers` raises.
     """
     windows = text_windows(model, tokenizer, text, second, max_tokens)
     probabilities = model.task_type.answers(infer(model, windows).logits).mean(axis=0)
@@ -83,7 +87,15 @@ def text_windows(
     second: str | None = None,
     max_tokens: int | None = None,
 ) -> list[Window]:
-    """The windows of one text, or a pair, with the id "text"; InputError as in `explain_text`."""
+    """Return the windows of one text, or a pair, with the id "text".
+
+    Args:
+        model: Whose limits hold.
+        tokenizer: Its tokenizer.
+        text: The text.
+        second: The second text of a pair.
+        max_tokens: The length of a window; InputError as in `explain_text`.
+    """
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
     document = Document("text", words, model.task_type.any_label, second=other)

@@ -31,11 +31,20 @@ def probe(
     batch_size: int = 32,
     seed: int = 0,
 ) -> dict[str, Probed]:
-    """What `model` says of the texts of `windows` when each scorer's selections are taken away.
+    """Return what a model says of texts when each scorer's selections are taken away.
 
     The selections of all scorers and layers of a window, and those of several windows, run together,
     equal ones once. Texts come in the order of their first window; a text's probabilities are the mean
-    over its windows. Raises ValueError where `settings.removal` is `mask` and `mask_id` is None.
+    over its windows.
+
+    Args:
+        model: The model that was scored.
+        windows: The texts.
+        scores: By scorer.
+        settings: What is taken away, and how.
+        mask_id: The id of [MASK]; ValueError where removal by `mask` lacks it.
+        batch_size: Windows in a batch.
+        seed: Of what is faded out.
     """
     masked = settings.removal == "mask"
     if masked and mask_id is None:

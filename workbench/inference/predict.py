@@ -16,11 +16,17 @@ from workbench.models.inference import Inference, infer
 def predict(
     model: PruningClassifier, windows: Sequence[Window], split: str, batch_size: int = 32
 ) -> pd.DataFrame:
-    """One row per text, with the columns of predictions.parquet (see `runs.Run.predictions`).
+    """Return one row per text, with the columns of predictions.parquet (see `Run.predictions`).
 
     A text's probabilities, or its value, are the mean over its windows; tokens (per layer, in its
-    self-attention) and FLOPs (which also know the tokens in the feed-forward parts) are their sums.
-    Rows come in the order in which the texts first appear.
+    self-attention) and FLOPs (which also know the tokens in the feed-forward parts) are their sums. Rows
+    come in the order in which the texts first appear.
+
+    Args:
+        model: A trained classifier.
+        windows: The windows of the texts.
+        split: The name for the column `split`.
+        batch_size: Windows in a batch.
     """
     return text_frame(model, windows, infer(model, windows, batch_size), split)
 
@@ -28,7 +34,14 @@ def predict(
 def text_frame(
     model: PruningClassifier, windows: Sequence[Window], result: Inference, split: str
 ) -> pd.DataFrame:
-    """The same from what the windows have given already."""
+    """Return the same as `predict` from what the windows have given already.
+
+    Args:
+        model: The model that ran.
+        windows: The windows of the texts.
+        result: What it gave for each.
+        split: The name for the column `split`.
+    """
     flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
     texts: dict[str, list[int]] = {}
     for index, window in enumerate(windows):
@@ -50,8 +63,7 @@ def text_frame(
 
 
 def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, Any]:
-    """Dev metrics of training: quality over texts (accuracy, of a regression Pearson's correlation),
-    unpadded FLOPs speed-up, mean tokens per layer."""
+    """Return dev metrics of training: primary metric, unpadded FLOPs speed-up, mean tokens per layer."""
     frame = predict(model, windows, "dev")
     tokens = np.stack(frame["tokens"].to_list())
     return {

@@ -43,7 +43,7 @@ class Change:
     drop_layer: int = 0
 
     def check(self, layers: int, tokens: int) -> None:
-        """InputError for a change that does not fit a model of `layers` and a text of `tokens`."""
+        """Raise InputError for a change that does not fit a model of `layers` and a text of `tokens`."""
         for name, values in (("scale", self.scale), ("budget", self.budget)):
             if len(values) not in (0, layers):
                 raise InputError(f"{name} has {len(values)} entries; the model has {layers} layers")
@@ -108,7 +108,7 @@ class Outcome:
 
 
 def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Window]":
-    """The windows behind the records of one text, made from their tokens.
+    """Return the windows behind the records of one text, made from their tokens.
 
     InputError where the tokenizer does not know a token: the records are another tokenizer's.
     """
@@ -135,11 +135,17 @@ def what_if(
     change: Change | None = None,
     repeats: int = 5,
 ) -> tuple[Outcome, Outcome]:
-    """The windows of one text as the model decides by itself, and under `change`: before and after.
+    """Return what the model says of one text by itself, and under `change`: before and after.
 
-    Both run in turn, round by round, so that their milliseconds compare: `repeats` rounds, after one
-    that is not counted if there are several. Without a change both are the model's own. Raises
-    InputError for a change that does not fit (see `Change.check`).
+    Both run in turn, round by round, so that their milliseconds compare. Without a change both are the
+    model's own.
+
+    Args:
+        model: A trained classifier.
+        tokenizer: Its tokenizer.
+        windows: The windows of the text.
+        change: InputError for one that does not fit, see `Change.check`.
+        repeats: Rounds, after one that is not counted if there are several.
     """
     from workbench.models.stopwatch import stopwatch
 
@@ -152,7 +158,7 @@ def what_if(
 
 
 def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
-    """Both side by side: columns what, before, after, change (after / before; NaN for words).
+    """Return both side by side: columns what, before, after, change (after / before; NaN for words).
 
     Rows: the class predicted and each class's probability, or the value predicted; tokens in each
     layer's self-attention, FLOPs, how many times as many the dense model needs in both conventions, and

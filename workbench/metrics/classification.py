@@ -23,14 +23,17 @@ _NEEDED = ("method", "split", "text_id", "label", "predicted")
 
 
 def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy, macro F1 and Matthews correlation of every method on every split, columns of `schemas.CLASSIFICATION`; of
-    values Pearson's and Spearman's correlation.
+    """Return the quality of every method on every split, columns of `schemas.CLASSIFICATION`.
 
-    `predictions` has one row per method, split and text with `label` and `predicted`. Values lie in
-    [0, 1], Matthews (for more than two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or
-    predictions are all of one class; all equal scikit-learn's. Correlations: see `correlations`.
-    Intervals are 95 % bootstrap percentiles over texts (NaN when `bootstrap` is 0). An empty frame gives
-    an empty table. Raises ValueError when a column is missing or a text appears twice.
+    Classes: accuracy, macro F1 and Matthews correlation. Values lie in [0, 1], Matthews (for more than
+    two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or predictions are all of one class;
+    all equal scikit-learn's. Values: see `correlations`.
+
+    Args:
+        predictions: One row per method, split and text with `label` and `predicted`; ValueError when a
+            column is missing or a text appears twice.
+        bootstrap: Resamples behind a 95 % percentile interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
     missing = [name for name in _NEEDED if name not in predictions.columns]
     if missing:
@@ -49,10 +52,14 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
 def quality(
     label: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
 ) -> Iterator[tuple[str, float, float, float]]:
-    """(metric, value, ci_low, ci_high) of predictions (draws, texts) against `label` (texts,).
+    """Yield (metric, value, ci_low, ci_high).
 
-    Of several draws every value is the mean over the draws; an interval is over texts, each resample
-    holding the same texts in all draws.
+    Args:
+        label: (texts,).
+        predicted: (draws, texts); every value is the mean over the draws, each resample holding the same
+            texts in all of them.
+        resamples: Of the texts.
+        seed: Of the resamples.
     """
     if is_regression(label):
         yield from correlations(label, predicted, resamples, seed)
@@ -66,22 +73,33 @@ def quality(
 
 
 def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
-    """The metric that every text has a value of, for paired tests, and those values (texts,): accuracy,
-    or minus the squared error of a regression, the mean over the draws of `predicted` (draws, texts)."""
+    """Return the metric that every text has a value of, for paired tests, and those values (texts,).
+
+    Accuracy, or minus the squared error of a regression, the mean over the draws of `predicted`
+    (draws, texts).
+    """
     if is_regression(label):
         return "neg_squared_error", -((predicted - label) ** 2).mean(axis=0)
     return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
 
 
 def primary_metric(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
-    """The metric by which models are chosen and matched, and its value: accuracy, or Pearson's r."""
+    """Return the metric by which models are chosen, accuracy or Pearson's r, and its value."""
     return next((name, value) for name, value, *_ in quality(label, predicted[None], 0, 0))
 
 
 def quality_difference(
     label: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
 ) -> tuple[float, float, float]:
-    """Headline quality of predictions `a` minus that of `b`, with its paired interval; all (texts,)."""
+    """Return the primary metric of predictions `a` minus that of `b`, with its paired interval.
+
+    Args:
+        label: (texts,).
+        a: (texts,) predictions.
+        b: (texts,) predictions.
+        resamples: Of the texts.
+        seed: Of the resamples.
+    """
     if is_regression(label):
         return pearson_difference(label, a, b, resamples, seed)
     _, ours = by_text(label, a[None])
@@ -90,12 +108,12 @@ def quality_difference(
 
 
 def judged_by(table: pd.DataFrame) -> str:
-    """The primary metric of a table as `classification` makes it."""
+    """Return the primary metric of a table as `classification` makes it."""
     return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
 
 
 def is_regression(label: np.ndarray) -> bool:
-    """Whether labels, or predictions, are numbers and not names of classes."""
+    """Return whether labels, or predictions, are numbers and not names of classes."""
     return label.dtype.kind == "f"
 
 
@@ -131,8 +149,8 @@ def _of_means(
     return value, float(low), float(high)
 
 
-def _correlation(parts: np.ndarray) -> np.ndarray:
-    """Matthews correlation from (resamples, 1 + 2 x classes): share right, true and chosen shares."""
+def matthews(parts: np.ndarray) -> np.ndarray:
+    """Return Matthews correlation from (resamples, 1 + 2 x classes): right, true and chosen shares."""
     true, chosen = np.split(parts[:, 1:], 2, axis=1)
     covariance = parts[:, 0] - (true * chosen).sum(axis=1)
     spreads = 1 - (true**2).sum(axis=1), 1 - (chosen**2).sum(axis=1)
@@ -142,12 +160,15 @@ def _correlation(parts: np.ndarray) -> np.ndarray:
     return np.where(real, covariance / root, 0.0)
 
 
-def _mean_f1(parts: np.ndarray) -> np.ndarray:
-    """Macro F1 from (resamples, 2 x classes); a class absent from labels and predictions is left out."""
+def macro_f1(parts: np.ndarray) -> np.ndarray:
+    """Return macro F1 from (resamples, 2 x classes) of means of hits and of true plus chosen.
+
+    A class that is absent from labels and predictions is left out.
+    """
     hits, total = np.split(parts, 2, axis=1)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
     return f1.sum(axis=1) / (total > 0).sum(axis=1)
 
 
-_METRICS = {"macro_f1": (_f1_parts, _mean_f1), "matthews": (_matthews_parts, _correlation)}
+_METRICS = {"macro_f1": (_f1_parts, macro_f1), "matthews": (_matthews_parts, matthews)}
 """Per text what the metric needs the means of, and the metric from those."""

@@ -19,10 +19,13 @@ Rate = Callable[[str], float]
 
 
 def outcomes(predictions: pd.DataFrame, method: str, reference: str = "dense") -> pd.DataFrame:
-    """By text id: label, reference's and method's prediction, and the outcome (one of `OUTCOMES`).
+    """Return by text id: label, both predictions, and the outcome (one of `OUTCOMES`).
 
-    `predictions` has one split with the columns method, text_id, label and predicted; texts that only
-    one of the two predicted are left out. Raises InputError where one of them is not there.
+    Args:
+        predictions: One split with the columns method, text_id, label and predicted; texts that only one
+            of the two predicted are left out.
+        method: Whose predictions; InputError where they are not there.
+        reference: What they are compared with; likewise.
     """
     parts = []
     for name in (reference, method):
@@ -47,13 +50,19 @@ def dropped_by_outcome(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """What a dropping model did to groups of tokens, by the texts' outcome: columns of `schemas.OUTCOMES`.
+    """Return what a dropping model did to groups of tokens, by the texts' outcome: `schemas.OUTCOMES`.
 
-    `outcome` gives each text id one of `OUTCOMES`; `groups` are named (W, n) bools. Measures:
-    `dropped`, the share of a group's tokens that do not reach the last layer; `layers`, the mean share
-    of the layers that a token takes part in. A window without a token of a group has no value for it; a
-    text's value is the mean over its windows, intervals are 95 % over texts. Raises InputError for a
-    grid without a kept-mask.
+    Measures: `dropped`, the share of a group's tokens that do not reach the last layer; `layers`, the
+    mean share of the layers that a token takes part in. A window without a token of a group has no value
+    for it; a text's value is the mean over its windows, intervals are 95 % over texts.
+
+    Args:
+        grid: The model's scores; InputError for a grid without a kept-mask.
+        outcome: By text id one of `OUTCOMES`.
+        split: Name for the column.
+        groups: Named (W, n) bools.
+        bootstrap: Resamples of an interval; 0: NaN.
+        seed: Of the resamples.
     """
     if grid.kept is None:
         raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")
@@ -79,7 +88,7 @@ def dropped_by_outcome(
 
 
 def rated_words(grid: ScoreGrid, rate: Rate) -> np.ndarray:
-    """(W, n) float: the rating of the word that a token belongs to; 0 for special tokens and padding."""
+    """Return (W, n) float: the rating of each token's word; 0 for special tokens and padding."""
     ratings = np.zeros(grid.tokens.shape)
     for row in range(len(grid.tokens)):
         for word, places in words_of(grid, row):
@@ -88,7 +97,7 @@ def rated_words(grid: ScoreGrid, rate: Rate) -> np.ndarray:
 
 
 def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
-    """The words of one window put together from sub-words, each with its tokens' places, in order."""
+    """Return the words of one window put together from sub-words, each with its tokens' places."""
     numbers = grid.word_index[row]
     found = []
     for number in dict.fromkeys(numbers[numbers >= 0].tolist()):
@@ -98,11 +107,15 @@ def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
 
 
 def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> pd.DataFrame:
-    """Every word of the texts that flipped (lost or gained), columns of `schemas.FLIPPED_WORDS`.
+    """Return every word of the texts that flipped (lost or gained), columns of `schemas.FLIPPED_WORDS`.
 
-    `results` comes from `outcomes`. `left_layer` is the layer at whose entry the last of the word's
-    sub-words was dropped, NA if one of them reached the last layer; `rationale` is whether people
-    marked it, NA without annotation; `rating` is its valence, NaN without `rate`.
+    `left_layer` is the layer at whose entry the last of the word's sub-words was dropped, NA if one of
+    them reached the last layer; `rationale` is NA without annotation.
+
+    Args:
+        grid: The model's scores; InputError for a grid without a kept-mask.
+        results: As `outcomes` gives them.
+        rate: Gives a word's valence; None: NaN.
     """
     if grid.kept is None:
         raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")

@@ -33,6 +33,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "round": (INT, "of the stopwatch"),
     "outcome": (TEXT, "right or wrong before and after"),
     "tokens": (TEXT, "a list: tokens in each layer's self-attention, summed over windows"),
+    "flops": (INT, "of the text as it ran, without padding"),
+    "flops_dense": (INT, "of the dense model on the same windows"),
     "measure": (TEXT, "`dropped` or `layers`"),
     "fpr_below": (FLOAT, "level that the false positive rate must stay below"),
     "tpr_above": (FLOAT, "level that the true positive rate must pass"),
@@ -70,7 +72,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "texts_all_marked": (INT, "texts with everything marked"),
     "seconds": (FLOAT, "on the stopwatch"),
     "measured": (FLOAT, "median seconds"),
-    "predicted": (FLOAT, "seconds by the cost model"),
+    "predicted": (TEXT, "by the model: a class or a value; of `limits`, seconds by the cost model"),
     "limit": (TEXT, "the part of the cost model that takes longest"),
     "label": (TEXT, "what the text is"),
     "reference": (TEXT, "what the reference predicts"),
@@ -174,7 +176,8 @@ STOPWATCH = TableSchema(
 )  # fmt: skip
 LIMITS = TableSchema(
     ("method", "split", "batch_size"), ("measured", "predicted", "limit"),
-    "what the cost model of `bench` says of every packed run", own={"batch_size": INT},
+    "what the cost model of `bench` says of every packed run",
+    own={"batch_size": INT, "predicted": FLOAT},
 )  # fmt: skip
 CHANCE = TableSchema(
     ("split", "unit", "universe", "selection", "metric"), ("value", "how", "draws", "n"),
@@ -232,7 +235,6 @@ FLIPPED_WORDS = TableSchema(
     ("method", "outcome", "text_id", "label", "reference", "predicted", "word"),
     ("left_layer", "rationale", "rating"),
     "every word of the texts whose prediction changed",
-    own={"predicted": TEXT},
 )
 OVER_SEEDS = TableSchema(
     _SCORES, ("value", "ci_low", "ci_high", "sd_seeds", "n", "seeds"), "means over seeds and texts"

@@ -86,20 +86,16 @@ def _bert_name(name: str) -> str:
 
 
 def _bert_config(config: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
+    same = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+            "max_position_embeddings", "initializer_range", "pad_token_id")  # fmt: skip
     return BertConfig(
-        vocab_size=config.vocab_size,
-        hidden_size=config.dim,
-        num_hidden_layers=config.n_layers,
-        num_attention_heads=config.n_heads,
         intermediate_size=config.hidden_dim,
         hidden_act=config.activation,
         hidden_dropout_prob=config.dropout,
         attention_probs_dropout_prob=config.attention_dropout,
-        max_position_embeddings=config.max_position_embeddings,
-        initializer_range=config.initializer_range,
-        pad_token_id=config.pad_token_id,
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
+        **{name: getattr(config, name) for name in same},
     )
 
 

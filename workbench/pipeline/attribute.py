@@ -1,9 +1,8 @@
 """Scores of any number of texts, streamed to Parquet: bounded memory, resumed by text id."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +47,31 @@ class Tally:
     """Windows whose convergence error is above the limit."""
 
 
-class _Told(Events):
-    """Notes go to the reporter, failures into the tallies as well."""
+class _Tallies(Events):
+    """Counts what happens to each scorer, and passes notes on to the reporter."""
 
-    def __init__(self, reporter: Reporter, tallies: dict[str, Tally]) -> None:
-        self.reporter, self.tallies = reporter, tallies
+    def __init__(self, reporter: Reporter, by_scorer: dict[str, Tally]) -> None:
+        self.reporter, self.by_scorer = reporter, by_scorer
 
     def note(self, text: str) -> None:
         self.reporter.note(text)
 
     def failed(self, scorer: str, window: Window, layers: Sequence[int]) -> None:
-        before = self.tallies[scorer].failed.get(window.text_id, [])
-        self.tallies[scorer].failed[window.text_id] = sorted({*before, *layers})
-        shown = ", ".join(map(str, layers))
-        self.reporter.note(f"{scorer}: NaN for text {window.text_id!r}, layer {shown}: left out")
+        failed = self.by_scorer[scorer].failed
+        failed[window.text_id] = sorted({*failed.get(window.text_id, []), *layers})
+        numbers = ", ".join(map(str, layers))
+        self.reporter.note(f"{scorer}: NaN for text {window.text_id!r}, layer {numbers}: left out")
+
+    def add(self, scorer: str, texts: int, records: Sequence[TokenScores]) -> None:
+        tally = self.by_scorer[scorer]
+        tally.texts += texts
+        tally.windows += len(records)
+        tally.seconds += sum(record.seconds or 0.0 for record in records)
+        tally.warned += sum(bool(record.warnings) for record in records)
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class _Explained:
     """A model, the scorers that run on it, and how texts are cut for it."""
 
     model: PruningClassifier
@@ -75,63 +81,58 @@ class _Prepared:
 
 
 def attribute(request: AttributeRequest, reporter: Reporter) -> tuple[Path, dict[str, Tally]]:
-    """Score the texts; the folder of scores and attribute.json, and what each scorer cost.
+    """Score texts, streamed to files; texts whose ids are there already are not scored again.
 
-    Texts whose ids are there already are not scored again. Raises InputError, before anything is
-    written, for what `check_scorers` and `read_texts` refuse, ids that come twice, a gold class that a
-    text does not have, and a folder that was made with other settings.
+    Returns:
+        The folder of scores and attribute.json, and what each scorer cost.
+
+    Raises:
+        InputError: Before anything is written, for what `check_scorers` and `read_texts` refuse, ids
+            that come twice, a gold class that a text does not have, and a folder of other settings.
     """
     folder = _folder(request)
-    prepared = _prepare(request)
-    documents = _documents(request, prepared[0].model.task_type)
-    settings = _settings(request, prepared)
-    tallies = _earlier(folder, settings, prepared)
-    map_large_blocks()
-    told = _Told(reporter, tallies)
+    models = _load_models(request)
+    documents = _documents(request, models[0].model.task_type)
+    settings = _settings(request, models)
+    tallies = _Tallies(reporter, _earlier_tallies(folder, settings, models))
     files = {name: ScoreFile(folder / "scores", name) for name in request.scorers}
+    size = POOL * request.options.batch_size
+    map_large_blocks()
     with reporter:
-        for one in prepared:
-            for names, pending in _pending(one.scorers, files, documents):
-                reporter.stage(f"{one.model.policy.method}: {', '.join(names)}", not pending)
-                done = 0
-                for pool in _pools(pending, POOL * request.options.batch_size):
-                    _score_pool(one, names, pool, request, files, told)
+        for explained in models:
+            for names, pending in _pending(explained.scorers, files, documents):
+                reporter.stage(f"{explained.model.policy.method}: {', '.join(names)}", not pending)
+                for start in range(0, len(pending), size):
+                    pool = pending[start : start + size]
+                    for name, records in _score_pool(explained, names, pool, request, tallies):
+                        files[name].add(records)
+                        tallies.add(name, len(pool), records)
                     _write(folder, settings, tallies)
-                    done += len(pool)
-                    spent = {name: tallies[name].seconds for name in names}
-                    reporter.progress(done, len(pending), spent)
+                    seconds = {name: tallies.by_scorer[name].seconds for name in names}
+                    reporter.progress(start + len(pool), len(pending), seconds)
         for file in files.values():
             file.join()
         _write(folder, settings, tallies)
-    return folder, tallies
+    return folder, tallies.by_scorer
 
 
 def _score_pool(
-    one: _Prepared,
+    explained: _Explained,
     names: list[str],
     pool: list[Document],
     request: AttributeRequest,
-    files: dict[str, ScoreFile],
-    told: _Told,
-) -> None:
-    """Score a pool's windows and write a part for every scorer."""
-    encoding = encode(pool, one.model.labels, one.tokenizer, one.max_tokens)
+    events: Events,
+) -> Iterator[tuple[str, list[TokenScores]]]:
+    """Every scorer's records of these texts, in their order."""
+    model, tokenizer = explained.model, explained.tokenizer
+    encoding = encode(pool, model.labels, tokenizer, explained.max_tokens)
     if request.too_long == "refuse":
         encoding.refuse_cut()
-    by_scorer: dict[str, list[TokenScores]] = {name: [] for name in names}
-    for record in score_windows(
-        names, one.model, one.tokenizer, encoding.windows, request.options, told
-    ):
-        by_scorer[record.scorer].append(record)
+    records = list(score_windows(names, model, tokenizer, encoding.windows, request.options, events))
     place = {document.id: number for number, document in enumerate(pool)}
-    for name, records in by_scorer.items():
-        records.sort(key=lambda record: (place[record.text_id], record.window))
-        files[name].add(records)
-        tally = told.tallies[name]
-        tally.texts += len(pool)
-        tally.windows += len(records)
-        tally.seconds += sum(record.seconds or 0.0 for record in records)
-        tally.warned += sum(bool(record.warnings) for record in records)
+    records.sort(key=lambda record: (place[record.text_id], record.window))
+    for name in names:
+        yield name, [record for record in records if record.scorer == name]
 
 
 def _pending(
@@ -140,17 +141,11 @@ def _pending(
     """Scorers that still lack the same texts, together, and those texts."""
     groups: dict[tuple[str, ...], tuple[list[str], list[Document]]] = {}
     for name in names:
-        there = files[name].text_ids()
-        lacking = [document for document in documents if document.id not in there]
+        scored = files[name].text_ids()
+        lacking = [document for document in documents if document.id not in scored]
         key = tuple(document.id for document in lacking)
         groups.setdefault(key, ([], lacking))[0].append(name)
     return list(groups.values())
-
-
-def _pools(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
-    iterator = iter(documents)
-    while pool := list(islice(iterator, size)):
-        yield pool
 
 
 def _folder(request: AttributeRequest) -> Path:
@@ -164,32 +159,30 @@ def _folder(request: AttributeRequest) -> Path:
     return folder
 
 
-def _prepare(request: AttributeRequest) -> list[_Prepared]:
+def _load_models(request: AttributeRequest) -> list[_Explained]:
     """The models, each with its scorers, all checked."""
-    folders: dict[Path, list[str]] = {}
     run = None if request.run is None else load_run(request.run)
+    folders: dict[Path, list[str]] = {}
     for name in request.scorers:
-        if run is None:
-            assert request.model is not None
-            folder = request.model
-        else:
-            folder = run.model_folder(request.method or scorer_spec(name).method or "dense")
+        method = request.method or scorer_spec(name).method or "dense"
+        folder = run.model_folder(method) if run is not None else request.model
+        assert folder is not None
         folders.setdefault(folder, []).append(name)
     if not folders:
         raise InputError("no scorer named")
-    prepared = []
+    models = []
     for folder, names in folders.items():
         model, tokenizer = load_classifier(folder)
         check_scorers(names, model, request.options)
-        asked = request.max_tokens or (None if run is None else run.config.data.max_tokens)
-        limit = model.window_limit(asked)
+        max_tokens = request.max_tokens or (None if run is None else run.config.data.max_tokens)
+        limit = model.window_limit(max_tokens)
         encode([], model.labels, tokenizer, limit)
-        prepared.append(_Prepared(model, tokenizer, names, limit))
-    return prepared
+        models.append(_Explained(model, tokenizer, names, limit))
+    return models
 
 
 def _documents(request: AttributeRequest, task_type: TaskType) -> list[Document]:
-    """The texts, ids checked; without a label of their own they get any, unless gold is asked."""
+    """The texts, ids checked; those without a class get any, unless the gold class is explained."""
     documents = read_texts(
         request.texts,
         request.limit,
@@ -210,16 +203,17 @@ def _documents(request: AttributeRequest, task_type: TaskType) -> list[Document]
     return [d if task_type.knows(d.label) else replace(d, label=task_type.any_label) for d in documents]
 
 
-def _settings(request: AttributeRequest, prepared: Sequence[_Prepared]) -> dict[str, Any]:
+def _settings(request: AttributeRequest, models: Sequence[_Explained]) -> dict[str, Any]:
     """What the scores depend on; files made with other settings are not added to."""
-    options = {k: v for k, v in asdict(request.options).items() if k not in ("batch_size", "memory_mb")}
-    models: dict[str, str] = {}
-    for one in prepared:
-        models |= dict.fromkeys(one.scorers, _digest(one.model))
+    options = asdict(request.options)
+    if options["layers"] is not None:
+        options["layers"] = list(options["layers"])
+    del options["batch_size"], options["memory_mb"]
+    digests = [(one.scorers, _digest(one.model)) for one in models]
     return {
-        "options": {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()},
-        "max_tokens": prepared[0].max_tokens,
-        "models": models,
+        "options": options,
+        "max_tokens": models[0].max_tokens,
+        "models": {name: digest for names, digest in digests for name in names},
     }
 
 
@@ -232,14 +226,15 @@ def _digest(model: PruningClassifier) -> str:
     return digest.hexdigest()
 
 
-def _earlier(folder: Path, settings: dict[str, Any], prepared: Sequence[_Prepared]) -> dict[str, Tally]:
-    """Tallies to go on with: those of the folder, where it was made with the same settings."""
-    methods = {name: one.model.policy.method for one in prepared for name in one.scorers}
-    fresh = {name: Tally(method) for name, method in methods.items()}
+def _earlier_tallies(
+    folder: Path, settings: dict[str, Any], models: Sequence[_Explained]
+) -> dict[str, Tally]:
+    """The folder's own tallies, where it was made with the same settings, and new ones."""
+    tallies = {name: Tally(one.model.policy.method) for one in models for name in one.scorers}
     if not (folder / SUMMARY).is_file():
-        return fresh
-    known = read_json(folder / SUMMARY)
-    before = known["settings"]
+        return tallies
+    summary = read_json(folder / SUMMARY)
+    before = summary["settings"]
     for key in ("options", "max_tokens"):
         if before[key] != settings[key]:
             raise InputError(
@@ -249,18 +244,17 @@ def _earlier(folder: Path, settings: dict[str, Any], prepared: Sequence[_Prepare
         if before["models"].get(name, digest) != digest:
             raise InputError(f"{folder}: its {name} scores are another model's; choose another --out")
     settings["models"] = before["models"] | settings["models"]
-    return {name: Tally(**value) for name, value in known["scorers"].items()} | {
-        name: tally for name, tally in fresh.items() if name not in known["scorers"]
-    }
+    earlier = {name: Tally(**values) for name, values in summary["scorers"].items()}
+    return earlier | {name: tally for name, tally in tallies.items() if name not in earlier}
 
 
-def _write(folder: Path, settings: dict[str, Any], tallies: dict[str, Tally]) -> None:
-    scorers = {name: asdict(tally) for name, tally in tallies.items()}
+def _write(folder: Path, settings: dict[str, Any], tallies: _Tallies) -> None:
+    scorers = {name: asdict(tally) for name, tally in tallies.by_scorer.items()}
     write_json(folder / SUMMARY, {"settings": settings, "scorers": scorers})
 
 
 def cost_frame(tallies: dict[str, Tally]) -> pd.DataFrame:
-    """One row per scorer, as text: what it took and what it lost."""
+    """Return one row per scorer, as text: what it took and what it lost."""
     return pd.DataFrame(
         {
             "scorer": name,

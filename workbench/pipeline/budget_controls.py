@@ -46,7 +46,7 @@ def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 
 def chosen_controls(job: Job, split: str) -> list[Control]:
-    """The controls asked for, each once; an oracle without rationales is left out, and that is noted."""
+    """Return the configured controls, each once; an oracle without rationales is left out and noted."""
     asked = list(dict.fromkeys(job.config.evaluation.controls))
     if "oracle" in asked and not _with_rationale(job.encodings[split].windows):
         job.note(f"{split}: no oracle at the methods' budgets, no text has a rationale token")

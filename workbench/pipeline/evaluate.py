@@ -25,7 +25,7 @@ from workbench.pipeline.bench.timing import load_stock, time_models
 from workbench.pipeline.budget_controls import chosen_controls, run_controls
 from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
 from workbench.pipeline.job import Job
-from workbench.pipeline.plausibility import agreement_tables
+from workbench.pipeline.plausibility import plausibility_tables
 from workbench.runs.folder import ABOUT, PREDICTIONS
 from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json
@@ -56,7 +56,7 @@ def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
     task_type = task_type_of(job.corpus.labels)
     chosen = {
-        name: caption(SCORERS[name], _options(job, [name]), task_type)
+        name: caption(SCORERS[name], scorer_options(job, [name]), task_type)
         for name in job.config.evaluation.scorers
     }
     # What earlier commands told is told again: the stages that would tell it may be skipped now.
@@ -66,7 +66,7 @@ def _describe(job: Job) -> None:
         chosen_controls(job, split)
         if job.config.evaluation.faithfulness.scorers:
             chosen_windows(job, split)
-    _scorers(job)
+    scorer_groups(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     card = data_card(job.corpus, job.encodings).recorded()
     write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen, "data": card})
@@ -108,7 +108,7 @@ def _plausibility(job: Job) -> None:
     evaluation = job.config.evaluation
     splits: list[str] = list(evaluation.splits)
     by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
-    chosen = _scorers(job)
+    chosen = scorer_groups(job)
     _forget_scores(job, [name for _, names in chosen for name in names])
     for method, names in chosen:
         records = {split: _score(job, method, split, names) for split in splits}
@@ -119,13 +119,13 @@ def _plausibility(job: Job) -> None:
             by_split[split] += found
     tables: dict[str, list[pd.DataFrame]] = {}
     for split, found in by_split.items():
-        for name, frame in agreement_tables(job, split, found).items():
+        for name, frame in plausibility_tables(job, split, found).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
         write_table(pd.concat(frames, ignore_index=True), job.run.table_file(name), csv=True)
 
 
-def _scorers(job: Job) -> list[tuple[str, list[str]]]:
+def scorer_groups(job: Job) -> list[tuple[str, list[str]]]:
     """The scorers asked for, by the model they run on and by whether their scores have a sign.
 
     Those without their model are left out.
@@ -143,7 +143,7 @@ def _scorers(job: Job) -> list[tuple[str, list[str]]]:
     return chosen
 
 
-def _options(job: Job, names: list[str]) -> Options:
+def scorer_options(job: Job, names: list[str]) -> Options:
     """Scores with a sign are compared by their size."""
     signed = any(SCORERS[name].signed for name in names)
     return Options(
@@ -183,7 +183,7 @@ def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenSco
         job.model(method),
         job.tokenizer,
         windows,
-        _options(job, names),
+        scorer_options(job, names),
         _Told(job, len(windows)),
     )
     # Without its seconds a score table depends on the configuration alone.
@@ -237,14 +237,14 @@ def _timed(job: Job, dense: PruningClassifier) -> list[pd.DataFrame]:
 
 
 def timed_windows(job: Job, split: str) -> list[Window]:
-    """A fixed random sample of the split's windows, so that lengths are as they come."""
+    """Return a fixed random sample of the split's windows, so that lengths are as they come."""
     windows = job.encodings[split].windows
     order = np.random.default_rng(job.config.seed).permutation(len(windows))
     return [windows[index] for index in order[: job.config.efficiency.texts]]
 
 
 def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
-    """The stages after training, in their order."""
+    """Return the stages after training, in their order."""
     stages: dict[str, Callable[[Job], None]] = {
         "predictions": _predictions,
         "plausibility": _plausibility,

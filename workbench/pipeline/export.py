@@ -37,7 +37,8 @@ def export_model(
         write_cards: Puts the cards into the folder that it is given, before that appears.
 
     Raises:
-        InputError: The run has no such method, its training has not ended, or the folder holds something.
+        InputError: The run has no such method, its training has not ended, or the folder holds
+            something.
         WorkbenchError: The disk refuses.
     """
     source = run.model_folder(method)
@@ -54,7 +55,7 @@ def export_model(
 
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:
-    """The model as transformers knows it: a plain BERT where no token is dropped, else ours."""
+    """Return the model as transformers knows it: a plain BERT where no token is dropped, else ours."""
     if not METHODS[model.policy.method].drops_tokens:
         return model.bert
     settings = model.bert.config.to_dict()
@@ -71,7 +72,7 @@ def for_transformers(model: PruningClassifier) -> PreTrainedModel:
 
 
 def check_hub(name: str) -> None:
-    """InputError for a name that the hub does not allow, and where nobody is logged in to it."""
+    """Raise InputError for a name that the hub does not allow, and where nobody is logged in to it."""
     try:
         validate_repo_id(name)
     except HFValidationError as error:
@@ -83,10 +84,15 @@ def check_hub(name: str) -> None:
 
 
 def push(folder: Path, name: str, *, public: bool) -> str:
-    """Upload an exported folder to the hub under `name`, made if it is not there; its address.
+    """Upload an exported folder to the hub; return its address there.
 
-    A repository that is there keeps its visibility. Credentials are those of the hub's own login.
-    Raises WorkbenchError when the hub cannot be reached or refuses.
+    Credentials are those of the hub's own login. Raises WorkbenchError when the hub cannot be reached or
+    refuses.
+
+    Args:
+        folder: What `export_model` wrote.
+        name: The repository, made if it is not there.
+        public: Whether a new one is for all to see; one that is there keeps its visibility.
     """
     api = HfApi()
     try:

@@ -107,14 +107,14 @@ def _of_model(
 
 
 def chosen_windows(job: Job, split: str) -> list[Window]:
-    """As many of the split's first texts as the settings allow: at most those that were scored."""
+    """Return as many of the split's first texts as the settings allow, at most those scored."""
     evaluation = job.config.evaluation
     limits = (evaluation.faithfulness.max_texts, evaluation.max_scored)
     return job.first_windows(split, limits, "faithfulness of")
 
 
 def oracle_scores(windows: Sequence[Window]) -> list[np.ndarray]:
-    """(1, n) per window: 1 on the human rationale, else 0; NaN throughout a text without any."""
+    """Return (1, n) per window: 1 on the human rationale, else 0; NaN throughout a text without any."""
     marked = {window.text_id for window in windows if holds_evidence(window)}
     return [
         np.full((1, len(window.input_ids)), np.nan)

@@ -38,16 +38,22 @@ class Reporter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """The work is over, well or not."""
+        """Hear that the work is over, well or not."""
 
     def stage(self, name: str, skipped: bool) -> None:
-        """A stage begins, or is skipped because its inputs have not changed."""
+        """Hear that a stage begins, or is skipped because its inputs have not changed."""
 
     def progress(self, done: int, total: int, values: dict[str, float]) -> None:
-        """`done` of `total` units of the stage, with values worth showing."""
+        """Hear how far a stage is.
+
+        Args:
+            done: Units that are finished.
+            total: All units.
+            values: Numbers worth showing.
+        """
 
     def note(self, text: str) -> None:
-        """Something was dropped, repaired or skipped."""
+        """Hear what was dropped, repaired or skipped."""
 
 
 @dataclass
@@ -125,8 +131,13 @@ class Job:
         return chosen
 
     def first_windows(self, split: str, limits: Iterable[int | None], doing: str) -> list[Window]:
-        """The windows of the split's first texts, as many as the least of `limits`; fewer than all is
-        noted as `doing` the first."""
+        """Return the windows of a split's first texts; fewer than all is noted.
+
+        Args:
+            split: Name of the split.
+            limits: The least of them is how many texts; None sets no limit.
+            doing: What is done to the texts, for the note.
+        """
         windows = self.encodings[split].windows
         texts = list(dict.fromkeys(window.text_id for window in windows))
         most = min(limit for limit in (*limits, len(texts)) if limit is not None)

@@ -1,4 +1,4 @@
-"""Every table that a split's scores give: agreement with rationales, floors, and comparisons."""
+"""Every table that a split's scores give: plausibility, chance levels, and comparisons."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,18 +7,24 @@ import pandas as pd
 
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
-from workbench.metrics.plausibility.chance import chance_floors
+from workbench.metrics.plausibility.chance import chance_levels
 from workbench.metrics.plausibility.earliest_layer import earliest_layers
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_floor
+from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
 from workbench.metrics.scorer_agreement.table import agreement
 from workbench.pipeline.job import Job
 
 
-def agreement_tables(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:
-    """Metric tables of one split by name; the random control is the mean of several draws."""
+def plausibility_tables(job: Job, split: str, records: list[TokenScores]) -> dict[str, pd.DataFrame]:
+    """Return the metric tables of one split by name; the random control is the mean of several draws.
+
+    Args:
+        job: The run.
+        split: Whose texts.
+        records: Theirs, of all scorers.
+    """
     resamples, seed = job.config.evaluation.bootstrap, job.config.seed
     values = text_values(record for record in records if record.scorer != "random")
     informed = [record for record in records if record.scorer not in ("random", "uniform")]
@@ -26,25 +32,25 @@ def agreement_tables(job: Job, split: str, records: list[TokenScores]) -> dict[s
     # same windows and layers.
     methods = sorted({record.method for record in records})
     shown = "dense" if "dense" in methods else next(iter(methods), "")
-    floor = random_floor(
+    control = random_control(
         [record for record in records if record.method == shown],
         split,
         draws=job.config.evaluation.random_draws,
         seed=seed,
         bootstrap=resamples,
     )
-    reference = [replace(part, method=method) for method in methods for part in floor.values]
-    rows, counts = [floor.result.frame], floor.result.counts
+    reference = [replace(part, method=method) for method in methods for part in control.values]
+    rows, counts = [control.result.frame], control.result.counts
     if job.config.data.rationales == "annotated":
         documents = job.corpus.splits[split]
         rows.append(annotated_iou(values, records, documents, split, resamples, seed))
     return {
         "plausibility": pd.concat([summarise(values, split, resamples, seed), *rows]),
         "plausibility_counts": pd.concat([count_frame(values, split), counts]),
-        "random_spread": floor.spread,
+        "random_spread": control.spread,
         "comparisons": compare_scorers(values, reference, split, resamples=resamples, seed=seed),
         "fpr_comparisons": _false_positives(values, split, resamples, seed),
-        "chance": chance_floors(records, floor.spread, split),
+        "chance": chance_levels(records, control.spread, split),
         "earliest": earliest_layers(values, split),
         "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
     }

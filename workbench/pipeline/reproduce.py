@@ -15,7 +15,7 @@ from workbench.runs.tables import read_run_data
 
 
 def finished_run(folder: Path) -> Run:
-    """A run that can be made again: InputError for a comparison and for one that is not at its end."""
+    """Open a run that can be made again; InputError for a comparison and for an unfinished run."""
     if (folder / COMPARISON).is_file():
         raise InputError(
             f"{folder}: is a comparison; its trials are ordinary runs: reproduce those below cells/ and "
@@ -33,7 +33,7 @@ def finished_run(folder: Path) -> Run:
 
 
 def check_again(run: Run, out: Path) -> None:
-    """InputError unless `out` is new, empty, or a reproduction of this run that was interrupted."""
+    """Raise InputError unless `out` is new, empty, or an interrupted reproduction of this run."""
     if out.resolve() == run.folder.resolve():
         raise InputError(f"{out}: is the run itself; choose another --out")
     refuse_foreign(out, CONFIG, "run")

@@ -9,14 +9,14 @@ COLUMNS = (
     "certainty", "note",
 )  # fmt: skip
 CONVENTIONS = ("unpadded", "padded")
-"""What the dense model in a speed-up computes; see `evaluation/flops.py`."""
+"""What the dense model in a speed-up computes; see `metrics/efficiency/flops.py`."""
 CERTAINTIES = ("stated", "noted", "derived")
 """`stated`: read in the paper at the place that `table` names. `noted`: taken down from the paper, not
 compared with it again. `derived`: computed by us from settings that the authors published."""
 
 
 def published() -> pd.DataFrame:
-    """One row per published number, with the columns of `COLUMNS`; text is "" where nothing is known.
+    """Return a row per published number, columns of `COLUMNS`; text is "" where nothing is known.
 
     `value` is the quality in `metric`, in percent, `flops_speedup` a ratio in the named `convention`;
     NaN where the source gives none. `dataset` is a name of `data.source` or of a GLUE task. A speed-up
@@ -31,7 +31,7 @@ def published() -> pd.DataFrame:
 
 
 def top_settings() -> pd.DataFrame:
-    """What ToP's authors set and report for each GLUE task with BERT-base, one row per task.
+    """Return what ToP's authors set and report for each GLUE task with BERT-base, a row per task.
 
     `mean_tokens` and `padded_tokens` are the lengths that their code takes for a text and for the dense
     model it divides by, `target_sparsity` the share of multiply-adds to be saved, padding left out;

@@ -49,7 +49,7 @@ class ComparisonData:
 
     @property
     def quality(self) -> str:
-        """The column of `trials` by which methods are judged: `accuracy`, or a regression's `pearson`."""
+        """The column of `trials` by which methods are judged: `accuracy`, of a regression `pearson`."""
         return next(name for name in QUALITIES if name in self.trials.columns)
 
     @property

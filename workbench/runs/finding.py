@@ -70,7 +70,7 @@ def _trials(comparison: Path) -> dict[str, bool]:
 
 
 def run_names(folders: list[tuple[str, Path, bool]]) -> list[str]:
-    """Return the runs' names; where two have the same, with their parent's before it, or the whole path."""
+    """Return the runs' names; equal ones get their parent's in front, or become the whole path."""
     names = [name for name, *_ in folders]
     for longer in (lambda folder: f"{folder.parent.name}/{folder.name}", str):
         names = [

@@ -54,7 +54,7 @@ class Run:
         return self.metrics("predictions")
 
     def metrics(self, name: str) -> pd.DataFrame:
-        """Return `classification`, `plausibility` or another table of metrics/; InputError without it."""
+        """Return `classification`, `plausibility` or another metric table; InputError without it."""
         frame = self.table(name)
         return read_table(self.table_file(name)) if frame is None else frame
 

@@ -112,7 +112,7 @@ class ScoreTable:
         return sorted(records, key=lambda record: record.window)
 
     def beginnings(self, text_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return the tokens of each text's first window; texts that are not in the table are left out."""
+        """Return the tokens of each text's first window; unknown texts are left out."""
         columns = ["text_id", "window", "layer", "token_index", "token"]
         known = [name for name in text_ids if name in self]
         if not known:

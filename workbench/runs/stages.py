@@ -73,7 +73,7 @@ def fingerprint(*parts: Any) -> str:
 
 
 def unfinished_sentence(folder: Path, config: dict[str, Any]) -> str:
-    """Return which stages a run has not finished yet; empty for a finished one, or one without a record."""
+    """Return which stages a run has not finished; empty for a finished one, or one without a record."""
     if not (folder / STAGES).is_file() or "methods" not in config:
         return ""
     evaluation = config.get("evaluation") or {}

@@ -41,7 +41,7 @@ class RunData:
         return "test" if "test" in splits or not splits else splits[0]
 
     def rows(self, name: str, split: str | None = None) -> pd.DataFrame | None:
-        """Return the rows of a split, by default the reported one, of a metric table; None without any."""
+        """Return a split's rows, by default the reported one's, of a metric table; None without any."""
         return _of_split(self.metrics.get(name), split or self.split)
 
     @property

@@ -82,7 +82,9 @@ def read_archive(path: Path) -> dict[str, bytes]:
         members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
         return dict(members)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({error})") from None
+        # tarfile adds a line for each compression that it tried.
+        reason = str(error).partition(":\n")[0]
+        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason})") from None
 
 
 def _folder_files(folder: Path, depth: int, prefix: str = "") -> Iterator[str]:

@@ -67,11 +67,16 @@ def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
 
 
 def lambda_loss(scores: Tensor, relevance: Tensor, valid: Tensor, kind: str) -> Tensor:
-    """Pairwise ranking loss of the LambdaLoss framework (Wang et al., CIKM 2018), divided by k^2.
+    """Return the pairwise ranking loss of the LambdaLoss framework (Wang et al., CIKM 2018), divided by k^2.
 
-    `scores` and `relevance` are (B, k); `valid` is (B, k) bool and marks entries that exist.
-    `arp2` weighs a pair by its difference in relevance, `ndcg2` by the difference in gain and
-    discount (NDCG-Loss2). Mean over the batch; a perfectly separated order tends to 0.
+    Mean over the batch; a perfectly separated order tends to 0.
+
+    Args:
+        scores: (B, k).
+        relevance: (B, k), higher is better.
+        valid: (B, k) bool, which entries exist.
+        kind: `arp2` weighs a pair by its difference in relevance, `ndcg2` by the difference in gain and
+            discount (NDCG-Loss2).
     """
     higher = relevance[:, :, None] > relevance[:, None, :]
     pair = higher & valid[:, :, None] & valid[:, None, :]
@@ -96,11 +101,11 @@ def _ndcg2_weight(scores: Tensor, relevance: Tensor, valid: Tensor) -> Tensor:
     return (gain[:, :, None] - gain[:, None, :]).abs() * discount
 
 
-def reinforce(surprise: Tensor, rewards: Tensor) -> Tensor:
-    """Loss of S sampled selections of each of B texts, with a policy's gradient (REINFORCE).
+def reinforce(negative_log_likelihood: Tensor, rewards: Tensor) -> Tensor:
+    """Return the loss of S sampled selections of each of B texts, with a policy's gradient (REINFORCE).
 
-    `surprise` (B, S) is the selections' -log likelihood, `rewards` (B, S) what they brought, without
+    `negative_log_likelihood` (B, S) is that of the selections, `rewards` (B, S) what they brought, without
     gradient. The baseline is the text's mean reward over its samples, itself included: on average the
     gradient is (S - 1) / S times that of minus the expected reward. Source: Ye et al., NAACL 2021.
     """
-    return ((rewards - rewards.mean(1, keepdim=True)) * surprise).mean()
+    return ((rewards - rewards.mean(1, keepdim=True)) * negative_log_likelihood).mean()

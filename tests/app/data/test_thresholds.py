@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 
 from app.data.thresholds import recorded_thresholds
 from tests.helpers.three_tokens import three_tokens
 from tests.helpers.toys import texts, toy_tokenizer
+from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.inference.what_if import what_if

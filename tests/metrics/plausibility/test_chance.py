@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.metrics.plausibility.test_table import corpus
+from tests.helpers.annotated_scores import corpus
 from workbench.metrics import schemas
-from workbench.metrics.plausibility.chance import chance_floors, expected_ap, expected_auprc
-from workbench.metrics.plausibility.random_controls import random_floor
+from workbench.metrics.plausibility.chance import chance_levels, expected_ap, expected_auprc
+from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.ranking import auprc, average_precision, rank_units
 
 UNITS = 6
@@ -38,8 +38,8 @@ def test_floors_by_hand() -> None:
 
 def test_every_metric_has_one_floor_and_says_how() -> None:
     records = corpus(20)
-    floor = random_floor(records, "test", draws=30, bootstrap=0)
-    table = chance_floors(records, floor.spread, "test")
+    floor = random_control(records, "test", draws=30, bootstrap=0)
+    table = chance_levels(records, floor.spread, "test")
     assert tuple(table.columns) == schemas.CHANCE.columns
     keys = ["unit", "universe", "selection", "metric"]
     assert not table.duplicated(keys).any()
@@ -59,4 +59,4 @@ def test_every_metric_has_one_floor_and_says_how() -> None:
 
 
 def test_no_texts_have_no_floor() -> None:
-    assert chance_floors([], random_floor([], "test").spread, "test").empty
+    assert chance_levels([], random_control([], "test").spread, "test").empty

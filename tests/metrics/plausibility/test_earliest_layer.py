@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.metrics.plausibility.test_table import record
+from tests.helpers.annotated_scores import record
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.earliest_layer import earliest_layers, first_layer
 from workbench.metrics.plausibility.text_values import text_values

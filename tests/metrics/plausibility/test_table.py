@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from workbench.core.token_scores import TokenScores
+from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_floor
+from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import (
     count_frame,
     plausibility,
@@ -22,33 +22,6 @@ from workbench.metrics.registry import AGREEMENT
 from workbench.metrics.stats.resampling import holm
 
 NAN = np.nan
-
-
-def record(
-    scores: object,
-    marks: list[int] | None,
-    *,
-    words: list[int] | None = None,
-    kept: object = None,
-    text_id: str = "t",
-    window: int = 0,
-    scorer: str = "cp",
-) -> TokenScores:
-    """[CLS], the given units, [SEP]; marks and words leave the special tokens out."""
-    table = np.atleast_2d(np.asarray(scores, dtype=float))
-    n = table.shape[1] - 2
-    inner = list(range(n)) if words is None else words
-    return TokenScores(
-        scorer=scorer,
-        method="adapler",
-        text_id=text_id,
-        window=window,
-        tokens=("[CLS]", *(f"w{i}" for i in range(n)), "[SEP]"),
-        word_index=np.array([-1, *inner, -1]),
-        scores=table,
-        kept=None if kept is None else np.atleast_2d(np.asarray(kept, dtype=bool)),
-        rationale=None if marks is None else np.array([0, *marks, 0], dtype=bool),
-    )
 
 
 def value(frame: pd.DataFrame, **where: object) -> float:
@@ -174,7 +147,11 @@ def test_nan_without_a_dropped_token_is_refused_by_name() -> None:
 
 
 def test_signed_special_tokens_do_not_matter() -> None:
-    plausibility([record([-5, 0.2, 1, -5], [1, 0])], "test", bootstrap=0)
+    signed, plain = (
+        plausibility([record([end, 0.2, 1, end], [1, 0])], "test", bootstrap=0).frame for end in (-5, 5)
+    )
+    pd.testing.assert_frame_equal(signed, plain)
+    assert value(signed, metric="ap", unit="token", universe="all") == 0.5
 
 
 def test_a_window_given_twice_is_refused() -> None:
@@ -186,19 +163,6 @@ def test_different_depths_are_refused() -> None:
     deep = record([[0, 1, 0, 0], [0, 1, 0, 0]], [1, 0], text_id="deep")
     with pytest.raises(ValueError, match="number of layers"):
         plausibility([TEXT, deep], "test")
-
-
-def corpus(texts: int, scorer: str = "cp", seed: int = 0) -> list[TokenScores]:
-    rng = np.random.default_rng(seed)
-    records = []
-    for number in range(texts):
-        n = int(rng.integers(5, 20))
-        marks = (rng.random(n) < 0.3).astype(int).tolist()
-        marks[:2] = [1, 0]
-        scores = rng.random((3, n + 2)).round(1)
-        scores[:, 1:-1] += 0.8 * np.array(marks)
-        records.append(record(scores, marks, text_id=f"t{number}", scorer=scorer))
-    return records
 
 
 def test_mean_ap_equals_scikit_learn() -> None:
@@ -217,13 +181,13 @@ def test_order_of_records_does_not_matter() -> None:
     first = plausibility(records, "test", bootstrap=0).frame
     second = plausibility(records[::-1], "test", bootstrap=0).frame
     assert np.allclose(first["value"], second["value"])
-    one, other = (random_floor(part, "test", bootstrap=0) for part in (records, records[::-1]))
+    one, other = (random_control(part, "test", bootstrap=0) for part in (records, records[::-1]))
     assert np.allclose(one.result.frame["value"], other.result.frame["value"])
 
 
-def test_random_floor_is_a_floor_with_a_spread() -> None:
+def test_random_control_is_a_floor_with_a_spread() -> None:
     records = corpus(40)
-    floor = random_floor([*records, *corpus(40, scorer="top")], "test", draws=4, bootstrap=200, seed=3)
+    floor = random_control([*records, *corpus(40, scorer="top")], "test", draws=4, bootstrap=200, seed=3)
     frame, spread = floor.result.frame, floor.spread
     assert set(frame["scorer"]) == {"random"}
     ap = frame[(frame["metric"] == "ap") & (frame["unit"] == "token") & (frame["universe"] == "all")]
@@ -238,17 +202,17 @@ def test_random_floor_is_a_floor_with_a_spread() -> None:
     assert np.allclose(spread["mean"], frame["value"], atol=0.01)
     assert (spread["sd"] > 0).all()
     assert "kept" not in set(frame["selection"])
-    again = random_floor(records, "test", draws=4, bootstrap=200, seed=3)
+    again = random_control(records, "test", draws=4, bootstrap=200, seed=3)
     pd.testing.assert_frame_equal(again.result.frame, frame)
-    assert random_floor(records, "test", draws=1, bootstrap=0).spread["sd"].isna().all()
-    assert random_floor([], "test").result.frame.empty
+    assert random_control(records, "test", draws=1, bootstrap=0).spread["sd"].isna().all()
+    assert random_control([], "test").result.frame.empty
     with pytest.raises(ValueError, match="draws"):
-        random_floor(records, "test", draws=0)
+        random_control(records, "test", draws=0)
 
 
 def test_a_useful_scorer_beats_random_in_pairs() -> None:
     records = corpus(30)
-    values, floor = text_values(records), random_floor(records, "test", bootstrap=0)
+    values, floor = text_values(records), random_control(records, "test", bootstrap=0)
     table = compare_scorers(values, floor.values, "test", resamples=300)
     assert len(table) == 2 * 2 * 3
     assert (table["difference"] > 0.1).all()
@@ -262,7 +226,7 @@ def test_a_useful_scorer_beats_random_in_pairs() -> None:
 def test_a_table_of_many_scorers_can_still_reach_significance() -> None:
     records = corpus(40)
     many = [replace(r, scorer=f"scorer-{number}") for number in range(30) for r in records]
-    floor = random_floor(records, "test", bootstrap=0)
+    floor = random_control(records, "test", bootstrap=0)
     table = compare_scorers(text_values(many), floor.values, "test", resamples=10)
     assert (table["p_holm"] < 0.05).all()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import kendalltau, spearmanr
 
-from tests.metrics.plausibility.test_table import corpus, record
+from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.scorer_agreement.rank import rank_correlations

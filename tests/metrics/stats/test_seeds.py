@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.metrics.plausibility.test_table import corpus, record
+from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.plausibility.measures import MEASURES

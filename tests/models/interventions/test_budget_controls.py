@@ -10,8 +10,8 @@ from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts
 from workbench.catalog.methods import METHODS as CATALOGUE
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
-from workbench.models.interventions.budget import Budget
-from workbench.models.interventions.budget_controls import infer_at_budget, priority
+from workbench.models.interventions.budget_controls import budget_masks, infer_at_budget, priority
+from workbench.models.interventions.replay import ReplayPolicy
 
 PRUNERS = tuple(name for name, spec in CATALOGUE.items() if spec.drops_tokens)
 
@@ -51,9 +51,8 @@ def test_all_pruners_have_controls_and_no_others() -> None:
 def test_who_stays_in_every_layer_is_who_has_priority(make_model, kind: str, late: bool) -> None:
     budgets = torch.tensor([[5, 4, 4, 2], [9, 7, 3, 1]])
     pair = [WINDOWS[2], WINDOWS[5]]
-    rows = [priority(window, kind) for window in pair]
-    padded = np.stack([np.pad(row, (0, 11 - len(row))) for row in rows])
-    policy = Budget(torch.from_numpy(padded), budgets, cuts_after_attention=late)
+    masks = budget_masks([priority(window, kind) for window in pair], budgets.numpy())
+    policy = ReplayPolicy(torch.from_numpy(masks), cuts_after_attention=late)
     with torch.no_grad():
         output = PruningClassifier(make_model().bert, policy).eval()(pair)
     for layer, trace in enumerate(output.traces):

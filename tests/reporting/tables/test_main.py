@@ -2,30 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY
+from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
-
-CLASSIFICATION = pd.DataFrame(
-    [
-        ("top", "test", "accuracy", 0.75, 0.5, 1.0, 4),
-        ("dense", "test", "accuracy", 0.8, 0.6, 0.9, 4),
-        ("dense", "test", "macro_f1", 0.7, np.nan, np.nan, 4),
-    ],
-    columns=["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
-)
-EFFICIENCY = pd.DataFrame(
-    [
-        ("top", "test", "flops_speedup_unpadded", pd.NA, 2.5),
-        ("top", "test", "tokens_kept_share", pd.NA, 0.4),
-        ("hf", "test", "seconds_median", 8, 3.0),
-        ("top", "test", "seconds_median", 8, 1.5),
-        ("top", "test", "speedup_vs_hf", 8, 2.0),
-        ("top", "test", "realised_share", 8, 0.8),
-    ],
-    columns=["method", "split", "quantity", "batch_size", "value"],
-).astype({"batch_size": "Int64"})
 
 MAIN_CSV = """\
 method,n,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
@@ -77,15 +58,9 @@ def test_golden_efficiency_table(tmp_path: Path) -> None:
     assert table.frame["rounds"].tolist()[1] == 3
 
 
-def agreement(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
-    columns = ["scorer", "method", "layer", "selection", "metric", "value"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(split="test", unit="token", universe="with-evidence", ci_low=0, ci_high=1, n=9)
-
-
 def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
     table = plausibility_table(
-        agreement(
+        plausibility_rows(
             [
                 ("uniform", "dense", 0, "none", "ap", 0.3),
                 ("uniform", "top", 0, "none", "ap", 0.9),
@@ -110,6 +85,6 @@ def test_plausibility_table_finds_the_best_layer_and_leaves_gaps() -> None:
 
 
 def test_an_empty_plausibility_table_has_its_columns() -> None:
-    table = plausibility_table(agreement([]))
+    table = plausibility_table(plausibility_rows([]))
     assert table.frame.empty
     assert "best_layer" in table.frame

@@ -9,7 +9,8 @@ import pytest
 
 from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_comparison
 from tests.helpers.latex_reader import compiled
-from tests.reporting.tables.test_main import CLASSIFICATION, EFFICIENCY, agreement
+from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY
+from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.cli import main
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
@@ -127,7 +128,7 @@ def test_over_seeds_keeps_a_single_seeds_interval() -> None:
 
 
 def test_stars_and_marks_of_a_layer() -> None:
-    rows = agreement(
+    rows = plausibility_rows(
         [
             ("cp", "adapler", 0, "none", "ap", 0.5),
             ("saliency", "dense", 0, "none", "ap", 0.4),

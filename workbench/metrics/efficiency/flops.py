@@ -31,14 +31,18 @@ def text_flops(
     predictors: np.ndarray | int = 0,
     lengths: np.ndarray | None = None,
 ) -> np.ndarray:
-    """FLOPs of each text (window) run alone, without padding: (texts,) int64.
+    """Return the FLOPs of each text (window) run alone, without padding: (texts,) int64.
 
-    `tokens` (texts, layers) counts the tokens in each layer's self-attention, special tokens included;
-    `tokens_ffn` those in its feed-forward part where a method cuts in between (default: the same).
-    `predictors`, one int or (layers,) ints, are the multiply-adds of a layer's own token predictor per
-    token; it reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
-    layer 0 all `lengths` (texts,). Raises ValueError on shapes that do not fit, or predictors without
-    `lengths`. Source: the counts of AdapLeR's and ToP's authors.
+    Source: the counts of AdapLeR's and ToP's authors. ValueError on shapes that do not fit.
+
+    Args:
+        tokens: (texts, layers): tokens in each layer's self-attention, special tokens included.
+        shape: The model's.
+        tokens_ffn: Those in its feed-forward part where a method cuts in between; default: the same.
+        predictors: One int or (layers,) ints: multiply-adds of a layer's own token predictor per token.
+            It reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
+            layer 0 all `lengths`.
+        lengths: (texts,): needed with predictors.
     """
     attention = _counts(tokens, shape)
     feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)
@@ -57,16 +61,18 @@ def text_flops(
 
 
 def dense_flops(lengths: np.ndarray, shape: Shape) -> np.ndarray:
-    """FLOPs of texts of `lengths` (texts,) tokens through the unpruned model: (texts,) int64."""
+    """Return the unpruned model's FLOPs of texts of `lengths` (texts,) tokens: (texts,) int64."""
     tokens = np.repeat(np.asarray(lengths, dtype=np.int64)[:, None], shape.layers, axis=1)
     return text_flops(tokens, shape)
 
 
 def padded_flops(lengths: np.ndarray, batch_size: int, shape: Shape) -> np.ndarray:
-    """Dense FLOPs of each batch when all its texts are padded to its longest: (batches,) int64.
+    """Return the dense FLOPs of batches whose texts are padded to the longest: (batches,) int64.
 
-    Batches are cut from `lengths` (texts,) in the order given; the last may be smaller and counts
-    with its own size. Raises ValueError for a batch size below 1.
+    Args:
+        lengths: (texts,), in the order in which they are batched.
+        batch_size: At least 1; the last batch may be smaller and counts with its own size.
+        shape: The dense model's.
     """
     if batch_size < 1:
         raise ValueError(f"batch size must be at least 1, not {batch_size}")
@@ -79,7 +85,7 @@ def padded_flops(lengths: np.ndarray, batch_size: int, shape: Shape) -> np.ndarr
 
 
 def speedup_unpadded(dense: np.ndarray, method: np.ndarray) -> float:
-    """Sum of the dense FLOPs / sum of the method's, each text at its own length (AdapLeR, TR-BERT).
+    """Return dense FLOPs / the method's, summed over texts at their own length (AdapLeR, TR-BERT).
 
     Both (texts,), over the same texts; ValueError if they differ in number or are empty.
     """

@@ -21,16 +21,20 @@ def against_controls(
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Quality of every control of one method on one split, and the method's accuracy minus each one's.
+    """Return the quality of every control of one method on one split, and the method's minus each one's.
 
-    Of a regression minus the squared error takes the accuracy's place.
-    `own` has one row per text with method, split, text_id, label and predicted; `controls` holds, by
-    name, such frames of one draw or more, over the same texts or fewer (those an oracle exists for);
-    texts are joined by id. Columns of `schemas.CONTROLS` and `schemas.CONTROL_COMPARISONS`. A text's accuracy under a control is
-    the share of the draws that are right, macro F1 the mean over draws; intervals (95 % bootstrap; NaN
-    if `bootstrap` is 0) and the two-sided p of `randomisations` sign flips are over texts, so that draws
-    do not count as texts. `p_holm` is left NaN for `correct_table`. Raises ValueError for a control
-    without a draw or with a text that `own` lacks.
+    Columns of `schemas.CONTROLS` and `schemas.CONTROL_COMPARISONS`. A text's accuracy under a control is
+    the share of the draws that are right, macro F1 the mean over draws; of a regression minus the
+    squared error takes the accuracy's place. Intervals (95 %) and tests are over texts, so that draws do
+    not count as texts. `p_holm` is left NaN for `correct_table`.
+
+    Args:
+        own: One row per text with method, split, text_id, label and predicted.
+        controls: By name such frames of one draw or more, over the same texts or fewer (those an oracle
+            exists for); ValueError for a control without a draw or with a text that `own` lacks.
+        bootstrap: Resamples of an interval; 0: NaN.
+        randomisations: Sign flips of the two-sided test.
+        seed: Of both.
     """
     facts = own.set_index("text_id")
     method, split = str(own["method"].iloc[0]), str(own["split"].iloc[0])
@@ -45,10 +49,10 @@ def against_controls(
         key = (method, name, split, seed)
         for metric, *values in quality(label, predicted, bootstrap, seed):
             rows.append((*key, metric, *values, len(texts), len(draws)))
-        credit, theirs = by_text(label, predicted)
+        judged, theirs = by_text(label, predicted)
         _, ours = by_text(label, facts.loc[texts, "predicted"].to_numpy()[None])
         compared.append(
-            (*key, credit, ours.mean(), theirs.mean(),
+            (*key, judged, ours.mean(), theirs.mean(),
              *paired_difference(ours, theirs, bootstrap, seed),
              paired_randomisation_test(ours, theirs, randomisations, seed), np.nan,
              len(texts), len(draws))
@@ -66,6 +70,6 @@ def _by_text(name: str, draws: Sequence[pd.DataFrame]) -> tuple[pd.Index, np.nda
 
 
 def correct_table(compared: pd.DataFrame) -> pd.DataFrame:
-    """The same rows with Holm's p over those of one split, which one table shows."""
+    """Return the same rows with Holm's p over those of one split, which one table shows."""
     families = compared.groupby("split", sort=False)["p"]
     return compared.assign(p_holm=families.transform(lambda p: holm(p.to_numpy(dtype=float))))

@@ -67,11 +67,13 @@ Sample = tuple[Work, float]
 def work_of(
     tokens: np.ndarray, batches: int, shape: Shape, tokens_ffn: np.ndarray | None = None
 ) -> Work:
-    """The encoder's work when `tokens` (texts, layers) are alive and the texts come in `batches`.
+    """Return the encoder's work; token predictors, pooler and classifier are not part of it.
 
-    `tokens` are in self-attention, `tokens_ffn` in the feed-forward parts (default: the same). Token
-    predictors, pooler and classifier are not part of it. Raises ValueError when tokens do not fit
-    `shape` or `batches` is below 1.
+    Args:
+        tokens: (texts, layers) in self-attention; ValueError where they do not fit `shape`.
+        batches: In how many the texts come, at least 1.
+        shape: The model's.
+        tokens_ffn: (texts, layers) in the feed-forward parts; default: the same.
     """
     if batches < 1:
         raise ValueError(f"batches must be at least 1, not {batches}")
@@ -89,7 +91,7 @@ def work_of(
 
 
 def fit(samples: Sequence[Sample]) -> CostModel:
-    """Non-negative least squares on relative errors: a short run counts as much as a long one.
+    """Fit prices by non-negative least squares on relative errors: short runs count like long ones.
 
     With a single model's runs alone linear FLOPs and tokens are proportional, and how their seconds are
     shared out between the two is arbitrary; runs that have one without the other settle it. Raises
@@ -108,5 +110,5 @@ def fit(samples: Sequence[Sample]) -> CostModel:
 
 
 def relative_error(model: CostModel, samples: Sequence[Sample]) -> float:
-    """Median over the samples (at least one) of |predicted / measured - 1|."""
+    """Return the median over the samples (at least one) of |predicted / measured - 1|."""
     return float(np.median([abs(model.predict(work) / measured - 1) for work, measured in samples]))

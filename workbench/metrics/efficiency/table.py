@@ -23,15 +23,18 @@ def counted_efficiency(
     shape: Shape,
     batch_size: int,
 ) -> pd.DataFrame:
-    """FLOPs speed-ups and the share of tokens kept, as rows with the columns of `schemas.EFFICIENCY`.
+    """Return FLOPs speed-ups and the share of tokens kept, columns of `schemas.EFFICIENCY`.
 
-    `predictions` has one row per method, split and text with `tokens` (a list over layers: tokens
-    alive in each, summed over the text's windows), `flops` and `flops_dense`. `windows` gives per
-    split the (text id, length in tokens) of every window in the order they are batched; `shape` is
-    the dense model's and `batch_size` that of the padded dense run (`flops.padded_flops`).
-    `batch_size` in the result is null throughout. The share of tokens kept is over the layers that a
-    method has: a student of half the layers that drops nothing keeps all. Raises ValueError when a
-    split or text has no window.
+    `batch_size` is null throughout. The share of tokens kept is over the layers that a method has: a
+    student of half the layers that drops nothing keeps all.
+
+    Args:
+        predictions: One row per method, split and text with `tokens` (a list over layers, summed over
+            the text's windows), `flops` and `flops_dense`.
+        windows: Per split the (text id, length in tokens) of every window in the order they are batched;
+            ValueError when a split or text has none.
+        shape: The dense model's.
+        batch_size: Of the padded dense run (`flops.padded_flops`).
     """
     rows: list[tuple[object, ...]] = []
     for (method, split), part in predictions.groupby(["method", "split"], sort=False, observed=True):
@@ -75,17 +78,23 @@ def measured_efficiency(
     stock: str = "hf",
     dense: str = "dense",
 ) -> pd.DataFrame:
-    """What one batch size's `seconds` (from `stopwatch`) amount to, as rows of the same columns.
+    """Return what the stopwatch's seconds at one batch size amount to, columns of `schemas.EFFICIENCY`.
 
-    For each contestant seconds_median; speedup_vs_hf = median over rounds of stock / contestant
-    (`stock` being the padded Hugging Face model); realised_share = median over rounds of dense /
-    contestant, divided by its unpadded FLOPs speed-up from `flops_speedups` (`dense` being our
-    unpadded run that drops nothing): 1 means that every saved operation saved its time. With `work`,
-    the (texts, tokens) there were before any dropping, also seconds_q25 and seconds_q75 (over
-    rounds), texts_per_second, tokens_per_second, flops_speedup_timed (from `flops_speedups`, which
-    speak of exactly these texts) and flops_speedup_timed_padded (from `padded_speedups`: dense model
-    that computes the padding / method without); with `memory` peak_memory_mb. Rows that need something
-    absent are left out.
+    For each contestant seconds_median; speedup_vs_hf = median over rounds of stock / contestant;
+    realised_share = median over rounds of dense / contestant, divided by its unpadded FLOPs speed-up: 1
+    means that every saved operation saved its time. Rows that need something absent are left out.
+
+    Args:
+        seconds: By contestant those of each round, see `stopwatch`.
+        split: Whose texts.
+        batch_size: Theirs.
+        flops_speedups: Unpadded, by contestant, of exactly these texts.
+        work: (texts, tokens) before any dropping; adds seconds_q25 and seconds_q75 (over rounds),
+            texts_per_second, tokens_per_second, flops_speedup_timed and flops_speedup_timed_padded.
+        memory: By contestant; adds peak_memory_mb.
+        padded_speedups: Dense model that computes the padding / method without, by contestant.
+        stock: Name of the padded Hugging Face model.
+        dense: Name of our unpadded run that drops nothing.
     """
     rows: list[tuple[object, ...]] = []
     for method, own in seconds.items():

@@ -8,7 +8,7 @@ from workbench.metrics.plausibility.selection import uniform_selection
 
 
 def top_units(scores: np.ndarray, shares: Sequence[float]) -> np.ndarray:
-    """The highest-scored units: (layers, m) -> (layers, len(shares), m) bool.
+    """Return the highest-scored units: (layers, m) -> (layers, len(shares), m) bool.
 
     A share s in [0, 1] takes ceil(s m) units, so any positive share takes one at least. Ties go to the
     earlier unit; NaN (a dropped unit) comes last.
@@ -23,7 +23,7 @@ def top_units(scores: np.ndarray, shares: Sequence[float]) -> np.ndarray:
 
 
 def hard_rationale(scores: np.ndarray) -> np.ndarray:
-    """The units that scores select by themselves, at the uniform level 1/n: (layers, m) bool.
+    """Return the units that scores select by themselves, at the uniform level 1/n: (layers, m) bool.
 
     0/1 scores select exactly their ones; scores of 0 throughout select nothing. Negative scores have no
     such level and count as 0 here: see `has_level`. Source: `selection.uniform_selection`.
@@ -33,12 +33,12 @@ def hard_rationale(scores: np.ndarray) -> np.ndarray:
 
 
 def has_level(scores: np.ndarray) -> np.ndarray:
-    """Whether no score of a layer is negative, so that the uniform level exists: (layers,) bool."""
+    """Return whether a layer has no negative score, so that the uniform level exists: (layers,) bool."""
     return np.asarray(~(scores < 0).any(axis=1))
 
 
 def importance(scores: np.ndarray) -> np.ndarray:
-    """Scores as shares of the layer's highest: (layers, m) -> the same in [0, 1].
+    """Return scores as shares of the layer's highest: (layers, m) -> the same in [0, 1].
 
     NaN and negative scores become 0, and so does a layer without a positive one.
     """

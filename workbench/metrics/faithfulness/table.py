@@ -80,7 +80,7 @@ Columns = dict[tuple[str, str], np.ndarray]
 
 
 def text_measures(probed: Probed, selections: Selections) -> Columns:
-    """Every measure of every text; c is the class predicted on the full text (its windows' mean)."""
+    """Return every measure of every text, for the class predicted on the full text."""
     predicted = probed.full.argmax(axis=-1)
     full, c = probed.full[:, None, None, :], predicted[:, None, None]
     lost = probability_drop(full, probed.without, c)
@@ -143,10 +143,16 @@ def summarise(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Means over texts with 95 % bootstrap intervals, as rows with the columns of `schemas.FAITHFULNESS`.
+    """Return means over texts with 95 % bootstrap intervals, columns of `schemas.FAITHFULNESS`.
 
-    `columns` holds (T, L) values, `layers` the L layer numbers, `facts` scorer, method, split, unit and
-    removal. `n` counts the texts with a value; what no text has a value for gets no row.
+    What no text has a value for gets no row.
+
+    Args:
+        columns: (T, L) values by (selection, metric).
+        layers: The L layer numbers.
+        facts: scorer, method, split, unit and removal.
+        bootstrap: Resamples of an interval; 0: NaN.
+        seed: Of the resamples.
     """
     values = np.stack(list(columns.values()), axis=-1)
     n = (~np.isnan(values)).sum(axis=0)

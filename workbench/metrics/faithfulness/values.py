@@ -14,17 +14,21 @@ _TIE = 6
 
 
 def probability_drop(full: np.ndarray, altered: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """p(c | full text) - p(c | altered text), not clipped: shape (...), in [-1, 1].
+    """Return p(c | full text) - p(c | altered text), not clipped: shape (...), in [-1, 1].
 
-    `full` and `altered` are (..., classes) and broadcast; `predicted` (...) is c, the class predicted on
-    the full text. Without the rationale in `altered` this is comprehensiveness (higher is better), with
-    nothing else in it sufficiency (lower is better). Source: ERASER (DeYoung et al. 2020), section 4.2.
+    Without the rationale in `altered` this is comprehensiveness (higher is better), with nothing else in
+    it sufficiency (lower is better). Source: ERASER (DeYoung et al. 2020), section 4.2.
+
+    Args:
+        full: (..., classes).
+        altered: (..., classes); both broadcast.
+        predicted: (...): c, the class predicted on the full text.
     """
     return of_class(full, predicted) - of_class(altered, predicted)
 
 
 def of_class(probabilities: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """The entry of class `predicted` (...) in `probabilities` (..., classes); both broadcast."""
+    """Return the entry of class `predicted` (...) in `probabilities` (..., classes); both broadcast."""
     shape = np.broadcast_shapes(probabilities.shape[:-1], predicted.shape)
     wide = np.broadcast_to(probabilities, (*shape, probabilities.shape[-1]))
     chosen = np.broadcast_to(predicted, shape)[..., None]
@@ -32,7 +36,7 @@ def of_class(probabilities: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def aopc(drops: np.ndarray) -> np.ndarray:
-    """Mean drop over the bins: (..., bins) -> (...).
+    """Return the mean drop over the bins: (..., bins) -> (...).
 
     ERASER's scorer, over the bins alone; the empty rationale, whose drop is 0, is none of them. Source:
     Samek et al. 2015; ERASER, section 4.2.
@@ -41,7 +45,7 @@ def aopc(drops: np.ndarray) -> np.ndarray:
 
 
 def flipped(altered: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Whether another class than `predicted` (...) is the likeliest in `altered` (..., classes): bool.
+    """Return whether another class than `predicted` (...) is the likeliest in `altered` (..., classes).
 
     A tie that `predicted` is part of is no flip.
     """
@@ -49,7 +53,7 @@ def flipped(altered: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def flip_point(shares: np.ndarray, flips: np.ndarray) -> np.ndarray:
-    """The smallest share of units whose removal flips the decision; 1 where none does.
+    """Return the smallest share of units whose removal flips the decision; 1 where none does.
 
     `shares` (k,) ascending, `flips` (..., k) bool -> (...). Source: Serrano and Smith 2019.
     """
@@ -57,7 +61,7 @@ def flip_point(shares: np.ndarray, flips: np.ndarray) -> np.ndarray:
 
 
 def curve_area(shares: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Area under p(c) over the share of units removed or put in, by the trapezoid rule.
+    """Return the area under p(c) over the share of units removed or put in, by the trapezoid rule.
 
     `shares` (k,) run from 0 to 1, `probabilities` (..., k) -> (...), in [0, 1]. Deletion takes the
     highest-scored units away first (lower is better), insertion puts them in first (higher is better).
@@ -67,7 +71,7 @@ def curve_area(shares: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 
 def rank_agreement(scores: np.ndarray, effects: np.ndarray) -> np.ndarray:
-    """Kendall's tau-b of scores (layers, m) with each unit's own effect (m,): (layers,), in [-1, 1].
+    """Return Kendall's tau-b of scores (layers, m) with each unit's effect (m,): (layers,), in [-1, 1].
 
     The effect is the drop when this unit alone is left out. NaN scores (dropped units) come last, tied.
     Effects that differ by less than 1e-6 are tied. NaN where either side is constant or m < 2. Source:
@@ -82,20 +86,28 @@ def rank_agreement(scores: np.ndarray, effects: np.ndarray) -> np.ndarray:
 
 
 def soft_comprehensiveness(full: np.ndarray, removed: np.ndarray, blank: np.ndarray) -> np.ndarray:
-    """Soft normalised comprehensiveness from p(c): max(0, full - removed) / max(0, full - blank).
+    """Return max(0, full - removed) / max(0, full - blank), normalised soft comprehensiveness.
 
-    All (...) and broadcast: p(c) on the text as it is, with its units faded out by their scores, and
-    with all units faded out. NaN where fading out everything takes nothing away. Higher is better; 1:
-    as much as removing everything. Source: Zhao and Aletras 2023.
+    NaN where fading out everything takes nothing away. Higher is better; 1: as much as removing
+    everything. Source: Zhao and Aletras 2023.
+
+    Args:
+        full: p(c) on the text as it is; all three (...) and broadcast.
+        removed: p(c) with its units faded out by their scores.
+        blank: p(c) with all units faded out.
     """
     return share(np.maximum(full - removed, 0.0), np.maximum(full - blank, 0.0))
 
 
 def soft_sufficiency(full: np.ndarray, retained: np.ndarray, blank: np.ndarray) -> np.ndarray:
-    """Soft normalised sufficiency from p(c): (S - S0) / (1 - S0), S = 1 - max(0, full - retained).
+    """Return (S - S0) / (1 - S0) with S = 1 - max(0, full - retained), normalised soft sufficiency.
 
-    S0 is S of `blank`; `retained`: units faded in by their scores; otherwise as
-    `soft_comprehensiveness`. Higher is better; 1: nothing is lost; below 0: worse than no text at all.
+    S0 is S of `blank`. Higher is better; 1: nothing is lost; below 0: worse than no text at all.
+
+    Args:
+        full: As in `soft_comprehensiveness`.
+        retained: p(c) with the units faded in by their scores.
+        blank: As in `soft_comprehensiveness`.
     """
     kept = np.maximum(full - blank, 0.0) - np.maximum(full - retained, 0.0)
     return share(kept, np.maximum(full - blank, 0.0))

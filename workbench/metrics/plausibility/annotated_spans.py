@@ -31,11 +31,19 @@ def annotated_iou(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Rows of `metrics.ANNOTATED` for `values`, which are those of `records`: plausibility's columns.
+    """Return the rows of `registry.ANNOTATED`, columns of `schemas.PLAUSIBILITY`.
 
     Whole texts by words. A selected span is a longest run of selected words. The two ways to count part
     only where annotated spans touch or overlap, so only those texts are counted again. Source: ERASER
     section 4.1.
+
+    Args:
+        values: Those of `records`.
+        records: From any number of scorers.
+        documents: Have the spans as annotated.
+        split: Name for the column.
+        bootstrap: Resamples of an interval; 0: NaN.
+        seed: Of the resamples.
     """
     spans = {d.id: d.rationale for d in documents if d.rationale and not _apart(d.rationale)}
     windows: dict[tuple[str, str, str], list[TokenScores]] = {}

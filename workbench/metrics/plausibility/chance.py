@@ -18,14 +18,19 @@ from workbench.metrics.stats.shares import share
 _KEYS = list(CHANCE.keys)
 
 
-def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: str) -> pd.DataFrame:
-    """One row per unit, universe, selection and metric: the floor on the texts of `records`.
+def chance_levels(records: Iterable[TokenScores], spread: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Return the chance level of each unit, universe, selection and metric, columns of `schemas.CHANCE`.
 
     `how` is "exact" for tokens where the expectation of random scores has a closed form (see
-    `expected`), else "draws": the mean over draws and layers of `spread`, the table of `random_floor` on
-    the same texts. Words are always by draws: scores are drawn per token, and a word of several has the
-    best of them. Columns of `schemas.CHANCE`; `draws` is 0 for exact values. Floors hold for these texts only:
-    they follow from lengths and rationale shares.
+    `expected`), else "draws": the mean over draws and layers. Words are always by draws: scores are
+    drawn per token, and a word of several has the best of them. `draws` is 0 for exact values. They hold
+    for these texts
+    only: they follow from lengths and rationale shares.
+
+    Args:
+        records: Whatever scored the texts.
+        spread: The table that `random_control` made of the same texts.
+        split: Name for the column.
     """
     distinct: dict[tuple[str, int], TokenScores] = {}
     for record in records:
@@ -46,12 +51,12 @@ def chance_floors(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
 
 
 def expected(batch: Batch) -> np.ndarray:
-    """Expectations under independent scores, uniform in (0, 1): (windows, layers, len(MEASURED)).
+    """Return expectations under independent scores, uniform in (0, 1): (windows, layers, len(MEASURED)).
 
     Only the units' numbers enter: n there are, m marked. NaN where a value is undefined, as in
     `measure`, and where there is no closed form (F1, spans, complexity, sparseness, corpus-level
-    counts). Selected is who reaches the mean score: one half of the units by symmetry, all of a single
-    one. Among the selected, and in the first k, the share marked is m / n.
+    counts). Selected are the units that reach the mean score: one half of them by symmetry, all of a
+    single one. Among the selected, and in the first k, the share marked is m / n.
     """
     n = batch.valid.sum(axis=1)
     marked = batch.marks.sum(axis=1)
@@ -79,7 +84,7 @@ def expected(batch: Batch) -> np.ndarray:
 
 
 def expected_ap(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """Mean average precision over all orders of n units, `marked` of them marked: the exact value.
+    """Return the mean average precision over all orders of n units, `marked` of them marked: exact.
 
     A marked unit stands at each rank k with probability 1/n, and (m - 1) (k - 1) / (n - 1) marked ones
     are expected before it, so AP = (H + (m - 1) / (n - 1) (n - H)) / n with H the n-th harmonic
@@ -92,7 +97,7 @@ def expected_ap(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
 
 
 def expected_auprc(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """Mean AUPRC over all orders, as ERASER's trapezoids give it: half of expected AP + m / n.
+    """Return the mean AUPRC over all orders by ERASER's trapezoids: half of expected AP + m / n.
 
     The precision before a marked unit at rank k > 1 is (m - 1) / (n - 1) on average, and 1 at k = 1.
     0.5 where nothing is marked; NaN without a unit.

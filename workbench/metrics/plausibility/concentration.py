@@ -5,7 +5,7 @@ from scipy.special import entr
 
 
 def complexity(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
-    """Entropy in nats of the scores as shares of their sum: shape (...), from 0 to ln n.
+    """Return the entropy in nats of the scores as shares of their sum: shape (...), from 0 to ln n.
 
     `scores` (..., n) are not negative, else ValueError; a dropped unit (NaN) has the share 0, `valid` is
     False on padding. Scores that sum to 0 are taken as uniform. NaN without a unit. Source: Bhatt et al.
@@ -18,7 +18,7 @@ def complexity(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
 
 
 def sparseness(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
-    """Gini index of the scores: shape (...), 0 for equal scores, 1 - 1/n for a single one.
+    """Return the Gini index of the scores: shape (...), 0 for equal scores, 1 - 1/n for a single one.
 
     Arguments and empty cases as for `complexity`; a dropped unit counts as 0. Source: Chalasani et al.
     2020, sparseness (Hurley and Rickard 2009).

@@ -34,10 +34,14 @@ class Row(NamedTuple):
 
 
 def corpus_metrics(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
-    """Each of `CORPUS_METRICS` under each selection from `values` (texts, layers, len(MEASURED)).
+    """Yield each of `CORPUS_METRICS` under each selection.
 
-    A precision or recall without any span or unit to divide by is 0, as in ERASER's scorer. Intervals
-    are 95 % bootstrap percentiles over texts, NaN if `resamples` is 0.
+    A precision or recall without any span or unit to divide by is 0, as in ERASER's scorer.
+
+    Args:
+        values: (texts, layers, len(MEASURED)).
+        resamples: Behind a 95 % percentile interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
     for selection in SELECTIONS:
         n = (~np.isnan(values[..., MEASURED.index((selection, "chosen"))])).sum(axis=0)

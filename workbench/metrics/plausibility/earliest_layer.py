@@ -21,11 +21,17 @@ def earliest_layers(
     fpr_levels: Sequence[float] = FPR_LEVELS,
     tpr_levels: Sequence[float] = TPR_LEVELS,
 ) -> pd.DataFrame:
-    """First layer with FPR below and TPR above each pair of levels, columns of `schemas.EARLIEST`.
+    """Return the first layer with FPR below and TPR above each pair of levels, `schemas.EARLIEST`.
 
     `layer` is where the means over texts pass (NaN: nowhere); `texts_share` is the share of the `n`
     texts that pass by themselves at some layer and `texts_median` the median of their first layers (NaN
-    without any). Texts of one class lack a rate and are left out. Rows for each selection with values.
+    without any). Texts of one class lack a rate and are left out.
+
+    Args:
+        values: Each selection with values gets rows.
+        split: Name for the column.
+        fpr_levels: Shares in [0, 1].
+        tpr_levels: Shares in [0, 1].
     """
     rows: list[tuple[object, ...]] = []
     for part in values:
@@ -50,7 +56,14 @@ def earliest_layers(
 
 
 def first_layer(fpr: np.ndarray, tpr: np.ndarray, below: float, above: float) -> np.ndarray:
-    """First layer of each row of (rows, layers) with fpr < `below` and tpr > `above`; NaN for none."""
+    """Return the first layer of each row that passes both levels: (rows,) float, NaN for none.
+
+    Args:
+        fpr: (rows, layers).
+        tpr: (rows, layers).
+        below: What the false positive rate must stay below.
+        above: What the true positive rate must exceed.
+    """
     passes = (fpr < below) & (tpr > above)
     return np.where(passes.any(axis=1), passes.argmax(axis=1), np.nan)
 

@@ -44,10 +44,9 @@ MEASURED = MEASURES + tuple((selection, count) for selection in SELECTIONS for c
 
 
 def measure(batch: Batch) -> np.ndarray:
-    """All columns of `MEASURED`: (windows, layers, columns) float64, NaN where one is undefined.
+    """Return all columns of `MEASURED`: (windows, layers, columns) float64, NaN where one is undefined.
 
-    A layer the scorer says nothing about has NaN, and so has the selection `kept` of a record without a
-    kept-mask.
+    A layer without scores has NaN, and so has the selection `kept` of a record without a kept-mask.
     """
     uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
     defined = {"none": batch.speaks, "uniform": batch.speaks, "kept": batch.has_kept[:, None]}

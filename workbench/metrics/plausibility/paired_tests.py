@@ -14,27 +14,31 @@ from workbench.metrics.stats.resampling import holm, paired_difference, paired_r
 
 
 def compare_methods(
-    credits: Mapping[str, pd.DataFrame],
+    qualities: Mapping[str, pd.DataFrame],
     *,
     resamples: int = 1000,
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Credit of every pair of methods on the same texts: columns of `schemas.METHOD_COMPARISONS`.
+    """Compare every pair of methods on the same texts: columns of `schemas.METHOD_COMPARISONS`.
 
-    `credits` has a frame per method: a row per text id, a column per training seed, 1 for a right
-    prediction and 0 for a wrong one (what `classification.by_text` gives). Seeds are blocks: a pair is
-    formed within a seed, over the seeds and texts that both have. A text's difference is its mean over
-    those seeds, and the test flips the sign of whole texts, since one text in three seeds is not three
-    texts. Two-sided p of
-    `randomisations` flips, Holm's p over all pairs; the interval is a bootstrap over texts, `sd_seeds`
-    the standard deviation of the difference over seeds (NaN for one), `d_z` Cohen's over texts. Pairs
-    without a common seed or text are left out. Source: Noreen 1989.
+    Seeds are blocks: a pair is formed within a seed, over the seeds and texts that both have. A text's
+    difference is its mean over those seeds, and the test flips the sign of whole texts, since one text
+    in three seeds is not three texts. Holm's p is over all pairs; the interval is a bootstrap over
+    texts, `sd_seeds` the standard deviation of the difference over seeds (NaN for one), `d_z` Cohen's
+    over texts. Pairs without a common seed or text are left out. Source: Noreen 1989.
+
+    Args:
+        qualities: A frame per method: a row per text id, a column per training seed, what
+            `classification.by_text` gives (1 for a right prediction and 0 for a wrong one).
+        resamples: Of an interval.
+        randomisations: Sign flips of the two-sided test.
+        seed: Of both.
     """
     rows: list[tuple[object, ...]] = []
-    for a, b in combinations(credits, 2):
-        seeds = [column for column in credits[a].columns if column in credits[b].columns]
-        difference = (credits[a][seeds] - credits[b][seeds]).dropna()
+    for a, b in combinations(qualities, 2):
+        seeds = [column for column in qualities[a].columns if column in qualities[b].columns]
+        difference = (qualities[a][seeds] - qualities[b][seeds]).dropna()
         if not seeds or difference.empty:
             continue
         pair = (difference.mean(axis=1).to_numpy(), np.zeros(len(difference)))
@@ -61,14 +65,24 @@ def compare_scorers(
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Each scorer minus the reference scorer of the same unit and universe, layer by layer.
+    """Compare each scorer with the reference of its unit and universe: `schemas.COMPARISONS`.
 
-    The reference is the one of the same method, or, `across_methods`, the one there is, whichever model
-    it was computed on. Texts are joined by id and need a value of both. Per row: mean difference with
-    its bootstrap interval, effect sizes (`d_z`, `sign_balance`), the two-sided p of `randomisations`
-    sign flips, and Holm's p over the rows of the same unit and universe (what one table shows; the least
-    p, 1 / (randomisations + 1), must survive it). Columns of `schemas.COMPARISONS`; empty without a match. Raises
-    ValueError if (selection, metric) is none of `MEASURES`, or if there are several references.
+    Texts are joined by id and need a value of both. Per layer: mean difference with its bootstrap
+    interval, effect sizes, the two-sided p, and Holm's p over the rows of the same unit and universe
+    (what one table shows; the least p, 1 / (randomisations + 1), must survive it). Empty without a
+    match.
+
+    Args:
+        values: The scorers.
+        reference: One per method, unit and universe, else ValueError.
+        split: Name for the column.
+        metric: With `selection` one of `MEASURES`, else ValueError.
+        selection: `none` for what needs scores only.
+        across_methods: Take the one reference there is, whichever model it was computed on; else that of
+            the same method.
+        resamples: Of an interval.
+        randomisations: Sign flips of the test.
+        seed: Of both.
     """
     if (selection, metric) not in MEASURES:
         raise ValueError(f"no measure {metric!r} with selection {selection!r} to compare")

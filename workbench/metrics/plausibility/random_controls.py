@@ -14,7 +14,7 @@ from workbench.metrics.schemas import RANDOM_SPREAD
 
 
 @dataclass(frozen=True)
-class RandomFloor:
+class RandomControl:
     """The random control over several draws."""
 
     result: Plausibility
@@ -25,20 +25,26 @@ class RandomFloor:
     """The per-text means, for paired comparisons."""
 
 
-def random_floor(
+def random_control(
     records: Iterable[TokenScores],
     split: str,
     *,
     draws: int = 5,
     seed: int = 0,
     bootstrap: int = 1000,
-) -> RandomFloor:
-    """Evaluate `draws` sets of uniform(0, 1) scores on the texts, windows and layers of `records`.
+) -> RandomControl:
+    """Evaluate several sets of uniform(0, 1) scores.
 
-    Whatever scored the records is ignored; of several scorers on one method's window the first lends
-    its tokens. Every draw depends on seed, text id, window and draw only, never on the order of the
-    records. Intervals are over texts; `spread` holds the sd over draws (NaN for one draw). Raises
-    ValueError if `draws` is below 1.
+    Every draw depends on seed, text id, window and draw only, never on the order of the records.
+    Intervals are over texts; `spread` holds the sd over draws (NaN for one draw).
+
+    Args:
+        records: Give the texts, windows and layers; whatever scored them is ignored, and of several
+            scorers on one method's window the first lends its tokens.
+        split: Name for the column.
+        draws: At least 1.
+        seed: Of the draws and the resamples.
+        bootstrap: Resamples of an interval; 0: NaN.
     """
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")
@@ -49,7 +55,7 @@ def random_floor(
     drawn = [text_values([_random(w, seed, draw) for w in windows]) for draw in range(draws)]
     mean = [_average(parts) for parts in zip(*drawn, strict=True)]
     result = Plausibility(summarise(mean, split, bootstrap, seed), count_frame(mean, split))
-    return RandomFloor(result, _spread(drawn, split), mean)
+    return RandomControl(result, _spread(drawn, split), mean)
 
 
 def _random(record: TokenScores, seed: int, draw: int) -> TokenScores:

@@ -31,10 +31,13 @@ class Ranking:
 
 
 def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None = None) -> Ranking:
-    """Sort `scores` (..., n), higher = more important, along the last axis.
+    """Sort scores along the last axis, the highest first.
 
-    NaN (a dropped unit) ranks last, tied with all other NaN. `marks` and `valid` (padding is False) are
-    bools that broadcast to `scores`. Raises ValueError on infinite scores.
+    Args:
+        scores: (..., n), higher = more important; NaN (a dropped unit) ranks last, tied with all other
+            NaN. ValueError on infinite ones.
+        marks: Bools that broadcast to `scores`: what is rationale.
+        valid: Likewise; False on padding.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if np.isinf(scores).any():

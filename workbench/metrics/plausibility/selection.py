@@ -9,7 +9,7 @@ RELATIVE_TOLERANCE = 1e-6
 
 
 def uniform_selection(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
-    """Units whose score reaches the uniform level 1/n once the scores sum to 1: (..., n) bool.
+    """Return the units that reach the uniform level 1/n once the scores sum to 1: (..., n) bool.
 
     n is the number of valid units, dropped ones included. A dropped unit (NaN) counts as 0 in the sum
     and is never selected. Scores that sum to 0 rank nothing and are taken as uniform. Raises
@@ -27,9 +27,12 @@ def uniform_selection(scores: np.ndarray, valid: np.ndarray | None = None) -> np
 def overlap(
     selected: np.ndarray, marks: np.ndarray, valid: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """How many units are both, selected, marked, and there at all: four (...) arrays of int.
+    """Return how many units are both, selected, marked, and there at all: four (...) arrays of int.
 
-    `selected`, `marks`, `valid` are bools that broadcast to (..., n).
+    Args:
+        selected: (..., n) bool.
+        marks: Bools that broadcast to it.
+        valid: Likewise; False on padding.
     """
     selected = np.asarray(selected, dtype=bool)
     real = np.broadcast_to(True if valid is None else valid, selected.shape)
@@ -42,10 +45,15 @@ def overlap(
 def token_scores(
     hits: np.ndarray, chosen: np.ndarray, marked: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Precision, recall and F1 of each text from the counts of `overlap`: three (...) arrays.
+    """Return precision, recall and F1 of each text from the counts of `overlap`: three (...) arrays.
 
     ERASER's rule for what is empty: precision is 0 where nothing is selected, recall 0 where nothing is
     marked, and a text with neither has no value (NaN). Source: ERASER's scorer, instance level.
+
+    Args:
+        hits: (...): units both selected and marked.
+        chosen: (...): selected ones.
+        marked: (...): marked ones.
     """
     there = (chosen > 0) | (marked > 0)
     precision, recall = (np.nan_to_num(share(hits, whole)) for whole in (chosen, marked))
@@ -55,5 +63,5 @@ def token_scores(
 
 
 def f1(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
-    """Harmonic mean, 0 where both are 0."""
+    """Return the harmonic mean, 0 where both are 0."""
     return np.nan_to_num(share(2 * precision * recall, precision + recall))

@@ -13,13 +13,16 @@ THRESHOLD = 0.5
 def span_counts(
     selected: np.ndarray, marks: np.ndarray, follows: np.ndarray, threshold: float = THRESHOLD
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Selected spans that hit a marked one, selected spans, marked spans: three (...) arrays of int.
+    """Count selected spans that hit a marked one, selected spans, marked spans: three (...) int arrays.
 
-    A span is a longest run of selected, or marked, units that follow on from each other. `selected`
-    (..., n), `marks` and `follows` (bools that broadcast to it; False on a unit that does not come
-    directly after the one before, and on padding neither selected nor marked) decide the spans. A
-    selected span hits if its best intersection over union with a marked span is at least `threshold`.
-    Source: ERASER section 4.1, with runs of units in the place of annotated spans.
+    A span is a longest run of selected, or marked, units that follow on from each other. Source: ERASER
+    section 4.1, with runs of units in the place of annotated spans.
+
+    Args:
+        selected: (..., n) bool, False on padding.
+        marks: Bools that broadcast to it, False on padding.
+        follows: Likewise; False on a unit that does not come directly after the one before.
+        threshold: The best intersection over union with a marked span from which a selected one hits.
     """
     selected = np.asarray(selected, dtype=bool)
     shape, n = selected.shape[:-1], selected.shape[-1]
@@ -49,9 +52,13 @@ def listed_span_counts(
     true: Sequence[tuple[int, int]],
     threshold: float = THRESHOLD,
 ) -> tuple[int, int, int]:
-    """The same three counts of spans given as [start, end) of one document: ERASER's own count.
+    """Return the same three counts of spans given as [start, end) of one document: ERASER's own count.
 
-    Spans may touch or overlap and stay as they are; equal ones count once. An empty span hits nothing.
+    Args:
+        predicted: May touch or overlap and stay as they are; equal ones count once, an empty one hits
+            nothing.
+        true: Likewise.
+        threshold: As in `span_counts`.
     """
     predicted, true = sorted(set(predicted)), sorted(set(true))
     hits = sum(any(iou(span, other) >= threshold for other in true) for span in predicted)
@@ -59,7 +66,7 @@ def listed_span_counts(
 
 
 def iou(a: tuple[int, int], b: tuple[int, int]) -> float:
-    """Intersection over union of two spans [start, end), in [0, 1]; 0 for two empty ones."""
+    """Return the intersection over union of two spans [start, end), in [0, 1]; 0 for two empty ones."""
     lengths = max(a[1] - a[0], 0) + max(b[1] - b[0], 0)
     common = max(min(a[1], b[1]) - max(a[0], b[0]), 0)
     return common / (lengths - common) if lengths else 0.0

@@ -27,12 +27,17 @@ class Plausibility:
 def plausibility(
     records: Iterable[TokenScores], split: str, *, bootstrap: int = 1000, seed: int = 0
 ) -> Plausibility:
-    """Every metric of `metrics.AGREEMENT` of every scorer against the rationales of its texts.
+    """Compare every scorer with the rationales of its texts by every metric of `registry.AGREEMENT`.
 
-    ci_low and ci_high are the 95 % bootstrap interval over texts (NaN when `bootstrap` is 0). No
-    records, or none with a rationale, give empty frames with all columns. Raises InputError naming the
-    text on scores that `scored_units` refuses, and on two records of one window. Source: AdapLeR
-    (FPR); ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
+    No records, or none with a rationale, give empty frames with all columns. Source: AdapLeR (FPR);
+    ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
+
+    Args:
+        records: InputError naming the text on scores that `scored_units` refuses, and on two records of
+            one window.
+        split: Name for the column.
+        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
     values = text_values(records)
     return Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
@@ -41,9 +46,15 @@ def plausibility(
 def summarise(
     values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """All metrics over texts with intervals, as tidy rows with the columns of `schemas.PLAUSIBILITY`.
+    """Return all metrics over texts with intervals, columns of `schemas.PLAUSIBILITY`.
 
     A layer or selection that no text has a value for gets no row.
+
+    Args:
+        values: By scorer, unit and universe.
+        split: Name for the column.
+        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
 
     def summary(part: TextValues) -> Iterator[Row]:
@@ -56,7 +67,7 @@ def summarise(
 def corpus_rows(
     values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """The rows of `summarise` whose metric has no value per text."""
+    """Return those rows of `summarise` (same arguments) whose metric has no value per text."""
     return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
 
 
@@ -84,7 +95,7 @@ def _means(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
 
 
 def count_frame(values: Iterable[TextValues], split: str) -> pd.DataFrame:
-    """What each universe kept and dropped, with the columns of `schemas.PLAUSIBILITY_COUNTS`."""
+    """Return what each universe kept and dropped, with the columns of `schemas.PLAUSIBILITY_COUNTS`."""
     names = PLAUSIBILITY_COUNTS.values
     return PLAUSIBILITY_COUNTS.frame(
         (v.scorer, v.method, split, v.unit, v.universe, *(v.counts[name] for name in names))

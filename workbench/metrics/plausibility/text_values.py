@@ -39,7 +39,7 @@ Measure = Callable[[Batch], np.ndarray]
 
 
 def text_values(records: Iterable[TokenScores], measure: Measure = measure) -> list[TextValues]:
-    """One `TextValues` per scorer, method, unit and universe, in order of first appearance."""
+    """Return one `TextValues` per scorer, method, unit and universe, in order of first appearance."""
     groups: dict[tuple[str, str], dict[tuple[str, int], TokenScores]] = {}
     for record in records:
         group = groups.setdefault((record.scorer, record.method), {})
@@ -97,7 +97,13 @@ def _join(
 
 
 def one_class_counts(texts: ByText, marked: np.ndarray, units: np.ndarray) -> dict[str, int]:
-    """How many windows and texts have nothing, or everything, marked."""
+    """Return how many windows and texts have nothing, or everything, marked.
+
+    Args:
+        texts: The texts of the windows.
+        marked: (windows,) int: marked units.
+        units: (windows,) int: all units.
+    """
     mixed = (marked > 0) & (marked < units)
     text_marked = texts.total(marked)
     return {
@@ -109,7 +115,7 @@ def one_class_counts(texts: ByText, marked: np.ndarray, units: np.ndarray) -> di
 
 
 def window_values(windows: Sequence[Units], measure: Measure = measure) -> np.ndarray:
-    """All columns of windows of one scorer: (windows, layers, len(MEASURED)) float64."""
+    """Return all columns of windows of one scorer: (windows, layers, len(MEASURED)) float64."""
     if not windows:
         return np.zeros((0, 0, len(MEASURED)))
     layers = windows[0].scores.shape[0]

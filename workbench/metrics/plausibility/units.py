@@ -48,7 +48,7 @@ class Batch:
 
 
 def scored_units(record: TokenScores, unit: str) -> Units:
-    """The units of `record`: `token` as they are, `word` by the words' best sub-token.
+    """Return the units of `record`: `token` as they are, `word` by the words' best sub-token.
 
     A word's score is the maximum over its sub-tokens that have one; it is kept, and it is rationale,
     if any sub-token is. Special tokens (word_index -1) are left out; no span goes on across one. Raises
@@ -112,7 +112,7 @@ def _pooled(values: np.ndarray, index: np.ndarray, combine: np.ufunc) -> np.ndar
 
 
 def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
-    """The unit each token belongs to, counted from 0 in order of appearance: (n,) int64.
+    """Return the unit each token belongs to, counted from 0 in order of appearance: (n,) int64.
 
     `word_index` is (n,) int, -1 for special tokens, which belong to no unit and get -1. A `word` is all
     tokens with one word index, a `token` stands alone. Raises ValueError for any other unit.
@@ -130,7 +130,7 @@ def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
 
 
 def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
-    """The m units as text: sub-word tokens put together, without the ## that continues a word."""
+    """Return the m units as text: sub-word tokens put together, without the ## that continues a word."""
     names = [""] * (int(index.max(initial=-1)) + 1)
     for token, unit in zip(tokens, index.tolist(), strict=True):
         if unit >= 0:
@@ -139,7 +139,7 @@ def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
 
 
 def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """A unit's score is the highest of its tokens': (layers, n) and (n,) -> (layers, m) float64.
+    """Return each unit's highest token score: (layers, n) and (n,) -> (layers, m) float64.
 
     NaN (a dropped token) counts only where all of a unit's tokens have it.
     """

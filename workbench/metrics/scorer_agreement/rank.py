@@ -7,7 +7,7 @@ CORRELATIONS = ("spearman", "kendall")
 
 
 def rank_correlations(scores: np.ndarray) -> np.ndarray:
-    """Both `CORRELATIONS` of all pairs of rows of `scores` (rows, n): (rows, rows, 2), in [-1, 1].
+    """Return both `CORRELATIONS` of all pairs of rows of (rows, n) scores: (rows, rows, 2), in [-1, 1].
 
     A row is a scorer or layer, over the same n units. NaN (a dropped unit) ranks last, tied with all
     other NaN. NaN where a row is constant, as in scipy.stats, or n < 2. Both are cosines: rho of the

@@ -32,14 +32,18 @@ class _Row:
 def agreement(
     records: Iterable[TokenScores], split: str, *, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """Spearman's and Kendall's rank correlation, columns of `schemas.AGREEMENT`.
+    """Return Spearman's and Kendall's rank correlation, columns of `schemas.AGREEMENT`.
 
-    Rows of two scorers speak of one layer, rows of one scorer of two layers (`against_layer` is the
-    deeper one). A window's correlation is over its units, annotated or not, dropped ones tied at the
-    bottom; a text's is the mean over its windows, the value the mean over texts with a 95 % bootstrap
-    interval (NaN if `bootstrap` is 0). A layer that a scorer is silent about, constant scores and a
-    single unit have no correlation and are left out; `n` counts the texts that have one. Raises
-    InputError naming the text where scorers saw different tokens, and as `scored_units`.
+    Rows of two scorers are of one layer, rows of one scorer of two layers (`against_layer` is the deeper
+    one). A window's correlation is over its units, annotated or not, dropped ones tied at the bottom; a
+    text's is the mean over its windows, the value the mean over texts. A layer without scores, constant
+    scores and a single unit have no correlation and are left out; `n` counts the texts that have one.
+
+    Args:
+        records: InputError naming the text where scorers saw different tokens, and as `scored_units`.
+        split: Name for the column.
+        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
     windows: dict[tuple[str, int], dict[tuple[str, str], TokenScores]] = {}
     for record in records:

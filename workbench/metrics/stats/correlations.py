@@ -12,11 +12,17 @@ from workbench.metrics.stats.shares import share
 def correlations(
     value: np.ndarray, predicted: np.ndarray, resamples: int, seed: int
 ) -> Iterator[tuple[str, float, float, float]]:
-    """(metric, value, ci_low, ci_high) of predictions (draws, texts) against `value` (texts,).
+    """Yield (metric, value, ci_low, ci_high) of Pearson's and Spearman's correlation.
 
-    Of several draws the mean over the draws, each resample holding the same texts in all of them. A
-    correlation is 0 where one side is constant, as Matthews' is; else both equal scipy's. Spearman's
-    ranks are those within a resample. NaN intervals where `resamples` is 0.
+    A correlation is 0 where one side is constant, as Matthews' is; else both equal scipy's. Spearman's
+    ranks are those within a resample.
+
+    Args:
+        value: (texts,): the truth.
+        predicted: (draws, texts); every value is the mean over the draws, each resample holding the same
+            texts in all of them.
+        resamples: Of the texts; 0: NaN intervals.
+        seed: Of the resamples.
     """
     for metric, compute in (("pearson", pearson), ("spearman", spearman)):
         whole = np.full((1, len(value)), 1 / len(value))
@@ -35,8 +41,15 @@ def correlations(
 def pearson_difference(
     value: np.ndarray, a: np.ndarray, b: np.ndarray, resamples: int, seed: int
 ) -> tuple[float, float, float]:
-    """Pearson's correlation of `a` minus that of `b` with `value`, all (texts,), and its interval: both
-    see the same texts in every resample; NaN bounds where `resamples` is 0."""
+    """Return Pearson's correlation of `a` minus that of `b` with the truth, and its interval.
+
+    Args:
+        value: (texts,): the truth.
+        a: (texts,).
+        b: (texts,); both see the same texts in every resample.
+        resamples: Of the texts; 0: NaN interval.
+        seed: Of the resamples.
+    """
 
     def difference(weights: np.ndarray) -> np.ndarray:
         return pearson(value, a, weights) - pearson(value, b, weights)
@@ -50,7 +63,13 @@ def pearson_difference(
 
 
 def pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(resamples,): correlation of two (texts,), or (resamples, texts), under weights that sum to 1."""
+    """Return the correlation in every resample: (resamples,).
+
+    Args:
+        x: (texts,) or (resamples, texts).
+        y: Likewise.
+        weights: (resamples, texts) that sum to 1 in each.
+    """
 
     def mean(values: np.ndarray) -> np.ndarray:
         return np.asarray((weights * values).sum(axis=1, keepdims=True))
@@ -64,7 +83,13 @@ def pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def spearman(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(resamples,): Pearson's correlation of the ranks, ties sharing their mean rank."""
+    """Return Pearson's correlation of the ranks, ties sharing their mean rank: (resamples,).
+
+    Args:
+        x: (texts,).
+        y: (texts,).
+        weights: (resamples, texts) that sum to 1 in each.
+    """
     return pearson(_ranks(x, weights), _ranks(y, weights), weights)
 
 

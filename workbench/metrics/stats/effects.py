@@ -4,7 +4,7 @@ import numpy as np
 
 
 def cohens_dz(difference: np.ndarray) -> float:
-    """Mean of the paired differences (texts,) over their standard deviation (n - 1): Cohen's d_z.
+    """Return the mean difference over the standard deviation (n - 1) of the differences, Cohen's d_z.
 
     NaN for fewer than two texts and where all differences are equal: nothing to measure the mean by.
     Source: Cohen 1988, page 48; Lakens 2013, equation 6.
@@ -20,7 +20,7 @@ def cohens_dz(difference: np.ndarray) -> float:
 
 
 def sign_balance(difference: np.ndarray) -> float:
-    """Share of texts with a positive difference minus the share with a negative one, in [-1, 1].
+    """Return the share of texts with a positive difference minus that with a negative one, in [-1, 1].
 
     NaN without a text. The simple difference of Kerby 2014, of paired values.
     """

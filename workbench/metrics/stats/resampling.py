@@ -14,12 +14,17 @@ _CACHED_CELLS = 4_000_000
 def mean_interval(
     values: np.ndarray, resamples: int, seed: int, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bootstrap percentile interval of the mean over texts, for every column at once.
+    """Return the bootstrap percentile interval of the mean over texts: two arrays (...).
 
-    `values` is (texts, ...) in the metric's unit; NaN marks a text without a value, and each column
-    resamples only the texts that have one. Returns two arrays of shape (...): NaN where no text has
-    a value or `resamples` is 0. Equal `(texts, seed)` means equal resamples, so rows of one table
-    are comparable. Source: Efron and Tibshirani 1993, section 13.3.
+    NaN where no text has a value or there are no resamples. Equal `(texts, seed)` means equal resamples,
+    so rows of one table are comparable. Source: Efron and Tibshirani 1993, section 13.3.
+
+    Args:
+        values: (texts, ...); NaN marks a text without a value, and each column resamples only the texts
+            that have one.
+        resamples: How many; 0: none.
+        seed: Of the resamples.
+        level: What the interval covers.
     """
     flat = np.asarray(values, dtype=np.float64)
     rest = flat.shape[1:]
@@ -37,19 +42,31 @@ def mean_interval(
 
 
 def percentiles(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bound that hold `level` of the `draws` (resamples, columns) between them."""
+    """Return the bounds that hold `level` of the `draws` (resamples, columns) between them."""
     tail = 50.0 * (1.0 - level)
     low, high = np.percentile(draws, [tail, 100.0 - tail], axis=0)
     return low, high
 
 
 def resample_means(values: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Means of `values` (texts, columns) in each resample of the texts: (resamples, columns)."""
+    """Return the means of `values` (texts, columns) in each resample: (resamples, columns).
+
+    Args:
+        values: (texts, columns).
+        resamples: How many.
+        seed: Of the resamples.
+    """
     return np.concatenate([weights @ values for weights in weight_blocks(len(values), resamples, seed)])
 
 
 def weight_blocks(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """The resamples of n texts as blocks of weights (resamples, n): a row sums to 1."""
+    """Yield the resamples as blocks of weights (resamples, n): a row sums to 1.
+
+    Args:
+        n: How many texts.
+        resamples: How many rows all blocks have together.
+        seed: Of the resamples.
+    """
     if n * resamples <= _CACHED_CELLS:
         yield _cached_weights(n, resamples, seed)
         return
@@ -74,10 +91,16 @@ def _weights(n: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
 def paired_difference(
     a: np.ndarray, b: np.ndarray, resamples: int, seed: int, level: float = 0.95
 ) -> tuple[float, float, float]:
-    """Mean of `a - b` over the same texts with its bootstrap interval: (mean, low, high).
+    """Return the mean of `a - b` over the same texts with its bootstrap interval: (mean, low, high).
 
-    Both are (texts,), in the same order; ValueError if the shapes differ, a value is missing, or
-    there is no text.
+    ValueError if the shapes differ, a value is missing, or there is no text.
+
+    Args:
+        a: (texts,).
+        b: (texts,), in the same order.
+        resamples: How many.
+        seed: Of the resamples.
+        level: What the interval covers.
     """
     difference = _differences(a, b)
     low, high = mean_interval(difference, resamples, seed, level)
@@ -85,12 +108,17 @@ def paired_difference(
 
 
 def paired_randomisation_test(a: np.ndarray, b: np.ndarray, resamples: int, seed: int) -> float:
-    """Two-sided p-value that two methods have equal means on the same texts.
+    """Return the two-sided p-value that two methods have equal means on the same texts.
 
-    Each of `resamples` draws flips the sign of every text's difference `a - b` (both (texts,)) with
-    probability one half; p = (draws with at least the observed absolute mean + 1) / (resamples + 1),
-    never 0. Raises ValueError as `paired_difference`, or if `resamples` is below 1. Source: Noreen
-    1989, approximate randomisation.
+    Each draw flips the sign of every text's difference `a - b` with probability one half; p = (draws
+    with at least the observed absolute mean + 1) / (resamples + 1), never 0. Source: Noreen 1989,
+    approximate randomisation.
+
+    Args:
+        a: (texts,).
+        b: (texts,), in the same order; ValueError as in `paired_difference`.
+        resamples: How many draws, at least 1.
+        seed: Of the draws.
     """
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, not {resamples}")
@@ -135,7 +163,7 @@ def _differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's step-down adjusted p-values, in the order given; shape (tests,), each at most 1.
+    """Return Holm's step-down adjusted p-values, in the order given; shape (tests,), each at most 1.
 
     ValueError unless every p lies in [0, 1]. Source: Holm 1979.
     """

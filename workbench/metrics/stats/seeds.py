@@ -23,12 +23,18 @@ _Spread = tuple[np.ndarray, float, float, float]
 def crossed_interval(
     values: np.ndarray, resamples: int, seed: int, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bootstrap interval of the mean of `values` (seeds, texts, ...), NaN: no value; two (...) arrays.
+    """Return the bootstrap interval of the mean over seeds and texts: two (...) arrays.
 
     Each resample draws as many seeds and, independently, as many texts, with replacement, and averages
     the values in the rows and columns drawn: the same texts stand under every seed, so neither level is
     inside the other. With one seed it is the ordinary bootstrap over texts and says nothing about seeds.
-    NaN where no text has a value or `resamples` is 0. Source: Owen 2007, pigeonhole bootstrap.
+    NaN where no text has a value or there are no resamples. Source: Owen 2007, pigeonhole bootstrap.
+
+    Args:
+        values: (seeds, texts, ...), NaN: no value.
+        resamples: How many.
+        seed: Of the resamples.
+        level: What the interval covers.
     """
     values = np.asarray(values, dtype=np.float64)
     seeds, texts, *rest = values.shape
@@ -55,13 +61,18 @@ def crossed_interval(
 def summarise_seeds(
     by_seed: Mapping[int, Sequence[TextValues]], split: str, *, bootstrap: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """Means over seeds and texts of every measure, columns of `schemas.OVER_SEEDS`.
+    """Return means over seeds and texts of every measure, columns of `schemas.OVER_SEEDS`.
 
-    `by_seed` has the text values of each run; scorers, units and universes are those that all runs have,
-    texts those that all have of a scorer. A seed's value is its mean over texts; `value` is the mean
-    over seeds, `sd_seeds` their standard deviation (n - 1; NaN for one), the interval that of
+    A seed's value is its mean over texts; `value` is the mean over seeds, the interval that of
     `crossed_interval`, `n` the number of texts with a value under some seed. Metrics of the whole corpus
     are left out: they are no means over texts.
+
+    Args:
+        by_seed: The text values of each run; scorers, units and universes are those that all runs have,
+            texts those that all have of a scorer.
+        split: Name for the column.
+        bootstrap: Resamples of an interval; 0: NaN.
+        seed: Of the resamples.
     """
     rows: list[tuple[object, ...]] = []
     for parts in _matched(by_seed):
@@ -84,7 +95,7 @@ def summarise_seeds(
 
 
 def mean_over_seeds(by_seed: Mapping[int, Sequence[TextValues]]) -> list[TextValues]:
-    """Each text's values averaged over the seeds that have one, for paired tests over texts.
+    """Return each text's values averaged over the seeds that have one, for paired tests over texts.
 
     One text under three seeds is not three texts: `compare_scorers` on these flips whole texts.
     """
@@ -129,16 +140,19 @@ def quality_over_seeds(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Headline quality of each method over seeds and where its spread comes from: columns of `schemas.QUALITY_OVER_SEEDS`.
+    """Return the primary metric of each method over seeds, columns of `schemas.QUALITY_OVER_SEEDS`.
 
-    Accuracy, or Pearson's correlation where `label`, the truth by text id, holds float numbers.
-    `predicted` has a frame per method: a row per text id, a column per seed, the class or value
-    predicted; a text without a prediction under one of the seeds is left out. `sd_seeds`: standard
-    deviation of the seeds' qualities (n - 1); `se_texts`: standard error of the mean over seeds when
-    only the texts are drawn again, of a correlation by the bootstrap; interval: both drawn again, see
-    `crossed_interval`; `disagreement`, mean over pairs of seeds: share of texts put into different
-    classes, or the mean absolute difference of the values. With one seed sd_seeds and disagreement are
-    NaN, and the interval knows nothing of seeds.
+    `se_texts` of a correlation is by the bootstrap; the interval draws texts and seeds again, see
+    `crossed_interval`; `disagreement` of values is their mean absolute difference. With one seed
+    sd_seeds and disagreement are NaN, and the interval knows nothing of seeds.
+
+    Args:
+        predicted: A frame per method: a row per text id, a column per seed, the class or value
+            predicted; a text without a prediction under one of the seeds is left out.
+        label: The truth by text id; float numbers are judged by Pearson's correlation, classes by
+            accuracy.
+        bootstrap: Resamples of an interval; 0: NaN.
+        seed: Of the resamples.
     """
     rows: list[tuple[object, ...]] = []
     for method, frame in predicted.items():
@@ -193,9 +207,13 @@ def _apart(a: np.ndarray, b: np.ndarray, values: bool) -> float:
 
 
 def spread_over_seeds(frame: pd.DataFrame, by: list[str], column: str = "value") -> pd.DataFrame:
-    """Mean, standard deviation (n - 1, NaN for one), lowest and highest of `column` by the keys `by`.
+    """Return mean, standard deviation (n - 1, NaN for one), lowest and highest over seeds.
 
-    Columns `by` and `SPREAD`; `seeds` counts the values, those that are missing left out.
+    Args:
+        frame: A row per seed and whatever else.
+        by: The keys of a row of the result, which has the columns `SPREAD` after them; its `seeds`
+            counts the values.
+        column: Whose values; those that are missing are left out.
     """
     groups = frame.dropna(subset=[column]).groupby(by, sort=False, observed=True)[column]
     found = groups.agg(["mean", "std", "min", "max", "count"]).reset_index()

@@ -20,13 +20,13 @@ class ByText:
         """(windows,) int: each window's text, an index into `text_ids`."""
 
     def total(self, counts: np.ndarray) -> np.ndarray:
-        """Sums of (windows, ...): (texts, ...)."""
+        """Return sums of (windows, ...): (texts, ...)."""
         sums = np.zeros((len(self.text_ids), *counts.shape[1:]), dtype=counts.dtype)
         np.add.at(sums, self.rows, counts)
         return sums
 
     def mean(self, values: np.ndarray) -> np.ndarray:
-        """Means of (windows, ...) over the windows that have a value: (texts, ...), NaN without any."""
+        """Return means of (windows, ...) over windows with a value: (texts, ...), NaN without any."""
         present = ~np.isnan(values)
         total, count = self.total(np.where(present, values, 0.0)), self.total(present.astype(np.int64))
         return share(total, count)
@@ -35,10 +35,15 @@ class ByText:
 def text_means(
     values: np.ndarray, text_ids: Iterable[str], bootstrap: int, seed: int
 ) -> Iterator[tuple[tuple[int, ...], tuple[float, float, float, int]]]:
-    """(index, (mean, ci_low, ci_high, n)) of every column of `values` (windows, ...) that has a value.
+    """Yield (index, (mean, ci_low, ci_high, n)) of every column that has a value.
 
-    NaN: the window has no value. A text's value is the mean over its windows, the mean is over texts;
-    95 % bootstrap interval over texts, NaN if `bootstrap` is 0.
+    A text's value is the mean over its windows, the mean is over texts.
+
+    Args:
+        values: (windows, ...); NaN: the window has no value.
+        text_ids: The text of each window.
+        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
+        seed: Of the resamples.
     """
     by_text = ByText(text_ids).mean(values)
     low, high = mean_interval(by_text, bootstrap, seed)

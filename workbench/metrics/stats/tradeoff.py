@@ -7,7 +7,7 @@ from scipy.integrate import trapezoid
 
 
 def curve(speedups: Sequence[float], quality: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """The points of one method and seed in order of speed-up, as two arrays of shape (points,).
+    """Return the points of one method and seed in order of speed-up, as two arrays of shape (points,).
 
     Points of equal speed-up become one, of their mean quality; those with a missing value are left
     out. Between points the curve is a straight line; beyond them there is none. ValueError if the two
@@ -22,7 +22,7 @@ def curve(speedups: Sequence[float], quality: Sequence[float]) -> tuple[np.ndarr
 
 
 def shared_range(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float] | None:
-    """The speed-ups that all `curves` cover, from the largest first point to the smallest last one.
+    """Return the speed-ups that all `curves` cover: the largest first point and the smallest last one.
 
     None where there is no curve, one has no points, or they share no interval of positive length.
     """
@@ -33,11 +33,16 @@ def shared_range(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float
 
 
 def mean_quality(x: np.ndarray, y: np.ndarray, low: float, high: float) -> float:
-    """Area under the curve between the speed-ups `low` and `high`, divided by their distance.
+    """Return the area under the curve over a range of speed-ups, divided by its width.
 
     So it has the unit of the quality, and is that of a method which is equally good everywhere.
     Trapezoid rule on the curve's own points and the two ends, which is exact for straight lines.
-    ValueError where the curve does not cover the range.
+
+    Args:
+        x: (points,) speed-ups, ascending.
+        y: (points,) qualities.
+        low: First speed-up; ValueError where the curve does not cover the range.
+        high: Last one.
     """
     if not low < high or low < x[0] or high > x[-1]:
         raise ValueError(f"the curve covers {x[0]:g} to {x[-1]:g}, not {low:g} to {high:g}")

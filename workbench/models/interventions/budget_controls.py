@@ -9,7 +9,7 @@ from workbench.config.evaluation import Control
 from workbench.core.documents import Window
 from workbench.models.classifier import Execution, Output, PruningClassifier
 from workbench.models.inference import Inference, collect
-from workbench.models.interventions.budget import Budget
+from workbench.models.interventions.replay import ReplayPolicy
 
 
 def infer_at_budget(
@@ -45,18 +45,29 @@ def infer_at_budget(
     if result.tokens.shape != layers:
         raise ValueError(f"budgets {result.tokens.shape} are not (windows, layers) {layers}")
     after = model.policy.cuts_after_attention
-    budgets = torch.from_numpy(result.tokens_ffn if after else result.tokens).to(model.device)
-    rows = [priority(window, kind, seed, draw) for window in windows]
+    budgets = result.tokens_ffn if after else result.tokens
+    priorities = [priority(window, kind, seed, draw) for window in windows]
 
     def run(batch: list[int]) -> Output:
-        width = max(len(rows[index]) for index in batch)
-        stacked = np.stack([np.pad(rows[index], (0, width - len(rows[index]))) for index in batch])
-        priorities = torch.from_numpy(stacked).to(model.device)
-        policy = Budget(priorities, budgets[batch], cuts_after_attention=after)
+        alive = budget_masks([priorities[index] for index in batch], budgets[batch])
+        policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cuts_after_attention=after)
         control = PruningClassifier(model.bert, policy)
         return control([windows[index] for index in batch], execution=execution)
 
     return collect(model, windows, batch_size, run)
+
+
+def budget_masks(priorities: Sequence[np.ndarray], budgets: np.ndarray) -> np.ndarray:
+    """Return (B, layers, N) bool by position: each layer's [CLS] and tokens of highest priority.
+
+    Priorities are (n,) for each of B windows, budgets (B, layers) the tokens that stay, [CLS] included.
+    """
+    masks = np.zeros((*budgets.shape, max(map(len, priorities))), dtype=bool)
+    masks[:, :, 0] = True
+    for mask, values, allowed in zip(masks, priorities, budgets, strict=True):
+        rank = (-values[1:]).argsort().argsort()
+        mask[:, 1 : len(values)] = rank < allowed[:, None] - 1
+    return masks
 
 
 def priority(window: Window, kind: Control, seed: int = 0, draw: int = 0) -> np.ndarray:

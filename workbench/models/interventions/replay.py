@@ -1,4 +1,4 @@
-"""Replay a pruned model's own decisions on changed hidden states."""
+"""Replay decisions that were made before, such as a pruned model's own on changed hidden states."""
 
 from typing import ClassVar
 
@@ -13,10 +13,11 @@ class ReplayPolicy(Policy):
 
     method: ClassVar[str] = "given"
 
-    def __init__(self, alive: Tensor) -> None:
-        """Take the tokens in each layer's self-attention: (B, layers, N) bool by original position."""
+    def __init__(self, alive: Tensor, *, cuts_after_attention: bool = False) -> None:
+        """Take the tokens that pass each layer's cut, at its entry or after its self-attention: `alive`
+        (B, layers, N) bool by original position."""
         super().__init__()
-        self.alive = alive
+        self.alive, self.cuts_after_attention = alive, cuts_after_attention
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
         """Return 1 for the tokens that stay."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -81,16 +81,11 @@ def onednn_wins() -> bool:
     return amd and onednn_available()
 
 
-class _PackedWeight(NamedTuple):
-    version: tuple[int, int]
-    """What the weight was when it was packed: address and number of in-place changes."""
-    weight: Tensor
-
-
 class OneDnnLinear(nn.Linear):
     """An `nn.Linear` that computes on the CPU in float32 with the chosen library."""
 
-    _packed: _PackedWeight | None = None
+    _packed: tuple[tuple[int, int], Tensor] | None = None
+    """The packed weight, after what it was packed from: address and number of in-place changes."""
 
     @classmethod
     def from_linear(cls, linear: nn.Linear) -> Self:
@@ -129,9 +124,9 @@ class OneDnnLinear(nn.Linear):
 
     def _packed_weight(self) -> Tensor:
         version = (self.weight.data_ptr(), self.weight._version)
-        if self._packed is None or self._packed.version != version:
-            self._packed = _PackedWeight(version, _pack(self.weight.detach()))
-        return self._packed.weight
+        if self._packed is None or self._packed[0] != version:
+            self._packed = version, _pack(self.weight.detach())
+        return self._packed[1]
 
 
 def _pack(weight: Tensor) -> Tensor:

@@ -49,8 +49,8 @@ def attend_varlen(
 
     Args:
         query: (1, heads, T, d), the tokens of all texts.
-        key: The same shape.
-        value: The same shape.
+        key: Likewise.
+        value: Likewise.
         bounds: (B + 1,) int32: where each text starts, and T.
         longest: Tokens of the longest text.
         scaling: Factor on the attention logits.

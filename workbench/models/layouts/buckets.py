@@ -95,8 +95,8 @@ def attend_in(
     Args:
         bucket: Which columns to attend in.
         query: (1, heads, T, d), the whole packed matrix.
-        key: The same shape.
-        value: The same shape.
+        key: Likewise.
+        value: Likewise.
         scaling: Factor on the attention logits.
         dropout: Probability with which an attention probability is zeroed.
         need: What to tell besides the output.

@@ -149,7 +149,7 @@ class Packed:
         return rows[self.order[self.place_of], self.positions][None]
 
     def cls_states(self, hidden: Tensor) -> Tensor:
-        """(1, T, H) -> (B, H): [CLS] of each text, in the order of the batch."""
+        """Return (B, H) of (1, T, H): [CLS] of each text, in the order of the batch."""
         cls = hidden[0, self.starts]
         return torch.empty_like(cls).index_copy(0, self.order, cls)
 

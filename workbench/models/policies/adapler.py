@@ -17,10 +17,17 @@ LOWEST_EDIT = -1e4
 
 
 def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Tensor:
-    """The paper's soft removal, an attention edit: steep below the threshold, almost flat above it.
+    """Return AdapLeR's soft removal, an attention edit: steep below the threshold, almost flat above it.
 
     Continuous at `scores == delta`, where it is -beta/slope; as `slope` grows it tends to the hard
-    rule (0 at or above the threshold, `LOWEST_EDIT` below). Shapes broadcast; values <= 0.
+    rule (0 at or above the threshold, `LOWEST_EDIT` below). Source: Modarressi et al., 2022, soft-removal
+    function. Shapes broadcast; values <= 0.
+
+    Args:
+        scores: Contributions, shares of the remaining tokens.
+        delta: Threshold.
+        slope: The paper's lambda.
+        beta: Slope above the threshold.
     """
     below = slope / delta * (scores - delta) - beta / slope
     above = (scores - 1) * (beta / slope) / (1 - delta).clamp_min(1e-9)

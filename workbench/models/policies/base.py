@@ -74,40 +74,56 @@ class Policy(nn.Module):
         return [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
 
     def settings(self) -> dict[str, Any]:
-        """Constructor arguments besides the model's configuration, for config.json."""
+        """Return the constructor's arguments besides the model's configuration, for config.json."""
         return {}
 
     def needs_attention(self, layer: int) -> bool:
-        """Whether the next layer's scores need the attention received in this layer; this layer's own
-        scores where `cuts_after_attention`."""
+        """Say whether the next layer's scores need the attention received in this layer; with
+        `cuts_after_attention` whether this layer's own scores do."""
         return False
 
     def predictor_cost(self, layer: int) -> int:
-        """Multiply-adds of the method's own token predictor per token that enters `layer`; 0: none."""
+        """Return the multiply-adds of the method's token predictor per token that enters `layer`."""
         return 0
 
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """(rows, columns): scores at the cut of `layer`, or None where nothing is scored.
+        """Return (rows, columns) scores at the cut of `layer`, or None where nothing is scored.
 
-        `hidden` is (rows, columns, H) at the cut; `received` is the attention each token received in the
-        layer before, where `needs_attention` asked for it. With `cuts_after_attention` it is what the
-        token received in this layer from the others, without its own part.
+        Args:
+            layer: 0-based.
+            hidden: (rows, columns, H) states at the cut.
+            layout: How the batch lies.
+            received: Attention that each token received in the layer before, where `needs_attention`
+                asked for it; with `cuts_after_attention` in this layer, from the other tokens only.
         """
         return None
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
-        """(rows, columns) bool: who stays, or None where this layer cuts nothing."""
+        """Return (rows, columns) bool, which tokens stay, or None where this layer cuts nothing.
+
+        Args:
+            layer: 0-based.
+            scores: What `scores` returned.
+            layout: How the batch lies.
+        """
         return None
 
     def threshold(self, layer: int, layout: Layout) -> Tensor | float | None:
-        """Which score a token needs to stay, broadcasting to (rows, columns); None where tokens are cut
-        by rank, or not at all."""
+        """Return the score that a token needs to stay, broadcasting to (rows, columns); None where tokens
+        are cut by rank, or not at all."""
         return None
 
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:
-        """The differentiable relaxation of `keep` used in training (padded layout)."""
+        """Relax `keep` so that gradients flow; return the states and the layout that go on.
+
+        Args:
+            layer: 0-based.
+            hidden: (B, N, H) states at the cut.
+            scores: (B, N), what `scores` returned.
+            layout: The padded layout.
+        """
         return hidden, layout

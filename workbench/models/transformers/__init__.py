@@ -32,8 +32,8 @@ def register_on_import() -> None:
     """Call `register` now if transformers has been imported, else right after it is."""
     if _LIBRARY in sys.modules:
         _register_or_warn()
-    elif _Finder not in sys.meta_path:
-        sys.meta_path.insert(0, _Finder)
+    elif _RegisteringLoader not in sys.meta_path:
+        sys.meta_path.insert(0, _RegisteringLoader)
 
 
 def _register_or_warn() -> None:
@@ -44,29 +44,24 @@ def _register_or_warn() -> None:
         warnings.warn(f"workbench's models are unknown to transformers: {error!r}", stacklevel=2)
 
 
-class _Finder:
-    """Finds transformers on Python's path; whatever it does not find there is left to other finders.
+class _RegisteringLoader(SourceFileLoader):
+    """Loads transformers from Python's path as Python does, then registers.
 
     Not a part of it, such as its table of model types: that one is imported in the middle of others,
     where BERT's configuration cannot be had yet.
     """
 
-    @staticmethod
+    @classmethod
     def find_spec(
-        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As `importlib.abc.MetaPathFinder.find_spec`, for the one name."""
-        if fullname != _LIBRARY:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
+        """As of a finder on `sys.meta_path`; whatever is not on Python's path is left to the others."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname == _LIBRARY else None
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        loader = _Loader(fullname, spec.loader.path)
-        return spec_from_file_location(fullname, spec.loader.path, loader=loader)
+        return spec_from_file_location(fullname, spec.origin, loader=cls(fullname, spec.loader.path))
 
-
-class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
-        """Import as Python does, then register."""
+        """Import, then register."""
         super().exec_module(module)
         _register_or_warn()

@@ -15,8 +15,7 @@ class Config(BertConfig):
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Self:
-        """As in transformers. The model's class registers itself here, at its first use: there is
-        nothing to look it up for before a configuration is read, and torch is imported no earlier."""
+        """Read a configuration. The model's class, and with it torch, is imported here, at first use."""
         import workbench.models.transformers.model  # noqa: F401
 
         return super().from_dict(config_dict, **kwargs)

@@ -26,14 +26,14 @@ class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
         register_attention()
         super().__init__(config)
         self.set_attn_implementation(ATTENTION)
-        described = config.workbench or {}
+        section = config.workbench or {}
         try:
-            self.policy = policy_class(described["method"])(config, **described["policy"])
+            self.policy = policy_class(section["method"])(config, **section["policy"])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"the configuration describes no pruned classifier: {error}") from None
 
     def pruning_classifier(self) -> PruningClassifier:
-        """The same modules as the workbench's own functions take them, such as `explain_text`."""
+        """Return the same modules as the workbench's own functions take them, such as `explain_text`."""
         return PruningClassifier(self, self.policy)
 
     def forward(
@@ -44,10 +44,17 @@ class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
         labels: Tensor | None = None,
         return_dict: bool | None = None,
     ) -> SequenceClassifierOutput | tuple[Tensor, ...]:
-        """Logits (B, classes) of texts (B, N) int64, and with `labels` (B,) transformers' own loss.
+        """Classify texts as transformers' own models do.
 
-        What `attention_mask` hides is not there: a text's positions count what it shows. Raises
-        InputError for a text without tokens or with more than the model has positions.
+        Args:
+            input_ids: (B, N) int64.
+            attention_mask: (B, N): where it is 0 nothing is there; a text's positions count the rest.
+            token_type_ids: (B, N); None: all 0.
+            labels: (B,); with them the output has transformers' own loss.
+            return_dict: Whether the output is an object; None: as in the configuration.
+
+        Raises:
+            InputError: For a text without tokens or with more than the model has positions.
         """
         windows = _windows(input_ids, attention_mask, token_type_ids)
         logits = self.pruning_classifier()(windows).logits
@@ -55,23 +62,23 @@ class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
         if labels is not None:
             loss = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
         output = SequenceClassifierOutput(loss=loss, logits=logits)
-        wanted = self.config.return_dict if return_dict is None else return_dict
-        return output if wanted else output.to_tuple()
+        as_object = self.config.return_dict if return_dict is None else return_dict
+        return output if as_object else output.to_tuple()
 
 
 def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Window]:
-    """The rows of a padded batch as windows."""
+    """Return the rows of a padded batch as windows."""
     shown = torch.ones_like(ids) if mask is None else mask
     types = torch.zeros_like(ids) if types is None else types
     columns = [values.cpu().numpy() for values in (ids, shown, types)]
     windows = []
     for number, (row, alive, kinds) in enumerate(zip(*columns, strict=True)):
-        there = alive.astype(bool)
-        if not there.any():
+        present = alive.astype(bool)
+        if not present.any():
             raise InputError(f"text {number} of the batch: no token is left by attention_mask")
-        own = row[there]
+        tokens = row[present]
         # Which word a token belongs to plays no part in classifying.
-        windows.append(Window(str(number), 0, 0, own, kinds[there], own))
+        windows.append(Window(str(number), 0, 0, tokens, kinds[present], tokens))
     return windows
 
 

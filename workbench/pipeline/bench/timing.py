@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -190,10 +189,3 @@ def running(
         infer(model, windows, size, execution)
 
     return run
-
-
-def masked_seconds(model: PruningClassifier, windows: Sequence[Window], size: int) -> float:
-    """Time one plain masked pass over all windows, in batches of `size`: the unit of a scorer's cost."""
-    start = perf_counter()
-    running(model, windows, size, "masked")()
-    return perf_counter() - start

@@ -63,7 +63,13 @@ def is_finished(folder: Path, config: RunConfig) -> bool:
 
 
 def run_dense(folder: Path, config: RunConfig, reporters: Reporters) -> Job:
-    """Train and evaluate a seed's dense model unless that is done; its job, for the trials to share."""
+    """Train and evaluate a seed's dense model unless that is done; return its job, for trials to share.
+
+    Args:
+        folder: Its run folder.
+        config: Its configuration.
+        reporters: Makes the reporter of one run.
+    """
     if is_finished(folder, config):
         return Job(Run(folder), config)
     job = Job(create_run(folder, config, describe_environment(config.seed)), config, reporters())
@@ -72,7 +78,14 @@ def run_dense(folder: Path, config: RunConfig, reporters: Reporters) -> Job:
 
 
 def run_trial(folder: Path, config: RunConfig, base: Job, reporters: Reporters) -> None:
-    """Train and evaluate one trial on its seed's dense run, unless that is done."""
+    """Train and evaluate one trial on its seed's dense run, unless that is done.
+
+    Args:
+        folder: Its run folder.
+        config: Its configuration.
+        base: The job of the dense run.
+        reporters: Makes the reporter of one run.
+    """
     if is_finished(folder, config):
         return
     _ = base.training_windows  # So that all notes about the texts are there.

@@ -47,8 +47,8 @@ def _done(about: dict) -> str:
 
 def _same_class(shares: dict[str, float]) -> str:
     """What bfloat16 changes; nothing where it was not timed."""
-    told = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
-    return f" Same class in bfloat16 as in float32: {', '.join(told)} of the windows." if told else ""
+    parts = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
+    return f" Same class in bfloat16 as in float32: {', '.join(parts)} of the windows." if parts else ""
 
 
 def _limits(limits: pd.DataFrame, about: dict) -> list[str]:

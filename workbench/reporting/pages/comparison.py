@@ -100,8 +100,8 @@ def _subtitle(data: ComparisonData) -> str:
 
 
 def sentences(data: ComparisonData) -> list[str]:
-    """What each compared method reaches, and whether it is ahead of random tokens at its budget."""
-    told = []
+    """Say what each compared method reaches, and whether it is ahead of random tokens at its budget."""
+    lines = []
     dense = data.trials[data.trials["kind"] == "dense"].set_index("seed")[data.quality]
     for group in data.compared:
         rows = data.rows(group)
@@ -111,8 +111,8 @@ def sentences(data: ComparisonData) -> list[str]:
             way = "below" if lost >= 0 else "above"
             fewer = times(rows[COUNTED].mean())
             text += f", {abs(lost):.1f} points {way} dense, at {fewer} times fewer FLOPs (unpadded)"
-        told.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows, data.quality)}")
-    return told
+        lines.append(f"{text}, mean of n = {len(rows)}.{_against_random(rows, data.quality)}")
+    return lines
 
 
 def _against_random(rows: pd.DataFrame, quality: str) -> str:
@@ -125,7 +125,7 @@ def _against_random(rows: pd.DataFrame, quality: str) -> str:
 
 
 def find_problems(data: ComparisonData) -> list[str]:
-    """Failed runs, searches that missed their target, and what contradicted them, in a line each."""
+    """List failed runs, searches that missed their target, and what contradicted them, a line each."""
     lines = [
         f"{cell['name']} failed: {cell['error']}" for cell in data.about["cells"] if cell["error"]
     ]  # fmt: skip

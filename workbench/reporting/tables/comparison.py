@@ -116,17 +116,17 @@ def area_table(points: pd.DataFrame) -> Table:
     lines = []
     for axis, part in points.groupby("axis", sort=False):
         curves = {
-            key: curve(own["speedup"].tolist(), own["quality"].tolist())
-            for key, own in part.groupby(["method", "seed"], sort=False)
+            key: curve(chosen["speedup"].tolist(), chosen["quality"].tolist())
+            for key, chosen in part.groupby(["method", "seed"], sort=False)
         }
         span = shared_range(list(curves.values()))
         low, high = span or (np.nan, np.nan)
         for method in part["method"].drop_duplicates():
-            own = [xy for (name, _), xy in curves.items() if name == method]
-            areas = pd.Series([mean_quality(*xy, low, high) for xy in own] if span else [np.nan])
+            chosen = [xy for (name, _), xy in curves.items() if name == method]
+            areas = pd.Series([mean_quality(*xy, low, high) for xy in chosen] if span else [np.nan])
             lines.append(
                 {"axis": axis, "method": method, "low": low, "high": high, "mean_quality": areas.mean(),
-                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(own)}
+                 "mean_quality_sd": areas.std(ddof=1), "seeds": len(chosen)}
             )  # fmt: skip
     columns = ["axis", "method", "low", "high", "mean_quality", "mean_quality_sd", "seeds"]
     frame = pd.DataFrame(lines, columns=columns)

@@ -7,10 +7,10 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.metrics.classification import judged_by
+from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.efficiency.matched_budget import CONVENTION
 from workbench.metrics.registry import METRICS
-from workbench.reporting.tables.main import QUALITIES, QUALITY_NAMES, percentage
+from workbench.reporting.tables.main import QUALITY_NAMES, percentage
 from workbench.reporting.tables.table import Table, formatted, sorted_by
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import (
@@ -40,9 +40,9 @@ def controls_table(controls: pd.DataFrame, compared: pd.DataFrame, conventions: 
     frame = in_order(compared)
     shares = QUALITIES[judged_by(controls)]
     for metric in shares:
-        own = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
-        own.columns = [metric, f"{metric}_low", f"{metric}_high"]
-        frame = frame.join(own, on=["method", "control"])
+        values = quality.loc[quality["metric"] == metric, ["value", "ci_low", "ci_high"]]
+        values.columns = [metric, f"{metric}_low", f"{metric}_high"]
+        frame = frame.join(values, on=["method", "control"])
     compares = str(frame["metric"].iloc[0])
     credit = METRICS[compares].label
     write = difference_writer(compares)

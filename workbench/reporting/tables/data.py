@@ -19,8 +19,8 @@ def data_table(runs: Runs) -> Table:
     """
     lines = [
         _line(name, str(split), rows)
-        for name, own in runs.by_data().items()
-        for split, rows in own.predictions.groupby("split", sort=False, observed=True)
+        for name, same_data in runs.by_data().items()
+        for split, rows in same_data.predictions.groupby("split", sort=False, observed=True)
     ]
     frame = pd.DataFrame(lines, columns=["data", "split", "texts", "classes", *_TOKENS])
     columns = {

@@ -17,7 +17,7 @@ from workbench.reporting.tables.rationales import (
 from workbench.reporting.tables.significance import significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
 from workbench.reporting.text.render import caption
-from workbench.reporting.text.wording import conventions, method_notes, short_rationales
+from workbench.reporting.text.wording import method_notes, scorer_name, short_rationales
 from workbench.runs.many import load_runs
 from workbench.runs.tables import RunData
 
@@ -82,7 +82,7 @@ def _rationales(run: RunData, facts: str) -> list[Table]:
     plausibility, tests = run.rows("plausibility"), run.rows("comparisons")
     if plausibility is not None:
         for unit, name in (("token", "plausibility_table"), ("word", "plausibility_table_word")):
-            words = f"Split {run.split}. {_conventions(run, plausibility, unit)}"
+            words = _conventions(run, plausibility, unit)
             tables.append(
                 plausibility_table(plausibility, unit=unit, conventions=words, name=name, tests=tests)
             )
@@ -94,8 +94,13 @@ def _rationales(run: RunData, facts: str) -> list[Table]:
 
 
 def _conventions(run: RunData, rows: pd.DataFrame, unit: str) -> str:
+    """What was scored, on what, and by which rule."""
     here = rows[(rows["unit"] == unit) & (rows["universe"] == "with-evidence")]
-    n = int(here["n"].max()) if len(here) else 0
-    return conventions(
-        run.config, run.about, unit=unit, universe="with-evidence", selection="uniform", n=n
-    )
+    targets = run.about.get("explains")
+    known = targets if isinstance(targets, dict) else {}
+    explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in known.items())
+    return caption(
+        "conventions", split=run.split, unit=unit, rationales=short_rationales(run.config),
+        n=int(here["n"].max()) if len(here) else 0, seed=run.config.get("seed", "not recorded"),
+        explained=explained or "not recorded",
+    )  # fmt: skip

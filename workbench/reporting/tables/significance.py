@@ -40,9 +40,11 @@ def significance_table(
     credits, metric = {}, "accuracy"
     for method, rows in predictions.astype({"method": str}).groupby("method", sort=False):
         columns = {}
-        for seed, own in rows.groupby("seed", dropna=False):
-            metric, credit = by_text(own["label"].to_numpy(), own["predicted"].to_numpy()[None])
-            columns[seed] = pd.Series(credit, index=own["text_id"].astype(str))
+        for seed, seed_rows in rows.groupby("seed", dropna=False):
+            metric, credit = by_text(
+                seed_rows["label"].to_numpy(), seed_rows["predicted"].to_numpy()[None]
+            )
+            columns[seed] = pd.Series(credit, index=seed_rows["text_id"].astype(str))
         credits[str(method)] = pd.DataFrame(columns)
     frame = compare_methods(credits, resamples=resamples, randomisations=randomisations)
     label = capitalised(METRICS[metric].label)

@@ -9,6 +9,7 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.metrics.classification import judged_by, quality_difference
+from workbench.reporting.tables.significance import LEVEL
 from workbench.reporting.text.wording import method_name, quality_words, scorer_on_model, times
 from workbench.runs.tables import RunData
 
@@ -24,12 +25,12 @@ class Loss:
 
 
 def summary_sentences(run: RunData) -> list[str]:
-    """One sentence per finding: the dense model, each pruner, each scorer against random."""
-    return [*quality_sentences(run), *agreement_sentences(run)]
+    """Write a sentence per finding: the dense model, each pruner, each scorer against random."""
+    return [*quality_sentences(run), *plausibility_sentences(run)]
 
 
-def quality_loss(run: RunData, method: str, resamples: int = 1000) -> Loss | None:
-    """Dense minus `method` quality over the texts both predicted, or None without both."""
+def quality_loss(run: RunData, method: str) -> Loss | None:
+    """Compute dense minus `method` quality over the texts both predicted; None without both."""
     frame = run.predicted
     if frame is None:
         return None
@@ -41,11 +42,11 @@ def quality_loss(run: RunData, method: str, resamples: int = 1000) -> Loss | Non
     if pairs.empty:
         return None
     label, dense, other = (pairs[name].to_numpy() for name in ("label", "predicted", "other"))
-    return Loss(*quality_difference(label, dense, other, resamples, seed=0))
+    return Loss(*quality_difference(label, dense, other, 1000, seed=0))
 
 
 def quality_sentences(run: RunData) -> list[str]:
-    """What the dense model reaches, and what each other method gains in speed and loses in quality."""
+    """Say what the dense model reaches, and what other methods gain in speed and lose in quality."""
     frame = run.rows("classification")
     if frame is None:
         return []
@@ -66,28 +67,24 @@ def quality_sentences(run: RunData) -> list[str]:
 
 def _undecided_words(run: RunData, method: str) -> str:
     """A warning where a model says the same of every text, though their labels differ."""
-    frame = run.predicted
-    own = frame if frame is None else frame[frame["method"].astype(str) == method]
-    if own is None or own["predicted"].nunique() != 1 or own["label"].nunique() < 2:
+    part = None if run.predicted is None else run.predicted.query("method == @method")
+    if part is None or part["predicted"].nunique() != 1 or part["label"].nunique() < 2:
         return ""
     return (
-        f" It predicts {own['predicted'].iloc[0]} for every text: it has not learned the task, so there "
-        "is no decision to explain; more texts or epochs may help."
+        f" It predicts {part['predicted'].iloc[0]} for every text: it has not learned the task, so "
+        "there is no decision to explain; more texts or epochs may help."
     )
 
 
 def _loss_words(loss: Loss | None) -> str:
     if loss is None:
         return ""
-    points = abs(100 * loss.value)
-    way = "below" if loss.value >= 0 else "above"
-    low, high = (
-        (100 * loss.low, 100 * loss.high) if loss.value >= 0 else (-100 * loss.high, -100 * loss.low)
-    )
-    beyond = "beyond" if loss.low > 0 or loss.high < 0 else "within"
+    way, sign = ("below", 100) if loss.value >= 0 else ("above", -100)
+    low, high = sorted((sign * loss.low, sign * loss.high))
+    beyond = "beyond" if low > 0 or high < 0 else "within"
     return (
-        f", {points:.1f} points {way} dense [{low:.1f}, {high:.1f}], {beyond} what drawing other texts "
-        "would explain"
+        f", {sign * loss.value:.1f} points {way} dense [{low:.1f}, {high:.1f}], {beyond} what drawing "
+        "other texts would explain"
     )
 
 
@@ -95,12 +92,12 @@ def _speed_words(run: RunData, method: str) -> str:
     frame = run.rows("efficiency")
     if frame is None:
         return ""
-    own = frame[frame["method"].astype(str) == method]
+    part = frame[frame["method"].astype(str) == method]
     parts = []
-    value = own.loc[own["quantity"] == "flops_speedup_unpadded", "value"]
+    value = part.loc[part["quantity"] == "flops_speedup_unpadded", "value"]
     if len(value) and method != "dense":
         parts.append(f"{times(value.iloc[0])} times fewer FLOPs (unpadded)")
-    measured = own[own["quantity"] == "speedup_vs_hf"].dropna(subset=["batch_size"])
+    measured = part[part["quantity"] == "speedup_vs_hf"].dropna(subset=["batch_size"])
     if len(measured):
         row = measured.sort_values("batch_size").iloc[-1]
         parts.append(
@@ -110,85 +107,71 @@ def _speed_words(run: RunData, method: str) -> str:
     return f"; {'; '.join(parts)}" if parts else ""
 
 
-def agreement_sentences(
-    run: RunData, *, unit: str = "token", universe: str = "with-evidence"
-) -> list[str]:
-    """Per scorer: in how many layers its AP beats random's, and where it is best."""
-    frame = run.rows("plausibility")
-    if frame is None:
-        return []
-    here = (frame["unit"] == unit) & (frame["universe"] == universe) & (frame["metric"] == "ap")
-    ap = frame[here].astype({"scorer": str, "method": str})
+def plausibility_sentences(run: RunData) -> list[str]:
+    """Say of each scorer in how many layers its AP beats random's, and where it is best."""
+    ap, tests = _ap_rows(run, "plausibility"), _ap_rows(run, "comparisons")
+    scored = ap[~ap["scorer"].isin([*CONTROLS])]
     sentences = []
-    for scorer in ordered(ap["scorer"], SCORERS):
-        if scorer in CONTROLS:
-            continue
-        for method in ordered(ap.loc[ap["scorer"] == scorer, "method"], METHODS):
-            own = ap[(ap["scorer"] == scorer) & (ap["method"] == method)].set_index("layer")
-            sentences.append(
-                _against_random(run, scorer, method, own, _floor(ap, method), unit, universe)
-            )
-    return [*sentences, *_spread_sentence(run, unit, universe)] if sentences else []
+    for scorer in ordered(scored["scorer"], SCORERS):
+        part = scored[scored["scorer"] == scorer]
+        for method in ordered(part["method"], METHODS):
+            rows = part[part["method"] == method].set_index("layer")
+            tested = tests[(tests["scorer"] == scorer) & (tests["method"] == method)]
+            chance = _chance_level(ap, method)
+            sentences.append(f"{scorer_on_model(scorer, method)}{_against_random(rows, chance, tested)}")
+    return [*sentences, *_spread_sentence(run)] if sentences else []
 
 
-def _spread_sentence(run: RunData, unit: str, universe: str) -> list[str]:
-    frame = run.rows("random_spread")
+def _ap_rows(run: RunData, table: str) -> pd.DataFrame:
+    """The rows of a table about AP, tokens, and windows with evidence."""
+    frame = run.rows(table)
     if frame is None:
-        return []
-    here = frame[(frame["unit"] == unit) & (frame["universe"] == universe) & (frame["metric"] == "ap")]
-    if here["sd"].notna().sum() == 0:
+        return pd.DataFrame(columns=["scorer", "method", "layer", "value", "p_holm", "sd"])
+    here = (frame["unit"] == "token") & (frame["universe"] == "with-evidence")
+    return frame[here & (frame["metric"] == "ap")].astype({"scorer": str, "method": str})
+
+
+def _spread_sentence(run: RunData) -> list[str]:
+    rows = _ap_rows(run, "random_spread")
+    if rows["sd"].notna().sum() == 0:
         return []
     return [
-        f"The random control is the mean of {int(here['draws'].max())} draws; its mean AP varies "
-        f"between draws with a standard deviation of at most {here['sd'].max():.3f} in any layer."
+        f"The random control is the mean of {int(rows['draws'].max())} draws; its mean AP varies "
+        f"between draws with a standard deviation of at most {rows['sd'].max():.3f} in any layer."
     ]
 
 
-def _floor(ap: pd.DataFrame, method: str) -> pd.Series:
+def _chance_level(ap: pd.DataFrame, method: str) -> pd.Series:
     """Random AP by layer: on the same model where it was drawn there, else on the first there is."""
     random = ap[ap["scorer"] == "random"]
-    same = random[random["method"] == method]
-    if same.empty and len(random):
-        same = random[random["method"] == random["method"].iloc[0]]
-    return same.set_index("layer")["value"]
+    drawn_on = [*random["method"].unique()]
+    model = method if method in drawn_on or not drawn_on else drawn_on[0]
+    return random[random["method"] == model].set_index("layer")["value"]
 
 
-def _against_random(
-    run: RunData, scorer: str, method: str, own: pd.DataFrame, floor: pd.Series, unit: str, universe: str
-) -> str:
-    name = scorer_on_model(scorer, method)
-    at = int(np.argmax(own["value"].to_numpy()))
-    best, highest = int(own.index[at]), float(own["value"].iloc[at])
+def _against_random(rows: pd.DataFrame, chance: pd.Series, tests: pd.DataFrame) -> str:
+    at = int(np.argmax(rows["value"].to_numpy()))
+    best, highest = int(rows.index[at]), float(rows["value"].iloc[at])
     peak = f"best AP {highest:.3f} at layer {best}"
-    shared = own.index.intersection(floor.index)
+    shared = rows.index.intersection(chance.index)
     if not len(shared):
-        return f"{name}: {peak}; there is no random control to compare with."
-    above, rule = _above(run, scorer, method, own.loc[shared], floor, unit, universe)
+        return f": {peak}; there is no random control to compare with."
+    rows, level = rows.loc[shared], chance[shared]
+    above, rule = _above(rows, level, tests)
     verdict = "beats" if above.all() else ("does not beat" if not above.any() else "partly beats")
-    mean = float((own["value"][shared] - floor[shared]).mean())
     return (
-        f"{name} {verdict} random on average precision: above it in {int(above.sum())} of {len(shared)} "
-        f"layers ({rule}), {mean:+.3f} on average over layers; {peak}, random there "
-        f"{floor.get(best, np.nan):.3f}."
+        f" {verdict} random on average precision: above it in {int(above.sum())} of {len(shared)} "
+        f"layers ({rule}), {(rows['value'] - level).mean():+.3f} on average over layers; {peak}, random "
+        f"there {chance.get(best, np.nan):.3f}."
     )
 
 
-def _above(
-    run: RunData, scorer: str, method: str, own: pd.DataFrame, floor: pd.Series, unit: str, universe: str
-) -> tuple[np.ndarray, str]:
+def _above(rows: pd.DataFrame, chance: pd.Series, tests: pd.DataFrame) -> tuple[pd.Series, str]:
     """Where a scorer is above random, by the strongest rule that the run's files allow."""
-    higher = own["value"].to_numpy() > floor[own.index].to_numpy()
-    tests = run.rows("comparisons")
-    if tests is not None:
-        mine = tests[
-            (tests["scorer"].astype(str) == scorer)
-            & (tests["method"].astype(str) == method)
-            & (tests["unit"] == unit)
-            & (tests["universe"] == universe)
-            & (tests["metric"] == "ap")
-        ].set_index("layer")["p_holm"]
-        if own.index.isin(mine.index).all():
-            return higher & (mine[own.index].to_numpy() < 0.05), "paired test, Holm p < 0.05"
-    if own["ci_low"].notna().all():
-        return own["ci_low"].to_numpy() > floor[own.index].to_numpy(), "interval above random's mean"
-    return higher, "by the mean alone"
+    p_holm = tests.set_index("layer")["p_holm"]
+    if len(p_holm) and rows.index.isin(p_holm.index).all():
+        above = (rows["value"] > chance) & (p_holm[rows.index] < LEVEL)
+        return above, f"paired test, Holm p < {LEVEL}"
+    if rows["ci_low"].notna().all():
+        return rows["ci_low"] > chance, "interval above random's mean"
+    return rows["value"] > chance, "by the mean alone"

@@ -79,37 +79,6 @@ def method_notes(config: dict[str, Any], methods: Iterable[object]) -> str:
     )
 
 
-def conventions(
-    config: dict[str, Any],
-    about: dict[str, Any],
-    *,
-    unit: str,
-    universe: str,
-    selection: str,
-    n: int,
-) -> str:
-    """Say under a table of plausibility what was scored, on what, and by which rule.
-
-    Args:
-        config: The run's configuration, as it was written.
-        about: What the run says of itself (about.json).
-        unit: What is scored, token or word.
-        universe: Which windows count.
-        selection: How a score selects.
-        n: Number of texts.
-    """
-    targets = about.get("explains")
-    if isinstance(targets, dict) and targets:
-        explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in targets.items())
-    else:
-        explained = "not recorded"
-    return (
-        f"Unit {unit}, windows {universe}, selection {selection}; rationales: "
-        f"{short_rationales(config)}; n = {n} texts, 1 seed ({config.get('seed', 'not recorded')}). "
-        f"What the scores explain: {explained}."
-    )
-
-
 def quality_words(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
     """Name a quality and write it, with its interval if it has one: `accuracy 81.2 [79.0, 83.1] %`,
     `Pearson correlation 0.812 [0.790, 0.831]`.

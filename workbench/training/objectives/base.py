@@ -82,31 +82,38 @@ class Objective(nn.Module):
         self.teacher, self.distil = teacher, share
 
     def optimizers(self) -> list[Optimizer]:
-        """One or more; each is clipped by itself, and every group with a `peak` is scheduled."""
+        """Return one or more; each is clipped by itself, and every group with a `peak` is scheduled."""
         return [adamw(self.model.bert, self.settings.learning_rate, self.settings.weight_decay)]
 
     def start_epoch(self, epoch: int) -> None:
-        """Called before the first step of every epoch, also after resuming."""
+        """Prepare an epoch: called before its first step, also after resuming."""
 
     def backward(
         self, windows: Sequence[Window], weight: float, moment: TrainingProgress, backward: Backward
     ) -> dict[str, float]:
-        """Add the gradient of `weight` x this part's mean loss; return values for the progress bar."""
+        """Add the gradient of `weight` x this part's mean loss; return values for the progress bar.
+
+        Args:
+            windows: A part of the batch.
+            weight: The part's share of the batch.
+            moment: Where training stands.
+            backward: Adds a loss's gradient.
+        """
         output = self.model(windows, execution="packed")
         loss = self.task_loss(output.logits, windows)
         backward(loss * weight)
         return {"loss": loss.item()}
 
     def after_step(self) -> None:
-        """Called after every optimiser step: clipping of parameters to their range."""
+        """Clip parameters to their range: called after every optimiser step."""
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
-        """Epochs whose weights are worth keeping after the last of `history`, best first."""
+        """Return the epochs whose weights are worth keeping after the last of `history`, best first."""
         return by_quality(history)[:1]
 
     def task_loss(self, logits: Tensor, windows: Sequence[Window]) -> Tensor:
-        """Mean over (B, outputs) logits of the problem's loss (cross-entropy, or squared error), or, for
-        the share that is distilled, of their distance from the teacher's (T^2 KL, or squared error)."""
+        """Return the mean loss of (B, outputs) logits: cross-entropy, or squared error; for the share that
+        is distilled, their distance from the teacher's (T^2 KL, or squared error)."""
         task_type = self.model.task_type
         loss = label_loss(task_type, logits, [window.label for window in windows])
         if self.distil:
@@ -118,7 +125,13 @@ class Objective(nn.Module):
 
 
 def adamw(module: nn.Module, rate: float, weight_decay: float) -> AdamW:
-    """Fused AdamW over the trainable parameters, no decay on biases and norms, rate to be scheduled."""
+    """Build a fused AdamW over the trainable parameters, without decay on biases and norms.
+
+    Args:
+        module: Whose parameters.
+        rate: Peak learning rate.
+        weight_decay: Of matrices.
+    """
     parameters = [value for value in module.parameters() if value.requires_grad]
     groups = [
         scheduled((p for p in parameters if p.ndim > 1), rate, weight_decay),
@@ -128,7 +141,13 @@ def adamw(module: nn.Module, rate: float, weight_decay: float) -> AdamW:
 
 
 def scheduled(parameters: Iterable[Tensor], rate: float, weight_decay: float) -> dict[str, Any]:
-    """A parameter group whose rate rises to `rate` and falls with the others."""
+    """Describe a parameter group whose rate rises and falls with the others.
+
+    Args:
+        parameters: Tensors.
+        rate: Peak learning rate.
+        weight_decay: Of all of them.
+    """
     return {"params": list(parameters), "weight_decay": weight_decay, "peak": rate}
 
 

@@ -36,7 +36,13 @@ class TeacherTargets:
 def compute_teacher_targets(
     teacher: PruningClassifier, windows: Sequence[Window], top_k: int
 ) -> dict[tuple[str, int], TeacherTargets]:
-    """One pass of the teacher over the training windows; it does not change, so once is enough."""
+    """Run the teacher once over the training windows; it does not change.
+
+    Args:
+        teacher: The fine-tuned model.
+        windows: Training windows.
+        top_k: How many tokens of the last layer's ranking to keep.
+    """
     teacher.eval()
     teacher_targets = {}
     for batch in batches(windows, 32):

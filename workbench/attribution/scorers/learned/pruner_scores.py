@@ -16,33 +16,33 @@ from workbench.models.encoder import LayerTrace
 @register_scorer(
     name="cp", title="contribution predictor", group="learned", order=10,
     description="AdapLeR's contribution predictors, share of the living tokens",
-    method="adapler", rows="some", colour="#D55E00",
+    method="adapler", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="top", title="ToP importance", group="learned", order=20,
     description="attention received in the layer before, mean over heads and queries, in ToP's model",
-    method="top", rows="some", colour="#0072B2",
+    method="top", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="ltp", title="LTP importance", group="learned", order=30,
     description="attention received in the layer before, mean over heads and queries, in LTP's model",
-    method="ltp", rows="some", colour="#56B4E9",
+    method="ltp", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="transkimmer", title="Transkimmer's keep probability", group="learned", order=40,
     description="Transkimmer's probability of keeping the token",
-    method="transkimmer", rows="some", colour="#CC79A7",
+    method="transkimmer", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="powerbert", title="PoWER-BERT's significance", group="learned", order=50,
     description="significance: attention received from the other tokens in the layer "
     "itself, head mean, summed over queries, in PoWER-BERT's model",
-    method="powerbert", rows="some", colour="#E69F00",
+    method="powerbert", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="trbert", title="TR-BERT's keep probability", group="learned", order=60,
     description="TR-BERT's probability of keeping the token, at its two selectors",
-    method="trbert", rows="some", colour="#009E73",
+    method="trbert", rows="some",
 )  # fmt: skip
 def own_scores(task: Task) -> list[Scored]:
     """Return the model's own scores of a batch; NaN in layers that are not to be scored."""

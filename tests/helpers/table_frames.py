@@ -1,0 +1,30 @@
+"""Small metric tables of which tables for readers are made."""
+
+import numpy as np
+import pandas as pd
+
+CLASSIFICATION = pd.DataFrame(
+    [
+        ("top", "test", "accuracy", 0.75, 0.5, 1.0, 4),
+        ("dense", "test", "accuracy", 0.8, 0.6, 0.9, 4),
+        ("dense", "test", "macro_f1", 0.7, np.nan, np.nan, 4),
+    ],
+    columns=["method", "split", "metric", "value", "ci_low", "ci_high", "n"],
+)
+EFFICIENCY = pd.DataFrame(
+    [
+        ("top", "test", "flops_speedup_unpadded", pd.NA, 2.5),
+        ("top", "test", "tokens_kept_share", pd.NA, 0.4),
+        ("hf", "test", "seconds_median", 8, 3.0),
+        ("top", "test", "seconds_median", 8, 1.5),
+        ("top", "test", "speedup_vs_hf", 8, 2.0),
+        ("top", "test", "realised_share", 8, 0.8),
+    ],
+    columns=["method", "split", "quantity", "batch_size", "value"],
+).astype({"batch_size": "Int64"})
+
+
+def plausibility_rows(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:
+    columns = ["scorer", "method", "layer", "selection", "metric", "value"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(split="test", unit="token", universe="with-evidence", ci_low=0, ci_high=1, n=9)
