@@ -1,7 +1,6 @@
 """Controls of what-if: thresholds, budgets, and single tokens forced."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import streamlit as st
 
@@ -11,7 +10,6 @@ from workbench.catalog.methods import METHODS
 from workbench.inference.what_if import Change, Outcome
 from workbench.reporting.text.wording import method_name
 
-_T = TypeVar("_T")
 FORCED = {"dropped": "▼ out", "kept": "▲ stays"}
 _THRESHOLD = "Factor on the score that a token needs to stay: above 1 more tokens go, below 1 fewer."
 _BUDGET = (
@@ -43,10 +41,10 @@ def chosen_change(method: str, unchanged: Outcome, text_key: str) -> Change:
         if what == "thresholds":
             note = METHODS[method].factor_note if method in METHODS else ""
             values = _by_layer("Thresholds ×", "scale", scored, single, 4.0, note or _THRESHOLD)
-            scale = _spread(values, layers, 1.0, 1.0)
+            scale = tuple(values.get(layer, 1.0) for layer in range(layers)) if values else ()
         else:
             values = _by_layer("Tokens kept, at most", "budget", scored, single, 1.0, _BUDGET)
-            budget = _spread(values, layers, 1.0, None)
+            budget = tuple(values.get(layer) for layer in range(layers)) if values else ()
         silent = [str(layer) for layer in range(layers) if layer not in scored]
         if silent:
             where = ", ".join(silent)
@@ -58,27 +56,20 @@ def chosen_change(method: str, unchanged: Outcome, text_key: str) -> Change:
 def _by_layer(
     name: str, key: str, layers: Sequence[int], single: bool, high: float, help: str
 ) -> dict[int, float]:
+    """The value of each layer that is not 1, which changes nothing."""
+    settings = {"default": 1.0, "step": 0.05, "help": help}
     if single:
-        value = slider(name, 0.05, high, key=key, default=1.0, step=0.05, help=help)
-        return dict.fromkeys(layers, value)
-    columns = st.columns(min(4, len(layers)))
-    return {
-        layer: slider(
-            f"{name}, layer {layer}", 0.05, high, key=f"{key}-{layer}", default=1.0, step=0.05,
-            help=help, at=columns[number % len(columns)],
-        )
-        for number, layer in enumerate(layers)
-    }  # fmt: skip
-
-
-def _spread(
-    values: dict[int, float], layers: int, neutral: float, otherwise: _T
-) -> tuple[float | _T, ...]:
-    """An entry per layer, `otherwise` where there is none or it changes nothing; () for no change."""
-    if set(values.values()) == {neutral}:
-        return ()
-    changed = {layer: value for layer, value in values.items() if value != neutral}
-    return tuple(changed.get(layer, otherwise) for layer in range(layers))
+        values = dict.fromkeys(layers, slider(name, 0.05, high, key=key, **settings))
+    else:
+        columns = st.columns(min(4, len(layers)))
+        values = {
+            layer: slider(
+                f"{name}, layer {layer}", 0.05, high, key=f"{key}-{layer}",
+                at=columns[number % len(columns)], **settings,
+            )
+            for number, layer in enumerate(layers)
+        }  # fmt: skip
+    return {layer: value for layer, value in values.items() if value != 1.0}
 
 
 def _forced(unchanged: Outcome, text_key: str) -> tuple[list[int], list[int], int]:

@@ -5,7 +5,7 @@ import pandas as pd
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.comparison import speed_axis
 from workbench.reporting.figures.speed import TOKENS_TITLE, quality_series
-from workbench.reporting.figures.style import GREY, Look, series_look
+from workbench.reporting.figures.style import GREY, Look, by_method, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.text.wording import method_name
 
@@ -34,26 +34,20 @@ def token_boxes_chart(frame: pd.DataFrame) -> Chart:
     """Return a box per method and layer: quartiles, whiskers from 5 % to 95 % of the texts, the mean."""
     columns = ["q05", "q25", "median", "q75", "q95", "mean"]
     boxes = [
-        Series(
-            method_name(method), rows["layer"], 100 * rows[columns].to_numpy().T,
-            series_look(str(method), number), "boxes",
-        )
-        for number, (method, rows) in enumerate(frame.groupby("method", sort=False))
-    ]  # fmt: skip
+        Series(name, rows["layer"], 100 * rows[columns].to_numpy().T, look, "boxes")
+        for name, look, rows in by_method(frame)
+    ]
     return Chart([Panel(boxes, Axis("layer", whole=True), Axis(TOKENS_TITLE, (0, 104)))])
 
 
 def shares_chart(frame: pd.DataFrame) -> Chart:
     """Return a line per method of `share_frame` over the batch sizes, which stand at equal distances."""
     sizes = sorted(set(frame["batch_size"]))
-    lines = [
-        Series(
-            method_name(method), [sizes.index(size) for size in rows["batch_size"]],
-            rows["realised_share"], series_look(str(method), number),
-            hover=[f"batch {size}: {share:.2f}" for _, size, share in rows.itertuples(index=False)],
-        )
-        for number, (method, rows) in enumerate(frame.groupby("method", sort=False))
-    ]  # fmt: skip
+    lines = []
+    for name, look, rows in by_method(frame):
+        places, shares = [sizes.index(size) for size in rows["batch_size"]], rows["realised_share"]
+        hover = [f"batch {sizes[x]}: {share:.2f}" for x, share in zip(places, shares, strict=True)]
+        lines.append(Series(name, places, shares, look, hover=hover))
     lines.append(Series(y=[1], look=Look(GREY, dash="dash", width=1.0), kind="level"))
     x = Axis("batch size (texts)", ticks={place: str(size) for place, size in enumerate(sizes)})
     return Chart([Panel(lines, x, Axis("realised share", (0, None)))], height=2.4, pixels=380)

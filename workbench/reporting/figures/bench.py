@@ -12,7 +12,7 @@ from workbench.catalog.ordering import ordered
 from workbench.metrics.efficiency.table import MASKED
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.speed import COUNTED_LABEL
-from workbench.reporting.figures.style import BLACK, MARKERS, Look, series_look
+from workbench.reporting.figures.style import BLACK, MARKERS, Look, by_method, series_look
 from workbench.reporting.text.wording import method_name
 
 REALISED_COLUMNS = (
@@ -53,9 +53,9 @@ def realised_chart(frame: pd.DataFrame, titles: Mapping[str, str] = SPEEDUPS) ->
     end = 1.1 * frame[[x, y]].to_numpy(dtype=np.float64).max(initial=1.5)
     sizes = sorted(set(frame["batch_size"]))
     methods, lines, points = [], [], []
-    for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
-        look = Look(series_look(str(method), number).colour, width=1.0, size=7.0)
-        methods.append(Series(method_name(method), look=replace(look, width=4.0)))
+    for name, look, rows in by_method(frame):
+        look = Look(look.colour, width=1.0, size=7.0)
+        methods.append(Series(name, look=replace(look, width=4.0)))
         rows = rows.sort_values("batch_size")
         lines.append(Series("", rows[x], rows[y], look))
         for row in rows.to_dict("records"):

@@ -113,7 +113,7 @@ class Cells:
 
     def _part(self, start: int, stop: int) -> "Cells":
         here = slice(start, stop)
-        inside = self.second is not None and start < self.second < stop
+        second = None if self.second is None else self.second - start
         return replace(
             self,
             values=self.values[:, here],
@@ -125,7 +125,7 @@ class Cells:
                 mark: [(row, column - start) for row, column in places if start <= column < stop]
                 for mark, places in self.marks.items()
             },
-            second=self.second - start if inside else None,
+            second=second if second is not None and 0 < second < stop - start else None,
         )
 
 

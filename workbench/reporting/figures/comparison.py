@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.metrics.stats.tradeoff import curve, shared_range
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.speed import COUNTED_LABEL, MEASURED_LABEL
-from workbench.reporting.figures.style import DENSE_LEVEL, series_look
+from workbench.reporting.figures.style import DENSE_LEVEL, by_method
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.text.wording import method_name
 
@@ -95,8 +95,7 @@ def tradeoff_chart(points: pd.DataFrame) -> Chart:
 
 def _trials(points: pd.DataFrame) -> list[Series]:
     series = []
-    for number, (method, rows) in enumerate(points.groupby("method", sort=False)):
-        look = series_look(str(method), number)
+    for name, look, rows in by_method(points):
         x, y = mean_curve(rows)
         series.append(Series("", x, 100 * y, replace(look, marker="", width=1.4)))
         trials = rows[rows["kind"] != "dense"]
@@ -106,7 +105,6 @@ def _trials(points: pd.DataFrame) -> list[Series]:
                 trials["speedup"], trials["quality"], trials["seed"], trials["kind"], strict=True
             )
         ]
-        name = method_name(method)
         series.append(
             Series(name, trials["speedup"], 100 * trials["quality"], look, "points", hover=hover)
         )

@@ -9,7 +9,7 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
-from workbench.reporting.figures.style import DENSE_LEVEL, Look, series_look
+from workbench.reporting.figures.style import DENSE_LEVEL, Look, by_method, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.text.wording import method_name
 
@@ -61,11 +61,15 @@ def tokens_chart(frame: pd.DataFrame) -> Chart:
     """Return one line per method: the median share of tokens in each layer, quartiles as a band."""
     lines = [
         Series(
-            method_name(method), rows["layer"], 100 * rows["median"], series_look(str(method), number),
-            low=100 * rows["q25"], high=100 * rows["q75"],
+            name,
+            rows["layer"],
+            100 * rows["median"],
+            look,
+            low=100 * rows["q25"],
+            high=100 * rows["q75"],
         )
-        for number, (method, rows) in enumerate(frame.groupby("method", sort=False))
-    ]  # fmt: skip
+        for name, look, rows in by_method(frame)
+    ]
     return Chart([Panel(lines, Axis("layer", whole=True), Axis(TOKENS_TITLE, (0, 104)))])
 
 

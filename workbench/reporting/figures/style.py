@@ -1,10 +1,14 @@
 """How series are told apart and scores coloured, in print and on the screen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from workbench.catalog.methods import METHODS, method_colour
 from workbench.catalog.scorers import CONTROLS, SCORERS, scorer_colour
+from workbench.reporting.text.wording import method_name
 
 # Okabe and Ito 2008: told apart with any of the common colour-vision deficiencies.
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
@@ -49,11 +53,16 @@ def series_look(name: str, number: int = 0) -> Look:
     """
     if name in CONTROLS:
         return Look(GREY, dash=_DASHES.get(name, "dash"), width=1.3)
-    # Of "adapler phi=0.01" the first word: strengths of one method differ in their markers.
     first = name.partition(" ")[0]
     spare = scorer_colour(first) if first in SCORERS else _SPARE[number % len(_SPARE)]
     colour = method_colour(first) if first in METHODS else spare
     return Look(colour, MARKERS[number % len(MARKERS)])
+
+
+def by_method(frame: pd.DataFrame) -> Iterator[tuple[str, Look, pd.DataFrame]]:
+    """Yield title, look and rows of each method of a frame, in its order."""
+    for number, (method, rows) in enumerate(frame.groupby("method", sort=False)):
+        yield method_name(method), series_look(str(method), number), rows
 
 
 DENSE_LEVEL = Look(LIGHT_GREY, width=1.0)
