@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
-from workbench.reporting.figures.printing import (
+from workbench.reporting.figures.page import (
     LETTERS,
-    draw,
     legend_below,
     name_axes,
     named_handles,
@@ -18,6 +17,7 @@ from workbench.reporting.figures.printing import (
     print_axes,
     width_for,
 )
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, Look
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from workbench.metrics import schemas
 from workbench.metrics.stats.seeds import quality_over_seeds
-from workbench.reporting.figures.printing import (
+from workbench.reporting.figures.page import (
     LETTERS,
     legend_below,
     name_axes,

@@ -9,7 +9,7 @@ import pytest
 
 from analyses.lib.study import Analysis, run_analysis
 from tests.helpers.fake_comparison import add_run
-from workbench.reporting.figures.printing import print_axes
+from workbench.reporting.figures.page import print_axes
 from workbench.reporting.tables.table import Table
 from workbench.runs.many import Runs
 

@@ -14,8 +14,9 @@ from matplotlib.image import imread
 from tests.helpers.fake_run import LAYERS, SCRIPT
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.examples import FAINTEST, choose_examples, examples_map, shades
+from workbench.reporting.figures.page import DOUBLE, SINGLE, plain
 from workbench.reporting.figures.plausibility import KEPT, layer_frame, plausibility_chart
-from workbench.reporting.figures.printing import DOUBLE, SINGLE, draw, plain
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
 from workbench.reporting.figures.style import series_look

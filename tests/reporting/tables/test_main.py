@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 
 from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
-from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
 
 MAIN_CSV = """\

@@ -10,7 +10,6 @@ import pytest
 from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_comparison
 from tests.helpers.latex_reader import compiled
 from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
-from tests.helpers.table_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.cli import main
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig

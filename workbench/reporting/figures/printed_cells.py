@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from workbench.core.documents import runs
 from workbench.reporting.figures.chart import CellMap, Cells, short
-from workbench.reporting.figures.printing import LETTERS, plain, print_axes
+from workbench.reporting.figures.page import LETTERS, plain, print_axes
 from workbench.reporting.figures.style import SCALES, STRONG, VERMILLION
 
 _MARKS = {"cross": ("x", 4.0), "small cross": ("x", 2.2), "bar": ("_", 4.0)}

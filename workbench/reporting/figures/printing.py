@@ -1,29 +1,29 @@
-"""Figures for print: any description as a Matplotlib figure, without touching Matplotlib's global state.
+"""Figures for print: any description as a Matplotlib figure.
 
 They are as wide as a printed column, so that nobody scales them and letters keep their size.
 """
 
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from workbench.reporting.figures.chart import Axis, CellMap, Chart, Panel, Series
+from workbench.reporting.figures.page import (
+    DOUBLE,
+    GRID,
+    LETTERS,
+    legend_below,
+    name_axes,
+    plain,
+    print_axes,
+)
+from workbench.reporting.figures.printed_cells import draw_cell_map
 from workbench.reporting.figures.style import Look
 
-SINGLE, DOUBLE = 3.4, 7.0
-"""Inches: one column, and the width of a page of two columns."""
-LETTERS = 8
-"""Points: titles and axes; ticks and legends have one less."""
-GRID = "#E5E5E5"
-_LONGEST = 28
 _DASHES = {"solid": "-", "dash": (0, (6, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (6, 2, 1, 2))}
 
 
@@ -31,69 +31,7 @@ def draw(figure: Chart | CellMap, width: float = DOUBLE) -> Figure:
     """Return the description as a Matplotlib figure of `width` inches."""
     if isinstance(figure, Chart):
         return _draw_chart(figure, width)
-    from workbench.reporting.figures.printed_cells import draw_cell_map
-
     return draw_cell_map(figure, width)
-
-
-def print_axes(
-    width: float, height: float, rows: int = 1, columns: int = 1, *, sharey: bool = False
-) -> tuple[Figure, np.ndarray]:
-    """Return an empty figure of `width` x `height` inches and its (rows, columns) array of axes.
-
-    Letters are those of a printed page, a light grid is horizontal.
-    """
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
-    for ax in axes.flat:
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.tick_params(labelsize=LETTERS - 1)
-        ax.grid(axis="y", color=GRID, linewidth=0.6)
-        ax.set_axisbelow(True)
-    return figure, axes
-
-
-def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
-    """Write plain axis labels and a title to the left."""
-    ax.set_xlabel(plain(x), fontsize=LETTERS)
-    ax.set_ylabel(plain(y), fontsize=LETTERS)
-    ax.set_title(plain(title), fontsize=LETTERS, loc="left")
-
-
-def legend_below(figure: Figure, handles: dict[str, Any]) -> None:
-    """Write one legend under all panels, in as many columns as the width allows."""
-    for columns in range(len(handles), 0, -1):
-        legend = figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=columns,
-            fontsize=LETTERS - 1, frameon=False,
-        )  # fmt: skip
-        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
-            return
-        legend.remove()
-
-
-def named_handles(ax: Axes) -> dict[str, Any]:
-    """Return what the legend shows for each name on these axes."""
-    handles, names = ax.get_legend_handles_labels()
-    return dict(zip(names, handles, strict=True))
-
-
-def width_for(labels: Iterable[object]) -> float:
-    """Return `SINGLE` where names of rows leave room for what they name, else `DOUBLE`."""
-    return SINGLE if max((len(str(label)) for label in labels), default=0) <= _LONGEST else DOUBLE
-
-
-def plain(text: str) -> str:
-    """Return `text` as Matplotlib will show it letter by letter: no mathematics, no absent glyphs."""
-    shown = "".join(c if ord(c) in _glyphs() else "□" for c in " ".join(str(text).split()))
-    # A leading underscore would hide a legend entry.
-    return ("\u200b" if shown.startswith("_") else "") + shown.replace("$", r"\$")
-
-
-@lru_cache(maxsize=1)
-def _glyphs() -> frozenset[int]:
-    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
 def _draw_chart(chart: Chart, width: float) -> Figure:

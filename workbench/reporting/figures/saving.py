@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from workbench.reporting.figures.chart import CellMap, Chart
-from workbench.reporting.figures.printing import DOUBLE, SINGLE, draw
+from workbench.reporting.figures.page import DOUBLE, SINGLE
+from workbench.reporting.figures.printing import draw
 from workbench.storage.atomic import replacing, write_text
 
 _PIXELS = 220
