@@ -92,7 +92,7 @@ def register_scorer(**declaration: Any) -> Callable[[_T], _T]:
 
     def register(implementation: _T) -> _T:
         known, _ = _built_in().get(str(declaration.get("name")), (None, ""))
-        path = ":".join(getattr(implementation, part, "") for part in ("__module__", "__qualname__"))
+        path = ":".join(str(getattr(implementation, p, "")) for p in ("__module__", "__qualname__"))
         if known is None or known.implementation != path:
             place = calling_place()
             _check_code(implementation, declaration, place)
