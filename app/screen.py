@@ -1,5 +1,6 @@
 """What a page shows, offered as files: buttons under a page, and all formats on the Export page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,11 @@ import streamlit as st
 
 from app.data import downloads
 from app.data.downloads import View
+from app.data.speed import quality_and_speed, side_by_side
 from app.figures.drawing import on_screen
-from app.shared import is_dark, plain
+from app.shared import is_dark, open_run, plain, problem
+from workbench.errors import InputError
+from workbench.reporting.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,14 @@ def offer_downloads(*views: View, title: str) -> None:
 def last_screen() -> Screen | None:
     """Return what this session last looked at; None before any page with something to download."""
     return st.session_state.get("screen")
+
+
+def compared_runs(names: Sequence[str]) -> Table | None:
+    """Return the main tables of runs as one; None where none can be shown."""
+    tables = []
+    for name in names:
+        try:
+            tables.append(quality_and_speed(open_run(name), name))
+        except InputError as error:
+            problem(str(error))
+    return side_by_side(tables) if tables else None

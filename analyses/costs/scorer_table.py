@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from analyses.lib.masked_pass import masked_seconds
+from analyses.costs.attribution_cost import masked_seconds
 from analyses.lib.study import run_script
 from workbench import load_run
 from workbench.attribution.options import Options

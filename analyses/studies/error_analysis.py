@@ -13,8 +13,7 @@ import pandas as pd
 
 from analyses.lib.bars import draw_groups
 from analyses.lib.flipped import GROUPS, compared, outcome_table, valence_rate
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis, stacked
 from workbench.data.rationales.valence import THRESHOLD
 from workbench.metrics.outcomes import dropped_by_outcome, rated_words
 from workbench.reporting.text.wording import method_name

@@ -11,9 +11,9 @@ paper's of dev.
 
 import pandas as pd
 
-from analyses.lib.padding import recomputed
 from analyses.lib.seeds import seeds_note
 from analyses.lib.study import Analysis, run_analysis
+from analyses.studies.padding_share import recomputed
 from workbench.reporting.published import top_settings
 from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
 from workbench.reporting.tables.over_seeds import seeds_line

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from app.data.heatmap import STATES
+from app.data.one_text import STATES
 from workbench.reporting.figures.chart import CellMap, Cells, short
 from workbench.reporting.text.wording import method_name, scorer_name
 

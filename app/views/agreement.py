@@ -7,12 +7,18 @@ import streamlit as st
 
 from app.choices import choice
 from app.data.downloads import View
-from app.data.plausibility_tables import TABLES, absence, extra_table, not_measured
+from app.data.plausibility import (
+    TABLES,
+    absence,
+    extra_table,
+    has_text_values,
+    not_measured,
+    texts_behind,
+    without_value,
+)
 from app.data.texts import snippet
-from app.data.texts_behind_point import has_text_values, texts_behind, without_value
+from app.figures.charts import metric_chart, spread_chart, spread_frame
 from app.figures.drawing import on_screen
-from app.figures.histograms import spread_chart, spread_frame
-from app.figures.layers import metric_chart
 from app.pick_text import score_tables, values_by_text
 from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, is_dark, plain, run_name

@@ -8,7 +8,7 @@ from app.choices import choice, switch, typed, value_range
 from app.data.corpus import RunCorpus, histogram, read_run_corpus
 from app.data.downloads import View
 from app.data.texts import matching
-from app.figures.histograms import histogram_chart
+from app.figures.charts import histogram_chart
 from app.screen import offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened

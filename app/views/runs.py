@@ -4,13 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from app.choices import several, switch
-from app.compared import compared_runs
-from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
 from app.data.run_list import Entry, default_run
-from app.data.speed import axis_title
-from app.figures.speed import quality_chart
-from app.screen import offer_downloads, show_figure, show_table
+from app.data.speed import axis_title, left_out, measured
+from app.figures.charts import quality_chart
+from app.screen import compared_runs, offer_downloads, show_figure, show_table
 from app.shared import entries, openable, runs_root
 from workbench.reporting.tables.main import QUALITY_NAMES
 

@@ -7,9 +7,15 @@ import streamlit as st
 
 from app.choices import choice, several, slider
 from app.data.downloads import View
-from app.data.heatmap import heat_frame, ranked_words, sign_of
-from app.data.one_text import against_rationale, ranking_table
-from app.data.pairs import pair_frame, sizes_of
+from app.data.one_text import (
+    against_rationale,
+    heat_frame,
+    pair_frame,
+    ranked_words,
+    ranking_table,
+    sign_of,
+    sizes_of,
+)
 from app.data.texts import in_words
 from app.figures.heatmap import heat_map, pair_map
 from app.pick_text import attributed_tables, picked_text, score_tables

@@ -5,13 +5,20 @@ from pathlib import Path
 import streamlit as st
 
 from app.choices import choice
-from app.compared import compared_runs
-from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
 from app.data.run_list import inside
-from app.data.speed import SPEEDUPS, axis_title, share_frame, speedup_label, time_frame, worth
-from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
-from app.screen import offer_downloads, show_figure, show_table
+from app.data.speed import (
+    SPEEDUPS,
+    axis_title,
+    left_out,
+    measured,
+    share_frame,
+    speedup_label,
+    time_frame,
+    worth,
+)
+from app.figures.charts import quality_chart, shares_chart, token_boxes_chart
+from app.screen import compared_runs, offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_runs, entries, plain, run_name, runs_root
 from workbench.reporting.figures.bench import realised_chart
 from workbench.reporting.figures.comparison import LABELS, tradeoff_chart

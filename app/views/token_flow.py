@@ -8,8 +8,7 @@ import streamlit as st
 from app.choices import choice, several, switch, typed
 from app.data.downloads import View
 from app.data.flows import Flow, flow_frame
-from app.data.texts import flow_records, verdict
-from app.data.thresholds import recorded_thresholds
+from app.data.texts import flow_records, recorded_thresholds, verdict
 from app.figures.token_flow import flow_figure
 from app.models import has_model, outcomes, run_windows, typed_windows
 from app.pick_text import picked_text, score_tables, texts_of

@@ -6,8 +6,12 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.reporting.tables.controls import controls_table
 from workbench.reporting.tables.data import data_table
-from workbench.reporting.tables.faithfulness import faithfulness_table
-from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
+from workbench.reporting.tables.main import (
+    efficiency_table,
+    faithfulness_table,
+    main_table,
+    plausibility_table,
+)
 from workbench.reporting.tables.rationales import (
     chance_table,
     earliest_table,

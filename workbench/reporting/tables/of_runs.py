@@ -6,10 +6,10 @@ import pandas as pd
 
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.data import data_table
-from workbench.reporting.tables.faithfulness import faithfulness_table
 from workbench.reporting.tables.main import (
     QUALITY_NAMES,
     efficiency_table,
+    faithfulness_table,
     main_table,
     method_marks,
     plausibility_table,
