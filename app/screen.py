@@ -18,7 +18,7 @@ from workbench.reporting.tables.table import Table
 
 @dataclass(frozen=True)
 class Screen:
-    """The page that was last looked at, as this session left it."""
+    """The page with something to download that was last looked at, as this session left it."""
 
     path: str
     title: str
@@ -26,11 +26,9 @@ class Screen:
     views: tuple[View, ...]
 
 
-def show_figure(view: View, *, key: str = "", captioned: bool = True) -> None:
-    """Draw a view's figure, with its caption below; `key` is the name by default."""
-    st.plotly_chart(
-        on_screen(view.figure, dark=is_dark()), theme=None, key=key or view.name, alt=view.caption
-    )
+def show_figure(view: View, *, captioned: bool = True) -> None:
+    """Draw a view's figure, with its caption below."""
+    st.plotly_chart(on_screen(view.figure, dark=is_dark()), theme=None, key=view.name, alt=view.caption)
     if captioned:
         st.caption(plain(view.caption))
 
@@ -61,11 +59,6 @@ def offer_downloads(*views: View, title: str) -> None:
                 on_click="ignore",
                 help="The numbers shown above, in full. All other formats are on the page Export.",
             )
-
-
-def last_screen() -> Screen | None:
-    """Return what this session last looked at; None before any page with something to download."""
-    return st.session_state.get("screen")
 
 
 def compared_runs(names: Sequence[str]) -> Table | None:

@@ -100,9 +100,7 @@ def open_run(name: str) -> RunData:
     return _run(inside(runs_root(), name))
 
 
-@cached(8, "Reading the run …")
-def _run(folder: Path) -> RunData:
-    return read_run_data(folder)
+_run = cached(8, "Reading the run …")(read_run_data)
 
 
 def openable() -> list[str]:

@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
 
 from analyses.lib.study import run_script
+from workbench.core.documents import runs
 from workbench.metrics.plausibility.measures import MEASURED
 from workbench.metrics.plausibility.spans import listed_span_counts
 from workbench.metrics.plausibility.text_values import window_values
@@ -90,7 +91,7 @@ def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
     precision, recall, f1, _ = precision_recall_fscore_support(
         marks, selected, average="binary", zero_division=0
     )
-    span_hits, chosen, true = listed_span_counts(runs(selected), runs(marks))
+    span_hits, chosen, true = listed_span_counts(spans(selected), spans(marks))
     return [
         average_precision_score(marks, scores), false / (false + negative), hits / (hits + missed),
         precision, recall, f1, span_hits / chosen if chosen else np.nan,
@@ -98,10 +99,9 @@ def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
     ]  # fmt: skip
 
 
-def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+def spans(mask: np.ndarray) -> list[tuple[int, int]]:
     """Return the longest runs of a mask as [start, end)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return [(span.start, span.end) for span in runs(mask)]
 
 
 if __name__ == "__main__":

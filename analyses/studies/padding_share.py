@@ -14,17 +14,17 @@ unpadded speed-up, from their metrics.
 import numpy as np
 import pandas as pd
 
-from analyses.lib.bars import draw_factors
+from analyses.lib.drawing import draw_factors
+from analyses.lib.padding import padding_share, recomputed
 from analyses.lib.study import Analysis, run_analysis
-from workbench.metrics.efficiency.flops import Shape, dense_flops
 from workbench.reporting.published import published, top_settings
-from workbench.reporting.tables.results import results
+from workbench.reporting.tables.over_seeds import results
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
 
 FACTORS = (("speedup_unpadded", "dropped tokens"), ("padding_factor", "padding left out"))
-SHOWN = {
+COLUMNS = {
     "what": ("label", str), "unpadded": ("speedup_unpadded", times),
     "padding": ("padding_factor", times), "product": ("speedup_padded", times),
     "reported": ("reported", times), "padding's share %": ("padding_share", percent),
@@ -48,14 +48,14 @@ def build(runs: Runs) -> Analysis:
     abstract = top.loc[top["dataset"] == "glue", "flops_speedup"].item()
     whole = pd.DataFrame([mean.to_dict() | {"label": "mean of tasks", "reported": abstract}])
     frame = pd.concat([tasks, whole, own_rows(runs)], ignore_index=True)
-    table = Table("padding_share", CAPTION, frame, formatted(frame, SHOWN), ("what",))
+    table = Table("padding_share", CAPTION, frame, formatted(frame, COLUMNS), ("what",))
     notes = (
         f"Mean of the tasks' recomputed speed-ups: {mean['speedup_padded']:.2f}x; the paper's abstract: "
         f"{abstract:g}x; without padding on either side: {mean['speedup_unpadded']:.2f}x.",
         "A mean of products is not the product of the means. The authors give RTE MRPC's number, 7.71x.",
         "Sources: github.com/microsoft/Moonlit, ToP/models/l0_module.py and ToP/README.md.",
     )
-    figure = draw_factors(frame[frame["label"] != "mean of tasks"], FACTORS, "reported")
+    figure = draw_factors(frame[frame["label"] != "mean of tasks"], FACTORS)
     return Analysis("padding_share", frame, (table,), {"": figure}, notes)
 
 
@@ -70,53 +70,6 @@ def own_rows(runs: Runs) -> pd.DataFrame:
     rows["padding_factor"] = rows["speedup_padded"] / rows["speedup_unpadded"]
     rows["padding_share"] = padding_share(rows["padding_factor"], rows["speedup_padded"])
     return rows
-
-
-COLUMNS = (
-    "dataset", "mean_tokens", "padded_tokens", "target_sparsity", "speedup_unpadded", "padding_factor",
-    "speedup_padded", "padding_share",
-)  # fmt: skip
-BERT_BASE = Shape(layers=12, hidden=768, intermediate=3072, classes=2)
-
-
-def padding_factor(mean_tokens: np.ndarray, padded_tokens: np.ndarray, shape: Shape) -> np.ndarray:
-    """Return dense FLOPs at the padded length / those at the mean length, at least 1.
-
-    One length stands for all texts of a set, so it is a little too high: FLOPs grow faster than lengths,
-    and the mean over texts of different lengths costs more than the text of mean length.
-
-    Args:
-        mean_tokens: (texts,).
-        padded_tokens: (texts,).
-        shape: Sizes of the model.
-    """
-    return dense_flops(padded_tokens, shape) / dense_flops(mean_tokens, shape)
-
-
-def padding_share(factor: np.ndarray, speedup: np.ndarray) -> np.ndarray:
-    """Return log(factor) / log(speedup), the part of a speed-up that padding makes; NaN for 1."""
-    factor, speedup = np.asarray(factor, dtype=np.float64), np.asarray(speedup, dtype=np.float64)
-    whole = np.log(speedup)
-    return np.divide(np.log(factor), whole, out=np.full(factor.shape, np.nan), where=whole > 0)
-
-
-def recomputed(settings: pd.DataFrame, shape: Shape = BERT_BASE) -> pd.DataFrame:
-    """Compute the speed-ups that token lengths and a sparsity target imply, columns of `COLUMNS`.
-
-    `settings` has columns dataset, mean_tokens, padded_tokens and target_sparsity (1 - multiply-adds /
-    dense multiply-adds, no padding in either). speedup_unpadded = 1 / (1 - target); speedup_padded =
-    that times `padding_factor`. It is what the target asks for: what a model reached may differ.
-    """
-    frame = settings[["dataset", "mean_tokens", "padded_tokens", "target_sparsity"]].copy()
-    frame["speedup_unpadded"] = 1 / (1 - frame["target_sparsity"])
-    frame["padding_factor"] = padding_factor(
-        frame["mean_tokens"].to_numpy(), frame["padded_tokens"].to_numpy(), shape
-    )
-    frame["speedup_padded"] = frame["speedup_unpadded"] * frame["padding_factor"]
-    frame["padding_share"] = padding_share(
-        frame["padding_factor"].to_numpy(), frame["speedup_padded"].to_numpy()
-    )
-    return frame[list(COLUMNS)]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened
 from workbench.core.documents import Document, mask
 from workbench.reporting.text.wording import rationale_sentence
-from workbench.runs.tables import RunData
 
 MOST = 200
 ANY = "any"
@@ -30,9 +29,7 @@ HISTOGRAMS = {
 }  # fmt: skip
 
 
-@cached(2, "Reading the texts …")
-def corpus_of(run: RunData) -> RunCorpus:
-    return read_run_corpus(run)
+corpus_of = cached(2, "Reading the texts …")(read_run_corpus)
 
 
 def search(texts: RunCorpus) -> None:

@@ -1,7 +1,5 @@
 """Speed: what speed costs in quality, what saved operations are worth in time, and where tokens go."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from app.choices import choice
@@ -20,12 +18,11 @@ from app.data.speed import (
 from app.figures.charts import quality_chart, shares_chart, token_boxes_chart
 from app.screen import compared_runs, offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_runs, entries, plain, run_name, runs_root
-from workbench.reporting.figures.bench import realised_chart
 from workbench.reporting.figures.comparison import LABELS, tradeoff_chart
-from workbench.reporting.figures.speed import token_frame
+from workbench.reporting.figures.speed import realised_chart, token_frame
 from workbench.reporting.tables.comparison import AXES, curve_points
 from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.runs.comparison import ComparisonData, read_comparison
+from workbench.runs.comparison import read_comparison
 from workbench.runs.tables import RunData
 
 CONVENTIONS = {
@@ -39,9 +36,7 @@ NO_STOPWATCH = (
 )
 
 
-@cached(2, "Reading the runs of the comparison …")
-def comparison_of(folder: Path) -> ComparisonData:
-    return read_comparison(folder)
+comparison_of = cached(2, "Reading the runs of the comparison …")(read_comparison)
 
 
 def show_quality(runs: list[RunData]) -> list[View]:

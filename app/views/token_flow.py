@@ -10,11 +10,18 @@ from app.data.downloads import View
 from app.data.flows import Flow, flow_frame
 from app.data.texts import flow_records, recorded_thresholds, verdict
 from app.figures.token_flow import flow_figure
-from app.models import has_model, outcomes, run_windows, typed_windows
 from app.pick_text import picked_text, score_tables, texts_of
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain, problem
-from app.what_if import changes_at_a_glance, chosen_change, clicked
+from app.what_if import (
+    changes_at_a_glance,
+    chosen_change,
+    clicked,
+    has_model,
+    outcomes,
+    run_windows,
+    typed_windows,
+)
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.core.merge_windows import stitched

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import workbench
-from analyses.studies.padding_share import COLUMNS, padding_factor, padding_share, recomputed
+from analyses.lib.padding import COLUMNS, padding_factor, padding_share, recomputed
 from workbench.metrics.efficiency.flops import Shape
 from workbench.reporting.published import top_settings
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from analyses.studies.ranking_quality import COLUMNS, ranking_quality
+from analyses.lib.ranking_quality import COLUMNS, ranking_quality
 from tests.helpers.score_frames import NAN, grid, one, plain
 from workbench.errors import InputError
 from workbench.metrics.scorer_agreement.rank import rank_correlations

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from analyses.studies.predictor_fit import COLUMNS, divergence, shares_of, target_fit
+from analyses.lib.target_fit import COLUMNS, divergence, shares_of, target_fit
 from tests.helpers.score_frames import NAN, grid, one, record
 from workbench.errors import InputError
 

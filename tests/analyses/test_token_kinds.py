@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyses.studies.special_tokens import COLUMNS, KINDS, is_punctuation, kind_shares, token_kinds
+from analyses.lib.token_kinds import COLUMNS, KINDS, is_punctuation, kind_shares, token_kinds
 from tests.helpers.score_frames import NAN, grid, one, record
 from workbench.errors import InputError
 

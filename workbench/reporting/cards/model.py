@@ -154,7 +154,11 @@ def _texts(run: RunData) -> str:
 
 def _results(run: RunData, method: str) -> dict[str, Any]:
     """The table beside the dense model, its caption, and what was lost against that."""
-    quality, speed = (_beside_dense(run.rows(n), method) for n in ("classification", "efficiency"))
+    tables = (run.rows(name) for name in ("classification", "efficiency"))
+    quality, speed = (
+        rows if rows is None else rows[rows["method"].astype(str).isin(["dense", method])]
+        for rows in tables
+    )
     if quality is None or method not in set(quality["method"].astype(str)):
         return {"results": None}
     facts = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
@@ -165,10 +169,6 @@ def _results(run: RunData, method: str) -> dict[str, Any]:
         "points": f"{100 * loss.value:.1f} points [{100 * loss.low:.1f}, {100 * loss.high:.1f}]",
     }
     return {"results": markdown(table.shown), "conventions": table.caption, "lost": lost}
-
-
-def _beside_dense(rows: pd.DataFrame | None, method: str) -> pd.DataFrame | None:
-    return None if rows is None else rows[rows["method"].astype(str).isin(["dense", method])]
 
 
 def _strength(run: RunData, method: str) -> str:

@@ -21,9 +21,14 @@ _LONGEST = 28
 def print_axes(
     width: float, height: float, rows: int = 1, columns: int = 1, *, sharey: bool = False
 ) -> tuple[Figure, np.ndarray]:
-    """Return an empty figure of `width` x `height` inches and its (rows, columns) array of axes.
+    """Return an empty figure and its (rows, columns) array of axes; a light grid is horizontal.
 
-    Letters are those of a printed page, a light grid is horizontal.
+    Args:
+        width: In inches.
+        height: In inches, of all rows.
+        rows: Axes below each other.
+        columns: Axes side by side.
+        sharey: Whether they have one scale upward.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
@@ -34,13 +39,6 @@ def print_axes(
         ax.grid(axis="y", color=GRID, linewidth=0.6)
         ax.set_axisbelow(True)
     return figure, axes
-
-
-def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
-    """Write plain axis labels and a title to the left."""
-    ax.set_xlabel(plain(x), fontsize=LETTERS)
-    ax.set_ylabel(plain(y), fontsize=LETTERS)
-    ax.set_title(plain(title), fontsize=LETTERS, loc="left")
 
 
 def legend_below(figure: Figure, handles: dict[str, Any]) -> None:

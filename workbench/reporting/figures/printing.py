@@ -21,7 +21,6 @@ from workbench.reporting.figures.page import (
     GRID,
     LETTERS,
     legend_below,
-    name_axes,
     plain,
     print_axes,
 )
@@ -52,7 +51,9 @@ def _draw_chart(chart: Chart, width: float) -> Figure:
         # What the neighbour says already is not said again.
         x = "" if any(other.x.title == panel.x.title for other in below) else panel.x.title
         y = "" if any(other.y.title == panel.y.title for other in left) else panel.y.title
-        name_axes(ax, x, y, panel.title)
+        ax.set_xlabel(plain(x), fontsize=LETTERS)
+        ax.set_ylabel(plain(y), fontsize=LETTERS)
+        ax.set_title(plain(panel.title), fontsize=LETTERS, loc="left")
     for ax in axes.flat[len(chart.panels) :]:
         ax.set_visible(False)
     if chart.square:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.reporting.figures.bench import realised_chart, realised_frame
 from workbench.reporting.figures.saving import save_figure
+from workbench.reporting.figures.speed import realised_chart, realised_frame
 from workbench.reporting.tables.bench import bench_table
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.render import caption
@@ -35,20 +35,16 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
 
 
 def _done(about: dict) -> str:
-    machine = about["environment"]["machine"]
+    machine, shares = about["environment"]["machine"], about.get("bfloat16_same_class") or {}
+    parts = ", ".join(f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items())
+    same = f" Same class in bfloat16 as in float32: {parts} of the windows." if parts else ""
     return (
         f"{about['windows']} windows of {about['texts']} texts ({about['split']}), {about['tokens']} "
         f"tokens, at most {about['max_tokens']} each; {about['rounds']} rounds after one warm-up, "
         f"{machine['torch_threads']} threads on {machine['processor']}. Largest difference between our "
         f"dense and the stock logits: {about['largest_logit_difference_dense_to_stock']:.1e}."
-        f"{_same_class(about.get('bfloat16_same_class') or {})}"
+        f"{same}"
     )
-
-
-def _same_class(shares: dict[str, float]) -> str:
-    """What bfloat16 changes; nothing where it was not timed."""
-    parts = [f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items()]
-    return f" Same class in bfloat16 as in float32: {', '.join(parts)} of the windows." if parts else ""
 
 
 def _limits(limits: pd.DataFrame, about: dict) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.chart import CellMap, Chart
 from workbench.reporting.figures.examples import (
     LONGEST,
@@ -55,12 +54,22 @@ def write_report(run_dir: Path) -> Path:
     """
     run = read_run_data(Path(run_dir))
     examples = choose_examples(run)
-    tables = write_tables(run)
-    figures = write_figures(run, examples)
-    shown = _words(run) | {"tables": tables, "figures": figures} | _sections({*tables, *figures})
+    tables, figures = write_tables(run), write_figures(run, examples)
+    names = {*tables, *figures, *LACKING}
+    shown = _words(run) | {
+        "tables": tables, "figures": figures, "folded": FOLDED, "absent": LACKING,
+        "no_summary": NO_SUMMARY,
+        "sections": [part for part in SECTIONS if not names.isdisjoint(part.names)],
+    }  # fmt: skip
     write_text(run.folder / "report.md", render("report.md.j2", **shown))
-    page = run.folder / "report.html"
-    write_text(page, render("report.html.j2", **shown, **_examples(examples), **_environment(run)))
+    page, known = run.folder / "report.html", run.environment
+    text = render(
+        "report.html.j2", **shown, examples=examples, shades=shades, method_name=method_name,
+        scorer_name=scorer_name,
+        example_rule=caption("example_rule", shortest=SHORTEST, longest=LONGEST),
+        environment=json.dumps(known, indent=2, ensure_ascii=False) if known else "",
+    )  # fmt: skip
+    write_text(page, text)
     return page
 
 
@@ -104,22 +113,6 @@ def _words(run: RunData) -> dict[str, Any]:
     }
 
 
-def _sections(names: set[str]) -> dict[str, Any]:
-    """The sections of which something is shown, or said to be missing."""
-    sections = [part for part in SECTIONS if not {*names, *LACKING}.isdisjoint(part.names)]
-    return {"sections": sections, "folded": FOLDED, "absent": LACKING, "no_summary": NO_SUMMARY}
-
-
-def _examples(examples: list[Example]) -> dict[str, Any]:
-    rule = caption("example_rule", shortest=SHORTEST, longest=LONGEST)
-    return {"examples": [_example_view(example) for example in examples], "example_rule": rule}
-
-
-def _environment(run: RunData) -> dict[str, str]:
-    known = run.environment
-    return {"environment": json.dumps(known, indent=2, ensure_ascii=False) if known else ""}
-
-
 def _subtitle(run: RunData) -> str:
     data = run.config.get("data")
     source = data.get("source", "not recorded") if isinstance(data, dict) else "not recorded"
@@ -130,34 +123,6 @@ def _subtitle(run: RunData) -> str:
 def _notes(run: RunData) -> list[str]:
     notes = run.about.get("notes", [])
     return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
-
-
-def _example_view(example: Example) -> dict[str, Any]:
-    return {
-        "text_id": example.text_id,
-        "label": example.label or "not recorded",
-        "predicted": [(method_name(method), said) for method, said in example.predicted.items()],
-        "views": [_scorer_view(record) for record in example.records],
-    }
-
-
-def _scorer_view(record: TokenScores) -> dict[str, Any]:
-    shade = shades(record)
-    marks = [False] * len(record.tokens) if record.rationale is None else record.rationale.tolist()
-    layers = [
-        [
-            {
-                "text": token,
-                "gone": value != value,
-                "marked": marked,
-                "shade": f"{0.55 * value:.2f}",
-                "second": index == record.second_start,
-            }
-            for index, (token, marked, value) in enumerate(zip(record.tokens, marks, row, strict=True))
-        ]
-        for row in shade.tolist()
-    ]
-    return {"title": f"{method_name(record.method)}, {scorer_name(record.scorer)}", "layers": layers}
 
 
 @dataclass(frozen=True)

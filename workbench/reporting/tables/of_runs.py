@@ -15,8 +15,15 @@ from workbench.reporting.tables.main import (
     plausibility_table,
     star_words,
 )
-from workbench.reporting.tables.over_seeds import over_seeds, quantities, seeds_line, seeds_words
-from workbench.reporting.tables.results import in_method_order, results, variants
+from workbench.reporting.tables.over_seeds import (
+    in_method_order,
+    over_seeds,
+    quantities,
+    results,
+    seeds_line,
+    seeds_words,
+    variants,
+)
 from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
 from workbench.reporting.text.render import caption
