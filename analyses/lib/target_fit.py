@@ -29,11 +29,9 @@ def target_fit(
     """Compare each layer of `predictor` with saliency, columns of `COLUMNS`.
 
     Both are divided by their sum over the tokens that still enter the layer, special ones included, as
-    in training. Metrics: `kl`, the
-    divergence KL(target || predictor) in nats; `kl_uniform`, the same of equal shares, which a
-    predictor that learnt nothing has; `spearman`, the rank correlation over the same tokens. A window's
-    layer that one token enters has no value. A text's value is the mean over its windows, intervals are
-    95 % over texts.
+    in training. Metrics: `kl`, the divergence KL(target || predictor) in nats; `kl_uniform`, that of
+    equal shares, which a predictor that learnt nothing has; `spearman`, the rank correlation. A layer
+    that one token enters has no value. A text's value is the mean over its windows, intervals are 95 %.
 
     Args:
         predictor: Scores of the contribution predictors.

@@ -43,8 +43,7 @@ def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000) -> pd.Dat
     Measures: `mass`, the share of the layer's scores; `tokens`, the share of the tokens that have one
     (what equal scores would give); `kept`, of the text's own tokens of the kind the share that goes on
     into the layer (only where the model drops tokens and the text has the kind). A text's value is the
-    mean over its windows, intervals are 95 % over texts. Layers without scores have no mass and no
-    tokens.
+    mean over its windows, intervals are 95 % over texts. Layers without scores have only `kept`.
 
     Args:
         grid: The scores; InputError for negative ones.

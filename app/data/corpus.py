@@ -67,8 +67,7 @@ def _from_source(settings: DataSettings) -> Corpus:
 def scored_corpus(run: RunData) -> Corpus:
     """Return the texts of a run's first score table, their words joined from sub-words.
 
-    Labels and splits are those of its predictions. InputError without a score table, or where it is
-    damaged.
+    Labels and splits are those of its predictions. InputError without a score table, or a damaged one.
     """
     files = run.score_files()
     if not files:

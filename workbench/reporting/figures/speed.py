@@ -14,6 +14,7 @@ from workbench.metrics.efficiency.table import MASKED
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.style import BLACK, DENSE_LEVEL, MARKERS, Look, by_method, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.table import sorted_by
 from workbench.reporting.text.wording import method_name
 
 TOKENS_TITLE = "tokens left (% of the text)"
@@ -29,8 +30,7 @@ SPEED_COLUMNS = (
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the share of a text's tokens left in each layer: quantiles and mean over texts, by method.
 
-    Full lengths as in `tokens_by_method`. A student has rows for its own layers only. Columns of
-    `TOKEN_COLUMNS`.
+    Lengths as in `tokens_by_method`, columns of `TOKEN_COLUMNS`. A student has its own layers only.
     """
     rows: list[tuple[object, ...]] = []
     for method, split, counts, full in tokens_by_method(predictions):
@@ -93,9 +93,8 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
         part = rows[["method", "split", "value"]].rename(columns={"value": name})
         frame = frame.merge(part, on=["method", "split"], how="left")
     frame["batch_size"] = batch
-    rank = ordered(frame["method"], METHODS)
-    frame = frame.sort_values("method", key=lambda c: c.astype(str).map(rank.index), kind="stable")
-    return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
+    frame = frame[list(SPEED_COLUMNS)].astype({"method": str})
+    return sorted_by(frame, {"method": ordered(frame["method"], METHODS)})
 
 
 def speed_chart(frame: pd.DataFrame) -> Chart:
@@ -150,10 +149,9 @@ SPEEDUPS = {"flops_speedup_timed": COUNTED_LABEL, "speedup_vs_dense": "our dense
 def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     """Return counted and measured speed-up over our own dense model: columns of `REALISED_COLUMNS`.
 
-    One row per method, split and batch size for which `efficiency` (columns of
-    `schemas.EFFICIENCY`) has both the unpadded FLOPs speed-up on the timed texts and the
-    realised share; their product is the measured speed-up. Stock models and masked runs have no such
-    share, the dense model's is 1 by definition: all are left out.
+    One row per method, split and batch size for which `efficiency` has both the unpadded FLOPs speed-up
+    on the timed texts and the realised share; their product is the measured speed-up. Stock models and
+    masked runs have no such share, the dense model's is 1 by definition: all are left out.
     """
     names = efficiency["method"].astype(str)
     timed = efficiency["quantity"].isin(_NEEDED) & efficiency["batch_size"].notna()
@@ -163,9 +161,7 @@ def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot(index=["method", "split", "batch_size"], columns="quantity", values="value")
     frame = wide.reindex(columns=_NEEDED).dropna().reset_index().rename_axis(columns=None)
     frame["speedup_vs_dense"] = frame["flops_speedup_timed"] * frame["realised_share"]
-    rank = ordered(frame["method"], METHODS)
-    frame = frame.sort_values("method", key=lambda column: column.map(rank.index), kind="stable")
-    return frame[list(REALISED_COLUMNS)].reset_index(drop=True)
+    return sorted_by(frame[list(REALISED_COLUMNS)], {"method": ordered(frame["method"], METHODS)})
 
 
 def realised_chart(frame: pd.DataFrame, titles: Mapping[str, str] = SPEEDUPS) -> Chart:

@@ -17,8 +17,7 @@ from workbench.storage.tables import read_table
 def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     """Write tables/bench.{csv,tex} and figures/realised.{png,pdf} from a benchmarked folder.
 
-    Returns the table and what the benchmark did and found, in sentences. Raises InputError where the
-    folder holds no benchmark.
+    Returns the table, and in sentences what was done and found. InputError where there is no benchmark.
     """
     efficiency = read_table(folder / "metrics" / "efficiency.parquet")
     efficiency = efficiency[efficiency["split"] == split]

@@ -48,8 +48,7 @@ def bench_table(efficiency: pd.DataFrame, conventions: str = "") -> Table:
 
 
 def in_system_order(names: Iterable[object]) -> list[str]:
-    """Order the distinct systems: stock models, dense, pruned methods, then those in bfloat16 and the
-    masked ones in the same order."""
+    """Order the distinct systems: stock models, methods, then both in bfloat16, then masked."""
     plain = (*STOCK_ORDER, *METHODS)
     variants = (name + ending for ending in (BFLOAT16, MASKED) for name in plain)
     known = ordered(names, (*plain, *variants))

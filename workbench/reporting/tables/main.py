@@ -65,15 +65,10 @@ def main_table(
     marks = method_marks(frame, shown, ranked) if mark_best else None
     ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
     words = caption(
-        "main", star=star_words(unlike_dense), ranking=ranking, speed=caption("speed"),
+        "main", star=caption("star") if unlike_dense else "", ranking=ranking, speed=caption("speed"),
         conventions=conventions,
     )  # fmt: skip
     return Table("main", words, frame, shown, ("method",), marks)
-
-
-def star_words(unlike_dense: Collection[str]) -> str:
-    """Say what a star at a quality means; nothing where there is none."""
-    return caption("star") if unlike_dense else ""
 
 
 QUALITY_NAMES = {

@@ -13,7 +13,6 @@ from workbench.reporting.tables.main import (
     main_table,
     method_marks,
     plausibility_table,
-    star_words,
 )
 from workbench.reporting.tables.over_seeds import (
     in_method_order,
@@ -61,7 +60,8 @@ def main_comparison(runs: Runs) -> Table:
     if len(runs.runs) == 1:
         timed = reported(runs.efficiency) if len(runs.efficiency) else None
         quality = reported(runs.classification)
-        return main_table(quality, timed, _facts(runs), unlike, _configured(runs))
+        methods = runs.runs[0].config.get("methods", [])
+        return main_table(quality, timed, _facts(runs), unlike, methods)
     cells = results(runs)
     named = quantities(cells)
     judged = QUALITY_NAMES[judged_by(runs.classification)]
@@ -76,14 +76,12 @@ def main_comparison(runs: Runs) -> Table:
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
     marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
     note = caption(
-        "main_seeds", conventions=_facts(runs), star=star_words(unlike), speed=caption("speed")
+        "main_seeds",
+        conventions=_facts(runs),
+        star=caption("star") if unlike else "",
+        speed=caption("speed"),
     )
     return Table("main", note, frame, shown, ("method",), marks)
-
-
-def _configured(runs: Runs) -> list[str]:
-    """Methods of the configurations; those without a number have a line of dashes."""
-    return [method for run in runs.runs for method in run.config.get("methods", [])]
 
 
 def plausibility_by_layer(runs: Runs) -> Table:

@@ -76,8 +76,7 @@ def timed_batches(cells: pd.DataFrame) -> list[int]:
 def seeds_line(
     rows: pd.DataFrame, named: dict[str, tuple[str, Writer]]
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Return numbers (mean, and sd in a column ending in _sd) and text of a group of cells, a row per
-    seed."""
+    """Return numbers (mean, and sd in a column ending in _sd) and text of cells, a row per seed."""
     line: dict[str, object] = {}
     text: dict[str, object] = {}
     for name, (heading, write) in named.items():

@@ -24,8 +24,7 @@ def caption(name: str, **words: object) -> str:
 
 
 def markdown_line(value: object) -> str:
-    """Return a value as one line of Markdown that shows it as it stands: no cell's end, HTML, emphasis
-    or link."""
+    """Return a value as one line of Markdown that shows it as it stands, whatever is in it."""
     text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
     return _SPECIAL.sub(lambda match: "\\" + match[0], text)
 
