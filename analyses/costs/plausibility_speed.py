@@ -43,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(0)
     seconds, texts = 0.0, list[Units]()
     for _ in range(options.scorers):
-        texts = synthetic(rng, options.texts, options.layers, options.tokens)
+        texts = _synthetic(rng, options.texts, options.layers, options.tokens)
         start = process_time()
         values = window_values(texts)
         seconds += process_time() - start
@@ -60,15 +60,8 @@ def main(options: argparse.Namespace) -> None:
     print(f"ratio {each * rows / seconds:.1f}; largest difference {apart:.1e}, undefined alike: {same}")
 
 
-def synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -> list[Units]:
-    """Make texts of random scores, some tied, and rationales of a few spans (30 % of the tokens).
-
-    Args:
-        rng: Source of the numbers.
-        texts: How many.
-        layers: Layers of each.
-        tokens: Tokens of each.
-    """
+def _synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -> list[Units]:
+    """Texts of random scores, some tied, and rationales of a few spans (30 % of the tokens)."""
     made = []
     follows = np.arange(tokens) > 0
     for _ in range(texts):

@@ -32,7 +32,7 @@ HISTOGRAMS = {
 corpus_of = cached(2, "Reading the texts …")(read_run_corpus)
 
 
-def search(texts: RunCorpus) -> None:
+def _search(texts: RunCorpus) -> None:
     """Find texts, and look at one."""
     st.subheader("Texts")
     left, middle, right = st.columns(3)
@@ -64,10 +64,10 @@ def search(texts: RunCorpus) -> None:
     show_table(table, "The texts found", height=250)
     places = {f"{s}: {i}": (s, i) for s, i in listed[["split", "id"]].itertuples(index=False)}
     help = "Split and id of the text to read."
-    show_document(texts.document(*places[choice("Text", list(places), key="document", help=help)]))
+    _show_document(texts.document(*places[choice("Text", list(places), key="document", help=help)]))
 
 
-def show_document(document: Document) -> None:
+def _show_document(document: Document) -> None:
     """Show the words of a document as text; rationale is bold on colour. Two texts have a box each."""
     about = "Bold on colour: the human rationale."
     if not document.rationale:
@@ -105,6 +105,6 @@ for column, (measure, (name, caption, x)) in zip(st.columns(2), HISTOGRAMS.items
     views.append(View(name, caption, frame, figure=histogram_chart(frame, x)))
     with column:
         show_figure(views[-1])
-search(texts)
+_search(texts)
 title = f"Counts by split of {texts.corpus.name}."
 offer_downloads(View("data_card", title, card), *views, title="Data")

@@ -20,7 +20,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def compared(names: list[str]) -> list[View]:
+def _compared(names: list[str]) -> list[View]:
     """Show the methods of the runs side by side, and their quality against the FLOPs."""
     table = compared_runs(names)
     if table is None:
@@ -57,4 +57,4 @@ views = [View("runs", "Every folder under the folder of runs.", frame)]
 names = openable()
 help = "One run or several; their methods stand side by side below. Other pages take them over."
 chosen = several("Compare", names, key="runs", default=[default_run(listed)], help=help)
-offer_downloads(*views, *compared(chosen), title="Runs")
+offer_downloads(*views, *_compared(chosen), title="Runs")

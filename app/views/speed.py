@@ -39,7 +39,7 @@ NO_STOPWATCH = (
 comparison_of = cached(2, "Reading the runs of the comparison …")(read_comparison)
 
 
-def show_quality(runs: list[RunData]) -> list[View]:
+def _show_quality(runs: list[RunData]) -> list[View]:
     """Show quality of every method of the runs against a speed-up of the reader's choice."""
     table = compared_runs([run_name(run) for run in runs])
     if table is None:
@@ -70,7 +70,7 @@ def show_quality(runs: list[RunData]) -> list[View]:
     return [view]
 
 
-def show_time(run: RunData, name: str) -> list[View]:
+def _show_time(run: RunData, name: str) -> list[View]:
     """Show FLOPs in both conventions against the time that belongs to each, and the realised share."""
     efficiency = run.rows("efficiency")
     if efficiency is None:
@@ -99,7 +99,7 @@ def show_time(run: RunData, name: str) -> list[View]:
     return [View(f"time-{name}", caption, frame), *views]
 
 
-def show_tokens(run: RunData, name: str) -> list[View]:
+def _show_tokens(run: RunData, name: str) -> list[View]:
     """Show how many tokens each text still has in each layer."""
     if run.predicted is None:
         st.info("Not measured: predictions.parquet is not there.")
@@ -115,7 +115,7 @@ def show_tokens(run: RunData, name: str) -> list[View]:
     return [view]
 
 
-def show_comparison() -> list[View]:
+def _show_comparison() -> list[View]:
     """Show the curves of one comparison folder."""
     names = [e.name for e in entries() if e.kind == "comparison" and e.state != "damaged"]
     if not names:
@@ -154,15 +154,15 @@ PAGES = {
 }
 page = choice("Show", list(PAGES), key="speed", format=PAGES.get, help="What this page shows.")
 if page == "comparison":
-    views = show_comparison()
+    views = _show_comparison()
 elif page == "runs":
-    views = show_quality(chosen_runs())
+    views = _show_quality(chosen_runs())
 else:
     views, runs = [], chosen_runs()
     for run in runs:
         if len(runs) > 1:
             st.subheader(plain(run_name(run)))
-        show = show_time if page == "time" else show_tokens
+        show = _show_time if page == "time" else _show_tokens
         views += show(run, run_name(run).replace("/", "-"))
 if views:
     offer_downloads(*views, title="Speed")
