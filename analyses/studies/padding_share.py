@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analyses.lib.drawing import draw_factors
-from analyses.lib.padding import padding_share, recomputed
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.published import published, top_settings
+from workbench.reporting.published import padding_share, published, recomputed, top_settings
 from workbench.reporting.tables.over_seeds import results
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import method_name, percent, times

@@ -16,14 +16,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from workbench.core.documents import runs
 from workbench.reporting.figures.chart import Axis, CellMap, Cells, Chart, Panel, Series, short
-from workbench.reporting.figures.page import (
-    DOUBLE,
-    GRID,
-    LETTERS,
-    legend_below,
-    plain,
-    print_axes,
-)
+from workbench.reporting.figures.page import DOUBLE, GRID, LETTERS, legend_below, plain, print_axes
 from workbench.reporting.figures.style import SCALES, STRONG, VERMILLION, Look
 
 _DASHES = {"solid": "-", "dash": (0, (6, 2)), "dot": (0, (1, 1.5)), "dashdot": (0, (6, 2, 1, 2))}

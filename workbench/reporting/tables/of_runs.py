@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pandas as pd
 
 from workbench.metrics.classification import judged_by
-from workbench.reporting.tables.data import data_table
 from workbench.reporting.tables.main import (
     QUALITY_NAMES,
     efficiency_table,
@@ -14,6 +13,7 @@ from workbench.reporting.tables.main import (
     method_marks,
     plausibility_table,
 )
+from workbench.reporting.tables.of_run import data_table
 from workbench.reporting.tables.over_seeds import (
     in_method_order,
     over_seeds,
