@@ -76,19 +76,17 @@ def padding_share(factor: np.ndarray, speedup: np.ndarray) -> np.ndarray:
 
 
 def recomputed(settings: pd.DataFrame) -> pd.DataFrame:
-    """Compute the speed-ups that token lengths and a sparsity target imply, columns of `PADDING_COLUMNS`.
+    """Compute the speed-ups that token lengths and a sparsity target imply: `PADDING_COLUMNS`.
 
     `settings` has columns dataset, mean_tokens, padded_tokens and target_sparsity (1 - multiply-adds /
     dense multiply-adds, no padding in either). speedup_unpadded = 1 / (1 - target); speedup_padded =
     that times `padding_factor`. It is what the target asks for: what a model reached may differ.
     """
-    frame = settings[list(PADDING_COLUMNS[:4])].copy()
-    frame["speedup_unpadded"] = 1 / (1 - frame["target_sparsity"])
-    frame["padding_factor"] = padding_factor(
-        frame["mean_tokens"].to_numpy(), frame["padded_tokens"].to_numpy(), BERT_BASE
+    frame = settings[list(PADDING_COLUMNS[:4])]
+    mean, padded = (frame[name].to_numpy() for name in ("mean_tokens", "padded_tokens"))
+    unpadded, factor = 1 / (1 - frame["target_sparsity"]), padding_factor(mean, padded, BERT_BASE)
+    whole = unpadded * factor
+    shares = padding_share(factor, whole)
+    return frame.assign(
+        speedup_unpadded=unpadded, padding_factor=factor, speedup_padded=whole, padding_share=shares
     )
-    frame["speedup_padded"] = frame["speedup_unpadded"] * frame["padding_factor"]
-    frame["padding_share"] = padding_share(
-        frame["padding_factor"].to_numpy(), frame["speedup_padded"].to_numpy()
-    )
-    return frame[list(PADDING_COLUMNS)]
