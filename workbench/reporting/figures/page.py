@@ -15,6 +15,8 @@ SINGLE, DOUBLE = 3.4, 7.0
 LETTERS = 8
 """Points: titles and axes; ticks and legends have one less."""
 GRID = "#E5E5E5"
+USUAL_LEGEND = 0.9
+"""Inches: the height of a legend for which panels leave room."""
 _LONGEST = 28
 
 
@@ -42,13 +44,19 @@ def print_axes(
 
 
 def legend_below(figure: Figure, handles: dict[str, Any]) -> None:
-    """Write one legend under all panels, in as many columns as the width allows."""
+    """Write one legend under all panels, in as many columns as the width allows.
+
+    A legend of many rows makes the figure higher, so that the panels keep their size.
+    """
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=columns,
             fontsize=LETTERS - 1, frameon=False,
         )  # fmt: skip
-        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+        box = legend.get_window_extent()
+        if columns == 1 or box.width <= figure.bbox.width:
+            higher = max(0.0, box.height / figure.dpi - USUAL_LEGEND)
+            figure.set_figheight(figure.get_figheight() + higher)
             return
         legend.remove()
 
