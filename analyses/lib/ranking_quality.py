@@ -52,7 +52,10 @@ def ranking_quality(
     last = int(np.flatnonzero(reference.speaks)[-1])
     ours, theirs = common_windows(grid, reference)
     target = np.where(ours.inside, theirs.scores[:, last], np.nan)
-    values = _correlations(ours, target)[..., None]
+    # A dropped token ranks last.
+    scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
+    rho = masked_spearman(scores, aim[:, None], ours.inside[:, None])
+    values = np.where(np.isnan(ours.scores).all(axis=2), np.nan, rho)[..., None]
     chance = np.zeros((len(target), 1))
     for k in top:
         precision, floor = _precision(ours, target, k)
@@ -66,13 +69,6 @@ def ranking_quality(
         for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed=0)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
-    """Rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
-    scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
-    values = masked_spearman(scores, aim[:, None], ours.inside[:, None])
-    return np.where(np.isnan(ours.scores).all(axis=2), np.nan, values)
 
 
 def _precision(ours: ScoreGrid, target: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

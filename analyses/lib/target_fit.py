@@ -55,7 +55,10 @@ def target_fit(
         if (scores < 0).any():
             raise InputError(f"{name}: negative scores are no shares")
     alive &= (alive.sum(axis=2) > 1)[..., None]
-    values = _values(shares_of(ours.scores, alive), shares_of(target, alive), alive)
+    shares, aim = shares_of(ours.scores, alive), shares_of(target, alive)
+    equal = shares_of(np.ones(alive.shape), alive)
+    measures = (divergence(aim, shares), divergence(aim, equal), masked_spearman(aim, shares, alive))
+    values = np.stack(measures, axis=-1)
     rows = [
         (predictor.scorer, predictor.method, layer, saliency.scorer, saliency.method,
          layer if target_layer is None else target_layer, split, METRICS[metric], *value)
@@ -74,14 +77,3 @@ def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Return KL(target || shares) in nats along the last axis; both sum to 1, and 0 log 0 is 0."""
     ratio = np.where(target > 0, target, 1.0) / np.maximum(shares, _SMALLEST)
     return (target * np.log(ratio)).sum(axis=-1)
-
-
-def _values(shares: np.ndarray, target: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """(windows, layers, len(METRICS))."""
-    equal = shares_of(np.ones(alive.shape), alive)
-    measures = (
-        divergence(target, shares),
-        divergence(target, equal),
-        masked_spearman(target, shares, alive),
-    )
-    return np.stack(measures, axis=-1)
