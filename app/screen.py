@@ -26,11 +26,12 @@ class Screen:
     views: tuple[View, ...]
 
 
-def show_figure(view: View, *, captioned: bool = True) -> None:
-    """Draw a view's figure, with its caption below."""
+def show_figure(view: View, *, captioned: bool = True) -> View:
+    """Draw a view's figure, with its caption below; returns the view."""
     st.plotly_chart(on_screen(view.figure, dark=is_dark()), theme=None, key=view.name, alt=view.caption)
     if captioned:
         st.caption(plain(view.caption))
+    return view
 
 
 def show_table(frame: pd.DataFrame, alt: str, **more: Any) -> None:

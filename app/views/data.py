@@ -102,9 +102,8 @@ with st.expander("Notes and shared texts"):
 views = []
 for column, (measure, (name, caption, x)) in zip(st.columns(2), HISTOGRAMS.items(), strict=True):
     frame = histogram(texts.texts, measure)
-    views.append(View(name, caption, frame, figure=histogram_chart(frame, x)))
     with column:
-        show_figure(views[-1])
+        views.append(show_figure(View(name, caption, frame, figure=histogram_chart(frame, x))))
 _search(texts)
 title = f"Counts by split of {texts.corpus.name}."
 offer_downloads(View("data_card", title, card), *views, title="Data")

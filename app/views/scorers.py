@@ -79,8 +79,7 @@ def _show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: 
         figure = heat_map(frame, sign=sign, layers=shown, per_layer=scale == "by layer", line=line)
         name = f"heat-{record.scorer}-{record.method}".replace("/", "-")
         caption = f"{_title(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
-        views.append(View(name, caption, frame, figure=figure))
-        show_figure(views[-1], captioned=False)
+        views.append(show_figure(View(name, caption, frame, figure=figure), captioned=False))
     return views
 
 
@@ -120,9 +119,7 @@ def _show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) ->
     caption = (
         f"{metric} between scorers, layer {layer}, unit {unit}; –: no correlation, as in a silent layer."
     )
-    view = View("agreement-between-scorers", caption, frame, figure=figure)
-    show_figure(view)
-    return view
+    return show_figure(View("agreement-between-scorers", caption, frame, figure=figure))
 
 
 def _records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:

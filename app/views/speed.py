@@ -63,8 +63,7 @@ def _show_quality(runs: list[RunData]) -> list[View]:
         st.text(sentence)
     caption = f"{QUALITY_NAMES[quality]} against speed-up ({speedup_label(speedup)}); logarithmic axis."
     figure = quality_chart(frame, speedup, quality, axis_title(speedup))
-    view = View("quality-speed", caption, frame, table.shown, figure)
-    show_figure(view)
+    view = show_figure(View("quality-speed", caption, frame, table.shown, figure))
     show_table(table.shown, "Quality and speed-ups")
     st.caption(plain(table.caption))
     return [view]
@@ -110,9 +109,7 @@ def _show_tokens(run: RunData, name: str) -> list[View]:
         f"text, {int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of texts; dashed: "
         "mean."
     )
-    view = View(f"tokens-{name}", caption, frame, figure=token_boxes_chart(frame))
-    show_figure(view)
-    return [view]
+    return [show_figure(View(f"tokens-{name}", caption, frame, figure=token_boxes_chart(frame)))]
 
 
 def _show_comparison() -> list[View]:
@@ -141,9 +138,7 @@ def _show_comparison() -> list[View]:
         "Logarithmic axis; zoom out for points outside the axes."
     )
     points = points[points["axis"] == axis]
-    view = View("tradeoff", caption, points, figure=tradeoff_chart(points))
-    show_figure(view)
-    return [view]
+    return [show_figure(View("tradeoff", caption, points, figure=tradeoff_chart(points)))]
 
 
 PAGES = {
