@@ -85,7 +85,9 @@ def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
     kept = np.ones((layers, n), dtype=bool)
     if record.kept is not None:
         kept = unit_scores(record.kept.astype(float), index) > 0
-    silent = np.isnan(record.scores).all(axis=1) & kept.any(axis=1)
+    scored = ~np.isnan(scores)
+    silent = (np.isnan(record.scores).all(axis=1) & kept.any(axis=1))[:, None] & kept
+    states = np.select([silent, scored & kept, scored], ["silent", "scored", "dropped here"], "dropped")
     return pd.DataFrame(
         {
             "scorer": record.scorer,
@@ -98,18 +100,11 @@ def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
             "written": unit_names(record.tokens, index) * layers,
             "score": scores.ravel(),
             "rank": pd.DataFrame(scores).rank(axis=1, method="min", ascending=False).to_numpy().ravel(),
-            "state": _states(scores, kept, silent).ravel(),
+            "state": states.ravel().astype(object),
             "rationale": pd.array(_marks(record, index, n) * layers, dtype="boolean"),
         },
         columns=list(COLUMNS),
     )
-
-
-def _states(scores: np.ndarray, kept: np.ndarray, silent: np.ndarray) -> np.ndarray:
-    scored = ~np.isnan(scores)
-    states = np.where(scored, np.where(kept, "scored", "dropped here"), "dropped").astype(object)
-    states[np.broadcast_to(silent[:, None], states.shape) & kept] = "silent"
-    return states
 
 
 def _marks(record: TokenScores, index: np.ndarray, n: int) -> list[object]:

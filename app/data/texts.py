@@ -16,6 +16,7 @@ from workbench.catalog.scorers import own_scorer
 from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
+from workbench.reporting.figures.chart import short
 from workbench.runs.scores import ScoreTable
 
 ORDERS = {
@@ -157,8 +158,8 @@ def flow_records(tables: dict[str, ScoreTable], method: str, text_id: str) -> li
 
 def snippet(tokens: Sequence[str], longest: int = 60) -> str:
     """Return the beginning of a text put together from its sub-words, without special tokens."""
-    words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]")).replace(" ##", "")
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+    words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]"))
+    return short(words.replace(" ##", ""), longest)
 
 
 def in_words(column: pd.Series) -> np.ndarray:

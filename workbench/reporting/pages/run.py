@@ -103,12 +103,13 @@ def _words(run: RunData) -> dict[str, Any]:
     """Say what page and Markdown both say in words."""
     name = str(run.config.get("name", run.folder.resolve().name))
     going = unfinished_sentence(run.folder, run.config)
+    notes = run.about.get("notes", [])
     return {
         "title": f"Rationale Workbench: {name}",
         "subtitle": _subtitle(run),
         "notes": [*([going] if going else []), rationale_sentence(run.config)],
         "sentences": [*summary_sentences(run), *control_sentences(run)],
-        "skipped": [*run.missing, *_notes(run)],
+        "skipped": [*run.missing, *map(str, notes if isinstance(notes, list) else [notes])],
         "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True) if run.config else "",
     }
 
@@ -118,11 +119,6 @@ def _subtitle(run: RunData) -> str:
     source = data.get("source", "not recorded") if isinstance(data, dict) else "not recorded"
     backbone = run.config.get("backbone", "not recorded")
     return f"Data {source}, split {run.split}; backbone {backbone}; seed {run.config.get('seed', '?')}"
-
-
-def _notes(run: RunData) -> list[str]:
-    notes = run.about.get("notes", [])
-    return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import base64
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -46,9 +45,5 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
     )
     templates.filters["line"] = markdown_line
-    templates.filters["base64"] = _base64
+    templates.filters["base64"] = lambda file: base64.b64encode(file.read_bytes()).decode("ascii")
     return templates
-
-
-def _base64(file: Path) -> str:
-    return base64.b64encode(file.read_bytes()).decode("ascii")
