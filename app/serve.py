@@ -2,7 +2,7 @@
 
     python -m app.serve run app/main.py --server.port 8501
 
-takes what `streamlit` takes; `workbench app` starts it. The environment variable `WORKBENCH_PLUGINS` names
+takes what `streamlit` takes; `workbench app` starts it. `WORKBENCH_PLUGINS` in the environment names
 the plug-in files that it loads.
 """
 
