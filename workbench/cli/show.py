@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.catalog.plugins import loaded_plugins
 from workbench.cli.options import RunFolder
 from workbench.cli.terminal import say, warn
 from workbench.errors import InputError
@@ -46,10 +47,9 @@ def app(
     command = [sys.executable, "-m", "app.serve", "run", str(files("app") / "main.py")]
     command += [part for key, value in settings.items() for part in (f"--{key}", value)]
     say(f"http://{address}:{port}  (Ctrl-C ends it)")
+    variables = {"WORKBENCH_RUNS": str(runs), "WORKBENCH_PLUGINS": os.pathsep.join(loaded_plugins())}
     try:
-        code = subprocess.run(
-            command, env=os.environ | {"WORKBENCH_RUNS": str(runs)}, check=False
-        ).returncode
+        code = subprocess.run(command, env=os.environ | variables, check=False).returncode
     except KeyboardInterrupt:
         return
     raise typer.Exit(code)
