@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.token_scores import TokenScores
-from workbench.metrics.scorer_agreement.table import agreement
+from workbench.metrics.scorer_agreement import agreement
 
 
 def sizes_of(record: TokenScores) -> TokenScores:
