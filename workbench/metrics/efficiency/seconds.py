@@ -1,8 +1,9 @@
 """From FLOPs to seconds on one machine: what a run consists of, and what each part of it costs.
 
 The parts are calls (dispatch, and reading a layer's weights from memory, paid however few tokens there
-are), linear layers, attention, and element-wise work. The model knows nothing of padding inside attention nor of what choosing and dropping tokens
-costs: what a pruned run takes beyond the prediction went there.
+are), linear layers, attention, and element-wise work. The model knows nothing of padding inside
+attention nor of what choosing and dropping tokens costs: what a pruned run takes beyond the prediction
+went there.
 """
 
 from collections.abc import Sequence

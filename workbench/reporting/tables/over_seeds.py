@@ -190,7 +190,8 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
     """
     predictions = reported(runs.predictions)
     parts = [pd.DataFrame(columns=["data", "variant", *schemas.QUALITY_OVER_SEEDS.columns])]
-    for (data, variant), trained in frame.groupby(["data", "variant"], sort=False):
+    for key, trained in frame.groupby(["data", "variant"], sort=False):
+        data, variant = map(str, key)
         # The predictions of classes and of values may stand in one frame.
         kind = str if primary_metric(frame, data) == "accuracy" else float
         method = trained["method"].iloc[0]
