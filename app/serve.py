@@ -5,9 +5,12 @@
 takes what `streamlit` takes; `workbench app` starts it.
 """
 
+import os
 from importlib import import_module
 
 from streamlit.web.cli import main
+
+from workbench.catalog.plugins import load_plugins
 
 AHEAD = (
     "plotly.graph_objs._figure",
@@ -18,7 +21,11 @@ AHEAD = (
 )
 """What takes long to import; nothing of it needs torch, which comes when a page runs a model."""
 
+PLUGINS = "WORKBENCH_PLUGINS"
+"""The environment variable that names plug-in files, between the system's separators of paths."""
+
 if __name__ == "__main__":
+    load_plugins(filter(None, os.environ.get(PLUGINS, "").split(os.pathsep)))
     for name in AHEAD:
         import_module(name)
     main(prog_name="streamlit")

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from workbench.catalog.plugins import unload_plugins
+
 
 def test_a_missing_folder_and_a_run_itself_are_refused(workbench, tmp_path: Path) -> None:
     answer = workbench("app", "--runs", tmp_path / "gone")
@@ -53,3 +55,25 @@ def test_it_starts_on_this_machine_without_telemetry(
     assert options["--browser.gatherUsageStats"] == "false"
     assert options["--client.showErrorDetails"] == "none"
     assert environment["WORKBENCH_RUNS"] == str(tmp_path)
+
+
+def test_plugins_are_handed_on_to_the_server(
+    workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from workbench.catalog.scorers import register_scorer\n"
+        "@register_scorer(name='own', title='Own', group='control', description='own')\n"
+        "def own(task): ...\n",
+        encoding="utf-8",
+    )
+    environments = []
+
+    def run(command: list[str], *, env: dict[str, str], check: bool) -> SimpleNamespace:
+        environments.append(env)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert workbench("app", "--runs", tmp_path, "--plugin", path).code == 0
+    unload_plugins()
+    assert [env["WORKBENCH_PLUGINS"] for env in environments] == [str(path)]
