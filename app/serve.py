@@ -22,8 +22,11 @@ AHEAD = (
 )
 """What takes long to import; nothing of it needs torch, which comes when a page runs a model."""
 
+PLUGINS = "WORKBENCH_PLUGINS"
+"""The environment variable that names plug-in files, between the system's separators of paths."""
+
 if __name__ == "__main__":
+    load_plugins(filter(None, os.environ.get(PLUGINS, "").split(os.pathsep)))
     for name in AHEAD:
         import_module(name)
-    load_plugins(filter(None, os.environ.get("WORKBENCH_PLUGINS", "").split(os.pathsep)))
     main(prog_name="streamlit")

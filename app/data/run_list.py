@@ -10,11 +10,10 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
-from workbench.config.loading import load_config
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, main_table, primary_column
 from workbench.reporting.text.wording import method_name, percent, times
-from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS
+from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, Run
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import read_json
 from workbench.storage.tables import read_table
@@ -148,7 +147,7 @@ def _run(name: str, run: RunData) -> Entry:
 def _configuration_problem(run: RunData) -> list[str]:
     try:
         if run.config:
-            load_config(run.folder / CONFIG, run_plugins=False)
+            Run(run.folder).config  # noqa: B018 - reading it is the test
     except InputError as error:
         version = run.environment.get("workbench", "another version")
         return [

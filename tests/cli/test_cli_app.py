@@ -9,14 +9,6 @@ import pytest
 
 from workbench.catalog.plugins import unload_plugins
 
-SCORER = """
-from workbench.catalog.scorers import register_scorer
-
-@register_scorer(name="own", title="own", group="control", description="none", takes="window")
-def own(window, layers, seed):
-    return None
-"""
-
 
 def test_a_missing_folder_and_a_run_itself_are_refused(workbench, tmp_path: Path) -> None:
     answer = workbench("app", "--runs", tmp_path / "gone")
@@ -63,14 +55,18 @@ def test_it_starts_on_this_machine_without_telemetry(
     assert options["--browser.gatherUsageStats"] == "false"
     assert options["--client.showErrorDetails"] == "none"
     assert environment["WORKBENCH_RUNS"] == str(tmp_path)
-    assert environment["WORKBENCH_PLUGINS"] == ""
 
 
-def test_its_server_is_told_of_plug_ins(
+def test_plugins_are_handed_on_to_the_server(
     workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plugin = tmp_path / "own.py"
-    plugin.write_text(SCORER, encoding="utf-8")
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from workbench.catalog.scorers import register_scorer\n"
+        "@register_scorer(name='own', title='Own', group='control', description='own')\n"
+        "def own(task): ...\n",
+        encoding="utf-8",
+    )
     environments = []
 
     def run(command: list[str], *, env: dict[str, str], check: bool) -> SimpleNamespace:
@@ -78,8 +74,6 @@ def test_its_server_is_told_of_plug_ins(
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(subprocess, "run", run)
-    try:
-        assert workbench("app", "--runs", tmp_path, "--plugin", plugin).code == 0
-    finally:
-        unload_plugins()
-    assert [env["WORKBENCH_PLUGINS"] for env in environments] == [str(plugin)]
+    assert workbench("app", "--runs", tmp_path, "--plugin", path).code == 0
+    unload_plugins()
+    assert [env["WORKBENCH_PLUGINS"] for env in environments] == [str(path)]

@@ -39,18 +39,19 @@ _ADAPTERS: Mapping[str, Callable[..., Sequence[Scored]]] = {
 
 def make_observer(spec: ScorerSpec) -> Observer:
     """Return a new observer for one pass, of a scorer that takes `layers`."""
-    kind = _implementation(spec)
+    kind = implementation(spec)
     observer: Observer = kind() if spec.head is None else kind(spec.head)
     return observer
 
 
 def score_function(spec: ScorerSpec) -> Callable[[Task], Sequence[Scored]]:
     """Return how a scorer that is no observer scores a batch."""
-    function: Callable[..., Sequence[Scored]] = _implementation(spec)
+    function: Callable[..., Sequence[Scored]] = implementation(spec)
     return function if spec.takes == "task" else partial(_ADAPTERS[spec.takes], function)
 
 
-def _implementation(spec: ScorerSpec) -> Any:
+def implementation(spec: ScorerSpec) -> Any:
+    """Return a scorer's function or class."""
     if not isinstance(spec.implementation, str):
         return spec.implementation
     module, _, name = spec.implementation.partition(":")

@@ -7,11 +7,18 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.callbacks import Events
+from workbench.attribution.engine.blame import blaming, check_rows, check_scored
 from workbench.attribution.engine.memory import fitting_batch, out_of_memory
 from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.pooling import pool
 from workbench.attribution.options import Options
-from workbench.attribution.registry import caption, check_scorers, make_observer, score_function
+from workbench.attribution.registry import (
+    caption,
+    check_scorers,
+    implementation,
+    make_observer,
+    score_function,
+)
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import ScorerSpec
 from workbench.core.documents import Window
@@ -99,9 +106,14 @@ def _score(specs: Mapping[str, ScorerSpec], task: Task) -> dict[str, tuple[list[
         start, pass_seconds = perf_counter(), 0.0
         if name in observed:
             rows, pass_seconds = observed[name]
-            scored: Sequence[Scored] = task.to_scored(rows)
+            with blaming(implementation(spec)):
+                check_rows(rows, (len(task.windows), task.model.layers, task.alive.shape[-1]))
+                scored: Sequence[Scored] = task.to_scored(rows)
         else:
-            scored = score_function(spec)(task)
+            function = score_function(spec)
+            with blaming(implementation(spec)):
+                scored = function(task)
+                check_scored(scored, task.windows, task.model.layers)
         seconds = perf_counter() - start + pass_seconds
         pairs = zip(task.windows, scored, strict=True)
         results[name] = [_shaped(task, spec, *pair) for pair in pairs], seconds / len(task.windows)

@@ -23,9 +23,10 @@ def load_entry_points(group: str, registry: Sized) -> None:
         before, is_new = len(registry), point.module not in sys.modules
         try:
             point.load()
-        except InputError:
-            raise
-        except Exception as error:
-            raise InputError(f"{where} cannot be imported: {error}; mend or uninstall it") from error
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"{where} cannot be imported: {reason}; mend or uninstall it") from error
         if is_new and len(registry) == before:
             raise InputError(f"{where} registers nothing of {group}; call its register_* when imported")

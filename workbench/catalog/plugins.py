@@ -6,7 +6,10 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from workbench.catalog.methods import METHODS
+from workbench.catalog.registry import wrong_fields
 from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
 
@@ -31,9 +34,9 @@ def load_plugins(files: Iterable[str | Path]) -> None:
             _LOADED[path] = _load(path, str(file))
 
 
-def loaded_plugins() -> list[str]:
-    """Return the absolute paths of the plug-in files that were loaded."""
-    return [str(path) for path in _LOADED]
+def loaded_plugins() -> list[Path]:
+    """Return the files that are loaded, in their order."""
+    return list(_LOADED)
 
 
 def unload_plugins() -> None:
@@ -47,7 +50,7 @@ def unload_plugins() -> None:
 
 def _load(path: Path, shown: str) -> str:
     if not path.is_file() or path.suffix != ".py":
-        raise InputError(f"{shown}: no such plug-in; give the path of a Python file")
+        raise InputError(f"{shown}: no such plug-in ({path}); give the path of a Python file")
     name = f"{PREFIX}{path.stem}"
     if name in sys.modules:
         raise InputError(f"{shown}: another plug-in of this name is loaded already; rename one")
@@ -62,20 +65,28 @@ def _load(path: Path, shown: str) -> str:
             raise InputError(
                 f"{shown}: registers nothing; call register_method or register_scorer at its top level"
             )
-    except Exception as error:
-        del sys.modules[name]
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(name, None)
         for registry in (METHODS, SCORERS):
             registry.remove_from(path)
         if isinstance(error, InputError):
             raise
-        reason = f"{type(error).__name__}: {error}"
-        raise InputError(f"{shown}:{_line(error, path)}: cannot be imported: {reason}") from error
+        wrong = wrong_fields(error) if isinstance(error, ValidationError) else error
+        reason = f"{type(error).__name__}: {wrong}"
+        line = line_reached(error, path) or 1
+        raise InputError(f"{shown}:{line}: cannot be imported: {reason}") from error
     return name
 
 
-def _line(error: Exception, path: Path) -> int:
-    """Return the file's own line at which importing it failed."""
+def line_reached(error: BaseException, path: Path) -> int | None:
+    """Return the line of a file that an error came through last; None where it did not."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno or 1
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return lines[-1] if lines and lines[-1] is not None else 1
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
+
+
+def failing_plugin(error: BaseException) -> str:
+    """Return `file:line` in the plug-in file that an error came through, "" where there is none."""
+    lines = ((path, line_reached(error, path)) for path in _LOADED)
+    return next((f"{path}:{line}" for path, line in lines if line), "")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from pydantic import ValidationError
+
 from workbench.errors import InputError
 
 
@@ -58,6 +60,14 @@ class Registry(Mapping[str, E]):
         """Return where an entry was registered, as `file:line`."""
         return self._places[name]
 
+    def file(self, name: str) -> Path:
+        """Return the file in which an entry was registered."""
+        return Path(self._places[name].rpartition(":")[0])
+
+    def is_built_in(self, name: str) -> bool:
+        """Return whether an entry is the workbench's own."""
+        return self.file(name).is_relative_to(Path(__file__).parents[1])
+
     def find(self, name: str) -> E:
         """Return an entry; InputError names the nearest known one and lists them all."""
         self._ensure_loaded()
@@ -87,10 +97,20 @@ class Registry(Mapping[str, E]):
     def _ensure_loaded(self) -> None:
         if not self._loaded:
             self._loaded = True  # Before loading: a plug-in may look while it registers.
-            self._load()
+            try:
+                self._load()
+            except BaseException:
+                self._loaded = False  # The next look says again what is wrong.
+                raise
 
 
 def calling_place() -> str:
     """Return `file:line` of the code that called the function that calls this one."""
     frame = inspect.stack()[2]
     return f"{frame.filename}:{frame.lineno}"
+
+
+def wrong_fields(error: ValidationError) -> str:
+    """Return which fields of a declaration are wrong, and why."""
+    problems = error.errors()
+    return "; ".join(": ".join((*map(str, one["loc"]), one["msg"])) for one in problems)

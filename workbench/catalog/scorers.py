@@ -15,7 +15,7 @@ from workbench.catalog.declarations import read_declarations
 from workbench.catalog.entry_points import load_entry_points
 from workbench.catalog.methods import PLUGIN_ORDER, SPARE_COLOURS, method_colour
 from workbench.catalog.options import OptionName
-from workbench.catalog.registry import Registry, calling_place
+from workbench.catalog.registry import Registry, calling_place, wrong_fields
 from workbench.errors import InputError
 
 PACKAGE = "workbench.attribution.scorers"
@@ -129,7 +129,7 @@ def _spec(
         takes = {"takes": "layers"} if observes else {}
         spec = ScorerSpec(**declaration | takes | {"implementation": implementation})
     except ValidationError as error:
-        wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        wrong = wrong_fields(error)
         fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
         raise InputError(f"{where}: {wrong} (fields: {', '.join(fields)})") from None
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", spec.name):

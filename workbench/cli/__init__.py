@@ -62,7 +62,16 @@ def main() -> None:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        kind = "" if isinstance(error, WorkbenchError) else f"{type(error).__name__}: "
-        line = " ".join(f"{kind}{error}".split())
+        line = " ".join(_sentence(error).split())
         print(f"error: {line}", file=sys.stderr)  # noqa: T201 - rich would wrap the line
         sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def _sentence(error: Exception) -> str:
+    """What is said of an error; one that nobody foresaw tells its kind, and the plug-in it is from."""
+    if isinstance(error, WorkbenchError):
+        return str(error)
+    from workbench.catalog.plugins import failing_plugin
+
+    place = failing_plugin(error)
+    return f"{place}: {type(error).__name__}: {error}".removeprefix(": ")

@@ -43,13 +43,14 @@ def app(
     for package in ("streamlit", "plotly"):
         if importlib.util.find_spec(package) is None:
             raise InputError(f'the app needs {package}: pip install "rationale-workbench[app]"')
+    plugins = os.pathsep.join(map(str, loaded_plugins()))
+    environment = os.environ | {"WORKBENCH_RUNS": str(runs), "WORKBENCH_PLUGINS": plugins}
     settings = _SETTINGS | {"server.port": str(port), "server.address": address}
     command = [sys.executable, "-m", "app.serve", "run", str(files("app") / "main.py")]
     command += [part for key, value in settings.items() for part in (f"--{key}", value)]
     say(f"http://{address}:{port}  (Ctrl-C ends it)")
-    variables = {"WORKBENCH_RUNS": str(runs), "WORKBENCH_PLUGINS": os.pathsep.join(loaded_plugins())}
     try:
-        code = subprocess.run(command, env=os.environ | variables, check=False).returncode
+        code = subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return
     raise typer.Exit(code)

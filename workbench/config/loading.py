@@ -9,7 +9,9 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from workbench.catalog.methods import METHODS
 from workbench.catalog.plugins import load_plugins, loaded_plugins
+from workbench.catalog.scorers import SCORERS
 from workbench.catalog.settings import Settings
 from workbench.config.run import RunConfig, run_config_class
 from workbench.errors import InputError
@@ -83,17 +85,15 @@ def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        files = values.get("plugins")
-        hint = f"; it was made with plug-ins: add --plugin {' --plugin '.join(files)}" if files else ""
-        raise InputError(f"{origin}: {_explain(error, kind)}{hint}") from None
+        raise InputError(f"{origin}: {_explain(error, kind)}") from None
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
-    """Return the configuration with existing relative paths made absolute and the loaded plug-ins named.
+    """Return the configuration with existing relative paths made absolute, and its plug-ins named.
 
     A run can then be evaluated from any folder; hub names stay as they are.
     """
-    changes: dict[str, Any] = {"plugins": loaded_plugins()}
+    changes: dict[str, Any] = {"plugins": plugin_files(config)}
     if config.data.path is not None and Path(config.data.path).exists():
         path = str(Path(config.data.path).resolve())
         changes["data"] = config.data.model_copy(update={"path": path})
@@ -108,9 +108,27 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
     return config.model_copy(update=changes)
 
 
+def plugin_files(config: RunConfig) -> list[str]:
+    """Return the plug-in files that a run needs: those it names, and those its methods and scorers are
+    from."""
+    named = [str(Path(file).resolve()) for file in config.plugins]
+    scorers = (scorer.partition("@")[0] for scorer in config.evaluation.scorers)
+    files = [*(METHODS.file(name) for name in config.methods), *map(SCORERS.file, scorers)]
+    return list(dict.fromkeys([*named, *(str(file) for file in files if file in loaded_plugins())]))
+
+
 def dump_config(config: Settings) -> str:
-    """The resolved configuration as YAML that `load_config` reads back to an equal object."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """The resolved configuration as YAML that `load_config` reads back to an equal object.
+
+    A run's file has no section of a plug-in's method that it does not train, so that it can be read
+    without that plug-in.
+    """
+    values = config.model_dump(mode="json")
+    if isinstance(config, RunConfig):
+        others = (name for name in METHODS if name not in config.methods)
+        for name in [name for name in others if not METHODS.is_built_in(name)]:
+            values.pop(name, None)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def apply_overrides(values: dict[str, Any], overrides: list[str]) -> dict[str, Any]:

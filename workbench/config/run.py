@@ -68,8 +68,11 @@ def run_config_class() -> type[RunConfig]:
 @lru_cache
 def _with_sections_of(sections: tuple[tuple[str, type[TrainingSettings]], ...]) -> type[RunConfig]:
     for name, _ in sections:
-        if name in RunConfig.model_fields:
-            raise InputError(f"{METHODS.place(name)}: a method cannot be called {name}, as a section is")
+        if name in RunConfig.model_fields or hasattr(RunConfig, name):
+            raise InputError(
+                f"{METHODS.place(name)}: a method cannot be called {name}, as a part of the "
+                "configuration is"
+            )
     fields: dict[str, Any] = {name: (settings, settings()) for name, settings in sections}
     return create_model(
         "RunConfig", __base__=RunConfig, __module__=__name__, __doc__=RunConfig.__doc__, **fields

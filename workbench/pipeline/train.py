@@ -42,7 +42,9 @@ def check_methods(config: RunConfig) -> None:
     """Raise InputError, with file and line, where declaration, policy and settings disagree."""
     for method in config.methods:
         objective_class(method)
-        policy_class(method).check_settings(type(config.section(method)))
+        policy = policy_class(method)
+        policy.check_declared(method)
+        policy.check_settings(type(config.section(method)))
 
 
 def _stage(job: Job, name: str, work: Callable[[Job], None]) -> None:

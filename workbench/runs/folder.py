@@ -1,6 +1,7 @@
 """A run is a folder, and the folder is the database: the one place that opens and reads it."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from workbench.catalog.methods import METHODS
+from workbench.catalog.scorers import SCORERS
 from workbench.config.loading import dump_config, load_config, renamed_keys
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
@@ -34,7 +37,7 @@ class Run:
     @property
     def config(self) -> RunConfig:
         """The configuration; InputError where it is of a version that called its keys otherwise."""
-        self._refuse_renamed()
+        self.refuse_unreadable()
         return load_config(self.folder / CONFIG, run_plugins=False)
 
     @property
@@ -124,8 +127,12 @@ class Run:
             raise InputError(f"{path}: the top level must be a mapping of keys")
         return value
 
-    def _refuse_renamed(self) -> None:
-        renamed = renamed_keys(self.written(CONFIG) or {})
+    def refuse_unreadable(self) -> None:
+        """Raise InputError for a configuration of a version that called its keys otherwise, and for one
+        whose plug-ins are not loaded."""
+        values = self.written(CONFIG) or {}
+        refuse_unregistered(self.folder, values)
+        renamed = renamed_keys(values)
         if renamed:
             version = (self.written(ENVIRONMENT) or {}).get("workbench")
             writer = f"workbench {version}" if version else "an earlier version"
@@ -141,8 +148,32 @@ def load_run(folder: str | Path) -> Run:
     run = Run(Path(folder))
     if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")
-    run._refuse_renamed()
+    run.refuse_unreadable()
     return run
+
+
+def refuse_unregistered(folder: Path, config: dict[str, Any]) -> None:
+    """Raise InputError where a run's methods or scorers are not in the catalogue; tells what to do.
+
+    Args:
+        folder: The run's, for the message.
+        config: What its config.yaml says.
+    """
+    unknown = [name for name in _names(config, "methods") if name not in METHODS]
+    scorers = (name.partition("@")[0] for name in _names(config.get("evaluation"), "scorers"))
+    unknown += [name for name in scorers if name not in SCORERS]
+    if unknown:
+        files = " ".join(f"--plugin {shlex.quote(file)}" for file in _names(config, "plugins"))
+        advice = f"add {files}" if files else "install the package that registers them"
+        raise InputError(
+            f"{folder}: was made with {', '.join(dict.fromkeys(unknown))} of a plug-in that is not "
+            f"loaded; {advice}"
+        )
+
+
+def _names(section: Any, key: str) -> list[str]:
+    values = section.get(key) if isinstance(section, dict) else None
+    return [str(value) for value in values] if isinstance(values, list) else []
 
 
 def refuse_foreign(folder: Path, ours: str, kind: str) -> None:

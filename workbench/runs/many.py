@@ -16,7 +16,7 @@ from workbench.core.token_scores import COLUMNS
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS, RUN_TABLES
 from workbench.runs.finding import data_names, run_folders, run_names
-from workbench.runs.folder import CONFIG, TABLES, Run
+from workbench.runs.folder import CONFIG, TABLES, Run, refuse_unregistered
 
 KEYS = ("run", "data", "seed")
 """The columns that lead every frame."""
@@ -196,6 +196,8 @@ def load_runs(paths: str | Path | Iterable[str | Path]) -> Runs:
         if folder in resolved[:number]:
             raise InputError(f"{folder}: this run is named twice")
     configs = [Run(folder).written(CONFIG) or {} for folder in resolved]
+    for (_, folder, _), config in zip(folders, configs, strict=True):
+        refuse_unregistered(folder, config)
     parts = zip(run_names(folders), resolved, data_names(configs), configs, folders, strict=True)
     return Runs(
         tuple(

@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
-from workbench.runs.folder import ABOUT, CONFIG, ENVIRONMENT, TABLES, Run
+from workbench.runs.folder import ABOUT, CONFIG, ENVIRONMENT, TABLES, Run, refuse_unregistered
 
 _NEEDED = ("classification", "plausibility", "efficiency")
 """The metric tables that every finished run has."""
@@ -74,6 +74,7 @@ def read_run_data(folder: Path) -> RunData:
     if not (texts[CONFIG] or metrics) and predictions is None:
         raise InputError(f"{folder}: not a run folder (no config.yaml, predictions or metrics)")
     config, environment, about = (text or {} for text in texts.values())
+    refuse_unregistered(run.folder, config)
     return RunData(run.folder, config, environment, about, predictions, metrics, tuple(missing))
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from workbench.attribution.engine.blame import blaming
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.memoised import Memoised
 from workbench.attribution.engine.observers import Observer
@@ -123,7 +124,8 @@ class Task(Memoised):
 
         def timed(number: int, work: Callable[[], _T]) -> _T:
             start = perf_counter()
-            result = work()
+            with blaming(type(observers[number])):
+                result = work()
             spent[number] += perf_counter() - start
             return result
 

@@ -1,14 +1,19 @@
 """What each method is, without the libraries that run it: a file here, or a plug-in, per method."""
 
+import dataclasses
 import importlib
 import inspect
+import keyword
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
 from workbench.catalog.entry_points import load_entry_points
-from workbench.catalog.registry import Registry, calling_place
+from workbench.catalog.registry import Registry, calling_place, wrong_fields
 from workbench.catalog.settings import TrainingSettings
 from workbench.errors import InputError
 
@@ -31,6 +36,13 @@ class Strength:
     reach: tuple[float, float] | None = None
     """Where a search begins and ends; None: a tenth to ten times the setting's value."""
 
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        low, high = self.reach or (1.0, 2.0)
+        if not low < high or (self.scale == "log" and low <= 0):
+            raise ValueError("reach needs low < high, and 0 < low on a log scale")
+        return self
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -44,7 +56,7 @@ class Threshold:
     """Whether the parameter is divided by the number of tokens that enter the layer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class MethodSpec:
     """An entry of the catalogue."""
 
@@ -69,7 +81,7 @@ class MethodSpec:
     """What multiplying its thresholds means, where it has none."""
     note: Callable[[Mapping[str, Any]], str] | None = None
     """Of a run's settings of the method: a sentence for the report's top."""
-    colour: str = "#7F7F7F"
+    colour: Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")] = "#7F7F7F"
     order: int = PLUGIN_ORDER
 
 
@@ -108,8 +120,9 @@ def register_method(
             name=name, title=title, settings=settings, policy=policy, objective=objective,
             **more,
         )  # fmt: skip
-    except TypeError as error:
-        raise InputError(f"{place}: method {name!r}: {error}") from None
+    except ValidationError as error:
+        fields = ", ".join(field.name for field in dataclasses.fields(MethodSpec))
+        raise InputError(f"{place}: method {name!r}: {wrong_fields(error)} (fields: {fields})") from None
     _check(spec, place)
     METHODS.add(spec, place)
     return spec
@@ -117,10 +130,13 @@ def register_method(
 
 def _check(spec: MethodSpec, place: str) -> None:
     where = f"{place}: method {spec.name!r}"
-    if not (spec.name.isidentifier() and spec.name.islower()):
-        raise InputError(f"{where}: a name has lower-case letters, digits and underscores only")
-    if not (inspect.isclass(spec.settings) and issubclass(spec.settings, TrainingSettings)):
-        raise InputError(f"{where}: its settings are no subclass of TrainingSettings")
+    if not re.fullmatch("[a-z][a-z0-9_]*", spec.name) or keyword.iskeyword(spec.name):
+        raise InputError(
+            f"{where}: a name has lower-case letters, digits and underscores, and is no word of Python"
+        )
+    needed = [key for key, field in spec.settings.model_fields.items() if field.is_required()]
+    if needed:
+        raise InputError(f"{where}: its settings need a default for {', '.join(needed)}")
     for path in (spec.policy, spec.objective):
         if path.count(":") != 1 or not all(path.split(":")):
             raise InputError(f"{where}: {path!r} is not of the form package.module:Class")

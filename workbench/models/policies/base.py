@@ -39,13 +39,40 @@ class Policy(nn.Module):
     @classmethod
     def check_settings(cls, settings: type[BaseModel]) -> None:
         """Raise InputError, with file and line, for a constructor keyword that the settings lack."""
-        for keyword in cls._keywords():
+        overridden = any("from_settings" in vars(kind) for kind in cls.__mro__[: -len(Policy.__mro__)])
+        for keyword in () if overridden else cls._keywords():
             if keyword.default is keyword.empty and keyword.name not in settings.model_fields:
-                code = cls.__init__.__code__
-                raise InputError(
-                    f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} needs {keyword.name!r}, "
-                    f"which {settings.__name__} does not have; add the field or override from_settings"
+                raise cls._wrong(
+                    f"needs {keyword.name!r}, which {settings.__name__} does not have; add the field or "
+                    "override from_settings"
                 )
+
+    @classmethod
+    def check_declared(cls, method: str) -> None:
+        """Raise InputError, with file and line, for another method's name or a foreign constructor."""
+        if cls.method != method:
+            raise cls._wrong(f"has method = {cls.method!r}; write {method!r}, as it is registered")
+        try:
+            inspect.signature(cls).bind(None, **{keyword.name: None for keyword in cls._keywords()})
+        except TypeError as error:
+            raise cls._wrong(
+                f"is built with the backbone's configuration and keywords, but: {error}"
+            ) from None
+
+    def check_saved(self) -> None:
+        """Raise InputError, with file and line, where `settings` would not build this policy again."""
+        names = {keyword.name for keyword in self._keywords()}
+        if self.settings().keys() != names:
+            saved = ", ".join(self.settings()) or "nothing"
+            raise self._wrong(
+                f"is built with {', '.join(sorted(names)) or 'no keywords'}, but its settings() saves "
+                f"{saved}: a saved model would be another; return every keyword and no other"
+            )
+
+    @classmethod
+    def _wrong(cls, sentence: str) -> InputError:
+        code = cls.__init__.__code__
+        return InputError(f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} {sentence}")
 
     @classmethod
     def from_settings(cls, config: BertConfig, settings: BaseModel) -> Self:

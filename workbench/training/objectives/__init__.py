@@ -24,6 +24,7 @@ def prepare_objective(method: str, inputs: TrainingInputs, settings: TrainingSet
         settings: The method's section of the configuration.
     """
     objective = objective_class(method).prepare(inputs, settings, policy_class(method))
+    objective.policy.check_saved()
     share = getattr(settings, "distil", 0.0)
     if share:
         objective.learn_from(inputs.logits, share)
