@@ -7,6 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from workbench.catalog.plugins import unload_plugins
+
+SCORER = """
+from workbench.catalog.scorers import register_scorer
+
+@register_scorer(name="own", title="own", group="control", description="none", takes="window")
+def own(window, layers, seed):
+    return None
+"""
+
 
 def test_a_missing_folder_and_a_run_itself_are_refused(workbench, tmp_path: Path) -> None:
     answer = workbench("app", "--runs", tmp_path / "gone")
@@ -53,3 +63,23 @@ def test_it_starts_on_this_machine_without_telemetry(
     assert options["--browser.gatherUsageStats"] == "false"
     assert options["--client.showErrorDetails"] == "none"
     assert environment["WORKBENCH_RUNS"] == str(tmp_path)
+    assert environment["WORKBENCH_PLUGINS"] == ""
+
+
+def test_its_server_is_told_of_plug_ins(
+    workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "own.py"
+    plugin.write_text(SCORER, encoding="utf-8")
+    environments = []
+
+    def run(command: list[str], *, env: dict[str, str], check: bool) -> SimpleNamespace:
+        environments.append(env)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    try:
+        assert workbench("app", "--runs", tmp_path, "--plugin", plugin).code == 0
+    finally:
+        unload_plugins()
+    assert [env["WORKBENCH_PLUGINS"] for env in environments] == [str(plugin)]

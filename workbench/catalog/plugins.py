@@ -31,6 +31,11 @@ def load_plugins(files: Iterable[str | Path]) -> None:
             _LOADED[path] = _load(path, str(file))
 
 
+def loaded_plugins() -> list[str]:
+    """Return the absolute paths of the plug-in files that were loaded."""
+    return [str(path) for path in _LOADED]
+
+
 def unload_plugins() -> None:
     """Forget all plug-in files and what they registered, for example to load changed ones."""
     for path, name in _LOADED.items():

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from workbench.catalog.plugins import load_plugins
+from workbench.catalog.plugins import load_plugins, loaded_plugins
 from workbench.catalog.settings import Settings
 from workbench.config.run import RunConfig, run_config_class
 from workbench.errors import InputError
@@ -89,9 +89,11 @@ def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
-    """The same configuration with existing relative paths made absolute, so that a run can be
-    evaluated from any folder; hub names stay as they are."""
-    changes: dict[str, Any] = {}
+    """Return the configuration with existing relative paths made absolute and the loaded plug-ins named.
+
+    A run can then be evaluated from any folder; hub names stay as they are.
+    """
+    changes: dict[str, Any] = {"plugins": loaded_plugins()}
     if config.data.path is not None and Path(config.data.path).exists():
         path = str(Path(config.data.path).resolve())
         changes["data"] = config.data.model_copy(update={"path": path})
