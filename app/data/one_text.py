@@ -11,7 +11,7 @@ from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.plausibility.units import unit_index, unit_names, unit_scores
-from workbench.metrics.scorer_agreement.table import agreement
+from workbench.metrics.scorer_agreement import agreement
 
 SHOWN = (
     ("none", "ap"), ("none", "roc_auc"), ("none", "r_precision"), ("uniform", "fpr"), ("uniform", "tpr"),
