@@ -75,6 +75,13 @@ def classify(
             pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
             refused for its length, or twice in the pool, and for a second text that needs more than half
             of a window while the pair needs several.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> texts = ["the film is warm .", ("review-7", "one of the best of the year .")]
+        >>> [one.text_id for one in workbench.classify(model, tokenizer, texts)]
+        ['0', 'review-7']
     """
     _check_settings(texts, batch_size, pool, too_long)
     max_tokens = model.window_limit(max_tokens)
