@@ -70,6 +70,13 @@ def classify(
         InputError: At once for wrong arguments. Later, naming the text's id, and before any text of its
             pool is run: for a text that is empty, of the wrong type, not valid Unicode, refused for its
             length, or twice in the pool, and as `encode` raises.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> texts = ["the film is warm .", ("review-7", "one of the best of the year .")]
+        >>> [one.text_id for one in workbench.classify(model, tokenizer, texts)]
+        ['0', 'review-7']
     """
     for name, value in (("batch_size", batch_size), ("pool", pool)):
         if value < 1:

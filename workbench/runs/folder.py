@@ -145,7 +145,14 @@ class Run:
 
 
 def load_run(folder: str | Path) -> Run:
-    """Open a run folder; InputError if it is none, or one whose configuration has renamed keys."""
+    """Open a run folder; InputError if it is none, or one whose configuration has renamed keys.
+
+    Example:
+        >>> import workbench
+        >>> run = workbench.load_run("runs/demo")
+        >>> quality = run.metrics("classification")  # a data frame, one value per row
+        >>> accuracy = quality[quality["metric"] == "accuracy"].set_index(["method", "split"])["value"]
+    """
     run = Run(Path(folder))
     if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")

@@ -245,6 +245,11 @@ def load_runs(paths: str | Path | Iterable[str | Path]) -> Runs:
     See `run_folders` for which are taken. Each trial of a comparison repeats the dense model of its
     seed. Nothing but the configurations is read yet. Raises InputError where there is no run, or one is
     named twice.
+
+    Example:
+        >>> import workbench
+        >>> runs = workbench.load_runs("runs")
+        >>> means = runs.classification.groupby(["method", "metric"])["value"].mean()
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     folders = [triple for path in given for triple in run_folders(path)]
