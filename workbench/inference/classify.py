@@ -71,7 +71,13 @@ def classify(
             pool is run: for a text that is empty, of the wrong type, not valid Unicode, refused for its
             length, or twice in the pool, and as `encode` raises.
     """
-    _check_settings(texts, batch_size, pool, too_long)
+    for name, value in (("batch_size", batch_size), ("pool", pool)):
+        if value < 1:
+            raise InputError(f"{name} {value}: at least 1")
+    if too_long not in get_args(TooLong):
+        raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
+    if isinstance(texts, str):
+        raise InputError("texts is a single string; give a list of texts")
     max_tokens = model.window_limit(max_tokens)
     model.task_type.require_classes("texts are put into classes")
     if model.device.type == "cpu":
@@ -142,13 +148,3 @@ def _document(number: int, text: Text, label: str) -> Document:
     except UnicodeEncodeError:
         raise InputError(f"text {document.id!r} is not valid Unicode (a lone surrogate)") from None
     return document
-
-
-def _check_settings(texts: Iterable[Text], batch_size: int, pool: int, too_long: str) -> None:
-    for name, value in (("batch_size", batch_size), ("pool", pool)):
-        if value < 1:
-            raise InputError(f"{name} {value}: at least 1")
-    if too_long not in get_args(TooLong):
-        raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
-    if isinstance(texts, str):
-        raise InputError("texts is a single string; give a list of texts")
