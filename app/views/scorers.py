@@ -17,7 +17,7 @@ from app.data.one_text import (
     sizes_of,
 )
 from app.data.texts import in_words
-from app.figures.charts import heat_map, pair_map
+from app.figures.heatmap import heat_map, pair_map
 from app.pick_text import attributed_tables, picked_text, score_tables
 from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, plain
