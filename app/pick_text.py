@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from app.choices import choice, slider, value_range
+from app.data.plausibility import layer_values
 from app.data.texts import ORDERS, in_order, matching, outcome, run_texts, scorer_of, snippet
-from app.data.texts_behind_point import layer_values
 from app.shared import cached, empty
 from workbench.reporting.text.wording import method_name
 from workbench.runs.scores import ScoreTable

@@ -1,5 +1,6 @@
 """What a page shows, offered as files: buttons under a page, and all formats on the Export page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,16 @@ import streamlit as st
 
 from app.data import downloads
 from app.data.downloads import View
+from app.data.speed import quality_and_speed, side_by_side
 from app.figures.drawing import on_screen
-from app.shared import is_dark, plain
+from app.shared import is_dark, open_run, plain, problem
+from workbench.errors import InputError
+from workbench.reporting.tables.table import Table
 
 
 @dataclass(frozen=True)
 class Screen:
-    """The page that was last looked at, as this session left it."""
+    """The page with something to download that was last looked at, as this session left it."""
 
     path: str
     title: str
@@ -22,13 +26,12 @@ class Screen:
     views: tuple[View, ...]
 
 
-def show_figure(view: View, *, key: str = "", captioned: bool = True) -> None:
-    """Draw a view's figure, with its caption below; `key` is the name by default."""
-    st.plotly_chart(
-        on_screen(view.figure, dark=is_dark()), theme=None, key=key or view.name, alt=view.caption
-    )
+def show_figure(view: View, *, captioned: bool = True) -> View:
+    """Draw a view's figure, with its caption below; returns the view."""
+    st.plotly_chart(on_screen(view.figure, dark=is_dark()), theme=None, key=view.name, alt=view.caption)
     if captioned:
         st.caption(plain(view.caption))
+    return view
 
 
 def show_table(frame: pd.DataFrame, alt: str, **more: Any) -> None:
@@ -59,6 +62,12 @@ def offer_downloads(*views: View, title: str) -> None:
             )
 
 
-def last_screen() -> Screen | None:
-    """Return what this session last looked at; None before any page with something to download."""
-    return st.session_state.get("screen")
+def compared_runs(names: Sequence[str]) -> Table | None:
+    """Return the main tables of runs as one; None where none can be shown."""
+    tables = []
+    for name in names:
+        try:
+            tables.append(quality_and_speed(open_run(name), name))
+        except InputError as error:
+            problem(str(error))
+    return side_by_side(tables) if tables else None

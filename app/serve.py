@@ -2,7 +2,8 @@
 
     python -m app.serve run app/main.py --server.port 8501
 
-takes what `streamlit` takes; `workbench app` starts it.
+takes what `streamlit` takes; `workbench app` starts it. `WORKBENCH_PLUGINS` in the environment names
+the plug-in files that it loads.
 """
 
 import os
@@ -14,10 +15,10 @@ from workbench.catalog.plugins import load_plugins
 
 AHEAD = (
     "plotly.graph_objs._figure",
-    "app.data.texts_behind_point",
-    "app.data.compared_runs",
+    "app.data.plausibility",
+    "app.data.speed",
     "app.figures.drawing",
-    "app.data.heatmap",
+    "app.data.one_text",
 )
 """What takes long to import; nothing of it needs torch, which comes when a page runs a model."""
 

@@ -94,15 +94,12 @@ def _entry(folder: Path, root: str, name: str) -> Entry:
 def open_run(name: str) -> RunData:
     """Return the tables of a run under the root, read again when it has changed.
 
-    Leave the frames as they are. InputError for a folder that is no run, is damaged, or is not under the
-    root.
+    Leave the frames as they are. InputError for a folder that is no run, damaged, or not under the root.
     """
     return _run(inside(runs_root(), name))
 
 
-@cached(8, "Reading the run …")
-def _run(folder: Path) -> RunData:
-    return read_run_data(folder)
+_run = cached(8, "Reading the run …")(read_run_data)
 
 
 def openable() -> list[str]:

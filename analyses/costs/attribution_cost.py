@@ -17,7 +17,6 @@ from time import perf_counter
 import pandas as pd
 import torch
 
-from analyses.lib.masked_pass import masked_seconds
 from analyses.lib.study import run_script
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
@@ -26,7 +25,8 @@ from workbench.core.documents import Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
-from workbench.models.classifier import load_classifier
+from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.models.inference import infer
 from workbench.reporting.tables.table import markdown
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import write_text
@@ -132,6 +132,19 @@ def side_by_side(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         parts.append(pd.DataFrame(columns, index=frame["scorer"]))
     whole = pd.concat(parts, axis=1).fillna("–")
     return whole.reset_index(names="scorer")
+
+
+def masked_seconds(model: PruningClassifier, windows: Sequence[Window], size: int) -> float:
+    """Return the seconds of one masked pass.
+
+    Args:
+        model: The classifier.
+        windows: All of them are run.
+        size: Windows in a batch.
+    """
+    start = perf_counter()
+    infer(model, windows, size, "masked")
+    return perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
 
 from analyses.lib.study import run_script
+from workbench.core.documents import runs
 from workbench.metrics.plausibility.measures import MEASURED
 from workbench.metrics.plausibility.spans import listed_span_counts
 from workbench.metrics.plausibility.text_values import window_values
@@ -42,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(0)
     seconds, texts = 0.0, list[Units]()
     for _ in range(options.scorers):
-        texts = synthetic(rng, options.texts, options.layers, options.tokens)
+        texts = _synthetic(rng, options.texts, options.layers, options.tokens)
         start = process_time()
         values = window_values(texts)
         seconds += process_time() - start
@@ -59,15 +60,8 @@ def main(options: argparse.Namespace) -> None:
     print(f"ratio {each * rows / seconds:.1f}; largest difference {apart:.1e}, undefined alike: {same}")
 
 
-def synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -> list[Units]:
-    """Make texts of random scores, some tied, and rationales of a few spans (30 % of the tokens).
-
-    Args:
-        rng: Source of the numbers.
-        texts: How many.
-        layers: Layers of each.
-        tokens: Tokens of each.
-    """
+def _synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -> list[Units]:
+    """Texts of random scores, some tied, and rationales of a few spans (30 % of the tokens)."""
     made = []
     follows = np.arange(tokens) > 0
     for _ in range(texts):
@@ -90,7 +84,7 @@ def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
     precision, recall, f1, _ = precision_recall_fscore_support(
         marks, selected, average="binary", zero_division=0
     )
-    span_hits, chosen, true = listed_span_counts(runs(selected), runs(marks))
+    span_hits, chosen, true = listed_span_counts(spans(selected), spans(marks))
     return [
         average_precision_score(marks, scores), false / (false + negative), hits / (hits + missed),
         precision, recall, f1, span_hits / chosen if chosen else np.nan,
@@ -98,10 +92,9 @@ def one_row(scores: np.ndarray, marks: np.ndarray) -> list[float]:
     ]  # fmt: skip
 
 
-def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+def spans(mask: np.ndarray) -> list[tuple[int, int]]:
     """Return the longest runs of a mask as [start, end)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return [(span.start, span.end) for span in runs(mask)]
 
 
 if __name__ == "__main__":

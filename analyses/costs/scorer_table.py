@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from analyses.lib.masked_pass import masked_seconds
+from analyses.costs.attribution_cost import masked_seconds
 from analyses.lib.study import run_script
 from workbench import load_run
 from workbench.attribution.options import Options
@@ -62,7 +62,7 @@ def main(options: argparse.Namespace) -> None:
         model = job.model(method)
         for name in chosen:
             if (SCORERS[name].method or "dense") == method and name != "uniform":
-                rows.append(row(name, model, job, windows))
+                rows.append(_row(name, model, job, windows))
                 frame = pd.DataFrame(rows).sort_values("ap", ascending=False)
                 write_text(options.out / "scorers.csv", frame.to_csv(index=False))
                 write_text(options.out / "scorers.md", markdown(shown(frame)) + "\n")
@@ -78,15 +78,8 @@ def sample(windows: Sequence[Window], texts: int) -> list[Window]:
     return list(first.values())[:texts]
 
 
-def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]) -> dict[str, object]:
-    """Compute one scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost.
-
-    Args:
-        name: The scorer.
-        model: The model it scores.
-        job: The run's, for its tokenizer.
-        windows: The sample.
-    """
+def _row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]) -> dict[str, object]:
+    """One scorer's numbers: best layer, AP, AOPC comprehensiveness and sufficiency, cost."""
     passed = min(masked_seconds(model, windows, BATCH) for _ in range(2))
     start = perf_counter()
     records = list(score_windows([name], model, job.tokenizer, windows, Options(batch_size=BATCH)))
@@ -101,7 +94,7 @@ def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]
         "model": model.policy.method,
         "layer": layer,
         "ap": float(best["value"]),
-        **faithfulness(name, model, records, windows, layer),
+        **_faithfulness(name, model, records, windows, layer),
         "seconds per 100 texts": 100 * seconds / len(windows),
         "plain passes": seconds / passed,
         "texts": len(windows),
@@ -110,22 +103,14 @@ def row(name: str, model: PruningClassifier, job: Job, windows: Sequence[Window]
     }
 
 
-def faithfulness(
+def _faithfulness(
     name: str,
     model: PruningClassifier,
     records: Sequence[TokenScores],
     windows: Sequence[Window],
     layer: int,
 ) -> dict[str, float]:
-    """Compute the AOPC of one layer's scores, means over texts.
-
-    Args:
-        name: The scorer.
-        model: Its model, asked again on shortened texts.
-        records: Its scores of the windows.
-        windows: The sample.
-        layer: The layer.
-    """
+    """The AOPC of one layer's scores, means over texts; the model is asked again on shortened texts."""
     order = {record.text_id: record.scores[[layer]] for record in records}
     scores = {name: [order[window.text_id] for window in windows]}
     columns = text_measures(probe(model, windows, scores, ASKED)[name], Selections.of(ASKED.bins, 0))

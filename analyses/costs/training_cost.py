@@ -44,16 +44,11 @@ OPTIONS = {
 
 def main(options: argparse.Namespace) -> None:
     """Print one line per measurement."""
-    windows = _windows_of(options.model, options.source, 64 * BATCH)
+    documents = read_texts(options.source, 64 * BATCH)
+    labels = sorted({document.label for document in documents})
+    windows = encode(documents, labels, load_tokenizer(options.model), 256).windows
     _compare_steps(options.model, windows, options.rounds)
     _compare_saliency(options.model, windows[:1000], options.rounds)
-
-
-def _windows_of(backbone: str, source: str, limit: int) -> list[Window]:
-    """Return windows of the packaged test texts, longest 256 tokens."""
-    documents = read_texts(source, limit)
-    labels = sorted({document.label for document in documents})
-    return encode(documents, labels, load_tokenizer(backbone), 256).windows
 
 
 def _fresh(backbone: str) -> PruningClassifier:
@@ -83,11 +78,14 @@ def _compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> Non
     }
     parts = [[windows[index] for index in batch] for batch in chosen]
     runs = {name: _steps(objective, parts) for name, objective in objectives.items()}
-    # ToP's teacher runs once before training, not in every step: its share is counted in.
-    runs["top"] = _both(
-        runs["top"], lambda: compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
-    )
-    seconds = stopwatch(runs, rounds)
+    steps = runs["top"]
+
+    def top() -> None:
+        steps()
+        # ToP's teacher runs once before training, not in every step: its share is counted in.
+        compute_teacher_targets(teacher, list(itertools.chain(*parts)), 20)
+
+    seconds = stopwatch(runs | {"top": top}, rounds)
     dense = seconds["dense"]
     for name, spent in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(spent, dense, strict=True))
@@ -111,16 +109,6 @@ def _steps(objective: Objective, parts: Sequence[Sequence[Window]]) -> Callable[
                 optimizer.step()
                 optimizer.zero_grad()
             objective.after_step()
-
-    return run
-
-
-def _both(first: Callable[[], None], second: Callable[[], object]) -> Callable[[], None]:
-    """Return a function that calls one after the other."""
-
-    def run() -> None:
-        first()
-        second()
 
     return run
 

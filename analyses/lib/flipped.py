@@ -26,8 +26,7 @@ def valence_rate() -> tuple[Rate | None, list[str]]:
 
 
 def compared(run: RunFolder) -> list[tuple[ScoreGrid, pd.DataFrame]]:
-    """Return every dropping model of a run with its `outcomes.outcomes` against dense; empty without
-    dense, and where values are predicted instead of classes."""
+    """Return every dropping model and its outcomes against dense; none of values, or without dense."""
     if is_float_dtype(run.predictions["label"]):
         return []
     predicted = set(run.predictions["method"].astype(str)) if len(run.predictions) else set()

@@ -26,7 +26,6 @@ def ranking_quality(
     *,
     top: Sequence[int] = TOP,
     bootstrap: int = 1000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Compare each layer of `grid` with the last in which `reference` has scores, columns of `COLUMNS`.
 
@@ -44,7 +43,6 @@ def ranking_quality(
         split: Name of the texts' split.
         top: Every k.
         bootstrap: Resamples of the intervals; 0: none.
-        seed: Of the resamples.
 
     Raises:
         InputError: The two share no window or saw different tokens, or the reference has no scores.
@@ -54,27 +52,23 @@ def ranking_quality(
     last = int(np.flatnonzero(reference.speaks)[-1])
     ours, theirs = common_windows(grid, reference)
     target = np.where(ours.inside, theirs.scores[:, last], np.nan)
-    values = _correlations(ours, target)[..., None]
+    # A dropped token ranks last.
+    scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
+    rho = masked_spearman(scores, aim[:, None], ours.inside[:, None])
+    values = np.where(np.isnan(ours.scores).all(axis=2), np.nan, rho)[..., None]
     chance = np.zeros((len(target), 1))
     for k in top:
         precision, floor = _precision(ours, target, k)
         values = np.concatenate([values, precision[..., None]], axis=-1)
         chance = np.column_stack([chance, floor])
     names = ["spearman", *(f"precision_at_{k}" for k in top)]
-    floors = {place[0]: value[0] for place, value in text_means(chance, ours.text_ids, 0, seed)}
+    floors = {place[0]: value[0] for place, value in text_means(chance, ours.text_ids, 0, seed=0)}
     key = (reference.scorer, reference.method, last, split)
     rows = [
         (grid.scorer, grid.method, layer, *key, names[metric], *value[:3], floors[metric], value[3])
-        for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed)
+        for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed=0)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _correlations(ours: ScoreGrid, target: np.ndarray) -> np.ndarray:
-    """Rho of each layer with `target` (windows, n), dropped tokens last: (windows, layers)."""
-    scores, aim = (np.where(np.isnan(part), -np.inf, part) for part in (ours.scores, target))
-    values = masked_spearman(scores, aim[:, None], ours.inside[:, None])
-    return np.where(np.isnan(ours.scores).all(axis=2), np.nan, values)
 
 
 def _precision(ours: ScoreGrid, target: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

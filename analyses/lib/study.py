@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from workbench.errors import InputError, WorkbenchError
 from workbench.reporting.figures.saving import save_images
 from workbench.reporting.tables.table import Table
-from workbench.runs.many import Runs, load_runs
+from workbench.runs.many import KEYS, RunFolder, Runs, load_runs
 from workbench.storage.atomic import replacing, write_text
 
 
@@ -129,3 +129,45 @@ def check_writable(out: Path) -> None:
         (out / ".writable").unlink()
     except WorkbenchError as error:
         raise InputError(f"{error}; choose another --out") from None
+
+
+def over_runs(
+    runs: Runs, compute: Callable[[RunFolder], pd.DataFrame], needed: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return `compute` of every run, one below the other, and notes on the runs without.
+
+    Args:
+        runs: The runs.
+        compute: Gives a frame, which gets `KEYS` in front; a run for which it is empty is named in the
+            notes. InputError where it is empty for all.
+        needed: What a run must have, in words.
+    """
+    parts, without = [], []
+    for run in runs.runs:
+        # A copy, so that its grids are gone when the next run's are read.
+        frame = compute(replace(run))
+        if frame.empty:
+            without.append(run.name)
+            continue
+        for place, key in enumerate(KEYS):
+            frame.insert(place, key, {"run": run.name, "data": run.data, "seed": run.seed}[key])
+        parts.append(frame)
+    if not parts:
+        lacking = ", ".join(without) if len(without) < 4 else f"the {len(without)} runs"
+        raise InputError(f"no {needed} in {lacking}; run `workbench evaluate` first")
+    notes = [f"Left out, without {needed}: {', '.join(without)}."] if without else []
+    return pd.concat(parts, ignore_index=True), notes
+
+
+def by_run(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return suffix of a figure's files -> the rows of one run: "" for the only one, else its name."""
+    names = frame["run"].drop_duplicates().tolist()
+    if len(names) == 1:
+        return {"": frame}
+    files: dict[str, pd.DataFrame] = {}
+    for name in names:
+        clean = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
+        while clean in files:
+            clean += "-"
+        files[clean] = frame[frame["run"] == name]
+    return files

@@ -25,16 +25,13 @@ def target_fit(
     *,
     target_layer: int | None = 0,
     bootstrap: int = 1000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Compare each layer of `predictor` with saliency, columns of `COLUMNS`.
 
     Both are divided by their sum over the tokens that still enter the layer, special ones included, as
-    in training. Metrics: `kl`, the
-    divergence KL(target || predictor) in nats; `kl_uniform`, the same of equal shares, which a
-    predictor that learnt nothing has; `spearman`, the rank correlation over the same tokens. A window's
-    layer that one token enters has no value. A text's value is the mean over its windows, intervals are
-    95 % over texts.
+    in training. Metrics: `kl`, the divergence KL(target || predictor) in nats; `kl_uniform`, that of
+    equal shares, which a predictor that learnt nothing has; `spearman`, the rank correlation. A layer
+    that one token enters has no value. A text's value is the mean over its windows, intervals are 95 %.
 
     Args:
         predictor: Scores of the contribution predictors.
@@ -43,7 +40,6 @@ def target_fit(
         target_layer: Layer of the target (0: the embeddings, which supervise every layer in AdapLeR);
             None: the layer itself.
         bootstrap: Resamples of the intervals; 0: none.
-        seed: Of the resamples.
 
     Raises:
         InputError: Negative scores, or the two share no window, saw different tokens or, with
@@ -59,11 +55,14 @@ def target_fit(
         if (scores < 0).any():
             raise InputError(f"{name}: negative scores are no shares")
     alive &= (alive.sum(axis=2) > 1)[..., None]
-    values = _values(shares_of(ours.scores, alive), shares_of(target, alive), alive)
+    shares, aim = shares_of(ours.scores, alive), shares_of(target, alive)
+    equal = shares_of(np.ones(alive.shape), alive)
+    measures = (divergence(aim, shares), divergence(aim, equal), masked_spearman(aim, shares, alive))
+    values = np.stack(measures, axis=-1)
     rows = [
         (predictor.scorer, predictor.method, layer, saliency.scorer, saliency.method,
          layer if target_layer is None else target_layer, split, METRICS[metric], *value)
-        for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed)
+        for (layer, metric), value in text_means(values, ours.text_ids, bootstrap, seed=0)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -78,14 +77,3 @@ def divergence(target: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Return KL(target || shares) in nats along the last axis; both sum to 1, and 0 log 0 is 0."""
     ratio = np.where(target > 0, target, 1.0) / np.maximum(shares, _SMALLEST)
     return (target * np.log(ratio)).sum(axis=-1)
-
-
-def _values(shares: np.ndarray, target: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """(windows, layers, len(METRICS))."""
-    equal = shares_of(np.ones(alive.shape), alive)
-    measures = (
-        divergence(target, shares),
-        divergence(target, equal),
-        masked_spearman(target, shares, alive),
-    )
-    return np.stack(measures, axis=-1)

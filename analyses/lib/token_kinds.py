@@ -37,20 +37,18 @@ def token_kinds(grid: ScoreGrid) -> np.ndarray:
     return np.where(grid.valid, kinds, -1)
 
 
-def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
+def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000) -> pd.DataFrame:
     """Compute what falls to each of `KINDS` in every layer, columns of `COLUMNS`.
 
     Measures: `mass`, the share of the layer's scores; `tokens`, the share of the tokens that have one
     (what equal scores would give); `kept`, of the text's own tokens of the kind the share that goes on
     into the layer (only where the model drops tokens and the text has the kind). A text's value is the
-    mean over its windows, intervals are 95 % over texts. Layers without scores have no mass and no
-    tokens.
+    mean over its windows, intervals are 95 % over texts. Layers without scores have only `kept`.
 
     Args:
         grid: The scores; InputError for negative ones.
         split: Name of the texts' split.
         bootstrap: Resamples of the intervals; 0: none.
-        seed: Of the resamples.
     """
     if (grid.scores < 0).any():
         raise InputError(f"{grid.scorer} on {grid.method}: negative scores have no shares")
@@ -70,6 +68,6 @@ def kind_shares(grid: ScoreGrid, split: str, *, bootstrap: int = 1000, seed: int
         values[:, :, number, : len(parts)] = np.stack(parts, axis=-1)
     rows = [
         (grid.scorer, grid.method, layer, KINDS[kind], MEASURES[measure], split, *value)
-        for (layer, kind, measure), value in text_means(values, grid.text_ids, bootstrap, seed)
+        for (layer, kind, measure), value in text_means(values, grid.text_ids, bootstrap, seed=0)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -9,14 +9,19 @@ scorer's plausibility on these posts against.
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from analyses.lib.human_agreement import human_values
 from analyses.lib.study import run_script
+from workbench.core.annotators import Rule, combine
 from workbench.errors import InputError
+from workbench.metrics.plausibility.measures import MEASURED
 from workbench.metrics.plausibility.table import summarise
+from workbench.metrics.plausibility.text_values import TextValues, one_class_counts, window_values
+from workbench.metrics.plausibility.units import Units
+from workbench.metrics.stats.text_means import ByText
 from workbench.reporting.tables.table import markdown
 
 SHOWN = ("ap", "auprc", "fpr", "tpr", "selected", "token_f1", "iou_f1")
@@ -45,6 +50,64 @@ def annotated_posts(path: Path) -> dict[str, np.ndarray]:
         if rows:
             marks[post_id] = np.array(rows)
     return marks
+
+
+def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority") -> TextValues:
+    """Compute every measure of each annotator against the others, leaving one out in turn.
+
+    `annotations` has, by text id, a bool array (annotators, words). The left-out annotator's marks are
+    the scores (0 or 1) and the selection, named `kept`; the truth is what the others mark: more than
+    half of them, or any of them (`union`). A text's value is the mean over its annotators. The result
+    has one layer, scorer "human", method "annotators", unit word and universe all, and goes wherever a
+    scorer's values go (`summarise`, `compare_scorers`). Texts of fewer than two annotators are left out
+    and counted as `texts_dropped`. Raises InputError naming the text for an array of another shape, one
+    that holds other than 0 and 1, and an unknown rule.
+
+    With two others a majority is both of them: stricter than the majority of three that scorers are
+    compared with, `union` laxer; report both.
+    """
+    if rule not in ("majority", "union"):
+        raise InputError(f"unknown rule {rule!r}: majority or union")
+    pairs = [
+        (text_id, units)
+        for text_id, marks in annotations.items()
+        for units in _left_out(text_id, np.asarray(marks), rule)
+    ]
+    texts = ByText(text_id for text_id, _ in pairs)
+    judged = [units for _, units in pairs]
+    values = texts.mean(window_values(judged)) if judged else np.zeros((0, 1, len(MEASURED)))
+    # Zeros and ones know one selection.
+    values[..., [column for column, key in enumerate(MEASURED) if key[0] == "uniform"]] = np.nan
+    counts = {
+        "windows": len(judged),
+        "windows_dropped": 0,
+        "windows_unannotated": 0,
+        "texts": len(texts.text_ids),
+        "texts_dropped": len(annotations) - len(texts.text_ids),
+        **one_class_counts(
+            texts,
+            np.array([units.marks.sum() for units in judged], dtype=np.int64),
+            np.array([len(units.marks) for units in judged], dtype=np.int64),
+        ),
+    }
+    return TextValues("human", "annotators", "word", "all", texts.text_ids, values, counts)
+
+
+def _left_out(text_id: str, marks: np.ndarray, rule: Rule) -> Iterator[Units]:
+    """Each annotator of one text against the others."""
+    if marks.ndim != 2 or not marks.shape[1]:
+        raise InputError(f"{text_id}: annotations of shape {marks.shape}, expected (annotators, words)")
+    if not np.isin(marks, (0, 1)).all():
+        raise InputError(f"{text_id}: annotations hold other marks than 0 and 1")
+    marks = marks.astype(bool)
+    others = len(marks) - 1
+    if others < 1:
+        return
+    follows = np.arange(marks.shape[1]) > 0
+    for number, marked in enumerate(marks):
+        truth = combine(np.delete(marks, number, axis=0), others, rule)
+        scores = marked[None].astype(np.float64)
+        yield Units(scores, marked[None], truth, follows, np.array([True]))
 
 
 if __name__ == "__main__":

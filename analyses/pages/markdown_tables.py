@@ -106,8 +106,7 @@ def _plausibility(
 def _comparison(data: ComparisonData) -> pd.DataFrame:
     """A row per method: quality, that of its own weights with other tokens kept, speed-up.
 
-    Mean ± standard deviation over seeds, in percent; controls keep as many tokens in every text and
-    layer.
+    Mean ± standard deviation over seeds, in percent; controls keep as many tokens everywhere.
     """
     return pd.DataFrame(
         {

@@ -11,13 +11,11 @@ themselves: flipped_texts.py.
 
 import pandas as pd
 
-from analyses.lib.bars import draw_groups
+from analyses.lib.drawing import draw_outcomes
 from analyses.lib.flipped import GROUPS, compared, outcome_table, valence_rate
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis, stacked
 from workbench.data.rationales.valence import THRESHOLD
 from workbench.metrics.outcomes import dropped_by_outcome, rated_words
-from workbench.reporting.text.wording import method_name
 from workbench.runs.many import RunFolder, Runs
 
 NEEDED = "scores and predicted classes of a model that drops tokens, and of dense"
@@ -40,13 +38,10 @@ def build(runs: Runs) -> Analysis:
         return stacked(parts)
 
     frame, without = over_runs(runs, compute, NEEDED)
-    figures = {}
-    for suffix, rows in by_run(frame[frame["measure"] == "dropped"]).items():
-        figures[suffix] = draw_groups(
-            rows.assign(group=rows["tokens"].map(GROUPS)),
-            [(method, method_name(method)) for method in rows["method"].unique()],
-            by="method", group="group", bar="outcome", y="dropped before the last layer (%)",
-        )  # fmt: skip
+    figures = {
+        suffix: draw_outcomes(rows, GROUPS, "dropped before the last layer (%)")
+        for suffix, rows in by_run(frame[frame["measure"] == "dropped"]).items()
+    }
     return Analysis("error_analysis", frame, (outcome_table(frame),), figures, [*notes, *without])
 
 

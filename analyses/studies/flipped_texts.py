@@ -12,8 +12,7 @@ error_analysis.py.
 import pandas as pd
 
 from analyses.lib.flipped import compared, flipped_table, valence_rate
-from analyses.lib.over_runs import over_runs
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.study import Analysis, over_runs, run_analysis, stacked
 from workbench.metrics.outcomes import flipped_words
 from workbench.runs.many import RunFolder, Runs
 

@@ -11,13 +11,10 @@ paper's of dev.
 
 import pandas as pd
 
-from analyses.lib.padding import recomputed
-from analyses.lib.seeds import seeds_note
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.published import top_settings
+from workbench.reporting.published import recomputed, top_settings
 from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
-from workbench.reporting.tables.over_seeds import seeds_line
-from workbench.reporting.tables.results import primary_metric, results
+from workbench.reporting.tables.over_seeds import primary_metric, results, seeds_line, seeds_note
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs

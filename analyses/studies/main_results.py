@@ -11,13 +11,11 @@ intervals and seeds are shown. Published numbers stand below, where there are an
 
 import pandas as pd
 
-from analyses.lib.seeds import seeds_note
 from analyses.lib.study import Analysis, run_analysis
 from workbench.metrics.classification import QUALITIES
 from workbench.reporting.published import published
 from workbench.reporting.tables.main import QUALITY_NAMES, RANKS_BUT_DENSE, method_marks
-from workbench.reporting.tables.over_seeds import seeds_line
-from workbench.reporting.tables.results import primary_metric, results
+from workbench.reporting.tables.over_seeds import primary_metric, results, seeds_line, seeds_note
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs

@@ -14,11 +14,10 @@ unpadded speed-up, from their metrics.
 import numpy as np
 import pandas as pd
 
-from analyses.lib.bars import draw_factors
-from analyses.lib.padding import padding_share, recomputed
+from analyses.lib.drawing import draw_factors
 from analyses.lib.study import Analysis, run_analysis
-from workbench.reporting.published import published, top_settings
-from workbench.reporting.tables.results import results
+from workbench.reporting.published import padding_share, published, recomputed, top_settings
+from workbench.reporting.tables.over_seeds import results
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.many import Runs
@@ -55,7 +54,7 @@ def build(runs: Runs) -> Analysis:
         "A mean of products is not the product of the means. The authors give RTE MRPC's number, 7.71x.",
         "Sources: github.com/microsoft/Moonlit, ToP/models/l0_module.py and ToP/README.md.",
     )
-    figure = draw_factors(frame[frame["label"] != "mean of tasks"], FACTORS, "reported")
+    figure = draw_factors(frame[frame["label"] != "mean of tasks"], FACTORS)
     return Analysis("padding_share", frame, (table,), {"": figure}, notes)
 
 

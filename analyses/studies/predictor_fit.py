@@ -12,9 +12,8 @@ line `equal shares`.
 
 import pandas as pd
 
-from analyses.lib.by_layer import draw_by_layer
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.drawing import draw_by_layer
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis, stacked
 from analyses.lib.target_fit import target_fit
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.runs.many import RunFolder, Runs

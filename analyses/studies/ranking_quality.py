@@ -13,10 +13,9 @@ row l compares with attention's row l - 1.
 
 import pandas as pd
 
-from analyses.lib.by_layer import draw_by_layer
-from analyses.lib.over_runs import by_run, over_runs
+from analyses.lib.drawing import draw_by_layer
 from analyses.lib.ranking_quality import ranking_quality
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis, stacked
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import scorers_with_models
 from workbench.runs.many import RunFolder, Runs

@@ -10,9 +10,8 @@ protocol.
     python analyses/studies/rationale_agreement.py --runs runs/demo --out out
 """
 
-from analyses.lib.by_layer import draw_by_layer
-from analyses.lib.over_runs import by_run
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.drawing import draw_by_layer
+from analyses.lib.study import Analysis, by_run, run_analysis
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import layer_table

@@ -10,11 +10,16 @@ apart.
 
 import pandas as pd
 
-from analyses.lib.seeds import draw_seeds, qualities, seeds_note
+from analyses.lib.drawing import draw_seeds
 from analyses.lib.study import Analysis, run_analysis
 from workbench.reporting.tables.main import QUALITY_NAMES, SPEEDS
-from workbench.reporting.tables.over_seeds import seeds_line
-from workbench.reporting.tables.results import primary_metric, results
+from workbench.reporting.tables.over_seeds import (
+    primary_metric,
+    qualities,
+    results,
+    seeds_line,
+    seeds_note,
+)
 from workbench.reporting.tables.table import Table
 from workbench.reporting.text.wording import decimals, method_name, percent
 from workbench.runs.many import Runs

@@ -10,9 +10,8 @@ it. Shares of mass stand beside shares of tokens, which equal scores would have.
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analyses.lib.by_layer import draw_by_layer
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis, stacked
+from analyses.lib.drawing import draw_by_layer
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis, stacked
 from analyses.lib.token_kinds import kind_shares
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name, scorers_with_models

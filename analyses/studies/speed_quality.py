@@ -15,7 +15,7 @@ from workbench.reporting.figures.comparison import tradeoff_chart
 from workbench.reporting.figures.printing import draw
 from workbench.reporting.tables.comparison import area_table, speed_points
 from workbench.reporting.tables.main import MEASURED_SPEED
-from workbench.reporting.tables.results import primary_metric, results
+from workbench.reporting.tables.over_seeds import primary_metric, results
 from workbench.runs.many import Runs
 
 

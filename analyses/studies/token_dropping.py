@@ -10,8 +10,7 @@ human rationale is outlined; shading is the score relative to the layer's larges
 
 import pandas as pd
 
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis
 from workbench.reporting.figures.examples import Example, choose_examples, example_frame, examples_map
 from workbench.reporting.figures.printing import draw
 from workbench.reporting.tables.table import Table

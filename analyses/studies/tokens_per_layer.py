@@ -8,9 +8,8 @@ of tokens. Counts are those in self-attention, special tokens included.
     python analyses/studies/tokens_per_layer.py --runs runs/demo --out out
 """
 
-from analyses.lib.over_runs import by_run, over_runs
-from analyses.lib.study import Analysis, run_analysis
-from analyses.lib.tokens import draw_token_boxes, token_quantiles
+from analyses.lib.drawing import draw_token_boxes, token_quantiles
+from analyses.lib.study import Analysis, by_run, over_runs, run_analysis
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.text.wording import method_name
 from workbench.runs.many import Runs

@@ -67,8 +67,7 @@ def _from_source(settings: DataSettings) -> Corpus:
 def scored_corpus(run: RunData) -> Corpus:
     """Return the texts of a run's first score table, their words joined from sub-words.
 
-    Labels and splits are those of its predictions. InputError without a score table, or where it is
-    damaged.
+    Labels and splits are those of its predictions. InputError without a score table, or a damaged one.
     """
     files = run.score_files()
     if not files:
@@ -101,32 +100,21 @@ def scored_corpus(run: RunData) -> Corpus:
 
 def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | None]]:
     """Text by text, in the order of the file; a word that stands in several windows counts once."""
-    rows = rows[rows["word_index"] >= 0]
-    if rows.empty:
-        return
     codes, names = pd.factorize(rows["text_id"])
-    word, window = rows["word_index"].to_numpy(), rows["window"].to_numpy()
-    order = np.lexsort((rows["token_index"].to_numpy(), window, word, codes))
-    codes, word, window = codes[order], word[order], window[order]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
-    first = np.repeat(window[starts], np.diff(starts, append=len(codes)))
-    order, codes, word = (values[window == first] for values in (order, codes, word))
-    tokens = rows["token"].astype(str).to_numpy()[order].tolist()
-    silent = rows["rationale"].isna().to_numpy()[order]
-    marked = rows["rationale"].fillna(False).to_numpy(dtype=bool)[order]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1) | np.diff(word, prepend=-1))
-    ends = [*starts[1:].tolist(), len(tokens)]
-    joined = [_joined(tokens[a:b]) for a, b in zip(starts.tolist(), ends, strict=True)]
-    unknown = np.logical_or.reduceat(silent, starts)
-    by_word = np.logical_or.reduceat(marked, starts)
-    texts = np.flatnonzero(np.diff(codes[starts], prepend=-1)).tolist()
-    for a, b in zip(texts, [*texts[1:], len(joined)], strict=True):
-        known = not unknown[a:b].any()
-        yield str(names[codes[starts[a]]]), joined[a:b], by_word[a:b].tolist() if known else None
-
-
-def _joined(pieces: list[str]) -> str:
-    return pieces[0] + "".join(piece.removeprefix("##") for piece in pieces[1:])
+    by_word = ["text", "word_index"]
+    rows = rows.assign(text=codes)[rows["word_index"] >= 0]
+    rows = rows[rows["window"] == rows.groupby(by_word)["window"].transform("min")]
+    rows = rows.sort_values([*by_word, "token_index"])
+    later, tokens = rows.duplicated(by_word), rows["token"].astype(str)
+    pieces = rows[by_word].assign(
+        word=tokens.where(~later, tokens.str.removeprefix("##")),
+        marked=rows["rationale"].fillna(False).astype(bool),
+        unknown=rows["rationale"].isna(),
+    )
+    words = pieces.groupby(by_word).agg({"word": "sum", "marked": "any", "unknown": "any"})
+    for code, text in words.groupby(level="text"):
+        marks = None if text["unknown"].any() else text["marked"].tolist()
+        yield str(names[code]), text["word"].tolist(), marks
 
 
 def _texts(corpus: Corpus) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """What is on screen as files: CSV, LaTeX, PNG, SVG and one self-contained HTML page."""
 
-import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ import pandas as pd
 
 from app.figures.drawing import Description, in_print, on_screen
 from workbench.reporting.tables.latex import latex_table
+from workbench.reporting.text.render import render
 
 
 @dataclass(frozen=True)
@@ -69,23 +69,15 @@ def picture(view: View, kind: str) -> bytes:
 
 def page(title: str, views: Sequence[View]) -> str:
     """Return all views as one HTML page that loads nothing: figures with hover, and tables as text."""
-    parts, library = [], True
-    for view in views:
-        parts.append(f"<h2>{html.escape(view.name)}</h2><p>{html.escape(view.caption)}</p>")
+    library = iter([True])  # The first figure brings Plotly's script.
+
+    def shown(view: View) -> str:
         if view.figure is None:
-            parts.append(view.formatted.to_html(index=False, escape=True, border=0))
-        else:
-            figure = on_screen(view.figure)
-            figure.update_layout(paper_bgcolor="#fff", plot_bgcolor="#fff")
-            parts.append(figure.to_html(full_html=False, include_plotlyjs=library))
-            library = False
-    name = html.escape(title)
-    return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
-        "<style>body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}"
-        "td,th{padding:.2rem .6rem;text-align:left}table{border-collapse:collapse}</style></head>"
-        f"<body><h1>{name}</h1>{''.join(parts)}</body></html>\n"
-    )
+            return view.formatted.to_html(index=False, border=0)
+        figure = on_screen(view.figure).update_layout(paper_bgcolor="#fff", plot_bgcolor="#fff")
+        return figure.to_html(full_html=False, include_plotlyjs=next(library, False))
+
+    return render("views.html.j2", title=title, views=views, shown=shown)
 
 
 def _cell(value: object) -> str:

@@ -1,16 +1,22 @@
 """The texts of a run, for picking one: its length, right or wrong, share dropped; and filters."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from safetensors import SafetensorError, safe_open
 
+from app.data.flows import GONE, states
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import own_scorer
+from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
+from workbench.reporting.figures.chart import short
 from workbench.runs.scores import ScoreTable
 
 ORDERS = {
@@ -152,8 +158,8 @@ def flow_records(tables: dict[str, ScoreTable], method: str, text_id: str) -> li
 
 def snippet(tokens: Sequence[str], longest: int = 60) -> str:
     """Return the beginning of a text put together from its sub-words, without special tokens."""
-    words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]")).replace(" ##", "")
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+    words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]"))
+    return short(words.replace(" ##", ""), longest)
 
 
 def in_words(column: pd.Series) -> np.ndarray:
@@ -161,3 +167,39 @@ def in_words(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column):
         return column.map("{:.4g}".format).to_numpy()
     return column.astype(str).to_numpy()
+
+
+def recorded_thresholds(model_folder: Path, records: Sequence[TokenScores]) -> np.ndarray | None:
+    """Return (layers, n): the score each token of a text needed to stay, n as in `stitched(records)`.
+
+    NaN where a token met none; None for a method that cuts by rank or not at all, and where the run
+    holds no model. InputError for a damaged model folder.
+    """
+    first = records[0]
+    threshold = METHODS[first.method].threshold if first.method in METHODS else None
+    path = model_folder / "policy.safetensors"
+    if threshold is None or (threshold.parameter is not None and not path.is_file()):
+        return None
+    if threshold.parameter is None:
+        needed = np.full(first.layers, threshold.value)
+    else:
+        needed = _read(path, threshold.parameter)
+        # Nothing is scored at the first layer of a method that has a threshold less than layers.
+        needed = np.concatenate([np.full(first.layers - len(needed), np.nan), needed])
+    scores = [_placed(record, needed, threshold.shared_out) for record in records]
+    placed = [replace(record, scores=own) for record, own in zip(records, scores, strict=True)]
+    return stitched(placed).scores
+
+
+def _placed(record: TokenScores, needed: np.ndarray, shared_out: bool) -> np.ndarray:
+    came = states(record) != GONE
+    by = came.sum(axis=1) if shared_out else np.ones(record.layers)
+    return np.where(came & ~np.isnan(record.scores), (needed / by)[:, None], np.nan)
+
+
+def _read(path: Path, name: str) -> np.ndarray:
+    try:
+        with safe_open(path, "numpy") as file:
+            return np.asarray(file.get_tensor(name), dtype=np.float64)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: not readable: {str(error).splitlines()[0]}") from None

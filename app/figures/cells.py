@@ -1,5 +1,6 @@
 """Maps of coloured cells on the screen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -39,28 +40,24 @@ def draw_cell_map(cells: CellMap, *, dark: bool) -> go.Figure:
         layout["shapes"] += _outlines(panel, refs)
         layout["annotations"] += _texts(panel, refs, dark)
         top = 1 - number * (body + _HEAD) / plot if number else 1.0
-        names = range(len(panel.columns)), [_name(word, 40 if written else 14) for word in panel.columns]
         layout[f"xaxis{name}"] = {
             "anchor": refs["yaxis"], "range": [-0.5, cells.width - 0.5], "side": "top",
-            "tickangle": -20 if written else -60, "tickfont": {"size": 12}, **_ticks(*names),
+            "tickangle": -20 if written else -60, "tickfont": {"size": 12},
+            **_ticks(panel.columns, 40 if written else 14),
         }  # fmt: skip
         layout[f"yaxis{name}"] = {
             "anchor": refs["xaxis"], "domain": (max(0.0, top - body / plot), top),
             "range": [len(panel.rows) - 0.5, -0.5], "title": axis(cells.row_title, dark=dark)["title"],
-            **_ticks(range(len(panel.rows)), [_name(word, 40) for word in panel.rows]),
+            **_ticks(panel.rows, 40),
         }  # fmt: skip
     return go.Figure(traces, layout)
 
 
-def _name(word: str, longest: int) -> str:
-    return escaped(short(word, longest))
-
-
-def _ticks(places: range, names: list[str]) -> dict[str, Any]:
+def _ticks(names: Sequence[str], longest: int) -> dict[str, Any]:
     """Margins are fixed and labels may stand out: else Plotly measures each."""
     return {
-        "tickvals": list(places), "ticktext": names, "ticklabeloverflow": "allow", "showgrid": False,
-        "zeroline": False,
+        "tickvals": list(range(len(names))), "ticklabeloverflow": "allow", "showgrid": False,
+        "ticktext": [escaped(short(name, longest)) for name in names], "zeroline": False,
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Any description of a figure on the screen (Plotly) and in print (Matplotlib)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,10 +9,10 @@ import plotly.graph_objects as go
 
 from app.data.flows import Flow
 from app.figures.cells import draw_cell_map
-from app.figures.flow_map import flow_map
 from app.figures.theme import axis, escaped, ground, ink, lines, series_style
 from app.figures.token_flow import flow_figure
 from workbench.reporting.figures.chart import Axis, CellMap, Chart, Series
+from workbench.reporting.figures.examples import Example, examples_map
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,3 +130,19 @@ def _traces(series: Series, group: str, dark: bool) -> list[dict[str, Any]]:
         "legendgroup": group, "showlegend": False, "hoverinfo": "skip",
     }  # fmt: skip
     return [band, trace]
+
+
+TOKENS = 40
+"""Tokens in a line."""
+
+
+def flow_map(flows: Sequence[Flow]) -> CellMap:
+    """Return all flows of one text, line by line, each line of `TOKENS` tokens under every flow."""
+    whole = examples_map([Example("", "", {}, (flow.record,), flow.name) for flow in flows])
+    panels = []
+    for number, line in enumerate(zip(*(panel.lines(TOKENS) for panel in whole.panels), strict=True)):
+        for flow, panel in zip(flows, line, strict=True):
+            verdict = f"{': ' if flow.verdict else ''}{flow.verdict}"
+            more = f", from token {number * TOKENS}" if number else verdict
+            panels.append(replace(panel, title=flow.name + more))
+    return replace(whole, panels=panels, width=min(TOKENS, whole.width))

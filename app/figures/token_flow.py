@@ -53,9 +53,7 @@ class _Canvas:
     texts: dict[str, list[_Text]] = field(default_factory=lambda: {name: [] for name in _TEXTS})
 
 
-def flow_figure(
-    flows: Sequence[Flow], *, across: bool = True, dark: bool = False, line: int = LINE
-) -> go.Figure:
+def flow_figure(flows: Sequence[Flow], *, across: bool = True, dark: bool = False) -> go.Figure:
     """Return up to a handful of flows of one text, below each other or side by side.
 
     Colour is the score relative to the largest of a word in its layer, a cross stands where a token is
@@ -67,16 +65,15 @@ def flow_figure(
         across: Tokens run across in lines, layers downward below each line, so that a long text hides
             nothing; else there is one token per row, and the layers of each flow run across.
         dark: Whether the page is dark.
-        line: Characters of a line of tokens, about.
     """
     if len({flow.record.tokens for flow in flows}) != 1:
         raise ValueError("flows of one text are drawn together")
     canvas = _Canvas()
-    height = _place_across(canvas, flows, line) if across else _place_down(canvas, flows)
+    height = _place_across(canvas, flows) if across else _place_down(canvas, flows)
     right = max(float(heat["x"][-1]) for heat in canvas.heat)
     if across:
         # A short text is not stretched over the whole width.
-        left, right, margin = -7.0, max(0.6 * line, right), 5
+        left, right, margin = -7.0, max(0.6 * LINE, right), 5
     else:
         left, margin = -_GAP, _beside(word for *_, word in canvas.words)
     hidden = {"visible": False, "fixedrange": True}
@@ -88,11 +85,11 @@ def flow_figure(
     return go.Figure(_traces(canvas, dark, across), layout)
 
 
-def _place_across(canvas: _Canvas, flows: Sequence[Flow], line: int) -> float:
+def _place_across(canvas: _Canvas, flows: Sequence[Flow]) -> float:
     """Place tokens across; returns the number of rows."""
     labels, cells = _labels(flows), [_cells(flow) for flow in flows]
     top = 0.0
-    for number, (start, stop) in enumerate(_broken([len(label) for label in labels], line)):
+    for number, (start, stop) in enumerate(_broken([len(label) for label in labels])):
         edges = np.cumsum([0, *(_width(len(label)) for label in labels[start:stop])])
         middles = (edges[:-1] + edges[1:]) / 2
         for index, x in zip(range(start, stop), middles, strict=True):
@@ -265,10 +262,10 @@ def _labels(flows: Sequence[Flow]) -> list[str]:
     ]
 
 
-def _broken(lengths: Sequence[int], line: int) -> list[tuple[int, int]]:
+def _broken(lengths: Sequence[int]) -> list[tuple[int, int]]:
     """Half-open ranges of tokens, at least one to a line; lines are as even as their number allows."""
-    ranges = _filled(lengths, line)
-    for narrower in range(line - 1, 0, -1):
+    ranges = _filled(lengths, LINE)
+    for narrower in range(LINE - 1, 0, -1):
         evener = _filled(lengths, narrower)
         if len(evener) > len(ranges):
             break

@@ -7,12 +7,18 @@ import streamlit as st
 
 from app.choices import choice
 from app.data.downloads import View
-from app.data.plausibility_tables import TABLES, absence, extra_table, not_measured
+from app.data.plausibility import (
+    TABLES,
+    absence,
+    extra_table,
+    has_text_values,
+    not_measured,
+    texts_behind,
+    without_value,
+)
 from app.data.texts import snippet
-from app.data.texts_behind_point import has_text_values, texts_behind, without_value
+from app.figures.charts import metric_chart, spread_chart, spread_frame
 from app.figures.drawing import on_screen
-from app.figures.histograms import spread_chart, spread_frame
-from app.figures.layers import metric_chart
 from app.pick_text import score_tables, values_by_text
 from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, is_dark, plain, run_name
@@ -26,7 +32,7 @@ WINDOWS = {"with-evidence": "with evidence", "all": "all annotated"}
 SELECTIONS = {"none": "none (ranking)", "uniform": "uniform (score ≥ 1/n)", "kept": "kept by the model"}
 
 
-def take_point() -> None:
+def _take_point() -> None:
     """A click on the chart becomes the choice below it."""
     for point in st.session_state["layers-chart"].selection.points[:1]:
         scorer, method, layer = point["customdata"][:3]
@@ -34,7 +40,7 @@ def take_point() -> None:
         st.session_state["layer"] = int(layer)
 
 
-def choose(table: pd.DataFrame) -> dict[str, str]:
+def _choose(table: pd.DataFrame) -> dict[str, str]:
     """Let the reader choose unit, universe, metric and selection; only what the run has."""
     above, below = st.columns(2), st.columns(2)
     help = "token: a sub-word token has its word's mark. word: a word has its best token's score."
@@ -61,7 +67,7 @@ def choose(table: pd.DataFrame) -> dict[str, str]:
     return {"unit": unit, "universe": universe, "selection": selection, "metric": metric}
 
 
-def choose_point(frame: pd.DataFrame) -> tuple[str, str, int]:
+def _choose_point(frame: pd.DataFrame) -> tuple[str, str, int]:
     """Let the reader choose scorer, model and layer, by keyboard or as clicked."""
     pairs = {f"{s} {m}": (s, m) for s, m in frame[["scorer", "method"]].itertuples(index=False)}
     left, right = st.columns(2)
@@ -77,17 +83,10 @@ def choose_point(frame: pd.DataFrame) -> tuple[str, str, int]:
     return scorer, method, layer
 
 
-def show_texts(
+def _show_texts(
     run: RunData, split: str, chosen: dict[str, str], point: tuple[str, str, int]
 ) -> list[View]:
-    """Show the texts behind one point, worst first.
-
-    Args:
-        run: Whose texts.
-        split: Which of them.
-        chosen: Unit, universe, selection and metric.
-        point: Scorer, method and layer.
-    """
+    """Show the texts behind one point (scorer, method, layer), worst first."""
     scorer, method, layer = point
     metric, selection = METRICS[chosen["metric"]], chosen["selection"]
     name = scorer_on_model(scorer, method)
@@ -134,7 +133,7 @@ def show_texts(
     return [View("texts-behind", caption, frame), histogram]
 
 
-def show_extra_table(run: RunData, split: str, chosen: dict[str, str]) -> list[View]:
+def _show_extra_table(run: RunData, split: str, chosen: dict[str, str]) -> list[View]:
     """Show one of the run's other plausibility tables, or why it is not there."""
     st.subheader("Tables")
     help = "Rows of the chosen split, unit and windows; in full in the CSV file."
@@ -157,12 +156,12 @@ if whole is None or whole.empty:
 splits = list(whole["split"].astype(str).unique())
 split = choice("Split", splits, key="split", default=run.split, help="The texts that are measured.")
 table = whole[whole["split"].astype(str) == split]
-chosen = choose(table)
+chosen = _choose(table)
 measure = (chosen["selection"], chosen["metric"])
 frame = layer_frame(table, [measure], unit=chosen["unit"], universe=chosen["universe"])
 st.caption(plain(rationale_sentence(run.config)))
 above = st.container()
-point = choose_point(frame)
+point = _choose_point(frame)
 caption = (
     f"{METRICS[chosen['metric']].label} by layer, split {split}, unit {chosen['unit']}, windows "
     f"{chosen['universe']}, selection {chosen['selection']}; means over texts, 95 % bootstrap intervals."
@@ -170,12 +169,12 @@ caption = (
 with above:
     st.plotly_chart(
         on_screen(metric_chart(frame, point), dark=is_dark()), theme=None, key="layers-chart",
-        alt=caption, on_select=take_point, selection_mode="points",
+        alt=caption, on_select=_take_point, selection_mode="points",
     )  # fmt: skip
     st.caption(plain(caption))
     for sentence in not_measured(table, frame, chosen["selection"]):
         st.text(sentence)
 views = [View("agreement", caption, frame, figure=metric_chart(frame))]
-views += show_texts(run, split, chosen, point)
-views += show_extra_table(run, split, chosen)
+views += _show_texts(run, split, chosen, point)
+views += _show_extra_table(run, split, chosen)
 offer_downloads(*views, title="Rationale agreement")

@@ -8,13 +8,12 @@ from app.choices import choice, switch, typed, value_range
 from app.data.corpus import RunCorpus, histogram, read_run_corpus
 from app.data.downloads import View
 from app.data.texts import matching
-from app.figures.histograms import histogram_chart
+from app.figures.charts import histogram_chart
 from app.screen import offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened
 from workbench.core.documents import Document, mask
 from workbench.reporting.text.wording import rationale_sentence
-from workbench.runs.tables import RunData
 
 MOST = 200
 ANY = "any"
@@ -30,12 +29,10 @@ HISTOGRAMS = {
 }  # fmt: skip
 
 
-@cached(2, "Reading the texts …")
-def corpus_of(run: RunData) -> RunCorpus:
-    return read_run_corpus(run)
+corpus_of = cached(2, "Reading the texts …")(read_run_corpus)
 
 
-def search(texts: RunCorpus) -> None:
+def _search(texts: RunCorpus) -> None:
     """Find texts, and look at one."""
     st.subheader("Texts")
     left, middle, right = st.columns(3)
@@ -67,10 +64,10 @@ def search(texts: RunCorpus) -> None:
     show_table(table, "The texts found", height=250)
     places = {f"{s}: {i}": (s, i) for s, i in listed[["split", "id"]].itertuples(index=False)}
     help = "Split and id of the text to read."
-    show_document(texts.document(*places[choice("Text", list(places), key="document", help=help)]))
+    _show_document(texts.document(*places[choice("Text", list(places), key="document", help=help)]))
 
 
-def show_document(document: Document) -> None:
+def _show_document(document: Document) -> None:
     """Show the words of a document as text; rationale is bold on colour. Two texts have a box each."""
     about = "Bold on colour: the human rationale."
     if not document.rationale:
@@ -105,9 +102,8 @@ with st.expander("Notes and shared texts"):
 views = []
 for column, (measure, (name, caption, x)) in zip(st.columns(2), HISTOGRAMS.items(), strict=True):
     frame = histogram(texts.texts, measure)
-    views.append(View(name, caption, frame, figure=histogram_chart(frame, x)))
     with column:
-        show_figure(views[-1])
-search(texts)
+        views.append(show_figure(View(name, caption, frame, figure=histogram_chart(frame, x))))
+_search(texts)
 title = f"Counts by split of {texts.corpus.name}."
 offer_downloads(View("data_card", title, card), *views, title="Data")

@@ -6,14 +6,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.data import downloads
-from app.screen import last_screen
 from app.shared import FIRST, empty, plain
 
 TABLES = (("CSV", "csv", "text/csv"), ("LaTeX", "tex", "text/x-tex"))
 PICTURES = (("PNG", "png", "image/png"), ("SVG", "svg", "image/svg+xml"))
 """Label, file ending and MIME type."""
 
-screen = last_screen()
+screen = st.session_state.get("screen")
 if screen is None or not screen.views:
     empty("Nothing to export yet: look at another page first, then come back.")
 st.text(f"What the page {screen.title} showed when you left it.")

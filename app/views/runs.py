@@ -4,13 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from app.choices import several, switch
-from app.compared import compared_runs
-from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
 from app.data.run_list import Entry, default_run
-from app.data.speed import axis_title
-from app.figures.speed import quality_chart
-from app.screen import offer_downloads, show_figure, show_table
+from app.data.speed import axis_title, left_out, measured
+from app.figures.charts import quality_chart
+from app.screen import compared_runs, offer_downloads, show_figure, show_table
 from app.shared import entries, openable, runs_root
 from workbench.reporting.tables.main import QUALITY_NAMES
 
@@ -22,7 +20,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def compared(names: list[str]) -> list[View]:
+def _compared(names: list[str]) -> list[View]:
     """Show the methods of the runs side by side, and their quality against the FLOPs."""
     table = compared_runs(names)
     if table is None:
@@ -59,4 +57,4 @@ views = [View("runs", "Every folder under the folder of runs.", frame)]
 names = openable()
 help = "One run or several; their methods stand side by side below. Other pages take them over."
 chosen = several("Compare", names, key="runs", default=[default_run(listed)], help=help)
-offer_downloads(*views, *compared(chosen), title="Runs")
+offer_downloads(*views, *_compared(chosen), title="Runs")

@@ -7,11 +7,17 @@ import streamlit as st
 
 from app.choices import choice, several, slider
 from app.data.downloads import View
-from app.data.heatmap import heat_frame, ranked_words, sign_of
-from app.data.one_text import against_rationale, ranking_table
-from app.data.pairs import pair_frame, sizes_of
+from app.data.one_text import (
+    against_rationale,
+    heat_frame,
+    pair_frame,
+    ranked_words,
+    ranking_table,
+    sign_of,
+    sizes_of,
+)
 from app.data.texts import in_words
-from app.figures.heatmap import heat_map, pair_map
+from app.figures.charts import heat_map, pair_map
 from app.pick_text import attributed_tables, picked_text, score_tables
 from app.screen import offer_downloads, show_figure, show_table, three_digits
 from app.shared import chosen_run, empty, plain
@@ -31,11 +37,11 @@ LEGEND = (
 )
 
 
-def title(record: TokenScores) -> str:
+def _title(record: TokenScores) -> str:
     return scorer_on_model(record.scorer, record.method)
 
 
-def about_text(run: RunData, text_id: str) -> str:
+def _about_text(run: RunData, text_id: str) -> str:
     """Return label and predictions of the text, as far as the run has them."""
     rows = run.predictions
     rows = None if rows is None else rows[rows["text_id"].astype(str) == text_id]
@@ -46,7 +52,7 @@ def about_text(run: RunData, text_id: str) -> str:
     return f"Split {rows['split'].iloc[0]}, label {in_words(rows['label'])[0]}; {predictions}."
 
 
-def show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:
+def _show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: str) -> list[View]:
     """Show a heat map per scorer, with what it explains and how its signs are to be read."""
     deepest = list(range(max(record.layers for record in records)))
     left, middle, right = st.columns([3, 2, 2])
@@ -61,7 +67,7 @@ def show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: s
     for record in records:
         known = explains.get(record.scorer, "")
         target, sign = record.target or known or "not recorded", sign_of(record, known)
-        st.subheader(plain(title(record)))
+        st.subheader(plain(_title(record)))
         st.text(f"Explains: {target}. Scores: {sign}.")
         for warning in record.warnings:
             st.text(f"Warning: {warning}.")
@@ -72,21 +78,22 @@ def show_heat_maps(records: list[TokenScores], explains: dict[str, str], unit: s
         frame = heat_frame(record, unit)
         figure = heat_map(frame, sign=sign, layers=shown, per_layer=scale == "by layer", line=line)
         name = f"heat-{record.scorer}-{record.method}".replace("/", "-")
-        caption = f"{title(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
-        views.append(View(name, caption, frame, figure=figure))
-        show_figure(views[-1], captioned=False)
+        caption = f"{_title(record)}, text {record.text_id}, unit {unit}: {target}; {sign}."
+        views.append(show_figure(View(name, caption, frame, figure=figure), captioned=False))
     return views
 
 
-def show_ranked_words(records: list[TokenScores], unit: str, layer: int) -> list[View]:
+def _show_ranked_words(records: list[TokenScores], unit: str, layer: int) -> list[View]:
     """Show the words of one layer by score, and how they agree with the human rationale."""
     scored = [record for record in records if layer < record.layers]
-    table = ranking_table({title(r): ranked_words(heat_frame(r, unit), layer) for r in scored})
+    table = ranking_table({_title(r): ranked_words(heat_frame(r, unit), layer) for r in scored})
     st.text(f"{unit.capitalize()}s by score in layer {layer}; ● human rationale.")
     widths = {"rank": st.column_config.NumberColumn(width=50)}
     show_table(table, f"{unit}s by score", column_config=widths)
     st.text("Against the human rationale, this text alone:")
-    parts = [against_rationale(sizes_of(record), unit).assign(scorer=title(record)) for record in scored]
+    parts = [
+        against_rationale(sizes_of(record), unit).assign(scorer=_title(record)) for record in scored
+    ]
     measures = pd.concat(parts, ignore_index=True).query("layer == @layer")
     views = [View("ranked", f"{unit}s by score, layer {layer}", table)]
     if measures.empty:
@@ -100,7 +107,7 @@ def show_ranked_words(records: list[TokenScores], unit: str, layer: int) -> list
     return [*views, View("against-rationale", f"Measures of this text, layer {layer}", measures)]
 
 
-def show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) -> View:
+def _show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) -> View:
     """Show how much the scorers agree with each other in one layer."""
     metric = choice(
         "Agreement between scorers", ["spearman", "kendall"], key="correlation",
@@ -112,12 +119,10 @@ def show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) -> 
     caption = (
         f"{metric} between scorers, layer {layer}, unit {unit}; –: no correlation, as in a silent layer."
     )
-    view = View("agreement-between-scorers", caption, frame, figure=figure)
-    show_figure(view)
-    return view
+    return show_figure(View("agreement-between-scorers", caption, frame, figure=figure))
 
 
-def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:
+def _records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:
     """Return the records of the text in each table; say which tables lack it."""
     records: list[TokenScores] = []
     for name in names:
@@ -128,14 +133,8 @@ def records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str)
     return records
 
 
-def chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]) -> str:
-    """Let the reader choose a text of the run, or one that `workbench attribute` scored.
-
-    Args:
-        run: Whose texts.
-        own: Score tables of the run.
-        more: Those of `workbench attribute`.
-    """
+def _chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]) -> str:
+    """Let the reader choose a text of the run, or one that `workbench attribute` scored (`more`)."""
     origin = "the run"
     if more:
         help = "workbench attribute may have scored other texts than the run holds."
@@ -155,8 +154,8 @@ own, more = score_tables(run), attributed_tables(run)
 tables = own | more
 if not tables:
     empty("Not measured: this run has no score tables; `workbench evaluate` or `attribute` makes them.")
-text_id = chosen_text(run, own, more)
-st.text(about_text(run, text_id))
+text_id = _chosen_text(run, own, more)
+st.text(_about_text(run, text_id))
 left, right = st.columns([3, 1])
 default = [name for name in tables if name not in CONTROLS and text_id in tables[name]][:3]
 help = f"Up to {MOST}; names with attribute/ were made by `workbench attribute`."
@@ -168,7 +167,7 @@ help = "A word has its best token's score."
 unit = choice("Unit", ["word", "token"], key="unit", help=help, at=right)
 if not names:
     empty("Choose a scorer.")
-records = records_under(tables, names, text_id)
+records = _records_under(tables, names, text_id)
 if not records:
     empty("None of the chosen scorers has scored this text.")
 windows = sorted({record.window for record in records})
@@ -177,11 +176,11 @@ if len(windows) > 1:
     window = choice("Window", windows, key="window", help="A long text is scored in windows, from 0 on.")
 records = [record for record in records if record.window == window]
 explains = run.about.get("explains")
-views = show_heat_maps(records, explains if isinstance(explains, dict) else {}, unit)
+views = _show_heat_maps(records, explains if isinstance(explains, dict) else {}, unit)
 st.subheader("One layer, side by side")
 layers = list(range(max(record.layers for record in records)))
 layer = choice("Layer", layers, key="layer", help="Layers count from 0.")
-views += show_ranked_words(records, unit, layer)
+views += _show_ranked_words(records, unit, layer)
 if len(records) > 1:
-    views.append(show_scorer_agreement(records, unit, layer))
+    views.append(_show_scorer_agreement(records, unit, layer))
 offer_downloads(*views, title="Scorers")

@@ -1,24 +1,28 @@
 """Speed: what speed costs in quality, what saved operations are worth in time, and where tokens go."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from app.choices import choice
-from app.compared import compared_runs
-from app.data.compared_runs import left_out, measured
 from app.data.downloads import View
 from app.data.run_list import inside
-from app.data.speed import SPEEDUPS, axis_title, share_frame, speedup_label, time_frame, worth
-from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
-from app.screen import offer_downloads, show_figure, show_table
+from app.data.speed import (
+    SPEEDUPS,
+    axis_title,
+    left_out,
+    measured,
+    share_frame,
+    speedup_label,
+    time_frame,
+    worth,
+)
+from app.figures.charts import quality_chart, shares_chart, token_boxes_chart
+from app.screen import compared_runs, offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_runs, entries, plain, run_name, runs_root
-from workbench.reporting.figures.bench import realised_chart
 from workbench.reporting.figures.comparison import LABELS, tradeoff_chart
-from workbench.reporting.figures.speed import token_frame
+from workbench.reporting.figures.speed import realised_chart, token_frame
 from workbench.reporting.tables.comparison import AXES, curve_points
 from workbench.reporting.tables.main import QUALITY_NAMES
-from workbench.runs.comparison import ComparisonData, read_comparison
+from workbench.runs.comparison import read_comparison
 from workbench.runs.tables import RunData
 
 CONVENTIONS = {
@@ -32,12 +36,10 @@ NO_STOPWATCH = (
 )
 
 
-@cached(2, "Reading the runs of the comparison …")
-def comparison_of(folder: Path) -> ComparisonData:
-    return read_comparison(folder)
+comparison_of = cached(2, "Reading the runs of the comparison …")(read_comparison)
 
 
-def show_quality(runs: list[RunData]) -> list[View]:
+def _show_quality(runs: list[RunData]) -> list[View]:
     """Show quality of every method of the runs against a speed-up of the reader's choice."""
     table = compared_runs([run_name(run) for run in runs])
     if table is None:
@@ -61,14 +63,13 @@ def show_quality(runs: list[RunData]) -> list[View]:
         st.text(sentence)
     caption = f"{QUALITY_NAMES[quality]} against speed-up ({speedup_label(speedup)}); logarithmic axis."
     figure = quality_chart(frame, speedup, quality, axis_title(speedup))
-    view = View("quality-speed", caption, frame, table.shown, figure)
-    show_figure(view)
+    view = show_figure(View("quality-speed", caption, frame, table.shown, figure))
     show_table(table.shown, "Quality and speed-ups")
     st.caption(plain(table.caption))
     return [view]
 
 
-def show_time(run: RunData, name: str) -> list[View]:
+def _show_time(run: RunData, name: str) -> list[View]:
     """Show FLOPs in both conventions against the time that belongs to each, and the realised share."""
     efficiency = run.rows("efficiency")
     if efficiency is None:
@@ -97,7 +98,7 @@ def show_time(run: RunData, name: str) -> list[View]:
     return [View(f"time-{name}", caption, frame), *views]
 
 
-def show_tokens(run: RunData, name: str) -> list[View]:
+def _show_tokens(run: RunData, name: str) -> list[View]:
     """Show how many tokens each text still has in each layer."""
     if run.predicted is None:
         st.info("Not measured: predictions.parquet is not there.")
@@ -108,12 +109,10 @@ def show_tokens(run: RunData, name: str) -> list[View]:
         f"text, {int(frame['n'].max())} texts. Box: quartiles; whiskers: 5 % to 95 % of texts; dashed: "
         "mean."
     )
-    view = View(f"tokens-{name}", caption, frame, figure=token_boxes_chart(frame))
-    show_figure(view)
-    return [view]
+    return [show_figure(View(f"tokens-{name}", caption, frame, figure=token_boxes_chart(frame)))]
 
 
-def show_comparison() -> list[View]:
+def _show_comparison() -> list[View]:
     """Show the curves of one comparison folder."""
     names = [e.name for e in entries() if e.kind == "comparison" and e.state != "damaged"]
     if not names:
@@ -139,9 +138,7 @@ def show_comparison() -> list[View]:
         "Logarithmic axis; zoom out for points outside the axes."
     )
     points = points[points["axis"] == axis]
-    view = View("tradeoff", caption, points, figure=tradeoff_chart(points))
-    show_figure(view)
-    return [view]
+    return [show_figure(View("tradeoff", caption, points, figure=tradeoff_chart(points)))]
 
 
 PAGES = {
@@ -152,15 +149,15 @@ PAGES = {
 }
 page = choice("Show", list(PAGES), key="speed", format=PAGES.get, help="What this page shows.")
 if page == "comparison":
-    views = show_comparison()
+    views = _show_comparison()
 elif page == "runs":
-    views = show_quality(chosen_runs())
+    views = _show_quality(chosen_runs())
 else:
     views, runs = [], chosen_runs()
     for run in runs:
         if len(runs) > 1:
             st.subheader(plain(run_name(run)))
-        show = show_time if page == "time" else show_tokens
+        show = _show_time if page == "time" else _show_tokens
         views += show(run, run_name(run).replace("/", "-"))
 if views:
     offer_downloads(*views, title="Speed")

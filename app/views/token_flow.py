@@ -8,14 +8,20 @@ import streamlit as st
 from app.choices import choice, several, switch, typed
 from app.data.downloads import View
 from app.data.flows import Flow, flow_frame
-from app.data.texts import flow_records, verdict
-from app.data.thresholds import recorded_thresholds
+from app.data.texts import flow_records, recorded_thresholds, verdict
 from app.figures.token_flow import flow_figure
-from app.models import has_model, outcomes, run_windows, typed_windows
 from app.pick_text import picked_text, score_tables, texts_of
 from app.screen import offer_downloads
 from app.shared import chosen_run, empty, is_dark, plain, problem
-from app.what_if import changes_at_a_glance, chosen_change, clicked
+from app.what_if import (
+    changes_at_a_glance,
+    chosen_change,
+    clicked,
+    has_model,
+    outcomes,
+    run_windows,
+    typed_windows,
+)
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.core.merge_windows import stitched
@@ -33,12 +39,12 @@ CAPTION = (
 )
 
 
-def drops(method: str) -> bool:
+def _drops(method: str) -> bool:
     """Return whether a method drops tokens, as far as the catalogue knows it."""
     return method not in METHODS or METHODS[method].drops_tokens
 
 
-def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[TokenScores]]]:
+def _recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[TokenScores]]]:
     """Return the picked text's id, and what the run wrote down of it, by method."""
     tables = score_tables(run, methods)
     row = picked_text(run, tables, methods[0])
@@ -51,7 +57,7 @@ def recorded(run: RunData, methods: Sequence[str]) -> tuple[str, dict[str, list[
     return row["text_id"], records
 
 
-def recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> Flow:
+def _recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> Flow:
     """Return a flow as the run wrote it down."""
     record, texts = stitched(records), texts_of(run, method)
     verdicts = [verdict(row) for row in texts[texts["text_id"] == record.text_id].to_dict("records")]
@@ -61,14 +67,8 @@ def recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) -> 
     )
 
 
-def live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
-    """Return a flow as a model gave it just now.
-
-    Args:
-        method: Whose model.
-        outcome: What it gave.
-        change: What was changed; None: nothing.
-    """
+def _live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
+    """Return a flow as a model gave it just now, after a change or without any."""
     prediction = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
     if change is None:
         scorer = f" · {scorer_name(outcome.record.scorer)}" if outcome.scored.any() else ""
@@ -79,7 +79,7 @@ def live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Fl
     )
 
 
-def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]:
+def _typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]:
     """Return the windows of what the reader types, by method; ends the page until there is a word."""
     text = typed("Your text", key="typed", lines=4, most=200_000,
                  help="Only you see it. Up to 2,000 characters it stands in the link.")  # fmt: skip
@@ -95,18 +95,15 @@ def typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]]
     return windows
 
 
-def what_if(
+def _what_if(
     run: RunData, windows: dict[str, Sequence[Any]], text_key: str
 ) -> tuple[str, Outcome, Outcome, Change]:
     """Return the chosen method, its outcome before and after, and the change between them.
 
-    Args:
-        run: Whose models.
-        windows: The text, by method.
-        text_key: Forced tokens are forgotten when it changes.
+    Forced tokens are forgotten when `text_key` changes.
     """
     help = "Whose decisions to change."
-    default = next(filter(drops, windows), None)
+    default = next(filter(_drops, windows), None)
     method = choice(
         "What if, for", list(windows), key="asked", default=default, format=method_name, help=help
     )
@@ -116,7 +113,7 @@ def what_if(
     return method, before, after, change
 
 
-def draw(flows: list[Flow], clickable: bool) -> None:
+def _draw(flows: list[Flow], clickable: bool) -> None:
     """Draw the flows; a click on a token counts while the reader asks what if."""
     n = len(flows[0].record.tokens)
     left, right = st.columns([4, 1])
@@ -136,7 +133,7 @@ if run.predicted is None:
 present = ordered(run.predicted["method"].astype(str), METHODS)
 left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
 methods = several(
-    "Methods", present, key="methods", default=(list(filter(drops, present)) or present)[:2], most=3,
+    "Methods", present, key="methods", default=(list(filter(_drops, present)) or present)[:2], most=3,
     format=method_name, help="Up to three.", at=left,
 )  # fmt: skip
 help = "A typed text needs the models."
@@ -155,12 +152,12 @@ windows: dict[str, Sequence[Any]] = {}
 if source == "typed":
     if not runnable:
         empty("A typed text needs a model: this run has none. Recorded texts can still be looked at.")
-    windows, text_key = typed_text(run, runnable), "typed"
-    flows = {method: live_flow(method, outcomes(run, method, typed, Change())[0])
+    windows, text_key = _typed_text(run, runnable), "typed"
+    flows = {method: _live_flow(method, outcomes(run, method, typed, Change())[0])
              for method, typed in windows.items()}  # fmt: skip
 else:
-    text_key, records = recorded(run, methods)
-    flows = {method: recorded_flow(run, method, parts) for method, parts in records.items()}
+    text_key, records = _recorded(run, methods)
+    flows = {method: _recorded_flow(run, method, parts) for method, parts in records.items()}
     if asking and records:
         any_records = next(iter(records.values()))
         windows = {
@@ -170,16 +167,16 @@ shown = list(flows.values())
 views = []
 if asking and windows:
     with st.container(border=True):
-        target, before, after, change = what_if(run, windows, text_key)
+        target, before, after, change = _what_if(run, windows, text_key)
         changes_at_a_glance(before, after)
-    flows[target] = live_flow(target, before)
+    flows[target] = _live_flow(target, before)
     shown = [*flows.values()]
-    shown.insert(1 + list(flows).index(target), live_flow(target, after, change))
+    shown.insert(1 + list(flows).index(target), _live_flow(target, after, change))
     caption = f"{method_name(target)} before and after."
     views.append(View("what-if", caption, outcome_table(before, after)))
 if not shown:
     empty("There is nothing to draw for these methods and this text.")
-draw(shown, asking and bool(windows))
+_draw(shown, asking and bool(windows))
 for view in views:
     st.dataframe(view.formatted, hide_index=True, alt="Before and after")
 drawn = View("token-flow", CAPTION, flow_frame(shown), figure=shown)

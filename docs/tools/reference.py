@@ -119,25 +119,9 @@ def _escaped(line: str) -> str:
     return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in parts)
 
 
-def agreement_metrics() -> str:
-    """Describe name, range and conventions of every metric of plausibility."""
-    return _table(_metric_row(metric) for metric in (*AGREEMENT, *ANNOTATED))
-
-
-def faithfulness_metrics() -> str:
-    """Describe the metrics of faithfulness."""
-    return _plain_metrics(FAITHFULNESS)
-
-
-def quality_metrics() -> str:
-    """Describe the metrics of the predictions."""
-    return _plain_metrics(metric for metric in METRICS.values() if metric.needs == "predictions")
-
-
-def _plain_metrics(metrics: Iterable[Metric]) -> str:
-    columns = ("name", "what", "range", "better")
-    rows = [_metric_row(metric) for metric in metrics]
-    return _table({column: row[column] for column in columns} for row in rows)
+def _metrics(metrics: Iterable[Metric], columns: int = 4) -> str:
+    """Metrics with their first columns: name, what, range, better; then what is agreement's own."""
+    return _table(dict([*_metric_row(metric).items()][:columns]) for metric in metrics)
 
 
 def _metric_row(metric: Metric) -> dict[str, str]:
@@ -215,9 +199,9 @@ def analyses() -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "command-line": command_line,
-    "agreement-metrics": agreement_metrics,
-    "faithfulness-metrics": faithfulness_metrics,
-    "quality-metrics": quality_metrics,
+    "agreement-metrics": lambda: _metrics((*AGREEMENT, *ANNOTATED), 8),
+    "faithfulness-metrics": lambda: _metrics(FAITHFULNESS),
+    "quality-metrics": lambda: _metrics(m for m in METRICS.values() if m.needs == "predictions"),
     "metric-tables": metric_tables,
     "metric-columns": metric_columns,
     "scorers": scorers,

@@ -140,8 +140,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def rendered(text: str, stored: Path = STORED) -> str:
-    """Return `text` with every marked table made again from the stored frames; InputError for an unknown
-    kind."""
+    """Return `text`, its marked tables made again from stored frames; InputError for another kind."""
     with tempfile.TemporaryDirectory() as folder:
 
         def again(marked: re.Match[str]) -> str:

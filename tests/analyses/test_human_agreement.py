@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analyses.lib.human_agreement import human_values
+from analyses.pages.human_agreement import human_values
 from workbench.errors import InputError
 from workbench.metrics.plausibility.table import summarise
 

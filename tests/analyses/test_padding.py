@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 
 import workbench
-from analyses.lib.padding import COLUMNS, padding_factor, padding_share, recomputed
 from workbench.metrics.efficiency.flops import Shape
-from workbench.reporting.published import top_settings
+from workbench.reporting.published import (
+    PADDING_COLUMNS,
+    padding_factor,
+    padding_share,
+    recomputed,
+    top_settings,
+)
 
 TINY = Shape(layers=1, hidden=1, intermediate=1, classes=1, pooler=False)
 
@@ -31,7 +36,7 @@ def test_the_product_is_the_padded_speedup() -> None:
         {"dataset": ["x"], "mean_tokens": [10], "padded_tokens": [10], "target_sparsity": [0.5]}
     )
     frame = recomputed(settings)
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == PADDING_COLUMNS
     assert frame.loc[0, ["speedup_unpadded", "padding_factor", "speedup_padded"]].tolist() == [2, 1, 2]
     assert frame.loc[0, "padding_share"] == 0
 

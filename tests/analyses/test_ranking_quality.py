@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from analyses.lib.ranking_quality import COLUMNS, ranking_quality
 from tests.helpers.score_frames import NAN, grid, one, plain
 from workbench.errors import InputError
-from workbench.metrics.scorer_agreement.rank import rank_correlations
+from workbench.metrics.scorer_agreement import rank_correlations
 from workbench.metrics.stats.correlations import masked_spearman
 
 

@@ -10,7 +10,7 @@ pytest.importorskip("playwright", reason="playwright is not installed (extra dev
 
 from playwright.sync_api import Page
 
-from app.data.texts_behind_point import layer_values, texts_behind
+from app.data.plausibility import layer_values, texts_behind
 from tests.helpers.browsing import check_no_error, chromium, new_page, served, settled
 from workbench.reporting.text.wording import scorer_on_model
 from workbench.runs.scores import ScoreTable

@@ -14,6 +14,7 @@ from workbench.catalog.entry_points import load_entry_points
 from workbench.catalog.methods import METHODS, PLUGIN_ORDER
 from workbench.catalog.plugins import load_plugins, unload_plugins
 from workbench.catalog.registry import Registry
+from workbench.config.loading import dump_config, load_config, with_absolute_paths
 from workbench.config.run import run_config_class
 from workbench.errors import InputError
 from workbench.models.policies import policy_class
@@ -119,6 +120,19 @@ def test_a_missing_file_and_two_of_one_name_are_told(tmp_path):
     load_plugins([write(tmp_path, GOOD)])
     with pytest.raises(InputError, match="another plug-in of this name"):
         load_plugins([write(tmp_path / "other", GOOD)])
+
+
+def test_a_run_that_took_a_plug_in_from_the_command_line_names_it(tmp_path):
+    """Whoever opens it without the file is told what to add."""
+    plugin, config = write(tmp_path, GOOD), write_settings(tmp_path)
+    load_plugins([plugin])
+    settings = with_absolute_paths(load_config(config, ["methods=[dense, own]"]))
+    assert settings.plugins == [str(plugin)]
+    config.write_text(dump_config(settings), encoding="utf-8")
+    unload_plugins()
+    with pytest.raises(InputError, match=f"made with plug-ins: add --plugin {plugin}"):
+        load_config(config, run_plugins=False)
+    assert load_config(config).methods == ["dense", "own"]
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_and_all():

@@ -19,17 +19,18 @@ def no_plugin_stays():
 
 
 def test_the_example_trains_and_drops_tokens(workbench, tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
     plugin = tmp_path / "norm_pruning.py"
-    plugin.write_text(example, encoding="utf-8")
+    plugin.write_text("\n".join(blocks), encoding="utf-8")
     config = write_settings(tmp_path)
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings |= {"plugins": [str(plugin)], "methods": ["dense", "norm"]}
-    settings["evaluation"]["scorers"] = ["random"]
+    settings["evaluation"]["scorers"] = ["norm", "random"]
     settings["efficiency"] = {"repeats": 0}
     settings["norm"] = {"epochs": 1, "batch_size": 8, "drop_share": 0.3}
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
     answer = workbench("run", config, "--out", tmp_path / "run")
     assert answer.code == 0, answer.err
     rows = load_run(tmp_path / "run").metrics("efficiency").query("method == 'norm'")
+    assert set(load_run(tmp_path / "run").metrics("plausibility")["scorer"]) == {"norm", "random"}
     assert rows.set_index("quantity")["value"]["flops_speedup_unpadded"] > 1.2

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.documents import Span
-from workbench.eraser.prediction import DocumentRationale, Prediction
+from workbench.eraser.prediction import DocumentRationale, Prediction, write_predictions
 from workbench.eraser.read import read_predictions
-from workbench.eraser.write import write_predictions
 from workbench.errors import InputError
 
 

@@ -16,7 +16,7 @@ from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.text_values import text_values
-from workbench.metrics.scorer_agreement.table import agreement as rank_agreement
+from workbench.metrics.scorer_agreement import agreement as rank_agreement
 from workbench.models.stopwatch import round_frame
 from workbench.storage.atomic import write_json, write_text
 

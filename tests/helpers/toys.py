@@ -9,9 +9,11 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from workbench.catalog.methods import METHODS as CATALOGUE
+from workbench.catalog.methods import method_spec
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import ATTENTION, register_attention
+from workbench.models.policies import policy_class
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
@@ -162,11 +164,13 @@ def distilbert(config: BertConfig, seed: int = 0) -> DistilBert:
 
 
 def policy_of(method: str, config: BertConfig, seed: int = 0) -> Policy:
-    """A policy by method; all but those of `KEEP_ALL` drop tokens."""
+    """A policy by method, a new one's with its default settings; all but `KEEP_ALL` drop tokens."""
     makers = {
         "dense": lambda *_, **__: Policy(), "distilbert": distilbert, "adapler": adapler, "top": top,
         "ltp": ltp, "transkimmer": transkimmer, "powerbert": powerbert, "trbert": trbert,
     }  # fmt: skip
+    if method not in makers:
+        return policy_class(method).from_settings(config, method_spec(method).settings())
     return makers[method](config, seed=seed)
 
 

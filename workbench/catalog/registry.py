@@ -79,7 +79,9 @@ class Registry(Mapping[str, E]):
     def suggestion(self, name: str) -> str:
         """Return what to say of an unknown name: the nearest known one, and all."""
         near = difflib.get_close_matches(name, self, 1, cutoff=0.5)
-        return (f"did you mean {near[0]}? " if near else "") + f"known: {', '.join(self)}"
+        return (f"did you mean {near[0]}? " if near else "") + (
+            f"known: {', '.join(self)}; one of your own needs --plugin FILE"
+        )
 
     def __getitem__(self, name: str) -> E:
         self._ensure_loaded()

@@ -7,19 +7,14 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.app import app as show_app
-from workbench.cli.attribute import attribute
-from workbench.cli.bench import bench
-from workbench.cli.compare import compare
 from workbench.cli.data import data_check, data_fetch, data_list, data_plant
-from workbench.cli.evaluate import evaluate
-from workbench.cli.explain import explain
+from workbench.cli.evaluate import bench, evaluate
+from workbench.cli.explain import attribute, explain
 from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command
-from workbench.cli.report import report
-from workbench.cli.reproduce import reproduce
-from workbench.cli.run import demo, run
-from workbench.cli.tables import tables
+from workbench.cli.show import app as show_app
+from workbench.cli.show import report, tables
+from workbench.cli.train import compare, demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
 
 app = typer.Typer(

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import Target
-from workbench.cli.terminal import OUT
+from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
+from workbench.pipeline.requests import AttributeRequest
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,14 @@ def explain(
             OUT.print(explanation_table(explained, record))
     records = explained.stitched()
     save_explained(explained.predicted, explained.probabilities, records, html=how.html, json=how.json)
+
+
+def attribute(request: AttributeRequest) -> None:
+    """Score texts with any scorers; texts that already have scores are skipped."""
+    from workbench.cli.console import ConsoleReporter, frame_table
+    from workbench.pipeline.attribute import attribute as score
+    from workbench.pipeline.attribute import cost_frame
+
+    folder, tallies = score(request, ConsoleReporter(ERR))
+    OUT.print(frame_table(cost_frame({name: tallies[name] for name in request.scorers})))
+    say(f"scores: {folder / 'scores'}")

@@ -89,8 +89,10 @@ def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
-    """The same configuration with existing relative paths made absolute, so that a run can be
-    evaluated from any folder; hub names stay as they are. Plug-ins of the command line are added."""
+    """Return the configuration with existing relative paths made absolute, and its plug-ins named.
+
+    A run can then be evaluated from any folder; hub names stay as they are.
+    """
     changes: dict[str, Any] = {"plugins": plugin_files(config)}
     if config.data.path is not None and Path(config.data.path).exists():
         path = str(Path(config.data.path).resolve())

@@ -3,8 +3,12 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+
+TooLong = Literal["windows", "refuse"]
+"""What to do with a text that is longer than a model's window."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ def run_bounds(marks: np.ndarray, follows: np.ndarray | None = None) -> tuple[np
     return np.flatnonzero(marks & ~goes_on), np.flatnonzero(ends) + 1
 
 
-def runs(marks: Sequence[bool]) -> tuple[Span, ...]:
+def runs(marks: Sequence[bool] | np.ndarray) -> tuple[Span, ...]:
     """Return one span for each run of adjacent marked words."""
     bounds = run_bounds(np.asarray(marks, dtype=bool))
     return tuple(Span(int(start), int(end)) for start, end in zip(*bounds, strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -97,8 +98,7 @@ def _in_order(records: Sequence[TokenScores]) -> list[TokenScores]:
 
 def _offsets(records: Sequence[TokenScores]) -> list[int]:
     """Where each window's tokens begin when all stand side by side."""
-    lengths = [len(record.tokens) for record in records]
-    return [sum(lengths[:number]) for number in range(len(lengths))]
+    return [0, *accumulate(len(record.tokens) for record in records)][:-1]
 
 
 def _shown(record: TokenScores, records: Sequence[TokenScores]) -> np.ndarray:

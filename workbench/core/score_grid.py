@@ -79,7 +79,9 @@ def _grid(scorer: str, method: str, rows: pd.DataFrame) -> ScoreGrid:
     scores = rows["score"].to_numpy(dtype=np.float64)
     if np.isinf(scores).any():
         raise InputError(f"{scorer} on {method}: scores must be finite or NaN")
-    window, first = _window_of(rows)
+    # Windows are counted from 0 in order of appearance; `first` has the first row of each.
+    window = rows.groupby(["text_id", "window"], sort=False, observed=True).ngroup().to_numpy()
+    first = np.unique(window, return_index=True)[1]
     layer, token = rows["layer"].to_numpy(), rows["token_index"].to_numpy()
     size = (len(first), int(layer.max()) + 1, int(token.max()) + 1)
     seen = np.zeros(size, dtype=np.int64)
@@ -112,14 +114,6 @@ def _grid(scorer: str, method: str, rows: pd.DataFrame) -> ScoreGrid:
         kept=kept,
         marks=spread("rationale", False, bool) if top["rationale"].notna().all() else None,
     )  # fmt: skip
-
-
-def _window_of(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's window, counted from 0 in order of appearance, and the first row of each window."""
-    text = pd.factorize(rows["text_id"])[0].astype(np.int64)
-    number = rows["window"].to_numpy(dtype=np.int64)
-    which, _ = pd.factorize(text * (int(number.max(initial=0)) + 1) + number)
-    return which, np.unique(which, return_index=True)[1]
 
 
 def common_windows(a: ScoreGrid, b: ScoreGrid) -> tuple[ScoreGrid, ScoreGrid]:

@@ -57,12 +57,11 @@ class TokenScores:
                 f"{self.text_id}: scores {self.scores.shape} and word_index {self.word_index.shape}"
                 f" do not fit {n} tokens"
             )
-        if self.kept is not None and self.kept.shape != self.scores.shape:
-            raise ValueError(f"{self.text_id}: kept {self.kept.shape} is not {self.scores.shape}")
-        if self.rationale is not None and self.rationale.shape != (n,):
-            raise ValueError(f"{self.text_id}: rationale {self.rationale.shape} is not ({n},)")
-        if self.error is not None and self.error.shape != (self.layers,):
-            raise ValueError(f"{self.text_id}: error {self.error.shape} is not ({self.layers},)")
+        shapes = {"kept": self.scores.shape, "rationale": (n,), "error": (self.layers,)}
+        for name, shape in shapes.items():
+            given = getattr(self, name)
+            if given is not None and given.shape != shape:
+                raise ValueError(f"{self.text_id}: {name} {given.shape} is not {shape}")
 
     @property
     def layers(self) -> int:

@@ -68,7 +68,6 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
 
 
 def _labels(corpus: Corpus) -> pd.DataFrame:
-    """Return `DataCard.classes`."""
     given = {split: [d.label for d in documents] for split, documents in corpus.splits.items()}
     index = pd.Index(list(given), name="split")
     if len(corpus.labels) == 1:
@@ -107,23 +106,19 @@ def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
 
 
 def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
-    shares, spans, empty, whole, overlapping = [], [], 0, 0, 0
-    for document in documents:
-        if document.rationale is None:
-            continue
-        marked = mask(document.rationale, len(document.words) + len(document.second))
-        shares.append(marked.mean())
-        spans.append(len(document.rationale))
-        empty += not document.rationale
-        whole += bool(marked.all())
-        overlapping += sum(span.end - span.start for span in document.rationale) > marked.sum()
+    rows = []
+    for spans, words in ((d.rationale, len(d.words) + len(d.second)) for d in documents):
+        if spans is not None:
+            marked = mask(spans, words)
+            twice = sum(span.end - span.start for span in spans) > marked.sum()
+            rows.append((marked.mean(), len(spans), not spans, marked.all(), twice))
+    means = ("rationale_share", "spans_per_text")
+    counts = ("without_evidence", "all_rationale", "overlapping_spans")
+    table = pd.DataFrame(rows, columns=[*means, *counts], dtype=float)
     return {
-        "annotated": len(shares),
-        "rationale_share": float(np.mean(shares)) if shares else np.nan,
-        "spans_per_text": float(np.mean(spans)) if spans else np.nan,
-        "without_evidence": empty,
-        "all_rationale": whole,
-        "overlapping_spans": overlapping,
+        "annotated": len(table),
+        **{name: table[name].mean() for name in means},
+        **{name: int(table[name].sum()) for name in counts},
     }
 
 

@@ -2,11 +2,11 @@
 
 import hashlib
 import http.client
+import json
 import logging
 import os
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +20,8 @@ from workbench.storage.atomic import replacing
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes received so far and the total, None where the server does not say."""
+TIMEOUT = 60.0
+"""Seconds to wait for the server."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,14 @@ class Manifest:
 
 def load_manifests() -> dict[str, Manifest]:
     """Return all shipped manifests by name."""
-    manifests = {}
-    folder = files("workbench.data").joinpath("manifests")
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".json"):
-            manifest = TypeAdapter(Manifest).validate_json(entry.read_text(encoding="utf-8"))
-            manifests[manifest.name] = manifest
-    return manifests
+    manifests = map(TypeAdapter(Manifest).validate_python, shipped("manifests"))
+    return {manifest.name: manifest for manifest in manifests}
+
+
+def shipped(folder: str) -> list[Any]:
+    """Return what the JSON files of a folder of this package hold, by their names."""
+    entries = sorted(files("workbench.data").joinpath(folder).iterdir(), key=lambda entry: entry.name)
+    return [json.loads(e.read_text(encoding="utf-8")) for e in entries if e.name.endswith(".json")]
 
 
 def cache_folder() -> Path:
@@ -64,34 +65,20 @@ def fetched_path(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def fetch(
-    name: str,
-    destination: Path | None = None,
-    address: str | None = None,
-    timeout: float = 60.0,
-    progress: Progress | None = None,
-) -> Path:
-    """Download a data set, check every hash, put the archive in place, and return its path.
+def fetch(name: str, address: str | None = None) -> Path:
+    """Download a data set, check every hash, put the archive in the cache, and return its path.
 
-    Args:
-        name: A manifest's name.
-        destination: Folder for the archive; default: the cache.
-        address: Replaces the manifest's (http, https or file).
-        timeout: Seconds to wait for the server.
-        progress: Called after every piece.
-
-    Raises:
-        InputError: Unknown name, or an address of another kind.
-        WorkbenchError: The download fails, or the contents are not the manifest's; nothing is left.
+    `address` replaces the manifest's (http, https or file). Raises InputError for an unknown name and an
+    address of another kind; WorkbenchError where the download fails, or the contents are not the
+    manifest's: then nothing is left.
     """
     manifest = _manifest(name)
-    folder = Path(destination).expanduser() if destination else cache_folder() / "data"
-    target = folder / manifest.archive
+    target = cache_folder() / "data" / manifest.archive
     source = address or manifest.address
     if urllib.parse.urlsplit(source).scheme not in {"http", "https", "file"}:
         raise InputError(f"{source}: expected an address with http://, https:// or file://")
     with replacing(target) as archive:
-        _download(source, archive, timeout, progress)
+        _download(source, archive)
         try:
             verify(open_tree(archive), manifest)
         except InputError as error:
@@ -130,9 +117,9 @@ def _manifest(name: str) -> Manifest:
     return manifests[name]
 
 
-def _download(address: str, target: Path, timeout: float, progress: Progress | None) -> None:
+def _download(address: str, target: Path) -> None:
     try:
-        reply = urllib.request.urlopen(address, timeout=timeout)
+        reply = urllib.request.urlopen(address, timeout=TIMEOUT)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise WorkbenchError(f"{address}: cannot be fetched: {reason}") from None
@@ -143,8 +130,6 @@ def _download(address: str, target: Path, timeout: float, progress: Progress | N
         while chunk := _next_chunk(reply, received):
             out.write(chunk)
             received += len(chunk)
-            if progress is not None:
-                progress(received, total)
     if total is not None and received != total:
         raise WorkbenchError(f"{address}: the connection ended after {received:,} of {total:,} bytes")
 

@@ -74,12 +74,8 @@ def limit(rows: list[Row], most: int | None, split: str) -> tuple[list[Row], lis
     """Return rows that come first in hash order, so nested for growing limits, in their old order.
 
     Args:
-        rows: All rows of the split.
+        rows, split: All rows of a split, and its name, for the note of how many were left out.
         most: How many to return, at most; None for all.
-        split: The split's name, for the note.
-
-    Returns:
-        The rows, and a note where some were left out.
     """
     if most is None or len(rows) <= most:
         return rows, []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.core.documents import Document
-from workbench.data.readers.rows import counted
+from workbench.data.readers.rows import counted, first_few
 from workbench.eraser.prediction import Prediction
 from workbench.eraser.read import read_predictions
 from workbench.eraser.to_records import METHOD, Group, match
@@ -53,13 +53,12 @@ def evaluate_predictions(
         split: Its name.
         partial: Judge the texts that both have.
         absolute: Take the sizes of signed scores.
-        bootstrap: Resamples of an interval; 0: none.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     predictions = read_predictions(path)
     matched = match(predictions, documents, path.name, partial=partial, absolute=absolute)
     groups = matched.groups
-    parts = [(group, _judged(group, documents, split, bootstrap, seed)) for group in groups]
+    parts = [_judged(group, documents, split, bootstrap, seed) for group in groups]
     notes = [
         f"{group.records[0].scorer}, layer {group.layer}: {counted(len(group.missing), 'text')} without"
         " a prediction left out."
@@ -67,14 +66,14 @@ def evaluate_predictions(
         if group.missing
     ]
     if matched.unknown:
-        ids = ", ".join(matched.unknown[:3]) + (", ..." if len(matched.unknown) > 3 else "")
+        ids = first_few(matched.unknown)
         texts = counted(len(matched.unknown), "predicted text")
         notes.append(f"{texts} that the split does not have left out ({ids}).")
     if absolute:
         notes.append("Scores are the sizes of those in the file.")
     return Evaluated(
-        plausibility=pd.concat([part.frame for _, part in parts], ignore_index=True),
-        counts=pd.concat([part.counts for _, part in parts], ignore_index=True),
+        plausibility=pd.concat([part.frame for part in parts], ignore_index=True),
+        counts=pd.concat([part.counts for part in parts], ignore_index=True),
         classification=classification(
             _classes(predictions, documents, split), bootstrap=bootstrap, seed=seed
         ),
@@ -85,14 +84,13 @@ def evaluate_predictions(
 def _judged(
     group: Group, documents: Sequence[Document], split: str, bootstrap: int, seed: int
 ) -> Plausibility:
-    values = text_values(group.records)
-    judged = Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
+    values = [part for part in text_values(group.records) if part.unit == "word"]
+    judged = summarise(values, split, bootstrap, seed)
     listed = annotated_iou(values, group.records, documents, split, bootstrap, seed)
-    frame = pd.concat([judged.frame[judged.frame["unit"] == "word"], listed]).assign(layer=group.layer)
+    frame = pd.concat([judged, listed]).assign(layer=group.layer)
     if not group.has_soft:
         frame = frame[frame["selection"] == "kept"]
-    counts = judged.counts[judged.counts["unit"] == "word"].assign(layer=group.layer)
-    return Plausibility(frame, counts)
+    return Plausibility(frame, count_frame(values, split).assign(layer=group.layer))
 
 
 def _classes(

@@ -1,7 +1,6 @@
 """From our records to predictions: word scores of whole documents, from however many windows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,24 +16,12 @@ from workbench.metrics.plausibility.units import unit_index, unit_scores
 Selection = Literal["uniform", "kept"]
 
 
-@dataclass(frozen=True)
-class Words:
-    """What one scorer says of a text's n words (those of the second text included)."""
+def _word_scores(
+    records: Sequence[TokenScores], words: int, selection: Selection
+) -> tuple[np.ndarray, np.ndarray]:
+    """The scores, those of the best sub-token of any window, and the selection of a text's words.
 
-    scores: np.ndarray
-    """(layers, n) float64: the best sub-token of any window; NaN: dropped or not scored."""
-    selected: np.ndarray
-    """(layers, n) bool."""
-
-
-def word_scores(records: Sequence[TokenScores], words: int, selection: Selection) -> Words:
-    """Return the scores and the selection of a text's words from those of its windows.
-
-    Args:
-        records: The windows of one text from one scorer; their scores stay as they are.
-        words: How many words the text has.
-        selection: `uniform` (the words that reach their window's uniform level, as in the evaluator) or
-            `kept` (what the model passed on; InputError where nothing is ever dropped).
+    Both (layers, words); scores are NaN where dropped or not scored.
     """
     layers = records[0].layers
     scores, selected = np.full((layers, words), np.nan), np.zeros((layers, words), dtype=bool)
@@ -50,7 +37,7 @@ def word_scores(records: Sequence[TokenScores], words: int, selection: Selection
             raise InputError(f"{record.scorer} on {record.method} drops nothing: no selection 'kept'")
         scores[:, columns] = np.fmax(scores[:, columns], best)
         selected[:, columns] |= chosen
-    return Words(scores, selected)
+    return scores, selected
 
 
 def to_predictions(
@@ -70,7 +57,8 @@ def to_predictions(
         documents: The texts to predict for.
         classes: Columns of predictions.parquet, one row per text; InputError where one lacks.
         layer: Predict at this layer alone, None: at each that is scored; InputError for any other.
-        selection: See `word_scores`.
+        selection: `uniform` (the words that reach their window's uniform level, as in the evaluator) or
+            `kept` (what the model passed on; InputError where nothing is ever dropped).
     """
     windows: dict[str, list[TokenScores]] = {}
     for record in records:
@@ -81,9 +69,29 @@ def to_predictions(
         scored, row = windows.get(document.id), rows.get(document.id)
         if scored is None or row is None:
             raise InputError(f"text {document.id!r}: no {'scores' if scored is None else 'prediction'}")
-        words = word_scores(scored, len(document.words) + len(document.second), selection)
+        scores, selected = _word_scores(scored, len(document.words + document.second), selection)
         for at in layers:
-            yield _prediction(document, scored[0], row, words, at)
+            entries = tuple(
+                DocumentRationale(
+                    docid=part.docid,
+                    hard=runs(selected[at, part.start : part.end]),
+                    soft=np.nan_to_num(scores[at, part.start : part.end], nan=0.0),
+                )
+                for part in parts_of(document)
+            )
+            yield Prediction(
+                annotation_id=document.id,
+                rationales=entries,
+                classification=str(row["predicted"]),
+                classification_scores={
+                    str(key).removeprefix("prob_"): float(value)
+                    for key, value in row.items()
+                    if str(key).startswith("prob_")
+                },
+                scorer=scored[0].scorer,
+                method=scored[0].method,
+                layer=at,
+            )
 
 
 def _layers(windows: Mapping[str, Sequence[TokenScores]], layer: int | None) -> list[int]:
@@ -100,32 +108,3 @@ def _layers(windows: Mapping[str, Sequence[TokenScores]], layer: int | None) -> 
         layers = ", ".join(map(str, sorted(scored)))
         raise InputError(f"nothing is scored at layer {layer}; there are: {layers}")
     return sorted(scored) if layer is None else [layer]
-
-
-def _prediction(
-    document: Document, record: TokenScores, row: dict[object, object], words: Words, layer: int
-) -> Prediction:
-    entries = []
-    for part in parts_of(document):
-        inside = slice(part.start, part.end)
-        entries.append(
-            DocumentRationale(
-                docid=part.docid,
-                hard=runs(words.selected[layer, inside].tolist()),
-                soft=np.nan_to_num(words.scores[layer, inside], nan=0.0),
-            )
-        )
-    probabilities = {
-        str(key).removeprefix("prob_"): float(value)  # type: ignore[arg-type]
-        for key, value in row.items()
-        if str(key).startswith("prob_")
-    }
-    return Prediction(
-        annotation_id=document.id,
-        rationales=tuple(entries),
-        classification=str(row["predicted"]),
-        classification_scores=probabilities,
-        scorer=record.scorer,
-        method=record.method,
-        layer=layer,
-    )

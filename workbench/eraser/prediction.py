@@ -1,12 +1,15 @@
 """What a line of a prediction file in ERASER's format (DeYoung et al. 2020) says."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.documents import Document, Part, Span
+from workbench.storage.atomic import replacing
 
 Scores = Mapping[str, float]
 """Class -> probability."""
@@ -60,7 +63,7 @@ SCORE_KEYS = {
 
 
 def as_json(prediction: Prediction) -> dict[str, Any]:
-    """The line's object, without what is None."""
+    """Return the line's object, without what is None."""
     values: dict[str, Any] = {
         "annotation_id": prediction.annotation_id,
         "rationales": [_rationale(one) for one in prediction.rationales],
@@ -84,6 +87,20 @@ def _rationale(one: DocumentRationale) -> dict[str, Any]:
     if one.sentences is not None:
         values["soft_sentence_predictions"] = one.sentences.tolist()
     return values
+
+
+def write_predictions(predictions: Iterable[Prediction], path: Path) -> int:
+    """Write one line per prediction, all or none; returns how many.
+
+    Raises WorkbenchError where the file cannot be written and ValueError for a number that is not
+    finite.
+    """
+    lines = 0
+    with replacing(path) as scratch, scratch.open("w", encoding="utf-8") as out:
+        for prediction in predictions:
+            out.write(json.dumps(as_json(prediction), ensure_ascii=False, allow_nan=False) + "\n")
+            lines += 1
+    return lines
 
 
 def parts_of(document: Document) -> tuple[Part, ...]:

@@ -1,7 +1,6 @@
 """Reading a prediction file in ERASER's format; every fault is named by file, line and id."""
 
 import math
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,9 @@ def read_predictions(path: Path) -> list[Prediction]:
     seen: dict[tuple[Any, ...], str] = {}
     for line, record in json_lines(read_bytes(path), str(path)):
         prediction = _prediction(record, f"{path}:{line}")
-        key = (*prediction.source, prediction.annotation_id)
-        if key in seen:
-            raise InputError(f"{prediction.where}: a second prediction, the first is at {seen[key]}")
-        seen[key] = f"{path}:{line}"
+        first = seen.setdefault((*prediction.source, prediction.annotation_id), f"{path}:{line}")
+        if first != f"{path}:{line}":
+            raise InputError(f"{prediction.where}: a second prediction, the first is at {first}")
         predictions.append(prediction)
     return predictions
 
@@ -48,6 +46,9 @@ def _prediction(record: dict[str, Any], where: str) -> Prediction:
         if docids.count(docid) > 1:
             raise InputError(f"{where}: document {docid!r} twice in rationales")
     scores = {field: _class_scores(record, key, where) for field, key in SCORE_KEYS.items()}
+    layer = _optional(record, "layer", int, where)
+    if layer is not None and layer < 0:
+        raise InputError(f"{where}: layer {layer} is negative")
     return Prediction(
         annotation_id=name,
         rationales=rationales,
@@ -55,7 +56,7 @@ def _prediction(record: dict[str, Any], where: str) -> Prediction:
         **scores,
         scorer=_optional(record, "scorer", str, where),
         method=_optional(record, "method", str, where),
-        layer=_layer(record, where),
+        layer=layer,
         where=where,
     )
 
@@ -78,14 +79,7 @@ def _spans(values: Any, where: str) -> tuple[Span, ...] | None:
         return None
     if not isinstance(values, list):
         raise InputError(f"{where}: hard_rationale_predictions is not a list")
-    spans = sorted(_pairs(values, where))
-    for (start, end), (other, last) in pairwise(spans):
-        if other < end:
-            raise InputError(f"{where}: the spans [{start}, {end}] and [{other}, {last}] overlap")
-    return tuple(Span(start, end) for start, end in spans)
-
-
-def _pairs(values: list[Any], where: str) -> Iterator[tuple[int, int]]:
+    spans = []
     for value in values:
         edges = value if isinstance(value, dict) else {}
         start, end = edges.get("start_token"), edges.get("end_token")
@@ -93,7 +87,11 @@ def _pairs(values: list[Any], where: str) -> Iterator[tuple[int, int]]:
             raise InputError(f"{where}: a span without whole start_token and end_token: {value!r:.60}")
         if start < 0 or end <= start:
             raise InputError(f"{where}: the span [{start}, {end}] is negative, empty or reversed")
-        yield start, end
+        spans.append((start, end))
+    for (start, end), (other, last) in pairwise(sorted(spans)):
+        if other < end:
+            raise InputError(f"{where}: the spans [{start}, {end}] and [{other}, {last}] overlap")
+    return tuple(Span(start, end) for start, end in sorted(spans))
 
 
 def _numbers(entry: dict[str, Any], key: str, where: str) -> np.ndarray | None:
@@ -138,13 +136,6 @@ def _optional(record: dict[str, Any], key: str, kind: type, where: str) -> Any:
     if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
         raise InputError(f"{where}: {key} is {type(value).__name__}, not {kind.__name__}")
     return value
-
-
-def _layer(record: dict[str, Any], where: str) -> int | None:
-    layer: int | None = _optional(record, "layer", int, where)
-    if layer is not None and layer < 0:
-        raise InputError(f"{where}: layer {layer} is negative")
-    return layer
 
 
 def _is_finite(value: Any) -> bool:

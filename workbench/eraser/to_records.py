@@ -60,14 +60,15 @@ def match(
     """
     by_id = {document.id: document for document in documents}
     groups: dict[tuple[str, str, int], list[Prediction]] = {}
-    unknown = [one for one in predictions if one.annotation_id not in by_id]
-    if unknown and (not partial or len(unknown) == len(predictions)):
-        raise InputError(f"{unknown[0].where}: no text of that id in the split")
+    unknown = []
     for one in predictions:
-        if one.annotation_id not in by_id:
-            continue
-        key = (one.scorer or name, one.method or METHOD, one.layer or 0)
-        groups.setdefault(key, []).append(one)
+        if one.annotation_id in by_id:
+            key = (one.scorer or name, one.method or METHOD, one.layer or 0)
+            groups.setdefault(key, []).append(one)
+        else:
+            unknown.append(one)
+    if unknown and not (partial and groups):
+        raise InputError(f"{unknown[0].where}: no text of that id in the split")
     result = []
     for (scorer, method, layer), members in groups.items():
         have = {one.annotation_id for one in members}
@@ -149,10 +150,9 @@ def _scores(entry: DocumentRationale, part: Part, absolute: bool, where: str) ->
 
 
 def _selected(entry: DocumentRationale, tokens: int, where: str) -> np.ndarray:
-    spans = entry.hard or ()
-    for span in spans:
+    for span in entry.hard or ():
         if span.end > tokens:
             raise InputError(
                 f"{where}: the span [{span.start}, {span.end}] ends after its {tokens} tokens"
             )
-    return mask(spans, tokens)
+    return mask(entry.hard or (), tokens)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from workbench.core.documents import Document
-from workbench.core.long_texts import TooLong
+from workbench.core.documents import Document, TooLong
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
@@ -29,7 +28,7 @@ class Prediction:
     predicted: str
     """Class with the highest mean probability over the text's windows."""
     probabilities: dict[str, float]
-    """By class, mean over the windows; they sum to 1."""
+    """By class, mean over the windows."""
     tokens: np.ndarray
     """(layers,) int64: tokens inside each layer, summed over the windows."""
     windows: int
@@ -52,29 +51,25 @@ def classify(
 ) -> Iterator[Prediction]:
     """Classify texts one after the other, in the order given; nothing is read before the first `next`.
 
-    `pool * batch_size` texts are read at a time, run in batches of at most `batch_size` windows of
-    similar length, and handed out; nothing is kept of them when the next ones are read. Memory and the
-    wait for the first result thus depend on the pool, not on the number of texts. On the CPU this
+    `pool * batch_size` texts are read at a time, run in batches of windows of similar length, and handed
+    out before the next ones are read: memory does not depend on the number of texts. On the CPU this
     changes how the process allocates memory, for good: see `workbench.storage.malloc`.
 
     Args:
-        model: A trained classifier; InputError for one that predicts a value.
-        tokenizer: Its tokenizer; it must align tokens with words.
+        model, tokenizer: A trained classifier, InputError for one that predicts a value; its tokenizer.
         texts: A plain string's id is its place among all texts, from "0". A document's label and
             rationale are not looked at, so that its windows depend on its words alone. A pool stands
             alone: an id that comes twice in one is refused, an id that comes again in a later pool is
             just another text.
-        batch_size: At least 1.
-        pool: At least 1.
+        batch_size, pool: At least 1.
         max_tokens: A longer text (special tokens included; default: the model's positions, at least 8)
             is cut into windows, never truncated.
         too_long: `refuse` refuses it instead.
 
     Raises:
         InputError: At once for wrong arguments. Later, naming the text's id, and before any text of its
-            pool is run: for a text that is empty, of the wrong type, not valid Unicode, without tokens,
-            refused for its length, or twice in the pool, and for a second text that needs more than half
-            of a window while the pair needs several.
+            pool is run: for a text that is empty, of the wrong type, not valid Unicode, refused for its
+            length, or twice in the pool, and as `encode` raises.
     """
     _check_settings(texts, batch_size, pool, too_long)
     max_tokens = model.window_limit(max_tokens)
@@ -106,24 +101,19 @@ def _classified(
     encoding = encode(documents, model.labels, tokenizer, max_tokens)
     if too_long == "refuse":
         encoding.refuse_cut()
-    windows = [encoding.of_text(document.id) for document in documents]
     rows = predict(model, encoding.windows, "", batch_size).to_dict("records")
     return [
-        _prediction(document.id, len(count), row, model.labels)
-        for document, count, row in zip(documents, windows, rows, strict=True)
+        Prediction(
+            text_id=row["text_id"],
+            predicted=row["predicted"],
+            probabilities={name: float(row[f"prob_{name}"]) for name in model.labels},
+            tokens=np.array(row["tokens"], dtype=np.int64),
+            windows=len(encoding.of_text(row["text_id"])),
+            flops=int(row["flops"]),
+            flops_dense=int(row["flops_dense"]),
+        )
+        for row in rows
     ]
-
-
-def _prediction(text_id: str, windows: int, row: dict[Any, Any], labels: Sequence[str]) -> Prediction:
-    return Prediction(
-        text_id=text_id,
-        predicted=row["predicted"],
-        probabilities={name: float(row[f"prob_{name}"]) for name in labels},
-        tokens=np.array(row["tokens"], dtype=np.int64),
-        windows=windows,
-        flops=int(row["flops"]),
-        flops_dense=int(row["flops_dense"]),
-    )
 
 
 def _document(number: int, text: Text, label: str) -> Document:

@@ -56,8 +56,7 @@ def explain_text(
     """Classify one text, or a pair, and show which tokens remain at every layer.
 
     Args:
-        model: A trained classifier.
-        tokenizer: Its tokenizer.
+        model, tokenizer: A trained classifier and its tokenizer.
         text: The text; InputError for one without words, of unknown characters only, or with characters
             that are none (bytes that are not UTF-8).
         second: The second text of a pair; it stands whole in each window.
@@ -90,11 +89,7 @@ def text_windows(
     """Return the windows of one text, or a pair, with the id "text".
 
     Args:
-        model: Whose limits hold.
-        tokenizer: Its tokenizer.
-        text: The text.
-        second: The second text of a pair.
-        max_tokens: The length of a window; InputError as in `explain_text`.
+        model, tokenizer, text, second, max_tokens: As of `explain_text`.
     """
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")

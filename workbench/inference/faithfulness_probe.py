@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from workbench.config.evaluation import FaithfulnessSettings
 from workbench.core.documents import Window
@@ -78,17 +79,12 @@ def _ask(
             shapes.append({name: part.shape[:-1] for name, part in named.items()})
             yield np.concatenate([part.reshape(-1, part.shape[-1]) for part in named.values()])
 
-    return [_named(shapes[number], answer) for number, answer in enumerate(infer(flat()))]
-
-
-def _named(shapes: dict[tuple[str, str], tuple[int, ...]], answer: np.ndarray) -> Named:
-    """(variants, classes) cut into (*shape, classes) for every name."""
-    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
-    parts = np.split(answer, ends[:-1])
-    return {
-        name: part.reshape(*shape, answer.shape[1])
-        for (name, shape), part in zip(shapes.items(), parts, strict=True)
-    }
+    answers: list[Named] = []
+    for number, answer in enumerate(infer(flat())):
+        ends = np.cumsum([math.prod(shape) for shape in shapes[number].values()])
+        parts = zip(shapes[number].items(), np.split(answer, ends[:-1]), strict=True)
+        answers.append({name: part.reshape(*shape, -1) for (name, shape), part in parts})
+    return answers
 
 
 class _Questions:
@@ -119,13 +115,9 @@ class _Questions:
             if self.leave_one_out:
                 named["left out", ""] = ~units
             for scorer, by_window in self.units.items():
-                chosen = np.concatenate(
-                    [
-                        top_units(by_window[number], self.shares),
-                        hard_rationale(by_window[number])[:, None],
-                    ],
-                    axis=1,
-                )
+                scores = by_window[number]
+                hard = hard_rationale(scores)[:, None]
+                chosen = np.concatenate([top_units(scores, self.shares), hard], axis=1)
                 named["without", scorer], named["only", scorer] = ~chosen, chosen
             yield {name: part[..., index] for name, part in named.items()}
 
@@ -141,20 +133,16 @@ class _Questions:
     def answered(self, scorer: str, erased: Sequence[Named], faded: Sequence[Named]) -> Probed:
         """One scorer's answers by text."""
         full = self._by_text([answer["full", ""] for answer in erased])
-        without, only = (self._hard(scorer, what, erased) for what in ("without", "only"))
+        without, only = (self._spoken(scorer, what, erased) for what in ("without", "only"))
+        level = np.stack([has_level(units) for units in self.units[scorer]])
+        without[:, :, -1][~level] = only[:, :, -1][~level] = np.nan
+        without, only = self._by_text(without), self._by_text(only)
         agreement = self._agreement(scorer, full, erased) if self.leave_one_out else None
         if not faded:
             return Probed(full, without, only, agreement)
         blank = self._by_text([answer["blank", ""] for answer in faded])
         soft = (self._spoken(scorer, what, faded) for what in ("faded out", "faded in"))
         return Probed(full, without, only, agreement, blank, *map(self._by_text, soft))
-
-    def _hard(self, scorer: str, what: str, erased: Sequence[Named]) -> np.ndarray:
-        """(T, L, K, classes)."""
-        answers = self._spoken(scorer, what, erased)
-        level = np.stack([has_level(units) for units in self.units[scorer]])
-        answers[:, :, -1][~level] = np.nan
-        return self._by_text(answers)
 
     def _spoken(self, scorer: str, what: str, answers: Sequence[Named]) -> np.ndarray:
         """(windows, L, ..., classes), NaN where the scorer is silent."""
@@ -177,7 +165,5 @@ class _Questions:
     def _by_text(self, values: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(windows, ...) -> (T, ...): the mean over each text's windows."""
         stacked = np.stack(list(values)).astype(np.float64)
-        places: dict[str, list[int]] = {}
-        for number, text in enumerate(self.texts):
-            places.setdefault(text, []).append(number)
-        return np.stack([stacked[windows].mean(axis=0) for windows in places.values()])
+        places = pd.factorize(np.array(self.texts, dtype=object))[0]
+        return np.stack([stacked[places == text].mean(axis=0) for text in range(places.max() + 1)])

@@ -23,8 +23,7 @@ def predict(
     come in the order in which the texts first appear.
 
     Args:
-        model: A trained classifier.
-        windows: The windows of the texts.
+        model, windows: A trained classifier, and the windows of the texts.
         split: The name for the column `split`.
         batch_size: Windows in a batch.
     """
@@ -37,10 +36,8 @@ def text_frame(
     """Return the same as `predict` from what the windows have given already.
 
     Args:
-        model: The model that ran.
-        windows: The windows of the texts.
-        result: What it gave for each.
-        split: The name for the column `split`.
+        model, windows, split: As of `predict`.
+        result: What the model gave for each window.
     """
     flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
     texts: dict[str, list[int]] = {}

@@ -98,12 +98,10 @@ class Outcome:
 
     @property
     def speedup_unpadded(self) -> float:
-        """Dense FLOPs / own, each window at its own length."""
         return self.flops_dense / self.flops
 
     @property
     def speedup_padded(self) -> float:
-        """Dense FLOPs with all windows padded to the longest / own."""
         return self.flops_padded / self.flops
 
 
@@ -137,35 +135,26 @@ def what_if(
 ) -> tuple[Outcome, Outcome]:
     """Return what the model says of one text by itself, and under `change`: before and after.
 
-    Both run in turn, round by round, so that their milliseconds compare. Without a change both are the
-    model's own.
+    Both run in turn, round by round, so that their milliseconds compare.
 
     Args:
-        model: A trained classifier.
-        tokenizer: Its tokenizer.
+        model, tokenizer: A trained classifier and its tokenizer.
         windows: The windows of the text.
         change: InputError for one that does not fit, see `Change.check`.
         repeats: Rounds, after one that is not counted if there are several.
     """
     from workbench.models.stopwatch import stopwatch
 
-    plain = _Runner(model, tokenizer, windows, Change())
-    changed = plain
-    if change is not None and change != Change():
-        changed = _Runner(model, tokenizer, windows, change)
-    systems = {"own": plain.run} | ({} if changed is plain else {"other": changed.run})
+    changes = dict.fromkeys((Change(), change or Change()))
+    runners = {str(number): _Runner(model, tokenizer, windows, c) for number, c in enumerate(changes)}
+    systems = {name: runner.run for name, runner in runners.items()}
     seconds = stopwatch(systems, repeats, warmup=int(repeats > 1))
-    before = plain.outcome(seconds["own"])
-    return before, before if changed is plain else changed.outcome(seconds["other"])
+    outcomes = [runner.outcome(seconds[name]) for name, runner in runners.items()]
+    return outcomes[0], outcomes[-1]
 
 
 def outcome_table(before: Outcome, after: Outcome) -> pd.DataFrame:
-    """Return both side by side: columns what, before, after, change (after / before; NaN for words).
-
-    Rows: the class predicted and each class's probability, or the value predicted; tokens in each
-    layer's self-attention, FLOPs, how many times as many the dense model needs in both conventions, and
-    milliseconds.
-    """
+    """Return both side by side: columns what, before, after, change (after / before; NaN for words)."""
     rows: list[tuple[str, object, object]] = []
     if before.classes:
         rows.append(("prediction", before.predicted, after.predicted))

@@ -1,7 +1,4 @@
-"""Quality of the predictions, with intervals over texts.
-
-Labels and predictions are names of classes, or, of a regression, float numbers; which, the dtype says.
-"""
+"""Quality of predictions, with intervals over texts; float labels are a regression's, others classes."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,20 +29,18 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
     Args:
         predictions: One row per method, split and text with `label` and `predicted`; ValueError when a
             column is missing or a text appears twice.
-        bootstrap: Resamples behind a 95 % percentile interval over texts; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     missing = [name for name in _NEEDED if name not in predictions.columns]
     if missing:
         raise ValueError(f"predictions lack the column(s) {', '.join(missing)}")
     rows: list[tuple[object, ...]] = []
-    for (method, split), part in predictions.groupby(["method", "split"], sort=False, observed=True):
+    for key, part in predictions.groupby(["method", "split"], sort=False, observed=True):
         twice = part["text_id"][part["text_id"].duplicated()]
         if len(twice):
-            raise ValueError(f"{method}, {split}: text {twice.iloc[0]!r} has two predictions")
+            raise ValueError(f"{key[0]}, {key[1]}: text {twice.iloc[0]!r} has two predictions")
         label, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
-        for metric, *values in quality(label, predicted[None], bootstrap, seed):
-            rows.append((method, split, metric, *values, len(part)))
+        rows += [(*key, *row, len(part)) for row in quality(label, predicted[None], bootstrap, seed)]
     return CLASSIFICATION.frame(rows)
 
 
@@ -55,11 +50,7 @@ def quality(
     """Yield (metric, value, ci_low, ci_high).
 
     Args:
-        label: (texts,).
-        predicted: (draws, texts); every value is the mean over the draws, each resample holding the same
-            texts in all of them.
-        resamples: Of the texts.
-        seed: Of the resamples.
+        label, predicted, resamples, seed: As of `correlations`.
     """
     if is_regression(label):
         yield from correlations(label, predicted, resamples, seed)
@@ -94,11 +85,7 @@ def quality_difference(
     """Return the primary metric of predictions `a` minus that of `b`, with its paired interval.
 
     Args:
-        label: (texts,).
-        a: (texts,) predictions.
-        b: (texts,) predictions.
-        resamples: Of the texts.
-        seed: Of the resamples.
+        label, a, b, resamples, seed: As of `pearson_difference`.
     """
     if is_regression(label):
         return pearson_difference(label, a, b, resamples, seed)

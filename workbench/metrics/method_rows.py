@@ -30,13 +30,12 @@ def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]
     values: dict[str, object] = dict.fromkeys(COUNTED, np.nan)
     if efficiency is None:
         return values
-    rows = efficiency[efficiency["method"].astype(str) == method].drop_duplicates(
-        ["quantity", "batch_size"]
-    )
-    counted = rows[rows["quantity"].isin(values)].set_index("quantity")["value"]
+    of_method = efficiency["method"].astype(str) == method
+    rows = efficiency[of_method & efficiency["quantity"].isin(values)]
+    counted = rows.drop_duplicates("quantity").set_index("quantity")["value"]
     values |= {str(quantity): value for quantity, value in counted.items()}
-    measured = efficiency[efficiency["quantity"] == "speedup_vs_hf"]
-    timed = rows[rows["quantity"] == "speedup_vs_hf"].set_index("batch_size")["value"]
-    for batch in sorted(measured["batch_size"].dropna().unique()):
-        values[f"speedup_vs_hf_b{int(batch)}"] = timed.get(batch, np.nan)
+    timed = efficiency["quantity"] == "speedup_vs_hf"
+    own = efficiency[of_method & timed].drop_duplicates("batch_size").set_index("batch_size")["value"]
+    for batch in sorted(efficiency.loc[timed, "batch_size"].dropna().unique()):
+        values[f"speedup_vs_hf_b{int(batch)}"] = own.get(batch, np.nan)
     return values

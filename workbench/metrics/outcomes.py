@@ -47,8 +47,6 @@ def dropped_by_outcome(
     split: str,
     *,
     groups: Mapping[str, np.ndarray],
-    bootstrap: int = 1000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Return what a dropping model did to groups of tokens, by the texts' outcome: `schemas.OUTCOMES`.
 
@@ -61,8 +59,6 @@ def dropped_by_outcome(
         outcome: By text id one of `OUTCOMES`.
         split: Name for the column.
         groups: Named (W, n) bools.
-        bootstrap: Resamples of an interval; 0: NaN.
-        seed: Of the resamples.
     """
     if grid.kept is None:
         raise InputError(f"{grid.method}: {grid.scorer} has no kept tokens to look at")
@@ -82,7 +78,7 @@ def dropped_by_outcome(
         if not len(chosen):
             continue
         texts = [grid.text_ids[row] for row in chosen]
-        for (group, measure), value in text_means(values[chosen], texts, bootstrap, seed):
+        for (group, measure), value in text_means(values[chosen], texts):
             rows.append((grid.method, name, names[group], MEASURES[measure], split, *value))
     return schemas.OUTCOMES.frame(rows)
 
@@ -122,24 +118,15 @@ def flipped_words(grid: ScoreGrid, results: pd.DataFrame, rate: Rate | None) -> 
     flipped = results[results["outcome"].isin(OUTCOMES[1:3])].to_dict("index")
     rows: list[tuple[object, ...]] = []
     for row, text_id in enumerate(grid.text_ids):
-        flip = flipped.get(text_id)
-        if flip is None:
+        if text_id not in flipped:
             continue
-        classes = (flip["label"], flip["reference"], flip["predicted"])
+        label, reference, predicted, outcome = flipped[text_id].values()
         for word, places in words_of(grid, row):
             alive = grid.kept[row][:, places].any(axis=1)
             left = pd.NA if alive.all() else int(np.flatnonzero(~alive)[0])
             marked = pd.NA if grid.marks is None else bool(grid.marks[row, places].any())
+            rating = np.nan if rate is None else rate(word)
             rows.append(
-                (
-                    grid.method,
-                    flip["outcome"],
-                    text_id,
-                    *classes,
-                    word,
-                    left,
-                    marked,
-                    np.nan if rate is None else rate(word),
-                )
+                (grid.method, outcome, text_id, label, reference, predicted, word, left, marked, rating)
             )
     return schemas.FLIPPED_WORDS.frame(rows)

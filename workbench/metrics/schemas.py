@@ -109,11 +109,9 @@ class TableSchema:
 
     def frame(self, rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
         """Return the rows as a table with these columns and their types."""
+        kinds = {name: self.own.get(name, COLUMNS[name][0]) for name in self.columns}
         frame = pd.DataFrame(list(rows), columns=list(self.columns))
-        return frame.astype({name: kind for name in self.columns if (kind := self._dtype(name)) != TEXT})
-
-    def _dtype(self, name: str) -> str:
-        return self.own.get(name, COLUMNS[name][0])
+        return frame.astype({name: kind for name, kind in kinds.items() if kind != TEXT})
 
 
 _SCORES = ("scorer", "method", "split", "layer", "unit", "universe", "selection", "metric")

@@ -13,7 +13,7 @@ from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
-from workbench.metrics.scorer_agreement.table import agreement
+from workbench.metrics.scorer_agreement import agreement
 from workbench.pipeline.job import Job
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.attribution.options import Options
-from workbench.core.long_texts import TooLong
+from workbench.core.documents import TooLong
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,7 +81,13 @@ def read_comparison(folder: Path) -> ComparisonData:
         {"kind": kinds.get(trial["name"], "try")} | _facts(trial) | _measured(runs[trial["name"]], trial)
         for trial in finished
     ]
-    predictions = {trial["name"]: _own(runs[trial["name"]], trial["method"]) for trial in finished}
+    predictions = {}
+    for trial in finished:
+        frame = runs[trial["name"]].predicted
+        if frame is None:
+            raise InputError(f"{folder / trial['name']}: has no predictions; run the comparison again")
+        own = frame[frame["method"] == trial["method"]]
+        predictions[trial["name"]] = own.reset_index(drop=True)
     split = next(iter(runs.values())).split
     return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups)
 
@@ -124,13 +130,5 @@ def _measured(run: RunData, trial: dict[str, Any]) -> dict[str, Any]:
     if controls is not None:
         at_random = controls.query("method == @method and control == 'random' and metric == @metric")
         if len(at_random):
-            row["random_quality"] = at_random["value"].mean()
-            row["random_high"] = at_random["ci_high"].mean()
+            row["random_quality"], row["random_high"] = at_random[["value", "ci_high"]].mean()
     return row
-
-
-def _own(run: RunData, method: str) -> pd.DataFrame:
-    frame = run.predicted
-    if frame is None:
-        raise InputError(f"{run.folder}: has no predictions; run the comparison again")
-    return frame[frame["method"] == method].reset_index(drop=True)

@@ -4,20 +4,14 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    "torch",
-    "transformers",
-    "captum",
-    "accelerate",
-    "datasets",
-    "pandas",
-    "numpy",
-    "scikit-learn",
-)
+    "torch", "transformers", "captum", "accelerate", "datasets", "pandas", "numpy", "scikit-learn",
+)  # fmt: skip
 
 
 def describe_environment(seed: int, **machine: object) -> dict[str, Any]:
@@ -27,12 +21,10 @@ def describe_environment(seed: int, **machine: object) -> dict[str, Any]:
         seed: The run's.
         machine: More facts of the machine, such as `torch_threads` and `gpu`, which only torch can tell.
     """
-    versions: dict[str, str | None] = {}
+    versions: dict[str, str | None] = dict.fromkeys(PACKAGES)
     for name in PACKAGES:
-        try:
+        with suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
     return {
         "workbench": importlib.metadata.version("rationale-workbench"),
         "commit": _commit(),
@@ -65,10 +57,8 @@ def _commit() -> str | None:
 
 
 def _processor() -> str:
-    try:
+    with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    except OSError:
-        pass
     return platform.processor()

@@ -13,21 +13,17 @@ NOT_RECORDED = "not recorded"
 
 def data_names(configs: list[dict[str, Any]]) -> list[str]:
     """Return a name per configuration; to equal names the settings of `data` that differ are added."""
-    sections = [_section(config) for config in configs]
-    names = [_short(section) for section in sections]
+    given = (config.get("data") for config in configs)
+    # A run of an earlier version lacks the keys that came since.
+    usual = DataSettings().model_dump()
+    named = [(_short(s), s) for s in (usual | g if isinstance(g, dict) else {} for g in given)]
     full = []
-    for name, section in zip(names, sections, strict=True):
-        namesakes = [other for its, other in zip(names, sections, strict=True) if its == name]
-        differing = [key for key in section if any(o.get(key) != section[key] for o in namesakes)]
+    for name, section in named:
+        others = [other for its, other in named if its == name]
+        differing = [key for key in section if any(o.get(key) != section[key] for o in others)]
         settings = ", ".join(f"{key}={section[key]}" for key in differing)
         full.append(f"{name} ({settings})" if settings else name)
     return full
-
-
-def _section(config: dict[str, Any]) -> dict[str, Any]:
-    section = config.get("data")
-    # A run of an earlier version lacks the keys that came since.
-    return DataSettings().model_dump() | section if isinstance(section, dict) else {}
 
 
 def _short(section: dict[str, Any]) -> str:

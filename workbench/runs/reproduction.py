@@ -46,7 +46,14 @@ def compare_runs(recorded: RunData, again: RunData) -> Reproduction:
         one, other = (_flat(getattr(run, kind), kind) for run in (recorded, again))
         # When a run was started always differs.
         result.surroundings += _differences(one, other, leave_out="environment.started")
-    _compare_counts(recorded.about, again.about, result)
+    if "data" in recorded.about:
+        first, second = (_flat(run.about.get("data"), "data") for run in (recorded, again))
+        result.numbers += _differences(first, second)
+        result.compared += len(first)
+    else:
+        result.surroundings.append(
+            "data: its counts were not recorded, there is nothing to compare with"
+        )
     for name in _tables(recorded.folder) | _tables(again.folder):
         files = [run.folder / f"{name}.parquet" for run in (recorded, again)]
         exists = [path.is_file() for path in files]
@@ -80,23 +87,10 @@ def _flat(values: Any, name: str) -> dict[str, Any]:
     }
 
 
-def _compare_counts(one: dict[str, Any], other: dict[str, Any], result: Reproduction) -> None:
-    if "data" not in one:
-        result.surroundings.append(
-            "data: its counts were not recorded, there is nothing to compare with"
-        )
-        return
-    first, second = (_flat(about.get("data"), "data") for about in (one, other))
-    result.numbers += _differences(first, second)
-    result.compared += len(first)
-
-
 def _tables(folder: Path) -> dict[str, None]:
     """Names of the tables of a run that are compared, in their order."""
-    paths = [
-        path for part in ("metrics/", "", "scores/") for path in sorted(folder.glob(f"{part}*.parquet"))
-    ]
-    names = [str(path.relative_to(folder).with_suffix("")) for path in paths]
+    paths = (p for part in ("metrics/", "", "scores/") for p in sorted(folder.glob(f"{part}*.parquet")))
+    names = (str(path.relative_to(folder).with_suffix("")) for path in paths)
     return {name: None for name in names if name not in _NOT_COMPARED}
 
 
@@ -116,10 +110,8 @@ def _compare_tables(name: str, one: pd.DataFrame, other: pd.DataFrame, result: R
     names = _ids(one, ids).merge(_ids(other, ids), on=[*ids, "number"], how="outer")
     for place, where in (("place_y", "recorded"), ("place_x", "made again")):
         alone = names[names[place].isna()]
-        result.numbers += [
-            f"{name}: {_spelled(row)}: is only in the run {where}"
-            for row in alone[ids][:SHOWN].to_numpy()
-        ]
+        told = map(_spelled, alone[ids][:SHOWN].to_numpy())
+        result.numbers += [f"{name}: {row}: is only in the run {where}" for row in told]
         if len(alone) > SHOWN:
             result.numbers.append(f"{name}: {len(alone)} rows are only in the run {where}")
     both = names.dropna(subset=["place_x", "place_y"])

@@ -113,22 +113,18 @@ class ScoreTable:
 
     def beginnings(self, text_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the tokens of each text's first window; unknown texts are left out."""
-        columns = ["text_id", "window", "layer", "token_index", "token"]
         known = [name for name in text_ids if name in self]
         if not known:
             return {}
-        frame = self._rows(known, columns)
+        frame = self._rows(known, ["text_id", "window", "layer", "token_index", "token"])
         frame = frame[(frame["layer"] == 0) & (frame["window"] == 0)].sort_values("token_index")
         tokens = frame["token"].astype(str).groupby(frame["text_id"].astype(str)).agg(tuple)
         return {str(name): first for name, first in tokens.items()}
 
     def layer(self, layer: int, columns: Sequence[str]) -> pd.DataFrame:
         """Return one layer's rows of all texts, read a row group at a time; none without the layer."""
-        parts = []
-        for group in range(self._groups()):
-            frame = _frame(self._read(group, ["layer", *columns]))
-            parts.append(frame[frame["layer"] == layer])
-        return pd.concat(parts, ignore_index=True)
+        groups = (_frame(self._read(n, ["layer", *columns])) for n in range(self._groups()))
+        return pd.concat([rows[rows["layer"] == layer] for rows in groups], ignore_index=True)
 
     def _rows(self, text_ids: Iterable[str], columns: list[str]) -> pd.DataFrame:
         slices: dict[int, list[tuple[int, int]]] = {}

@@ -77,7 +77,8 @@ def unfinished_sentence(folder: Path, config: dict[str, Any]) -> str:
     if not (folder / STAGES).is_file() or "methods" not in config:
         return ""
     evaluation = config.get("evaluation") or {}
-    extras = [name for name in ("controls", "faithfulness") if _has_extra(evaluation.get(name))]
+    sections = {name: evaluation.get(name) for name in ("controls", "faithfulness")}
+    extras = [n for n, s in sections.items() if (s.get("scorers") if isinstance(s, dict) else s)]
     done = read_json(folder / STAGES)
     missing = [name for name in (*config["methods"], *_ALWAYS, *extras) if name not in done]
     if not missing:
@@ -86,7 +87,3 @@ def unfinished_sentence(folder: Path, config: dict[str, Any]) -> str:
         f"This run has not finished: {', '.join(missing)} still to come. What is below speaks of what "
         "there is; give the command that started the run again to go on, then `workbench report`."
     )
-
-
-def _has_extra(section: Any) -> bool:
-    return bool(section.get("scorers") if isinstance(section, dict) else section)

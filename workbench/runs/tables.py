@@ -34,10 +34,8 @@ class RunData:
     @cached_property
     def split(self) -> str:
         """The split that is reported: test where there is one, else the first."""
-        splits: list[str] = []
-        for frame in (*self.metrics.values(), self.predictions):
-            if frame is not None:
-                splits += map(str, frame["split"].unique())
+        frames = [f for f in (*self.metrics.values(), self.predictions) if f is not None]
+        splits = [str(split) for frame in frames for split in frame["split"].unique()]
         return "test" if "test" in splits or not splits else splits[0]
 
     def rows(self, name: str, split: str | None = None) -> pd.DataFrame | None:

@@ -58,7 +58,8 @@ class Tree:
 def open_tree(path: Path) -> Tree:
     """Return the files of a folder (three levels deep) or of a .tar, .tar.gz or .zip archive.
 
-    Raises InputError where it is missing, is no archive, or holds a path or link that leaves it.
+    Raises InputError where it is missing or broken, and for a member of an archive that is a link or
+    device, has an absolute path, or climbs out with `..`.
     """
     path = Path(path).expanduser()
     if path.is_dir():
@@ -68,23 +69,13 @@ def open_tree(path: Path) -> Tree:
         raise InputError(f"{path}: no such folder or archive")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty")
-    contents = read_archive(path)
-    return Tree(str(path), frozenset(contents), contents.__getitem__)
-
-
-def read_archive(path: Path) -> dict[str, bytes]:
-    """Return every regular file of an archive by its name; nothing is written to disk.
-
-    Raises InputError for a broken archive and for a member that is a link or device, has an
-    absolute path, or climbs out with `..`.
-    """
     try:
-        members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
-        return dict(members)
+        contents = dict(_zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path))
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         # tarfile adds a line for each compression that it tried.
         reason = str(error).partition(":\n")[0]
         raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason})") from None
+    return Tree(str(path), frozenset(contents), contents.__getitem__)
 
 
 def _folder_files(folder: Path, depth: int, prefix: str = "") -> Iterator[str]:

@@ -44,9 +44,7 @@ def json_value(content: bytes, name: str, first_line: int = 1) -> Any:
     """Return the JSON value of a file, or of a part of it; InputError names the line.
 
     Args:
-        content: The bytes.
-        name: The file's name, for the error.
-        first_line: The number of the first line.
+        content, name, first_line: As of `decode`.
     """
     text = decode(content, name, first_line)
     try:

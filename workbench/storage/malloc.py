@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from contextlib import suppress
 from functools import cache
 
 M_MMAP_THRESHOLD = -3
@@ -18,10 +19,7 @@ def map_large_blocks() -> bool:
     different size every time leave holes there that fit none of the next, and the process grows
     without anything being held (docs/performance.md). Other C libraries are left as they are.
     """
-    if sys.platform != "linux":
-        return False
-    try:
-        set_option = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return False
-    return bool(set_option(M_MMAP_THRESHOLD, LARGE))
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            return bool(ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE))
+    return False

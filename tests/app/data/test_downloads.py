@@ -10,8 +10,8 @@ from matplotlib.image import imread
 from app.data import downloads
 from app.data.corpus import histogram
 from app.data.downloads import View
+from app.figures.charts import histogram_chart
 from app.figures.drawing import in_print
-from app.figures.histograms import histogram_chart
 
 HOSTILE = "<script>alert(1)</script> $x$ & 50% [a](b)"
 FRAME = pd.DataFrame({"name": [HOSTILE, "=1+1"], "value": [1 / 3, float("nan")], "n": [10, 2000]})

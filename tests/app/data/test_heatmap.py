@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.data.heatmap import heat_frame, ranked_words, sign_of
+from app.data.one_text import heat_frame, ranked_words, sign_of
 from tests.helpers.fake_run import all_records
 from tests.helpers.heat_record import RECORD
 from workbench.core.token_scores import to_frame

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.data.pairs import pair_frame
+from app.data.one_text import pair_frame
 from tests.helpers.fake_run import all_records
 from workbench.errors import InputError
-from workbench.metrics.scorer_agreement.table import agreement
+from workbench.metrics.scorer_agreement import agreement
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from app.data.one_text import against_rationale, ranking_table
-from app.data.plausibility_tables import TABLES, extra_table
-from app.data.texts_behind_point import (
+from app.data.plausibility import (
+    TABLES,
     column,
+    extra_table,
     has_text_values,
     layer_values,
     texts_behind,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.data.thresholds import recorded_thresholds
+from app.data.texts import recorded_thresholds
 from tests.helpers.three_tokens import three_tokens
 from tests.helpers.toys import texts, toy_tokenizer
 from workbench.attribution.scorers.learned.pruner_scores import pruner_scores

@@ -13,9 +13,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from app.data.downloads import View, picture
-from app.data.heatmap import heat_frame, sign_of
+from app.data.one_text import heat_frame, sign_of
+from app.figures.charts import heat_map, shares
 from app.figures.drawing import in_print, on_screen
-from app.figures.heatmap import heat_map, shares
 from tests.helpers.fake_run import SCRIPT, all_records
 from tests.helpers.heat_record import RECORD
 from workbench.core.token_scores import TokenScores

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.data.plausibility_tables import not_measured
+from app.data.plausibility import not_measured
+from app.figures.charts import metric_chart, spread_chart, spread_frame
 from app.figures.drawing import in_print, on_screen
-from app.figures.histograms import spread_chart, spread_frame
-from app.figures.layers import metric_chart
 from workbench.reporting.figures.plausibility import layer_frame
 from workbench.reporting.tables.main import plausibility_table
 from workbench.runs.tables import read_run_data

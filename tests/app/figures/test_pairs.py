@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.data.pairs import pair_frame
+from app.data.one_text import pair_frame
+from app.figures.charts import pair_map
 from app.figures.drawing import in_print, on_screen
-from app.figures.heatmap import pair_map
 from tests.helpers.fake_run import all_records
 
 

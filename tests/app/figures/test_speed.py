@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 
 from app.data.speed import axis_title, share_frame, time_frame, worth
+from app.figures.charts import quality_chart, shares_chart, token_boxes_chart
 from app.figures.drawing import in_print, on_screen
-from app.figures.speed import quality_chart, shares_chart, token_boxes_chart
 from tests.helpers.fake_comparison import build_comparison
 from tests.helpers.fake_run import COUNTED
-from workbench.reporting.figures.bench import realised_chart
 from workbench.reporting.figures.comparison import is_outlier, limits, outside, tradeoff_chart
-from workbench.reporting.figures.speed import token_frame
+from workbench.reporting.figures.speed import realised_chart, token_frame
 from workbench.reporting.tables.comparison import curve_points
 from workbench.reporting.tables.main import efficiency_table, main_table
 from workbench.runs.comparison import read_comparison

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
-from workbench.data.readers.newsgroups import stripped
+from workbench.data.readers.text_folders import stripped
 from workbench.errors import InputError
 
 

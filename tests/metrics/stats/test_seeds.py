@@ -9,8 +9,7 @@ from workbench.metrics import schemas
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.text_values import text_values
-from workbench.metrics.stats.effects import cohens_dz, sign_balance
-from workbench.metrics.stats.resampling import mean_interval
+from workbench.metrics.stats.resampling import cohens_dz, mean_interval, sign_balance
 from workbench.metrics.stats.seeds import crossed_interval, mean_over_seeds, summarise_seeds
 
 

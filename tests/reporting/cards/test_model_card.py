@@ -11,8 +11,7 @@ from safetensors.numpy import save_file
 
 from tests.helpers.fake_run import SCRIPT
 from workbench.errors import InputError
-from workbench.reporting.cards.data import data_card_text
-from workbench.reporting.cards.model import model_card_text, write_cards
+from workbench.reporting.cards.model import data_card_text, model_card_text, write_cards
 from workbench.reporting.text.render import markdown_line
 from workbench.runs.tables import read_run_data
 from workbench.storage.atomic import write_json

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench.reporting.pages.run import write_report
-from workbench.reporting.pages.sections import LACKING, SECTIONS
+from workbench.reporting.pages.run import LACKING, SECTIONS, write_report
 from workbench.reporting.tables.rationales import earliest_table, fpr_table
 from workbench.runs.stages import unfinished_sentence
 from workbench.storage.atomic import write_json

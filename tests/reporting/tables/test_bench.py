@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.helpers.fake_run import efficiency
-from workbench.reporting.figures.bench import REALISED_COLUMNS, realised_chart, realised_frame
 from workbench.reporting.figures.printing import draw
-from workbench.reporting.tables.bench import QUANTITIES, bench_table
+from workbench.reporting.figures.speed import REALISED_COLUMNS, realised_chart, realised_frame
+from workbench.reporting.pages.bench import QUANTITIES, bench_table
 from workbench.reporting.text.wording import amount, method_name
 
 

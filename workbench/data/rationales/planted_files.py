@@ -34,7 +34,14 @@ def write_planted(
     """
     pairs = any(item.document.second for items in planted.values() for item in items)
     lines = [_line(split, item, pairs) for split, items in planted.items() for item in items]
-    record = _record(corpus, plan, planted)
+    record = {
+        "corpus": corpus.name,
+        "labels": list(corpus.labels),
+        "rule": rule(plan, corpus.labels),
+        "plan": asdict(plan) | {"tokens": list(plan.tokens)},
+        "splits": {split: _counts(items) for split, items in planted.items()},
+        "notes": list(corpus.notes),
+    }
     config = {"name": folder.name, "data": _data_section(folder, pairs)}
     files = {
         TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
@@ -64,24 +71,13 @@ def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
     }
 
 
-def _record(corpus: Corpus, plan: Plan, planted: Mapping[str, Sequence[Planted]]) -> dict[str, Any]:
-    counts = {}
-    for split, items in planted.items():
-        roles = Counter(item.role for item in items)
-        moved = sum(item.document.label != item.original for item in items)
-        counts[split] = {
-            "texts": len(items),
-            **{role: roles[role] for role in ("planted", "decoy", "plain")},
-            "relabelled": moved,
-            "labels": dict(sorted(Counter(item.document.label for item in items).items())),
-        }
+def _counts(items: Sequence[Planted]) -> dict[str, Any]:
+    roles = Counter(item.role for item in items)
     return {
-        "corpus": corpus.name,
-        "labels": list(corpus.labels),
-        "rule": rule(plan, corpus.labels),
-        "plan": asdict(plan) | {"tokens": list(plan.tokens)},
-        "splits": counts,
-        "notes": list(corpus.notes),
+        "texts": len(items),
+        **{role: roles[role] for role in ("planted", "decoy", "plain")},
+        "relabelled": sum(item.document.label != item.original for item in items),
+        "labels": dict(sorted(Counter(item.document.label for item in items).items())),
     }
 
 

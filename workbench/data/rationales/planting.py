@@ -5,8 +5,9 @@ options of ours.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 from zlib import crc32
 
@@ -68,7 +69,7 @@ def plant(corpus: Corpus, plan: Plan) -> dict[str, list[Planted]]:
     """
     _check_plan(plan, corpus.labels)
     texts = {split: [*map(_plain, members)] for split, members in corpus.splits.items()}
-    _check_unused(plan, corpus.name, [document for members in texts.values() for document in members])
+    _check_unused(plan, corpus.name, chain.from_iterable(texts.values()))
     return {
         split: [_planted(document, plan, corpus.labels) for document in members]
         for split, members in texts.items()
@@ -83,11 +84,8 @@ def default_tokens(kind: Kind, labels: Sequence[str]) -> tuple[str, ...]:
 def rule(plan: Plan, labels: Sequence[str]) -> list[str]:
     """Return one sentence per class: what makes a text this class."""
     if plan.kind == "pair":
-        pairs = (plan.tokens, plan.tokens[::-1])
-        return [
-            f"{first!r} before {second!r}: {label}"
-            for (first, second), label in zip(pairs, labels, strict=True)
-        ]
+        (a, b), (first, second) = plan.tokens, labels
+        return [f"{a!r} before {b!r}: {first}", f"{b!r} before {a!r}: {second}"]
     context = f" together with {plan.context!r}" if plan.kind == "context" else ""
     return [f"{token!r}{context}: {label}" for token, label in zip(plan.tokens, labels, strict=True)]
 
@@ -161,12 +159,12 @@ def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
         raise InputError(f"first words {plan.first_words}: at least 1")
 
 
-def _check_unused(plan: Plan, name: str, documents: Sequence[Document]) -> None:
-    uses: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
+def _check_unused(plan: Plan, name: str, documents: Iterable[Document]) -> None:
+    uses, texts = Counter[str](), Counter[str]()
     planned = {token.casefold() for token in plan.inserted}
     for document in documents:
-        here = Counter(word for word in _folded(document) if word in planned)
+        words = map(str.casefold, (*document.words, *document.second))
+        here = Counter(word for word in words if word in planned)
         uses += here
         texts.update(here.keys())
     if uses:
@@ -175,7 +173,3 @@ def _check_unused(plan: Plan, name: str, documents: Sequence[Document]) -> None:
             for word, n in sorted(uses.items())
         )
         raise InputError(f"{name} holds tokens that were to be planted: {listed}; choose others")
-
-
-def _folded(document: Document) -> Iterator[str]:
-    return (word.casefold() for word in (*document.words, *document.second))

@@ -9,7 +9,7 @@ from workbench.config.data import DataSettings
 from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
-from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, checked_label, data_path
+from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, data_path
 from workbench.data.sources import Source
 from workbench.errors import InputError
 
@@ -42,16 +42,14 @@ class _Reader:
         hub = task.hub if task else None
         self.text: tuple[str, ...] = (settings.text_column,)
         if hub:
-            self.text = hub.text if settings.text_column == _default("text_column") else self.text
-            settings = settings.model_copy(
-                update={
-                    "text_column": " and ".join(self.text),
-                    "second_column": settings.second_column or hub.second,
-                    "label_column": hub.label
-                    if settings.label_column == _default("label_column")
-                    else settings.label_column,
-                }
-            )
+            fields = DataSettings.model_fields
+            if settings.text_column == fields["text_column"].default:
+                self.text = hub.text
+            changed = {"text_column": " and ".join(self.text)}
+            if settings.label_column == fields["label_column"].default:
+                changed["label_column"] = hub.label
+            second = settings.second_column or hub.second
+            settings = settings.model_copy(update={**changed, "second_column": second})
         self.settings = settings
         self.splits = hub.splits if hub else SPLIT_NAMES
         self.rows: dict[str, list[Row]] = {}
@@ -68,7 +66,7 @@ class _Reader:
             needed = self.settings.model_copy(update={"split_column": None, "text_column": column})
             require_columns(data.column_names, needed, f"{self.name} {part}")
         label = self.settings.label_column
-        self.names = self.names or _class_names(data, label)
+        self.names = self.names or tuple(getattr(data.features[label], "names", None) or ()) or None
         labels = data[label][:]
         if len(labels) and all(value in (None, -1) for value in labels):
             self.notes.append(f"Split {part!r} carries no labels and is not used.")
@@ -80,9 +78,7 @@ class _Reader:
     def _row(self, record: dict[str, Any], part: str, number: int) -> Row:
         settings = self.settings
         where = f"{self.name} {part}, row {number}"
-        row_id, label = f"{part}-{number}", None
-        if settings.id_column:
-            row_id = checked_label(record[settings.id_column], f"{where}: {settings.id_column}")
+        label = None
         if self.task and self.task.value:
             label = self.task.class_of(record[settings.label_column], settings.label_column, where)
         if self.names:
@@ -93,7 +89,7 @@ class _Reader:
         if len(self.text) > 1:
             joined = " ".join(str(record[column] or "").strip() for column in self.text)
             record = record | {settings.text_column: joined}
-        return row_from_record(record, settings, row_id, where, label)
+        return row_from_record(record, settings, f"{part}-{number}", where, label)
 
     def table(self, parts: Iterable[str]) -> Table:
         """Return what was collected; InputError without a train split."""
@@ -107,12 +103,8 @@ class _Reader:
         }
         if self.task:
             return self.task.table(self.rows, **more)
-        short = Path(self.name).name if Path(self.name).is_dir() else self.name
-        return Table(name=short, rows=self.rows, **more)
-
-
-def _default(name: str) -> Any:
-    return DataSettings.model_fields[name].default
+        path = Path(self.name)
+        return Table(name=path.name if path.is_dir() else self.name, rows=self.rows, **more)
 
 
 def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
@@ -123,7 +115,8 @@ def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     if task and task.hub and task.hub.subset:
         path, subset = name.rpartition("/")[0], task.hub.subset
     places = [name, f"{path}/{subset}" if subset else path, path]
-    saved = next((place for place in places if _is_saved(Path(place))), None)
+    markers = ("dataset_dict.json", "state.json")
+    saved = next((p for p in places if any((Path(p) / marker).is_file() for marker in markers)), None)
     try:
         loaded = datasets.load_from_disk(saved) if saved else datasets.load_dataset(path, subset)
     except Exception as error:  # whatever the hub, the network or a broken folder may throw
@@ -133,15 +126,6 @@ def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
             " network, or save it with save_to_disk and give the folder as data.path"
         ) from error
     return dict(loaded) if isinstance(loaded, dict) else {"train": loaded}
-
-
-def _is_saved(folder: Path) -> bool:
-    return any((folder / marker).is_file() for marker in ("dataset_dict.json", "state.json"))
-
-
-def _class_names(data: Any, column: str) -> tuple[str, ...] | None:
-    names = getattr(data.features[column], "names", None)
-    return tuple(names) if names else None
 
 
 SOURCES = (

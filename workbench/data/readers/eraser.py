@@ -42,7 +42,12 @@ def load_eraser(settings: DataSettings) -> Table:
     line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
     document, an unknown document or class, a missing key or broken JSON.
     """
-    path = Path(settings.path).expanduser() if settings.path else _default_path()
+    path = Path(settings.path).expanduser() if settings.path else fetched_path(DEFAULT)
+    if path is None:
+        raise InputError(
+            f"the data are not here yet: run `workbench data fetch {DEFAULT}`, or set data.path to a"
+            " folder or archive in ERASER's layout"
+        )
     tree = open_tree(path).rooted_at("train.jsonl")
     task = task_of(settings) if settings.subset else None
     reader = _Reader(tree, Documents(tree), task, settings.mismatches == "keep")
@@ -70,16 +75,6 @@ def load_eraser(settings: DataSettings) -> Table:
     labels = {instance.label for instance in everyone}
     positive = "POS" if labels == {"POS", "NEG"} else None
     return Table(Path(tree.origin).name, rows, positive_label=positive, notes=notes, **more)
-
-
-def _default_path() -> Path:
-    path = fetched_path(DEFAULT)
-    if path is None:
-        raise InputError(
-            f"the data are not here yet: run `workbench data fetch {DEFAULT}`, or set data.path to a"
-            " folder or archive in ERASER's layout"
-        )
-    return path
 
 
 @dataclass(frozen=True)
@@ -153,16 +148,8 @@ class _Reader:
             start, end = self._span(docid, evidence, counts, where)
             if start < end:
                 spans.add((starts[docid] + start, starts[docid] + end))
-        return _Instance(
-            id=name,
-            label=label,
-            query=_query(record.get("query")),
-            tokens=tokens,
-            parts=parts,
-            spans=tuple(sorted(spans)),
-            counts=counts,
-            where=where,
-        )
+        query, marked = _query(record.get("query")), tuple(sorted(spans))
+        return _Instance(name, label, query, tokens, parts, marked, counts, where)
 
     def _evidences(self, record: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
         groups = record.get("evidences")
@@ -226,7 +213,7 @@ class _Reader:
 
 
 def _query(value: Any) -> str:
-    """Return the query's words, however they are stored; empty where there is none."""
+    """Return the query's words, however they are stored."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
     return " ".join(value.split()) if isinstance(value, str) else ""

@@ -59,6 +59,6 @@ class Documents:
 
 
 def docid_of(record: dict[str, object]) -> str | None:
-    """Return A record's `docid`, which some tasks write as a number; None where it has none."""
+    """Return a record's `docid`, which some tasks write as a number; None where it has none."""
     docid = record.get("docid")
     return str(docid) if isinstance(docid, str) or type(docid) is int else None

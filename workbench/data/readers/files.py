@@ -43,7 +43,7 @@ def load_file(settings: DataSettings) -> Table:
         columns.update(dict.fromkeys(record))
         if settings.split_column:
             _cell(record, settings.split_column, where)
-        row = row_from_record(record, settings, row_id(record, settings, number, where), where)
+        row = row_from_record(record, settings, f"row-{number}", where)
         rows.setdefault(split_of(record, settings.split_column, where), []).append(row)
     if not rows:
         raise InputError(f"{path}: the file holds no rows")
@@ -57,32 +57,20 @@ def load_file(settings: DataSettings) -> Table:
     )
 
 
-def row_id(record: dict[str, Any], settings: DataSettings, number: int, where: str) -> str:
-    """Return what the id column says, or row-`number` where there is none.
-
-    Args:
-        record: The row by column.
-        settings: Names the id column.
-        number: The row's number, from 1.
-        where: The row's place, for the error.
-    """
-    if not settings.id_column:
-        return f"row-{number}"
-    return checked_label(*_cell(record, settings.id_column, where))
-
-
 def row_from_record(
-    record: dict[str, Any], settings: DataSettings, text_id: str, where: str, label: str | None = None
+    record: dict[str, Any], settings: DataSettings, row_id: str, where: str, label: str | None = None
 ) -> Row:
     """Return a checked row.
 
     Args:
         record: The row by column.
         settings: Names the columns.
-        text_id: The row's id.
+        row_id: The id where `settings` names no column of ids.
         where: The row's place, for the error.
         label: Replaces what the label column says.
     """
+    if settings.id_column:
+        row_id = checked_label(*_cell(record, settings.id_column, where))
     if label is None:
         label = checked_label(*_cell(record, settings.label_column, where))
     second, spans = "", None
@@ -92,15 +80,14 @@ def row_from_record(
     if settings.rationale_column and settings.rationales == "annotated":
         # A row of JSON lines may leave the key out; a whole column that is absent is refused.
         spans = checked_spans(record.get(settings.rationale_column), where)
-    return Row(text_id, text, label, where, second, spans)
+    return Row(row_id, text, label, where, second, spans)
 
 
 def unused_rationales(settings: DataSettings) -> list[str]:
     """Return a note where a rationale column is named but other rationales are chosen."""
     column, chosen = settings.rationale_column, settings.rationales
-    if column and chosen != "annotated":
-        return [f"Column {column!r} is not used: data.rationales is {chosen!r}."]
-    return []
+    unused = column and chosen != "annotated"
+    return [f"Column {column!r} is not used: data.rationales is {chosen!r}."] if unused else []
 
 
 def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
@@ -152,15 +139,10 @@ def _read_parquet(path: Path) -> Records:
         yield f"{path}, row {number}", record
 
 
-def _read_json_lines(path: Path) -> Records:
-    for number, record in json_lines(read_bytes(path), str(path)):
-        yield f"{path}:{number}", record
-
-
 READERS: dict[str, Callable[[Path], Records]] = {
     ".csv": lambda path: _read_csv(path, ","),
     ".tsv": lambda path: _read_csv(path, "\t"),
-    ".jsonl": _read_json_lines,
+    ".jsonl": lambda path: ((f"{path}:{n}", r) for n, r in json_lines(read_bytes(path), str(path))),
     ".parquet": _read_parquet,
 }
 """By the end of the file's name."""

@@ -1,15 +1,14 @@
 """The sets that papers report on: where their texts and labels stand, and how they are split."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from workbench.config.data import DataSettings
+from workbench.data.fetch import shipped
 from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
 from workbench.data.sources import Source
 from workbench.errors import InputError
@@ -66,12 +65,10 @@ class Task:
 
     def table(self, rows: dict[str, list[Row]], **more: Any) -> Table:
         """Return the rows as a table with this set's classes, split rule and notes."""
-        notes = [self.split_rule, *self.notes, *more.pop("notes", ())]
-        dev = self.dev_share
-        values = {
-            "labels": self.labels or None, "value": self.value, "positive_label": self.positive_label,
-        } | more  # fmt: skip
-        return Table(name=self.title, rows=rows, shares=(0.9 - dev, dev, 0.1), notes=notes, **values)
+        more["notes"] = [self.split_rule, *self.notes, *more.get("notes", ())]
+        more = {"labels": self.labels or None, "positive_label": self.positive_label} | more
+        shares = (0.9 - self.dev_share, self.dev_share, 0.1)
+        return Table(name=self.title, rows=rows, value=self.value, shares=shares, **more)
 
     @property
     def title(self) -> str:
@@ -82,12 +79,8 @@ class Task:
         """Return the class that a file's label stands for, or the number of a regression as text.
 
         Args:
-            value: What the file has.
-            column: Its column, for the error.
-            where: Its place, for the error.
-
-        Raises:
-            InputError: A class that the set does not have, or no finite number.
+            value: What the file has; InputError for an unknown class, or no finite number.
+            column, where: The value's column and place, for the error.
         """
         if self.value:
             return checked_number(value, f"{where}: {column}")
@@ -101,9 +94,8 @@ class Task:
     def incomplete(self, split: str, read: int) -> list[str]:
         """Return a note where a file does not hold as many texts as the set is known to have."""
         known = self.texts.get(split, read)
-        if read == known:
-            return []
-        return [f"{split} file: {counted(read, 'text')} read; the whole set has {known:,}."]
+        note = f"{split} file: {counted(read, 'text')} read; the whole set has {known:,}."
+        return [] if read == known else [note]
 
 
 @dataclass(frozen=True)
@@ -147,11 +139,8 @@ def plain_name(name: str) -> str:
 @lru_cache(maxsize=1)
 def load_standards() -> dict[str, Standard]:
     """Return every shipped manifest by the name of its source."""
-    folder = files("workbench.data").joinpath("manifests").joinpath("standard")
-    entries = sorted((e for e in folder.iterdir() if e.name.endswith(".json")), key=lambda e: e.name)
     standards = {}
-    for entry in entries:
-        values = json.loads(entry.read_text(encoding="utf-8"))
+    for values in shipped("manifests/standard"):
         shared = {"source": values["source"], "split_rule": values.pop("split_rule")}
         for name, task in values["tasks"].items():
             task |= shared | {"name": name}
@@ -190,20 +179,14 @@ def hub_task(name: str) -> Task | None:
     parts = [plain_name(part) for part in name.split("/") if part]
     for standard in load_standards().values():
         for task in standard.tasks.values():
-            if any(_ends(parts, tail) for tail in _hub_names(task)):
+            # With the subset where the data set has several.
+            last = f"/{task.name}" if task.hub and task.hub.subset else ""
+            if task.hub and any(_ends(parts, hub + last) for hub in task.hub.names):
                 return task
         for refused in standard.refused:
             if _ends(parts, f"{standard.source}/{refused}"):
                 standard.task(refused)
     return None
-
-
-def _hub_names(task: Task) -> list[str]:
-    """Return the hub's names, with the subset where the data set has several."""
-    if task.hub is None:
-        return []
-    last = f"/{task.name}" if task.hub.subset else ""
-    return [name + last for name in task.hub.names]
 
 
 def _ends(parts: list[str], name: str) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from workbench.config.data import DataSettings
@@ -36,11 +37,9 @@ def load_standard_table(settings: DataSettings) -> Table:
 def _place(tree: Tree, file: str) -> str:
     """Return where `Folder/name` lies: there, directly in the tree, or one folder further down."""
     name = file.rpartition("/")[2]
-    for place in (file, name):
+    deeper = (place for place in sorted(tree.names) if place.endswith(f"/{file}"))
+    for place in chain((file, name), deeper):
         if place in tree.names:
-            return place
-    for place in sorted(tree.names):
-        if place.endswith(f"/{file}"):
             return place
     either = file if file == name else f"{file} nor {name}"
     raise InputError(f"{tree.origin}: no {either} in it; give the folder that the set unpacks to")
@@ -58,7 +57,13 @@ class _Reader:
     def rows(self) -> list[Row]:
         cells = _tsv(self.content) if self.task.format == "tsv" else _csv(self.content, self.where)
         header = list(self.task.header) or next(cells, (0, [""]))[1]
-        self._check(header)
+        needed = (*self.task.text, *([self.task.second] if self.task.second else []), self.task.label)
+        absent = [name for name in needed if name not in header]
+        if absent:
+            raise InputError(
+                f"{self.where}:1: no column {', '.join(absent)} for {self.task.title};"
+                f" there are: {', '.join(header)}"
+            )
         stem = Path(self.name).stem
         found = []
         for line, fields in cells:
@@ -82,15 +87,6 @@ class _Reader:
             (self.unlabelled, "row", " left out on whose label the annotators did not agree."),
         )
         return [f"{self.name}: {note}" for note in notes]
-
-    def _check(self, header: list[str]) -> None:
-        second = [self.task.second] if self.task.second else []
-        absent = [name for name in (*self.task.text, *second, self.task.label) if name not in header]
-        if absent:
-            raise InputError(
-                f"{self.where}:1: no column {', '.join(absent)} for {self.task.title};"
-                f" there are: {', '.join(header)}"
-            )
 
     def _row(self, header: list[str], fields: list[str], row_id: str, where: str) -> Row | None:
         if len(fields) != len(header):

@@ -73,17 +73,17 @@ def hatexplain_table(
         split = task.hub.splits.get(part) if task.hub else None
         if split is not None:
             numbered = (
-                (_post_id(post, f"{part}-{n}"), _named(post, task), f"{name} {part}, row {n}")
+                (
+                    str(post.get("id") or post.get("post_id") or f"{part}-{n}"),
+                    _named(post, task),
+                    f"{name} {part}, row {n}",
+                )
                 for n, post in enumerate(posts, start=1)
             )
             rows[split] = list(reader.rows(split, numbered))
     if not rows.get("train"):
         raise InputError(f"{name}: no train split; there are: {', '.join(parts)}")
     return reader.table(rows, [])
-
-
-def _post_id(post: Any, instead: str) -> str:
-    return str(post.get("id") or post.get("post_id") or instead)
 
 
 def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
@@ -131,13 +131,9 @@ class _PostReader:
                 (ties, "token", " marked by one of two rationales: ties."),
             ),
         ]
+        notes = [*notes, *more]
         return self.task.table(
-            rows,
-            annotated=True,
-            units="token",
-            notes=[*notes, *more],
-            counts=self.counts,
-            annotators=True,
+            rows, annotated=True, units="token", notes=notes, counts=self.counts, annotators=True
         )
 
     def _row(self, post_id: str, post: Any, counts: Counter[str], where: str) -> Row | None:

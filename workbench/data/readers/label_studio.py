@@ -104,10 +104,7 @@ class _Reader:
         if column in data:
             return checked_label(data[column], f"{where}: {column}")
         votes = Counter(choice for results in people if (choice := _choice(results, column, where)))
-        for label, most in votes.most_common(1):
-            if 2 * most > len(people):
-                return label
-        return None
+        return next((label for label, n in votes.items() if 2 * n > len(people)), None)
 
     def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
         control = self.settings.rationale_column
@@ -167,7 +164,7 @@ def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
 
 
 def _choice(results: list[Any], name: str, where: str) -> str | None:
-    """Return the class that one annotator chose; None where they chose none."""
+    """Return the class that one annotator chose."""
     chosen = {
         str(result.get("from_name")): result["value"].get("choices")
         for result in _of_kind(results, "choices")

@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.config.data import DataSettings
 from workbench.core.documents import Document
 from workbench.data.corpus import load_corpus
-from workbench.data.readers.files import READERS, row_from_record, row_id
+from workbench.data.readers.files import READERS, row_from_record
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode, read_bytes
@@ -79,6 +79,6 @@ def _rows(
         label_column=label_column or "label",
     )
     for number, (where, record) in enumerate(READERS[path.suffix.lower()](path), start=1):
-        text_id = row_id(record, settings, number, where)
-        row = row_from_record(record, settings, text_id, where, label=None if label_column else "")
+        label = None if label_column else ""
+        row = row_from_record(record, settings, f"row-{number}", where, label)
         yield Document(row.id, tuple(split_words(row.text)), row.label)

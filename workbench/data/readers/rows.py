@@ -97,8 +97,7 @@ def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
 
     Args:
         record: The row by column.
-        column: The column that names the split.
-        where: The row's place, for the error.
+        column, where: The column that names the split; the row's place, for the error.
     """
     if not column:
         return "train"

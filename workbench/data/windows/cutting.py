@@ -32,10 +32,11 @@ def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut
     n = len(word_index)
     if n <= room:
         return Cut([0])
-    spans = list(spans)
     between = np.zeros(n, dtype=bool)
     between[1:] = word_index[1:] != word_index[:-1]
-    inside = _edges(word_index, spans)
+    # As [first, last) of tokens; those without a token here are left out.
+    edges = np.searchsorted(word_index, [(span.start, span.end) for span in spans]).reshape(-1, 2)
+    inside = [(first, last) for first, last in edges.tolist() if first < last]
     fits = [(first, last) for first, last in inside if last - first <= room]
     choices = [between & ~_covered(n, inside), between & ~_covered(n, fits), between]
     starts, split_words = [0], 0
@@ -47,13 +48,6 @@ def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut
         starts.append(cut)
     split_spans = sum(any(first < cut < last for cut in starts) for first, last in inside)
     return Cut(starts, split_spans, split_words)
-
-
-def _edges(word_index: np.ndarray, spans: list[Span]) -> list[tuple[int, int]]:
-    """Return spans of words as [first, last) of tokens; those without a token here are left out."""
-    starts = np.searchsorted(word_index, [span.start for span in spans], side="left")
-    ends = np.searchsorted(word_index, [span.end for span in spans], side="left")
-    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]
 
 
 def _covered(n: int, edges: list[tuple[int, int]]) -> np.ndarray:

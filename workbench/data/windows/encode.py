@@ -23,9 +23,7 @@ def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, 
     """Encode each split of a corpus.
 
     Args:
-        corpus: The texts by split.
-        tokenizer: A fast BERT tokenizer.
-        max_tokens: Longest window, special tokens included.
+        corpus, tokenizer, max_tokens: The texts by split; the others as of `encode`.
     """
     return {
         split: encode(documents, corpus.labels, tokenizer, max_tokens)
@@ -154,7 +152,7 @@ class _Pair:
             words = np.concatenate([[-1], self.first.words[start:end], self.tail_words])
             types = np.zeros(len(words), dtype=np.int64)
             # The first [SEP] still belongs to the first text.
-            types[1 + end - start + 1 :] = 1
+            types[end - start + 2 :] = 1
             yield Window(
                 text_id=self.document.id,
                 window=number,

@@ -1,6 +1,6 @@
 """What encoding gives back: the windows of some texts, and what happened while cutting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workbench.core.documents import Window
@@ -61,7 +61,11 @@ class Encoding:
         """Raise InputError naming the first text that needs more than one window, if there is one."""
         for window in self.windows:
             if window.window:
-                tokens = _length(self.of_text(window.text_id))
+                first, *others = self.of_text(window.text_id)
+                # Of every further window, only the part of the first text is new: it has token type 0,
+                # like [CLS] and the first [SEP].
+                new = sum(int((other.token_type_ids == 0).sum()) - 2 for other in others)
+                tokens = len(first.input_ids) + new
                 raise InputError(
                     f"text {window.text_id!r} has {tokens} tokens, more than {self.max_tokens}"
                 )
@@ -74,15 +78,6 @@ class Encoding:
 def with_evidence(windows: Iterable[Window]) -> list[Window]:
     """Return only the windows with at least one rationale token (AdapLeR's universe)."""
     return [window for window in windows if holds_evidence(window)]
-
-
-def _length(windows: Sequence[Window]) -> int:
-    """Return tokens that a text would have in one window, special tokens and second text included."""
-    # Of every further window, only the part of the first text is new: it has token type 0, like
-    # [CLS] and the first [SEP].
-    return len(windows[0].input_ids) + sum(
-        int((window.token_type_ids == 0).sum()) - 2 for window in windows[1:]
-    )
 
 
 def holds_evidence(window: Window) -> bool:

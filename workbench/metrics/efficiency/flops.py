@@ -54,7 +54,8 @@ def text_flops(
         + 2 * attention**2 * hidden
         + 2 * feed_forward * hidden * shape.intermediate
     ).sum(axis=1)
-    multiply_adds += _head(shape)
+    # Pooler and classifier, once per text, on [CLS].
+    multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
     if np.any(predictors):
         multiply_adds += _predictor_cost(feed_forward, np.asarray(predictors), lengths)
     return 2 * multiply_adds
@@ -78,9 +79,7 @@ def padded_flops(lengths: np.ndarray, batch_size: int, shape: Shape) -> np.ndarr
         raise ValueError(f"batch size must be at least 1, not {batch_size}")
     lengths = np.asarray(lengths, dtype=np.int64)
     starts = np.arange(0, len(lengths), batch_size)
-    if not len(starts):
-        return np.zeros(0, dtype=np.int64)
-    sizes = np.diff(np.append(starts, len(lengths)))
+    sizes = np.diff(starts, append=len(lengths))
     return sizes * dense_flops(np.maximum.reduceat(lengths, starts), shape)
 
 
@@ -99,11 +98,6 @@ def _counts(tokens: np.ndarray, shape: Shape) -> np.ndarray:
     if counts.ndim != 2 or counts.shape[1] != shape.layers:
         raise ValueError(f"token counts {counts.shape} are not (texts, {shape.layers} layers)")
     return counts.astype(np.int64)
-
-
-def _head(shape: Shape) -> int:
-    """Pooler and classifier, once per text, on [CLS]."""
-    return shape.hidden**2 * shape.pooler + shape.hidden * shape.classes
 
 
 def _predictor_cost(

@@ -9,6 +9,8 @@ from workbench.metrics.classification import by_text, quality
 from workbench.metrics.schemas import CONTROL_COMPARISONS, CONTROLS
 from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
 
+FLIPS = 10_000
+"""Sign flips of a paired test."""
 CONVENTION = "own weights, choice of tokens replaced"
 """What every control is: the method's trained weights keep other tokens, as many as it chose."""
 
@@ -18,7 +20,6 @@ def against_controls(
     controls: Mapping[str, Sequence[pd.DataFrame]],
     *,
     bootstrap: int = 1000,
-    randomisations: int = 10_000,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the quality of every control of one method on one split, and the method's minus each one's.
@@ -29,12 +30,10 @@ def against_controls(
     not count as texts. `p_holm` is left NaN for `correct_table`.
 
     Args:
-        own: One row per text with method, split, text_id, label and predicted.
+        pruned: One row per text with method, split, text_id, label and predicted.
         controls: By name such frames of one draw or more, over the same texts or fewer (those an oracle
-            exists for); ValueError for a control without a draw or with a text that `own` lacks.
-        bootstrap: Resamples of an interval; 0: NaN.
-        randomisations: Sign flips of the two-sided test.
-        seed: Of both.
+            exists for); ValueError for a control without a draw or with a text that `pruned` lacks.
+        bootstrap, seed: As of `mean_interval`; the seed is the two-sided tests' as well.
     """
     facts = pruned.set_index("text_id")
     method, split = str(pruned["method"].iloc[0]), str(pruned["split"].iloc[0])
@@ -47,15 +46,14 @@ def against_controls(
             raise ValueError(f"{name}: the method has no prediction of text {lost[0]!r}")
         label = facts.loc[texts, "label"].to_numpy()
         key = (method, name, split, seed)
-        for metric, *values in quality(label, predicted, bootstrap, seed):
-            rows.append((*key, metric, *values, len(texts), len(draws)))
+        n = (len(texts), len(draws))
+        rows += [(*key, *row, *n) for row in quality(label, predicted, bootstrap, seed)]
         judged, theirs = by_text(label, predicted)
         _, ours = by_text(label, facts.loc[texts, "predicted"].to_numpy()[None])
         compared.append(
             (*key, judged, ours.mean(), theirs.mean(),
              *paired_difference(ours, theirs, bootstrap, seed),
-             paired_randomisation_test(ours, theirs, randomisations, seed), np.nan,
-             len(texts), len(draws))
+             paired_randomisation_test(ours, theirs, FLIPS, seed), np.nan, *n)
         )  # fmt: skip
     return CONTROLS.frame(rows), CONTROL_COMPARISONS.frame(compared)
 

@@ -1,9 +1,9 @@
 """From FLOPs to seconds on one machine: what a run consists of, and what each part of it costs.
 
-The model is a sum of four parts, so that the largest one names the limit: calls (dispatch, and reading
-a layer's weights from memory, paid however few tokens there are), linear layers, attention, and
-element-wise work. It knows nothing of padding inside attention nor of what choosing and dropping tokens
-costs: what a pruned run takes beyond the prediction went there.
+The parts are calls (dispatch, and reading a layer's weights from memory, paid however few tokens there
+are), linear layers, attention, and element-wise work. The model knows nothing of padding inside
+attention nor of what choosing and dropping tokens costs: what a pruned run takes beyond the prediction
+went there.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class CostModel:
         return dict(zip(PARTS, (work.amounts() * prices).tolist(), strict=True))
 
     def predict(self, work: Work) -> float:
-        """Seconds of the whole run: the sum of its parts."""
+        """Seconds of the whole run."""
         return sum(self.parts(work).values())
 
     def limit(self, work: Work) -> str:
@@ -70,10 +70,8 @@ def work_of(
     """Return the encoder's work; token predictors, pooler and classifier are not part of it.
 
     Args:
-        tokens: (texts, layers) in self-attention; ValueError where they do not fit `shape`.
+        tokens, shape, tokens_ffn: As of `text_flops`.
         batches: In how many the texts come, at least 1.
-        shape: The model's.
-        tokens_ffn: (texts, layers) in the feed-forward parts; default: the same.
     """
     if batches < 1:
         raise ValueError(f"batches must be at least 1, not {batches}")

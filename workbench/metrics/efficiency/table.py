@@ -1,6 +1,7 @@
 """Two kinds of speed that are never mixed: counted operations, and seconds on a stopwatch."""
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 from workbench.metrics.efficiency.flops import Shape, padded_flops, speedup_unpadded
 from workbench.metrics.schemas import EFFICIENCY
 
+STOCK, DENSE = "hf", "dense"
+"""The padded Hugging Face model, and our unpadded run that drops nothing."""
 MASKED = "-masked"
 """Ending of a contestant that computes dropped tokens and masks them out."""
 COUNTED = ("flops_speedup_unpadded", "flops_speedup_padded", "tokens_kept_share")
@@ -40,14 +43,15 @@ def counted_efficiency(
     for (method, split), part in predictions.groupby(["method", "split"], sort=False, observed=True):
         full = _lengths(part, windows, str(split))
         lengths = np.array([length for _, length in windows[str(split)]])
-        flops = part["flops"].to_numpy(dtype=np.float64)
-        dense = part["flops_dense"].to_numpy(dtype=np.float64)
+        flops, dense = (part[name].to_numpy(dtype=np.float64) for name in ("flops", "flops_dense"))
         tokens = np.stack([np.asarray(row, dtype=np.float64) for row in part["tokens"]])
         # A text of several windows is one prediction but several encoder inputs.
         padded = float(padded_flops(lengths, batch_size, shape).sum() / flops.sum())
         kept = float(tokens.sum() / (tokens.shape[1] * full.sum()))
         values = (speedup_unpadded(dense, flops), padded, kept)
-        rows += [(method, split, *pair) for pair in zip(COUNTED, (pd.NA,) * 3, values, strict=True)]
+        rows += [
+            (method, split, name, pd.NA, value) for name, value in zip(COUNTED, values, strict=True)
+        ]
     return EFFICIENCY.frame(rows)
 
 
@@ -56,9 +60,9 @@ def _lengths(
 ) -> np.ndarray:
     if split not in windows:
         raise ValueError(f"no window lengths for split {split!r}")
-    full: dict[str, int] = {}
+    full = Counter[str]()
     for text_id, length in windows[split]:
-        full[text_id] = full.get(text_id, 0) + length
+        full[text_id] += length
     ids = [str(text_id) for text_id in part["text_id"]]
     lost = [text_id for text_id in ids if text_id not in full] or sorted(set(full) - set(ids))
     if lost:
@@ -75,8 +79,6 @@ def measured_efficiency(
     work: tuple[int, int] | None = None,
     memory: Mapping[str, float | None] | None = None,
     padded_speedups: Mapping[str, float] | None = None,
-    stock: str = "hf",
-    dense: str = "dense",
 ) -> pd.DataFrame:
     """Return what the stopwatch's seconds at one batch size amount to, columns of `schemas.EFFICIENCY`.
 
@@ -93,8 +95,6 @@ def measured_efficiency(
             texts_per_second, tokens_per_second, flops_speedup_timed and flops_speedup_timed_padded.
         memory: By contestant; adds peak_memory_mb.
         padded_speedups: Dense model that computes the padding / method without, by contestant.
-        stock: Name of the padded Hugging Face model.
-        dense: Name of our unpadded run that drops nothing.
     """
     rows: list[tuple[object, ...]] = []
     for method, rounds in seconds.items():
@@ -108,10 +108,10 @@ def measured_efficiency(
             quantities["flops_speedup_timed_padded"] = (padded_speedups or {}).get(method)
         if memory is not None:
             quantities["peak_memory_mb"] = memory.get(method)
-        if stock in seconds:
-            quantities["speedup_vs_hf"] = _ratio(seconds[stock], rounds)
-        if dense in seconds and method in flops_speedups:
-            quantities["realised_share"] = _ratio(seconds[dense], rounds) / flops_speedups[method]
+        if STOCK in seconds:
+            quantities["speedup_vs_hf"] = _ratio(seconds[STOCK], rounds)
+        if DENSE in seconds and method in flops_speedups:
+            quantities["realised_share"] = _ratio(seconds[DENSE], rounds) / flops_speedups[method]
         rows += [
             (method, split, quantity, batch_size, value)
             for quantity, value in quantities.items()

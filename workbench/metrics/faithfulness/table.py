@@ -39,7 +39,7 @@ class Selections:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Every share once; the selection `HARD` comes after them."""
+        """Every share once."""
         return tuple(sorted({*self.bins, *self.curve}))
 
     @property
@@ -125,10 +125,9 @@ def _curves(probed: Probed, selections: Selections, flips: np.ndarray) -> Column
 def _soft(probed: Probed, predicted: np.ndarray) -> Columns:
     if probed.blank is None or probed.faded_out is None or probed.faded_in is None:
         return {}
-    full, blank = (of_class(part, predicted)[:, None] for part in (probed.full, probed.blank))
-    removed, retained = (
-        of_class(part, predicted[:, None]) for part in (probed.faded_out, probed.faded_in)
-    )
+    c = predicted[:, None]
+    full, blank = (of_class(part[:, None], c) for part in (probed.full, probed.blank))
+    removed, retained = (of_class(part, c) for part in (probed.faded_out, probed.faded_in))
     return {
         ("none", "soft_comprehensiveness"): soft_comprehensiveness(full, removed, blank),
         ("none", "soft_sufficiency"): soft_sufficiency(full, retained, blank),
@@ -151,8 +150,7 @@ def summarise(
         columns: (T, L) values by (selection, metric).
         layers: The L layer numbers.
         facts: scorer, method, split, unit and removal.
-        bootstrap: Resamples of an interval; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     values = np.stack(list(columns.values()), axis=-1)
     n = (~np.isnan(values)).sum(axis=0)
@@ -163,11 +161,7 @@ def summarise(
         for number, (selection, metric) in enumerate(columns):
             at = place, number
             if n[at]:
-                numbers = total[at] / n[at], low[at], high[at], int(n[at])
-                rows.append((*_key(facts, layer), selection, metric, *numbers))
+                numbers = (total[at] / n[at], low[at], high[at], int(n[at]))
+                known = {**facts, "layer": layer, "selection": selection, "metric": metric}
+                rows.append((*map(known.get, FAITHFULNESS.keys), *numbers))
     return FAITHFULNESS.frame(rows)
-
-
-def _key(facts: dict[str, str], layer: int) -> tuple[object, ...]:
-    names = ("scorer", "method", "split")
-    return (*(facts[name] for name in names), layer, facts["unit"], facts["removal"])

@@ -1,7 +1,4 @@
-"""Faithfulness from probabilities: what a model says of whole and of altered texts, as numbers.
-
-No model runs here, so the same functions serve our own runs and probabilities read from a file.
-"""
+"""Faithfulness from probabilities, which may be read from a file as well: no model runs here."""
 
 import numpy as np
 from scipy.integrate import trapezoid
@@ -16,12 +13,11 @@ _TIE = 6
 def probability_drop(full: np.ndarray, altered: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Return p(c | full text) - p(c | altered text), not clipped: shape (...), in [-1, 1].
 
-    Without the rationale in `altered` this is comprehensiveness (higher is better), with nothing else in
-    it sufficiency (lower is better). Source: ERASER (DeYoung et al. 2020), section 4.2.
+    Without the rationale comprehensiveness (higher is better), with nothing else sufficiency (lower is
+    better). Source: ERASER (DeYoung et al. 2020), section 4.2.
 
     Args:
-        full: (..., classes).
-        altered: (..., classes); both broadcast.
+        full, altered: (..., classes), which broadcast.
         predicted: (...): c, the class predicted on the full text.
     """
     return of_class(full, predicted) - of_class(altered, predicted)
@@ -105,9 +101,8 @@ def soft_sufficiency(full: np.ndarray, retained: np.ndarray, blank: np.ndarray) 
     S0 is S of `blank`. Higher is better; 1: nothing is lost; below 0: worse than no text at all.
 
     Args:
-        full: As in `soft_comprehensiveness`.
+        full, blank: As of `soft_comprehensiveness`.
         retained: p(c) with the units faded in by their scores.
-        blank: As in `soft_comprehensiveness`.
     """
-    kept = np.maximum(full - blank, 0.0) - np.maximum(full - retained, 0.0)
-    return share(kept, np.maximum(full - blank, 0.0))
+    most = np.maximum(full - blank, 0.0)
+    return share(most - np.maximum(full - retained, 0.0), most)

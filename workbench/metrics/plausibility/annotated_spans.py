@@ -38,14 +38,17 @@ def annotated_iou(
     section 4.1.
 
     Args:
-        values: Those of `records`.
-        records: From any number of scorers.
+        values, records: Of any number of scorers.
         documents: Have the spans as annotated.
         split: Name for the column.
-        bootstrap: Resamples of an interval; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
-    spans = {d.id: d.rationale for d in documents if d.rationale and not _apart(d.rationale)}
+    # Spans that are the runs of what they mark are counted already.
+    spans = {
+        d.id: d.rationale
+        for d in documents
+        if d.rationale and runs(mask(d.rationale, max(s.end for s in d.rationale))) != d.rationale
+    }
     windows: dict[tuple[str, str, str], list[TokenScores]] = {}
     for record in records:
         if record.text_id in spans:
@@ -56,11 +59,6 @@ def annotated_iou(
     rows = corpus_rows(chosen, split, bootstrap, seed)
     rows = rows[rows["metric"].str.startswith("iou_")]
     return rows.assign(metric=PREFIX + rows["metric"])
-
-
-def _apart(spans: tuple[Span, ...]) -> bool:
-    """Whether the spans are the runs of what they mark."""
-    return runs(mask(spans, max(span.end for span in spans)).tolist()) == spans
 
 
 def _counted_again(

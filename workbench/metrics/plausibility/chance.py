@@ -22,10 +22,9 @@ def chance_levels(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
     """Return the chance level of each unit, universe, selection and metric, columns of `schemas.CHANCE`.
 
     `how` is "exact" for tokens where the expectation of random scores has a closed form (see
-    `expected`), else "draws": the mean over draws and layers. Words are always by draws: scores are
-    drawn per token, and a word of several has the best of them. `draws` is 0 for exact values. They hold
-    for these texts
-    only: they follow from lengths and rationale shares.
+    `expected`; `draws` is 0), else "draws": the mean over draws and layers. Words are always by draws:
+    scores are drawn per token, and a word of several has the best of them. The levels follow from
+    lengths and rationale shares, so they hold for these texts only.
 
     Args:
         records: Whatever scored the texts.
@@ -35,10 +34,7 @@ def chance_levels(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
     distinct: dict[tuple[str, int], TokenScores] = {}
     for record in records:
         distinct.setdefault((record.text_id, record.window), record)
-    blank = [
-        replace(record, scores=np.ones((1, len(record.tokens))), kept=None)
-        for record in distinct.values()
-    ]
+    blank = [replace(r, scores=np.ones((1, len(r.tokens))), kept=None) for r in distinct.values()]
     exact = summarise(text_values(blank, expected), split, bootstrap=0).assign(how="exact", draws=0)
     exact = exact[exact["unit"] == "token"]
     by_draws = spread.groupby(_KEYS, sort=False, observed=True).agg(

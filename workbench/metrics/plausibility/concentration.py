@@ -8,8 +8,7 @@ def complexity(scores: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     """Return the entropy in nats of the scores as shares of their sum: shape (...), from 0 to ln n.
 
     `scores` (..., n) are not negative, else ValueError; a dropped unit (NaN) has the share 0, `valid` is
-    False on padding. Scores that sum to 0 are taken as uniform. NaN without a unit. Source: Bhatt et al.
-    2020, complexity.
+    False on padding. Scores that sum to 0 are uniform; NaN without a unit. Source: Bhatt et al. 2020.
     """
     values, total, n = _parts(scores, valid)
     shares = values / np.where(total > 0, total, 1.0)[..., None]

@@ -40,15 +40,18 @@ def corpus_metrics(values: np.ndarray, resamples: int, seed: int) -> Iterator[Ro
 
     Args:
         values: (texts, layers, len(MEASURED)).
-        resamples: Behind a 95 % percentile interval over texts; 0: NaN.
-        seed: Of the resamples.
+        resamples, seed: As of `mean_interval`.
     """
     for selection in SELECTIONS:
         n = (~np.isnan(values[..., MEASURED.index((selection, "chosen"))])).sum(axis=0)
         for family, pairs in _FAMILIES.items():
             sums = np.concatenate([_pair(values, selection, *pair) for pair in pairs], axis=-1)
-            point = _metrics(sums.mean(axis=0)) if len(sums) else np.full((len(n), 3), np.nan)
-            low, high = _interval(sums, resamples, seed)
+            point = low = high = np.full((len(n), 3), np.nan)
+            if len(sums):
+                point = _metrics(sums.mean(axis=0))
+            if len(sums) and resamples:
+                drawn = resample_means(sums.reshape(len(sums), -1), resamples, seed)
+                low, high = percentiles(_metrics(drawn.reshape(resamples, len(n), 4)))
             for column, part in enumerate(("precision", "recall", "f1")):
                 if f"{family}_{part}" in CORPUS_METRICS:
                     value, below, above = (array[:, column] for array in (point, low, high))
@@ -70,11 +73,3 @@ def _metrics(means: np.ndarray) -> np.ndarray:
     top, bottom = means[..., 0::2], means[..., 1::2]
     ratios = np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
     return np.concatenate([ratios, f1(ratios[..., :1], ratios[..., 1:])], axis=-1)
-
-
-def _interval(sums: np.ndarray, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    texts, layers, _ = sums.shape
-    if not resamples or not texts:
-        return np.full((layers, 3), np.nan), np.full((layers, 3), np.nan)
-    drawn = resample_means(sums.reshape(texts, -1), resamples, seed).reshape(resamples, layers, 4)
-    return percentiles(_metrics(drawn))

@@ -1,6 +1,7 @@
 """How early a selection holds the rationale and little else: the first layer that passes two levels."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,7 @@ def earliest_layers(
     Args:
         values: Each selection with values gets rows.
         split: Name for the column.
-        fpr_levels: Shares in [0, 1].
-        tpr_levels: Shares in [0, 1].
+        fpr_levels, tpr_levels: Shares in [0, 1].
     """
     rows: list[tuple[object, ...]] = []
     for part in values:
@@ -41,17 +41,19 @@ def earliest_layers(
             chosen = defined.any(axis=1)
             if not chosen.any():
                 continue
-            means = [_mean(rate, defined) for rate in (fpr, tpr)]
+            # NaN, which passes no level, without any text.
+            means = [
+                share(np.where(defined, rate, 0.0).sum(axis=0), defined.sum(axis=0))
+                for rate in (fpr, tpr)
+            ]
             key = (part.scorer, part.method, split, part.unit, part.universe, selection)
-            for below in fpr_levels:
-                for above in tpr_levels:
-                    (of_means,) = first_layer(means[0][None], means[1][None], below, above)
-                    firsts = first_layer(fpr[chosen], tpr[chosen], below, above)
-                    reached = firsts[~np.isnan(firsts)]
-                    median = float(np.median(reached)) if len(reached) else np.nan
-                    rows.append(
-                        (*key, below, above, of_means, len(reached) / len(firsts), median, len(firsts))
-                    )
+            for below, above in product(fpr_levels, tpr_levels):
+                (of_means,) = first_layer(means[0][None], means[1][None], below, above)
+                firsts = first_layer(fpr[chosen], tpr[chosen], below, above)
+                reached = firsts[~np.isnan(firsts)]
+                median = float(np.median(reached)) if len(reached) else np.nan
+                passed = len(reached) / len(firsts)
+                rows.append((*key, below, above, of_means, passed, median, len(firsts)))
     return EARLIEST.frame(rows)
 
 
@@ -59,17 +61,8 @@ def first_layer(fpr: np.ndarray, tpr: np.ndarray, below: float, above: float) ->
     """Return the first layer of each row that passes both levels: (rows,) float, NaN for none.
 
     Args:
-        fpr: (rows, layers).
-        tpr: (rows, layers).
-        below: What the false positive rate must stay below.
-        above: What the true positive rate must exceed.
+        fpr, tpr: (rows, layers).
+        below, above: What FPR must stay below, and TPR exceed.
     """
     passes = (fpr < below) & (tpr > above)
     return np.where(passes.any(axis=1), passes.argmax(axis=1), np.nan)
-
-
-def _mean(rate: np.ndarray, defined: np.ndarray) -> np.ndarray:
-    """(layers,) mean over the texts that are there; NaN, which passes no level, without any."""
-    n = defined.sum(axis=0)
-    total = np.where(defined, rate, 0.0).sum(axis=0)
-    return share(total, n)

@@ -51,7 +51,7 @@ def measure(batch: Batch) -> np.ndarray:
     uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
     defined = {"none": batch.speaks, "uniform": batch.speaks, "kept": batch.has_kept[:, None]}
     columns = _ranked(batch)
-    for selection, selected in zip(SELECTIONS, (uniform, batch.kept), strict=True):
+    for selection, selected in (("uniform", uniform), ("kept", batch.kept)):
         columns |= {(selection, name): column for name, column in _selected(selected, batch).items()}
     values = np.empty((*batch.speaks.shape, len(MEASURED)))
     for column, key in enumerate(MEASURED):

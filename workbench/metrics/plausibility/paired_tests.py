@@ -9,8 +9,13 @@ import pandas as pd
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues
 from workbench.metrics.schemas import COMPARISONS, METHOD_COMPARISONS
-from workbench.metrics.stats.effects import cohens_dz, sign_balance
-from workbench.metrics.stats.resampling import holm, paired_difference, paired_randomisation_test
+from workbench.metrics.stats.resampling import (
+    cohens_dz,
+    holm,
+    paired_difference,
+    paired_randomisation_test,
+    sign_balance,
+)
 
 
 def compare_methods(
@@ -18,7 +23,6 @@ def compare_methods(
     *,
     resamples: int = 1000,
     randomisations: int = 10_000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Compare every pair of methods on the same texts: columns of `schemas.METHOD_COMPARISONS`.
 
@@ -33,7 +37,6 @@ def compare_methods(
             `classification.by_text` gives (1 for a right prediction and 0 for a wrong one).
         resamples: Of an interval.
         randomisations: Sign flips of the two-sided test.
-        seed: Of both.
     """
     rows: list[tuple[object, ...]] = []
     for a, b in combinations(qualities, 2):
@@ -43,9 +46,9 @@ def compare_methods(
             continue
         pair = (difference.mean(axis=1).to_numpy(), np.zeros(len(difference)))
         rows.append(
-            (a, b, *paired_difference(*pair, resamples, seed), cohens_dz(pair[0]),
+            (a, b, *paired_difference(*pair, resamples, 0), cohens_dz(pair[0]),
              difference.mean().std(ddof=1),
-             paired_randomisation_test(*pair, randomisations, seed), np.nan, len(difference), len(seeds))
+             paired_randomisation_test(*pair, randomisations, 0), np.nan, len(difference), len(seeds))
         )  # fmt: skip
     frame = METHOD_COMPARISONS.frame(rows)
     if len(frame):
@@ -103,9 +106,11 @@ def compare_scorers(
             both = ~np.isnan(ours[:, layer]) & ~np.isnan(theirs[:, layer])
             if both.any():
                 pair = (ours[both, layer], theirs[both, layer])
+                difference = pair[0] - pair[1]
                 rows.append(
                     (part.scorer, part.method, other.scorer, other.method, split, layer, part.unit,
-                     part.universe, selection, metric, *_compared(*pair, resamples, seed),
+                     part.universe, selection, metric, *paired_difference(*pair, resamples, seed),
+                     cohens_dz(difference), sign_balance(difference),
                      paired_randomisation_test(*pair, randomisations, seed), np.nan, both.sum())
                 )  # fmt: skip
     frame = COMPARISONS.frame(rows)
@@ -119,19 +124,8 @@ def _key(part: TextValues, across_methods: bool) -> tuple[str, ...]:
     return (part.unit, part.universe) if across_methods else (part.method, part.unit, part.universe)
 
 
-def _compared(
-    ours: np.ndarray, theirs: np.ndarray, resamples: int, seed: int
-) -> tuple[float, float, float, float, float]:
-    """Mean difference, its interval, and the effect sizes."""
-    difference = ours - theirs
-    interval = paired_difference(ours, theirs, resamples, seed)
-    return *interval, cohens_dz(difference), sign_balance(difference)
-
-
 def _joined(a: TextValues, b: TextValues, column: int) -> tuple[np.ndarray, np.ndarray]:
     """One measure of both on their common texts and layers: two (texts, layers) arrays."""
-    row = {text_id: number for number, text_id in enumerate(b.text_ids)}
-    common = [number for number, text_id in enumerate(a.text_ids) if text_id in row]
-    layers = min(a.values.shape[1], b.values.shape[1])
-    partner = [row[a.text_ids[number]] for number in common]
-    return a.values[common, :layers, column], b.values[partner, :layers, column]
+    partner = pd.Index(b.text_ids).get_indexer(pd.Index(a.text_ids))
+    common, layers = partner >= 0, min(a.values.shape[1], b.values.shape[1])
+    return a.values[common, :layers, column], b.values[partner[common], :layers, column]

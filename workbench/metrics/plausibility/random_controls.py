@@ -1,7 +1,7 @@
 """The random control: what the metrics give for scores that know nothing."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,26 +53,20 @@ def random_control(
         distinct.setdefault((record.method, record.text_id, record.window), record)
     windows = list(distinct.values())
     drawn = [text_values([_random(w, seed, draw) for w in windows]) for draw in range(draws)]
-    mean = [_average(parts) for parts in zip(*drawn, strict=True)]
+    # Random scores leave no unit out and select at least one, so a value is undefined in all draws or
+    # in none. Counts are averaged too: a corpus-level metric is that of the mean counts.
+    mean = [
+        replace(parts[0], values=np.mean([part.values for part in parts], axis=0))
+        for parts in zip(*drawn, strict=True)
+    ]
     result = Plausibility(summarise(mean, split, bootstrap, seed), count_frame(mean, split))
-    return RandomControl(result, _spread(drawn, split), mean)
+    tables = pd.concat([summarise(values, split, bootstrap=0) for values in drawn])
+    spread = tables.groupby(list(RANDOM_SPREAD.keys), sort=False).agg(
+        mean=("value", "mean"), sd=("value", "std"), draws=("value", "size"), n=("n", "first")
+    )
+    return RandomControl(result, spread.reset_index(), mean)
 
 
 def _random(record: TokenScores, seed: int, draw: int) -> TokenScores:
     rng = np.random.default_rng([seed, draw, record.window, zlib.crc32(record.text_id.encode())])
     return replace(record, scorer="random", scores=rng.random(record.scores.shape), kept=None)
-
-
-def _average(parts: Sequence[TextValues]) -> TextValues:
-    # Random scores leave no unit out and select at least one, so a value is undefined in all draws or
-    # in none. Counts are averaged too: a corpus-level metric is that of the mean counts.
-    return replace(parts[0], values=np.mean([part.values for part in parts], axis=0))
-
-
-def _spread(drawn: Sequence[Sequence[TextValues]], split: str) -> pd.DataFrame:
-    """Mean and sd over the draws of each row of their tables."""
-    tables = [summarise(values, split, bootstrap=0) for values in drawn]
-    groups = pd.concat(tables).groupby(list(RANDOM_SPREAD.keys), sort=False)
-    return groups.agg(
-        mean=("value", "mean"), sd=("value", "std"), draws=("value", "size"), n=("n", "first")
-    ).reset_index()

@@ -36,8 +36,7 @@ def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None =
     Args:
         scores: (..., n), higher = more important; NaN (a dropped unit) ranks last, tied with all other
             NaN. ValueError on infinite ones.
-        marks: Bools that broadcast to `scores`: what is rationale.
-        valid: Likewise; False on padding.
+        marks, valid: Bools that broadcast to `scores`: what is rationale, and what is no padding.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if np.isinf(scores).any():
@@ -55,25 +54,23 @@ def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None =
     np.not_equal(ranked[..., 1:], ranked[..., :-1], out=opens[..., 1:])
     closes = np.ones(scores.shape, dtype=bool)
     closes[..., :-1] = opens[..., 1:]
+
+    # What stands at a group's first (or last) rank never falls, so it is carried over the group.
+    def from_left(values: np.ndarray) -> np.ndarray:
+        return np.maximum.accumulate(values, axis=-1)
+
+    def from_right(values: np.ndarray) -> np.ndarray:
+        return np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
+
     return Ranking(
         hits=hits,
-        first=_from_left(np.where(opens, position, 0)),
-        last=_from_right(np.where(closes, position, len(position))),
-        above=_from_left(np.where(opens, so_far - hits, 0)),
-        through=_from_right(np.where(closes, so_far, len(position))),
+        first=from_left(np.where(opens, position, 0)),
+        last=from_right(np.where(closes, position, len(position))),
+        above=from_left(np.where(opens, so_far - hits, 0)),
+        through=from_right(np.where(closes, so_far, len(position))),
         marked=marked.sum(axis=-1),
         units=real.sum(axis=-1),
     )
-
-
-def _from_left(values: np.ndarray) -> np.ndarray:
-    """Carry the value at each group's first rank, never falling, to the rest of the group."""
-    return np.maximum.accumulate(values, axis=-1)
-
-
-def _from_right(values: np.ndarray) -> np.ndarray:
-    """Carry the value at each group's last rank, never falling, back to the rest of the group."""
-    return np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
 
 
 def average_precision(ranking: Ranking) -> np.ndarray:
@@ -90,9 +87,8 @@ def auprc(ranking: Ranking) -> np.ndarray:
     """Area under the precision-recall curve by the trapezoid rule: shape (...), in [0, 1].
 
     The curve starts at recall 0 and precision 1 and has a point per distinct score, as ERASER's scorer
-    (DeYoung et al. 2020) computes it with scikit-learn's `precision_recall_curve` and `auc`: where
-    nothing is marked, recall is 1 throughout and the area 0.5; where everything is, the area is 1. NaN
-    without a unit.
+    computes it with scikit-learn's `precision_recall_curve` and `auc`: 0.5 where nothing is marked, 1
+    where everything is. NaN without a unit.
     """
     precision = ranking.through / (ranking.last + 1)
     before = np.divide(

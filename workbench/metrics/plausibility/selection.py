@@ -31,14 +31,13 @@ def overlap(
 
     Args:
         selected: (..., n) bool.
-        marks: Bools that broadcast to it.
-        valid: Likewise; False on padding.
+        marks, valid: Bools that broadcast to it; `valid` is False on padding.
     """
-    selected = np.asarray(selected, dtype=bool)
-    real = np.broadcast_to(True if valid is None else valid, selected.shape)
-    marked, chosen = np.broadcast_to(marks, selected.shape) & real, selected & real
-    counted = (np.count_nonzero(part, axis=-1) for part in (chosen & marked, chosen, marked, real))
-    hits, selected_units, marked_units, units = counted
+    real = np.broadcast_to(True if valid is None else valid, np.shape(selected))
+    marked, chosen = marks & real, selected & real
+    hits, selected_units, marked_units, units = (
+        np.count_nonzero(part, axis=-1) for part in (chosen & marked, chosen, marked, real)
+    )
     return hits, selected_units, marked_units, units
 
 
@@ -51,15 +50,12 @@ def token_scores(
     marked, and a text with neither has no value (NaN). Source: ERASER's scorer, instance level.
 
     Args:
-        hits: (...): units both selected and marked.
-        chosen: (...): selected ones.
-        marked: (...): marked ones.
+        hits, chosen, marked: (...): units both selected and marked, selected ones, marked ones.
     """
-    defined = (chosen > 0) | (marked > 0)
     precision, recall = (np.nan_to_num(share(hits, whole)) for whole in (chosen, marked))
-    values = (precision, recall, f1(precision, recall))
-    first, second, third = (np.where(defined, value, np.nan) for value in values)
-    return first, second, third
+    values = np.stack([precision, recall, f1(precision, recall)])
+    values[:, (chosen == 0) & (marked == 0)] = np.nan
+    return values[0], values[1], values[2]
 
 
 def f1(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:

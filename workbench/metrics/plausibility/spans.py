@@ -1,6 +1,6 @@
 """Spans of selected units against spans of marked units: intersection over union."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,7 +11,7 @@ THRESHOLD = 0.5
 
 
 def span_counts(
-    selected: np.ndarray, marks: np.ndarray, follows: np.ndarray, threshold: float = THRESHOLD
+    selected: np.ndarray, marks: np.ndarray, follows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count selected spans that hit a marked one, selected spans, marked spans: three (...) int arrays.
 
@@ -19,10 +19,8 @@ def span_counts(
     section 4.1, with runs of units in the place of annotated spans.
 
     Args:
-        selected: (..., n) bool, False on padding.
-        marks: Bools that broadcast to it, False on padding.
+        selected, marks: (..., n) bools that broadcast, False on padding.
         follows: Likewise; False on a unit that does not come directly after the one before.
-        threshold: The best intersection over union with a marked span from which a selected one hits.
     """
     selected = np.asarray(selected, dtype=bool)
     shape, n = selected.shape[:-1], selected.shape[-1]
@@ -37,31 +35,24 @@ def span_counts(
     common = end - start
     lengths = (picked_end - picked_start)[picked] + (marked_end - marked_start)[marked]
     hit = np.zeros(len(picked_start), dtype=bool)
-    hit[picked[common / (lengths - common) >= threshold]] = True
+    hit[picked[common / (lengths - common) >= THRESHOLD]] = True
     rows = int(np.prod(shape))
-    counted = (
+    hits, picked_spans, marked_spans = (
         np.bincount(starts // n, minlength=rows).reshape(shape)
         for starts in (picked_start[hit], picked_start, marked_start)
     )
-    hits, picked_spans, marked_spans = counted
     return hits, picked_spans, marked_spans
 
 
 def listed_span_counts(
-    predicted: Sequence[tuple[int, int]],
-    true: Sequence[tuple[int, int]],
-    threshold: float = THRESHOLD,
+    predicted: Iterable[tuple[int, int]], true: Iterable[tuple[int, int]]
 ) -> tuple[int, int, int]:
     """Return the same three counts of spans given as [start, end) of one document: ERASER's own count.
 
-    Args:
-        predicted: May touch or overlap and stay as they are; equal ones count once, an empty one hits
-            nothing.
-        true: Likewise.
-        threshold: As in `span_counts`.
+    Both may touch or overlap and stay as they are; equal ones count once, an empty one hits nothing.
     """
     predicted, true = sorted(set(predicted)), sorted(set(true))
-    hits = sum(any(iou(span, other) >= threshold for other in true) for span in predicted)
+    hits = sum(any(iou(span, other) >= THRESHOLD for other in true) for span in predicted)
     return hits, len(predicted), len(true)
 
 

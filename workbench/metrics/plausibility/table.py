@@ -29,15 +29,14 @@ def plausibility(
 ) -> Plausibility:
     """Compare every scorer with the rationales of its texts by every metric of `registry.AGREEMENT`.
 
-    No records, or none with a rationale, give empty frames with all columns. Source: AdapLeR (FPR);
-    ERASER (DeYoung et al. 2020); the registry says where a metric differs from its.
+    No records, or none with a rationale, give empty frames with all columns. The registry says where a
+    metric differs from ERASER's.
 
     Args:
         records: InputError naming the text on scores that `scored_units` refuses, and on two records of
             one window.
         split: Name for the column.
-        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     values = text_values(records)
     return Plausibility(summarise(values, split, bootstrap, seed), count_frame(values, split))
@@ -52,9 +51,7 @@ def summarise(
 
     Args:
         values: By scorer, unit and universe.
-        split: Name for the column.
-        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
-        seed: Of the resamples.
+        split, bootstrap, seed: As of `plausibility`.
     """
 
     def summary(part: TextValues) -> Iterator[Row]:
@@ -64,9 +61,7 @@ def summarise(
     return _tidy(values, split, summary)
 
 
-def corpus_rows(
-    values: Iterable[TextValues], split: str, bootstrap: int = 1000, seed: int = 0
-) -> pd.DataFrame:
+def corpus_rows(values: Iterable[TextValues], split: str, bootstrap: int, seed: int) -> pd.DataFrame:
     """Return those rows of `summarise` (same arguments) whose metric has no value per text."""
     return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
 

@@ -101,8 +101,7 @@ def one_class_counts(texts: ByText, marked: np.ndarray, units: np.ndarray) -> di
 
     Args:
         texts: The texts of the windows.
-        marked: (windows,) int: marked units.
-        units: (windows,) int: all units.
+        marked, units: (windows,) int: marked units, all units.
     """
     mixed = (marked > 0) & (marked < units)
     text_marked = texts.total(marked)

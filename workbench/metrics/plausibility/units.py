@@ -82,8 +82,9 @@ def _check(record: TokenScores, scores: np.ndarray) -> None:
             "take absolute values first and say so"
         )
     missing = np.isnan(scores)
-    if record.kept is None and (missing.any(axis=1) & ~missing.all(axis=1)).any():
-        layer = int(np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[0])
+    in_part = np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))
+    if record.kept is None and len(in_part):
+        layer = int(in_part[0])
         raise InputError(
             f"{record.text_id}: {record.scorer} scores of layer {layer} are NaN in part, and the model "
             "dropped nothing: give every token a score, or none of the layer's"
@@ -163,5 +164,4 @@ def pad(windows: Sequence[Units]) -> Batch:
         if window.kept is not None:
             kept[row, :, :n] = window.kept
     has_kept = np.array([window.kept is not None for window in windows])
-    speaks = np.stack([window.speaks for window in windows])
-    return Batch(scores, kept, has_kept, marks, follows, valid, speaks)
+    return Batch(scores, kept, has_kept, marks, follows, valid, np.stack([w.speaks for w in windows]))

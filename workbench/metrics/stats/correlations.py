@@ -21,8 +21,7 @@ def correlations(
         value: (texts,): the truth.
         predicted: (draws, texts); every value is the mean over the draws, each resample holding the same
             texts in all of them.
-        resamples: Of the texts; 0: NaN intervals.
-        seed: Of the resamples.
+        resamples, seed: As of `mean_interval`.
     """
     for metric, compute in (("pearson", pearson), ("spearman", spearman)):
         whole = np.full((1, len(value)), 1 / len(value))
@@ -45,10 +44,8 @@ def pearson_difference(
 
     Args:
         value: (texts,): the truth.
-        a: (texts,).
-        b: (texts,); both see the same texts in every resample.
-        resamples: Of the texts; 0: NaN interval.
-        seed: Of the resamples.
+        a, b: (texts,); both see the same texts in every resample.
+        resamples, seed: As of `mean_interval`.
     """
 
     def difference(weights: np.ndarray) -> np.ndarray:
@@ -66,8 +63,7 @@ def pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the correlation in every resample: (resamples,).
 
     Args:
-        x: (texts,) or (resamples, texts).
-        y: Likewise.
+        x, y: (texts,) or (resamples, texts).
         weights: (resamples, texts) that sum to 1 in each.
     """
 
@@ -86,9 +82,7 @@ def spearman(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return Pearson's correlation of the ranks, ties sharing their mean rank: (resamples,).
 
     Args:
-        x: (texts,).
-        y: (texts,).
-        weights: (resamples, texts) that sum to 1 in each.
+        x, y, weights: As of `pearson`, values (texts,).
     """
     return pearson(_ranks(x, weights), _ranks(y, weights), weights)
 
@@ -108,9 +102,8 @@ def masked_spearman(a: np.ndarray, b: np.ndarray, alive: np.ndarray) -> np.ndarr
     NaN where one side is constant over them, as in scipy.stats, or there are fewer than two.
 
     Args:
-        a: (..., n) scores without NaN among those units.
-        b: The same of the other side; all three broadcast.
-        alive: (..., n) bool: which units count.
+        a, b: (..., n) scores without NaN among those units.
+        alive: (..., n) bool: which units count; all three broadcast.
     """
     a, b, alive = np.broadcast_arrays(a, b, alive)
     centred = []

@@ -1,4 +1,4 @@
-"""Uncertainty over texts: percentile intervals, paired tests, Holm's correction."""
+"""Uncertainty over texts: percentile intervals, paired tests and effect sizes, Holm's correction."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,10 +11,8 @@ _CACHED_CELLS = 4_000_000
 """Larger weight matrices are drawn block by block and never kept."""
 
 
-def mean_interval(
-    values: np.ndarray, resamples: int, seed: int, level: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bootstrap percentile interval of the mean over texts: two arrays (...).
+def mean_interval(values: np.ndarray, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % bootstrap percentile interval of the mean over texts: two arrays (...).
 
     NaN where no text has a value or there are no resamples. Equal `(texts, seed)` means equal resamples,
     so rows of one table are comparable. Source: Efron and Tibshirani 1993, section 13.3.
@@ -24,7 +22,6 @@ def mean_interval(
             that have one.
         resamples: How many; 0: none.
         seed: Of the resamples.
-        level: What the interval covers.
     """
     flat = np.asarray(values, dtype=np.float64)
     rest = flat.shape[1:]
@@ -37,24 +34,22 @@ def mean_interval(
             texts, columns = patterns[:, number], which.reshape(-1) == number
             if texts.any():
                 means = resample_means(flat[np.ix_(texts, columns)], resamples, seed)
-                low[columns], high[columns] = percentiles(means, level)
+                low[columns], high[columns] = percentiles(means)
     return low.reshape(rest), high.reshape(rest)
 
 
-def percentiles(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bounds that hold `level` of the `draws` (resamples, columns) between them."""
-    tail = 50.0 * (1.0 - level)
+def percentiles(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds that hold 95 % of the `draws` (resamples, columns) between them."""
+    tail = 50.0 * (1.0 - 0.95)
     low, high = np.percentile(draws, [tail, 100.0 - tail], axis=0)
     return low, high
 
 
 def resample_means(values: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Return the means of `values` (texts, columns) in each resample: (resamples, columns).
+    """Return the means in each resample: (resamples, columns).
 
     Args:
-        values: (texts, columns).
-        resamples: How many.
-        seed: Of the resamples.
+        values, resamples, seed: As of `mean_interval`, (texts, columns) without NaN.
     """
     return np.concatenate([weights @ values for weights in weight_blocks(len(values), resamples, seed)])
 
@@ -63,9 +58,7 @@ def weight_blocks(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield the resamples as blocks of weights (resamples, n): a row sums to 1.
 
     Args:
-        n: How many texts.
-        resamples: How many rows all blocks have together.
-        seed: Of the resamples.
+        n, resamples, seed: How many texts; the others as of `mean_interval`.
     """
     if n * resamples <= _CACHED_CELLS:
         yield _cached_weights(n, resamples, seed)
@@ -96,14 +89,11 @@ def paired_difference(
     ValueError if the shapes differ, a value is missing, or there is no text.
 
     Args:
-        a: (texts,).
-        b: (texts,), in the same order.
-        resamples: How many.
-        seed: Of the resamples.
-        level: What the interval covers.
+        a, b: (texts,), in the same order.
+        resamples, seed: As of `mean_interval`.
     """
     difference = _differences(a, b)
-    low, high = mean_interval(difference, resamples, seed, level)
+    low, high = mean_interval(difference, resamples, seed)
     return float(difference.mean()), float(low), float(high)
 
 
@@ -115,8 +105,7 @@ def paired_randomisation_test(a: np.ndarray, b: np.ndarray, resamples: int, seed
     approximate randomisation.
 
     Args:
-        a: (texts,).
-        b: (texts,), in the same order; ValueError as in `paired_difference`.
+        a, b: As of `paired_difference`.
         resamples: How many draws, at least 1.
         seed: Of the draws.
     """
@@ -175,3 +164,28 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     stepped = p[order] * np.arange(len(p), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return adjusted
+
+
+def cohens_dz(difference: np.ndarray) -> float:
+    """Return the mean difference over the standard deviation (n - 1) of the differences, Cohen's d_z.
+
+    NaN for fewer than two texts and where all differences are equal: nothing to measure the mean by.
+    Source: Cohen 1988, page 48; Lakens 2013, equation 6.
+    """
+    difference = np.asarray(difference, dtype=np.float64)
+    if len(difference) < 2:
+        return float("nan")
+    spread = difference.std(ddof=1)
+    # Equal differences can spread by a rounding error.
+    if spread <= 1e-12 * max(1.0, float(np.abs(difference).max())):
+        return float("nan")
+    return float(difference.mean() / spread)
+
+
+def sign_balance(difference: np.ndarray) -> float:
+    """Return the share of texts with a positive difference minus that with a negative one, in [-1, 1].
+
+    NaN without a text. The simple difference of Kerby 2014, of paired values.
+    """
+    difference = np.asarray(difference, dtype=np.float64)
+    return float(np.sign(difference).mean()) if len(difference) else float("nan")

@@ -20,9 +20,7 @@ _Spread = tuple[np.ndarray, float, float, float]
 """Quality of each seed, standard error from the texts, low and high end of the interval."""
 
 
-def crossed_interval(
-    values: np.ndarray, resamples: int, seed: int, level: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
+def crossed_interval(values: np.ndarray, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the bootstrap interval of the mean over seeds and texts: two (...) arrays.
 
     Each resample draws as many seeds and, independently, as many texts, with replacement, and averages
@@ -32,9 +30,7 @@ def crossed_interval(
 
     Args:
         values: (seeds, texts, ...), NaN: no value.
-        resamples: How many.
-        seed: Of the resamples.
-        level: What the interval covers.
+        resamples, seed: As of `mean_interval`.
     """
     values = np.asarray(values, dtype=np.float64)
     seeds, texts, *rest = values.shape
@@ -54,7 +50,7 @@ def crossed_interval(
     low, high = np.full(flat.shape[2], np.nan), np.full(flat.shape[2], np.nan)
     for column in np.flatnonzero((~np.isnan(means)).any(axis=0)):
         drawn = means[:, column]
-        low[column], high[column] = percentiles(drawn[~np.isnan(drawn)], level)
+        low[column], high[column] = percentiles(drawn[~np.isnan(drawn)])
     return low.reshape(rest), high.reshape(rest)
 
 
@@ -71,8 +67,7 @@ def summarise_seeds(
         by_seed: The text values of each run; scorers, units and universes are those that all runs have,
             texts those that all have of a scorer.
         split: Name for the column.
-        bootstrap: Resamples of an interval; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     rows: list[tuple[object, ...]] = []
     for parts in _matched(by_seed):
@@ -102,8 +97,7 @@ def mean_over_seeds(by_seed: Mapping[int, Sequence[TextValues]]) -> list[TextVal
     averaged = []
     for parts in _matched(by_seed):
         values = np.stack([part.values for part in parts])
-        count = (~np.isnan(values)).sum(axis=0)
-        mean = share(np.nansum(values, axis=0), count)
+        mean = share(np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0))
         averaged.append(replace(parts[0], values=mean))
     return averaged
 
@@ -121,16 +115,13 @@ def _matched(by_seed: Mapping[int, Sequence[TextValues]]) -> list[list[TextValue
 
 
 def _on_common_texts(parts: Sequence[TextValues]) -> list[TextValues]:
-    common = [
-        text_id for text_id in parts[0].text_ids if all(text_id in part.text_ids for part in parts)
-    ]
+    texts = [pd.Index(part.text_ids) for part in parts]
+    common = texts[0][np.logical_and.reduce([texts[0].isin(other) for other in texts])]
     layers = min(part.values.shape[1] for part in parts)
-    chosen = []
-    for part in parts:
-        row = {text_id: number for number, text_id in enumerate(part.text_ids)}
-        values = part.values[[row[text_id] for text_id in common], :layers]
-        chosen.append(replace(part, text_ids=tuple(common), values=values))
-    return chosen
+    return [
+        replace(part, text_ids=tuple(common), values=part.values[ids.get_indexer(common), :layers])
+        for part, ids in zip(parts, texts, strict=True)
+    ]
 
 
 def quality_over_seeds(
@@ -151,8 +142,7 @@ def quality_over_seeds(
             predicted; a text without a prediction under one of the seeds is left out.
         label: The truth by text id; float numbers are judged by Pearson's correlation, classes by
             accuracy.
-        bootstrap: Resamples of an interval; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     rows: list[tuple[object, ...]] = []
     for method, frame in predicted.items():
@@ -164,7 +154,9 @@ def quality_over_seeds(
         values = is_regression(truth)
         spread = _correlations if values else _accuracies
         qualities, error, low, high = spread(truth, given, bootstrap, seed)
-        pairs = [_apart(a, b, values) for a, b in combinations(given.T, 2)]
+        pairs = [
+            np.abs(a - b).mean() if values else (a != b).mean() for a, b in combinations(given.T, 2)
+        ]
         rows.append(
             (method, qualities.mean(), qualities.std(ddof=1) if seeds > 1 else np.nan, error, low, high,
              np.mean(pairs) if pairs else np.nan, texts, seeds)
@@ -199,8 +191,3 @@ def _correlations(truth: np.ndarray, given: np.ndarray, resamples: int, seed: in
 def _by_seed(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(resamples, seeds): each seed's correlation under (resamples, texts) weights."""
     return np.stack([pearson(truth, values, weights) for values in given.T], axis=1)
-
-
-def _apart(a: np.ndarray, b: np.ndarray, values: bool) -> float:
-    """How far two seeds' predictions, (texts,) each, lie apart."""
-    return float(np.abs(a - b).mean() if values else (a != b).mean())

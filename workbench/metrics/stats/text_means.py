@@ -33,7 +33,7 @@ class ByText:
 
 
 def text_means(
-    values: np.ndarray, text_ids: Iterable[str], bootstrap: int, seed: int
+    values: np.ndarray, text_ids: Iterable[str], bootstrap: int = 1000, seed: int = 0
 ) -> Iterator[tuple[tuple[int, ...], tuple[float, float, float, int]]]:
     """Yield (index, (mean, ci_low, ci_high, n)) of every column that has a value.
 
@@ -42,8 +42,7 @@ def text_means(
     Args:
         values: (windows, ...); NaN: the window has no value.
         text_ids: The text of each window.
-        bootstrap: Resamples of a 95 % interval over texts; 0: NaN.
-        seed: Of the resamples.
+        bootstrap, seed: As of `mean_interval`.
     """
     by_text = ByText(text_ids).mean(values)
     low, high = mean_interval(by_text, bootstrap, seed)

@@ -1,4 +1,4 @@
-"""The cards of a trained model, in the hub's form, from what its run recorded and nothing else."""
+"""The cards of a model and its data, in the hub's form, from what its run recorded and nothing else."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,11 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.catalog.methods import METHODS
 from workbench.metrics.classification import judged_by
-from workbench.reporting.cards.data import data_card_text, shown_place, source_of
 from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.table import markdown
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
+from workbench.reporting.text.wording import rationale_sentence
 from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
@@ -154,7 +154,11 @@ def _texts(run: RunData) -> str:
 
 def _results(run: RunData, method: str) -> dict[str, Any]:
     """The table beside the dense model, its caption, and what was lost against that."""
-    quality, speed = (_beside_dense(run.rows(n), method) for n in ("classification", "efficiency"))
+    tables = (run.rows(name) for name in ("classification", "efficiency"))
+    quality, speed = (
+        rows if rows is None else rows[rows["method"].astype(str).isin(["dense", method])]
+        for rows in tables
+    )
     if quality is None or method not in set(quality["method"].astype(str)):
         return {"results": None}
     facts = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
@@ -165,10 +169,6 @@ def _results(run: RunData, method: str) -> dict[str, Any]:
         "points": f"{100 * loss.value:.1f} points [{100 * loss.low:.1f}, {100 * loss.high:.1f}]",
     }
     return {"results": markdown(table.shown), "conventions": table.caption, "lost": lost}
-
-
-def _beside_dense(rows: pd.DataFrame | None, method: str) -> pd.DataFrame | None:
-    return None if rows is None else rows[rows["method"].astype(str).isin(["dense", method])]
 
 
 def _strength(run: RunData, method: str) -> str:
@@ -218,3 +218,49 @@ def _setting(run: RunData, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return _NOT_RECORDED if value is None else value
+
+
+def data_card_text(run: RunData) -> str:
+    """Write data_card.md: source, splits, classes, shared texts, and all that was decided on the way."""
+    recorded = run.about.get("data") or {}
+    return render(
+        "data_card.md.j2",
+        name=run.config.get("name", run.folder.resolve().name),
+        source=source_of(run.config),
+        rationales=rationale_sentence(run.config),
+        splits=_by_split(recorded.get("splits"), "quantity"),
+        classes=_by_split(recorded.get("classes"), "label"),
+        shared=_shared(recorded.get("leaks")),
+        notes=run.about.get("notes", []),
+    )
+
+
+def source_of(config: dict[str, Any]) -> str:
+    """Return the data's source; of a path on this machine the last part only."""
+    data = config.get("data") or {}
+    parts = [str(data.get("source", "not recorded")), shown_place(data.get("path")), data.get("subset")]
+    return markdown_line(", ".join(str(part) for part in parts if part))
+
+
+def shown_place(place: object) -> str | None:
+    """Return a hub name as it is, a path without the folders that lead to it."""
+    if place is None:
+        return None
+    path = Path(str(place))
+    return path.name if path.is_absolute() or path.exists() else str(place)
+
+
+def _by_split(values: dict[str, dict[str, Any]] | None, first: str) -> str:
+    if not values:
+        return ""
+    shown = pd.DataFrame(values).map(
+        lambda value: "–" if value is None or value != value else f"{value:,.6g}"
+    )
+    return markdown(shown.rename_axis(first).reset_index())
+
+
+def _shared(leaks: list[dict[str, Any]] | None) -> str:
+    if leaks is None:
+        return ""
+    names = {"texts": "shared texts", "first_texts": "shared first texts"}
+    return markdown(pd.DataFrame(leaks).rename(columns=names)) if leaks else "There is one split."

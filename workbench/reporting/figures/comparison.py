@@ -24,8 +24,7 @@ LABELS = {
 def mean_curve(points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return one method's curve, averaged over its seeds at every speed-up that all of them cover.
 
-    `points` has columns seed, speedup, quality. Two arrays of one shape; empty where the seeds share
-    nothing.
+    `points` has columns seed, speedup, quality. Both arrays are empty where the seeds share nothing.
     """
     curves = [
         curve(rows["speedup"].tolist(), rows["quality"].tolist()) for _, rows in points.groupby("seed")

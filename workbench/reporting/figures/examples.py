@@ -34,7 +34,12 @@ def choose_examples(run: RunData, right: int = 4, wrong: int = 2) -> list[Exampl
     """Return the first texts of the score table that the first dropping model gets right and wrong.
 
     Only first windows of `SHORTEST` to `LONGEST` tokens, with a rationale token where the data have
-    rationales; where one kind runs short the other fills up. Empty when no score table drops a token.
+    rationales. Empty when no score table drops a token.
+
+    Args:
+        run: The run.
+        right: How many it gets right; where one kind runs short the other fills up.
+        wrong: How many it gets wrong.
     """
     tables = _dropping_tables(run)
     if not tables:

@@ -15,15 +15,22 @@ SINGLE, DOUBLE = 3.4, 7.0
 LETTERS = 8
 """Points: titles and axes; ticks and legends have one less."""
 GRID = "#E5E5E5"
+USUAL_LEGEND = 0.9
+"""Inches: the height of a legend for which panels leave room."""
 _LONGEST = 28
 
 
 def print_axes(
     width: float, height: float, rows: int = 1, columns: int = 1, *, sharey: bool = False
 ) -> tuple[Figure, np.ndarray]:
-    """Return an empty figure of `width` x `height` inches and its (rows, columns) array of axes.
+    """Return an empty figure and its (rows, columns) array of axes; a light grid is horizontal.
 
-    Letters are those of a printed page, a light grid is horizontal.
+    Args:
+        width: In inches.
+        height: In inches, of all rows.
+        rows: Axes below each other.
+        columns: Axes side by side.
+        sharey: Whether they have one scale upward.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
@@ -36,21 +43,20 @@ def print_axes(
     return figure, axes
 
 
-def name_axes(ax: Axes, x: str, y: str, title: str = "") -> None:
-    """Write plain axis labels and a title to the left."""
-    ax.set_xlabel(plain(x), fontsize=LETTERS)
-    ax.set_ylabel(plain(y), fontsize=LETTERS)
-    ax.set_title(plain(title), fontsize=LETTERS, loc="left")
-
-
 def legend_below(figure: Figure, handles: dict[str, Any]) -> None:
-    """Write one legend under all panels, in as many columns as the width allows."""
+    """Write one legend under all panels, in as many columns as the width allows.
+
+    A legend of many rows makes the figure higher, so that the panels keep their size.
+    """
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=columns,
             fontsize=LETTERS - 1, frameon=False,
         )  # fmt: skip
-        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+        box = legend.get_window_extent()
+        if columns == 1 or box.width <= figure.bbox.width:
+            higher = max(0.0, box.height / figure.dpi - USUAL_LEGEND)
+            figure.set_figheight(figure.get_figheight() + higher)
             return
         legend.remove()
 

@@ -10,6 +10,7 @@ from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.style import series_look
+from workbench.reporting.tables.table import sorted_by
 from workbench.reporting.text.wording import capitalised, method_name, scorer_name
 
 LAYER = Axis("layer", whole=True)
@@ -51,14 +52,8 @@ def layer_frame(
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by scorer (controls last), method, metric and layer."""
     frame = frame.astype({"scorer": str, "method": str})
-    scorers = ordered(frame["scorer"], SCORERS)
-    methods = ordered(frame["method"], METHODS)
-    ranks = {"scorer": scorers, "method": methods}
-    return frame.sort_values(
-        ["scorer", "method", "metric", "layer"],
-        key=lambda column: column.map(ranks[column.name].index) if column.name in ranks else column,
-        kind="stable",
-    ).reset_index(drop=True)
+    ranks = {"scorer": ordered(frame["scorer"], SCORERS), "method": ordered(frame["method"], METHODS)}
+    return sorted_by(frame.sort_values(["metric", "layer"], kind="stable"), ranks)
 
 
 def one_control(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,8 @@
-"""Tokens left per layer, and what speed costs in quality."""
+"""Tokens left per layer, what speed costs in quality, and what saved operations are worth in time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,11 @@ import pandas as pd
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import judged_by
+from workbench.metrics.efficiency.table import MASKED
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
-from workbench.reporting.figures.style import DENSE_LEVEL, Look, by_method, series_look
+from workbench.reporting.figures.style import BLACK, DENSE_LEVEL, MARKERS, Look, by_method, series_look
 from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.tables.table import sorted_by
 from workbench.reporting.text.wording import method_name
 
 TOKENS_TITLE = "tokens left (% of the text)"
@@ -26,8 +30,7 @@ SPEED_COLUMNS = (
 def token_frame(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the share of a text's tokens left in each layer: quantiles and mean over texts, by method.
 
-    Full lengths as in `tokens_by_method`. A student has rows for its own layers only. Columns of
-    `TOKEN_COLUMNS`.
+    Lengths as in `tokens_by_method`, columns of `TOKEN_COLUMNS`. A student has its own layers only.
     """
     rows: list[tuple[object, ...]] = []
     for method, split, counts, full in tokens_by_method(predictions):
@@ -90,9 +93,8 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
         part = rows[["method", "split", "value"]].rename(columns={"value": name})
         frame = frame.merge(part, on=["method", "split"], how="left")
     frame["batch_size"] = batch
-    rank = ordered(frame["method"], METHODS)
-    frame = frame.sort_values("method", key=lambda c: c.astype(str).map(rank.index), kind="stable")
-    return frame[list(SPEED_COLUMNS)].reset_index(drop=True)
+    frame = frame[list(SPEED_COLUMNS)].astype({"method": str})
+    return sorted_by(frame, {"method": ordered(frame["method"], METHODS)})
 
 
 def speed_chart(frame: pd.DataFrame) -> Chart:
@@ -134,3 +136,69 @@ def quality_series(
     """
     value, low, high = (100 * part for part in quality)
     return Series(name, [speedup], [value], look, "points", [low], [high], [hover] if hover else ())
+
+
+REALISED_COLUMNS = (
+    "method", "split", "batch_size", "flops_speedup_timed", "realised_share", "speedup_vs_dense",
+)  # fmt: skip
+_NEEDED = ["flops_speedup_timed", "realised_share"]
+SPEEDUPS = {"flops_speedup_timed": COUNTED_LABEL, "speedup_vs_dense": "our dense seconds / method's"}
+"""What the counted and the measured speed-up of `realised_frame` are."""
+
+
+def realised_frame(efficiency: pd.DataFrame) -> pd.DataFrame:
+    """Return counted and measured speed-up over our own dense model: columns of `REALISED_COLUMNS`.
+
+    One row per method, split and batch size for which `efficiency` has both the unpadded FLOPs speed-up
+    on the timed texts and the realised share; their product is the measured speed-up. Stock models and
+    masked runs have no such share, the dense model's is 1 by definition: all are left out.
+    """
+    names = efficiency["method"].astype(str)
+    timed = efficiency["quantity"].isin(_NEEDED) & efficiency["batch_size"].notna()
+    has_share = ~names.str.startswith("hf") & ~names.str.endswith(MASKED) & (names != "dense")
+    rows = efficiency[timed & has_share]
+    rows = rows.astype({"method": str, "split": str})
+    wide = rows.pivot(index=["method", "split", "batch_size"], columns="quantity", values="value")
+    frame = wide.reindex(columns=_NEEDED).dropna().reset_index().rename_axis(columns=None)
+    frame["speedup_vs_dense"] = frame["flops_speedup_timed"] * frame["realised_share"]
+    return sorted_by(frame[list(REALISED_COLUMNS)], {"method": ordered(frame["method"], METHODS)})
+
+
+def realised_chart(frame: pd.DataFrame, titles: Mapping[str, str] = SPEEDUPS) -> Chart:
+    """Return a point per method (colour) and batch size (marker); on the diagonal all time was saved.
+
+    `titles` has the columns of `frame` with the counted and the measured speed-up, and their names.
+    """
+    x, y = titles
+    end = 1.1 * frame[[x, y]].to_numpy(dtype=np.float64).max(initial=1.5)
+    sizes = sorted(set(frame["batch_size"]))
+    methods, lines, points = [], [], []
+    for name, look, rows in by_method(frame):
+        look = Look(look.colour, width=1.0, size=7.0)
+        methods.append(Series(name, look=replace(look, width=4.0)))
+        rows = rows.sort_values("batch_size")
+        lines.append(Series("", rows[x], rows[y], look))
+        for row in rows.to_dict("records"):
+            marked = replace(look, marker=MARKERS[sizes.index(row["batch_size"]) % len(MARKERS)])
+            points.append(Series("", [row[x]], [row[y]], marked, "points", hover=[_hover(row, x, y)]))
+    batches = [
+        Series(
+            f"batch {size}", look=Look(BLACK, MARKERS[number % len(MARKERS)], size=7.0), kind="points"
+        )
+        for number, size in enumerate(sizes)
+    ]
+    references = [
+        Series("every saved operation\nsaved its time", [0, end], [0, end], series_look("random")),
+        Series("no time saved", y=[1], look=series_look("uniform"), kind="level"),
+    ]
+    panel = Panel(
+        [*methods, *batches, *references, *lines, *points],
+        Axis(titles[x], (0, end), grid=True), Axis(titles[y], (0, end)),
+    )  # fmt: skip
+    return Chart([panel], height=3.2, square=True)
+
+
+def _hover(row: Mapping[Hashable, Any], x: str, y: str) -> str:
+    median = f"\nmedian {row['seconds_median']:.3g} s" if "seconds_median" in row else ""
+    name = method_name(row["method"])
+    return f"{name}, batch {row['batch_size']}: counted {row[x]:.2f}x, measured {row[y]:.2f}x{median}"

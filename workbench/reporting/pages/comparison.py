@@ -1,13 +1,11 @@
 """The tables, figures and page of a comparison, all from its folder."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from workbench.reporting.figures.chart import Chart
 from workbench.reporting.figures.comparison import tradeoff_chart
 from workbench.reporting.figures.saving import Written, save_figure
 from workbench.reporting.figures.speed import token_frame, tokens_chart
@@ -74,23 +72,21 @@ def _tables(data: ComparisonData, points: pd.DataFrame) -> dict[str, Table]:
 
 
 def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
-    made: dict[str, Written] = {}
-
-    def add(
-        name: str, frame: pd.DataFrame, describe: Callable[[pd.DataFrame], Chart], words: str
-    ) -> None:
-        if len(frame):
-            made[name] = save_figure(describe(frame), data.folder, name, frame, words)
-
-    add("tradeoff", points, tradeoff_chart, caption("tradeoff"))
     left = [
         data.predictions[name].assign(method=group.key)
         for group in data.compared
         for name in group.trials
     ]  # fmt: skip
-    words = caption("tokens", over="texts and seeds, quartiles")
-    add("tokens", token_frame(pd.concat(left, ignore_index=True)), tokens_chart, words)
-    return made
+    tokens = token_frame(pd.concat(left, ignore_index=True))
+    drawn = {
+        "tradeoff": (points, tradeoff_chart, caption("tradeoff")),
+        "tokens": (tokens, tokens_chart, caption("tokens", over="texts and seeds, quartiles")),
+    }
+    return {
+        name: save_figure(draw(frame), data.folder, name, frame, words)
+        for name, (frame, draw, words) in drawn.items()
+        if len(frame)
+    }
 
 
 def _subtitle(data: ComparisonData) -> str:

@@ -30,8 +30,7 @@ def save_explained(
     """
     if html is not None:
         title = f"{predicted} ({probabilities[predicted]:.3f})"
-        scorers = [_scorer_view(record) for record in records]
-        write_text(html, render("explained.html.j2", title=title, scorers=scorers))
+        write_text(html, render("explained.html.j2", title=title, records=records, shades=_shades))
     if json is not None:
         scores = [_json(record) for record in records]
         write_json(json, {"predicted": predicted, "probabilities": probabilities, "scorers": scores})
@@ -56,35 +55,8 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
 
-def _scorer_view(record: TokenScores) -> dict[str, Any]:
-    return {
-        "name": f"{record.scorer} on {record.method}",
-        "target": record.target,
-        "seconds": record.seconds,
-        "warnings": record.warnings,
-        "layers": record.layers,
-        "rows": _rows(record),
-    }
-
-
-def _rows(record: TokenScores) -> list[dict[str, Any]]:
-    kept = np.ones(record.scores.shape, dtype=bool) if record.kept is None else record.kept
+def _shades(record: TokenScores) -> np.ndarray:
+    """(layers, n): sizes of the scores as shares of the largest in their layer."""
     sizes = np.nan_to_num(np.abs(record.scores), nan=0.0)
     top = sizes.max(axis=1, keepdims=True)
-    shades = np.divide(sizes, top, out=np.zeros_like(sizes), where=top > 0)
-    return [
-        {
-            "token": token,
-            "cells": [
-                _cell(record.scores[layer, index], shades[layer, index], kept[layer, index])
-                for layer in range(record.layers)
-            ],
-        }
-        for index, token in enumerate(record.tokens)
-    ]
-
-
-def _cell(score: float, shade: float, kept: bool) -> dict[str, Any]:
-    colour = "213, 94, 0" if score > 0 else "0, 114, 178"
-    text = f"{score:.3f}" if np.isfinite(score) else "·" if kept else "–"
-    return {"text": text, "gone": not kept, "colour": f"rgba({colour}, {0.8 * shade:.2f})"}
+    return np.divide(sizes, top, out=np.zeros_like(sizes), where=top > 0)

@@ -1,13 +1,13 @@
 """One self-contained page about a run, and every figure and table it shows as files."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from workbench.core.token_scores import TokenScores
 from workbench.reporting.figures.chart import CellMap, Chart
 from workbench.reporting.figures.examples import (
     LONGEST,
@@ -27,7 +27,6 @@ from workbench.reporting.figures.plausibility import (
 )
 from workbench.reporting.figures.saving import Written, save_figure
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
-from workbench.reporting.pages.sections import FOLDED, LACKING, NO_SUMMARY, SECTIONS
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
 from workbench.reporting.text.render import caption, render
@@ -55,12 +54,22 @@ def write_report(run_dir: Path) -> Path:
     """
     run = read_run_data(Path(run_dir))
     examples = choose_examples(run)
-    tables = write_tables(run)
-    figures = write_figures(run, examples)
-    shown = _words(run) | {"tables": tables, "figures": figures} | _sections({*tables, *figures})
+    tables, figures = write_tables(run), write_figures(run, examples)
+    names = {*tables, *figures, *LACKING}
+    shown = _words(run) | {
+        "tables": tables, "figures": figures, "folded": FOLDED, "absent": LACKING,
+        "no_summary": NO_SUMMARY,
+        "sections": [part for part in SECTIONS if not names.isdisjoint(part.names)],
+    }  # fmt: skip
     write_text(run.folder / "report.md", render("report.md.j2", **shown))
-    page = run.folder / "report.html"
-    write_text(page, render("report.html.j2", **shown, **_examples(examples), **_environment(run)))
+    page, known = run.folder / "report.html", run.environment
+    text = render(
+        "report.html.j2", **shown, examples=examples, shades=shades, method_name=method_name,
+        scorer_name=scorer_name,
+        example_rule=caption("example_rule", shortest=SHORTEST, longest=LONGEST),
+        environment=json.dumps(known, indent=2, ensure_ascii=False) if known else "",
+    )  # fmt: skip
+    write_text(page, text)
     return page
 
 
@@ -94,30 +103,15 @@ def _words(run: RunData) -> dict[str, Any]:
     """Say what page and Markdown both say in words."""
     name = str(run.config.get("name", run.folder.resolve().name))
     going = unfinished_sentence(run.folder, run.config)
+    notes = run.about.get("notes", [])
     return {
         "title": f"Rationale Workbench: {name}",
         "subtitle": _subtitle(run),
         "notes": [*([going] if going else []), rationale_sentence(run.config)],
         "sentences": [*summary_sentences(run), *control_sentences(run)],
-        "skipped": [*run.missing, *_notes(run)],
+        "skipped": [*run.missing, *map(str, notes if isinstance(notes, list) else [notes])],
         "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True) if run.config else "",
     }
-
-
-def _sections(names: set[str]) -> dict[str, Any]:
-    """The sections of which something is shown, or said to be missing."""
-    sections = [part for part in SECTIONS if not {*names, *LACKING}.isdisjoint(part.names)]
-    return {"sections": sections, "folded": FOLDED, "absent": LACKING, "no_summary": NO_SUMMARY}
-
-
-def _examples(examples: list[Example]) -> dict[str, Any]:
-    rule = caption("example_rule", shortest=SHORTEST, longest=LONGEST)
-    return {"examples": [_example_view(example) for example in examples], "example_rule": rule}
-
-
-def _environment(run: RunData) -> dict[str, str]:
-    known = run.environment
-    return {"environment": json.dumps(known, indent=2, ensure_ascii=False) if known else ""}
 
 
 def _subtitle(run: RunData) -> str:
@@ -127,34 +121,47 @@ def _subtitle(run: RunData) -> str:
     return f"Data {source}, split {run.split}; backbone {backbone}; seed {run.config.get('seed', '?')}"
 
 
-def _notes(run: RunData) -> list[str]:
-    notes = run.about.get("notes", [])
-    return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
+@dataclass(frozen=True)
+class Section:
+    """A heading and, by name, what stands under it; left out where nothing of it is there."""
+
+    title: str
+    names: tuple[str, ...]
+    text: str = ""
+    folded: tuple[str, ...] = ()
+    """Of `names`: shown on request where a page can."""
 
 
-def _example_view(example: Example) -> dict[str, Any]:
-    return {
-        "text_id": example.text_id,
-        "label": example.label or "not recorded",
-        "predicted": [(method_name(method), said) for method, said in example.predicted.items()],
-        "views": [_scorer_view(record) for record in example.records],
-    }
-
-
-def _scorer_view(record: TokenScores) -> dict[str, Any]:
-    shade = shades(record)
-    marks = [False] * len(record.tokens) if record.rationale is None else record.rationale.tolist()
-    layers = [
-        [
-            {
-                "text": token,
-                "gone": value != value,
-                "marked": marked,
-                "shade": f"{0.55 * value:.2f}",
-                "second": index == record.second_start,
-            }
-            for index, (token, marked, value) in enumerate(zip(record.tokens, marks, row, strict=True))
-        ]
-        for row in shade.tolist()
-    ]
-    return {"title": f"{method_name(record.method)}, {scorer_name(record.scorer)}", "layers": layers}
+SECTIONS = (
+    Section("Quality and speed", ("main", "speedup", "efficiency", "significance")),
+    Section("Other tokens at the same budget", ("controls_table",)),
+    Section("Tokens left per layer", ("tokens",)),
+    Section(
+        "Agreement with rationales, layer by layer",
+        (
+            "plausibility", "plausibility_table", "plausibility_kept", "fpr_comparisons", "earliest",
+            "chance", "scorer_agreement", "plausibility_table_word",
+        ),
+        "A scorer gives every token of a layer a score. Average precision asks whether rationale "
+        "tokens rank above the others. The false positive rate is the share of non-rationale tokens "
+        "that get at least the uniform share of the score; it is low, too, when next to nothing is "
+        "selected, so recall and the share selected stand beside it. Dropped tokens rank last, tied, "
+        "and are never selected.",
+        ("earliest", "chance", "scorer_agreement", "plausibility_table_word"),
+    ),
+    Section("Faithfulness: what the model says when words go", ("faithfulness_table",)),
+)  # fmt: skip
+FOLDED = {
+    "earliest": "How early a selection holds the rationale",
+    "chance": "What chance gives on these texts",
+    "scorer_agreement": "How far scorers agree with one another",
+    "plausibility_table_word": "The same by words",
+}
+NO_SUMMARY = "no metric that a summary could be computed from."
+LACKING = {
+    "main": "classification results.",
+    "efficiency": "measured seconds and counted FLOPs.",
+    "tokens": "predictions with their tokens per layer.",
+    "plausibility_table": "plausibility results.",
+}
+"""What is said in the place of what every report should have."""

@@ -9,11 +9,7 @@ import pandas as pd
 
 from workbench.metrics.registry import METRICS
 from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.tables.main import (
-    MEASURED_SPEED,
-    QUALITY_NAMES,
-    method_marks,
-)
+from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, method_marks
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
 from workbench.reporting.tables.table import Table, formatted

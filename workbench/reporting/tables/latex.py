@@ -101,11 +101,10 @@ def _size(cells: list[list[str]]) -> tuple[str, str, str]:
 
 
 def _row(cells: Iterable[tuple[str, str]]) -> str:
-    row = " & ".join(_EMPHASIS.get(mark, "%s") % escape(_minus(text)) for text, mark in cells)
+    # A hyphen in a cell of numbers is a minus sign.
+    signed = (
+        (text.replace("-", "−") if _NUMBERS.fullmatch(text) else text, mark) for text, mark in cells
+    )
+    row = " & ".join(_EMPHASIS.get(mark, "%s") % escape(text) for text, mark in signed)
     # After the \\ of the row before, a bracket or star would be taken for its argument.
     return ("{}" if row.startswith(("[", "*")) else "") + row + r" \\"
-
-
-def _minus(text: str) -> str:
-    """Write minus signs for hyphens in a cell of numbers."""
-    return text.replace("-", "−") if _NUMBERS.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""The main tables of a report: quality and speed, plausibility, measured seconds."""
+"""The main tables of a report: quality and speed, plausibility, faithfulness, measured seconds."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
@@ -65,15 +65,10 @@ def main_table(
     marks = method_marks(frame, shown, ranked) if mark_best else None
     ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
     words = caption(
-        "main", star=star_words(unlike_dense), ranking=ranking, speed=caption("speed"),
+        "main", star=caption("star") if unlike_dense else "", ranking=ranking, speed=caption("speed"),
         conventions=conventions,
     )  # fmt: skip
     return Table("main", words, frame, shown, ("method",), marks)
-
-
-def star_words(unlike_dense: Collection[str]) -> str:
-    """Say what a star at a quality means; nothing where there is none."""
-    return caption("star") if unlike_dense else ""
 
 
 QUALITY_NAMES = {
@@ -203,3 +198,36 @@ def _quartiles(stopwatch: pd.DataFrame | None, method: str, batch: object) -> di
             low, high = stopwatch.loc[timed, "seconds"].quantile([0.25, 0.75])
             return {"seconds_q25": low, "seconds_q75": high, "rounds": int(timed.sum())}
     return {"seconds_q25": np.nan, "seconds_q75": np.nan, "rounds": pd.NA}
+
+
+SHOWN = (
+    ("bins", "aopc_comprehensiveness"),
+    ("bins", "aopc_sufficiency"),
+    ("none", "soft_comprehensiveness"),
+    ("none", "soft_sufficiency"),
+    ("none", "loo_kendall"),
+    ("curve", "deletion_area"),
+    ("curve", "insertion_area"),
+    ("curve", "flip_point"),
+)
+"""(selection, metric); single bins, single points of the curves and flips are in metrics/ only."""
+_REMOVAL = {
+    "delete": "deleted, the shortened text encoded again",
+    "mask": "replaced by [MASK]",
+}
+
+
+def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
+    """Build scorer by layer from the table `faithfulness` of one split.
+
+    The controls stand once per model: what they give depends on it, and is the same in every layer.
+    """
+    frame, shown, marks = by_layer(in_order(rows), SHOWN)
+    unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
+    hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
+    bins = ", ".join(hard["selection"].astype(str).unique())
+    words = caption(
+        "faithfulness", unit=unit, removal=_REMOVAL.get(removal, removal), bins=bins,
+        conventions=conventions,
+    )  # fmt: skip
+    return Table("faithfulness_table", words, frame, shown, ("metric", "scorer", "model"), marks)

@@ -5,18 +5,24 @@ from collections.abc import Callable
 import pandas as pd
 
 from workbench.metrics.classification import judged_by
-from workbench.reporting.tables.data import data_table
-from workbench.reporting.tables.faithfulness import faithfulness_table
 from workbench.reporting.tables.main import (
     QUALITY_NAMES,
     efficiency_table,
+    faithfulness_table,
     main_table,
     method_marks,
     plausibility_table,
-    star_words,
 )
-from workbench.reporting.tables.over_seeds import over_seeds, quantities, seeds_line, seeds_words
-from workbench.reporting.tables.results import in_method_order, results, variants
+from workbench.reporting.tables.of_run import data_table
+from workbench.reporting.tables.over_seeds import (
+    in_method_order,
+    over_seeds,
+    quantities,
+    results,
+    seeds_line,
+    seeds_words,
+    variants,
+)
 from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
 from workbench.reporting.text.render import caption
@@ -54,7 +60,8 @@ def main_comparison(runs: Runs) -> Table:
     if len(runs.runs) == 1:
         timed = reported(runs.efficiency) if len(runs.efficiency) else None
         quality = reported(runs.classification)
-        return main_table(quality, timed, _facts(runs), unlike, _configured(runs))
+        methods = runs.runs[0].config.get("methods", [])
+        return main_table(quality, timed, _facts(runs), unlike, methods)
     cells = results(runs)
     named = quantities(cells)
     judged = QUALITY_NAMES[judged_by(runs.classification)]
@@ -69,14 +76,12 @@ def main_comparison(runs: Runs) -> Table:
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
     marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
     note = caption(
-        "main_seeds", conventions=_facts(runs), star=star_words(unlike), speed=caption("speed")
+        "main_seeds",
+        conventions=_facts(runs),
+        star=caption("star") if unlike else "",
+        speed=caption("speed"),
     )
     return Table("main", note, frame, shown, ("method",), marks)
-
-
-def _configured(runs: Runs) -> list[str]:
-    """Methods of the configurations; those without a number have a line of dashes."""
-    return [method for run in runs.runs for method in run.config.get("methods", [])]
 
 
 def plausibility_by_layer(runs: Runs) -> Table:

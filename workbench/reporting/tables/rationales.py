@@ -26,8 +26,7 @@ def chance_table(chance: pd.DataFrame, conventions: str) -> Table:
 
 
 def earliest_table(earliest: pd.DataFrame, conventions: str) -> Table:
-    """Build a row per scorer, model and selection, a column per pair of levels: the first layer past
-    both."""
+    """Build a row per scorer, model and selection: the first layer past each pair of levels."""
     rows = _here(earliest)
     levels = rows[["fpr_below", "tpr_above"]].drop_duplicates().sort_values(["fpr_below", "tpr_above"])
     keys = ["scorer", "method", "selection"]

@@ -107,7 +107,8 @@ def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> 
         texts: The same numbers as they are printed.
         higher: Whether the largest is the best.
     """
-    frame = pd.DataFrame({"value": list(values), "text": [_number(text) for text in texts]})
+    numbers = [str(text).partition(" ")[0].rstrip("*") for text in texts]
+    frame = pd.DataFrame({"value": list(values), "text": numbers})
     ordered = frame.dropna().sort_values("value", ascending=not higher)
     places = list(dict.fromkeys(ordered["text"]))
     named = dict(zip(places, ("best", "second"), strict=False)) if len(places) > 1 else {}
@@ -121,10 +122,6 @@ def sorted_by(frame: pd.DataFrame, orders: Mapping[str, Sequence[str]]) -> pd.Da
     return frame.sort_values(
         list(orders), key=lambda column: column.map(orders[str(column.name)].index), kind="stable"
     ).reset_index(drop=True)
-
-
-def _number(text: object) -> str:
-    return str(text).partition(" ")[0].rstrip("*")
 
 
 Writer = Callable[[float], str]

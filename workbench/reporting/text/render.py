@@ -4,7 +4,6 @@ import base64
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,8 +23,7 @@ def caption(name: str, **words: object) -> str:
 
 
 def markdown_line(value: object) -> str:
-    """Return a value as one line of Markdown that shows it as it stands: no cell's end, HTML, emphasis
-    or link."""
+    """Return a value as one line of Markdown that shows it as it stands, whatever is in it."""
     text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
     return _SPECIAL.sub(lambda match: "\\" + match[0], text)
 
@@ -47,9 +45,5 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
     )
     templates.filters["line"] = markdown_line
-    templates.filters["base64"] = _base64
+    templates.filters["base64"] = lambda file: base64.b64encode(file.read_bytes()).decode("ascii")
     return templates
-
-
-def _base64(file: Path) -> str:
-    return base64.b64encode(file.read_bytes()).decode("ascii")

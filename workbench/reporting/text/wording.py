@@ -95,8 +95,7 @@ def quality_words(metric: str, value: float, low: float = math.nan, high: float 
 
 
 def quality_writer(metric: str) -> Callable[[float], str]:
-    """Return what writes a value of the metric per text: accuracy in hundredths, squared errors as they
-    are."""
+    """Return what writes a metric's value per text: accuracy in hundredths, squared errors as such."""
     return percent if metric == "accuracy" else decimals
 
 

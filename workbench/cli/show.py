@@ -1,4 +1,4 @@
-"""The command `workbench app`: the pages over a folder of runs, in a browser."""
+"""The commands that show results: `workbench app`, `report` and `tables`."""
 
 import importlib.metadata
 import importlib.util
@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from workbench.catalog.plugins import loaded_plugins
-from workbench.cli.terminal import say
+from workbench.cli.options import RunFolder
+from workbench.cli.terminal import say, warn
 from workbench.errors import InputError
 
 _SETTINGS = {
@@ -53,3 +54,31 @@ def app(
     except KeyboardInterrupt:
         return
     raise typer.Exit(code)
+
+
+def report(run_folder: RunFolder) -> None:
+    """Write figures, tables, page and model cards of a run, or the page of a comparison."""
+    from workbench.reporting.cards.model import write_cards
+    from workbench.reporting.pages.comparison import write_comparison
+    from workbench.reporting.pages.run import write_report
+    from workbench.runs.folder import COMPARISON, load_run
+
+    if (run_folder / COMPARISON).is_file():
+        say(write_comparison(run_folder).page)
+        return
+    page = write_report(load_run(run_folder).folder)
+    write_cards(run_folder)
+    say(page)
+
+
+def tables(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, folders of runs, or a comparison.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder; the tables go to its folder tables/.")],
+) -> None:
+    """Write the tables of runs of one data set as CSV, LaTeX, Markdown and HTML."""
+    from workbench.reporting.tables.of_runs import paper_tables
+    from workbench.runs.many import load_runs
+
+    made, lacking = paper_tables(load_runs(runs))
+    say(*(table.write(out)[1] for table in made))
+    warn(*(f"left out: {line}" for line in lacking))

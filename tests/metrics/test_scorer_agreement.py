@@ -12,8 +12,7 @@ from scipy.stats import kendalltau, spearmanr
 from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
-from workbench.metrics.scorer_agreement.rank import rank_correlations
-from workbench.metrics.scorer_agreement.table import agreement
+from workbench.metrics.scorer_agreement import agreement, rank_correlations
 
 NAN = np.nan
 

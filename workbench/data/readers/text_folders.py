@@ -1,13 +1,15 @@
-"""20 Newsgroups as its archives unpack: a folder per group, a file per post."""
+"""A text a file: IMDB's reviews and 20 Newsgroups, as their archives unpack."""
 
 import re
 from pathlib import PurePosixPath
 
 from workbench.config.data import DataSettings
 from workbench.data.readers.glue import source_of, task_of
-from workbench.data.readers.rows import Row, Table, counted, data_path
+from workbench.data.readers.packaged import clean_text
+from workbench.data.readers.rows import Row, Table, checked_text, counted, counted_notes, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
+from workbench.storage.jsonl import decode
 
 LONGEST_SIGNATURE = 8
 """Lines after a line of dashes that still count as a signature."""
@@ -16,6 +18,35 @@ _QUOTED = re.compile(
     r"^\s*(?:[A-Za-z]{0,3}[>|]|In article\b|Quoted from\b|.*\b(?:writes|wrote|says|said):\s*$)"
 )
 _RULE = re.compile(r"^\s*[-=_]{2,}\s*$")
+
+
+def load_imdb_folder(settings: DataSettings) -> Table:
+    """Return the reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
+
+    Line-break tags and entities are cleaned as in the packaged reviews. Raises InputError, naming the
+    file, for a missing folder, an empty file and one that is not UTF-8.
+    """
+    task = task_of(settings)
+    tree = open_tree(data_path(settings, "the folder aclImdb")).around("train/pos")
+    rows, notes = {}, []
+    for split in ("train", "test"):
+        rows[split] = [row for label in task.labels for row in _reviews(tree, split, label)]
+        notes += task.incomplete(split, len(rows[split]))
+    unused = sum(name.startswith("train/unsup/") for name in tree.names)
+    notes += counted_notes((unused, "unlabelled review", " not used."))
+    return task.table(rows, notes=notes)
+
+
+def _reviews(tree: Tree, split: str, label: str) -> list[Row]:
+    folder = f"{split}/{label}/"
+    rows = []
+    for name in sorted(n for n in tree.names if n.startswith(folder) and n.endswith(".txt")):
+        where = tree.where(name)
+        text = checked_text(clean_text(decode(tree.read(name), where)), f"{where}: the review")
+        rows.append(Row(name.removesuffix(".txt"), text, label, where))
+    if not rows:
+        raise InputError(f"{tree.origin}: no reviews in {folder}")
+    return rows
 
 
 def load_newsgroups(settings: DataSettings) -> Table:
@@ -74,4 +105,7 @@ def stripped(post: str) -> str:
     return "\n".join(line for line in lines if not _QUOTED.match(line)).strip()
 
 
-SOURCES = [source_of("20newsgroups", load_newsgroups)]
+SOURCES = [
+    source_of("imdb-folder", load_imdb_folder),
+    source_of("20newsgroups", load_newsgroups),
+]

@@ -1,0 +1,236 @@
+"""What the pages' figures show: metrics by layer, histograms, quality and time, maps of one text."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from app.data.one_text import STATES
+from workbench.metrics.registry import METRICS
+from workbench.reporting.figures.chart import Axis, CellMap, Cells, Chart, Panel, Series, short
+from workbench.reporting.figures.comparison import speed_axis
+from workbench.reporting.figures.plausibility import LAYER, layer_lines, where
+from workbench.reporting.figures.speed import TOKENS_TITLE, quality_series
+from workbench.reporting.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    Look,
+    by_method,
+    series_look,
+)
+from workbench.reporting.tables.main import QUALITY_NAMES
+from workbench.reporting.text.wording import method_name, scorer_name
+
+
+def metric_chart(frame: pd.DataFrame, chosen: tuple[str, str, int] | None = None) -> Chart:
+    """Return one panel of any metric by layer, from rows of a single metric and selection, in order.
+
+    Each point's data are (scorer, method, layer); a ring marks the `chosen` one.
+    """
+    if frame.empty:
+        return Chart([Panel((), LAYER, Axis())])
+    metric = METRICS[str(frame["metric"].iloc[0])]
+    better = {None: "", True: " (higher is better)", False: " (lower is better)"}
+    title = f"{where(frame).removesuffix('.')}, selection {frame['selection'].iloc[0]}"
+    # The metric's own range, or up to the highest value where it has no end.
+    high = metric.high if math.isfinite(metric.high) else float(frame["value"].max())
+    y = Axis(metric.label + better[metric.higher_is_better], (metric.low - 0.02 * high, 1.02 * high))
+    lines = layer_lines(frame, by="scorer")
+    if chosen is not None:
+        here = frame[(frame[["scorer", "method", "layer"]] == list(chosen)).all(axis=1)]
+        ring = Look(GREY, "ring", size=10, width=1.6)
+        lines.append(Series("chosen point", here["layer"], here["value"], ring, "points"))
+    return Chart([Panel(lines, LAYER, y, title)], pixels=460)
+
+
+_COLOURS = {"train": BLUE, "dev": GREEN, "test": ORANGE}
+
+
+def spread_frame(values: pd.Series, bins: int = 25) -> pd.DataFrame:
+    """Return `low`, `high`, `texts`: how many of the texts' values lie in [low, high).
+
+    The last end is included; bins have one width, from the lowest value to the highest.
+    """
+    counts, edges = np.histogram(values, bins)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "texts": counts})
+
+
+def spread_chart(frame: pd.DataFrame, mean: float, x: str) -> Chart:
+    """Return the bins of `spread_frame` with a line at the values' mean.
+
+    Args:
+        frame: Bins of `spread_frame`.
+        mean: Mean of the values; NaN for no line.
+        x: Name of the values.
+    """
+    series = [_steps(frame, Look(SKY, filled=True))]
+    if mean == mean:
+        look = Look(GREY, dash="dash", width=1.2)
+        series.append(Series(f"mean {mean:.3f}", [mean], look=look, kind="upright"))
+    return Chart([Panel(series, Axis(x), Axis("texts"))], height=1.8, pixels=220)
+
+
+def histogram_chart(frame: pd.DataFrame, x: str) -> Chart:
+    """Return steps per split over the bins of `data.corpus.histogram`; `x` names quantity and unit."""
+    series = [
+        _steps(rows, Look(_COLOURS.get(str(split), GREY)), str(split))
+        for split, rows in frame.groupby("split", sort=False)
+    ]
+    return Chart([Panel(series, Axis(x), Axis("texts"))], height=2.2, pixels=320)
+
+
+def _steps(frame: pd.DataFrame, look: Look, name: str = "") -> Series:
+    hover = [
+        f"{low:.3g} to {high:.3g}: {texts} texts"
+        for low, high, texts in frame[["low", "high", "texts"]].itertuples(index=False)
+    ]
+    edges = [*frame["low"], frame["high"].iloc[-1]]
+    return Series(name, edges, frame["texts"].to_numpy(), look, "steps", hover=hover)
+
+
+def quality_chart(frame: pd.DataFrame, speedup: str, quality: str, x: str) -> Chart:
+    """Return a point with its 95 % interval for each run and method that has both columns.
+
+    Args:
+        frame: Main tables with a column `run`; of several runs each has a marker.
+        speedup: Column of the speed-up.
+        quality: Column of the quality, a share; with `_low` and `_high` its interval.
+        x: Name of the speed-up.
+    """
+    runs = list(dict.fromkeys(frame["run"]))
+    series = []
+    for number, row in enumerate(frame.dropna(subset=[speedup, quality]).to_dict("records")):
+        name = method_name(row["method"]) + (f" ({row['run']})" if len(runs) > 1 else "")
+        look = series_look(str(row["method"]), runs.index(row["run"]) if len(runs) > 1 else number)
+        values = [row[quality], row[f"{quality}_low"], row[f"{quality}_high"]]
+        hover = f"{row[speedup]:.2f}x, {100 * row[quality]:.1f}\n{row['n']} texts"
+        series.append(quality_series(name, row[speedup], values, look, hover))
+    return Chart([Panel(series, speed_axis(x), Axis(QUALITY_NAMES[quality]))], height=2.8)
+
+
+def token_boxes_chart(frame: pd.DataFrame) -> Chart:
+    """Return a box per method and layer: quartiles, whiskers from 5 % to 95 % of the texts, the mean."""
+    columns = ["q05", "q25", "median", "q75", "q95", "mean"]
+    boxes = [
+        Series(name, rows["layer"], 100 * rows[columns].to_numpy().T, look, "boxes")
+        for name, look, rows in by_method(frame)
+    ]
+    return Chart([Panel(boxes, Axis("layer", whole=True), Axis(TOKENS_TITLE, (0, 104)))])
+
+
+def shares_chart(frame: pd.DataFrame) -> Chart:
+    """Return a line per method of `share_frame` over the batch sizes, which stand at equal distances."""
+    sizes = sorted(set(frame["batch_size"]))
+    lines = []
+    for name, look, rows in by_method(frame):
+        places, shares = [sizes.index(size) for size in rows["batch_size"]], rows["realised_share"]
+        hover = [f"batch {sizes[x]}: {share:.2f}" for x, share in zip(places, shares, strict=True)]
+        lines.append(Series(name, places, shares, look, hover=hover))
+    lines.append(Series(y=[1], look=Look(GREY, dash="dash", width=1.0), kind="level"))
+    x = Axis("batch size (texts)", ticks={place: str(size) for place, size in enumerate(sizes)})
+    return Chart([Panel(lines, x, Axis("realised share", (0, None)))], height=2.4, pixels=380)
+
+
+TOPS = {True: "its layer's largest size", False: "the map's largest size"}
+"""What has the full colour, by whether layers are told apart."""
+_MARKS = {"dropped here": "cross", "dropped": "small cross", "silent": "bar"}
+
+
+def shares(frame: pd.DataFrame, layers: Sequence[int], per_layer: bool) -> pd.DataFrame:
+    """Return scores as shares of the size with the full colour: a row per layer, a column per place.
+
+    Args:
+        frame: `heat_frame` of one record.
+        layers: Rows of the result.
+        per_layer: Whether that size is the layer's own largest, or the largest of all `layers`.
+
+    Returns:
+        Shares; NaN where there is no score.
+    """
+    table = frame.pivot(index="layer", columns="place", values="score").reindex(list(layers))
+    sizes = table.abs().max(axis=1).fillna(0.0)
+    tops = sizes if per_layer or sizes.empty else sizes.clip(lower=sizes.max())
+    return table.div(tops.replace(0.0, 1.0), axis=0)
+
+
+def heat_map(
+    frame: pd.DataFrame,
+    *,
+    sign: str,
+    layers: Sequence[int] | None = None,
+    per_layer: bool = True,
+    line: int = 30,
+) -> CellMap:
+    """Return units across, layers downward, the text broken into lines.
+
+    Dropped units are blank with a cross, silent layers blank with a bar; rationale is outlined.
+
+    Args:
+        frame: `heat_frame` of one record.
+        sign: `sign_of` the record.
+        layers: Layers that are shown; None: all.
+        per_layer: Whether the colours of a layer reach up to its own largest size, else to the largest
+            of all layers shown.
+        line: Units in a line.
+    """
+    chosen = sorted(set(frame["layer"]) if layers is None else layers)
+    frame = frame[frame["layer"].isin(chosen)]
+    values = shares(frame, chosen, per_layer)
+    hover = frame.assign(text=_hover(frame)).pivot(index="layer", columns="place", values="text")
+    hover = hover.reindex(chosen)
+    units = frame.drop_duplicates("place").sort_values("place")
+    row = {layer: number for number, layer in enumerate(chosen)}
+    marks = {
+        mark: [
+            (row[layer], place)
+            for layer, place in frame.loc[frame["state"] == state, ["layer", "place"]].to_numpy()
+        ]
+        for state, mark in _MARKS.items()
+    }
+    cells = Cells(
+        values.to_numpy(dtype=np.float64),
+        [str(layer) for layer in chosen],
+        units["written"].tolist(),
+        hover=hover.to_numpy().tolist(),
+        outlined=units["rationale"].fillna(False).astype(bool).tolist(),
+        marks=marks,
+    )
+    bar = f"score, {sign}; max: {TOPS[per_layer]}"
+    return CellMap(cells.lines(line), sign == "signed", bar, "layer", min(line, max(len(units), 1)))
+
+
+def _hover(frame: pd.DataFrame) -> list[str]:
+    texts = []
+    columns = ["written", "layer", "score", "rank", "state", "rationale"]
+    for word, layer, score, rank, state, marked in frame[columns].itertuples(index=False):
+        number = "no score" if score != score else f"score {score:.4g}, rank {rank:.0f}"
+        human = "" if marked is pd.NA else "\nhuman rationale" if marked else "\nnot rationale"
+        texts.append(f"{short(word, 60)}\nlayer {layer}: {number}\n{STATES[state]}{human}")
+    return texts
+
+
+def pair_map(frame: pd.DataFrame, systems: Sequence[tuple[str, str]], metric: str) -> CellMap:
+    """Return a matrix of correlations with the value in each cell, blank without a correlation.
+
+    Args:
+        frame: `pair_frame` of the systems.
+        systems: Scorer and method of each row.
+        metric: Name of the correlation.
+    """
+    place = {pair: number for number, pair in enumerate(systems)}
+    values = np.full((len(systems), len(systems)), np.nan)
+    for scorer, method, against, against_method, value in frame.itertuples(index=False):
+        i, j = place[scorer, method], place[against, against_method]
+        values[i, j] = values[j, i] = value
+    names = [f"{scorer_name(scorer)} ({method_name(method)})" for scorer, method in systems]
+    texts = [["–" if value != value else f"{value:.2f}" for value in row] for row in values.tolist()]
+    hover = [
+        [f"{column}\n{row}\n{metric} {text}" for column, text in zip(names, line, strict=True)]
+        for row, line in zip(names, texts, strict=True)
+    ]
+    cells = Cells(values, names, names, metric, texts, hover)
+    return CellMap([cells], signed=True, width=max(1, len(systems)))

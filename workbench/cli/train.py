@@ -1,0 +1,123 @@
+"""The commands that train: `workbench run`, `demo`, `compare` and `reproduce`."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Overrides
+from workbench.cli.terminal import ERR, OUT, say, warn
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/demo"),
+    overrides: Overrides = None,
+) -> None:
+    """Train, prune and evaluate on packaged movie reviews: 10 to 20 minutes on two cores."""
+    run(Path(str(files("workbench.config") / "presets" / "demo.yaml")), out, overrides)
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML configuration.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Run folder; default: runs/<name>.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train and evaluate what a configuration describes; resumes an interrupted run."""
+    from workbench.cli.console import ConsoleReporter, summary_table
+    from workbench.config.loading import load_config, with_absolute_paths
+    from workbench.pipeline.environment import describe_environment
+    from workbench.pipeline.evaluate import evaluate_run
+    from workbench.pipeline.job import Job, Reporter, this_process
+    from workbench.pipeline.train import check_methods, train_run
+    from workbench.reporting.cards.model import write_cards
+    from workbench.reporting.pages.run import write_report
+    from workbench.runs.folder import create_run, load_run
+
+    settings = with_absolute_paths(load_config(config, overrides))
+    check_methods(settings)
+    process = this_process()
+    with process.main_process_first():
+        created = create_run(
+            out or Path("runs") / settings.name, settings, describe_environment(settings.seed)
+        )
+    reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
+    job = Job(created, settings, reporter)
+    with job.reporter:
+        train_run(job)
+        if not process.is_main_process:
+            return
+        if evaluate_run(job):
+            write_cards(job.run.folder)
+        job.reporter.stage("report", False)
+        report = write_report(job.run.folder)
+        job.reporter.progress(1, 1, {})
+    OUT.print(summary_table(load_run(job.run.folder)))
+    say(f"report: {report}")
+
+
+def compare(
+    config: Annotated[Path, typer.Argument(help="YAML configuration of a comparison.")],
+    match: Annotated[
+        str | None,
+        typer.Option(
+            "--match",
+            help="Train every method to flops=2.0 (a speed-up) or drop=1.0 (percentage points lost).",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for all trials; default: runs/<name>.")
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Compare methods over strengths and seeds; resumes an interrupted comparison."""
+    from workbench.cli.console import ConsoleReporter, frame_table
+    from workbench.config.comparison import load_comparison
+    from workbench.config.loading import with_absolute_paths
+    from workbench.pipeline.compare.run import Comparison
+    from workbench.reporting.cards.model import write_cards
+    from workbench.reporting.pages.comparison import write_comparison
+
+    settings = load_comparison(config, overrides, match)
+    settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
+    folder = out or Path("runs") / settings.name
+    complete = Comparison(folder, settings, lambda: ConsoleReporter(ERR), warn, write_cards).run()
+    written = write_comparison(folder)
+    OUT.print(frame_table(written.main.shown))
+    warn(*written.problems)
+    say(f"report: {written.page}")
+    if not complete:
+        raise typer.Exit(1)
+
+
+def reproduce(
+    folder: Annotated[Path, typer.Argument(help="Finished run folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the new run; default: FOLDER-again.")
+    ] = None,
+) -> None:
+    """Run a run's recorded configuration again and print what differs.
+
+    Exit code 0 if all numbers but those of a clock are equal up to rounding, else 1.
+    """
+    from workbench.cli.console import ConsoleReporter
+    from workbench.pipeline.reproduce import check_again, finished_run
+    from workbench.pipeline.reproduce import reproduce as run_again
+    from workbench.reporting.cards.model import write_cards
+
+    run = finished_run(folder)
+    out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
+    check_again(run, out)
+    differences = run_again(run, out, ConsoleReporter(ERR), write_cards)
+    sections = {
+        "numbers that differ": differences.numbers,
+        "surroundings that differ": differences.surroundings,
+        "timings (expected to differ)": differences.timings,
+    }
+    for title, lines in sections.items():
+        if lines:
+            say(f"{title}:", *(f"- {line}" for line in lines))
+    verdict = "not the same" if differences.numbers else "the same"
+    say(f"{verdict}: {differences.compared:,} numbers compared; the run made again is in {out}")
+    if differences.numbers:
+        raise typer.Exit(1)
