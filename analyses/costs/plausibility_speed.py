@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score, confusion_matrix, precision
 from analyses.lib.study import run_script
 from workbench.core.documents import runs
 from workbench.metrics.plausibility.measures import MEASURED
-from workbench.metrics.plausibility.spans import listed_span_counts
+from workbench.metrics.plausibility.selection import listed_span_counts
 from workbench.metrics.plausibility.text_values import window_values
 from workbench.metrics.plausibility.units import Units
 

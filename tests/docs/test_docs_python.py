@@ -13,7 +13,11 @@ from tests.helpers.docs_blocks import (
     run_python,
 )
 
-ELSEWHERE = {"cookbook.md": "test_cookbook.py", "adding-a-scorer.md": "test_adding_a_scorer.py"}
+ELSEWHERE = {
+    "cookbook.md": "test_cookbook.py",
+    "adding-a-method.md": "test_adding_a_method.py",
+    "adding-a-scorer.md": "test_adding_a_scorer.py",
+}
 """Files whose Python other tests run, block by block."""
 INDENTED = {
     str(path.relative_to(ROOT)): indented_python(path)

@@ -133,14 +133,15 @@ def scorer_words() -> list[str]:
 
 
 SENTENCES = [
-    ("README.md", scorer_words, ["DecompX", "random"]),
+    ("docs/studies.md", scorer_words, ["DecompX", "random"]),
     ("README.md", demo_plausibility, ["above random", "saliency"]),
     ("docs/studies.md", demo_fpr, ["saliency", "attention", "layers 4 and 5"]),
     ("README.md", demo_loss, ["AdapLeR", "ToP", "points"]),
     ("docs/studies.md", eraser_plausibility, ["predictors", "above random"]),
     ("docs/studies.md", eraser_controls, ["ToP", "random"]),
+    ("docs/studies.md", comparison_order, ["PoWER-BERT", "TR-BERT", "AdapLeR"]),
     ("README.md", comparison_order, ["PoWER-BERT", "TR-BERT", "AdapLeR"]),
-    ("README.md", movies_controls, ["AdapLeR", "random"]),
+    ("docs/studies.md", movies_controls, ["AdapLeR", "random"]),
     ("docs/performance.md", imdb_quality, ["FLOPs", "unpadded"]),
     ("docs/performance.md", imdb_times, ["AdapLeR", "stock"]),
     ("docs/performance.md", imdb_realised, ["realised share", "batch 8, 32 and 128"]),

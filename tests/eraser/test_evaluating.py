@@ -13,8 +13,8 @@ from workbench.core.documents import Document, Part, Span
 from workbench.core.token_scores import TokenScores
 from workbench.data.corpus import load_corpus
 from workbench.eraser.evaluate import evaluate_predictions
-from workbench.eraser.from_records import to_predictions
 from workbench.eraser.prediction import write_predictions
+from workbench.eraser.records import to_predictions
 from workbench.errors import InputError
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
 from workbench.metrics.plausibility.table import plausibility

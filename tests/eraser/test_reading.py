@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.documents import Span
-from workbench.eraser.prediction import DocumentRationale, Prediction, write_predictions
-from workbench.eraser.read import read_predictions
+from workbench.eraser.prediction import (
+    DocumentRationale,
+    Prediction,
+    read_predictions,
+    write_predictions,
+)
 from workbench.errors import InputError
 
 

@@ -10,10 +10,9 @@ from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import measured_efficiency
-from workbench.metrics.plausibility.chance import chance_levels
+from workbench.metrics.plausibility.chance import chance_levels, random_control
 from workbench.metrics.plausibility.earliest_layer import earliest_layers
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.scorer_agreement import agreement as rank_agreement

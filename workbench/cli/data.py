@@ -84,8 +84,14 @@ class Planting:
 def data_plant(source: Source, planting: Planting, overrides: Overrides = None) -> None:
     """Plant words that alone decide the label, relabel by them, and write texts with rationales."""
     from workbench.data.corpus import load_corpus
-    from workbench.data.rationales.planted_files import CONFIG, RECORD, write_planted
-    from workbench.data.rationales.planting import Plan, default_tokens, plant
+    from workbench.data.rationales.planting import (
+        CONFIG,
+        RECORD,
+        Plan,
+        default_tokens,
+        plant,
+        write_planted,
+    )
     from workbench.data.sources import data_settings
     from workbench.runs.folder import refuse_foreign
 

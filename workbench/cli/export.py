@@ -68,8 +68,8 @@ def export_predictions(what: PredictionsExport) -> None:
     from workbench.core.task_type import task_type_of
     from workbench.core.token_scores import from_frame
     from workbench.data.corpus import load_corpus
-    from workbench.eraser.from_records import to_predictions
     from workbench.eraser.prediction import write_predictions
+    from workbench.eraser.records import to_predictions
     from workbench.runs.folder import load_run
 
     run = load_run(what.run)

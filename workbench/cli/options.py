@@ -25,7 +25,7 @@ Overrides = Annotated[
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
-        "--plugin", metavar="FILE", help="Python file with own methods or scorers; repeatable."
+        "--plugin", metavar="FILE", help="Python file that registers methods or scorers; repeatable."
     ),
 ]
 Source = Annotated[

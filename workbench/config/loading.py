@@ -21,7 +21,7 @@ _Kind = TypeVar("_Kind", bound=BaseModel)
 
 
 def load_config(
-    path: Path, overrides: list[str] | None = None, *, run_plugins: bool = True
+    path: str | Path, overrides: list[str] | None = None, *, run_plugins: bool = True
 ) -> RunConfig:
     """Read a run's configuration.
 
@@ -32,7 +32,14 @@ def load_config(
 
     Raises:
         InputError: Names the file and every key that is wrong.
+
+    Example:
+        >>> import workbench
+        >>> config = workbench.load_config("runs/demo/config.yaml", ["adapler.phi=0.002"])
+        >>> config.methods, config.section("adapler").phi
+        (['dense', 'adapler', 'top'], 0.002)
     """
+    path = Path(path)
     values = apply_overrides(read_mapping(path), overrides or [])
     if run_plugins:
         load_plugins_of(values, str(path))

@@ -15,10 +15,6 @@ from workbench.data.readers.rows import Table
 from workbench.errors import InputError
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Source:
     """One place that texts can come from."""
@@ -35,7 +31,7 @@ class Source:
     """What else to write in a configuration to use it, such as `, data.path`."""
     install: str = ""
     """What to type to get it where it is absent."""
-    is_here: Callable[[], bool] = _always
+    is_here: Callable[[], bool] = lambda: True
     """Whether it can be used now, without a download or an installation."""
     endings: tuple[str, ...] = ()
     """Endings of the files that `workbench data check FILE` reads with it."""

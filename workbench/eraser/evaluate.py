@@ -8,9 +8,8 @@ import pandas as pd
 
 from workbench.core.documents import Document
 from workbench.data.readers.rows import counted, first_few
-from workbench.eraser.prediction import Prediction
-from workbench.eraser.read import read_predictions
-from workbench.eraser.to_records import METHOD, Group, match
+from workbench.eraser.prediction import Prediction, read_predictions
+from workbench.eraser.records import METHOD, Group, match
 from workbench.errors import InputError
 from workbench.metrics.classification import classification
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
@@ -49,8 +48,7 @@ def evaluate_predictions(
 
     Args:
         path: The file.
-        documents: The texts of a split.
-        split: Its name.
+        documents, split: The texts of a split, and its name.
         partial: Judge the texts that both have.
         absolute: Take the sizes of signed scores.
         bootstrap, seed: As of `mean_interval`.

@@ -70,8 +70,21 @@ def classify(
         InputError: At once for wrong arguments. Later, naming the text's id, and before any text of its
             pool is run: for a text that is empty, of the wrong type, not valid Unicode, refused for its
             length, or twice in the pool, and as `encode` raises.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> texts = ["the film is warm .", ("review-7", "one of the best of the year .")]
+        >>> [one.text_id for one in workbench.classify(model, tokenizer, texts)]
+        ['0', 'review-7']
     """
-    _check_settings(texts, batch_size, pool, too_long)
+    for name, value in (("batch_size", batch_size), ("pool", pool)):
+        if value < 1:
+            raise InputError(f"{name} {value}: at least 1")
+    if too_long not in get_args(TooLong):
+        raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
+    if isinstance(texts, str):
+        raise InputError("texts is a single string; give a list of texts")
     max_tokens = model.window_limit(max_tokens)
     model.task_type.require_classes("texts are put into classes")
     if model.device.type == "cpu":
@@ -142,13 +155,3 @@ def _document(number: int, text: Text, label: str) -> Document:
     except UnicodeEncodeError:
         raise InputError(f"text {document.id!r} is not valid Unicode (a lone surrogate)") from None
     return document
-
-
-def _check_settings(texts: Iterable[Text], batch_size: int, pool: int, too_long: str) -> None:
-    for name, value in (("batch_size", batch_size), ("pool", pool)):
-        if value < 1:
-            raise InputError(f"{name} {value}: at least 1")
-    if too_long not in get_args(TooLong):
-        raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
-    if isinstance(texts, str):
-        raise InputError("texts is a single string; give a list of texts")

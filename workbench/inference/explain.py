@@ -64,6 +64,14 @@ def explain_text(
             the second text leaves too little of a window to the first.
         scorers: Names of the catalogue; none: the model's own scores.
         options: Of the scorers; InputError as `check_scorers` raises.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> explained = workbench.explain_text(model, tokenizer, "the film is warm .")
+        >>> record = explained.records[0]  # one per window
+        >>> record.tokens[0], record.kept.shape == (model.layers, len(record.tokens))
+        ('[CLS]', True)
     """
     windows = text_windows(model, tokenizer, text, second, max_tokens)
     probabilities = model.task_type.answers(infer(model, windows).logits).mean(axis=0)

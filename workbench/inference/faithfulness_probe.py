@@ -8,9 +8,15 @@ import pandas as pd
 
 from workbench.config.evaluation import FaithfulnessSettings
 from workbench.core.documents import Window
-from workbench.metrics.faithfulness.deletions import hard_rationale, has_level, importance, top_units
 from workbench.metrics.faithfulness.table import Probed, Selections
-from workbench.metrics.faithfulness.values import probability_drop, rank_agreement
+from workbench.metrics.faithfulness.values import (
+    hard_rationale,
+    has_level,
+    importance,
+    probability_drop,
+    rank_agreement,
+    top_units,
+)
 from workbench.metrics.plausibility.units import unit_index, unit_scores
 from workbench.metrics.stats.shares import share
 from workbench.models.classifier import PruningClassifier
@@ -39,9 +45,7 @@ def probe(
     over its windows.
 
     Args:
-        model: The model that was scored.
-        windows: The texts.
-        scores: By scorer.
+        model, windows, scores: The model that was scored, the texts, and what each scorer said.
         settings: What is taken away, and how.
         mask_id: The id of [MASK]; ValueError where removal by `mask` lacks it.
         batch_size: Windows in a batch.

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from workbench.catalog.scorers import own_scorer
+from workbench.core.documents import Window
 from workbench.core.merge_windows import places, stitched
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import padded_flops
 
 if TYPE_CHECKING:
-    from workbench.core.documents import Window
     from workbench.models.classifier import Output, PruningClassifier
     from workbench.models.encoder import LayerTrace
 
@@ -105,13 +105,11 @@ class Outcome:
         return self.flops_padded / self.flops
 
 
-def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Window]":
+def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> list[Window]:
     """Return the windows behind the records of one text, made from their tokens.
 
     InputError where the tokenizer does not know a token: the records are another tokenizer's.
     """
-    from workbench.core.documents import Window
-
     windows = []
     for record in sorted(records, key=lambda record: record.window):
         ids = np.array(tokenizer.convert_tokens_to_ids(list(record.tokens)), dtype=np.int64)
@@ -129,7 +127,7 @@ def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> "list[Wind
 def what_if(
     model: "PruningClassifier",
     tokenizer: Any,
-    windows: "Sequence[Window]",
+    windows: Sequence[Window],
     change: Change | None = None,
     repeats: int = 5,
 ) -> tuple[Outcome, Outcome]:
@@ -181,7 +179,7 @@ class _Runner:
     """One text's windows, ready to run under a change any number of times."""
 
     def __init__(
-        self, model: "PruningClassifier", tokenizer: Any, windows: "Sequence[Window]", change: Change
+        self, model: "PruningClassifier", tokenizer: Any, windows: Sequence[Window], change: Change
     ) -> None:
         self.model, self.windows, self.change = model, list(windows), change
         self.blank = [_blank(model, tokenizer, window) for window in self.windows]
@@ -268,7 +266,7 @@ class _Runner:
         return records, thresholds
 
 
-def _blank(model: "PruningClassifier", tokenizer: Any, window: "Window") -> TokenScores:
+def _blank(model: "PruningClassifier", tokenizer: Any, window: Window) -> TokenScores:
     """A window's record without scores."""
     method = model.policy.method
     tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))

@@ -31,9 +31,8 @@ def speed_row(method: str, efficiency: pd.DataFrame | None) -> dict[str, object]
     if efficiency is None:
         return values
     of_method = efficiency["method"].astype(str) == method
-    rows = efficiency[of_method & efficiency["quantity"].isin(values)]
-    counted = rows.drop_duplicates("quantity").set_index("quantity")["value"]
-    values |= {str(quantity): value for quantity, value in counted.items()}
+    rows = efficiency[of_method & efficiency["quantity"].isin(values)].drop_duplicates("quantity")
+    values |= dict(zip(rows["quantity"].astype(str), rows["value"], strict=True))
     timed = efficiency["quantity"] == "speedup_vs_hf"
     own = efficiency[of_method & timed].drop_duplicates("batch_size").set_index("batch_size")["value"]
     for batch in sorted(efficiency.loc[timed, "batch_size"].dropna().unique()):

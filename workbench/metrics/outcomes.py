@@ -71,14 +71,11 @@ def dropped_by_outcome(
         axis=1,
     )
     names = list(groups)
-    theirs = np.array([outcome.get(text_id, "") for text_id in grid.text_ids])
     rows: list[tuple[object, ...]] = []
     for name in OUTCOMES:
-        chosen = np.flatnonzero(theirs == name)
-        if not len(chosen):
-            continue
+        chosen = [row for row, text_id in enumerate(grid.text_ids) if outcome.get(text_id) == name]
         texts = [grid.text_ids[row] for row in chosen]
-        for (group, measure), value in text_means(values[chosen], texts):
+        for (group, measure), value in text_means(values[chosen], texts) if chosen else ():
             rows.append((grid.method, name, names[group], MEASURES[measure], split, *value))
     return schemas.OUTCOMES.frame(rows)
 

@@ -163,8 +163,16 @@ def writing_model(folder: Path) -> Iterator[Path]:
 
 
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
-    """Load a folder written by `PruningClassifier.save` or `workbench export`, or any fine-tuned BERT
-    classifier as dense, in evaluation mode; InputError names what is missing or does not fit."""
+    """Load a folder written by `PruningClassifier.save` or `workbench export`, in evaluation mode.
+
+    Any fine-tuned BERT classifier is loaded as dense. InputError names what is missing or does not fit.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> model.policy.method
+        'adapler'
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")

@@ -7,10 +7,9 @@ import pandas as pd
 
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
-from workbench.metrics.plausibility.chance import chance_levels
+from workbench.metrics.plausibility.chance import chance_levels, random_control
 from workbench.metrics.plausibility.earliest_layer import earliest_layers
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
 from workbench.metrics.scorer_agreement import agreement

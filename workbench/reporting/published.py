@@ -24,6 +24,11 @@ def published() -> pd.DataFrame:
     `value` is the quality in `metric`, in percent, `flops_speedup` a ratio in the named `convention`;
     NaN where the source gives none. `dataset` is a name of `data.source` or of a GLUE task. A speed-up
     of one convention does not compare with one of the other.
+
+    Example:
+        >>> import workbench
+        >>> numbers = workbench.published()
+        >>> unpadded = numbers[numbers["convention"] == "unpadded"]
     """
     place = files("workbench.data").joinpath("published.csv")
     with place.open(encoding="utf-8") as file:

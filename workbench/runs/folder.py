@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,14 @@ class Run:
 
 
 def load_run(folder: str | Path) -> Run:
-    """Open a run folder; InputError if it is none, or one whose configuration has renamed keys."""
+    """Open a run folder; InputError if it is none, or one whose configuration has renamed keys.
+
+    Example:
+        >>> import workbench
+        >>> run = workbench.load_run("runs/demo")
+        >>> quality = run.metrics("classification")  # a data frame, one value per row
+        >>> accuracy = quality[quality["metric"] == "accuracy"].set_index(["method", "split"])["value"]
+    """
     run = Run(Path(folder))
     if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")
@@ -181,8 +189,7 @@ def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
 
     Args:
         folder: May be new or empty.
-        ours: The file that makes it one of ours.
-        kind: What one of ours is called.
+        ours, kind: The file that makes it one of ours, and what those are called.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, not a folder")
@@ -200,17 +207,16 @@ def create_run(folder: Path, config: RunConfig, environment: dict[str, Any]) -> 
     """
     refuse_foreign(folder, CONFIG, "run")
     run = Run(folder)
-    if (folder / CONFIG).is_file() and (name := _name_of(run)) != config.name:
-        raise InputError(f"{folder}: holds the run {name!r}, not {config.name!r}; choose another --out")
+    if (folder / CONFIG).is_file():
+        name = ""
+        # The configuration may be of another version.
+        with suppress(InputError):
+            name = str((run.written(CONFIG) or {}).get("name"))
+        if name != config.name:
+            raise InputError(
+                f"{folder}: holds the run {name!r}, not {config.name!r}; choose another --out"
+            )
     write_text(folder / CONFIG, dump_config(config))
     if not (folder / ENVIRONMENT).is_file():
         write_json(folder / ENVIRONMENT, environment)
     return run
-
-
-def _name_of(run: Run) -> str:
-    """The name in a run's configuration, be it of another version."""
-    try:
-        return str((run.written(CONFIG) or {}).get("name"))
-    except InputError:
-        return ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,82 @@ import pandas as pd
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS, SCORERS
+from workbench.config.data import DataSettings
 from workbench.core.score_grid import ScoreGrid, score_grids
 from workbench.core.token_scores import COLUMNS
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS, RUN_TABLES
-from workbench.runs.finding import data_names, run_folders, run_names
-from workbench.runs.folder import CONFIG, TABLES, Run, refuse_unregistered
+from workbench.runs.folder import COMPARISON, CONFIG, TABLES, Run, refuse_unregistered
+from workbench.storage.atomic import read_json
 
 KEYS = ("run", "data", "seed")
 """The columns that lead every frame."""
+NOT_RECORDED = "not recorded"
+
+
+def data_names(configs: list[dict[str, Any]]) -> list[str]:
+    """Return a name per configuration; to equal names the settings of `data` that differ are added."""
+    given = (config.get("data") for config in configs)
+    # A run of an earlier version lacks the keys that came since.
+    usual = DataSettings().model_dump()
+    named = [(_short(s), s) for s in (usual | g if isinstance(g, dict) else {} for g in given)]
+    full = []
+    for name, section in named:
+        others = [other for its, other in named if its == name]
+        differing = [key for key in section if any(o.get(key) != section[key] for o in others)]
+        settings = ", ".join(f"{key}={section[key]}" for key in differing)
+        full.append(f"{name} ({settings})" if settings else name)
+    return full
+
+
+def _short(section: dict[str, Any]) -> str:
+    """rotten-tomatoes, glue/sst2, or of own files the file's name."""
+    source, path, subset = (section.get(key) for key in ("source", "path", "subset"))
+    if source in ("file", "hub", "label-studio") and path:
+        name = str(path) if source == "hub" else Path(str(path)).stem
+    else:
+        name = str(source or NOT_RECORDED)
+    return f"{name}/{subset}" if subset else name
+
+
+def run_folders(path: Path) -> list[tuple[str, Path, bool]]:
+    """Return (name, folder, whether its strength was searched) of the runs at `path`.
+
+    A run folder is one; of a folder of runs its direct children with a config.yaml are taken; of a
+    comparison the runs of its groups, not what a search passed by. InputError where there is none.
+    """
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder of runs")
+    if (path / COMPARISON).is_file():
+        return [(name, path / name, matched) for name, matched in _trials(path).items()]
+    if (path / CONFIG).is_file() or (path / "metrics").is_dir():
+        return [(path.resolve().name, path, False)]
+    children = [child for child in sorted(path.iterdir()) if (child / CONFIG).is_file()]
+    if not children:
+        raise InputError(f"{path}: there is no run in it (a run folder has a {CONFIG})")
+    return [(child.name, child, False) for child in children]
+
+
+def _trials(comparison: Path) -> dict[str, bool]:
+    """The runs of the groups by name, and whether their strength was searched."""
+    about = read_json(comparison / COMPARISON)
+    failed = {trial["name"] for trial in about["cells"] if trial["error"]}
+    pairs = [(name, group["kind"] == "matched") for group in about["groups"] for name in group["cells"]]
+    trials = {name: (name, True) in pairs for name, _ in pairs if name not in failed}
+    if not trials:
+        raise InputError(f"{comparison}: no run of this comparison has finished")
+    return trials
+
+
+def run_names(folders: list[tuple[str, Path, bool]]) -> list[str]:
+    """Return the runs' names; equal ones get their parent's in front, or become the whole path."""
+    names = [name for name, *_ in folders]
+    for longer in (lambda folder: f"{folder.parent.name}/{folder.name}", str):
+        names = [
+            longer(folder.resolve()) if names.count(name) > 1 else name
+            for name, (_, folder, _) in zip(names, folders, strict=True)
+        ]
+    return names
 
 
 @dataclass(frozen=True)
@@ -114,17 +182,12 @@ class Runs:
         if name not in TABLES:
             raise InputError(f"no table {name!r} (there are: predictions, {', '.join(RUN_TABLES)})")
         if name not in self._read:
-            self._read[name] = self._joined(name)
+            frames = ((run, run.run.table(name)) for run in self.runs)
+            parts = [run.keyed(frame) for run, frame in frames if frame is not None and len(frame)]
+            required = (RUN_TABLES | {"predictions": PREDICTIONS})[name].required
+            empty = pd.DataFrame(columns=[*KEYS, *(column for column in required if column not in KEYS)])
+            self._read[name] = pd.concat(parts, ignore_index=True) if parts else empty
         return self._read[name]
-
-    def _joined(self, name: str) -> pd.DataFrame:
-        frames = ((run, run.run.table(name)) for run in self.runs)
-        parts = [run.keyed(frame) for run, frame in frames if frame is not None and len(frame)]
-        if parts:
-            return pd.concat(parts, ignore_index=True)
-        schema = PREDICTIONS if name == "predictions" else RUN_TABLES[name]
-        others = (column for column in schema.required if column not in KEYS)
-        return pd.DataFrame(columns=[*KEYS, *others])
 
     def scores(self, scorer: str) -> pd.DataFrame:
         """Return one scorer's scores of all runs that have them, see `token_scores.COLUMNS`."""
@@ -139,12 +202,8 @@ class Runs:
     @property
     def missing(self) -> pd.DataFrame:
         """A row per run and table that is not there: `KEYS` and table."""
-        lacking = [
-            (run.name, run.data, run.seed, name)
-            for run in self.runs
-            for name in ("predictions", *RUN_TABLES)
-            if not run.run.has_table(name)
-        ]
+        each = product(self.runs, ("predictions", *RUN_TABLES))
+        lacking = [(r.name, r.data, r.seed, name) for r, name in each if not r.run.has_table(name)]
         return pd.DataFrame(lacking, columns=[*KEYS, "table"]).astype({"seed": "Int64"})
 
     @property
@@ -186,14 +245,19 @@ def load_runs(paths: str | Path | Iterable[str | Path]) -> Runs:
     See `run_folders` for which are taken. Each trial of a comparison repeats the dense model of its
     seed. Nothing but the configurations is read yet. Raises InputError where there is no run, or one is
     named twice.
+
+    Example:
+        >>> import workbench
+        >>> runs = workbench.load_runs("runs")
+        >>> means = runs.classification.groupby(["method", "metric"])["value"].mean()
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     folders = [triple for path in given for triple in run_folders(path)]
     if not folders:
         raise InputError("no run was named")
     resolved = [folder.resolve() for _, folder, _ in folders]
-    for number, folder in enumerate(resolved):
-        if folder in resolved[:number]:
+    for folder in resolved:
+        if resolved.count(folder) > 1:
             raise InputError(f"{folder}: this run is named twice")
     configs = [Run(folder).written(CONFIG) or {} for folder in resolved]
     for (_, folder, _), config in zip(folders, configs, strict=True):

@@ -63,7 +63,10 @@ def open_tree(path: Path) -> Tree:
     """
     path = Path(path).expanduser()
     if path.is_dir():
-        names = frozenset(_folder_files(path, 3))
+        files = (
+            entry for depth in ("*", "*/*", "*/*/*") for entry in path.glob(depth) if entry.is_file()
+        )
+        names = frozenset(entry.relative_to(path).as_posix() for entry in files)
         return Tree(str(path), names, lambda name: read_bytes(path / name))
     if not path.exists():
         raise InputError(f"{path}: no such folder or archive")
@@ -76,14 +79,6 @@ def open_tree(path: Path) -> Tree:
         reason = str(error).partition(":\n")[0]
         raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason})") from None
     return Tree(str(path), frozenset(contents), contents.__getitem__)
-
-
-def _folder_files(folder: Path, depth: int, prefix: str = "") -> Iterator[str]:
-    for entry in sorted(folder.iterdir()):
-        if entry.is_file():
-            yield prefix + entry.name
-        elif entry.is_dir() and depth > 1:
-            yield from _folder_files(entry, depth - 1, f"{prefix}{entry.name}/")
 
 
 def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -26,7 +26,10 @@ def replacing(path: Path) -> Iterator[Path]:
     link, the file that it points to is replaced.
     Raises WorkbenchError when the operating system refuses the write, or a file would replace a folder.
     """
-    path, through = Path(path), _is_stream(Path(path))
+    path = Path(path)
+    # A device or a pipe; what /dev/stdout is redirected to counts as one.
+    through = path.absolute().as_posix() in STANDARD_STREAMS or not (path.is_file() or path.is_dir())
+    through = through and path.exists()
     if path.is_symlink() and not through:
         path = path.resolve()
     try:
@@ -48,13 +51,6 @@ def replacing(path: Path) -> Iterator[Path]:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _is_stream(path: Path) -> bool:
-    """Return whether `path` is a device or a pipe; what `/dev/stdout` is redirected to counts as one."""
-    return path.exists() and (
-        not (path.is_file() or path.is_dir()) or path.absolute().as_posix() in STANDARD_STREAMS
-    )
 
 
 def _put_in_place(new: Path, path: Path, aside: Path) -> None:

@@ -13,8 +13,7 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: in
     """Write a table, whole or not at all.
 
     Args:
-        frame: The rows; its index is not written.
-        path: A Parquet file.
+        frame, path: The rows, without their index; a Parquet file.
         csv: Write the same rows as CSV beside it.
         group: How many rows a row group may have.
     """

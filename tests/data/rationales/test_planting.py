@@ -13,8 +13,16 @@ from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.token_scores import TokenScores
 from workbench.data.corpus import load_corpus
-from workbench.data.rationales.planted_files import CONFIG, RECORD, TEXTS, write_planted
-from workbench.data.rationales.planting import Plan, default_tokens, plant, rule
+from workbench.data.rationales.planting import (
+    CONFIG,
+    RECORD,
+    TEXTS,
+    Plan,
+    default_tokens,
+    plant,
+    rule,
+    write_planted,
+)
 from workbench.data.windows.encode import encode_corpus
 from workbench.errors import InputError
 from workbench.metrics.plausibility.table import plausibility

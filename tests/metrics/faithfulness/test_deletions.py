@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workbench.metrics.faithfulness.deletions import hard_rationale, has_level, importance, top_units
+from workbench.metrics.faithfulness.values import hard_rationale, has_level, importance, top_units
 from workbench.metrics.plausibility.units import unit_index, unit_scores
 
 WORDS = np.array([-1, 4, 4, 5, 7, -1])

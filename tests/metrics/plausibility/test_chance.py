@@ -8,8 +8,12 @@ import pytest
 
 from tests.helpers.annotated_scores import corpus
 from workbench.metrics import schemas
-from workbench.metrics.plausibility.chance import chance_levels, expected_ap, expected_auprc
-from workbench.metrics.plausibility.random_controls import random_control
+from workbench.metrics.plausibility.chance import (
+    chance_levels,
+    expected_ap,
+    expected_auprc,
+    random_control,
+)
 from workbench.metrics.plausibility.ranking import auprc, average_precision, rank_units
 
 UNITS = 6

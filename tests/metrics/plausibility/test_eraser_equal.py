@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers.eraser_scorer import soft_scores, span_scores, token_scores
 from workbench.core.token_scores import TokenScores
-from workbench.metrics.plausibility.spans import listed_span_counts
+from workbench.metrics.plausibility.selection import listed_span_counts
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.registry import AGREEMENT
 

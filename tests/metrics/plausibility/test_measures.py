@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score
 
-from workbench.metrics.plausibility.concentration import complexity, sparseness
-from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
-from workbench.metrics.plausibility.measures import MEASURED, MEASURES, measure
+from workbench.metrics.plausibility.measures import MEASURED, MEASURES, complexity, measure, sparseness
 from workbench.metrics.plausibility.ranking import auprc, precision_at, rank_units, roc_auc
-from workbench.metrics.plausibility.selection import token_scores
-from workbench.metrics.plausibility.spans import span_counts
+from workbench.metrics.plausibility.selection import span_counts, token_scores
+from workbench.metrics.plausibility.table import CORPUS_METRICS
 from workbench.metrics.plausibility.units import Units, pad
 from workbench.metrics.registry import AGREEMENT, METRICS
 

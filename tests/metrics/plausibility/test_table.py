@@ -10,10 +10,10 @@ from sklearn.metrics import average_precision_score
 from tests.helpers.annotated_scores import corpus, record
 from workbench.errors import InputError
 from workbench.metrics import schemas
-from workbench.metrics.plausibility.corpus_level import CORPUS_METRICS
+from workbench.metrics.plausibility.chance import random_control
 from workbench.metrics.plausibility.paired_tests import compare_scorers
-from workbench.metrics.plausibility.random_controls import random_control
 from workbench.metrics.plausibility.table import (
+    CORPUS_METRICS,
     count_frame,
     plausibility,
 )

@@ -4,20 +4,26 @@ The three kinds and relabelling by them are those of Bastings et al. 2022; share
 options of ours.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
+import yaml
 
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.task_type import task_type_of
 from workbench.data.readers.rows import counted
 from workbench.errors import InputError
+from workbench.storage.atomic import replacing, write_text
 
+TEXTS, RECORD, CONFIG = "planted.jsonl", "planted.json", "planted.yaml"
 Kind = Literal["token", "context", "pair"]
 Role = Literal["planted", "decoy", "plain"]
 
@@ -173,3 +179,75 @@ def _check_unused(plan: Plan, name: str, documents: Iterable[Document]) -> None:
             for word, n in sorted(uses.items())
         )
         raise InputError(f"{name} holds tokens that were to be planted: {listed}; choose others")
+
+
+def write_planted(
+    folder: Path, corpus: Corpus, plan: Plan, planted: Mapping[str, Sequence[Planted]]
+) -> dict[str, Any]:
+    """Write the planted texts, a record and a configuration's `data` section, and return the record.
+
+    A new folder appears whole or not at all; in one of an earlier call these three files are replaced
+    and others stay. The texts carry id, split, text, second (where the corpus has pairs), label,
+    rationale ([start, end) in words; null without a shortcut), role, original_label and places.
+
+    Args:
+        folder, plan: Where to write, and what was planted.
+        corpus, planted: The corpus before planting, and its texts afterwards by split.
+    """
+    pairs = any(item.document.second for items in planted.values() for item in items)
+    lines = [_line(split, item, pairs) for split, items in planted.items() for item in items]
+    record = {
+        "corpus": corpus.name,
+        "labels": list(corpus.labels),
+        "rule": rule(plan, corpus.labels),
+        "plan": asdict(plan) | {"tokens": list(plan.tokens)},
+        "splits": {split: _counts(items) for split, items in planted.items()},
+        "notes": list(corpus.notes),
+    }
+    section = {
+        "source": "file",
+        "path": str(folder / TEXTS),
+        "id_column": "id",
+        "split_column": "split",
+        "rationale_column": "rationale",
+        "rationale_offsets": "word",
+        "rationales": "annotated",
+        **({"second_column": "second"} if pairs else {}),
+    }
+    config = {"name": folder.name, "data": section}
+    files = {
+        TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",
+        CONFIG: yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+    }
+    with nullcontext(folder) if folder.is_dir() else replacing(folder) as target:
+        target.mkdir(exist_ok=True)
+        for name, text in files.items():
+            write_text(target / name, text)
+    return record
+
+
+def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
+    document = item.document
+    spans = document.rationale
+    return {
+        "id": document.id,
+        "split": split,
+        "text": " ".join(document.words),
+        **({"second": " ".join(document.second)} if pairs else {}),
+        "label": document.label,
+        "rationale": None if spans is None else [[span.start, span.end] for span in spans],
+        "role": item.role,
+        "original_label": item.original,
+        "places": list(item.places),
+    }
+
+
+def _counts(items: Sequence[Planted]) -> dict[str, Any]:
+    roles = Counter(item.role for item in items)
+    return {
+        "texts": len(items),
+        **{role: roles[role] for role in ("planted", "decoy", "plain")},
+        "relabelled": sum(item.document.label != item.original for item in items),
+        "labels": dict(sorted(Counter(item.document.label for item in items).items())),
+    }

@@ -1,7 +1,6 @@
 """Data in ERASER's layout (DeYoung et al. 2020): documents, and instances with evidence spans."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from workbench.data.readers.rows import (
 )
 from workbench.data.sources import Source
 from workbench.errors import InputError
-from workbench.storage.archives import Tree, open_tree
+from workbench.storage.archives import open_tree
 from workbench.storage.jsonl import json_lines
 
 SPLIT_FILES = {"train": "train.jsonl", "dev": "val.jsonl", "test": "test.jsonl"}
@@ -50,27 +49,27 @@ def load_eraser(settings: DataSettings) -> Table:
         )
     tree = open_tree(path).rooted_at("train.jsonl")
     task = task_of(settings) if settings.subset else None
-    reader = _Reader(tree, Documents(tree), task, settings.mismatches == "keep")
-    instances = {
-        split: list(reader.instances(file)) for split, file in SPLIT_FILES.items() if file in tree.names
-    }
+    reader = _Reader(Documents(tree), task, settings.mismatches == "keep")
+    instances = {}
+    for split, file in SPLIT_FILES.items():
+        if file in tree.names:
+            where = tree.where(file)
+            lines = json_lines(tree.read(file), where)
+            instances[split] = [reader.instance(record, f"{where}:{line}") for line, record in lines]
     everyone = [instance for members in instances.values() for instance in members]
     queries = {instance.query for instance in everyone}
     notes = reader.notes(everyone)
     if len(queries) == 1 and (query := queries.pop()):
         notes.append(f"The query is the same everywhere and left out: {query!r}.")
         queries = set()
-    rows = {
-        split: [instance.row(with_query=bool(queries)) for instance in members]
-        for split, members in instances.items()
-    }
-    mismatches = {
-        split: sum(one.counts["mismatched"] for one in members) for split, members in instances.items()
-    }
+    rows: dict[str, list[Row]] = {}
+    mismatches = {}
+    for split, members in instances.items():
+        rows[split] = [one.row(with_query=bool(queries)) for one in members]
+        mismatches[split] = sum(one.counts["mismatched"] for one in members)
+        notes += task.incomplete(split, len(members)) if task else []
     more: dict[str, Any] = {"annotated": True, "units": "token", "counts": {MISMATCHES: mismatches}}
     if task:
-        for split, members in instances.items():
-            notes += task.incomplete(split, len(members))
         return task.table(rows, notes=notes, **more)
     labels = {instance.label for instance in everyone}
     positive = "POS" if labels == {"POS", "NEG"} else None
@@ -107,14 +106,9 @@ class _Instance:
 
 @dataclass
 class _Reader:
-    tree: Tree
     documents: Documents
     task: Task | None
     keep_mismatches: bool
-
-    def instances(self, file: str) -> Iterator[_Instance]:
-        for line, record in json_lines(self.tree.read(file), self.tree.where(file)):
-            yield self._instance(record, f"{self.tree.where(file)}:{line}")
 
     def notes(self, instances: list[_Instance]) -> list[str]:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
@@ -130,7 +124,7 @@ class _Reader:
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
         )
 
-    def _instance(self, record: dict[str, Any], where: str) -> _Instance:
+    def instance(self, record: dict[str, Any], where: str) -> _Instance:
         name = record.get("annotation_id")
         if name is None or isinstance(name, list | dict) or not str(name):
             raise InputError(f"{where}: no annotation_id")

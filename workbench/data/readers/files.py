@@ -94,9 +94,8 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
     """Raise InputError for each configured column that is absent.
 
     Args:
-        columns: The columns there are.
+        columns, name: The columns there are, and what has them, for the error.
         settings: Names the columns needed.
-        name: What lacks them, for the error.
     """
     named = (
         settings.text_column, settings.label_column, settings.second_column,

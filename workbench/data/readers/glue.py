@@ -118,13 +118,12 @@ class Standard:
         """
         if name is None and not self.refused:
             return next(iter(self.tasks.values()))
-        plain = plain_name(name or "")
-        for key, reason in self.refused.items():
-            if plain_name(key) == plain:
-                raise InputError(f"data.subset {name!r}: {reason}")
-        for key, task in self.tasks.items():
-            if plain_name(key) == plain:
-                return task
+        known = {plain_name(key): value for key, value in (self.tasks | self.refused).items()}
+        task = known.get(plain_name(name or ""))
+        if isinstance(task, Task):
+            return task
+        if task is not None:
+            raise InputError(f"data.subset {name!r}: {task}")
         problem = f"no task {name!r}" if name else "needs the task's name"
         raise InputError(
             f"data.source {self.source!r}: {problem} in data.subset (one of {', '.join(self.tasks)})"
@@ -177,18 +176,18 @@ def hub_task(name: str) -> Task | None:
     None where there is none; InputError for a task that is not offered.
     """
     parts = [plain_name(part) for part in name.split("/") if part]
+
+    def is_end(tail: str) -> bool:
+        last = [plain_name(part) for part in tail.split("/")]
+        return parts[-len(last) :] == last
+
     for standard in load_standards().values():
         for task in standard.tasks.values():
             # With the subset where the data set has several.
             last = f"/{task.name}" if task.hub and task.hub.subset else ""
-            if task.hub and any(_ends(parts, hub + last) for hub in task.hub.names):
+            if task.hub and any(is_end(hub + last) for hub in task.hub.names):
                 return task
         for refused in standard.refused:
-            if _ends(parts, f"{standard.source}/{refused}"):
+            if is_end(f"{standard.source}/{refused}"):
                 standard.task(refused)
     return None
-
-
-def _ends(parts: list[str], name: str) -> bool:
-    tail = [plain_name(part) for part in name.split("/")]
-    return parts[-len(tail) :] == tail

@@ -41,7 +41,9 @@ def cut_windows(word_index: np.ndarray, spans: Iterable[Span], room: int) -> Cut
     choices = [between & ~_covered(n, inside), between & ~_covered(n, fits), between]
     starts, split_words = [0], 0
     while n - starts[-1] > room:
-        cut = _latest(choices, starts[-1], room)
+        reach = slice(starts[-1] + 1, starts[-1] + room + 1)
+        places = (np.flatnonzero(allowed[reach]) for allowed in choices)
+        cut = next((reach.start + int(latest[-1]) for latest in places if len(latest)), None)
         if cut is None:
             cut = starts[-1] + room
             split_words += 1
@@ -56,11 +58,3 @@ def _covered(n: int, edges: list[tuple[int, int]]) -> np.ndarray:
     for first, last in edges:
         covered[first + 1 : last] = True
     return covered
-
-
-def _latest(choices: list[np.ndarray], start: int, room: int) -> int | None:
-    for allowed in choices:
-        places = np.flatnonzero(allowed[start + 1 : start + room + 1])
-        if len(places):
-            return start + 1 + int(places[-1])
-    return None

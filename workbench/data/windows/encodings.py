@@ -39,15 +39,13 @@ class Encoding:
     def notes(self) -> tuple[str, ...]:
         """Return one sentence per thing worth knowing, with counts."""
         texts, windows = counted(self.texts, "text"), counted(len(self), "window")
-        words = f"Words longer than a window were cut in {_shown(self.split_words)}."
         cut = f" longer than a window and cut ({_shown(text for text, _ in self.split_spans)})."
         unknown = f" of unknown tokens only ({_shown(self.unknown_only)})."
-        return (
-            f"{texts} in {windows} of at most {self.max_tokens} tokens.",
-            *counted_notes((self.n_split_spans, "rationale span", cut)),
-            *([words] if self.split_words else []),
-            *counted_notes((len(self.unknown_only), "text", unknown)),
-        )
+        notes = [f"{texts} in {windows} of at most {self.max_tokens} tokens."]
+        notes += counted_notes((self.n_split_spans, "rationale span", cut))
+        if self.split_words:
+            notes.append(f"Words longer than a window were cut in {_shown(self.split_words)}.")
+        return (*notes, *counted_notes((len(self.unknown_only), "text", unknown)))
 
     def refuse_unknown(self) -> None:
         """Raise InputError naming texts of which the tokenizer knows no character, if there are any."""

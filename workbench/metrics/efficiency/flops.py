@@ -57,7 +57,13 @@ def text_flops(
     # Pooler and classifier, once per text, on [CLS].
     multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
     if np.any(predictors):
-        multiply_adds += _predictor_cost(feed_forward, np.asarray(predictors), lengths)
+        if lengths is None:
+            raise ValueError("token predictors need the texts' full lengths")
+        full = np.asarray(lengths, dtype=np.int64)
+        if full.shape != attention.shape[:1]:
+            raise ValueError(f"lengths {full.shape} do not fit {len(attention)} texts")
+        entering = np.column_stack([full, feed_forward[:, :-1]])
+        multiply_adds += (entering * np.asarray(predictors, dtype=np.int64)).sum(axis=1)
     return 2 * multiply_adds
 
 
@@ -98,15 +104,3 @@ def _counts(tokens: np.ndarray, shape: Shape) -> np.ndarray:
     if counts.ndim != 2 or counts.shape[1] != shape.layers:
         raise ValueError(f"token counts {counts.shape} are not (texts, {shape.layers} layers)")
     return counts.astype(np.int64)
-
-
-def _predictor_cost(
-    leaving: np.ndarray, predictors: np.ndarray, lengths: np.ndarray | None
-) -> np.ndarray:
-    if lengths is None:
-        raise ValueError("token predictors need the texts' full lengths")
-    full = np.asarray(lengths, dtype=np.int64)
-    if full.shape != leaving.shape[:1]:
-        raise ValueError(f"lengths {full.shape} do not fit {len(leaving)} texts")
-    entering = np.column_stack([full, leaving[:, :-1]])
-    return (entering * predictors.astype(np.int64)).sum(axis=1)

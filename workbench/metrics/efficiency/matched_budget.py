@@ -40,7 +40,11 @@ def against_controls(
     rows: list[tuple[object, ...]] = []
     compared: list[tuple[object, ...]] = []
     for name, draws in controls.items():
-        texts, predicted = _by_text(name, draws)
+        if not draws:
+            raise ValueError(f"{name}: a control needs at least one draw")
+        texts = pd.Index(draws[0]["text_id"])
+        by_draw = [frame.set_index("text_id").loc[texts, "predicted"].to_numpy() for frame in draws]
+        predicted = np.stack(by_draw)
         lost = texts[~texts.isin(facts.index)]
         if len(lost):
             raise ValueError(f"{name}: the method has no prediction of text {lost[0]!r}")
@@ -56,15 +60,6 @@ def against_controls(
              paired_randomisation_test(ours, theirs, FLIPS, seed), np.nan, *n)
         )  # fmt: skip
     return CONTROLS.frame(rows), CONTROL_COMPARISONS.frame(compared)
-
-
-def _by_text(name: str, draws: Sequence[pd.DataFrame]) -> tuple[pd.Index, np.ndarray]:
-    """The texts of the first draw, and what every draw predicts of them: (draws, texts)."""
-    if not draws:
-        raise ValueError(f"{name}: a control needs at least one draw")
-    texts = pd.Index(draws[0]["text_id"])
-    predicted = [frame.set_index("text_id").loc[texts, "predicted"].to_numpy() for frame in draws]
-    return texts, np.stack(predicted)
 
 
 def correct_table(compared: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,12 @@
 """From FLOPs to seconds on one machine: what a run consists of, and what each part of it costs.
 
 The parts are calls (dispatch, and reading a layer's weights from memory, paid however few tokens there
-are), linear layers, attention, and element-wise work. The model knows nothing of padding inside
-attention nor of what choosing and dropping tokens costs: what a pruned run takes beyond the prediction
-went there.
+are), linear layers, attention, and element-wise work. It knows nothing of padding inside attention nor
+of what choosing and dropping tokens costs: what a pruned run takes beyond the prediction went there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from scipy.optimize import nnls
@@ -32,8 +31,7 @@ class Work:
 
     def amounts(self) -> np.ndarray:
         """(4,) float64, in the order of `PARTS`."""
-        counts = (self.calls, self.linear_flops, self.attention_flops, self.tokens)
-        return np.array(counts, dtype=np.float64)
+        return np.array(astuple(self), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,7 @@ class CostModel:
 
     def parts(self, work: Work) -> dict[str, float]:
         """Seconds of each of `PARTS`."""
-        prices = (self.per_call, self.per_linear_flop, self.per_attention_flop, self.per_token)
-        return dict(zip(PARTS, (work.amounts() * prices).tolist(), strict=True))
+        return dict(zip(PARTS, (work.amounts() * astuple(self)).tolist(), strict=True))
 
     def predict(self, work: Work) -> float:
         """Seconds of the whole run."""

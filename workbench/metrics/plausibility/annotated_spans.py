@@ -10,11 +10,10 @@ from workbench.core.documents import Document, Span, mask, run_bounds, runs
 from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.measures import MEASURED, SELECTIONS
-from workbench.metrics.plausibility.selection import uniform_selection
-from workbench.metrics.plausibility.spans import listed_span_counts
+from workbench.metrics.plausibility.selection import listed_span_counts, uniform_selection
 from workbench.metrics.plausibility.table import corpus_rows
 from workbench.metrics.plausibility.text_values import TextValues
-from workbench.metrics.plausibility.units import Units, scored_units
+from workbench.metrics.plausibility.units import scored_units
 
 PREFIX = "eraser_"
 """`eraser_iou_f1` is `iou_f1` with spans as annotated, and so are the micro averages."""
@@ -78,18 +77,13 @@ def _counted_again(
         for selection in SELECTIONS:
             selected = uniform_selection(units.scores) if selection == "uniform" else units.kept
             if selected is not None:
-                counts = np.array([_counts(layer, units, words, true) for layer in selected])
-                _put(values[row], selection, counts)
+                counts = []
+                for layer in selected:
+                    starts, ends = run_bounds(layer, units.follows)
+                    picked = zip(words[starts].tolist(), (words[ends - 1] + 1).tolist(), strict=True)
+                    counts.append(listed_span_counts(picked, true))
+                _put(values[row], selection, np.array(counts))
     return replace(part, values=values)
-
-
-def _counts(
-    selected: np.ndarray, units: Units, words: np.ndarray, true: Sequence[tuple[int, int]]
-) -> tuple[int, int, int]:
-    """Hits, selected spans and annotated spans of one layer's selection (words,)."""
-    starts, ends = run_bounds(selected, units.follows)
-    picked = list(zip(words[starts].tolist(), (words[ends - 1] + 1).tolist(), strict=True))
-    return listed_span_counts(picked, true)
 
 
 def _put(values: np.ndarray, selection: str, counts: np.ndarray) -> None:

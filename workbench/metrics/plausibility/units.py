@@ -56,23 +56,24 @@ def scored_units(record: TokenScores, unit: str) -> Units:
     negative and infinite scores, and for NaN on part of a layer where the record does not say that
     tokens were dropped.
     """
-    if unit not in UNITS:
-        raise ValueError(f"unknown unit {unit!r}; known: {', '.join(UNITS)}")
+    index = unit_index(record.word_index, unit)
     if record.rationale is None:
         raise ValueError(f"{record.text_id}: no rationale to compare with")
-    inside = record.word_index >= 0
-    scores = np.asarray(record.scores[:, inside], dtype=np.float64)
-    _check(record, scores)
-    kept = None if record.kept is None else np.asarray(record.kept[:, inside], dtype=bool)
-    marks = np.asarray(record.rationale[inside], dtype=bool)
+    inside = index >= 0
+    _check(record, record.scores[:, inside])
+    kept = None if record.kept is None else _pooled(record.kept, index, np.logical_or)
     speaks = ~np.isnan(record.scores).all(axis=1)
     if kept is not None:
         # Without a survivor there is nothing left to score: dropped, not unscored.
         speaks |= ~kept.any(axis=1)
-    places = np.flatnonzero(inside)
-    follows = np.diff(places, prepend=-2) == 1
-    units = Units(scores, kept, marks, follows, speaks)
-    return _by_word(record.word_index[inside], units) if unit == "word" and len(places) else units
+    follows = np.diff(np.flatnonzero(inside), prepend=-2) == 1
+    return Units(
+        scores=unit_scores(record.scores, index),
+        kept=kept,
+        marks=_pooled(record.rationale, index, np.logical_or),
+        follows=follows[np.unique(index[inside], return_index=True)[1]],
+        speaks=speaks,
+    )
 
 
 def _check(record: TokenScores, scores: np.ndarray) -> None:
@@ -89,19 +90,6 @@ def _check(record: TokenScores, scores: np.ndarray) -> None:
             f"{record.text_id}: {record.scorer} scores of layer {layer} are NaN in part, and the model "
             "dropped nothing: give every token a score, or none of the layer's"
         )
-
-
-def _by_word(words: np.ndarray, units: Units) -> Units:
-    index = unit_index(words, "word")
-    _, first = np.unique(words, return_index=True)
-    # fmax passes over NaN: a word lives as long as one of its sub-tokens does.
-    return Units(
-        _pooled(units.scores, index, np.fmax),
-        None if units.kept is None else _pooled(units.kept, index, np.logical_or),
-        _pooled(units.marks, index, np.logical_or),
-        units.follows[first],
-        units.speaks,
-    )
 
 
 def _pooled(values: np.ndarray, index: np.ndarray, combine: np.ufunc) -> np.ndarray:

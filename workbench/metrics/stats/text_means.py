@@ -48,6 +48,5 @@ def text_means(
     low, high = mean_interval(by_text, bootstrap, seed)
     n = (~np.isnan(by_text)).sum(axis=0)
     means = share(np.nansum(by_text, axis=0), n)
-    for index in zip(*np.nonzero(n), strict=True):
-        place = tuple(int(i) for i in index)
-        yield place, (float(means[index]), float(low[index]), float(high[index]), int(n[index]))
+    for place in map(tuple, np.argwhere(n).tolist()):
+        yield place, (float(means[place]), float(low[place]), float(high[place]), int(n[place]))

@@ -39,10 +39,8 @@ def mean_quality(x: np.ndarray, y: np.ndarray, low: float, high: float) -> float
     Trapezoid rule on the curve's own points and the two ends, which is exact for straight lines.
 
     Args:
-        x: (points,) speed-ups, ascending.
-        y: (points,) qualities.
-        low: First speed-up; ValueError where the curve does not cover the range.
-        high: Last one.
+        x, y: (points,) speed-ups, ascending, and qualities.
+        low, high: First and last speed-up; ValueError where the curve does not cover the range.
     """
     if not low < high or low < x[0] or high > x[-1]:
         raise ValueError(f"the curve covers {x[0]:g} to {x[-1]:g}, not {low:g} to {high:g}")

@@ -18,6 +18,13 @@ def register() -> None:
 
     `import workbench` does this by itself. It is left to the user where another finder than Python's own
     imports transformers, such as that of a frozen program.
+
+    Example:
+        >>> import workbench
+        >>> workbench.register()
+        >>> from transformers import AutoConfig
+        >>> AutoConfig.for_model("workbench-bert").model_type
+        'workbench-bert'
     """
     from transformers import AutoConfig
 
