@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[object]]:
     """A run of a method and a scorer of two files, and the options that load them."""
     folder = tmp_path_factory.mktemp("plugins")
     page = (ROOT / "docs" / "adding-a-method.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, flags=re.S)
+    example = re.findall(r"```python\n(.*?)```", page, flags=re.S)[0]
     (folder / "norm.py").write_text(example, encoding="utf-8")
     (folder / "own.py").write_text(SCORER, encoding="utf-8")
     config = write_settings(folder, evaluation={"scorers": ["random", "entropy"]})

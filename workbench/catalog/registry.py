@@ -62,6 +62,7 @@ class Registry(Mapping[str, E]):
 
     def file(self, name: str) -> Path:
         """Return the file in which an entry was registered."""
+        self._ensure_loaded()
         return Path(self._places[name].rpartition(":")[0])
 
     def is_built_in(self, name: str) -> bool:

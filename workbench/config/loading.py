@@ -92,7 +92,9 @@ def validated(kind: type[_Kind], values: dict[str, Any], origin: str) -> _Kind:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{origin}: {_explain(error, kind)}") from None
+        files = values.get("plugins")
+        hint = f"; it was made with plug-ins: add --plugin {' --plugin '.join(files)}" if files else ""
+        raise InputError(f"{origin}: {_explain(error, kind)}{hint}") from None
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
