@@ -113,7 +113,7 @@ def test_the_report_and_the_apps_choices_show_its_titles(python: Command, run_fo
         f"app = AppTest.from_file({str(ROOT / 'app' / 'main.py')!r}, default_timeout=60);"
         f"app.query_params['run'] = {run_folder.name!r};"
         "app.switch_page('views/token_flow.py').run();"
-        "print([box.options for box in app.selectbox]); print(app.exception)"
+        "print(app.main); print(app.exception)"
     )
     assert "Fixed ratio" in python("-c", code)
 

@@ -130,7 +130,7 @@ def test_a_run_that_took_a_plug_in_from_the_command_line_names_it(tmp_path):
     assert settings.plugins == [str(plugin)]
     config.write_text(dump_config(settings), encoding="utf-8")
     unload_plugins()
-    with pytest.raises(InputError, match=f"made with plug-ins: add --plugin {plugin}"):
+    with pytest.raises(InputError, match=f"--plugin {plugin}"):
         load_config(config, run_plugins=False)
     assert load_config(config).methods == ["dense", "own"]
 

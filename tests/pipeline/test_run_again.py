@@ -119,7 +119,7 @@ def test_a_killed_training_ends_with_the_same_numbers(tiny, finished, tmp_path, 
     steps.kill = (method, 5)
     assert call("run", tiny.config, "--out", folder) == 130
     assert method not in stages(folder) if (folder / "stages.json").exists() else method == "dense"
-    assert "the same command goes on" in capsys.readouterr().err.splitlines()[-1]
+    assert "the same command resumes" in capsys.readouterr().err.splitlines()[-1]
     steps.kill = (None, 0)
     assert call("run", tiny.config, "--out", folder) == 0
     # Checkpoints are 2 steps apart: the fifth step, and no other, was lost.

@@ -3,12 +3,8 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
-
-TooLong = Literal["windows", "refuse"]
-"""What to do with a text that is longer than a model's window."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import get_args
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from workbench.core.documents import Document, TooLong
+from workbench.catalog.options import TooLong
+from workbench.core.documents import Document
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.attribution.options import Options
-from workbench.core.documents import TooLong
+from workbench.catalog.options import TooLong
 
 
 @dataclass(frozen=True, kw_only=True)

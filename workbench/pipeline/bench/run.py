@@ -9,7 +9,8 @@ import pandas as pd
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from workbench.core.documents import Document, TooLong, Window
+from workbench.catalog.options import TooLong
+from workbench.core.documents import Document, Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
