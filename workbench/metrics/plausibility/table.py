@@ -128,7 +128,11 @@ def summarise(
 
 
 def corpus_rows(values: Iterable[TextValues], split: str, bootstrap: int, seed: int) -> pd.DataFrame:
-    """Return those rows of `summarise` (same arguments) whose metric has no value per text."""
+    """Return those rows of `summarise` whose metric has no value per text.
+
+    Args:
+        values, split, bootstrap, seed: As of `summarise`.
+    """
     return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
 
 

@@ -82,7 +82,7 @@ def _weights(n: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def paired_difference(
-    a: np.ndarray, b: np.ndarray, resamples: int, seed: int, level: float = 0.95
+    a: np.ndarray, b: np.ndarray, resamples: int, seed: int
 ) -> tuple[float, float, float]:
     """Return the mean of `a - b` over the same texts with its bootstrap interval: (mean, low, high).
 
