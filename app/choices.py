@@ -129,7 +129,12 @@ def value_range(label: str, values: pd.Series, *, key: str, **more: Any) -> tupl
 
 
 def switch(label: str, *, key: str, default: bool = False, **more: Any) -> bool:
-    """Let the reader choose yes or no; `key`, `default` and `more` as everywhere."""
+    """Let the reader choose yes or no.
+
+    Args:
+        label: What is asked.
+        key, default, more: As of `choice`.
+    """
     _begin(key, lambda texts: {"1": True, "0": False}[texts[0]], lambda _: True, default)
     value = _draw("toggle", label, key=key, **more)
     return _end(key, value, ["1" if value else "0"])

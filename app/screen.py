@@ -35,7 +35,13 @@ def show_figure(view: View, *, captioned: bool = True) -> View:
 
 
 def show_table(frame: pd.DataFrame, alt: str, **more: Any) -> None:
-    """Show a table as wide as the page; `alt` says what it is, `more` goes to Streamlit."""
+    """Show a table as wide as the page.
+
+    Args:
+        frame: The table.
+        alt: What it is, for who does not see it.
+        more: What Streamlit's `dataframe` takes besides.
+    """
     st.dataframe(frame, hide_index=True, width="stretch", alt=alt, **more)
 
 

@@ -187,7 +187,13 @@ def typed_windows(run: RunData, method: str, text: str, second: str | None) -> S
 
 
 def run_windows(run: RunData, method: str, records: Sequence[Any]) -> Sequence[Any]:
-    """Return the windows behind recorded scores."""
+    """Return the windows behind recorded scores.
+
+    Args:
+        run: Their run.
+        method: Their model.
+        records: The scores.
+    """
     return record_windows(open_model(run, method)[1], records)
 
 

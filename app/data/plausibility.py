@@ -183,5 +183,11 @@ def texts_behind(
 
 
 def without_value(values: pd.DataFrame, selection: str, metric: str) -> int:
-    """Return how many texts of the universe have no value of this metric."""
+    """Return how many texts have no value of a metric.
+
+    Args:
+        values: A row per text.
+        selection: Rule that selects units.
+        metric: The metric.
+    """
     return int(np.isnan(values[column(selection, metric)]).sum())

@@ -132,7 +132,13 @@ def side_by_side(tables: Sequence[Table]) -> Table:
 
 
 def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:
-    """Return a sentence for each run and method that a figure of these two columns leaves out."""
+    """Return a sentence for each run and method that a figure leaves out.
+
+    Args:
+        frame: A row per run and method.
+        quality: The figure's column of quality.
+        speedup: Its column of speed-up.
+    """
     return [
         f"{run}, {method}: has no {what}, so it is not in the figure."
         for what, column in (("such speed-up", speedup), (QUALITY_NAMES[quality], quality))

@@ -1,0 +1,1 @@
+"""The app's pages, which Streamlit runs by path."""

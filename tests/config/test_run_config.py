@@ -71,7 +71,6 @@ def test_all_problems_are_named_at_once(write) -> None:
         "dense: {epochs: 0}",
         "dense: {learning_rate: 0}",
         "top: {target_sparsity: 1}",
-        "data: {source: tape}",
         "evaluation: {batch_size: none}",
         "seed: many",
     ],

@@ -107,7 +107,13 @@ def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None
 
 
 def caption(spec: ScorerSpec, options: Options, task_type: TaskType) -> str:
-    """Return what a scorer explains under these options, fit for a table's caption."""
+    """Return what a scorer explains under these options, fit for a table's caption.
+
+    Args:
+        spec: The scorer.
+        options: What was asked of it.
+        task_type: What the model's outputs mean.
+    """
     parts = [spec.description]
     if "target" in spec.supported_options:
         parts.append(task_type.explained(options.target or PREDICTED, options.output or "logit"))

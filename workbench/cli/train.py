@@ -26,6 +26,7 @@ def run(
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.config.loading import load_config, with_absolute_paths
+    from workbench.data.sources import find_source
     from workbench.pipeline.environment import describe_environment
     from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job, Reporter, this_process
@@ -36,6 +37,7 @@ def run(
 
     settings = with_absolute_paths(load_config(config, overrides))
     check_methods(settings)
+    find_source(settings.data.source)
     process = this_process()
     with process.main_process_first():
         created = create_run(

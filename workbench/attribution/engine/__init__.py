@@ -1,0 +1,1 @@
+"""What runs scorers: tasks, observers, layer inputs, memory."""

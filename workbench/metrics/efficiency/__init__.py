@@ -1,0 +1,1 @@
+"""FLOPs, seconds, and controls at a method's budget."""

@@ -1,0 +1,1 @@
+"""What a model says of texts that lost their highest-scored units."""

@@ -1,0 +1,1 @@
+"""Scores against the rationales that people marked."""

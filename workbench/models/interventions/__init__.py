@@ -1,0 +1,1 @@
+"""Policies and windows that change what a model sees or decides."""

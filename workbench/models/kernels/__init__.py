@@ -1,0 +1,1 @@
+"""Faster kernels, each with a probe and a fallback."""

@@ -156,7 +156,11 @@ class Packed:
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
     ) -> tuple[Tensor, Attention]:
-        """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d); see `Padded.attend`."""
+        """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d).
+
+        Args:
+            query, key, value, scaling, dropout, need: As of `Padded.attend`.
+        """
         if need == "probabilities":
             raise ValueError("attention probabilities need the padded layout (masked execution)")
         if need == "nothing" and suits(query):

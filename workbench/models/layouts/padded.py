@@ -110,8 +110,6 @@ class Padded:
 
         Args:
             query: (B, heads, N, d).
-            key: Likewise.
-            value: Likewise.
             key: The same shape.
             value: The same shape.
             scaling: Factor on the attention logits.

@@ -1,0 +1,1 @@
+"""The stopwatch and the cost model."""

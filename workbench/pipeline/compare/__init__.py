@@ -1,0 +1,1 @@
+"""Comparisons: trials, searches and the folder that holds them."""

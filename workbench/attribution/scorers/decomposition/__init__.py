@@ -1,0 +1,1 @@
+"""Scores from what a layer's output is made of."""

@@ -1,0 +1,1 @@
+"""Scores from gradients, most of them Captum's."""

@@ -1,0 +1,1 @@
+"""The scores that pruners decide by."""

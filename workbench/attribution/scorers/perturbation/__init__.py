@@ -1,0 +1,1 @@
+"""Scores from asking the model about changed texts."""
