@@ -58,7 +58,7 @@ def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority")
     `annotations` has, by text id, a bool array (annotators, words). The left-out annotator's marks are
     the scores (0 or 1) and the selection, named `kept`; the truth is what the others mark: more than
     half of them, or any of them (`union`). A text's value is the mean over its annotators. The result
-    has one layer, scorer "human", method "annotators", unit word and universe all, and goes wherever a
+    has one layer, scorer "human", method "annotators", unit word and window set all, and goes wherever a
     scorer's values go (`summarise`, `compare_scorers`). Texts of fewer than two annotators are left out
     and counted as `texts_dropped`. Raises InputError naming the text for an array of another shape, one
     that holds other than 0 and 1, and an unknown rule.

@@ -25,7 +25,7 @@ def against_rationale(record: TokenScores, unit: str) -> pd.DataFrame:
     NaN where a measure has no value: a silent layer, a model that drops nothing, a text of one class. No
     rows without an annotated rationale. Scores as `text_values` takes them: not negative.
     """
-    parts = [v for v in text_values([record]) if (v.unit, v.universe) == (unit, "all")]
+    parts = [v for v in text_values([record]) if (v.unit, v.window_set) == (unit, "all")]
     names = [column(*key) for key in SHOWN]
     if not parts or not len(parts[0].values):
         return pd.DataFrame(columns=["layer", *names])

@@ -47,8 +47,8 @@ TABLES = {
 """Title and caption by the name of the file under metrics/."""
 
 
-def extra_table(run: RunData, name: str, split: str, unit: str, universe: str) -> pd.DataFrame | None:
-    """Return the rows of one of `TABLES` about the split, unit and universe; None without any.
+def extra_table(run: RunData, name: str, split: str, unit: str, window_set: str) -> pd.DataFrame | None:
+    """Return the rows of one of `TABLES` about the split, unit and window set; None without any.
 
     `plausibility` and `faithfulness` are scorer by layer as in the report, as text; the others as they
     are, in full.
@@ -58,16 +58,16 @@ def extra_table(run: RunData, name: str, split: str, unit: str, universe: str) -
         name: A key of `TABLES`.
         split: Whose texts.
         unit: `token` or `word`; faithfulness has its own.
-        universe: Which windows count.
+        window_set: Which windows count.
     """
     rows = run.rows(name, split)
     if rows is None:
         return None
     if name == "plausibility":
-        return plausibility_table(rows, unit=unit, universe=universe).shown
+        return plausibility_table(rows, unit=unit, window_set=window_set).shown
     if name == "faithfulness":
         return faithfulness_table(rows).shown
-    rows = rows[(rows["unit"] == unit) & (rows["universe"] == universe)]
+    rows = rows[(rows["unit"] == unit) & (rows["universe"] == window_set)]
     return rows.drop(columns=["split", "unit", "universe"]).reset_index(drop=True) if len(rows) else None
 
 
@@ -128,7 +128,7 @@ def layer_values(
         ids: Texts, such as those of a split; None: all.
 
     Returns:
-        By (unit, universe) a frame with text_id and a column per (selection, metric) of
+        By (unit, window set) a frame with text_id and a column per (selection, metric) of
         `measures.MEASURES`, named by `column`; NaN where a text has no value.
     """
     rows = table.layer(layer, [name for name in COLUMNS if name not in ("layer", "token")])
@@ -143,7 +143,7 @@ def layer_values(
             part.values[:, 0, : len(MEASURES)], columns=[column(*key) for key in MEASURES]
         )
         frame.insert(0, "text_id", list(part.text_ids))
-        values[part.unit, part.universe] = frame
+        values[part.unit, part.window_set] = frame
     return values
 
 

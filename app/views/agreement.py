@@ -41,17 +41,17 @@ def _take_point() -> None:
 
 
 def _choose(table: pd.DataFrame) -> dict[str, str]:
-    """Let the reader choose unit, universe, metric and selection; only what the run has."""
+    """Let the reader choose unit, window set, metric and selection; only what the run has."""
     above, below = st.columns(2), st.columns(2)
     help = "token: a sub-word token has its word's mark. word: a word has its best token's score."
     unit = choice("Unit", list(table["unit"].unique()), key="unit", help=help, at=above[0])
-    universe = choice(
+    window_set = choice(
         "Windows", list(table["universe"].unique()), key="universe", at=above[1],
         format=lambda name: WINDOWS.get(name, name),
         help="Which windows count: those that hold a rationale token (AdapLeR's protocol), or every "
         "annotated one. Values of the two do not compare.",
     )  # fmt: skip
-    rows = table[(table["unit"] == unit) & (table["universe"] == universe)]
+    rows = table[(table["unit"] == unit) & (table["universe"] == window_set)]
     metrics = [name for name in METRICS if (rows["metric"] == name).any()]
     metric = choice(
         "Metric", metrics, key="metric", at=below[0], format=lambda name: METRICS[name].label,
@@ -64,7 +64,7 @@ def _choose(table: pd.DataFrame) -> dict[str, str]:
         help="Which units count as chosen. uniform: a score reaches 1/n once they sum to 1. kept: "
         "the pruned model passed the unit on. Metrics of a ranking need none.",
     )  # fmt: skip
-    return {"unit": unit, "universe": universe, "selection": selection, "metric": metric}
+    return {"unit": unit, "universe": window_set, "selection": selection, "metric": metric}
 
 
 def _choose_point(frame: pd.DataFrame) -> tuple[str, str, int]:
@@ -158,7 +158,7 @@ split = choice("Split", splits, key="split", default=run.split, help="The texts 
 table = whole[whole["split"].astype(str) == split]
 chosen = _choose(table)
 measure = (chosen["selection"], chosen["metric"])
-frame = layer_frame(table, [measure], unit=chosen["unit"], universe=chosen["universe"])
+frame = layer_frame(table, [measure], unit=chosen["unit"], window_set=chosen["universe"])
 st.caption(plain(rationale_sentence(run.config)))
 above = st.container()
 point = _choose_point(frame)

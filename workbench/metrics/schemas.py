@@ -124,7 +124,7 @@ CLASSIFICATION = TableSchema(
     "accuracy, macro F1, Matthews correlation (of a regression: Pearson, Spearman) of every method",
 )  # fmt: skip
 PLAUSIBILITY = TableSchema(
-    _SCORES, _INTERVAL, "every metric of plausibility by scorer, layer, unit, universe and selection"
+    _SCORES, _INTERVAL, "every metric of plausibility by scorer, layer, unit, window set and selection"
 )
 EFFICIENCY = TableSchema(
     ("method", "split", "quantity", "batch_size"), ("value",),

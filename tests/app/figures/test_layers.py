@@ -21,8 +21,8 @@ def table(finished_run: Path) -> pd.DataFrame:
 
 @pytest.mark.parametrize("unit", ["token", "word"])
 def test_rows_are_those_of_the_report_table(table, unit) -> None:
-    ours = layer_frame(table, [("uniform", "tpr")], unit=unit, universe="all")
-    report = plausibility_table(table, unit=unit, universe="all").frame
+    ours = layer_frame(table, [("uniform", "tpr")], unit=unit, window_set="all")
+    report = plausibility_table(table, unit=unit, window_set="all").frame
     report = report[report["metric"] == "tpr"].set_index(["scorer", "method"])
     assert len(report) == ours[["scorer", "method"]].drop_duplicates().shape[0]
     for row in ours.itertuples():

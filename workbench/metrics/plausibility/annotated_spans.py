@@ -53,7 +53,7 @@ def annotated_iou(
         if record.text_id in spans:
             windows.setdefault((record.scorer, record.method, record.text_id), []).append(record)
     chosen = [
-        _counted_again(part, windows, spans) for part in values if (part.unit, part.universe) == _WHERE
+        _counted_again(part, windows, spans) for part in values if (part.unit, part.window_set) == _WHERE
     ]
     rows = corpus_rows(chosen, split, bootstrap, seed)
     rows = rows[rows["metric"].str.startswith("iou_")]

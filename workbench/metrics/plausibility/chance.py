@@ -80,7 +80,8 @@ _KEYS = list(CHANCE.keys)
 
 
 def chance_levels(records: Iterable[TokenScores], spread: pd.DataFrame, split: str) -> pd.DataFrame:
-    """Return the chance level of each unit, universe, selection and metric, columns of `schemas.CHANCE`.
+    """Return the chance level of each unit, window set, selection and metric, columns of
+    `schemas.CHANCE`.
 
     `how` is "exact" for tokens where the expectation of random scores has a closed form (see
     `expected`; `draws` is 0), else "draws": the mean over draws and layers. Words are always by draws:

@@ -46,7 +46,7 @@ def earliest_layers(
                 share(np.where(defined, rate, 0.0).sum(axis=0), defined.sum(axis=0))
                 for rate in (fpr, tpr)
             ]
-            key = (part.scorer, part.method, split, part.unit, part.universe, selection)
+            key = (part.scorer, part.method, split, part.unit, part.window_set, selection)
             for below, above in product(fpr_levels, tpr_levels):
                 (of_means,) = first_layer(means[0][None], means[1][None], below, above)
                 firsts = first_layer(fpr[chosen], tpr[chosen], below, above)

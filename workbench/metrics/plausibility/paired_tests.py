@@ -68,16 +68,16 @@ def compare_scorers(
     randomisations: int = 10_000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Compare each scorer with the reference of its unit and universe: `schemas.COMPARISONS`.
+    """Compare each scorer with the reference of its unit and window set: `schemas.COMPARISONS`.
 
     Texts are joined by id and need a value of both. Per layer: mean difference with its bootstrap
-    interval, effect sizes, the two-sided p, and Holm's p over the rows of the same unit and universe
+    interval, effect sizes, the two-sided p, and Holm's p over the rows of the same unit and window set
     (what one table shows; the least p, 1 / (randomisations + 1), must survive it). Empty without a
     match.
 
     Args:
         values: The scorers.
-        reference: One per method, unit and universe, else ValueError.
+        reference: One per method, unit and window set, else ValueError.
         split: Name for the column.
         metric: With `selection` one of `MEASURES`, else ValueError.
         selection: `none` for what needs scores only.
@@ -109,7 +109,7 @@ def compare_scorers(
                 difference = pair[0] - pair[1]
                 rows.append(
                     (part.scorer, part.method, other.scorer, other.method, split, layer, part.unit,
-                     part.universe, selection, metric, *paired_difference(*pair, resamples, seed),
+                     part.window_set, selection, metric, *paired_difference(*pair, resamples, seed),
                      cohens_dz(difference), sign_balance(difference),
                      paired_randomisation_test(*pair, randomisations, seed), np.nan, both.sum())
                 )  # fmt: skip
@@ -121,7 +121,7 @@ def compare_scorers(
 
 
 def _key(part: TextValues, across_methods: bool) -> tuple[str, ...]:
-    return (part.unit, part.universe) if across_methods else (part.method, part.unit, part.universe)
+    return (part.unit, part.window_set) if across_methods else (part.method, part.unit, part.window_set)
 
 
 def _joined(a: TextValues, b: TextValues, column: int) -> tuple[np.ndarray, np.ndarray]:

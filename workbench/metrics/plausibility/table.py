@@ -87,7 +87,7 @@ class Plausibility:
     frame: pd.DataFrame
     """Columns of `schemas.PLAUSIBILITY`; `n` = texts with a value, `selection` = "none" for ap."""
     counts: pd.DataFrame
-    """Columns of `schemas.PLAUSIBILITY_COUNTS`, one row per scorer, method, unit and universe."""
+    """Columns of `schemas.PLAUSIBILITY_COUNTS`, one row per scorer, method, unit and window set."""
 
 
 def plausibility(
@@ -116,7 +116,7 @@ def summarise(
     A layer or selection that no text has a value for gets no row.
 
     Args:
-        values: By scorer, unit and universe.
+        values: By scorer, unit and window set.
         split, bootstrap, seed: As of `plausibility`.
     """
 
@@ -143,7 +143,7 @@ def _tidy(
     for part in values:
         for one in summary(part):
             rows += [
-                (part.scorer, part.method, split, int(layer), part.unit, part.universe, one.selection,
+                (part.scorer, part.method, split, int(layer), part.unit, part.window_set, one.selection,
                  one.metric, one.value[layer], one.low[layer], one.high[layer], int(one.n[layer]))
                 for layer in np.flatnonzero(one.n)
             ]  # fmt: skip
@@ -163,6 +163,6 @@ def count_frame(values: Iterable[TextValues], split: str) -> pd.DataFrame:
     """Return what each universe kept and dropped, with the columns of `schemas.PLAUSIBILITY_COUNTS`."""
     names = PLAUSIBILITY_COUNTS.values
     return PLAUSIBILITY_COUNTS.frame(
-        (v.scorer, v.method, split, v.unit, v.universe, *(v.counts[name] for name in names))
+        (v.scorer, v.method, split, v.unit, v.window_set, *(v.counts[name] for name in names))
         for v in values
     )

@@ -12,7 +12,7 @@ from workbench.metrics.plausibility.measures import MEASURED, WINDOW_MEASURES, m
 from workbench.metrics.plausibility.units import UNITS, Batch, Units, pad, scored_units
 from workbench.metrics.stats.text_means import ByText
 
-UNIVERSES = ("with-evidence", "all")
+WINDOW_SETS = ("with-evidence", "all")
 
 _CELLS = 400_000
 """Scores per padded batch: enough to amortise numpy's calls, little enough to stay in cache."""
@@ -20,12 +20,12 @@ _CELLS = 400_000
 
 @dataclass(frozen=True)
 class TextValues:
-    """Every measure of one scorer in one unit and universe, one row per text."""
+    """Every measure of one scorer in one unit and window set, one row per text."""
 
     scorer: str
     method: str
     unit: str
-    universe: str
+    window_set: str
     text_ids: tuple[str, ...]
     values: np.ndarray
     """(texts, layers, len(MEASURED)) float64, NaN: undefined. Measures of windows are averaged over a
@@ -39,7 +39,7 @@ Measure = Callable[[Batch], np.ndarray]
 
 
 def text_values(records: Iterable[TokenScores], measure: Measure = measure) -> list[TextValues]:
-    """Return one `TextValues` per scorer, method, unit and universe, in order of first appearance."""
+    """Return one `TextValues` per scorer, method, unit and window set, in order of first appearance."""
     groups: dict[tuple[str, str], dict[tuple[str, int], TokenScores]] = {}
     for record in records:
         group = groups.setdefault((record.scorer, record.method), {})
@@ -62,8 +62,8 @@ def _of_scorer(records: list[TokenScores], measure: Measure) -> list[TextValues]
         values = window_values(windows, measure)
         marked = np.array([window.marks.sum() for window in windows], dtype=np.int64)
         units = np.array([len(window.marks) for window in windows], dtype=np.int64)
-        for universe in UNIVERSES:
-            inside = marked > 0 if universe == "with-evidence" else np.ones(len(marked), dtype=bool)
+        for window_set in WINDOW_SETS:
+            inside = marked > 0 if window_set == "with-evidence" else np.ones(len(marked), dtype=bool)
             chosen = [record for record, ok in zip(usable, inside, strict=True) if ok]
             texts = ByText(record.text_id for record in chosen)
             per_text = texts.mean(values[inside])
@@ -76,7 +76,7 @@ def _of_scorer(records: list[TokenScores], measure: Measure) -> list[TextValues]
                 "texts_dropped": len({r.text_id for r in records}) - len(texts.text_ids),
                 **one_class_counts(texts, marked[inside], units[inside]),
             }
-            key = (records[0].scorer, records[0].method, unit, universe)
+            key = (records[0].scorer, records[0].method, unit, window_set)
             parts.append(TextValues(*key, texts.text_ids, per_text, counts))
     return parts
 

@@ -83,7 +83,7 @@ def summarise_seeds(
             each = each[~np.isnan(each)]
             sd = each.std(ddof=1) if len(each) > 1 else np.nan
             rows.append(
-                (first.scorer, first.method, split, int(layer), first.unit, first.universe,
+                (first.scorer, first.method, split, int(layer), first.unit, first.window_set,
                  *MEASURES[column], each.mean(), low[cell], high[cell], sd, int(n[cell]), len(each))
             )  # fmt: skip
     return OVER_SEEDS.frame(rows)
@@ -107,7 +107,7 @@ def _matched(by_seed: Mapping[int, Sequence[TextValues]]) -> list[list[TextValue
     if not by_seed:
         raise InputError("no runs to summarise: give one seed at least")
     tables = [
-        {(part.scorer, part.method, part.unit, part.universe): part for part in parts}
+        {(part.scorer, part.method, part.unit, part.window_set): part for part in parts}
         for parts in by_seed.values()
     ]
     shared = [key for key in tables[0] if all(key in table for table in tables)]

@@ -26,7 +26,7 @@ def layer_frame(
     measures: Sequence[tuple[str, str]] = CURVES,
     *,
     unit: str = "token",
-    universe: str = "with-evidence",
+    window_set: str = "with-evidence",
 ) -> pd.DataFrame:
     """Return the rows of some measures in drawing order: scorers, then controls, each by layer.
 
@@ -38,9 +38,9 @@ def layer_frame(
         plausibility: The table of that name.
         measures: Selection and metric of the rows; all of `kept`, or none.
         unit: `token` or `word`.
-        universe: Which windows count.
+        window_set: Which windows count.
     """
-    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
+    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == window_set)]
     keys = zip(rows["selection"], rows["metric"], strict=True)
     rows = in_order(rows[[key in measures for key in keys]])
     if "kept" not in dict(measures):

@@ -120,7 +120,7 @@ def plausibility_table(
     plausibility: pd.DataFrame,
     *,
     unit: str = "token",
-    universe: str = "with-evidence",
+    window_set: str = "with-evidence",
     conventions: str = "",
     name: str = "plausibility_table",
     tests: pd.DataFrame | None = None,
@@ -133,13 +133,13 @@ def plausibility_table(
     Args:
         plausibility: The table of that name.
         unit: Unit of the rows shown.
-        universe: Their windows.
+        window_set: Their windows.
         conventions: What the caption adds.
         name: Name of the table and its files.
         tests: The table `comparisons` of the same split: stars the AP values above random.
     """
-    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == universe)]
-    starred = _above_random(tests, unit, universe)
+    rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == window_set)]
+    starred = _above_random(tests, unit, window_set)
     frame, shown, marks = by_layer(one_control(in_order(rows)), PLAUSIBILITY, starred)
     words = caption(
         "plausibility", star=caption("star_random") if starred else "", conventions=conventions
@@ -147,12 +147,12 @@ def plausibility_table(
     return Table(name, words, frame, shown, ("metric", "scorer", "model"), marks)
 
 
-def _above_random(tests: pd.DataFrame | None, unit: str, universe: str) -> set[tuple[object, ...]]:
+def _above_random(tests: pd.DataFrame | None, unit: str, window_set: str) -> set[tuple[object, ...]]:
     """(metric, scorer, method, layer) of the values that a paired test puts above random."""
     if tests is None:
         return set()
     above = (tests["p_holm"] < LEVEL) & (tests["difference"] > 0)
-    rows = tests[(tests["unit"] == unit) & (tests["universe"] == universe) & above]
+    rows = tests[(tests["unit"] == unit) & (tests["universe"] == window_set) & above]
     keys = rows[["metric", "scorer", "method", "layer"]].astype(object)
     return set(keys.itertuples(index=False, name=None))
 
