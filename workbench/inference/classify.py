@@ -76,8 +76,9 @@ def classify(
         >>> import workbench
         >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
         >>> texts = ["the film is warm .", ("review-7", "one of the best of the year .")]
-        >>> [one.text_id for one in workbench.classify(model, tokenizer, texts)]
-        ['0', 'review-7']
+        >>> first, second = workbench.classify(model, tokenizer, texts)
+        >>> second.text_id
+        'review-7'
     """
     for name, value in (("batch_size", batch_size), ("pool", pool)):
         if value < 1:
