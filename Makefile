@@ -32,7 +32,7 @@ check: .venv/installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadscope
 
 docs: .venv/installed-dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
 numbers: .venv/installed-dev
