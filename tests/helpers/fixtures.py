@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from tests.helpers.fake_run import build_run
 from tests.helpers.tiny_runs import TinyRun, call, finished_tiny_run
+from workbench.cli.terminal import ERR, OUT
 from workbench.reporting.pages.run import write_report
 from workbench.runs.folder import Run, load_run
 
@@ -82,6 +83,8 @@ Command = Callable[..., Answer]
 def workbench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """`workbench("run", path)`: exit code and output of the command."""
     monkeypatch.setenv("COLUMNS", "200")
+    for console in (OUT, ERR):  # They read the variable when they were made.
+        monkeypatch.setattr(console, "width", 200)
 
     def run(*arguments: object) -> Answer:
         capsys.readouterr()
