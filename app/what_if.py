@@ -50,9 +50,9 @@ def chosen_change(method: str, unchanged: Outcome, text_key: str) -> Change:
         else:
             values = _by_layer("Tokens kept, at most", "budget", scored, single, 1.0, _BUDGET)
             budget = tuple(values.get(layer) for layer in range(layers)) if values else ()
-        silent = [str(layer) for layer in range(layers) if layer not in scored]
-        if silent:
-            where = ", ".join(silent)
+        undefined = [str(layer) for layer in range(layers) if layer not in scored]
+        if undefined:
+            where = ", ".join(undefined)
             st.caption(f"{name} scores nothing in layer {where}: only tokens forced out go there.")
     kept, dropped, layer = _forced(unchanged, text_key)
     return Change(scale, budget, frozenset(kept), frozenset(dropped), layer)

@@ -47,9 +47,9 @@ def ranking_quality(
     Raises:
         InputError: The two share no window or saw different tokens, or the reference has no scores.
     """
-    if not reference.speaks.any():
+    if not reference.has_score.any():
         raise InputError(f"{reference.scorer} on {reference.method} scores no layer")
-    last = int(np.flatnonzero(reference.speaks)[-1])
+    last = int(np.flatnonzero(reference.has_score)[-1])
     ours, theirs = common_windows(grid, reference)
     target = np.where(ours.inside, theirs.scores[:, last], np.nan)
     # A dropped token ranks last.
@@ -79,6 +79,6 @@ def _precision(ours: ScoreGrid, target: np.ndarray, k: int) -> tuple[np.ndarray,
     first = np.zeros(target.shape, dtype=bool)
     np.put_along_axis(first, order[:, :k], True, axis=1)
     ranking = rank_units(ours.scores, first[:, None], ours.inside[:, None])
-    speaks = ~np.isnan(ours.scores).all(axis=2)
-    precision = np.where(usable[:, None] & speaks, precision_at(ranking, k), np.nan)
+    has_score = ~np.isnan(ours.scores).all(axis=2)
+    precision = np.where(usable[:, None] & has_score, precision_at(ranking, k), np.nan)
     return precision, np.where(usable, k / np.maximum(size, 1), np.nan)

@@ -51,7 +51,7 @@ def build(runs: Runs) -> Analysis:
 def compute(scores: RunFolder) -> pd.DataFrame:
     """Compare every scorer with its own last layer, and ToP with its teacher."""
     grids = scores.all_grids()
-    pairs = [(grid, grid) for grid in grids if grid.speaks.any()]
+    pairs = [(grid, grid) for grid in grids if grid.has_score.any()]
     teachers = [g for g in grids if (g.scorer, g.method) == ("attention", "dense")]
     pairs += [(grid, teacher) for grid in grids if grid.scorer == "top" for teacher in teachers]
     frame = stacked(ranking_quality(grid, reference, scores.split) for grid, reference in pairs)

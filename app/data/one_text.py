@@ -86,8 +86,10 @@ def heat_frame(record: TokenScores, unit: str) -> pd.DataFrame:
     if record.kept is not None:
         kept = unit_scores(record.kept.astype(float), index) > 0
     scored = ~np.isnan(scores)
-    silent = (np.isnan(record.scores).all(axis=1) & kept.any(axis=1))[:, None] & kept
-    states = np.select([silent, scored & kept, scored], ["silent", "scored", "dropped here"], "dropped")
+    undefined = (np.isnan(record.scores).all(axis=1) & kept.any(axis=1))[:, None] & kept
+    states = np.select(
+        [undefined, scored & kept, scored], ["silent", "scored", "dropped here"], "dropped"
+    )
     return pd.DataFrame(
         {
             "scorer": record.scorer,

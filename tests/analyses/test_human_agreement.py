@@ -48,8 +48,8 @@ def test_a_lone_annotator_is_counted_and_left_out() -> None:
 def test_annotators_who_share_nothing() -> None:
     apart = {"t": np.array([[1, 0], [0, 1]])}
     assert value(apart, "token_f1") == 0
-    silent = {"t": np.array([[0, 0], [0, 0]])}
-    parts = human_values(silent)
+    undefined = {"t": np.array([[0, 0], [0, 0]])}
+    parts = human_values(undefined)
     assert parts.counts["texts_unmarked"] == 1
     frame = summarise([parts], "test", bootstrap=0)
     assert "token_f1" not in set(frame["metric"])

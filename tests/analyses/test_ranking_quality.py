@@ -67,10 +67,10 @@ def test_silent_layers_have_no_row_and_a_silent_reference_is_refused() -> None:
     made = grid(plain([[1, 2], [1, 2]]))
     made.scores[:, 0] = NAN
     assert set(ranking_quality(made, made, "test", bootstrap=0)["layer"]) == {1}
-    silent = grid(plain([[1, 2], [1, 2]]))
-    silent.scores[:] = NAN
+    undefined = grid(plain([[1, 2], [1, 2]]))
+    undefined.scores[:] = NAN
     with pytest.raises(InputError, match="scores no layer"):
-        ranking_quality(made, silent, "test")
+        ranking_quality(made, undefined, "test")
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=6, max_size=6), min_size=2, max_size=2))

@@ -38,7 +38,7 @@ def test_entering_is_what_the_layer_before_passed_on() -> None:
 
 
 def test_silent_layers() -> None:
-    assert grid(record([[NAN, NAN], [1, 2]], tokens=("a", "b"), words=[0, 1])).speaks.tolist() == [
+    assert grid(record([[NAN, NAN], [1, 2]], tokens=("a", "b"), words=[0, 1])).has_score.tolist() == [
         False,
         True,
     ]

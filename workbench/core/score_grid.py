@@ -46,7 +46,7 @@ class ScoreGrid:
         return np.concatenate([everyone[:, :1], self.kept[:, :-1]], axis=1)
 
     @property
-    def speaks(self) -> np.ndarray:
+    def has_score(self) -> np.ndarray:
         """(L,) bool: layers with a score of any token."""
         return ~np.isnan(self.scores).all(axis=(0, 2))
 

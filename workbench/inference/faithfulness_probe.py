@@ -105,7 +105,7 @@ class _Questions:
             scorer: [unit_scores(*pair) for pair in zip(by_window, self.index, strict=True)]
             for scorer, by_window in scores.items()
         }
-        self.silent = {
+        self.undefined = {
             scorer: np.stack([np.isnan(rows).all(axis=1) for rows in by_window])
             for scorer, by_window in scores.items()
         }
@@ -151,7 +151,7 @@ class _Questions:
     def _spoken(self, scorer: str, what: str, answers: Sequence[Named]) -> np.ndarray:
         """(windows, L, ..., classes), NaN where the scorer is silent."""
         stacked = np.stack([answer[what, scorer] for answer in answers])
-        stacked[self.silent[scorer]] = np.nan
+        stacked[self.undefined[scorer]] = np.nan
         return stacked
 
     def _agreement(self, scorer: str, full: np.ndarray, erased: Sequence[Named]) -> np.ndarray:
@@ -161,7 +161,7 @@ class _Questions:
         for text, units, answer in zip(self.texts, self.units[scorer], erased, strict=True):
             effects = probability_drop(answer["full", ""], answer["left out", ""], predicted[text])
             rows.append(rank_agreement(units, effects))
-        correlations = np.where(self.silent[scorer], np.nan, np.stack(rows))
+        correlations = np.where(self.undefined[scorer], np.nan, np.stack(rows))
         known = ~np.isnan(correlations)
         total, count = (self._by_text(part) for part in (np.where(known, correlations, 0.0), known))
         return share(total, count)

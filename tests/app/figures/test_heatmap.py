@@ -57,8 +57,8 @@ def test_words_marks_and_rationale_are_drawn() -> None:
     ax, bar = in_print(heat_map(heat_frame(RECORD, "word"), sign="never negative")).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Wasabi", "is", "good"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0", "1", "2"]
-    here, before, silent = ({tuple(point) for point in line.get_xydata()} for line in ax.get_lines())
-    assert (here, silent) == ({(1, 0), (0, 1)}, {(2, 2)})
+    here, before, undefined = ({tuple(point) for point in line.get_xydata()} for line in ax.get_lines())
+    assert (here, undefined) == ({(1, 0), (0, 1)}, {(2, 2)})
     assert before == {(1, 1), (0, 2), (1, 2)}
     (outline,) = ax.patches
     assert (outline.get_x(), outline.get_width()) == (1.5, 1)

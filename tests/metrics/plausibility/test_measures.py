@@ -26,8 +26,8 @@ def measured(scores, marks, kept=None, follows=None) -> dict[tuple[str, str], fl
     scores, marks = np.atleast_2d(np.asarray(scores, dtype=float)), np.asarray(marks, dtype=bool)
     kept = None if kept is None else np.atleast_2d(np.asarray(kept, dtype=bool))
     follows = np.arange(len(marks)) > 0 if follows is None else np.asarray(follows, dtype=bool)
-    speaks = ~np.isnan(scores).all(axis=1)
-    values = measure(pad([Units(scores, kept, marks, follows, speaks)]))[0, 0]
+    has_score = ~np.isnan(scores).all(axis=1)
+    values = measure(pad([Units(scores, kept, marks, follows, has_score)]))[0, 0]
     return dict(zip(MEASURED, values.tolist(), strict=True))
 
 

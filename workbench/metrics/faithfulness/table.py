@@ -116,9 +116,9 @@ def _curves(probed: Probed, selections: Selections, flips: np.ndarray) -> Column
         for number, share in enumerate(shares):
             columns[f"top-{100 * share:g}%", name] = curve[..., number]
         columns["curve", f"{name}_area"] = curve_area(shares, curve)
-    silent = np.isnan(deletion).any(axis=-1)
+    undefined = np.isnan(deletion).any(axis=-1)
     point = flip_point(shares[1:], flips[..., places] == 1)
-    columns["curve", "flip_point"] = np.where(silent, np.nan, point)
+    columns["curve", "flip_point"] = np.where(undefined, np.nan, point)
     return columns
 
 

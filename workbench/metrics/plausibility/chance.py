@@ -135,7 +135,7 @@ def expected(batch: Batch) -> np.ndarray:
         ("uniform", "token_recall"): np.where(marked > 0, half, 0.0),
     }
     levels |= {("none", f"precision_at_{k}"): base for k in CUTS}
-    values = np.full((*batch.speaks.shape, len(MEASURED)), np.nan)
+    values = np.full((*batch.has_score.shape, len(MEASURED)), np.nan)
     for key, column in levels.items():
         values[..., MEASURED.index(key)] = column[:, None]
     return values

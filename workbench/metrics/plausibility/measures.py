@@ -53,11 +53,11 @@ def measure(batch: Batch) -> np.ndarray:
     A layer without scores has NaN, and so has the selection `kept` of a record without a kept-mask.
     """
     uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
-    defined = {"none": batch.speaks, "uniform": batch.speaks, "kept": batch.has_kept[:, None]}
+    defined = {"none": batch.has_score, "uniform": batch.has_score, "kept": batch.has_kept[:, None]}
     columns = _ranked(batch)
     for selection, selected in (("uniform", uniform), ("kept", batch.kept)):
         columns |= {(selection, name): column for name, column in _selected(selected, batch).items()}
-    values = np.empty((*batch.speaks.shape, len(MEASURED)))
+    values = np.empty((*batch.has_score.shape, len(MEASURED)))
     for column, key in enumerate(MEASURED):
         values[..., column] = np.where(defined[key[0]], columns[key], np.nan)
     return values

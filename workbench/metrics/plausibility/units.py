@@ -23,7 +23,7 @@ class Units:
     """(m,) bool."""
     follows: np.ndarray
     """(m,) bool: False where the unit does not come directly after the one before."""
-    speaks: np.ndarray
+    has_score: np.ndarray
     """(layers,) bool: False where the scorer says nothing about the layer."""
 
 
@@ -43,7 +43,7 @@ class Batch:
     """(windows, m) bool, as in `Units`."""
     valid: np.ndarray
     """(windows, m) bool, False on padding."""
-    speaks: np.ndarray
+    has_score: np.ndarray
     """(windows, layers) bool."""
 
 
@@ -62,17 +62,17 @@ def scored_units(record: TokenScores, unit: str) -> Units:
     inside = index >= 0
     _check(record, record.scores[:, inside])
     kept = None if record.kept is None else _pooled(record.kept, index, np.logical_or)
-    speaks = ~np.isnan(record.scores).all(axis=1)
+    has_score = ~np.isnan(record.scores).all(axis=1)
     if kept is not None:
         # Without a survivor there is nothing left to score: dropped, not unscored.
-        speaks |= ~kept.any(axis=1)
+        has_score |= ~kept.any(axis=1)
     follows = np.diff(np.flatnonzero(inside), prepend=-2) == 1
     return Units(
         scores=unit_scores(record.scores, index),
         kept=kept,
         marks=_pooled(record.rationale, index, np.logical_or),
         follows=follows[np.unique(index[inside], return_index=True)[1]],
-        speaks=speaks,
+        has_score=has_score,
     )
 
 
@@ -152,4 +152,4 @@ def pad(windows: Sequence[Units]) -> Batch:
         if window.kept is not None:
             kept[row, :, :n] = window.kept
     has_kept = np.array([window.kept is not None for window in windows])
-    return Batch(scores, kept, has_kept, marks, follows, valid, np.stack([w.speaks for w in windows]))
+    return Batch(scores, kept, has_kept, marks, follows, valid, np.stack([w.has_score for w in windows]))

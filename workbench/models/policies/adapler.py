@@ -77,14 +77,14 @@ class AdapLeR(Policy):
         return self.width * self.hidden + self.width
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
-        """Contribution predictor: a share per living token, summing to 1."""
+        """Contribution predictor: a share per remaining token, summing to 1."""
         return layout.softmax(self.predictors[layer](hidden).squeeze(-1))
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor:
         return scores >= self.threshold(layer, layout)
 
     def threshold(self, layer: int, layout: Layout) -> Tensor:
-        """The share eta / n of a text with n living tokens."""
+        """The share eta / n of a text with n remaining tokens."""
         return self.eta[layer] / layout.count()
 
     def soften(

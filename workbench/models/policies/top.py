@@ -15,7 +15,7 @@ from workbench.models.policies.base import Policy
 class ToP(Policy):
     """Per prunable layer: one coarse gate (cut here at all?) and `bins` fine gates over relative rank.
 
-    A token's bin is its rank over the number of living tokens, [CLS] left out of both.
+    A token's bin is its rank over the number of remaining tokens, [CLS] left out of both.
     """
 
     method: ClassVar[str] = "top"
