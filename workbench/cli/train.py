@@ -100,7 +100,7 @@ def reproduce(
 ) -> None:
     """Run a run's recorded configuration again and print what differs.
 
-    Exit code 0 if all numbers but those of a clock are equal up to rounding, else 1.
+    Exit with code 0 if all numbers except measured times are equal up to rounding, else 1.
     """
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline.reproduce import check_again, finished_run
