@@ -1,4 +1,4 @@
-"""What differs between what an attacked command left and what an unbroken one leaves; clocks left out."""
+"""What differs between what an attacked command left and what an unbroken one leaves, clocks apart."""
 
 import json
 import re
@@ -27,9 +27,8 @@ def differences(truth: Path, got: Path) -> list[str]:
     found += [f"{name}: left over" for name in sorted(names[got] - names[truth])]
     for name in sorted(names[truth] & names[got]):
         one, other = truth / name, got / name
-        if not (one.is_dir() and other.is_dir()):
-            if (reason := _differs(one, other)) is not None:
-                found.append(f"{name}: {reason}")
+        if (reason := _differs(one, other)) is not None:
+            found.append(f"{name}: {reason}")
     return found
 
 
@@ -38,6 +37,8 @@ def _files(folder: Path) -> set[str]:
 
 
 def _differs(one: Path, other: Path) -> str | None:
+    if one.is_dir() and other.is_dir():
+        return None
     if one.is_dir() or other.is_dir():
         return "a folder here, a file there"
     if one.read_bytes() == other.read_bytes():

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from tests.campaigns.events import record_events
 from tests.campaigns.harness import Child, Outcome, call_main
 from tests.helpers.tiny_comparisons import write_comparison_settings
