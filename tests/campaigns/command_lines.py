@@ -3,12 +3,12 @@
 import os
 import random
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import signature
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
-import typer.main
 import yaml
 
 from tests.campaigns.harness import Case
@@ -63,28 +63,32 @@ def _valid() -> dict[str, list[str]]:
     return {c.name: list(c.arguments) for c in COMMANDS} | OTHERS
 
 
+def _functions() -> dict[str, Callable[..., None]]:
+    """Return every command's function by the command's name."""
+    apps = [("", app), *((f"{group.name} ", group.typer_instance) for group in app.registered_groups)]
+    return {
+        prefix + (info.name or info.callback.__name__.replace("_", "-")): info.callback
+        for prefix, inner in apps
+        for info in inner.registered_commands
+    }
+
+
 def known_commands() -> set[str]:
-    """Return the names of the commands, those of groups left out."""
-    return set(typer.main.get_command(app).commands)
-
-
-def _parameters(command: str) -> list[Any]:
-    group = typer.main.get_command(app)
-    for part in command.split():
-        group = group.commands[part]
-    return group.params
+    """Return the names of all commands."""
+    return set(_functions())
 
 
 def _options() -> Iterator[Line]:
     """Every option with every value that it cannot take."""
+    functions = _functions()
     for command, line in _valid().items():
-        for parameter in _parameters(command):
-            if parameter.name in ODD or parameter.param_type_name == "argument":
+        for name, parameter in signature(functions[command]).parameters.items():
+            kind, described = get_args(parameter.annotation)[:2]
+            flags = getattr(described, "param_decls", None)
+            if name in ODD or kind is bool or not flags:
                 continue
-            if parameter.is_flag or parameter.name == "help":
-                continue
-            for value in wrong_for(parameter):
-                flag = parameter.opts[-1]
+            flag = flags[-1]
+            for value in wrong_for(name, kind):
                 if flag in line:
                     place = line.index(flag) + 1
                     yield command, [*line[:place], value, *line[place + 1 :]], None

@@ -1,9 +1,8 @@
 """Values that are wrong for an option or a key, by its kind."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
-import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -62,20 +61,20 @@ SETTINGS = [
 """Arguments of --set, each wrong."""
 
 
-def wrong_for(parameter: click.Parameter) -> Iterator[str]:
-    """List what a parameter of a command cannot take."""
-    kind = parameter.type
-    if isinstance(kind, click.Choice):
+def wrong_for(name: str, kind: Any) -> Iterator[str]:
+    """List what a parameter of this name, and of this type, cannot take."""
+    kinds = {kind, *get_args(kind)}
+    if any(get_origin(part) is Literal for part in kinds):
         yield from ("nope", "", ESCAPE)
-    elif isinstance(kind, click.types.IntParamType):
+    elif int in kinds:
         yield from ("x", "", "1.5", "0x", DIGITS, "-9" * 4, "-1")
-    elif isinstance(kind, click.types.FloatParamType):
+    elif float in kinds:
         yield from ("x", "", "1,5", "nan", "inf", "-1")
-    elif parameter.name in ("scorers", "batch", "tokens"):
+    elif name in ("scorers", "batch", "tokens"):
         yield from ("nope", ",", "saliency,nope", "saliency@99", "saliency@x", "1,x", "-1", ESCAPE)
-    elif parameter.name == "overrides":
+    elif name == "overrides":
         yield from SETTINGS
-    elif parameter.name == "plugin":
+    elif name == "plugin":
         yield from ("/no/such.py", ".", "{base}/tiny.yaml", LONG)
     else:
         yield from ("/no/such/file", LONG, ESCAPE, "{base}/tiny.yaml/x", f"/no/{LONG}", "a" * 5000, "")
