@@ -24,7 +24,12 @@ def fake_clocks() -> None:
         run()
         return 1.0
 
-    fakes: dict[str, Callable[..., object]] = {"perf_counter": look, "now": date, "peak_memory": memory}
+    fakes: dict[str, Callable[..., object]] = {
+        "perf_counter": look,
+        "now": date,
+        "peak_memory": memory,
+        "_commit": lambda: "none",
+    }
     for name, module in list(sys.modules.items()):
         if name.startswith("workbench."):
             for attribute, fake in fakes.items():
