@@ -13,7 +13,7 @@ from workbench.cli.explain import attribute, explain
 from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command
 from workbench.cli.show import app as show_app
-from workbench.cli.show import report, tables
+from workbench.cli.show import check, report, tables
 from workbench.cli.train import compare, demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
 
@@ -35,6 +35,7 @@ add_command(app, explain, group="Explain texts")
 add_command(app, attribute, group="Explain texts", interrupted=RESUMABLE)
 add_command(app, report, group="Show results")
 add_command(app, tables, group="Show results")
+add_command(app, check, group="Show results")
 add_command(app, show_app, "app", group="Show results")
 add_command(app, export, group="Data and other programs")
 add_command(app, export_predictions, "export-predictions", group="Data and other programs")

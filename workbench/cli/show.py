@@ -71,6 +71,22 @@ def report(run_folder: RunFolder) -> None:
     say(page)
 
 
+def check(
+    folder: Annotated[Path, typer.Argument(help="Run, comparison, or folder of runs.")],
+) -> None:
+    """Hold every file of a run against the hash that was taken when it was written.
+
+    Exit with code 0 if all are as they were written, else 1.
+    """
+    from workbench.runs.check import check_runs
+
+    checked = check_runs(folder)
+    warn(*checked.wrong)
+    if checked.wrong:
+        raise typer.Exit(1)
+    say(f"{checked.files:,} files of {checked.runs:,} run(s) are as they were written")
+
+
 def tables(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, folders of runs, or a comparison.")],
     out: Annotated[Path, typer.Option("--out", help="Folder; the tables go to its folder tables/.")],

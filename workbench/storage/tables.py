@@ -18,24 +18,16 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: in
         group: How many rows a row group may have.
     """
     with replacing(path) as scratch:
-        frame.to_parquet(scratch, index=False, row_group_size=group)
+        frame.to_parquet(scratch, index=False, row_group_size=group, write_page_checksum=True)
     if csv:
         with replacing(path.with_suffix(".csv")) as scratch:
             frame.to_csv(scratch, index=False)
 
 
 def write_parts(frames: Sequence[pd.DataFrame], path: Path) -> None:
-    """Write the frames, one below the other, as a table and as CSV; without any, remove the table."""
+    """Write the frames, one below the other, as a table and as CSV; nothing without any."""
     if frames:
         write_table(pd.concat(frames, ignore_index=True), path, csv=True)
-    else:
-        remove_table(path)
-
-
-def remove_table(path: Path) -> None:
-    """Remove what `write_table` wrote, if it is there."""
-    for kind in (".parquet", ".csv"):
-        path.with_suffix(kind).unlink(missing_ok=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -43,7 +35,9 @@ def read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: missing; run `workbench evaluate` on this folder")
     try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        if path.suffix == ".csv":
+            return pd.read_csv(path)
+        return pd.read_parquet(path, page_checksum_verification=True)
     except (OSError, ValueError) as error:
         kind = "CSV" if path.suffix == ".csv" else "Parquet"
         raise InputError(f"{path}: cannot be read as {kind}: {' '.join(str(error).split())}") from None

@@ -132,5 +132,6 @@ SOURCES = (
     Source(
         "hub", "A hub data set, or a save_to_disk folder", load_hub,
         usage=", data.path", is_here=lambda: importlib.util.find_spec("datasets") is not None,
+        files=lambda _: [],
     ),
 )  # fmt: skip

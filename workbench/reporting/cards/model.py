@@ -16,11 +16,11 @@ from workbench.reporting.tables.table import markdown
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
 from workbench.reporting.text.wording import rationale_sentence
+from workbench.runs.folder import DATA_CARD, MODEL_CARD
 from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
 
-MODEL_CARD, DATA_CARD = "README.md", "data_card.md"
 _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
     "accuracy": "accuracy",
@@ -61,8 +61,11 @@ def write_card(run_folder: Path, method: str, folder: Path) -> None:
 
 
 def _write(run: RunData, method: str, folder: Path, *, exported: bool) -> None:
-    write_text(folder / MODEL_CARD, model_card_text(run, method, exported=exported))
-    write_text(folder / DATA_CARD, data_card_text(run))
+    cards = {MODEL_CARD: model_card_text(run, method, exported=exported), DATA_CARD: data_card_text(run)}
+    for name, text in cards.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text)
 
 
 def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
