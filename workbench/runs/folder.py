@@ -18,6 +18,7 @@ from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
 from workbench.storage.atomic import read_json, write_json, write_text, yaml_value
+from workbench.storage.locks import is_empty
 from workbench.storage.tables import read_table
 
 CONFIG, ENVIRONMENT, ABOUT = "config.yaml", "environment.json", "about.json"
@@ -193,7 +194,7 @@ def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / ours).is_file():
+    if folder.is_dir() and not is_empty(folder) and not (folder / ours).is_file():
         raise InputError(f"{folder}: is neither empty nor a {kind} folder; choose another --out")
 
 
