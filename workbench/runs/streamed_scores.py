@@ -13,11 +13,12 @@ from workbench.core.token_scores import TokenScores, to_frame
 from workbench.errors import InputError
 from workbench.runs.scores import ROW_GROUP, SCHEMA
 from workbench.storage.atomic import replacing
+from workbench.storage.fingerprints import fingerprint
 from workbench.storage.scratch import discard
 from workbench.storage.tables import parquet_errors
 
 _FACTS = b"workbench"
-"""Key of what a file says of itself in its metadata: its last part's number, and its tally."""
+"""Key of what a file says of itself in its metadata: its last part's number, its tally, a checksum."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class ScoreFile:
 
 
 def _metadata(last: int, tally: Tally) -> dict[bytes, bytes]:
-    return {_FACTS: json.dumps({"last": last, "tally": asdict(tally)}).encode()}
+    facts = {"last": last, "tally": asdict(tally)}
+    return {_FACTS: json.dumps([facts, fingerprint(facts)]).encode()}
 
 
 def _facts(path: Path) -> tuple[int, Tally]:
@@ -126,7 +128,9 @@ def _facts(path: Path) -> tuple[int, Tally]:
             "`workbench attribute`; choose another --out"
         )
     with parquet_errors(path):
-        facts = json.loads(written[_FACTS])
+        facts, digest = json.loads(written[_FACTS])
+        if fingerprint(facts) != digest:
+            raise ValueError("its metadata do not fit their checksum")
         return int(facts["last"]), Tally(**facts["tally"])
 
 
