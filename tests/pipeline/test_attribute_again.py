@@ -107,7 +107,7 @@ def test_another_text_of_the_same_id_is_refused(model, texts, tmp_path) -> None:
     score(model, texts, out)
     before = rows(out)
     texts.write_text("\n".join([*TEXTS[:2], "another", *TEXTS[3:]]))
-    with pytest.raises(InputError, match=r"out: holds scores of another text 'line-3' .*--out"):
+    with pytest.raises(InputError, match=r"texts.parquet: its text 'line-3' is another .*--out"):
         score(model, texts, out)
     pd.testing.assert_frame_equal(rows(out), before)
     # Its first two texts are the same ones.
@@ -132,7 +132,7 @@ def test_a_class_counts_where_it_is_explained(model, tmp_path) -> None:
         for label in ("neg", "pos"):
             path.write_text(f"text,class\na b c,{label}\n")
             if label == "pos" and refused:
-                with pytest.raises(InputError, match="another text 'row-1'"):
+                with pytest.raises(InputError, match="text 'row-1' is another"):
                     score(model, path, tmp_path / str(target), options=options, **asked)
             else:
                 score(model, path, tmp_path / str(target), options=options, **asked)

@@ -92,8 +92,8 @@ def claim(folder: Path, settings: dict[str, Any], digests: dict[str, str]) -> di
         for text_id, digest in digests.items():
             if known.get(text_id, digest) != digest:
                 raise InputError(
-                    f"{folder}: holds scores of another text {text_id!r} than this one; choose another "
-                    "--out, or remove the folder"
+                    f"{folder / TEXTS}: its text {text_id!r} is another one than yours; choose "
+                    f"another --out, or remove {folder}"
                 )
     summarise(folder, settings)
     if not digests.keys() <= known.keys() or not scored:
