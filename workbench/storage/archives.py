@@ -25,7 +25,7 @@ FLOOR = 64 * 2**20
 _COMPRESSIONS: dict[bytes, Callable[[IO[bytes]], BinaryIO]] = {
     b"\x1f\x8b": lambda file: cast(BinaryIO, gzip.GzipFile(fileobj=file)),
     b"BZh": lambda file: cast(BinaryIO, bz2.BZ2File(file)),
-    b"\xfd7zXZ\x00": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),
+    b"\xfd7zXZ\x00": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115 - closed by the caller
 }
 """First bytes of a compressed file -> what reads it."""
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.storage.atomic import replacing
+from workbench.storage.spreadsheets import csv_text, undone
 
 
 def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: int | None = None) -> None:
@@ -21,7 +22,7 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: in
         frame.to_parquet(scratch, index=False, row_group_size=group)
     if csv:
         with replacing(path.with_suffix(".csv")) as scratch:
-            frame.to_csv(scratch, index=False)
+            scratch.write_text(csv_text(frame), encoding="utf-8", newline="")
 
 
 def write_parts(frames: Sequence[pd.DataFrame], path: Path) -> None:
@@ -43,7 +44,7 @@ def read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: missing; run `workbench evaluate` on this folder")
     try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        return undone(pd.read_csv(path)) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         kind = "CSV" if path.suffix == ".csv" else "Parquet"
         raise InputError(f"{path}: cannot be read as {kind}: {' '.join(str(error).split())}") from None
