@@ -1,7 +1,7 @@
 """CSV for people: no cell of it is a formula to a spreadsheet, or a command to a terminal."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
@@ -38,10 +38,10 @@ def _with_texts(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
         # Tables repeat their texts: the few different ones are looked at.
-        texts = [] if pd.api.types.is_numeric_dtype(column) else column.dropna().unique()
+        texts: Iterable[Any] = [] if pd.api.types.is_numeric_dtype(column) else column.dropna().unique()
         others = {text: new for text in texts if isinstance(text, str) and (new := change(text)) != text}
         if others:
-            changed.isetitem(place, column.astype(object).map(lambda value, o=others: _of(value, o)))
+            changed.isetitem(place, [_of(value, others) for value in column])
     changed.columns = pd.Index(
         [change(name) if isinstance(name, str) else name for name in frame.columns]
     )

@@ -120,7 +120,7 @@ ANNOTATED = {"rationales": "annotated", "rationale_column": "why"}
         ({"why": "[" * 5000}, ANNOTATED, r"own.jsonl:1: the rationale is not a JSON list"),
         ({"why": "[[0, " + "1" * 5000 + "]]"}, ANNOTATED, r"own.jsonl:1: the rationale is not a JSON"),
         ({"why": [[[[[[[0]]]]]]]}, ANNOTATED, r"own.jsonl:1: rationale span \[\["),
-        ({"label": "x" * 10_000}, {}, r"own.jsonl:1: label has 10,000 characters, at most 200"),
+        ({"label": "x" * 10_000}, {}, r"own.jsonl:1: label has 10,000 characters, at most 1,000"),
         ({"id": ["a"]}, {"id_column": "id"}, r"own.jsonl:1: id is list, not one name"),
         ({"id": {"a": 1}}, {"id_column": "id"}, r"own.jsonl:1: id is dict, not one name"),
         ({"id": float("nan")}, {"id_column": "id"}, r"own.jsonl:1: id is missing"),

@@ -19,8 +19,8 @@ SPLIT_NAMES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 """How other people's names for the splits are read."""
-LONGEST_LABEL = 200
-"""Characters of a class's name; a longer one is a text in the wrong column."""
+LONGEST_NAME = 1000
+"""Characters of a class's name or an id; a longer one is a text in the wrong column."""
 _SHOWN = 60
 """Characters of a name that a message shows."""
 MISMATCHES = "mismatching_spans"
@@ -132,7 +132,7 @@ def checked_text(value: Any, where: str) -> str:
 def checked_label(value: Any, where: str) -> str:
     """Return the name of a class or text; whole numbers lose a trailing `.0`.
 
-    Raises InputError where it is missing, no name, or longer than `LONGEST_LABEL`.
+    Raises InputError where it is missing, no name, or longer than `LONGEST_NAME`.
     """
     if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
         raise InputError(f"{where} is missing (empty or NaN)")
@@ -141,9 +141,9 @@ def checked_label(value: Any, where: str) -> str:
     if not isinstance(value, str | bool | Integral | float):
         raise InputError(f"{where} is {type(value).__name__}, not one name or number")
     name = str(value).strip()
-    if len(name) > LONGEST_LABEL:
+    if len(name) > LONGEST_NAME:
         raise InputError(
-            f"{where} has {len(name):,} characters, at most {LONGEST_LABEL}: {name[:_SHOWN]!r}..."
+            f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:_SHOWN]!r}..."
         )
     return name
 
