@@ -16,6 +16,7 @@ from workbench.cli.show import app as show_app
 from workbench.cli.show import check, report, tables
 from workbench.cli.train import compare, demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
+from workbench.storage.visible import visible
 
 app = typer.Typer(
     add_completion=False,
@@ -63,7 +64,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        line = " ".join(_sentence(error).split())
+        line = visible(" ".join(_sentence(error).split()))
         print(f"error: {line}", file=sys.stderr)  # noqa: T201 - rich would wrap the line
         sys.exit(2 if isinstance(error, InputError) else 1)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from workbench.errors import InputError
 from workbench.storage.atomic import replacing
+from workbench.storage.spreadsheets import csv_text, undone
 
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, pa.ArrowException)
 """What reading a damaged Parquet file may raise, checksums and broken metadata included."""
@@ -37,7 +38,7 @@ def write_table(frame: pd.DataFrame, path: Path, *, csv: bool = False, group: in
         frame.to_parquet(scratch, index=False, row_group_size=group, write_page_checksum=True)
     if csv:
         with replacing(path.with_suffix(".csv")) as scratch:
-            frame.to_csv(scratch, index=False)
+            scratch.write_text(csv_text(frame), encoding="utf-8", newline="")
 
 
 def write_parts(frames: Sequence[pd.DataFrame], path: Path) -> None:
@@ -59,6 +60,6 @@ def read_table(path: Path, **selection: Any) -> pd.DataFrame:
         with parquet_errors(path):
             return pd.read_parquet(path, page_checksum_verification=True, **selection)
     try:
-        return pd.read_csv(path)
+        return undone(pd.read_csv(path))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as CSV: {' '.join(str(error).split())}") from None

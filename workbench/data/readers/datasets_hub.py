@@ -83,7 +83,7 @@ class _Reader:
             label = self.task.class_of(record[settings.label_column], settings.label_column, where)
         if self.names:
             value = record[settings.label_column]
-            if value is None or not 0 <= value < len(self.names):
+            if type(value) is not int or not 0 <= value < len(self.names):
                 raise InputError(f"{where}: unknown label {value!r} (classes: {', '.join(self.names)})")
             label = self.names[value]
         if len(self.text) > 1:
