@@ -93,7 +93,6 @@ def nan_weight(folder: Path) -> None:
 NUMBERS = {
     "layers 1e7": {"num_hidden_layers": 10**7},
     "layers 1e9": {"num_hidden_layers": 10**9},
-    "layers 900": {"num_hidden_layers": 900},
     "layers 0": {"num_hidden_layers": 0},
     "layers as text": {"num_hidden_layers": "4"},
     "width -1": {"hidden_size": -1},
@@ -167,6 +166,7 @@ FILES = {
     "garbage weights": (WEIGHTS, write(WEIGHTS, b"\xff" * 1000)),
     "lying header": (WEIGHTS, lying_header),
     "weights directory": (WEIGHTS, make_directory(WEIGHTS)),
+    "weights of 246 layers less": ("3936 weights are missing", edit(CONFIG, num_hidden_layers=250)),
     "no numbers": ("classifier.bias", nan_weight),
     "weights index null": ("index.json", sharded("null")),
     "weights index elsewhere": ("model", sharded('{"weight_map": {"a": "/etc/none.safetensors"}}')),

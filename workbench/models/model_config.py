@@ -12,21 +12,13 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.activations import ACT2FN
 
 from workbench.errors import InputError
-from workbench.models.model_folder import read_object, stored_shapes
+from workbench.models.model_folder import read_object, refuse_foreign, stored_shapes
 
-FOREIGN = (
-    "auto_map",
-    "configuration_files",
-    "fusion_config",
-    "quantization_config",
-    "transformers_weights",
-)
-"""Keys by which other code, another file or another form of weights is meant than stands there."""
 MOST_CLASSES = 10**5
 SLACK, SMALL = 2, 10**6
 """How much larger than its files a model may be: a few weights that are missing are named later."""
 
-Layers = Annotated[int, Field(ge=1, le=1000)]
+Layers = Annotated[int, Field(ge=1, le=256)]
 Heads = Annotated[int, Field(ge=1, le=1024)]
 Width = Annotated[int, Field(ge=1, le=2**18)]
 Rows = Annotated[int, Field(ge=1, le=10**7)]
@@ -93,21 +85,6 @@ def read_config(name: str) -> tuple[str, dict[str, Any]]:
         key = ".".join(map(str, wrong["loc"]))
         raise InputError(f"{where}: {key} is {reprlib.repr(wrong['input'])}: {wrong['msg']}") from None
     return where, values
-
-
-def refuse_foreign(values: Mapping[str, Any], where: str) -> None:
-    """Raise InputError for a key that asks for code, files or weights of its own.
-
-    Args:
-        values: What a config.json or tokenizer_config.json says.
-        where: The file, for the message.
-    """
-    for key in FOREIGN:
-        if values.get(key):
-            raise InputError(
-                f"{where}: has {key}: code or files of the model's own; the workbench loads plain BERT "
-                "models and runs no code that comes with one"
-            )
 
 
 def class_names(values: Mapping[str, Any], where: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Check the files of a model folder before anything is loaded from it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,19 @@ from workbench.errors import InputError
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".distcp")
 """Endings of files that are pickles, or hold some: to read one is to run what it says."""
+FOREIGN = (
+    "auto_map",
+    "configuration_files",
+    "fusion_config",
+    "quantization_config",
+    "transformers_weights",
+)
+"""Keys by which other code, another file or another form of weights is meant than stands there."""
 WEIGHTS = "*.safetensors"
 
 
 def check_folder(folder: Path) -> None:
-    """Raise InputError naming a pickle, what a model folder lacks, and a file that is none."""
+    """Raise InputError naming a pickle, code, what the folder lacks, or a file that is none."""
     _refuse_pickles(folder)
     missing = [
         name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
@@ -32,7 +40,7 @@ def check_folder(folder: Path) -> None:
             raise InputError(f"{path}: is no regular file; put the model's weights there")
     for name in ("config.json", "tokenizer_config.json", f"{WEIGHTS}.index.json"):
         for path in folder.glob(name):
-            read_object(path)
+            refuse_foreign(read_object(path), str(path))
 
 
 def _refuse_pickles(folder: Path) -> None:
@@ -42,6 +50,21 @@ def _refuse_pickles(folder: Path) -> None:
             f"{folder}: holds {', '.join(found)}, a pickle, which runs code when it is read; save "
             "the weights as safetensors (save_pretrained does) and remove what is a pickle"
         )
+
+
+def refuse_foreign(values: Mapping[str, Any], where: str) -> None:
+    """Raise InputError for a key that asks for code, files or weights of its own.
+
+    Args:
+        values: What a config.json or tokenizer_config.json says.
+        where: The file, for the message.
+    """
+    for key in FOREIGN:
+        if values.get(key):
+            raise InputError(
+                f"{where}: has {key}: code or files of the model's own; the workbench loads plain BERT "
+                "models and runs no code that comes with one"
+            )
 
 
 def read_object(path: Path) -> dict[str, Any]:
