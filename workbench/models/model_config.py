@@ -2,6 +2,7 @@
 
 import math
 import reprlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -96,11 +97,12 @@ def class_names(values: Mapping[str, Any], where: str) -> tuple[str, ...]:
     """
     named = values.get("id2label") or {str(n): str(n) for n in range(values.get("num_labels", 2))}
     names: tuple[Any, ...] = tuple(named.get(str(number)) for number in range(len(named)))
-    wrong = [name for name in names if not isinstance(name, str) or names.count(name) > 1]
+    times = Counter(map(repr, names))
+    wrong = [name for name in names if not isinstance(name, str) or times[repr(name)] > 1]
     if wrong:
         raise InputError(
             f"{where}: id2label must name each class from 0 to {len(named) - 1} once, with a name of "
-            f"its own (got {wrong[0]!r})"
+            f"its own (got {reprlib.repr(wrong[0])})"
         )
     return names
 
