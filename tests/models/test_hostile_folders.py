@@ -166,7 +166,7 @@ FILES = {
     "garbage weights": (WEIGHTS, write(WEIGHTS, b"\xff" * 1000)),
     "lying header": (WEIGHTS, lying_header),
     "weights directory": (WEIGHTS, make_directory(WEIGHTS)),
-    "weights of 246 layers less": ("3936 weights are missing", edit(CONFIG, num_hidden_layers=250)),
+    "weights of 46 layers less": ("736 weights are missing", edit(CONFIG, num_hidden_layers=50)),
     "no numbers": ("classifier.bias", nan_weight),
     "weights index null": ("index.json", sharded("null")),
     "weights index elsewhere": ("model", sharded('{"weight_map": {"a": "/etc/none.safetensors"}}')),
