@@ -31,7 +31,7 @@ class MatchSettings(Settings):
     correlation x 100."""
     tolerance: float | None = Field(None, gt=0)
     """Relative for `flops` (0.05: within 5 %; the default), in points for `drop` (default 0.5)."""
-    tries: int = Field(6, ge=1)
+    tries: int = Field(6, ge=1, le=1000)
     """At most this many trainings per method and seed."""
     search_seed_only: bool = False
     """Search on the first seed (that finishes a training) and train the others with what was found."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from workbench.catalog.scorers import SCORERS
-from workbench.catalog.settings import Settings
+from workbench.catalog.settings import MOST_WINDOWS, Settings
 
 Control = Literal["random", "first", "oracle"]
 """Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
@@ -27,15 +27,15 @@ class FaithfulnessSettings(Settings):
     """`delete`: the shortened text is encoded again (ERASER). `mask`: every token becomes [MASK]."""
     bins: list[Share] = Field([0.01, 0.05, 0.10, 0.20, 0.50], min_length=1)
     """Shares of the units that make up AOPC (ERASER's)."""
-    curve_steps: int = Field(10, ge=0)
+    curve_steps: int = Field(10, ge=0, le=10_000)
     """Steps of the deletion and insertion curves; 0 leaves them out."""
     leave_one_out: bool = True
     """Correlation with leaving each unit out alone: one altered text per unit."""
-    soft_draws: int = Field(1, ge=0)
+    soft_draws: int = Field(1, ge=0, le=10_000)
     """Draws of the soft metrics' random masks; 0 leaves the soft metrics out."""
     max_texts: int | None = Field(100, ge=1)
     """At most this many of the scored texts per split, in their order; null takes all."""
-    pool: int = Field(4096, ge=1)
+    pool: int = Field(4096, ge=1, le=10**6)
     """Altered windows in memory at a time; `evaluation.batch_size` of them enter the model together."""
 
     @field_validator("scorers", "bins", "layers")
@@ -62,10 +62,11 @@ class EvaluationSettings(Settings):
     other tokens, as many in every text and layer: `random`, `first` (the first tokens) or `oracle`
     (human rationale tokens, then the first; on texts that have some)."""
     faithfulness: FaithfulnessSettings = FaithfulnessSettings()
-    batch_size: int = Field(32, ge=1)
-    bootstrap: int = Field(1000, ge=0)
-    """Resamples behind each interval (95 %, over texts); 0 leaves the intervals out."""
-    random_draws: int = Field(5, ge=1)
+    batch_size: int = Field(32, ge=1, le=MOST_WINDOWS)
+    """Windows that enter a model together, at most 65,536."""
+    bootstrap: int = Field(1000, ge=0, le=100_000)
+    """Resamples behind each interval (95 %, over texts), at most 100,000; 0 leaves the intervals out."""
+    random_draws: int = Field(5, ge=1, le=1000)
     """Independent draws of the random controls; scores are one draw, values are means over draws."""
 
     @model_validator(mode="after")
@@ -90,5 +91,5 @@ class EfficiencySettings(Settings):
     batch_sizes: list[int] = Field([1, 8, 32])
     texts: int = Field(256, ge=1)
     """How many windows of the split are timed."""
-    repeats: int = Field(5, ge=0)
+    repeats: int = Field(5, ge=0, le=10_000)
     """Rounds; in each, all systems run in turn on the same texts. 0 times nothing: FLOPs only."""

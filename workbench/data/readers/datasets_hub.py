@@ -118,7 +118,11 @@ def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     markers = ("dataset_dict.json", "state.json")
     saved = next((p for p in places if any((Path(p) / marker).is_file() for marker in markers)), None)
     try:
-        loaded = datasets.load_from_disk(saved) if saved else datasets.load_dataset(path, subset)
+        loaded = (
+            datasets.load_from_disk(saved)
+            if saved
+            else datasets.load_dataset(path, subset, trust_remote_code=False)
+        )
     except Exception as error:  # whatever the hub, the network or a broken folder may throw
         reason = " ".join(str(error).split())[:200]
         raise InputError(

@@ -10,6 +10,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.catalog.methods import METHODS
+from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.table import markdown
@@ -182,9 +183,7 @@ def _strength(run: RunData, method: str) -> str:
         lines.append(f"Strength: `{key}` = {_setting(run, *key.split('.'))}.")
     learned = spec.threshold.parameter if spec is not None and spec.threshold is not None else None
     if learned is not None:
-        from safetensors.numpy import load_file
-
-        values = load_file(run.folder / "models" / method / "policy.safetensors")[learned]
+        values = _learned(run.folder / "models" / method / "policy.safetensors", learned)
         shown = ", ".join(f"{value:.4g}" for value in values)
         lines.append(f"Learned thresholds (`{learned}`), layer by layer: {shown}.")
     remaining = None if run.predicted is None else run.predicted[run.predicted["method"] == method]
@@ -193,6 +192,17 @@ def _strength(run: RunData, method: str) -> str:
         shown = ", ".join(f"{mean:.1f}" for mean in means)
         lines.append(f"Tokens in each layer's self-attention, mean over the texts: {shown}.")
     return "\n\n".join(lines)
+
+
+def _learned(path: Path, name: str) -> np.ndarray:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        values: np.ndarray = load_file(path)[name]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise InputError(f"{path}: not the weights of a policy with {name}: {error}") from None
+    return values
 
 
 def _settings(run: RunData, method: str) -> str:
