@@ -132,8 +132,8 @@ def _spec(
         wrong = wrong_fields(error)
         fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
         raise InputError(f"{where}: {wrong} (fields: {', '.join(fields)})") from None
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", spec.name):
-        raise InputError(f"{where}: a name has lower-case letters, digits, - and _ only")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", spec.name):
+        raise InputError(f"{where}: a name has up to 60 lower-case letters, digits, - and _ only")
     control = spec.group == "control"
     order = spec.order if spec.order != PLUGIN_ORDER else PLUGIN_ORDER + number
     colour = GREY if control else SPARE_COLOURS[number % len(SPARE_COLOURS)]

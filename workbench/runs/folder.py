@@ -1,6 +1,5 @@
 """A run is a folder, and the folder is the database: the one place that opens and reads it."""
 
-import json
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
@@ -17,7 +15,8 @@ from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
-from workbench.storage.atomic import read_json, write_json, write_text, yaml_value
+from workbench.storage.atomic import read_json, write_json, write_text
+from workbench.storage.strict_yaml import read_yaml
 from workbench.storage.tables import read_table
 
 CONFIG, ENVIRONMENT, ABOUT = "config.yaml", "environment.json", "about.json"
@@ -44,7 +43,7 @@ class Run:
     @property
     def environment(self) -> dict[str, Any]:
         """Versions, commit, seed and machine."""
-        return dict(read_json(self.folder / ENVIRONMENT))
+        return read_json(self.folder / ENVIRONMENT)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -117,16 +116,9 @@ class Run:
         Raises InputError where the file is no mapping.
         """
         path = self.folder / name
-        try:
-            text = path.read_text(encoding="utf-8")
-            value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        if not isinstance(value, dict):
-            raise InputError(f"{path}: the top level must be a mapping of keys")
-        return value
+        return read_json(path) if path.suffix == ".json" else read_yaml(path)
 
     def refuse_unreadable(self) -> None:
         """Raise InputError for a configuration of a version that called its keys otherwise, and for one
