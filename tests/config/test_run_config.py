@@ -240,7 +240,8 @@ def test_other_names_are_taken(name: str) -> None:
         "evaluation.faithfulness.bins=[0.1, 0.1]", "evaluation.faithfulness.layers=[]",
         "top.rank_layers=[]", "top.rank_layers=[1, 1]", "top.rank_layers=[-1]",
         "seed=4294967296", "seed=9223372036854775807", "seed=-1", "adapler.phi=.inf",
-        "top.fine_start=.nan", "dense.learning_rate=.inf", "data.max_train=.inf", "evaluation.max_scored=0",
+        "top.fine_start=.nan", "dense.learning_rate=.inf", "data.max_train=.inf",
+        "evaluation.max_scored=0",
     ],
 )  # fmt: skip
 def test_lists_seeds_and_numbers_that_no_run_ends_with_are_refused(write, override: str) -> None:
