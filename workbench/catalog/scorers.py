@@ -184,10 +184,14 @@ CONTROLS = _Controls()
 """Scorers that know nothing, or everything: what the others are compared with."""
 
 
+_HEAD = re.compile("0|[1-9][0-9]{0,3}")
+"""A head's number, written in one way only: names are those of files."""
+
+
 def scorer_spec(name: str) -> ScorerSpec:
     """Return a scorer's entry, of `name@head` too; InputError lists the known ones and the nearest."""
     plain, at, head = name.partition("@")
-    if at and plain in SCORERS and SCORERS[plain].by_head and head.isdecimal():
+    if at and plain in SCORERS and SCORERS[plain].by_head and _HEAD.fullmatch(head):
         spec = SCORERS[plain]
         description = re.sub(r", head mean| heads and", "", spec.description)
         return dataclasses.replace(

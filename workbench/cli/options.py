@@ -55,7 +55,9 @@ LEAST = {
     "seed": 0,
 }
 """The least value of each number that is an option."""
-MOST = {"seed": 2**32 - 1}
+MOST = {"seed": 2**32 - 1, "rounds": 10_000}
+_LONGEST_NUMBER = 9
+"""Digits of a number in a list."""
 _LONGEST_NAME = 255
 """Bytes of one part of a path, on every usual file system."""
 
@@ -214,10 +216,16 @@ def numbers(flag: str, example: str, text: str) -> tuple[int, ...]:
         example: A value that the option takes, for the error.
         text: What was given.
     """
+    parts = text.split(",")
     try:
-        return tuple(int(part) for part in text.split(","))
+        if len(max(parts, key=len)) > _LONGEST_NUMBER:
+            raise ValueError
+        found = tuple(int(part) for part in parts)
     except ValueError:
-        raise InputError(f"{flag} {text!r}: expected numbers such as {example}") from None
+        raise InputError(f"{flag} {shown(text)}: expected numbers such as {example}") from None
+    if len(set(found)) < len(found):
+        raise InputError(f"{flag} {shown(text)}: name each number once")
+    return found
 
 
 Target = option(Options, "target")
