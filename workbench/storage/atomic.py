@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError, WorkbenchError, shown
+from workbench.storage.scratch import scratch_folder
 
 STANDARD_STREAMS = ("/dev/stdout", "/dev/stderr")
 _LONGEST = 64 * 2**20
@@ -33,10 +34,11 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.is_symlink() and not through:
         path = path.resolve()
     try:
-        if not through:
+        if through:
+            scratch = Path(tempfile.mkdtemp())
+        else:
             path.parent.mkdir(parents=True, exist_ok=True)
-        place = None if through else path.parent
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=place))
+            scratch = scratch_folder(path.parent)
     except OSError as error:
         raise WorkbenchError(f"cannot write {path}: {error.strerror or error}") from error
     new = scratch / path.name
