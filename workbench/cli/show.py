@@ -51,15 +51,12 @@ def app(
     command = [sys.executable, "-m", "app.serve", "run", str(files("app") / "main.py")]
     command += [part for key, value in settings.items() for part in (f"--{key}", value)]
     say(f"http://{address}:{port}  (Ctrl-C ends it)")
-    with subprocess.Popen(command, env=environment) as server:
-        try:
-            code = server.wait()
-        except KeyboardInterrupt as stop:
-            server.terminate()
-            server.wait()
-            if stop_code(stop) == 128 + signal.SIGINT:
-                return
-            raise
+    try:
+        code = subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt as stop:  # The server is ended by then.
+        if stop_code(stop) == 128 + signal.SIGINT:
+            return
+        raise
     raise typer.Exit(code)
 
 
