@@ -187,5 +187,5 @@ def test_a_run_of_an_earlier_version_is_read_but_not_gone_on_with(tmp_path: Path
     (tmp_path / "stages.json").write_text('{"dense": {"key": "x", "seconds": 1.0}}')
     stages = opened(tmp_path, "one", {})
     assert stages.done["dense"]["seconds"] == 1.0
-    with pytest.raises(InputError, match="earlier version.*choose another --out"):
+    with pytest.raises(InputError, match=r"earlier version.*choose another --out"):
         stages.refuse_unrecorded()

@@ -1,8 +1,27 @@
 """What the sections of a configuration have in common."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_Values = TypeVar("_Values", bound=list)
+
+
+def _each_once(values: _Values) -> _Values:
+    """Return a list whose values differ; ValueError names one that is there twice."""
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{value} is there twice")
+        seen.add(value)
+    return values
+
+
+EachOnce = AfterValidator(_each_once)
+"""Marks a list as one without repetitions."""
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+"""A seed: 32 bits, as numpy's and scikit-learn's have. Training seeds torch at each step with the seed
+times 1,000,003 x 997 (training/loop.py), which passes torch's limit of 64 bits above 1.8e10."""
 
 MOST_EPOCHS = 10_000
 MOST_WINDOWS = 2**16
@@ -12,7 +31,8 @@ MOST_UNITS = 2**16
 
 
 class Settings(BaseModel):
-    """Base of all sections: immutable, no unknown keys, docstrings double as descriptions."""
+    """Base of all sections: immutable, no unknown keys, numbers are finite, docstrings double as
+    descriptions."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False

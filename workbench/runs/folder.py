@@ -1,13 +1,11 @@
 """A run is a folder, and the folder is the database: the one place that opens and reads it."""
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
@@ -17,8 +15,9 @@ from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
 from workbench.runs.manifest import verify
-from workbench.storage.atomic import read_json, yaml_value
+from workbench.storage.atomic import read_json
 from workbench.storage.locks import is_empty
+from workbench.storage.strict_yaml import read_yaml
 from workbench.storage.tables import read_table
 
 CONFIG, ENVIRONMENT, ABOUT = "config.yaml", "environment.json", "about.json"
@@ -48,7 +47,7 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """Versions, commit, seed and machine."""
         verify(self.folder, self.folder / ENVIRONMENT)
-        return dict(read_json(self.folder / ENVIRONMENT))
+        return read_json(self.folder / ENVIRONMENT)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -129,16 +128,9 @@ class Run:
         """
         path = self.folder / name
         verify(self.folder, path)
-        try:
-            text = path.read_text(encoding="utf-8")
-            value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        if not isinstance(value, dict):
-            raise InputError(f"{path}: the top level must be a mapping of keys")
-        return value
+        return read_json(path) if path.suffix == ".json" else read_yaml(path)
 
     def refuse_unreadable(self) -> None:
         """Raise InputError for a configuration of a version that called its keys otherwise, and for one

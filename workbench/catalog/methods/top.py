@@ -1,11 +1,13 @@
 """The entry of ToP: its settings and what there is to say of it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from workbench.catalog.methods import Strength, register_method
-from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, TrainingSettings
+from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, EachOnce, TrainingSettings
+
+_Layers = Annotated[list[Annotated[int, Field(ge=0)]], EachOnce, Field(min_length=1)]
 
 
 class TopSettings(TrainingSettings):
@@ -34,7 +36,7 @@ class TopSettings(TrainingSettings):
     coarse_start: float = 2.0
     """Initial log-alpha of the coarse gates (negative: the layer cuts nothing). The authors start near
     -10; with few steps the fine gates then close unseen and a whole layer is cut when it opens."""
-    rank_layers: list[int] | None = None
+    rank_layers: _Layers | None = None
     """Layers whose attention learns the teacher's ranking; null: 1 .. layers/3 - 1, at least {1}."""
     rank_weight: float = Field(1e-2, ge=0)
     rank_top_k: int = Field(20, ge=2, le=MOST_UNITS)
