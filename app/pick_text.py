@@ -26,9 +26,10 @@ def score_tables(run: RunData, methods: Sequence[str] | None = None) -> dict[str
 
 
 def attributed_tables(run: RunData) -> dict[str, ScoreTable]:
-    """Return the tables that `workbench attribute` wrote into the run, by `attribute/<scorer>`."""
-    paths = sorted(run.folder.glob("attribute/scores/*.parquet"))
-    return {f"attribute/{path.stem}": _table(path) for path in paths}
+    """Return the tables of `workbench attribute` in the run, by `attribute/<texts>/<scorer>`."""
+    paths = sorted(run.folder.glob("attribute/**/scores/*.parquet"))
+    folders = {path: path.parents[1].relative_to(run.folder).as_posix() for path in paths}
+    return {f"{folder}/{path.stem}": _table(path) for path, folder in folders.items()}
 
 
 @cached(16, "Finding the texts …")

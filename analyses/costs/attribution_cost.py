@@ -30,6 +30,7 @@ from workbench.models.inference import infer
 from workbench.reporting.tables.table import markdown
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import write_text
+from workbench.storage.spreadsheets import csv_text
 
 COSTS = "costs"
 """Folder and first word of the files."""
@@ -77,7 +78,7 @@ def main(options: argparse.Namespace) -> None:
         suitable = [name for name in suitable if name not in SLOW]
     frame = costs(suitable, windows, windows[: options.slow_limit], seconds, plain)
     name = f"{COSTS}-{Path(options.texts).stem}-{options.max_tokens}"
-    write_text((options.out or options.run / COSTS) / f"{name}.csv", frame.to_csv(index=False))
+    write_text((options.out or options.run / COSTS) / f"{name}.csv", csv_text(frame))
     print(f"\n{markdown(side_by_side({name: frame}))}")
 
 

@@ -37,6 +37,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.job import Job
 from workbench.reporting.tables.table import markdown
 from workbench.storage.atomic import write_text
+from workbench.storage.spreadsheets import csv_text
 
 BATCH = 8
 ASKED = FaithfulnessSettings(leave_one_out=False, curve_steps=0, soft_draws=0)
@@ -64,7 +65,7 @@ def main(options: argparse.Namespace) -> None:
             if (SCORERS[name].method or "dense") == method and name != "uniform":
                 rows.append(_row(name, model, job, windows))
                 frame = pd.DataFrame(rows).sort_values("ap", ascending=False)
-                write_text(options.out / "scorers.csv", frame.to_csv(index=False))
+                write_text(options.out / "scorers.csv", csv_text(frame))
                 write_text(options.out / "scorers.md", markdown(shown(frame)) + "\n")
                 print(rows[-1], flush=True)
 

@@ -15,6 +15,7 @@ from workbench.reporting.figures.saving import save_images
 from workbench.reporting.tables.table import Table
 from workbench.runs.many import KEYS, RunFolder, Runs, load_runs
 from workbench.storage.atomic import replacing, write_text
+from workbench.storage.spreadsheets import csv_text
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Analysis:
         """
         check_writable(out)
         csv, md, tex = (out / f"{self.name}.{kind}" for kind in ("csv", "md", "tex"))
-        write_text(csv, self.frame.to_csv(index=False, lineterminator="\n"))
+        write_text(csv, csv_text(self.frame))
         written = [csv, md]
         if self.tables:
             write_text(tex, "\n".join(table.latex() for table in self.tables))

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
-from pyarrow.lib import ArrowInvalid
 
 from workbench.config.data import DataSettings
 from workbench.config.loading import load_config
@@ -17,6 +15,7 @@ from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
 from workbench.runs.folder import CONFIG
 from workbench.runs.tables import RunData
+from workbench.storage.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,7 @@ def scored_corpus(run: RunData) -> Corpus:
     if not files:
         raise InputError(f"{run.folder.name}: holds no texts (scores/ is empty)")
     columns = ["text_id", "window", "token_index", "word_index", "token", "rationale"]
-    try:
-        rows = pq.read_table(files[0], columns=columns, filters=[("layer", "==", 0)]).to_pandas()
-    except (ArrowInvalid, OSError, KeyError) as error:
-        raise InputError(f"{files[0]}: not readable as scores: {str(error).splitlines()[0]}") from None
+    rows = read_table(files[0], columns=columns, filters=[("layer", "==", 0)])
     values = run.predictions is not None and is_regression(run.predictions["label"].to_numpy())
     known: dict[str, tuple[str, str]] = {}
     if run.predictions is not None:

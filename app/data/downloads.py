@@ -9,6 +9,7 @@ import pandas as pd
 from app.figures.drawing import Description, in_print, on_screen
 from workbench.reporting.tables.latex import latex_table
 from workbench.reporting.text.render import render
+from workbench.storage.spreadsheets import csv_text
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class View:
 
 def csv(view: View) -> str:
     """Return the numbers in full, UTF-8, one header line."""
-    return view.frame.to_csv(index=False, lineterminator="\n")
+    return csv_text(view.frame)
 
 
 def latex(view: View) -> str:

@@ -122,31 +122,58 @@ def _show_scorer_agreement(records: list[TokenScores], unit: str, layer: int) ->
     return show_figure(View("agreement-between-scorers", caption, frame, figure=figure))
 
 
-def _records_under(tables: dict[str, ScoreTable], names: list[str], text_id: str) -> list[TokenScores]:
-    """Return the records of the text in each table; say which tables lack it."""
+def _windows(tables: dict[str, ScoreTable], text_id: str) -> dict[int, tuple[str, ...]]:
+    """Return the tokens of the text's windows, of the first table that holds it; none without one."""
+    holder = next((table for table in tables.values() if text_id in table), None)
+    return {} if holder is None else {r.window: r.tokens for r in holder.records(text_id)}
+
+
+def _records_under(
+    tables: dict[str, ScoreTable], names: list[str], text_id: str, windows: dict[int, tuple[str, ...]]
+) -> list[TokenScores]:
+    """Return the records of the text in each table; say which tables lack it.
+
+    Args:
+        tables, names: All tables, and which of them are asked for.
+        text_id, windows: The text, and its tokens: another file may have another text of this id.
+    """
     records: list[TokenScores] = []
     for name in names:
-        if text_id in tables[name]:
-            records += [replace(record, scorer=name) for record in tables[name].records(text_id)]
-        else:
+        if text_id not in tables[name]:
             st.info(plain(f"{name}: not measured, its table does not hold this text."))
+            continue
+        found = tables[name].records(text_id)
+        if any(windows.get(record.window) != record.tokens for record in found):
+            st.info(plain(f"{name}: not shown, its text of this id is another one, or cut otherwise."))
+            continue
+        records += [replace(record, scorer=name) for record in found]
     return records
 
 
-def _chosen_text(run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]) -> str:
-    """Let the reader choose a text of the run, or one that `workbench attribute` scored (`more`)."""
+def _chosen_text(
+    run: RunData, own: dict[str, ScoreTable], more: dict[str, ScoreTable]
+) -> tuple[str, dict[str, ScoreTable]]:
+    """Let the reader choose a text of the run, or one that `workbench attribute` scored (`more`).
+
+    Returns:
+        Its id, and the tables among which it was chosen.
+    """
+    folders = {name: name.rpartition("/")[0] for name in more}
     origin = "the run"
     if more:
         help = "workbench attribute may have scored other texts than the run holds."
-        origin = choice("Texts of", ["the run", "workbench attribute"], key="texts", help=help)
+        origins = list(dict.fromkeys([origin, *folders.values()]))
+        origin = choice("Texts of", origins, key="texts", help=help)
     if origin == "the run" and run.predicted is not None:
         method, *_ = ordered(run.predicted["method"].astype(str), METHODS)
-        return str(picked_text(run, own, method)["text_id"])
-    tables = own if origin == "the run" else more
+        return str(picked_text(run, own, method)["text_id"]), own
+    tables = own
+    if origin != "the run":
+        tables = {name: table for name, table in more.items() if folders[name] == origin}
     ids = list(dict.fromkeys(text_id for table in tables.values() for text_id in table.text_ids))
     if not ids:
         empty("The score tables of this run hold no text.")
-    return choice("Text", ids, key="text", help="Its id; Token flow shows the same text.")
+    return choice("Text", ids, key="text", help="Its id; Token flow shows the same text."), tables
 
 
 run = chosen_run()
@@ -154,10 +181,14 @@ own, more = score_tables(run), attributed_tables(run)
 tables = own | more
 if not tables:
     empty("Not measured: this run has no score tables; `workbench evaluate` or `attribute` makes them.")
-text_id = _chosen_text(run, own, more)
-st.text(_about_text(run, text_id))
+text_id, origin = _chosen_text(run, own, more)
+text_windows = _windows(origin, text_id)
+if origin is own or _windows(own, text_id) == text_windows:
+    st.text(_about_text(run, text_id))
+else:
+    st.text("Label and predictions: not measured, the run's own scores do not hold this text.")
 left, right = st.columns([3, 1])
-default = [name for name in tables if name not in CONTROLS and text_id in tables[name]][:3]
+default = [name for name in origin | tables if name not in CONTROLS and text_id in tables[name]][:3]
 help = f"Up to {MOST}; names with attribute/ were made by `workbench attribute`."
 names = several(
     "Scorers", list(tables), key="scorers", most=MOST, format=scorer_name, default=default, help=help,
@@ -167,7 +198,7 @@ help = "A word has its best token's score."
 unit = choice("Unit", ["word", "token"], key="unit", help=help, at=right)
 if not names:
     empty("Choose a scorer.")
-records = _records_under(tables, names, text_id)
+records = _records_under(tables, names, text_id, text_windows)
 if not records:
     empty("None of the chosen scorers has scored this text.")
 windows = sorted({record.window for record in records})

@@ -14,7 +14,7 @@ from typer.cli import get_docs_for_click
 from typer.main import get_command
 
 from workbench.catalog.scorers import SCORERS
-from workbench.cli import app
+from workbench.cli.program import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.run import RunConfig, run_config_class
 from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric

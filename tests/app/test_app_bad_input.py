@@ -38,7 +38,7 @@ def test_truncated_scores_are_a_sentence(own_folder: Path, open_page: OpenPage) 
         path.write_bytes(path.read_bytes()[:200])
     page = open_page(own_folder, "data", run="invented")
     assert not page.exception
-    assert "not readable as scores" in page.error[0].value
+    assert "cannot be read as Parquet" in page.error[0].value
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -141,18 +141,26 @@ def test_scorers_of_attribute_are_found_and_signed(own_folder: Path, open_page: 
     signed = [
         replace(r, scorer="saliency-sum", scores=r.scores - 0.5, target="sum over H") for r in records
     ]
-    (run / "attribute" / "scores").mkdir(parents=True)
-    to_frame(signed[:5]).to_parquet(run / "attribute" / "scores" / "saliency-sum.parquet")
-    page = check_clean(
-        open_page(own_folder, "scorers", run="invented", scorers=["saliency", "attribute/saliency-sum"])
-    )
+    # The third text of these is another one than the run's of this id.
+    other = replace(signed[2], tokens=(*signed[2].tokens[:-1], "other"))
+    name = "attribute/reviews/saliency-sum"
+    folder = run / "attribute" / "reviews" / "scores"
+    folder.mkdir(parents=True)
+    to_frame([*signed[:2], other, *signed[3:5]]).to_parquet(folder / "saliency-sum.parquet")
+    page = check_clean(open_page(own_folder, "scorers", run="invented", scorers=["saliency", name]))
     assert "Explains: sum over H. Scores: signed." in said(page)
     assert any("signed" in note["text"] for note in figures(page)[1]["layout"]["annotations"])
-    page.selectbox(key="texts").set_value("workbench attribute").run()
+    page.selectbox(key="texts").set_value("attribute/reviews").run()
     assert page.selectbox(key="text").options == [f"text-{number}" for number in range(5)]
+    assert "predicts" in said(page)
+    page.selectbox(key="text").set_value("text-2").run()
+    assert "saliency: not shown, its text of this id is another one" in said(check_clean(page))
+    assert "Label and predictions: not measured" in said(page)
     page.selectbox(key="texts").set_value("the run").run()
+    page.selectbox(key="text").set_value("text-2").run()
+    assert f"{name}: not shown, its text of this id is another one" in said(check_clean(page))
     page.selectbox(key="text").set_value("text-9").run()
-    assert "attribute/saliency-sum: not measured" in said(check_clean(page))
+    assert f"{name}: not measured" in said(check_clean(page))
 
 
 def test_scorers_without_tables_says_so(own_folder: Path, open_page: OpenPage) -> None:

@@ -202,7 +202,7 @@ def test_what_is_missing_is_named_and_the_rest_shown(own_folder: Path, open_page
     path.write_bytes(path.read_bytes()[:-50])
     page.run()
     assert not page.exception
-    assert "not readable as scores" in page.error[0].value
+    assert "cannot be read as Parquet" in page.error[0].value
 
 
 def test_the_table_behind_the_picture_is_offered(asking: AppTest) -> None:

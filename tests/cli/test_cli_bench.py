@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.helpers.tiny_runs import accept_changes
 from workbench.runs.folder import load_run
 
 MEASURED = {
@@ -122,6 +123,7 @@ def test_weights_that_are_no_numbers_are_refused(workbench, copied):
     weights = load_file(path)
     weights["bert.pooler.dense.bias"][0] = float("nan")
     save_file(weights, path, metadata={"format": "pt"})
+    accept_changes(copied)
     answer = workbench("bench", "--run", copied, "--batch", "1", "--rounds", "1")
     assert answer.code == 2
     assert "bert.pooler.dense.bias" in answer.error

@@ -32,7 +32,7 @@ def test_a_configuration_that_is_no_yaml_or_no_mapping_is_refused(workbench, tmp
         path.write_bytes(text.encode("latin-1"))
         answer = workbench("run", path, "--out", tmp_path / "run")
         assert answer.code == 2
-        assert "own.yaml: " in answer.error
+        assert "own.yaml:" in answer.error
     assert not (tmp_path / "run").exists()
 
 

@@ -1,6 +1,5 @@
 """`workbench export`: folders that transformers loads, and the hub, which is a stand-in here."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -9,9 +8,9 @@ from huggingface_hub import RepoUrl
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 import workbench as package
+from tests.helpers.tiny_runs import forget
 from workbench.data.windows.encode import encode_corpus
 from workbench.pipeline import export as export_module
-from workbench.storage.atomic import write_json
 
 
 @pytest.fixture
@@ -91,8 +90,7 @@ def test_an_unknown_method_is_answered_with_those_there(workbench, tiny, tmp_pat
 
 
 def test_a_run_without_models_and_one_still_going_are_refused(workbench, copied, tmp_path):
-    stages = json.loads((copied / "stages.json").read_text())
-    write_json(copied / "stages.json", {name: stages[name] for name in stages if name != "top"})
+    forget(copied, "top")
     answer = workbench("export", "--run", copied, "--method", "top", "--to", tmp_path / "out")
     assert answer.code == 2
     assert "the training of top has not ended; finish the run first" in answer.error

@@ -9,8 +9,8 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from workbench.cli import app
 from workbench.cli.options import add_command, option
+from workbench.cli.program import app
 from workbench.errors import InputError
 
 

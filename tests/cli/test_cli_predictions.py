@@ -8,10 +8,12 @@ import pytest
 
 from tests.helpers.tiny_runs import SAMPLE
 from workbench.config.data import DataSettings
+from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.corpus import load_corpus
-from workbench.runs.folder import PREDICTIONS, create_run
+from workbench.runs.folder import CONFIG, PREDICTIONS
+from workbench.storage.atomic import write_text
 from workbench.storage.tables import write_table
 
 LAYERS = 2
@@ -35,7 +37,7 @@ def run_folder(tmp_path_factory):
     """What export-predictions looks at of a run over the sample."""
     folder = tmp_path_factory.mktemp("scored") / "run"
     data = DataSettings(source="eraser", path=str(SAMPLE), rationales="annotated")
-    create_run(folder, RunConfig(data=data), {})
+    write_text(folder / CONFIG, dump_config(RunConfig(data=data)))
     documents = load_corpus(data).splits["test"]
     write_table(to_frame([oracle(d) for d in documents]), folder / "scores" / "cp.parquet")
     rows = [

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.helpers.tiny_runs import accept_changes, forget
 from workbench.storage.atomic import write_json
 
 
@@ -23,8 +24,7 @@ def again(tiny, tmp_path_factory):
 def unfinished(folder, tmp_path):
     """A copy of a finished reproduction whose last stage has to be done again."""
     copy = shutil.copytree(folder, tmp_path / "again")
-    stages = json.loads((copy / "stages.json").read_text())
-    write_json(copy / "stages.json", {name: stages[name] for name in stages if name != "efficiency"})
+    forget(copy, "efficiency")
     return copy
 
 
@@ -49,6 +49,7 @@ def test_a_tampered_metric_is_told(workbench, copied, again, tmp_path):
     frame.to_parquet(path)
     environment = json.loads((copied / "environment.json").read_text())
     write_json(copied / "environment.json", environment | {"python": "3.0", "commit": "abc"})
+    accept_changes(copied)
     answer = workbench("reproduce", copied, "--out", unfinished(again, tmp_path))
     assert answer.code == 1
     lines = answer.out.splitlines()
@@ -86,11 +87,11 @@ def test_a_comparison_and_a_folder_that_is_no_run_are_refused(workbench, tmp_pat
 
 
 def test_a_run_still_going_is_refused(workbench, copied):
-    stages = json.loads((copied / "stages.json").read_text())
-    write_json(copied / "stages.json", {name: stages[name] for name in ("saliency", "dense")})
+    forget(copied, "adapler", "top", "predictions", "plausibility", "efficiency", "about")
     answer = workbench("reproduce", copied)
     assert answer.code == 2
-    assert "not at its end (no adapler, top, predictions, plausibility, efficiency)" in answer.error
+    missing = "adapler, top, predictions, plausibility, efficiency, about"
+    assert f"not at its end (no {missing})" in answer.error
     assert f"workbench run {copied / 'config.yaml'} --out {copied}" in answer.error
     assert not copied.with_name("run-again").exists()
 
@@ -100,6 +101,7 @@ def test_places_that_would_overwrite_something_are_refused(workbench, tiny, agai
     (tmp_path / "foreign" / "letters.txt").write_text("mine")
     config = yaml.safe_load((copied / "config.yaml").read_text())
     (copied / "config.yaml").write_text(yaml.safe_dump(config | {"seed": 3}))
+    accept_changes(copied)
     for out, told in (
         (tiny.folder, "is the run itself"),
         (tmp_path / "foreign", "neither empty nor a run folder"),
@@ -115,6 +117,7 @@ def test_data_that_is_gone_is_an_input_error(workbench, copied, tmp_path):
     config = yaml.safe_load((copied / "config.yaml").read_text())
     config["data"]["path"] = str(tmp_path / "gone")
     (copied / "config.yaml").write_text(yaml.safe_dump(config))
+    accept_changes(copied)
     answer = workbench("reproduce", copied)
     assert answer.code == 2
     assert str(tmp_path / "gone") in answer.err.splitlines()[-1]

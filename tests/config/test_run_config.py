@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.config.loading import apply_overrides, dump_config, load_config, parse_config
+from workbench.config.comparison import CompareConfig
+from workbench.config.loading import apply_overrides, dump_config, load_config, parse_config, validated
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
 
@@ -72,6 +73,21 @@ def test_all_problems_are_named_at_once(write) -> None:
         "dense: {learning_rate: 0}",
         "top: {target_sparsity: 1}",
         "evaluation: {batch_size: none}",
+        "dense: {epochs: 1000000000000000000}",
+        "dense: {batch_size: 1000000000000}",
+        "dense: {learning_rate: inf}",
+        "dense: {gradient_accumulation: 1000000000000}",
+        "top: {bins: 100000000000000}",
+        "adapler: {predictor_width: 1000000000000}",
+        "trbert: {selector_width: 1000000000000}",
+        "trbert: {samples: 1000000000000}",
+        "data: {max_tokens: 1000000000000}",
+        "evaluation: {bootstrap: 1000000000000}",
+        "evaluation: {random_draws: 1000000000000}",
+        "evaluation: {faithfulness: {curve_steps: 1000000000000}}",
+        "evaluation: {faithfulness: {soft_draws: 1000000000000}}",
+        "evaluation: {faithfulness: {pool: 1000000000000}}",
+        "efficiency: {repeats: 1000000000000}",
         "seed: many",
     ],
 )
@@ -199,3 +215,55 @@ def test_a_configuration_cannot_be_changed() -> None:
 def test_the_origin_is_named() -> None:
     with pytest.raises(InputError, match=r"^demo: unknown key sed \(did you mean seed\?\)$"):
         parse_config({"sed": 1}, "demo")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        ".",
+        "..",
+        ".hidden",
+        "../../x",
+        "/tmp/x",
+        "a/b",
+        "a\\b",
+        "a\nb",
+        "a\x1b]0;b",
+        "x\u202ey",
+        "x" * 201,
+    ],
+)
+def test_a_name_is_that_of_one_folder(name: str) -> None:
+    for kind in (RunConfig, CompareConfig):
+        with pytest.raises(InputError, match=r"^here: name: (must be the name of|longer than)"):
+            validated(kind, {"name": name}, "here")
+
+
+@pytest.mark.parametrize("name", ["run", "Größe 2", "a..b", "-x", "v1.2"])
+def test_other_names_are_taken(name: str) -> None:
+    assert parse_config({"name": name}, "here").name == name
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "efficiency.batch_sizes=[]", "efficiency.batch_sizes=[0, -1]", "efficiency.batch_sizes=[8, 8]",
+        "evaluation.splits=[]", "evaluation.splits=[test, test]", "evaluation.controls=[first, first]",
+        "evaluation.scorers=[random, random]", "evaluation.faithfulness.bins=[]",
+        "evaluation.faithfulness.bins=[0.1, 0.1]", "evaluation.faithfulness.layers=[]",
+        "top.rank_layers=[]", "top.rank_layers=[1, 1]", "top.rank_layers=[-1]",
+        "seed=4294967296", "seed=9223372036854775807", "seed=-1", "adapler.phi=.inf",
+        "top.fine_start=.nan", "dense.learning_rate=.inf", "data.max_train=.inf",
+        "evaluation.max_scored=0",
+    ],
+)  # fmt: skip
+def test_lists_seeds_and_numbers_that_no_run_ends_with_are_refused(write, override: str) -> None:
+    assert f"{override.partition('=')[0]}" in refusal(write(""), override)
+
+
+def test_a_message_is_short_whatever_was_given(write) -> None:
+    for text in ("name: " + "x" * 9999, "x" * 9999 + ": 1", "".join(f"k{n}: 1\n" for n in range(999))):
+        assert len(refusal(write(text))) < 3000
+    assert "and 989 more" in refusal(write("".join(f"k{n}: 1\n" for n in range(999))))

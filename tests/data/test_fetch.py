@@ -1,8 +1,11 @@
+import contextlib
 import dataclasses
 import hashlib
+import http.server
 import io
 import json
 import tarfile
+import threading
 
 import pytest
 
@@ -101,10 +104,85 @@ def test_a_download_that_breaks_off_is_noticed(manifest, home, monkeypatch):
     class Reply(io.BytesIO):
         headers = {"Content-Length": "100"}  # noqa: RUF012
 
-    monkeypatch.setattr(fetching.urllib.request, "urlopen", lambda *_, **__: Reply(b"short"))
+    monkeypatch.setattr(fetching, "_open", lambda _: Reply(b"short"))
     with pytest.raises(WorkbenchError, match=r"ended after 5 of 100 bytes"):
         fetch(NAME)
     assert left_in(home) == []
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Answers as the path says: /endless, /long, /ftp, /file."""
+
+    def do_GET(self):
+        target = {"/ftp": "ftp://127.0.0.1/x", "/file": "file:///etc/passwd"}.get(self.path)
+        self.send_response(302 if target else 200)
+        if target:
+            self.send_header("Location", target)
+        if self.path == "/long":
+            self.send_header("Content-Length", str(2**40))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not target:
+                self.wfile.write(bytes(2**16))
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/endless", r"/endless: more than 1,000,000 bytes: not the archive, given up"),
+        ("/long", r"/long: more than 1,000,000 bytes"),
+        ("/ftp", r"/ftp: cannot be fetched: unknown url type: ftp"),
+        ("/file", r"/file: cannot be fetched"),
+    ],
+)
+def test_endless_answers_and_other_redirects_leave_nothing(
+    path, message, server, manifest, home, monkeypatch
+):
+    small = dataclasses.replace(manifest, max_bytes=1_000_000)
+    monkeypatch.setattr(fetching, "load_manifests", lambda: {NAME: small})
+    with pytest.raises(WorkbenchError, match=message) as caught:
+        fetch(NAME, address=server + path)
+    assert "\n" not in str(caught.value)
+    assert left_in(home) == []
+
+
+def test_a_server_that_drips_is_given_up(server, manifest, home, monkeypatch):
+    monkeypatch.setattr(fetching, "LONGEST", -1.0)
+    with pytest.raises(WorkbenchError, match=r"bytes in an hour, given up"):
+        fetch(NAME, address=f"{server}/endless")
+    assert left_in(home) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("http://[::1", "not an address: Invalid IPv6 URL"),
+        ("http://", "not an address"),
+        ("http:///x.tar.gz", "not an address"),
+        ("http://a:99999/x", "not an address: Port out of range"),
+        ("http://a:b/x", "not an address: Port could not be cast"),
+        ("http://a/x y", "a space inside"),
+        ("http://a/x\x1b]0;y", "a space inside"),
+        ("data:text/plain,x", "expected an address with http"),
+        ("file:///dev/zero", "a device, pipe or socket"),
+        ("", "expected an address with http"),
+    ],
+)
+def test_malformed_addresses_are_wrong_input(address, message, home):
+    with pytest.raises(InputError, match=message):
+        fetch(NAME, address=address)
+    assert not home.exists()
 
 
 def test_the_shipped_manifest_fits_the_real_archive(movies):

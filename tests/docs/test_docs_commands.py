@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from tests.helpers.docs_blocks import ROOT, command_lines, markdown_files
-from workbench.cli import app
+from workbench.cli.program import app
 
 FILES = {str(path.relative_to(ROOT)): path for path in markdown_files()}
 SPAN = re.compile(r"`(workbench [^`\n]+)`")

@@ -133,7 +133,7 @@ def build_run(folder: Path) -> Path:
     scores = all_records()
     (folder / "metrics").mkdir(parents=True)
     (folder / "scores").mkdir()
-    write_text(folder / "config.yaml", dump_config(RunConfig(name=f"demo {SCRIPT}")))
+    write_text(folder / "config.yaml", dump_config(RunConfig(name="demo <b>")))
     notes = [f"2 texts were empty and left out {SCRIPT}"]
     targets = {"saliency": "logit of the predicted class, L2"}
     write_json(folder / "environment.json", {"torch": "2.0"})

@@ -15,6 +15,8 @@ import yaml
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from workbench.cli import main
+from workbench.runs.manifest import read_stages, write_stages
+from workbench.storage.fingerprints import file_sha256
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
@@ -115,6 +117,22 @@ def once(factory, name: str, write: Callable[[Path], Path]) -> TinyRun:
 def finished_tiny_run(factory) -> TinyRun:
     """Trained once per test session, whichever folder's tests ask first; leave it as it is."""
     return once(factory, "tiny", write_settings)
+
+
+def forget(folder: Path, *stages: str) -> None:
+    """Let a run have no record of some stages."""
+    recorded = read_stages(folder)
+    for name in stages:
+        del recorded["stages"][name]
+    write_stages(folder, recorded)
+
+
+def accept_changes(folder: Path) -> None:
+    """Record the files of a run as they are now."""
+    recorded = read_stages(folder)
+    for files in (recorded["files"], *(stage["files"] for stage in recorded["stages"].values())):
+        files |= {name: file_sha256(folder / name) for name in files}
+    write_stages(folder, recorded)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -110,7 +110,7 @@ def test_a_decoder_is_refused(folder: Path, key: str) -> None:
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
 def test_a_broken_tokenizer_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_text('{"a": ')
-    with pytest.raises(InputError, match="tokenizer cannot be loaded"):
+    with pytest.raises(InputError, match=f"{name}: (its tokenizer cannot be loaded|not valid JSON)"):
         load_tokenizer(str(folder))
 
 

@@ -1,5 +1,7 @@
 """DistilBERT's student: half of a BERT, or a DistilBERT checkpoint in BERT's layout."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,18 @@ def test_a_converted_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_
 def test_a_bert_is_no_distilbert_checkpoint(tiny_folder: Path) -> None:
     with pytest.raises(InputError, match=r"is a 'bert' model; distilbert\.checkpoint takes"):
         from_distilbert(str(tiny_folder), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("n_layers", 10**9), ("dim", -1), ("hidden_dim", 10**12), ("n_heads", 3), ("activation", "evil"),
+     ("auto_map", {"AutoModel": "evil.M"})],
+)  # fmt: skip
+def test_an_impossible_checkpoint_is_refused(checkpoint: Path, key: str, value: object) -> None:
+    path = checkpoint / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(InputError, match=re.escape(str(path))):
+        from_distilbert(str(checkpoint), LABELS)
 
 
 def test_a_checkpoint_with_missing_weights_is_refused(checkpoint: Path) -> None:

@@ -1,7 +1,7 @@
 """A finished stage is skipped, a changed one repeated, a killed one continued with the same numbers."""
 
 import json
-from types import SimpleNamespace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,7 +9,7 @@ import yaml
 
 from tests.helpers.tiny_runs import CLOCK, METHODS, SCORERS, call, digests, times, without_cards
 from workbench.runs.folder import Run, load_run
-from workbench.runs.stages import Stages
+from workbench.runs.manifest import read_stages
 from workbench.storage.atomic import write_text
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.dense import DenseObjective
@@ -59,15 +59,14 @@ def assert_same_numbers(one: Run, other: Run) -> None:
 
 
 def stages(folder) -> dict:
-    return json.loads((folder / "stages.json").read_text())
+    return read_stages(folder)["stages"]
 
 
 def test_a_second_run_changes_nothing(tiny, copied, steps):
     before = times(copied)
     assert call("run", tiny.config, "--out", copied) == 0
     changed = {name for name, time in times(copied).items() if time != before[name]}
-    # Not environment.json: nothing was made here and now.
-    assert changed == {"config.yaml"}
+    assert changed == set()
     assert sum(steps.values()) == 0
 
 
@@ -156,44 +155,51 @@ def test_a_killed_evaluation_is_repeated(tiny, copied, finished, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(evaluate, "classification", kill)
         assert call("evaluate", "--run", copied) == 130
-    assert "predictions" not in stages(copied)
+    assert_same_numbers(load_run(copied), finished)
     (copied / "predictions.parquet").unlink()
     assert call("run", tiny.config, "--out", copied) == 0
     assert_same_numbers(load_run(copied), finished)
 
 
-def test_going_back_to_old_settings_after_a_kill_trains_again(tiny, copied, steps, monkeypatch):
-    """The model of the new settings was in place already when the kill came."""
-    import workbench.pipeline.train as train
+def test_a_rerun_with_other_settings_that_is_killed_leaves_the_old_results_as_they_were(
+    tiny, copied, steps
+):
+    before = times(copied)
+    steps.kill = ("dense", 3)
+    assert call("run", tiny.config, "--out", copied, "--set", "seed=5") == 130
+    after = times(copied)
+    assert {name: after[name] for name in before} == before
+    assert {Path(name).parts[0] for name in after.keys() - before.keys()} == {"checkpoints"}
+    assert load_run(copied).config.seed == 0
+    steps.kill = (None, 0)
+    assert call("run", tiny.config, "--out", copied) == 0
+    assert times(copied) == before
 
+
+def test_a_refused_rerun_changes_nothing(tiny, copied, capsys):
+    before = times(copied)
+    too_late = "evaluation.faithfulness.scorers=[saliency]"
+    for setting in ("backbone=/no/such", "top.first_layer=9", too_late):
+        more = ("--set", "evaluation.faithfulness.layers=[7]")
+        assert call("run", tiny.config, "--out", copied, "--set", setting, *more) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert [line for line in lines if not line.startswith("note: ")] == lines[-1:]
+    assert times(copied) == before
+
+
+def test_going_back_to_old_settings_trains_again(tiny, copied, finished, steps):
+    """The model of the new settings was in place already when the kill came."""
     old = without_cards(digests(copied / "models" / "adapler"))
-    with monkeypatch.context() as patch:
-        patch.setattr(train, "shutil", SimpleNamespace(rmtree=kill))
-        assert call("run", tiny.config, "--out", copied, "--set", "adapler.phi=0.4") == 130
+    steps.kill = ("top", 1)
+    more = ["--set", "adapler.phi=0.4", "--set", "top.target_sparsity=0.3"]
+    assert call("run", tiny.config, "--out", copied, *more) == 130
     assert without_cards(digests(copied / "models" / "adapler")) != old
+    assert sorted(path.name for path in copied.glob("models/*")) == ["adapler", "dense"]
+    assert not list(copied.glob("predictions.parquet"))
+    steps.kill = (None, 0)
     assert call("run", tiny.config, "--out", copied) == 0
     assert without_cards(digests(copied / "models" / "adapler")) == old
-
-
-def test_a_stage_that_fails_is_not_done_even_if_an_earlier_one_was(tmp_path):
-    with Stages(tmp_path).record("work", "old"):
-        pass
-    assert Stages(tmp_path).is_done("work", "old")
-
-    def fail():
-        with Stages(tmp_path).record("work", "new"):
-            raise OSError("no disk")
-
-    with pytest.raises(OSError, match="no disk"):
-        fail()
-    assert not Stages(tmp_path).is_done("work", "old")
-    assert not Stages(tmp_path).is_done("work", "new")
-
-
-def test_only_the_main_process_writes_the_stages(tmp_path):
-    with Stages(tmp_path, writes=False).record("work", "key"):
-        pass
-    assert not list(tmp_path.iterdir())
+    assert_same_numbers(load_run(copied), finished)
 
 
 def test_the_report_keeps_what_earlier_commands_left_out(tiny, tmp_path):

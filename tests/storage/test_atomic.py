@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import WorkbenchError
-from workbench.storage.atomic import replacing, share_folder, write_json, write_text
+from workbench.errors import InputError, WorkbenchError
+from workbench.storage.atomic import read_json, replacing, share_folder, write_json, write_text
 
 
 class Interrupted(BaseException):
@@ -215,3 +215,32 @@ def test_standard_output_redirected_to_a_file_is_appended_to(tmp_path: Path) -> 
         subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
     assert (tmp_path / "out").read_text() == "before\ntext"
     assert Path("/dev/stdout").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "expected a JSON object, got []"),
+        ("null", "expected a JSON object, got None"),
+        ('{"a": 1, "a": 2}', "the key 'a' is there twice"),
+        ('{"x": {"b": 1, "b": 1}}', "the key 'b' is there twice"),
+        ('{"a": ' + "[" * 100_000, "nested too deeply"),
+        ('{"a": ' + "9" * 5000 + "}", "not readable as JSON: Exceeds the limit"),
+        ('{"a": NaN}', "NaN is no number"),
+        ('{"b": 1}', "lacks a"),
+        ("{", "not readable as JSON"),
+    ],
+)
+def test_json_that_is_not_as_we_write_it_is_refused_by_file(tmp_path, text, told):
+    path = tmp_path / "own.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_json(path, "a")
+    assert str(caught.value).startswith(f"{path}: ")
+    assert told in str(caught.value)
+
+
+def test_json_that_is_not_utf_8_is_refused_by_file(tmp_path):
+    (tmp_path / "own.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(InputError, match=r"own\.json: not readable as JSON: .*utf-8"):
+        read_json(tmp_path / "own.json")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.storage import scratch
+from workbench.storage.atomic import write_text
 from workbench.storage.scratch import OTHER_HOSTS, discard, scratch_folder, sweep
 
 
@@ -39,8 +40,6 @@ def test_another_machines_is_removed_after_a_week(tmp_path: Path) -> None:
 
 
 def test_a_name_of_any_length_can_be_written(tmp_path: Path) -> None:
-    from workbench.storage.atomic import write_text
-
     path = tmp_path / ("n" * 255)
     write_text(path, "whole")
     assert path.read_text() == "whole"

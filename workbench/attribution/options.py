@@ -9,6 +9,8 @@ from workbench.errors import InputError
 
 Granularity = Literal["token", "word", "sentence"]
 Baseline = Literal["pad", "mask", "zero"]
+MOST = 10**6
+"""Of what is counted: steps, draws, windows, megabytes."""
 PREDICTED, GOLD = "predicted", "gold"
 
 
@@ -46,8 +48,8 @@ class Options:
     def __post_init__(self) -> None:
         for name in ("steps", "samples", "batch_size", "memory_mb"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} {value}: at least 1")
+            if value is not None and not 1 <= value <= MOST:
+                raise InputError(f"{name} {value}: at least 1, at most {MOST}")
 
     def explicitly_set(self) -> list[OptionName]:
         """Return the options, of those that a scorer may not support, that differ from their default."""

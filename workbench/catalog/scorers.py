@@ -132,8 +132,8 @@ def _spec(
         wrong = wrong_fields(error)
         fields = [one.name for one in dataclasses.fields(ScorerSpec) if one.name != "implementation"]
         raise InputError(f"{where}: {wrong} (fields: {', '.join(fields)})") from None
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", spec.name):
-        raise InputError(f"{where}: a name has lower-case letters, digits, - and _ only")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", spec.name):
+        raise InputError(f"{where}: a name has up to 60 lower-case letters, digits, - and _ only")
     control = spec.group == "control"
     order = spec.order if spec.order != PLUGIN_ORDER else PLUGIN_ORDER + number
     colour = GREY if control else SPARE_COLOURS[number % len(SPARE_COLOURS)]
@@ -184,10 +184,14 @@ CONTROLS = _Controls()
 """Scorers that know nothing, or everything: what the others are compared with."""
 
 
+_HEAD = re.compile("0|[1-9][0-9]{0,3}")
+"""A head's number, written in one way only: names are those of files."""
+
+
 def scorer_spec(name: str) -> ScorerSpec:
     """Return a scorer's entry, of `name@head` too; InputError lists the known ones and the nearest."""
     plain, at, head = name.partition("@")
-    if at and plain in SCORERS and SCORERS[plain].by_head and head.isdecimal():
+    if at and plain in SCORERS and SCORERS[plain].by_head and _HEAD.fullmatch(head):
         spec = SCORERS[plain]
         description = re.sub(r", head mean| heads and", "", spec.description)
         return dataclasses.replace(

@@ -1,77 +1,24 @@
 """The command line: thin, typed functions over the library."""
 
-import logging
 import sys
-import traceback
-from typing import Annotated
 
-import typer
-
-from workbench.cli.data import data_check, data_fetch, data_list, data_plant
-from workbench.cli.evaluate import bench, evaluate
-from workbench.cli.explain import attribute, explain
-from workbench.cli.export import export, export_predictions
-from workbench.cli.options import add_command
-from workbench.cli.show import app as show_app
-from workbench.cli.show import report, tables
-from workbench.cli.train import compare, demo, reproduce, run
-from workbench.errors import InputError, WorkbenchError
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Which tokens carry a BERT classifier's decision, layer by layer, and how many can be dropped.",
-)
-data_app = typer.Typer(no_args_is_help=True, help="List, fetch, check and plant corpora.")
-RESUMABLE = "interrupted; the same command resumes from the last checkpoint"
-"""The last line of a command that Ctrl-C ended and that keeps what is done."""
-
-for command in (demo, run, compare, reproduce):
-    add_command(app, command, group="Train and evaluate", interrupted=RESUMABLE)
-add_command(app, evaluate, group="Train and evaluate")
-add_command(app, bench, group="Train and evaluate")
-add_command(app, explain, group="Explain texts")
-add_command(app, attribute, group="Explain texts", interrupted=RESUMABLE)
-add_command(app, report, group="Show results")
-add_command(app, tables, group="Show results")
-add_command(app, show_app, "app", group="Show results")
-add_command(app, export, group="Data and other programs")
-add_command(app, export_predictions, "export-predictions", group="Data and other programs")
-app.add_typer(data_app, name="data", rich_help_panel="Data and other programs")
-add_command(data_app, data_list, "list", plugins=False)
-add_command(data_app, data_fetch, "fetch", plugins=False)
-add_command(data_app, data_check, "check")
-add_command(data_app, data_plant, "plant")
-
-
-@app.callback()
-def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")] = False,
-) -> None:
-    """Set what holds for every command."""
-    level = logging.INFO if debug else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+from workbench.cli.stopping import stop_code, stoppable
 
 
 def main() -> None:
-    """Run the command line: exit 0 on success, 2 for wrong use or input, 1 for failure."""
-    debug = "--debug" in sys.argv
-    try:
-        app(prog_name="workbench")
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        line = " ".join(_sentence(error).split())
-        print(f"error: {line}", file=sys.stderr)  # noqa: T201 - rich would wrap the line
-        sys.exit(2 if isinstance(error, InputError) else 1)
+    """Run the command line: exit 0 on success, 2 for wrong use or input, 1 for failure.
 
+    Ctrl-C ends it with 130 and SIGTERM with 143, while everything is imported too.
+    """
+    with stoppable():
+        try:
+            from workbench.cli.program import run_program
 
-def _sentence(error: Exception) -> str:
-    """What is said of an error; one that nobody foresaw tells its kind, and the plug-in it is from."""
-    if isinstance(error, WorkbenchError):
-        return str(error)
-    from workbench.catalog.plugins import failing_plugin
-
-    place = failing_plugin(error)
-    return f"{place}: {type(error).__name__}: {error}".removeprefix(": ")
+            code = run_program()
+        except BaseException as error:
+            stopped = stop_code(error)
+            if stopped is None:
+                raise
+            print("interrupted", file=sys.stderr)  # noqa: T201 - what prints may not be here yet
+            code = stopped
+    sys.exit(code)

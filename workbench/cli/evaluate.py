@@ -49,16 +49,14 @@ def evaluate(
 
 def _measure_again(folder: Path) -> None:
     from workbench.cli.console import ConsoleReporter, summary_table
-    from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job
+    from workbench.pipeline.run import evaluate_again
     from workbench.reporting.cards.model import write_cards
     from workbench.runs.folder import load_run
 
     run = load_run(folder)
     job = Job(run, run.config, ConsoleReporter(ERR))
-    with job.reporter:
-        evaluate_run(job, again=True)
-        write_cards(folder)
+    evaluate_again(job, lambda job: write_cards(job.run.folder))
     OUT.print(summary_table(load_run(folder)))
 
 

@@ -1,10 +1,12 @@
 """Commands made from one description: a field of a dataclass is an option, its docstring the help."""
 
 import ast
+import errno
 import functools
 import inspect
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +16,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import typer
 
 from workbench.attribution.options import Options
-from workbench.cli.terminal import ERR
-from workbench.errors import InputError
+from workbench.cli.stopping import stop_code
+from workbench.cli.terminal import warn
+from workbench.errors import InputError, WorkbenchError, shown
 
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder.")]
 Overrides = Annotated[
@@ -39,6 +42,24 @@ Split = Literal["train", "dev", "test"]
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = {"memory_mb": "--memory", "public": "--public/--private"}
 """Flags that are not called as their field."""
+LEAST = {
+    "max_tokens": 8,
+    "limit": 1,
+    "rounds": 1,
+    "steps": 1,
+    "samples": 1,
+    "batch_size": 1,
+    "memory_mb": 1,
+    "layer": 0,
+    "first_words": 1,
+    "seed": 0,
+}
+"""The least value of each number that is an option."""
+MOST = {"seed": 2**32 - 1, "rounds": 10_000}
+_LONGEST_NUMBER = 9
+"""Digits of a number in a list."""
+_LONGEST_NAME = 255
+"""Bytes of one part of a path, on every usual file system."""
 
 
 def add_command(
@@ -59,7 +80,7 @@ def add_command(
         name: What the command is called; default: as the function.
         group: Heading in the list of commands.
         plugins: Whether the command takes `--plugin`.
-        interrupted: Last line after Ctrl-C.
+        interrupted: Last line after Ctrl-C or SIGTERM.
     """
     parameters: list[inspect.Parameter] = []
     requests: dict[str, Any] = {}
@@ -75,6 +96,7 @@ def add_command(
     @functools.wraps(command)
     def run(plugin: Sequence[Path] | None = None, **given: Any) -> None:
         try:
+            refuse_impossible_paths([plugin, *given.values()])
             if plugin:
                 from workbench.catalog.plugins import load_plugins
 
@@ -82,13 +104,37 @@ def add_command(
             for parameter, kind in requests.items():
                 given[parameter] = _filled(kind, given)
             command(**given)
-        except KeyboardInterrupt:
-            ERR.print(interrupted)
-            raise typer.Exit(130) from None
+        except BaseException as error:
+            code = stop_code(error)
+            if code is not None:
+                warn(interrupted)
+                raise typer.Exit(code) from None
+            if isinstance(error, EOFError):  # Typer would take it for an answer that was not given.
+                raise WorkbenchError(f"EOFError: {error}") from error
+            raise
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app.command(name, rich_help_panel=group)(run)
+
+
+def refuse_impossible_paths(values: Iterable[Any]) -> None:
+    """Raise InputError for a path, or one in a list, that no file system takes."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            refuse_impossible_paths(value)
+        elif isinstance(value, Path):
+            if "\0" in str(value):
+                raise InputError(f"{shown(str(value))}: a path has no NUL character")
+            if any(len(os.fsencode(part)) > _LONGEST_NAME for part in value.parts):
+                raise InputError(f"{shown(str(value))}: a name longer than {_LONGEST_NAME} bytes")
+
+
+def foreseen(error: Exception) -> Exception:
+    """Return InputError in the place of the system's error about a path that it does not take."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return InputError(f"{shown(error.filename)}: the name is too long")
+    return error
 
 
 def option(kind: type, name: str) -> Any:
@@ -106,7 +152,9 @@ def _options(kind: Any) -> Iterator[inspect.Parameter]:
             continue
         flag = FLAGS.get(field.name, f"--{field.name.replace('_', '-')}")
         if (item := _item(hint)) is None:
-            explained = typer.Option(flag, help=helps[field.name])
+            explained = typer.Option(
+                flag, help=helps[field.name], min=LEAST.get(field.name), max=MOST.get(field.name)
+            )
         else:
             example = ",".join(map(str, default)) if isinstance(default, tuple) else "0,3,5"
             default = example if isinstance(default, tuple) else default
@@ -168,10 +216,16 @@ def numbers(flag: str, example: str, text: str) -> tuple[int, ...]:
         example: A value that the option takes, for the error.
         text: What was given.
     """
+    parts = text.split(",")
     try:
-        return tuple(int(part) for part in text.split(","))
+        if len(max(parts, key=len)) > _LONGEST_NUMBER:
+            raise ValueError
+        found = tuple(int(part) for part in parts)
     except ValueError:
-        raise InputError(f"{flag} {text!r}: expected numbers such as {example}") from None
+        raise InputError(f"{flag} {shown(text)}: expected numbers such as {example}") from None
+    if len(set(found)) < len(found):
+        raise InputError(f"{flag} {shown(text)}: name each number once")
+    return found
 
 
 Target = option(Options, "target")

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from importlib.resources import files
@@ -13,6 +14,7 @@ import typer
 
 from workbench.catalog.plugins import loaded_plugins
 from workbench.cli.options import RunFolder
+from workbench.cli.stopping import stop_code
 from workbench.cli.terminal import say, warn
 from workbench.errors import InputError
 
@@ -51,8 +53,10 @@ def app(
     say(f"http://{address}:{port}  (Ctrl-C ends it)")
     try:
         code = subprocess.run(command, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return
+    except KeyboardInterrupt as stop:  # The server is ended by then.
+        if stop_code(stop) == 128 + signal.SIGINT:
+            return
+        raise
     raise typer.Exit(code)
 
 
@@ -69,6 +73,22 @@ def report(run_folder: RunFolder) -> None:
     page = write_report(load_run(run_folder).folder)
     write_cards(run_folder)
     say(page)
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(help="Run, comparison, or folder of runs.")],
+) -> None:
+    """Hold every file of a run against the hash that was taken when it was written.
+
+    Exit with code 0 if all are as they were written, else 1.
+    """
+    from workbench.runs.check import check_runs
+
+    checked = check_runs(folder)
+    warn(*checked.wrong)
+    if checked.wrong:
+        raise typer.Exit(1)
+    say(f"{checked.files:,} files of {checked.runs:,} run(s) are as they were written")
 
 
 def tables(

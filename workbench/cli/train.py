@@ -26,36 +26,28 @@ def run(
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.config.loading import load_config, with_absolute_paths
-    from workbench.data.sources import find_source
-    from workbench.pipeline.environment import describe_environment
-    from workbench.pipeline.evaluate import evaluate_run
     from workbench.pipeline.job import Job, Reporter, this_process
-    from workbench.pipeline.train import check_methods, train_run
+    from workbench.pipeline.run import make_run
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.run import write_report
-    from workbench.runs.folder import create_run, load_run
+    from workbench.runs.folder import Run, load_run
 
     settings = with_absolute_paths(load_config(config, overrides))
-    check_methods(settings)
-    find_source(settings.data.source)
-    process = this_process()
-    with process.main_process_first():
-        created = create_run(
-            out or Path("runs") / settings.name, settings, describe_environment(settings.seed)
-        )
-    reporter = ConsoleReporter(ERR) if process.is_main_process else Reporter()
-    job = Job(created, settings, reporter)
-    with job.reporter:
-        train_run(job)
-        if not process.is_main_process:
-            return
-        if evaluate_run(job):
-            write_cards(job.run.folder)
+    folder = out or Path("runs") / settings.name
+    main = this_process().is_main_process
+    page = folder
+
+    def finish(job: Job) -> None:
+        nonlocal page
+        write_cards(folder)
         job.reporter.stage("report", False)
-        report = write_report(job.run.folder)
+        page = write_report(folder)
         job.reporter.progress(1, 1, {})
-    OUT.print(summary_table(load_run(job.run.folder)))
-    say(f"report: {report}")
+
+    make_run(Job(Run(folder), settings, ConsoleReporter(ERR) if main else Reporter()), "run", finish)
+    if main:
+        OUT.print(summary_table(load_run(folder)))
+        say(f"report: {page}")
 
 
 def compare(

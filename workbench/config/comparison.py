@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from workbench.catalog.methods import METHODS
-from workbench.catalog.settings import Settings
+from workbench.catalog.settings import EachOnce, Seed, Settings
 from workbench.config.loading import (
     apply_overrides,
     load_plugins_of,
@@ -14,9 +14,11 @@ from workbench.config.loading import (
     read_mapping,
     validated,
 )
-from workbench.config.run import RunConfig
-from workbench.errors import InputError
+from workbench.config.run import RunConfig, folder_name
+from workbench.errors import InputError, shown
 
+_LONGEST_NAME = 100
+"""Bytes of a comparison's name; its trials' are longer by method, strength and seed."""
 _REACH = 10.0
 """A search goes this factor up and down from the method's own strength where no range is given."""
 
@@ -31,7 +33,7 @@ class MatchSettings(Settings):
     correlation x 100."""
     tolerance: float | None = Field(None, gt=0)
     """Relative for `flops` (0.05: within 5 %; the default), in points for `drop` (default 0.5)."""
-    tries: int = Field(6, ge=1)
+    tries: int = Field(6, ge=1, le=1000)
     """At most this many trainings per method and seed."""
     search_seed_only: bool = False
     """Search on the first seed (that finishes a training) and train the others with what was found."""
@@ -64,12 +66,13 @@ class MatchSettings(Settings):
 class CompareConfig(Settings):
     """A grid of runs, and optionally a search for each method's strength."""
 
-    name: str = "comparison"
+    name: Annotated[str, AfterValidator(lambda name: folder_name(name, _LONGEST_NAME))] = "comparison"
+    """What the comparison is called; without `--out` it lies in a folder of this name in runs/."""
     run: RunConfig = Field(default_factory=RunConfig)
     """What all trials share; its methods and seed are set by the comparison."""
-    methods: list[str] = Field(default_factory=lambda: [*METHODS][1:], min_length=1)
+    methods: Annotated[list[str], EachOnce] = Field(default_factory=lambda: [*METHODS][1:], min_length=1)
     """The pruners to compare; the dense model is always there."""
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([0, 1, 2], min_length=1)
+    seeds: Annotated[list[Seed], EachOnce] = Field([0, 1, 2], min_length=1)
     strengths: dict[str, list[float]] = Field({})
     """Cells per method. Without `match`, a method that is absent gets one, of its section's strength."""
     match: MatchSettings | None = None
@@ -94,12 +97,7 @@ class CompareConfig(Settings):
         for method in methods:
             if method not in METHODS:
                 raise ValueError(f"unknown method {method!r} ({METHODS.suggestion(method)})")
-        return _once(methods, "method")
-
-    @field_validator("seeds")
-    @classmethod
-    def _own_seeds(cls, seeds: list[int]) -> list[int]:
-        return _once(seeds, "seed")
+        return methods
 
     @model_validator(mode="after")
     def _fitting(self) -> "CompareConfig":
@@ -112,7 +110,9 @@ class CompareConfig(Settings):
         for method, strengths in self.strengths.items():
             if not strengths:
                 raise ValueError(f"strengths.{method}: is empty; leave it out for one cell")
-            _once([spelled(value) for value in strengths], f"trial {method}")
+            names = [spelled(value) for value in strengths]
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"strengths.{method}: {twice[0]} is there twice")
         for method, (low, high) in self.ranges.items():
             if not low < high or (low <= 0 and not _is_linear(method)):
                 raise ValueError(f"ranges.{method}: needs 0 < low < high (got {low:g}, {high:g})")
@@ -209,16 +209,9 @@ def _matched(given: Any, match: str) -> dict[str, Any]:
     except ValueError:
         equals = ""
     if not equals or kind not in ("flops", "drop"):
-        raise InputError(f"--match {match!r}: expected flops=2.0 or drop=1.0")
+        raise InputError(f"--match {shown(match)}: expected flops=2.0 or drop=1.0")
     kept = dict(given) if isinstance(given, dict) else {}
     other = kept.pop("drop" if kind == "flops" else "flops", None)
     if other is not None:
         kept.pop("tolerance", None)  # It has another unit.
     return {**kept, kind: target}
-
-
-def _once(values: list[Any], what: str) -> list[Any]:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"the {what} {value} is there twice")
-    return values

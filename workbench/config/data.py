@@ -46,7 +46,7 @@ class DataSettings(Settings):
     """At most this many training texts, chosen by the same hash; null takes all."""
     max_dev: int | None = Field(None, ge=1)
     max_test: int | None = Field(None, ge=1)
-    max_tokens: int = Field(64, ge=8)
+    max_tokens: int = Field(64, ge=8, le=10**6)
     """Longest window in tokens, special tokens included; longer texts are cut into windows."""
     unknown_only: Literal["refuse", "keep"] = "refuse"
     """What to do with a text of which the tokenizer knows no character."""

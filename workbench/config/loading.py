@@ -14,10 +14,12 @@ from workbench.catalog.plugins import load_plugins, loaded_plugins
 from workbench.catalog.scorers import SCORERS
 from workbench.catalog.settings import Settings
 from workbench.config.run import RunConfig, run_config_class
-from workbench.errors import InputError
-from workbench.storage.atomic import yaml_value
+from workbench.errors import InputError, shown
+from workbench.storage.strict_yaml import read_yaml, yaml_value
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
+_TOLD = 10
+"""How many problems one message names."""
 
 
 def load_config(
@@ -57,20 +59,9 @@ def load_plugins_of(values: dict[str, Any], origin: str) -> None:
 def read_mapping(path: Path) -> dict[str, Any]:
     """The keys of a YAML file; InputError names the file if it is none, or holds something else."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return read_yaml(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such configuration file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    try:
-        values = yaml_value(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: the top level must be a mapping of keys")
-    return values
 
 
 def parse_config(values: dict[str, Any], origin: str) -> RunConfig:
@@ -152,15 +143,12 @@ def _apply(values: dict[str, Any], override: str) -> None:
     key, equals, raw = override.partition("=")
     parts = key.split(".")
     if not equals or not all(parts):
-        raise InputError(f"--set {override!r}: expected a.b=value")
-    try:
-        value = yaml.safe_load(raw)
-    except yaml.YAMLError:
-        raise InputError(f"--set {override!r}: the value is not valid YAML") from None
+        raise InputError(f"--set {shown(override)}: expected a.b=value")
+    value = yaml_value(raw, f"--set {shown(override)}")
     for part in parts[:-1]:
         section = values.setdefault(part, {})
         if not isinstance(section, dict):
-            raise InputError(f"--set {override!r}: {part} is not a section")
+            raise InputError(f"--set {shown(override)}: {_word(part)} is not a section")
         values = section
     values[parts[-1]] = value
 
@@ -181,10 +169,11 @@ def renamed_keys(values: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
-    """One line per problem; an unknown key is answered with the nearest known one."""
+    """One line for the first problems; an unknown key is answered with the nearest known one."""
     lines = []
-    for problem in error.errors():
-        path = [str(part) for part in problem["loc"]]
+    for problem in error.errors()[:_TOLD]:
+        path = [_word(part) for part in problem["loc"]]
+        said = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             known = list(_section(kind, path[:-1]).model_fields)
             if RENAMED.get(path[-1]) in known:
@@ -194,10 +183,16 @@ def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
             lines.append(f"unknown key {'.'.join(path)} ({hint})")
         elif path:
-            lines.append(f"{'.'.join(path)}: {problem['msg']} (got {problem['input']!r})")
+            lines.append(f"{'.'.join(path)}: {said} (got {shown(problem['input'])})")
         else:
-            lines.append(problem["msg"])
-    return "; ".join(lines)
+            lines.append(said)
+    left = error.error_count() - len(lines)
+    return "; ".join([*lines, f"and {left:,} more"] if left else lines)
+
+
+def _word(part: object) -> str:
+    """Return a key as a message names it, without quotes."""
+    return shown(part)[1:-1] if isinstance(part, str) else shown(part)
 
 
 def _section(section: type[BaseModel], path: list[str]) -> type[BaseModel]:

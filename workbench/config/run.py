@@ -1,15 +1,38 @@
 """The configuration of a run: typed, checked, and with every unknown key refused."""
 
 from functools import lru_cache
-from typing import Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, ModelWrapValidatorHandler, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from workbench.catalog.methods import METHODS
-from workbench.catalog.settings import Settings, TrainingSettings
+from workbench.catalog.settings import Seed, Settings, TrainingSettings
 from workbench.config.data import DataSettings
 from workbench.config.evaluation import EfficiencySettings, EvaluationSettings
 from workbench.errors import InputError
+
+
+def folder_name(name: str, longest: int = 200) -> str:
+    """Return a name that can be a folder's, in any folder; ValueError says what is wrong with it.
+
+    Args:
+        name: What somebody wrote.
+        longest: How many bytes it may have; a file system takes 255, with what we add.
+    """
+    if not name.strip() or name.startswith("."):
+        raise ValueError("must be the name of a folder: not empty, no dot in front")
+    if "/" in name or "\\" in name or not name.isprintable():
+        raise ValueError("must be the name of one folder: no slashes, no control characters")
+    if len(name.encode()) > longest:
+        raise ValueError(f"longer than {longest} bytes")
+    return name
 
 
 class RunConfig(Settings):
@@ -19,8 +42,9 @@ class RunConfig(Settings):
     depends on the catalogue.
     """
 
-    name: str = "run"
-    seed: int = Field(0, ge=0)
+    name: Annotated[str, AfterValidator(folder_name)] = "run"
+    """What the run is called; without `--out` it lies in a folder of this name in runs/."""
+    seed: Seed = 0
     backbone: str = "packaged"
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
     plugins: list[str] = Field([])

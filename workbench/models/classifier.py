@@ -1,25 +1,26 @@
 """Classify with the stock BERT and a policy that drops tokens on the way; save and load such models."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertForSequenceClassification, PreTrainedTokenizerBase
+from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
-from workbench.models.backbone import check_folder, load_backbone, load_tokenizer
+from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.encoder import Encoded, EncodeOptions, LayerTrace, encode
 from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Packed, Padded
+from workbench.models.model_config import class_names, read_config, reason
+from workbench.models.model_folder import check_folder
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
 from workbench.storage.atomic import replacing
@@ -177,23 +178,45 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")
     check_folder(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    where, values = read_config(str(folder))
+    bert = load_backbone(str(folder), class_names(values, where), new_head=False)
+    policy = _saved_policy(folder, values, bert.config)
+    return PruningClassifier(bert, policy).eval(), load_tokenizer(str(folder))
+
+
+def _saved_policy(folder: Path, values: Mapping[str, Any], config: BertConfig) -> Policy:
+    """Return the policy that the folder's config.json describes, with its weights."""
+    described = values.get("workbench") or {"method": "dense", "policy": {}}
     try:
-        labels = config.get("id2label") or {"0": "0", "1": "1"}
-        names = tuple(labels[key] for key in sorted(labels, key=int))
-        bert = load_backbone(str(folder), names, new_head=False)
-        described = config.get("workbench") or {"method": "dense", "policy": {}}
-        policy = policy_class(described["method"])(bert.config, **described["policy"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / 'config.json'}: describes no classifier: {error}") from None
+        kind, settings = policy_class(described["method"]), described["policy"]
+        _try_without_memory(kind, settings, config, folder)
+        policy = kind(config, **settings)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{folder / 'config.json'}: describes no classifier: {reason(error)}") from None
+    _load_policy(policy, folder)
+    return policy
+
+
+def _try_without_memory(
+    kind: type[Policy], settings: Mapping[str, Any], config: BertConfig, folder: Path
+) -> None:
+    """Raise InputError where the folder's weights are not those of a policy with these settings."""
+    try:
+        with torch.device("meta"):
+            planned = kind(config, **settings)
+    except Exception:  # What is wrong, the one with memory will say; a plug-in's may need numbers.
+        return
+    _load_policy(planned, folder, assign=True)
+
+
+def _load_policy(policy: Policy, folder: Path, *, assign: bool = False) -> None:
     if policy.state_dict():
         try:
-            policy.load_state_dict(_policy_weights(folder))
-        except (SafetensorError, RuntimeError) as error:
+            policy.load_state_dict(_policy_weights(folder), assign=assign)
+        except (OSError, SafetensorError, RuntimeError) as error:
             raise InputError(
-                f"{folder}: its policy does not fit this model: {str(error).splitlines()[0]}"
+                f"{folder / 'config.json'}: its policy does not fit the stored weights: {reason(error)}"
             ) from None
-    return PruningClassifier(bert, policy).eval(), load_tokenizer(str(folder))
 
 
 def _policy_weights(folder: Path) -> dict[str, Tensor]:

@@ -18,13 +18,13 @@ from workbench.storage.tables import write_parts
 
 
 def run_controls(job: Job) -> None:
-    """Write metrics/controls and metrics/control_comparisons; remove them where none are configured."""
+    """Write metrics/controls and metrics/control_comparisons."""
     pairs = list(_compared(job))
     compared = [comparisons for _, comparisons in pairs]
     if compared:
         compared = [correct_table(pd.concat(compared, ignore_index=True))]
-    write_parts([quality for quality, _ in pairs], job.run.table_file("controls"))
-    write_parts(compared, job.run.table_file("control_comparisons"))
+    write_parts([quality for quality, _ in pairs], job.out.table_file("controls"))
+    write_parts(compared, job.out.table_file("control_comparisons"))
 
 
 def _compared(job: Job) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:

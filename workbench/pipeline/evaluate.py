@@ -11,6 +11,7 @@ from workbench.attribution.options import Options
 from workbench.attribution.registry import caption
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import SCORERS
+from workbench.config.run import RunConfig
 from workbench.core.documents import Window
 from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame
@@ -32,24 +33,15 @@ from workbench.storage.atomic import write_json
 from workbench.storage.tables import write_parts, write_table
 
 
-def evaluate_run(job: Job, *, again: bool = False) -> bool:
-    """Predict, score and measure with every trained method; return whether anything was left to do.
+def evaluate_run(job: Job, *, again: bool = False) -> None:
+    """Predict, score and measure with every trained method; `again` repeats finished stages.
 
-    Then the models' cards speak of numbers that are gone: the caller writes them anew. `again` repeats
-    finished stages.
+    At the end the run's configuration is the folder's, with nothing in it from another one.
     """
-    worked = False
-    for name, work in evaluations(job).items():
-        key = job.key(name)
-        done = job.stages.is_done(name, key) and not again
-        job.reporter.stage(name, done)
-        if not done:
-            with job.stages.record(name, key), linear_kernels(job.config.kernels):
-                work(job)
-            worked = True
-    if worked:
-        _describe(job)
-    return worked
+    for name, work in evaluations(job.config).items():
+        with linear_kernels(job.config.kernels):
+            job.stage(name, work, again=again)
+    job.stages.adopt_config()
 
 
 def _describe(job: Job) -> None:
@@ -69,7 +61,7 @@ def _describe(job: Job) -> None:
     scorer_groups(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     card = data_card(job.corpus, job.encodings).recorded()
-    write_json(job.run.folder / ABOUT, {"notes": notes, "explains": chosen, "data": card})
+    write_json(job.out.folder / ABOUT, {"notes": notes, "explains": chosen, "data": card})
 
 
 def _predictions(job: Job) -> None:
@@ -87,9 +79,9 @@ def _predictions(job: Job) -> None:
             job.reporter.progress(len(frames), len(splits) * len(methods), {})
     frames = [*known.values(), *frames]
     whole = pd.concat(frames, ignore_index=True)
-    write_table(whole, job.run.folder / PREDICTIONS)
+    write_table(whole, job.out.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
-    write_table(table, job.run.table_file("classification"), csv=True)
+    write_table(table, job.out.table_file("classification"), csv=True)
 
 
 def _known_predictions(job: Job) -> dict[str, pd.DataFrame]:
@@ -109,12 +101,11 @@ def _plausibility(job: Job) -> None:
     splits: list[str] = list(evaluation.splits)
     by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
     chosen = scorer_groups(job)
-    _forget_scores(job, [name for _, names in chosen for name in names])
     for method, names in chosen:
         records = {split: _score(job, method, split, names) for split in splits}
         for name in names:
             scored = [r for split in records for r in records[split] if r.scorer == name]
-            write_table(to_frame(scored), job.run.score_file(name), group=ROW_GROUP)
+            write_table(to_frame(scored), job.out.score_file(name), group=ROW_GROUP)
         for split, scored in records.items():
             by_split[split] += scored
     tables: dict[str, list[pd.DataFrame]] = {}
@@ -122,7 +113,7 @@ def _plausibility(job: Job) -> None:
         for name, frame in plausibility_tables(job, split, scored).items():
             tables.setdefault(name, []).append(frame)
     for name, frames in tables.items():
-        write_parts(frames, job.run.table_file(name))
+        write_parts(frames, job.out.table_file(name))
 
 
 def scorer_groups(job: Job) -> list[tuple[str, list[str]]]:
@@ -169,12 +160,6 @@ class _JobEvents(Events):
         self.job.note(f"{scorer}: NaN for text {window.text_id!r}, layers {list(layers)}: left out")
 
 
-def _forget_scores(job: Job, chosen: list[str]) -> None:
-    """Remove our scorers' files of an earlier configuration: they speak of models that are gone."""
-    for name in set(SCORERS) - set(chosen):
-        job.run.score_file(name).unlink(missing_ok=True)
-
-
 def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenScores]:
     windows = _scored_windows(job, split)
     order = {(window.text_id, window.window): index for index, window in enumerate(windows)}
@@ -208,8 +193,8 @@ def _efficiency(job: Job) -> None:
     tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
     measured = _timed(job, dense) if config.efficiency.repeats else []
     tables += [split.efficiency for split in measured]
-    write_parts([split.rounds for split in measured], job.run.table_file("stopwatch"))
-    write_parts(tables, job.run.table_file("efficiency"))
+    write_parts([split.rounds for split in measured], job.out.table_file("stopwatch"))
+    write_parts(tables, job.out.table_file("efficiency"))
 
 
 def _timed(job: Job, dense: PruningClassifier) -> list[Measured]:
@@ -239,16 +224,15 @@ def timed_windows(job: Job, split: str) -> list[Window]:
     return [windows[index] for index in order[: job.config.efficiency.texts]]
 
 
-def evaluations(job: Job) -> dict[str, Callable[[Job], None]]:
+def evaluations(config: RunConfig) -> dict[str, Callable[[Job], None]]:
     """Return the stages after training, in their order."""
     stages: dict[str, Callable[[Job], None]] = {
         "predictions": _predictions,
         "plausibility": _plausibility,
         "efficiency": _efficiency,
     }
-    # Also once they are no longer asked for: their tables must go.
-    if job.config.evaluation.controls or "controls" in job.stages.done:
+    if config.evaluation.controls:
         stages["controls"] = run_controls
-    if job.config.evaluation.faithfulness.scorers or "faithfulness" in job.stages.done:
+    if config.evaluation.faithfulness.scorers:
         stages["faithfulness"] = run_faithfulness
-    return stages
+    return stages | {"about": _describe}

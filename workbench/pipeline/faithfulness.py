@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.catalog.scorers import SCORERS
+from workbench.config.run import RunConfig
 from workbench.core.documents import Window
 from workbench.core.token_scores import from_frame
 from workbench.data.windows.encodings import holds_evidence
@@ -21,11 +22,11 @@ CONTROLS = ("random", "oracle")
 
 
 def run_faithfulness(job: Job) -> None:
-    """Write metrics/faithfulness; remove it where no scorer is asked for.
+    """Write metrics/faithfulness.
 
     Its metrics are of a class's probability: `Job.corpus` refuses them for a regression.
     """
-    write_parts(list(_tables(job)), job.run.table_file("faithfulness"))
+    write_parts(list(_tables(job)), job.out.table_file("faithfulness"))
 
 
 def _tables(job: Job) -> Iterator[pd.DataFrame]:
@@ -34,7 +35,7 @@ def _tables(job: Job) -> Iterator[pd.DataFrame]:
     done = 0
     for method, scorers in methods.items():
         model = job.model(method)
-        layers = _layers(job, model)
+        layers = chosen_layers(job.config, model)
         for split in splits:
             yield from _of_model(job, model, split, scorers, layers)
             done += 1
@@ -51,8 +52,9 @@ def _by_method(job: Job) -> dict[str, list[str]]:
     return methods
 
 
-def _layers(job: Job, model: PruningClassifier) -> list[int]:
-    chosen = job.config.evaluation.faithfulness.layers
+def chosen_layers(config: RunConfig, model: PruningClassifier) -> list[int]:
+    """Return the layers whose scores are tested; InputError for one that the model does not have."""
+    chosen = config.evaluation.faithfulness.layers
     layers = list(range(model.layers)) if chosen is None else sorted(chosen)
     if layers[-1] >= model.layers:
         raise InputError(

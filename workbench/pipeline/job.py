@@ -1,7 +1,7 @@
 """What all stages of a run share: its folder, data, models, and who is told about progress."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -10,7 +10,7 @@ import torch
 from accelerate import PartialState
 from transformers import PreTrainedTokenizerBase
 
-from workbench.catalog.methods import METHODS
+from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
 from workbench.core.documents import Corpus, Window
 from workbench.core.task_type import task_type_of
@@ -19,9 +19,11 @@ from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.pipeline.content import Content, Texts, read_content
 from workbench.pipeline.environment import describe_environment
+from workbench.pipeline.recipes import Recipes
 from workbench.runs.folder import Run
-from workbench.runs.stages import Stages, fingerprint
+from workbench.runs.stages import Recipe, Stages
 
 LOG = logging.getLogger(__name__)
 
@@ -68,14 +70,31 @@ class Job:
     base: "Job | None" = None
     """The job of the dense model that this one shares: its texts and the model's predictions serve here
     as well. Data, backbone, seed and dense settings must be equal."""
+    out: Run = field(init=False)
+    """Where the present stage writes, as if it were the run; its files move there when it ends."""
 
     @cached_property
     def stages(self) -> Stages:
         return Stages(
             self.run.folder,
             writes=self.process.is_main_process,
+            config=dump_config(self.config),
             describe=lambda: describe_environment(self.config.seed),
+            recipe=lambda stage: self.recipes.of(stage),
         )
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        if self.base is not None:
+            self.stages.content = self.base.stages.content
+            content = self.base.recipes.content
+        else:
+            self.stages.content = read_content(self.config, self.stages.content, self._texts)
+            content = Content(**self.stages.content["digests"])
+        return Recipes(self.config, content)
+
+    def _texts(self) -> Texts:
+        return self.corpus, self.encodings, self.training_windows
 
     @cached_property
     def process(self) -> PartialState:
@@ -157,20 +176,35 @@ class Job:
         model, _ = load_classifier(self.run.model_folder(method))
         return model.to(self.process.device)
 
-    def key(self, stage: str) -> str:
-        """What a stage's result depends on; see `Stages`."""
-        config = self.config
-        data = fingerprint(config.data, config.backbone, config.seed, config.kernels)
-        if stage == "dense":
-            return fingerprint(data, config.section("dense"))
-        if stage == "saliency":
-            return self.key("dense")
-        if stage in METHODS:
-            return fingerprint(self.key("dense"), config.section(stage))
-        models = [self.key(method) for method in config.methods]
-        # What concerns one stage alone leaves the others as they are.
-        others = {"controls", "faithfulness"} - {stage}
-        evaluation = config.evaluation.model_dump(mode="json", exclude=others)
-        if stage == "efficiency":
-            return fingerprint(models, evaluation, config.efficiency)
-        return fingerprint(stage, models, evaluation)
+    def is_done(self, stage: str) -> bool:
+        """Return whether a stage was done with these settings and this content, and is whole."""
+        return self.stages.is_done(stage, self.recipe(stage))
+
+    def recipe(self, stage: str) -> Recipe:
+        """Return what a stage depends on."""
+        recipe = self.recipes.of(stage)
+        assert recipe is not None, stage
+        return recipe
+
+    def stage(
+        self, name: str, work: Callable[["Job"], None], *, again: bool = False, shared: bool = False
+    ) -> None:
+        """Carry out a stage unless it is done.
+
+        Args:
+            name: The stage.
+            work: Does it, and writes into `out`.
+            again: Repeat it even if it is done.
+            shared: What it writes was made by another run.
+        """
+        recipe = self.recipe(name)
+        done = self.stages.is_done(name, recipe) and not again
+        self.reporter.stage(name, done)
+        if done:
+            return
+        if (reason := self.stages.why(name, recipe)) and not again:
+            self.reporter.note(f"{name} is made again: {reason}")
+        with self.stages.record(name, recipe, shared=shared) as folder:
+            self.out = Run(folder)
+            work(self)
+        self.process.wait_for_everyone()

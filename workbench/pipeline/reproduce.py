@@ -4,13 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.pipeline.compare.trials import is_finished
-from workbench.pipeline.environment import describe_environment
-from workbench.pipeline.evaluate import evaluate_run, evaluations
+from workbench.pipeline.evaluate import evaluations
 from workbench.pipeline.job import Job, Reporter
-from workbench.pipeline.train import train_run
-from workbench.runs.folder import COMPARISON, CONFIG, Run, create_run, load_run, refuse_foreign
+from workbench.pipeline.run import is_finished, make_run
+from workbench.runs.folder import COMPARISON, CONFIG, ENVIRONMENT, Run, load_run, refuse_foreign
 from workbench.runs.reproduction import Reproduction, compare_runs
+from workbench.runs.stages import Stages
 from workbench.runs.tables import read_run_data
 
 
@@ -22,8 +21,8 @@ def finished_run(folder: Path) -> Run:
             "dense/ one by one"
         )
     run = load_run(folder)
-    job = Job(run, run.config)
-    missing = [name for name in (*run.config.methods, *evaluations(job)) if name not in job.stages.done]
+    done = Stages(folder).done
+    missing = [name for name in (*run.config.methods, *evaluations(run.config)) if name not in done]
     if missing:
         raise InputError(
             f"{folder}: the run is not at its end (no {', '.join(missing)}); finish it first: workbench "
@@ -36,12 +35,12 @@ def check_again(run: Run, out: Path) -> None:
     """Raise InputError unless `out` is new, empty, or an interrupted reproduction of this run."""
     if out.resolve() == run.folder.resolve():
         raise InputError(f"{out}: is the run itself; choose another --out")
-    refuse_foreign(out, CONFIG, "run")
+    refuse_foreign(out, ENVIRONMENT, "run")
     if not (out / CONFIG).is_file():
         return
     if load_run(out).config != run.config:
         raise InputError(f"{out}: holds a run with another configuration; choose another --out")
-    if is_finished(out, run.config):
+    if is_finished(Job(Run(out), run.config)):
         raise InputError(f"{out}: holds a finished run already; choose another --out")
 
 
@@ -56,10 +55,6 @@ def reproduce(
         reporter: Hears about progress.
         write_cards: Writes the models' cards of the run folder that it is given.
     """
-    config = run.config
-    job = Job(create_run(out, config, describe_environment(config.seed)), config, reporter)
-    with job.reporter:
-        train_run(job)
-        if evaluate_run(job):
-            write_cards(out)
+    job = Job(Run(out), run.config, reporter)
+    make_run(job, "reproduce", lambda job: write_cards(job.run.folder))
     return compare_runs(read_run_data(run.folder), read_run_data(out))

@@ -45,7 +45,7 @@ class AttributeRequest(TextsRequest):
     label_column: str | None = None
     """Column of classes in a table, for --target gold."""
     out: Path | None = None
-    """Folder to write; default: attribute/ in the run, or runs/attribute."""
+    """Folder to write; default: attribute/<name of the texts> in the run, or runs/attribute/<name>."""
 
 
 @dataclass(frozen=True, kw_only=True)

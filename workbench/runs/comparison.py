@@ -69,7 +69,7 @@ def read_comparison(folder: Path) -> ComparisonData:
     folder = Path(folder)
     if not (folder / COMPARISON).is_file():
         raise InputError(f"{folder}: not a comparison (it has no {COMPARISON})")
-    about = read_json(folder / COMPARISON)
+    about = read_json(folder / COMPARISON, "cells", "groups")
     groups = _groups(about["groups"])
     kinds = {name: group.kind for group in reversed(groups) for name in group.trials}
     finished = [trial for trial in about["cells"] if not trial["error"]]

@@ -27,7 +27,7 @@ def describe_environment(seed: int, **machine: object) -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
     return {
         "workbench": importlib.metadata.version("rationale-workbench"),
-        "commit": _commit(),
+        "commit": commit_of(Path(__file__)),
         "seed": seed,
         "started": now(),
         "python": platform.python_version(),
@@ -46,14 +46,35 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _commit() -> str | None:
-    """Commit of the source tree, with -dirty when it has changes; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        described = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+def commit_of(file: Path) -> str | None:
+    """Return the commit of the workbench's source tree, with -dirty when it has changes.
+
+    None outside a checkout of the workbench: a virtual environment, or a copy of the package, may lie in
+    a repository of something else.
+
+    Args:
+        file: This module, in the package's folder runs/.
+    """
+    package = file.resolve().parents[1]
+    # A commit is made of the workbench where the repository begins beside the package and holds it.
+    tracked = _git(package.parent, "ls-files", "--error-unmatch", "pyproject.toml", str(file.resolve()))
+    if not tracked or _git(package.parent, "rev-parse", "--show-prefix") != "":
         return None
-    return described.stdout.strip() or None
+    return _git(package.parent, "describe", "--always", "--dirty", "--abbrev=12") or None
+
+
+def _git(folder: Path, *command: str) -> str | None:
+    """Return what git answers in a folder; None where it refuses, or there is none."""
+    # In a hook these name another repository.
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(folder), *command],
+            capture_output=True, text=True, timeout=10, check=True, env=surroundings,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
 
 
 def _processor() -> str:

@@ -1,27 +1,29 @@
 """A run is a folder, and the folder is the database: the one place that opens and reads it."""
 
-import json
 import shlex
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
-from workbench.config.loading import dump_config, load_config, renamed_keys
+from workbench.config.loading import load_config, renamed_keys
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
-from workbench.storage.atomic import read_json, write_json, write_text, yaml_value
+from workbench.runs.manifest import verify
+from workbench.storage.atomic import read_json
+from workbench.storage.locks import is_empty
+from workbench.storage.strict_yaml import read_yaml
 from workbench.storage.tables import read_table
 
 CONFIG, ENVIRONMENT, ABOUT = "config.yaml", "environment.json", "about.json"
 PREDICTIONS = "predictions.parquet"
+MODEL_CARD, DATA_CARD = CARDS = ("README.md", "data_card.md")
+"""They lie in the folder of every model."""
 COMPARISON = "compare.json"
 """What makes a folder a comparison: its trials and searches."""
 _SCHEMAS = RUN_TABLES | {"predictions": PREDICTIONS_SCHEMA}
@@ -44,7 +46,8 @@ class Run:
     @property
     def environment(self) -> dict[str, Any]:
         """Versions, commit, seed and machine."""
-        return dict(read_json(self.folder / ENVIRONMENT))
+        verify(self.folder, self.folder / ENVIRONMENT)
+        return read_json(self.folder / ENVIRONMENT)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -72,6 +75,7 @@ class Run:
             path = path.with_suffix(".csv")
         if not path.is_file():
             return None
+        verify(self.folder, path)
         frame = read_table(path)
         schema = _SCHEMAS.get(name)
         lost = [c for c in schema.required if c not in frame.columns] if schema else []
@@ -92,6 +96,7 @@ class Run:
 
     def scores(self, scorer: str) -> pd.DataFrame:
         """Return one scorer's rows; see `token_scores.COLUMNS`."""
+        verify(self.folder, self.score_file(scorer))
         return read_table(self.score_file(scorer))
 
     def score_file(self, scorer: str) -> Path:
@@ -104,11 +109,16 @@ class Run:
         return sorted(path.stem for path in self.folder.glob("scores/*.parquet"))
 
     def model_folder(self, method: str) -> Path:
-        """Return where a method's model lies; InputError lists the methods there are."""
+        """Return where a method's model lies.
+
+        Raises InputError, which lists the methods there are, without one, and for files that have
+        changed since they were written.
+        """
         folder = self.folder / "models" / method
         if not folder.is_dir():
             trained = ", ".join(sorted(path.name for path in folder.parent.glob("[!.]*"))) or "none yet"
             raise InputError(f"{self.folder}: no model {method!r} (there: {trained})")
+        verify(self.folder, folder)
         return folder
 
     def written(self, name: str) -> dict[str, Any] | None:
@@ -117,16 +127,10 @@ class Run:
         Raises InputError where the file is no mapping.
         """
         path = self.folder / name
-        try:
-            text = path.read_text(encoding="utf-8")
-            value = json.loads(text) if path.suffix == ".json" else yaml_value(text)
-        except FileNotFoundError:
+        verify(self.folder, path)
+        if not path.exists():
             return None
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        if not isinstance(value, dict):
-            raise InputError(f"{path}: the top level must be a mapping of keys")
-        return value
+        return read_json(path) if path.suffix == ".json" else read_yaml(path)
 
     def refuse_unreadable(self) -> None:
         """Raise InputError for a configuration of a version that called its keys otherwise, and for one
@@ -193,30 +197,23 @@ def refuse_foreign(folder: Path, ours: str, kind: str) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / ours).is_file():
+    if folder.is_dir() and not is_empty(folder) and not (folder / ours).is_file():
         raise InputError(f"{folder}: is neither empty nor a {kind} folder; choose another --out")
 
 
-def create_run(folder: Path, config: RunConfig, environment: dict[str, Any]) -> Run:
-    """Make or update a run folder.
+def refuse_other_run(folder: Path, name: str) -> None:
+    """Raise InputError unless a folder is new, empty, or holds a run.
 
     Args:
-        folder: New, empty, or a folder of the run of this name, else InputError.
-        config: What config.yaml will hold.
-        environment: What environment.json will hold if there is none.
+        folder: What is to be written.
+        name: What the run in it must be called.
     """
-    refuse_foreign(folder, CONFIG, "run")
-    run = Run(folder)
-    if (folder / CONFIG).is_file():
-        name = ""
-        # The configuration may be of another version.
-        with suppress(InputError):
-            name = str((run.written(CONFIG) or {}).get("name"))
-        if name != config.name:
-            raise InputError(
-                f"{folder}: holds the run {name!r}, not {config.name!r}; choose another --out"
-            )
-    write_text(folder / CONFIG, dump_config(config))
-    if not (folder / ENVIRONMENT).is_file():
-        write_json(folder / ENVIRONMENT, environment)
-    return run
+    refuse_foreign(folder, ENVIRONMENT, "run")
+    try:
+        before = Run(folder).written(CONFIG)
+    except InputError:
+        return  # Damaged: it is written anew.
+    if before is not None and before.get("name") != name:
+        raise InputError(
+            f"{folder}: holds the run {before.get('name')!r}, not {name!r}; choose another --out"
+        )

@@ -70,7 +70,7 @@ def run_folders(path: Path) -> list[tuple[str, Path, bool]]:
 
 def _trials(comparison: Path) -> dict[str, bool]:
     """The runs of the groups by name, and whether their strength was searched."""
-    about = read_json(comparison / COMPARISON)
+    about = read_json(comparison / COMPARISON, "cells", "groups")
     failed = {trial["name"] for trial in about["cells"] if trial["error"]}
     pairs = [(name, group["kind"] == "matched") for group in about["groups"] for name in group["cells"]]
     trials = {name: (name, True) in pairs for name, _ in pairs if name not in failed}

@@ -1,17 +1,33 @@
-"""The files of a folder or archive by relative name. Archives are read in memory, never unpacked."""
+"""The files of a folder or archive by relative name. Members are read when asked for, never unpacked."""
 
+import bz2
+import gzip
+import lzma
 import tarfile
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, cast
 
 from workbench.errors import InputError
-from workbench.storage.jsonl import read_bytes
+from workbench.storage.jsonl import read_bytes, require_regular
 
 LARGEST = 4 * 2**30
-"""Bytes that an archive may unpack to; a small file that claims more is refused."""
+"""Bytes that an archive may unpack to; one that holds more is refused."""
+RATIO = 100
+"""Times its own size that an archive or a member may unpack to: texts reach 3 to 20, zeros 1,000."""
+FLOOR = 64 * 2**20
+"""Bytes to which everything may unpack, whatever its ratio."""
+_COMPRESSIONS: dict[bytes, Callable[[IO[bytes]], BinaryIO]] = {
+    b"\x1f\x8b": lambda file: cast(BinaryIO, gzip.GzipFile(fileobj=file)),
+    b"BZh": lambda file: cast(BinaryIO, bz2.BZ2File(file)),
+    b"\xfd7zXZ\x00": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115 - closed by the caller
+}
+"""First bytes of a compressed file -> what reads it."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +74,10 @@ class Tree:
 def open_tree(path: Path) -> Tree:
     """Return the files of a folder (three levels deep) or of a .tar, .tar.gz or .zip archive.
 
-    Raises InputError where it is missing or broken, and for a member of an archive that is a link or
-    device, has an absolute path, or climbs out with `..`.
+    A compressed tar is unpacked once into a nameless temporary file, so that memory holds a member at a
+    time. Raises InputError where the archive is missing, broken or no regular file, or unpacks to too
+    much (`LARGEST`, `RATIO`), and for a member that is there twice, is a link or device, has an absolute
+    path, or climbs out with `..`.
     """
     path = Path(path).expanduser()
     if path.is_dir():
@@ -70,54 +88,136 @@ def open_tree(path: Path) -> Tree:
         return Tree(str(path), names, lambda name: read_bytes(path / name))
     if not path.exists():
         raise InputError(f"{path}: no such folder or archive")
-    if path.stat().st_size == 0:
+    if require_regular(path) == 0:
         raise InputError(f"{path}: the file is empty")
+    with _readable(path):
+        members = _zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path)
+    return Tree(str(path), frozenset(members), lambda name: members[name]())
+
+
+_BROKEN = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError,
+    NotImplementedError, ValueError,
+)  # fmt: skip
+
+
+@contextmanager
+def _readable(path: Path, member: str = "") -> Iterator[None]:
     try:
-        contents = dict(_zip_members(path) if zipfile.is_zipfile(path) else _tar_members(path))
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        yield
+    except _BROKEN as error:
         # tarfile adds a line for each compression that it tried.
         reason = str(error).partition(":\n")[0]
-        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason})") from None
-    return Tree(str(path), frozenset(contents), contents.__getitem__)
+        inside = f", member {member!r}" if member else ""
+        raise InputError(f"{path}: not a readable .tar.gz or .zip archive ({reason}{inside})") from None
 
 
-def _tar_members(path: Path) -> Iterator[tuple[str, bytes]]:
-    total = 0
-    with tarfile.open(path) as archive:
+Members = Mapping[str, Callable[[], bytes]]
+"""Name -> what reads the member."""
+
+
+class _Held:
+    """An open file that is closed when the last reader of a member is gone."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def __del__(self) -> None:
+        self.file.close()
+
+
+def _tar_members(path: Path) -> Members:
+    members: dict[str, Callable[[], bytes]] = {}
+    plain = _Held(_decompressed(path))
+
+    def reader(member: tarfile.TarInfo) -> Callable[[], bytes]:
+        start, size, name = member.offset_data, member.size, member.name
+
+        def read() -> bytes:
+            with _readable(path, name):
+                plain.file.seek(start)
+                content = plain.file.read(size)
+                if len(content) < size:
+                    raise EOFError("unexpected end of data")
+                return content
+
+        return read
+
+    with tarfile.open(fileobj=plain.file, mode="r:") as archive:
         for member in archive:
-            name = _safe_name(member.name, path)
+            name = _safe_name(member.name, path, members)
             if member.isdir():
                 continue
-            if not member.isfile():
+            if not member.isfile() or member.issparse():
                 raise InputError(f"{path}: the member {member.name!r} is a link or device, refused")
-            total = _within(total + member.size, path)
-            handle = archive.extractfile(member)
-            if handle is not None:
-                yield name, handle.read()
+            members[name] = reader(member)
+    return members
 
 
-def _zip_members(path: Path) -> Iterator[tuple[str, bytes]]:
-    total = 0
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            name = _safe_name(info.filename, path)
-            # The upper half of the attributes holds the Unix mode; 0xA000 is a symbolic link.
-            if (info.external_attr >> 16) & 0xF000 == 0xA000:
-                raise InputError(f"{path}: the member {info.filename!r} is a link, refused")
-            if not info.is_dir():
-                total = _within(total + info.file_size, path)
-                yield name, archive.read(info)
+def _decompressed(path: Path) -> IO[bytes]:
+    """Return the archive as an open file without compression, refused as soon as it grows too much."""
+    file = path.open("rb")
+    beginning = file.read(8)
+    file.seek(0)
+    reader = next((read for mark, read in _COMPRESSIONS.items() if beginning.startswith(mark)), None)
+    if reader is None:
+        return file
+    # Without a name: it is gone with the last reader, however the process ends.
+    plain = tempfile.TemporaryFile()  # noqa: SIM115 - the reader of members closes it
+    packed, total = path.stat().st_size, 0
+    try:
+        with file, reader(file) as stream:
+            while chunk := stream.read(2**20):
+                total += len(chunk)
+                _check_size(total, packed, str(path))
+                plain.write(chunk)
+        plain.seek(0)
+    except BaseException:
+        plain.close()
+        raise
+    return plain
 
 
-def _safe_name(name: str, path: Path) -> str:
+def _zip_members(path: Path) -> Members:
+    members: dict[str, Callable[[], bytes]] = {}
+    # Left open: members are read for as long as the tree is used.
+    archive = zipfile.ZipFile(path)
+
+    def reader(info: zipfile.ZipInfo) -> Callable[[], bytes]:
+        def read() -> bytes:
+            # No more is read than the directory says, and a lie there fails the check sum.
+            with _readable(path, info.filename):
+                return archive.read(info)
+
+        return read
+
+    total, packed = 0, path.stat().st_size
+    for info in archive.infolist():
+        name = _safe_name(info.filename, path, members)
+        # The upper half of the attributes holds the Unix mode; 0xA000 is a symbolic link.
+        if (info.external_attr >> 16) & 0xF000 == 0xA000:
+            raise InputError(f"{path}: the member {info.filename!r} is a link, refused")
+        if not info.is_dir():
+            _check_size(info.file_size, info.compress_size, f"{path}: the member {info.filename!r}")
+            total += info.file_size
+            members[name] = reader(info)
+    _check_size(total, packed, str(path))
+    return members
+
+
+def _safe_name(name: str, path: Path, members: Members) -> str:
     parts = name.replace("\\", "/").split("/")
     drive = len(parts[0]) == 2 and parts[0].endswith(":")
     if name.startswith(("/", "\\")) or ".." in parts or drive or "\0" in name:
         raise InputError(f"{path}: the member {name!r} leaves the archive's folder, refused")
-    return "/".join(part for part in parts if part not in {"", "."})
+    safe = "/".join(part for part in parts if part not in {"", "."})
+    if safe in members:
+        raise InputError(f"{path}: the member {name!r} is there twice, refused")
+    return safe
 
 
-def _within(total: int, path: Path) -> int:
-    if total > LARGEST:
-        raise InputError(f"{path}: unpacks to more than {LARGEST // 2**30} GiB, refused")
-    return total
+def _check_size(unpacked: int, packed: int, name: str) -> None:
+    if unpacked > LARGEST:
+        raise InputError(f"{name}: unpacks to more than {LARGEST / 2**30:g} GiB, refused")
+    if unpacked > max(FLOOR, RATIO * packed):
+        raise InputError(f"{name}: unpacks to more than {RATIO} times its size, refused")

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError, WorkbenchError, shown
 from workbench.storage.scratch import scratch_folder
 
 STANDARD_STREAMS = ("/dev/stdout", "/dev/stderr")
+_LONGEST = 64 * 2**20
+"""Bytes of the longest JSON file that is read."""
 
 
 @contextmanager
@@ -98,17 +98,41 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; InputError for a missing or broken file."""
+def read_json(path: Path, *keys: str) -> dict[str, Any]:
+    """Read a JSON file of ours; InputError for one that is missing or broken, or not as we write them.
+
+    Args:
+        path: The file: one object, every key of it once.
+        keys: What it must have.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            content = stream.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise InputError(f"{path}: longer than {_LONGEST:,} bytes; is it a file of ours?")
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_number
+        )
+    except RecursionError:
+        raise InputError(f"{path}: not readable as JSON: nested too deeply") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not readable as JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: expected a JSON object, got {shown(value)}")
+    lost = [key for key in keys if key not in value]
+    if lost:
+        raise InputError(f"{path}: lacks {', '.join(lost)}")
+    return value
 
 
-def yaml_value(text: str) -> Any:
-    """Return what a YAML text says, without making any object of its choice; raises yaml.YAMLError.
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {shown(twice)} is there twice")
+    return found
 
-    By libyaml, ten times as fast, where PyYAML was built with it.
-    """
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both safe
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")

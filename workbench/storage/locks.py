@@ -30,7 +30,7 @@ def one_writer(folder: Path, doing: str) -> Iterator[None]:
         folder: What is written.
         doing: The command, for those who are refused.
     """
-    lock = FileLock(folder / LOCK)
+    lock, is_new = FileLock(folder / LOCK), not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -45,6 +45,10 @@ def one_writer(folder: Path, doing: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             (folder / WRITER).unlink(missing_ok=True)
+            if is_new and is_empty(folder):
+                # A command that was refused leaves no folder behind.
+                (folder / LOCK).unlink()
+                folder.rmdir()
         lock.release()
 
 

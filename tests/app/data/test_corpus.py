@@ -83,7 +83,7 @@ def test_a_later_configuration_and_no_scores_are_told(own_folder: Path) -> None:
         texts.document("dev", "x")
     for path in (own_folder / "tiny" / "scores").iterdir():
         path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(InputError, match=r"\.parquet: not readable as scores"):
+    with pytest.raises(InputError, match=r"\.parquet: cannot be read as Parquet"):
         read_run_corpus(read_run_data(own_folder / "tiny"))
 
 

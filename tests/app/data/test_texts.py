@@ -87,7 +87,7 @@ def test_damaged_tables_are_named(tmp_path: Path) -> None:
     pd.DataFrame({"text_id": ["a"]}).to_parquet(other)
     with pytest.raises(InputError, match="missing"):
         ScoreTable(missing)
-    with pytest.raises(InputError, match="not readable as scores"):
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
         ScoreTable(broken)
     with pytest.raises(InputError, match="lacks layer, score, token"):
         ScoreTable(other)

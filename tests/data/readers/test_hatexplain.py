@@ -55,6 +55,7 @@ def test_labels_and_rationales_by_majority(tmp_path):
     # Annotated, and no token that two people marked.
     assert p3.rationale == ()
     assert corpus.splits["dev"][0].rationale == (Span(1, 3),)
+    assert "1 post that most call normal: the rationales of others not used." in corpus.notes
     assert "1 post left out with three different labels (p4)." in corpus.notes
     assert corpus.counts["undecided_texts"] == {"train": 1, "dev": 0, "test": 0}
     # p3's two rationales part over two tokens; three of p1's cannot tie.
@@ -144,3 +145,15 @@ def test_real_rationales_by_both_rules(hatexplain):
         for post_id, n in marked.items():
             votes = [sum(column) for column in zip(*posts[post_id]["rationales"], strict=True)]
             assert n == sum(vote >= least for vote in votes)
+
+
+@pytest.mark.parametrize(
+    ("divisions", "message"),
+    [
+        ({"train": ["p1", ["p2"]]}, r"divisions.json: train: no post \['p2'\] in dataset.json"),
+        ({"train": ["p1"], "val": ["p5"], "dev": ["p6"]}, r"'dev' is the second list of dev posts"),
+    ],
+)
+def test_bad_lists_of_posts_are_named(divisions, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        load_corpus(settings(write(tmp_path, divisions=divisions)))

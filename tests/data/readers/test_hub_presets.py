@@ -139,7 +139,8 @@ def test_hatexplain_equals_its_json(tmp_path):
 def test_names_and_own_columns(tmp_path, monkeypatch):
     asked = []
 
-    def load(path, subset):
+    def load(path, subset, *, trust_remote_code):
+        assert trust_remote_code is False
         asked.append((path, subset))
         raise ConnectionError("no network")
 

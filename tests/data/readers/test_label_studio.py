@@ -90,6 +90,25 @@ def test_what_is_left_out_is_counted(tmp_path):
     assert "1 task without a class that most annotators gave left out." in found.notes
 
 
+def test_results_that_say_nothing_are_counted(tmp_path):
+    odd = [{"value": {"start": 0}}, None, {"type": "labels", "value": None}, {"type": "textarea"}]
+    people = [span(0, 4), chose("a"), span(5, 9, control="other"), *odd]
+    cancelled = {"id": 2, "result": [], "was_cancelled": True}
+    one = task(1, people)
+    one["annotations"].append(cancelled)
+    found = table(write(tmp_path, one), rationale_column="why")
+    assert found.rows["train"][0].spans == ((0, 4),)
+    assert found.notes == [
+        "1 cancelled annotation left out.",
+        "1 result of type 'labels' of other controls not used.",
+        "1 result of type 'labels' without a value not used.",
+        "1 result of type 'textarea' not used.",
+        "2 results without a type not used.",
+    ]
+    with pytest.raises(InputError, match=r"sentiment has two choices, \['a'\] and \['b'\]"):
+        table(write(tmp_path, task(1, [chose("a"), chose("b")])))
+
+
 def test_a_class_known_beforehand_and_one_of_several_controls(tmp_path):
     path = write(tmp_path, task(1, [span(0, 4), span(5, 9, control="other")], label=3.0))
     (row,) = table(path, rationale_column="why").rows["train"]

@@ -96,7 +96,7 @@ def test_packaged_reviews_are_the_test_split(source, monkeypatch):
         ("own.csv", b"text\ngood\xff\n", r"own.csv:2: not UTF-8"),
         ("own.csv", b"body,label\na,1\n", r"own.csv, row 1: no column text; there are: body, label"),
         ("own.csv", b'text,n\nfine,1\n" ",2\n', r"own.csv, row 2: text is empty"),
-        ("own.csv", b'text\n"a\n', r"own.csv: not a readable table"),
+        ("own.csv", b'text\n"a\n', r"own.csv:2: not readable as CSV"),
         ("own.jsonl", b'{"text": "a"}\n\n{"text": \n', r"own.jsonl:3: broken JSON"),
         ("own.jsonl", b'{"text": "a"}\n\n{"body": "b"}\n', r"own.jsonl:3: no column text"),
         ("own.jsonl", b'{"text": 7}\n', r"own.jsonl:1: text is int, not text"),

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tests.helpers.tiny_comparisons import write_comparison_settings
 from tests.helpers.tiny_runs import call, digests, times, without_cards
 from workbench.errors import WorkbenchError
-from workbench.pipeline.compare import trials as trials
+from workbench.pipeline import run as pipeline
 from workbench.runs.folder import load_run
 
 CELLS = [
@@ -52,7 +52,7 @@ def never_train(monkeypatch) -> None:
     def refuse(job) -> None:
         pytest.fail(f"trains {job.config.name}")
 
-    monkeypatch.setattr(trials, "train_run", refuse)
+    monkeypatch.setattr(pipeline, "train_run", refuse)
 
 
 def about(folder: Path) -> dict:
@@ -134,7 +134,7 @@ def test_tables_figures_and_page_are_there(made) -> None:
 def test_a_failed_cell_is_not_fatal_and_is_tried_again(made, copied, monkeypatch, capsys) -> None:
     shutil.rmtree(copied / CELLS[0])
     with monkeypatch.context() as patch:
-        patch.setattr(trials, "train_run", failing)
+        patch.setattr(pipeline, "train_run", failing)
         assert call("compare", made.config, "--out", copied) == 1
     assert f"{CELLS[0]} failed: the disk is full" in " ".join(capsys.readouterr().err.split())
     table = pd.read_parquet(copied / "tables" / "comparison.parquet").set_index("method")
@@ -150,7 +150,7 @@ def test_ctrl_c_ends_with_one_line(made, copied, monkeypatch, capsys) -> None:
         raise KeyboardInterrupt
 
     shutil.rmtree(copied / CELLS[-1])
-    monkeypatch.setattr(trials, "train_run", interrupt)
+    monkeypatch.setattr(pipeline, "train_run", interrupt)
     assert call("compare", made.config, "--out", copied) == 130
     assert capsys.readouterr().err.splitlines()[-1].startswith("interrupted; the same command resumes")
     assert not about(copied)["finished"]

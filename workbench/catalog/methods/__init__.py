@@ -130,9 +130,9 @@ def register_method(
 
 def _check(spec: MethodSpec, place: str) -> None:
     where = f"{place}: method {spec.name!r}"
-    if not re.fullmatch("[a-z][a-z0-9_]*", spec.name) or keyword.iskeyword(spec.name):
+    if not re.fullmatch("[a-z][a-z0-9_]{0,59}", spec.name) or keyword.iskeyword(spec.name):
         raise InputError(
-            f"{where}: a name has lower-case letters, digits and underscores, and is no word of Python"
+            f"{where}: a name has up to 60 lower-case letters, digits, _ and is no word of Python"
         )
     needed = [key for key, field in spec.settings.model_fields.items() if field.is_required()]
     if needed:

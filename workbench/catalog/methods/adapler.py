@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from workbench.catalog.methods import Strength, Threshold, register_method
-from workbench.catalog.settings import PrunerSettings
+from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, PrunerSettings
 
 
 class AdaplerSettings(PrunerSettings):
     """AdapLeR (Modarressi et al., ACL 2022), notation of the paper."""
 
-    epochs: int = Field(5, ge=1)
+    epochs: int = Field(5, ge=1, le=MOST_EPOCHS)
     predictor_learning_rate: float = Field(1e-3, gt=0)
     """Rate of the contribution predictors."""
     threshold_learning_rate: float = Field(1e-2, gt=0)
@@ -26,7 +26,7 @@ class AdaplerSettings(PrunerSettings):
     hard_mask_share: float = Field(0.0, ge=0, lt=1)
     """Share of the steps, at the end, with the thresholds fixed and tokens really gone (our addition;
     0 softens to the end, as the authors do)."""
-    predictor_width: int = Field(32, ge=1)
+    predictor_width: int = Field(32, ge=1, le=MOST_UNITS)
     tolerance: float = Field(0.01, ge=0, le=1)
     """The fastest epoch wins whose dev accuracy (Pearson's correlation) is above the dense one minus
     this."""

@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from workbench.catalog.methods import Strength, register_method
-from workbench.catalog.settings import PrunerSettings
+from workbench.catalog.settings import MOST_EPOCHS, PrunerSettings
 
 
 class PowerbertSettings(PrunerSettings):
     """PoWER-BERT (Goyal et al., ICML 2020)."""
 
-    epochs: int = Field(4, ge=1)
+    epochs: int = Field(4, ge=1, le=MOST_EPOCHS)
     retention_learning_rate: float = Field(1e-2, gt=0)
     """Constant rate of the retention weights during the search (the authors: 1e-4 to 1e-2)."""
     retention_weight: float = Field(3e-4, ge=0)

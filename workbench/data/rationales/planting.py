@@ -214,7 +214,7 @@ def write_planted(
         "rationales": "annotated",
         **({"second_column": "second"} if pairs else {}),
     }
-    config = {"name": folder.name, "data": section}
+    config = {"name": folder.resolve().name.lstrip(".") or "planted", "data": section}
     files = {
         TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
 from workbench.data.readers.packaged import package_file
 from workbench.errors import InputError
@@ -12,13 +13,18 @@ THRESHOLD = 1.0
 NAME = "valence proxy (human ratings of words out of context)"
 
 
+def lexicon() -> Path:
+    """Return VADER's file of ratings; InputError where the package is not installed."""
+    return package_file("vaderSentiment", "vader_lexicon.txt")
+
+
 @lru_cache(maxsize=1)
 def load_ratings() -> dict[str, float]:
     """Return the mean valence (ten raters, -4 to 4) by entry of VADER's lexicon (Hutto, Gilbert 2014).
 
     Raises InputError where the package is not installed or its file has another layout.
     """
-    path = package_file("vaderSentiment", "vader_lexicon.txt")
+    path = lexicon()
     ratings = {}
     for number, line in enumerate(decode(read_bytes(path), str(path)).splitlines(), start=1):
         if not line.strip():

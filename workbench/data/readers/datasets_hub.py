@@ -83,7 +83,7 @@ class _Reader:
             label = self.task.class_of(record[settings.label_column], settings.label_column, where)
         if self.names:
             value = record[settings.label_column]
-            if value is None or not 0 <= value < len(self.names):
+            if type(value) is not int or not 0 <= value < len(self.names):
                 raise InputError(f"{where}: unknown label {value!r} (classes: {', '.join(self.names)})")
             label = self.names[value]
         if len(self.text) > 1:
@@ -118,7 +118,11 @@ def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
     markers = ("dataset_dict.json", "state.json")
     saved = next((p for p in places if any((Path(p) / marker).is_file() for marker in markers)), None)
     try:
-        loaded = datasets.load_from_disk(saved) if saved else datasets.load_dataset(path, subset)
+        loaded = (
+            datasets.load_from_disk(saved)
+            if saved
+            else datasets.load_dataset(path, subset, trust_remote_code=False)
+        )
     except Exception as error:  # whatever the hub, the network or a broken folder may throw
         reason = " ".join(str(error).split())[:200]
         raise InputError(
@@ -132,5 +136,6 @@ SOURCES = (
     Source(
         "hub", "A hub data set, or a save_to_disk folder", load_hub,
         usage=", data.path", is_here=lambda: importlib.util.find_spec("datasets") is not None,
+        files=lambda _: [],
     ),
 )  # fmt: skip

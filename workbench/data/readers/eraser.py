@@ -134,7 +134,10 @@ class _Reader:
         if self.task and self.task.labels:
             label = self.task.class_of(label, "classification", where)
         evidences = self._evidences(record, where)
-        docids = self._docids(record, [docid for docid, _ in evidences], name)
+        listed = record.get("docids") or []
+        if not isinstance(listed, list):
+            raise InputError(f"{where}: docids is not a list")
+        docids = self._docids(listed, [docid for docid, _ in evidences], name)
         tokens, parts = self._join(docids, where)
         starts = {part.docid: part.start for part in parts}
         spans, counts = set(), Counter[str]()
@@ -142,7 +145,7 @@ class _Reader:
             start, end = self._span(docid, evidence, counts, where)
             if start < end:
                 spans.add((starts[docid] + start, starts[docid] + end))
-        query, marked = _query(record.get("query")), tuple(sorted(spans))
+        query, marked = _query(record.get("query"), where), tuple(sorted(spans))
         return _Instance(name, label, query, tokens, parts, marked, counts, where)
 
     def _evidences(self, record: dict[str, Any], where: str) -> list[tuple[str, dict[str, Any]]]:
@@ -157,9 +160,8 @@ class _Reader:
             mentioned.append((docid, evidence))
         return mentioned
 
-    def _docids(self, record: dict[str, Any], mentioned: list[str], annotation_id: str) -> list[str]:
+    def _docids(self, listed: list[Any], mentioned: list[str], annotation_id: str) -> list[str]:
         """Return those listed, then those with evidence; a pair is completed and put in its order."""
-        listed = record.get("docids") or []
         docids = list(dict.fromkeys([*map(str, listed), *mentioned])) or [annotation_id]
         stems = {docid.removesuffix(FIRST).removesuffix(SECOND) for docid in docids}
         pair = [f"{stem}{end}" for stem in stems for end in (FIRST, SECOND)]
@@ -206,11 +208,13 @@ class _Reader:
         return start, end
 
 
-def _query(value: Any) -> str:
-    """Return the query's words, however they are stored."""
+def _query(value: Any, where: str) -> str:
+    """Return the query's words, however they are stored; InputError at `where` for no text."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{where}: query is {type(value).__name__}, not text")
+    return " ".join((value or "").split())
 
 
 def _fetched(manifest: Manifest) -> Source:

@@ -1,15 +1,10 @@
 """Your own texts: CSV, TSV, JSONL or Parquet with a text and a label per row."""
 
-import io
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from workbench.config.data import DataSettings
+from workbench.data.readers.records import READERS
 from workbench.data.readers.rows import (
     Row,
     Table,
@@ -17,14 +12,11 @@ from workbench.data.readers.rows import (
     checked_spans,
     checked_text,
     data_path,
+    listed,
     split_of,
 )
 from workbench.data.sources import Source
 from workbench.errors import InputError
-from workbench.storage.jsonl import decode, json_lines, read_bytes
-
-Records = Iterable[tuple[str, dict[str, Any]]]
-"""(place for messages, column -> value) per row."""
 
 
 def load_file(settings: DataSettings) -> Table:
@@ -39,7 +31,8 @@ def load_file(settings: DataSettings) -> Table:
         raise InputError(f"{path}: unknown kind of file; known are {', '.join(READERS)}")
     rows: dict[str, list[Row]] = {}
     columns: dict[str, None] = {}
-    for number, (where, record) in enumerate(reader(path), start=1):
+    records = reader(path)
+    for number, (where, record) in enumerate(records, start=1):
         columns.update(dict.fromkeys(record))
         if settings.split_column:
             _cell(record, settings.split_column, where)
@@ -53,7 +46,7 @@ def load_file(settings: DataSettings) -> Table:
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
-        notes=unused_rationales(settings),
+        notes=[*records.notes, *unused_rationales(settings)],
     )
 
 
@@ -104,47 +97,15 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
     known = list(columns)
     absent = [column for column in named if column and column not in known]
     if absent:
-        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {', '.join(known)}")
+        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {listed(known)}")
 
 
 def _cell(record: dict[str, Any], column: str, where: str) -> tuple[Any, str]:
     """Return a row's value and its place, for the checks; InputError where the column is absent."""
     if column not in record:
-        raise InputError(f"{where}: no column {column}; there are: {', '.join(record)}")
+        raise InputError(f"{where}: no column {column}; there are: {listed(record)}")
     return record[column], f"{where}: {column}"
 
-
-def _read_csv(path: Path, separator: str) -> Records:
-    text = decode(read_bytes(path), str(path))
-    try:
-        # Every value as written: pandas would turn a text such as "NA" or "null" into a gap.
-        frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=object, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-        raise InputError(f"{path}: not a readable table: {reason}") from None
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise InputError(f"{path}: the rows have more fields than the first line names")
-    for number, record in enumerate(frame.to_dict("records"), start=1):
-        yield f"{path}, row {number}", {str(key): value for key, value in record.items()}
-
-
-def _read_parquet(path: Path) -> Records:
-    read_bytes(path)
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from None
-    for number, record in enumerate(table.to_pylist(), start=1):
-        yield f"{path}, row {number}", record
-
-
-READERS: dict[str, Callable[[Path], Records]] = {
-    ".csv": lambda path: _read_csv(path, ","),
-    ".tsv": lambda path: _read_csv(path, "\t"),
-    ".jsonl": lambda path: ((f"{path}:{n}", r) for n, r in json_lines(read_bytes(path), str(path))),
-    ".parquet": _read_parquet,
-}
-"""By the end of the file's name."""
 
 SOURCES = (
     Source(

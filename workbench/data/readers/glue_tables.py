@@ -1,17 +1,24 @@
 """GLUE's TSV folders, and the CSV pairs of AG's News and DBpedia, as they are distributed."""
 
-import csv
-import io
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from workbench.config.data import DataSettings
 from workbench.data.readers.glue import Task, load_standards, source_of, task_of
-from workbench.data.readers.rows import Row, Table, checked_text, counted, counted_notes, data_path
+from workbench.data.readers.rows import (
+    Row,
+    Table,
+    checked_text,
+    counted,
+    counted_notes,
+    data_path,
+    listed,
+)
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
+from workbench.storage.separated import csv_rows
 
 Cells = Iterator[tuple[int, list[str]]]
 """(line number, fields) per row."""
@@ -55,14 +62,14 @@ class _Reader:
         self.read = self.unreadable = self.unlabelled = 0
 
     def rows(self) -> list[Row]:
-        cells = _tsv(self.content) if self.task.format == "tsv" else _csv(self.content, self.where)
+        cells = _tsv(self.content) if self.task.format == "tsv" else csv_rows(self.content, self.where)
         header = list(self.task.header) or next(cells, (0, [""]))[1]
         needed = (*self.task.text, *([self.task.second] if self.task.second else []), self.task.label)
         absent = [name for name in needed if name not in header]
         if absent:
             raise InputError(
                 f"{self.where}:1: no column {', '.join(absent)} for {self.task.title};"
-                f" there are: {', '.join(header)}"
+                f" there are: {listed(header)}"
             )
         stem = Path(self.name).stem
         found = []
@@ -91,8 +98,7 @@ class _Reader:
     def _row(self, header: list[str], fields: list[str], row_id: str, where: str) -> Row | None:
         if len(fields) != len(header):
             raise InputError(
-                f"{where}: {counted(len(fields), 'field')} instead of {len(header)}"
-                f" ({', '.join(header)})"
+                f"{where}: {counted(len(fields), 'field')} instead of {len(header)} ({listed(header)})"
             )
         record = dict(zip(header, fields, strict=True))
         task = self.task
@@ -116,16 +122,6 @@ def _tsv(content: str) -> Cells:
     for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
             yield number, line.removesuffix("\r").split("\t")
-
-
-def _csv(content: str, where: str) -> Cells:
-    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
-    try:
-        for fields in reader:
-            if fields:
-                yield reader.line_num, fields
-    except csv.Error as error:
-        raise InputError(f"{where}:{reader.line_num}: not readable as CSV: {error}") from None
 
 
 SOURCES = [

@@ -1,5 +1,6 @@
 """HateXplain: posts with three annotators' labels and rationales, in its own JSON."""
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -105,6 +106,7 @@ class _PostReader:
     def __init__(self, task: Task, rule: Rule) -> None:
         self.task, self.rule = task, rule
         self.undecided: list[str] = []
+        self.unused = 0
         self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
 
     def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
@@ -127,6 +129,11 @@ class _PostReader:
         more = [
             f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule}).",
             *counted_notes(
+                (
+                    self.unused,
+                    "post",
+                    f" that most call {_NO_RATIONALE}: the rationales of others not used.",
+                ),
                 (len(self.undecided), "post", undecided),
                 (ties, "token", " marked by one of two rationales: ties."),
             ),
@@ -150,7 +157,9 @@ class _PostReader:
         if label is None:
             return None
         spans = None
-        if label != _NO_RATIONALE:
+        if label == _NO_RATIONALE:
+            self.unused += bool(post.get("rationales"))
+        else:
             marks = self._marks(post.get("rationales"), tokens, where)
             agreed = combine(marks, ANNOTATORS, self.rule)
             counts[TIES] += int(tied(marks).sum())
@@ -194,9 +203,12 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
         split = SPLIT_NAMES.get(name)
         if split is None or not isinstance(ids, list):
             raise InputError(f"{path}: {name!r} is none of train, val, test with a list of ids")
+        if split in divisions:
+            raise InputError(f"{path}: {name!r} is the second list of {split} posts")
         for post_id in ids:
-            if post_id not in posts:
-                raise InputError(f"{path}: {name}: no post {post_id!r} in {path.with_name(POSTS).name}")
+            if not isinstance(post_id, str) or post_id not in posts:
+                shown = reprlib.repr(post_id)
+                raise InputError(f"{path}: {name}: no post {shown} in {path.with_name(POSTS).name}")
         divisions[split] = ids
     return divisions
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, read_bytes
 
+USED = ("labels", "choices")
+"""Types of results that say something: spans, and classes."""
+
 
 def load_label_studio(settings: DataSettings) -> Table:
     """Return the tasks of the export `data.path`, one row each; spans count characters of the text.
@@ -35,8 +39,9 @@ def load_label_studio(settings: DataSettings) -> Table:
     without `id_column`). So is the class where `data` has `label_column`; else it is what most
     annotators chose (of several choices, the one called `label_column`). Spans are the `labels`
     results, with `rationale_column` only those of that control; `data.annotators` decides between
-    several people. Tasks that nobody annotated, or without a class that most gave, are left out and
-    counted. Raises InputError, naming file and task, for broken JSON, missing keys, spans that are
+    several people. Counted in the notes: tasks left out because nobody annotated them or no class has a
+    majority, cancelled annotations, and results of another type or without a value. Raises InputError,
+    naming file and task, for broken JSON, missing keys, two choices of one control, spans that are
     reversed or outside the text, and a span whose stored text is another (unless `data.mismatches` is
     `keep`).
     """
@@ -67,6 +72,9 @@ class _Reader:
     ties: Counter[str] = field(default_factory=Counter)
     several: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    cancelled: int = 0
+    unused: Counter[str] = field(default_factory=Counter)
+    """Results that are neither a class nor a span, by what they are."""
 
     def add(self, task: Any, where: str) -> None:
         """Take over one task, or count why not."""
@@ -77,7 +85,11 @@ class _Reader:
         row_id = checked_label(given, f"{where}: id")
         where = f"{where} ({row_id})"
         text = checked_text(data.get(settings.text_column), f"{where}: {settings.text_column}")
-        people = list(_annotations(task, where))
+        every = list(_annotations(task, where))
+        people = [results for results, is_cancelled in every if not is_cancelled]
+        self.cancelled += len(every) - len(people)
+        for result in chain.from_iterable(people):
+            self.unused.update(_why_unused(result, settings))
         if not people:
             self.left_out["without annotation"] += 1
             return
@@ -95,6 +107,8 @@ class _Reader:
         kept = f"rationale are the characters {RULES[rule]} (data.annotators: {rule})."
         return counted_notes(
             *((n, "task", f" {why} left out.") for why, n in self.left_out.items()),
+            (self.cancelled, "cancelled annotation", " left out."),
+            *((n, "result", f" {why} not used.") for why, n in sorted(self.unused.items())),
             (self.several, "text", f" with several annotators: {kept}"),
             (sum(self.mismatches.values()), "span", " of another text than given, kept by offset."),
         )
@@ -142,8 +156,8 @@ class _Reader:
         return spans_of(agreed.tolist())
 
 
-def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
-    """Yield the results of each annotation that was not cancelled."""
+def _annotations(task: dict[str, Any], where: str) -> Iterator[tuple[list[Any], bool]]:
+    """Yield the results of each annotation, and whether it was cancelled."""
     annotations = task.get("annotations")
     if not isinstance(annotations, list):
         raise InputError(f"{where}: no list of annotations (this is not an export of the kind JSON)")
@@ -151,8 +165,20 @@ def _annotations(task: dict[str, Any], where: str) -> Iterator[list[Any]]:
         results = annotation.get("result") if isinstance(annotation, dict) else None
         if not isinstance(results, list):
             raise InputError(f"{where}: an annotation without a list of results")
-        if not annotation.get("was_cancelled"):
-            yield results
+        yield results, bool(annotation.get("was_cancelled"))
+
+
+def _why_unused(result: Any, settings: DataSettings) -> list[str]:
+    """Return why a result is neither taken as a class nor as a span; nothing where it is."""
+    kind = result.get("type") if isinstance(result, dict) else None
+    if not isinstance(kind, str):
+        return ["without a type"]
+    if kind not in USED:
+        return [f"of type {kind[:40]!r}"]
+    if not isinstance(result.get("value"), dict):
+        return [f"of type {kind!r} without a value"]
+    other = settings.rationale_column not in (None, result.get("from_name"))
+    return ["of type 'labels' of other controls"] if kind == "labels" and other else []
 
 
 def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
@@ -164,10 +190,11 @@ def _of_kind(results: list[Any], kind: str) -> Iterator[dict[str, Any]]:
 
 def _choice(results: list[Any], name: str, where: str) -> str | None:
     """Return the class that one annotator chose."""
-    chosen = {
-        str(result.get("from_name")): result["value"].get("choices")
-        for result in _of_kind(results, "choices")
-    }
+    chosen: dict[str, Any] = {}
+    for result in _of_kind(results, "choices"):
+        control, choices = str(result.get("from_name")), result["value"].get("choices")
+        if chosen.setdefault(control, choices) != choices:
+            raise InputError(f"{where}: {control} has two choices, {chosen[control]!r} and {choices!r}")
     if not chosen:
         return None
     if len(chosen) > 1 and name not in chosen:

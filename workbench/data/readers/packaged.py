@@ -81,7 +81,16 @@ def is_installed() -> bool:
 
 
 SOURCES = [
-    Source(name, description, load_reviews, "packaged", "valence", install=INSTALL, is_here=is_installed)
+    Source(
+        name,
+        description,
+        load_reviews,
+        "packaged",
+        "valence",
+        install=INSTALL,
+        is_here=is_installed,
+        files=lambda _: [package_file(PACKAGE, CSV)],
+    )
     for name, description in (
         ("rotten-tomatoes", "8,530 film review sentences, positive or negative"),
         ("imdb", "25,000 film reviews, positive or negative"),

@@ -7,7 +7,8 @@ from pathlib import Path
 from workbench.config.data import DataSettings
 from workbench.core.documents import Document
 from workbench.data.corpus import load_corpus
-from workbench.data.readers.files import READERS, row_from_record
+from workbench.data.readers.files import row_from_record
+from workbench.data.readers.records import READERS
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode, read_bytes

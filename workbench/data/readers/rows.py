@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
@@ -18,6 +19,10 @@ SPLIT_NAMES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 """How other people's names for the splits are read."""
+LONGEST_NAME = 1000
+"""Characters of a class's name or an id; a longer one is a text in the wrong column."""
+_SHOWN = 60
+"""Characters of a name that a message shows."""
 MISMATCHES = "mismatching_spans"
 Spans = tuple[tuple[int, int], ...]
 """[start, end) pairs."""
@@ -80,6 +85,13 @@ def first_few(ids: Sequence[str]) -> str:
     return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return names from a file for a message: the first twenty, shortened and without line breaks."""
+    every = list(map(str, names))
+    shown = [repr(name)[1:-1] if len(name) <= _SHOWN else f"{name[:_SHOWN]!r}..." for name in every[:20]]
+    return ", ".join(shown) + (f", ... ({len(every):,} in all)" if len(every) > 20 else "")
+
+
 def data_path(settings: DataSettings, what: str) -> Path:
     """Return `data.path`; InputError says what it must name where it is absent."""
     if not settings.path:
@@ -118,14 +130,22 @@ def checked_text(value: Any, where: str) -> str:
 
 
 def checked_label(value: Any, where: str) -> str:
-    """Return the class's name; whole numbers lose a trailing `.0`; InputError where it is missing."""
+    """Return the name of a class or text; whole numbers lose a trailing `.0`.
+
+    Raises InputError where it is missing, no name, or longer than `LONGEST_NAME`.
+    """
     if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
         raise InputError(f"{where} is missing (empty or NaN)")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, str | bool | Integral | float):
-        raise InputError(f"{where} is {type(value).__name__}, not one class")
-    return str(value).strip()
+        raise InputError(f"{where} is {type(value).__name__}, not one name or number")
+    name = str(value).strip()
+    if len(name) > LONGEST_NAME:
+        raise InputError(
+            f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:_SHOWN]!r}..."
+        )
+    return name
 
 
 def checked_number(value: Any, where: str) -> str:
@@ -149,10 +169,10 @@ def checked_spans(value: Any, where: str) -> Spans | None:
     if _is_missing(value) or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, str):
-        shown = repr(value[:60])
+        shown = repr(value[:_SHOWN])
         try:
             value = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             raise InputError(f"{where}: the rationale is not a JSON list of spans: {shown}") from None
         if value is None:
             return None
@@ -165,12 +185,16 @@ def _pair(item: Any, where: str) -> tuple[int, int]:
     if isinstance(item, Mapping):
         item = (item.get("start"), item.get("end"))
     if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
-        raise InputError(f"{where}: rationale span {item!r} is not a [start, end] pair")
+        raise InputError(f"{where}: rationale span {reprlib.repr(item)} is not a [start, end] pair")
     start, end = item
     if not all(isinstance(edge, Integral) and not isinstance(edge, bool) for edge in (start, end)):
-        raise InputError(f"{where}: rationale span {[start, end]} is not a pair of whole numbers")
+        raise InputError(
+            f"{where}: rationale span {reprlib.repr([start, end])} is not a pair of whole numbers"
+        )
     if start < 0 or end <= start:
-        raise InputError(f"{where}: rationale span {[start, end]} is negative, empty or reversed")
+        raise InputError(
+            f"{where}: rationale span {reprlib.repr([start, end])} is negative, empty or reversed"
+        )
     return int(start), int(end)
 
 

@@ -1,6 +1,6 @@
 """Benchmark the stock model, our dense one, and every pruned one on the same texts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,10 +26,15 @@ from workbench.pipeline.bench.cost_model import Calibration, calibrate
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter
+from workbench.pipeline.recipes import bench_recipe
 from workbench.pipeline.requests import BenchRequest
 from workbench.runs.folder import Run, load_run
+from workbench.runs.stages import Stages
 from workbench.storage.atomic import write_json
+from workbench.storage.locks import one_writer
 from workbench.storage.tables import read_table, write_table
+
+BENCH = "bench.json"
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
 def bench(
     prepared: Prepared, options: BenchRequest, report: Callable[[int], None] = lambda done: None
 ) -> None:
-    """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json.
+    """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json; one at a time.
 
     Rows of the same split that an earlier benchmark or evaluation wrote there are replaced.
 
@@ -146,6 +151,11 @@ def bench(
         options: The same as there.
         report: Is told how many batch sizes are done.
     """
+    with one_writer(prepared.folder, "bench"):
+        _bench(prepared, options, report)
+
+
+def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], None]) -> None:
     subject, windows, split = prepared.subject, prepared.windows, prepared.split
     dense = subject.models["dense"]
     stock = load_stock(dense)
@@ -183,7 +193,19 @@ def bench(
         },
         "environment": describe_environment(seed=0),
     }
-    write_json(prepared.folder / "bench.json", about)
+    write_json(prepared.folder / BENCH, about)
+    _note_files(prepared.folder, tables)
+
+
+def _note_files(folder: Path, tables: Iterable[str]) -> None:
+    """Keep the hashes of a run's files up to date; a folder of benchmarks alone has none."""
+    stages = Stages(folder)
+    if stages.done:
+        run = Run(folder)
+        files = [run.table_file(name) for name in tables]
+        recipe = bench_recipe({method: stages.done[method]["key"] for method in run.config.methods})
+        csv = [file.with_suffix(".csv") for file in files]
+        stages.rewritten("bench", recipe, [*files, *csv, folder / BENCH])
 
 
 def _same_class(one: Inference, other: Inference) -> float:

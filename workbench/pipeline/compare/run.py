@@ -10,20 +10,13 @@ from workbench.config.comparison import CompareConfig
 from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.search import Found, bisect
-from workbench.pipeline.compare.trials import (
-    Reporters,
-    Trial,
-    dev_values,
-    is_finished,
-    run_dense,
-    run_trial,
-    seconds_spent,
-    without_extras,
-)
+from workbench.pipeline.compare.trials import Trial, dev_values, seconds_spent, without_extras
 from workbench.pipeline.environment import describe_environment
-from workbench.pipeline.job import Job, this_process
+from workbench.pipeline.job import Job, Reporter, this_process
+from workbench.pipeline.run import is_finished, make_run
 from workbench.runs.folder import COMPARISON, Run, refuse_foreign
 from workbench.storage.atomic import write_json, write_text
+from workbench.storage.locks import one_writer
 
 SETTINGS = "compare.yaml"
 """The resolved configuration beside compare.json."""
@@ -35,7 +28,8 @@ class Comparison:
 
     folder: Path
     config: CompareConfig
-    reporters: Reporters
+    reporters: Callable[[], Reporter]
+    """Makes the reporter of one run."""
     tell: Callable[[str], None]
     """Hears, in a line, what begins, was finished already, or failed."""
     write_cards: Callable[[Path], object]
@@ -56,12 +50,17 @@ class Comparison:
         A trial that fails is recorded and the others go on. Raises InputError when the folder is
         another's, for several processes, and for data or a backbone that cannot be read.
         """
-        refuse_foreign(self.folder, COMPARISON, "comparison")
         if this_process().num_processes > 1:
             raise InputError("compare runs in one process; start it without torchrun")
+        refuse_foreign(self.folder, COMPARISON, "comparison")
+        with one_writer(self.folder, "compare"):
+            return self._run()
+
+    def _run(self) -> bool:
         self.environment = describe_environment(self.config.seeds[0])
-        write_text(self.folder / SETTINGS, dump_config(self.config))
+        # First, since it is what makes the folder a comparison's.
         self._record()
+        write_text(self.folder / SETTINGS, dump_config(self.config))
         for seed in self.config.seeds:
             base = self._dense(seed)
             if base is None:
@@ -75,18 +74,15 @@ class Comparison:
     def _dense(self, seed: int) -> Job | None:
         """The seed's dense run, or None where it failed."""
         config, name = self.config.dense(seed), f"dense/seed{seed}"
-        folder, jobs = self.folder / name, list[Job]()
         facts = {"method": "dense", "strength": None, "seed": seed}
-        error = self._made(
-            name, f"dense, seed {seed}", facts, is_finished(folder, config),
-            lambda: jobs.append(run_dense(folder, config, self.reporters)),
-        )  # fmt: skip
+        job = Job(Run(self.folder / name), config, self.reporters())
+        error = self._made(name, f"dense, seed {seed}", facts, job)
         if isinstance(error, InputError):
             raise error  # It is wrong for every seed and method.
         if error:
             return None
         self._group("dense", "dense", None, name)
-        return jobs[0]
+        return job
 
     def _method(self, method: str, base: Job) -> None:
         seed, match = base.config.seed, self.config.match
@@ -140,27 +136,26 @@ class Comparison:
 
     def _trial(self, trial: Trial, base: Job, *, lean: bool = False) -> WorkbenchError | None:
         """Make a trial, `lean` without what a search does not need; the error if it failed."""
-        folder = self.folder / trial.name
+        run = Run(self.folder / trial.name)
         config = self.config.trial(trial.method, trial.strength, trial.seed)
-        if lean and not is_finished(folder, config):
+        if lean and not is_finished(Job(run, config, base=base)):
             config = without_extras(config)
         facts = {"method": trial.method, "strength": trial.strength, "seed": trial.seed}
-        return self._made(
-            trial.name, trial.title, facts, is_finished(folder, config),
-            lambda: run_trial(folder, config, base, self.reporters),
-        )  # fmt: skip
+        _ = base.training_windows  # So that all notes about the texts are there.
+        job = Job(run, config, self.reporters(), notes=list(base.notes), base=base)
+        return self._made(trial.name, trial.title, facts, job)
 
-    def _made(
-        self, name: str, title: str, facts: dict[str, Any], done: bool, work: Callable[[], None]
-    ) -> WorkbenchError | None:
-        """Do the work of one run and record how it ended; the error if it failed."""
+    def _made(self, name: str, title: str, facts: dict[str, Any], job: Job) -> WorkbenchError | None:
+        """Make one run and record how it ended; the error if it failed."""
         failure: WorkbenchError | None = None
         folder = self.folder / name
-        self.tell(f"{title}: finished already" if done else title)
         try:
-            work()
-            if not done:
+            done = is_finished(job)
+            self.tell(f"{title}: finished already" if done else title)
+            if done:
                 self.write_cards(folder)
+            else:
+                make_run(job, "compare", lambda job: self.write_cards(job.run.folder))
         except WorkbenchError as error:
             failure = error
             self.tell(f"{title} failed: {error}")

@@ -10,17 +10,18 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.catalog.methods import METHODS
+from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.table import markdown
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
 from workbench.reporting.text.wording import rationale_sentence
+from workbench.runs.folder import DATA_CARD, MODEL_CARD
 from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import write_text
 
-MODEL_CARD, DATA_CARD = "README.md", "data_card.md"
 _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
     "accuracy": "accuracy",
@@ -61,8 +62,11 @@ def write_card(run_folder: Path, method: str, folder: Path) -> None:
 
 
 def _write(run: RunData, method: str, folder: Path, *, exported: bool) -> None:
-    write_text(folder / MODEL_CARD, model_card_text(run, method, exported=exported))
-    write_text(folder / DATA_CARD, data_card_text(run))
+    cards = {MODEL_CARD: model_card_text(run, method, exported=exported), DATA_CARD: data_card_text(run)}
+    for name, text in cards.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text)
 
 
 def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
@@ -179,9 +183,7 @@ def _strength(run: RunData, method: str) -> str:
         lines.append(f"Strength: `{key}` = {_setting(run, *key.split('.'))}.")
     learned = spec.threshold.parameter if spec is not None and spec.threshold is not None else None
     if learned is not None:
-        from safetensors.numpy import load_file
-
-        values = load_file(run.folder / "models" / method / "policy.safetensors")[learned]
+        values = _learned(run.folder / "models" / method / "policy.safetensors", learned)
         shown = ", ".join(f"{value:.4g}" for value in values)
         lines.append(f"Learned thresholds (`{learned}`), layer by layer: {shown}.")
     remaining = None if run.predicted is None else run.predicted[run.predicted["method"] == method]
@@ -190,6 +192,17 @@ def _strength(run: RunData, method: str) -> str:
         shown = ", ".join(f"{mean:.1f}" for mean in means)
         lines.append(f"Tokens in each layer's self-attention, mean over the texts: {shown}.")
     return "\n\n".join(lines)
+
+
+def _learned(path: Path, name: str) -> np.ndarray:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        values: np.ndarray = load_file(path)[name]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise InputError(f"{path}: not the weights of a policy with {name}: {error}") from None
+    return values
 
 
 def _settings(run: RunData, method: str) -> str:

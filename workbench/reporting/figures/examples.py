@@ -10,6 +10,7 @@ from workbench.core.token_scores import TokenScores, from_frame, to_frame
 from workbench.reporting.figures.chart import CellMap, Cells, short
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.tables import RunData
+from workbench.storage.tables import read_table
 
 SHORTEST, LONGEST = 8, 40
 """Tokens of an example, special ones included, so that it fits a page."""
@@ -64,9 +65,9 @@ def _dropping_tables(run: RunData) -> list[pd.DataFrame]:
     tables: list[pd.DataFrame] = []
     seen: set[str] = set()
     for path in run.score_files():
-        if pd.read_parquet(path, columns=["kept"])["kept"].isna().all():
+        if read_table(path, columns=["kept"])["kept"].isna().all():
             continue
-        frame = pd.read_parquet(path, filters=[("window", "==", 0)])
+        frame = read_table(path, filters=[("window", "==", 0)])
         for method, rows in frame.groupby("method", sort=False, observed=True):
             drops = rows["kept"].notna().all() and not rows["kept"].all()
             if method not in seen and drops:

@@ -11,6 +11,7 @@ from workbench.reporting.figures.chart import CellMap, Chart
 from workbench.reporting.figures.page import DOUBLE, SINGLE
 from workbench.reporting.figures.printing import draw
 from workbench.storage.atomic import replacing, write_text
+from workbench.storage.spreadsheets import csv_text
 
 _PIXELS = 220
 """Per inch, in PNG."""
@@ -45,7 +46,7 @@ def save_figure(
     )
     save_images(draw(figure, DOUBLE), stem)
     save_images(draw(figure, SINGLE), Path(f"{stem}_single"))
-    write_text(written.csv, frame.to_csv(index=False, lineterminator="\n"))
+    write_text(written.csv, csv_text(frame))
     return written
 
 

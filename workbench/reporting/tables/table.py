@@ -11,6 +11,7 @@ from markupsafe import Markup
 from workbench.reporting.tables.latex import latex_table
 from workbench.reporting.text.render import markdown_line, render
 from workbench.storage.atomic import write_text
+from workbench.storage.spreadsheets import csv_text
 
 _HTML_TAGS = {"best": "b", "second": "u"}
 _MARKDOWN = {"best": "**%s**", "second": "<u>%s</u>", "": "%s"}
@@ -33,7 +34,7 @@ class Table:
     def write(self, run_dir: Path) -> tuple[Path, Path]:
         """Write tables/`name`.csv, .tex, .md and .html, each whole or not; returns the first two."""
         texts = {
-            "csv": self.frame.to_csv(index=False, lineterminator="\n"),
+            "csv": csv_text(self.frame),
             "tex": self.latex(),
             "md": self.markdown() + "\n",
             "html": f"{self.html()}\n",

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from workbench.storage.visible import visible
+
 _SPECIAL = re.compile(r"[\\|*`]|(?<=\])\(")
 
 
@@ -24,7 +26,7 @@ def caption(name: str, **words: object) -> str:
 
 def markdown_line(value: object) -> str:
     """Return a value as one line of Markdown that shows it as it stands, whatever is in it."""
-    text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
+    text = visible(" ".join(str(value).split())).replace("&", "&amp;").replace("<", "&lt;")
     return _SPECIAL.sub(lambda match: "\\" + match[0], text)
 
 

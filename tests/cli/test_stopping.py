@@ -1,0 +1,54 @@
+"""Ctrl-C and SIGTERM end a command with one line, whatever it is doing."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from workbench.cli.stopping import stop_code, stoppable
+
+PROGRAM = """
+import sys, time, workbench.cli.program as program
+def work():
+    "Work."
+    print("ready", flush=True)
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        {swallowed}
+program.add_command(program.app, work, plugins=False, interrupted="kept")
+from workbench.cli import main
+sys.argv = ["workbench", "work"]
+main()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("swallowed", ["raise", "raise ValueError('Invalid affine matrix')"])
+def test_both_signals_end_with_one_line_and_their_code(number, code, swallowed):
+    command = [sys.executable, "-c", PROGRAM.format(swallowed=swallowed)]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        _, error = process.communicate(timeout=30)
+    assert (process.returncode, error) == (code, "kept\n")
+
+
+def test_a_signal_counts_once_and_whatever_error_it_became():
+    with stoppable():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        assert stop_code(ValueError()) == 143
+        signal.raise_signal(signal.SIGINT)
+    assert stop_code(ValueError()) is None
+    assert stop_code(KeyboardInterrupt()) == 130
+
+
+def test_letters_that_an_encoding_lacks_are_escapes():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "workbench", "report", "--run", "größe"]
+    answer = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert answer.returncode == 2
+    assert rb"gr\xf6\xdfe: not a run folder" in answer.stderr

@@ -1,0 +1,91 @@
+"""What can be found wrong with a run before its first step: data, backbone, settings, free disk."""
+
+import shutil
+
+import numpy as np
+import torch
+
+from workbench.attribution.registry import check_scorers
+from workbench.config.run import RunConfig
+from workbench.errors import InputError, WorkbenchError
+from workbench.models.backbone import load_backbone
+from workbench.models.classifier import PruningClassifier
+from workbench.models.policies import policy_class
+from workbench.models.policies.base import Policy
+from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
+from workbench.pipeline.faithfulness import chosen_layers
+from workbench.pipeline.job import Job
+from workbench.training.inputs import TrainingInputs
+from workbench.training.objectives import objective_class, prepare_objective
+
+TRAINING_COPIES = 4
+"""Copies of a model's weights on disk while it trains: itself, two moments, one being written."""
+_SPARE = 4 * 2**20
+"""Bytes for tables and the report of the smallest run."""
+
+
+def check_run(job: Job) -> None:
+    """Raise InputError, or WorkbenchError for a full disk, for whatever would stop a run later.
+
+    Every method that is not trained yet is prepared once with the backbone as it comes and a single
+    window, every scorer is asked whether it can explain its model. Nothing is written.
+    """
+    check_methods(job.config)
+    untrained = [method for method in job.config.methods if not job.is_done(method)]
+    if untrained:
+        with torch.random.fork_rng(devices=[]):
+            _check_evaluation(job, _prepared_models(job, len(untrained)))
+    elif not all(job.is_done(stage) for stage in evaluations(job.config)):
+        _check_evaluation(job, {method: job.model(method) for method in job.config.methods})
+
+
+def check_methods(config: RunConfig) -> None:
+    """Raise InputError, with file and line, where declaration, policy and settings disagree."""
+    for method in config.methods:
+        objective_class(method)
+        policy = policy_class(method)
+        policy.check_declared(method)
+        policy.check_settings(type(config.section(method)))
+
+
+def _prepared_models(job: Job, untrained: int) -> dict[str, PruningClassifier]:
+    """Return every method's model, as it is before any training."""
+    dense = PruningClassifier(load_backbone(job.config.backbone, job.corpus.labels), Policy())
+    limit = dense.bert.config.max_position_embeddings
+    if job.config.data.max_tokens > limit:
+        raise InputError(
+            f"data.max_tokens is {job.config.data.max_tokens}, the backbone's limit is {limit}"
+        )
+    _check_disk(job, dense, untrained)
+    window = max(job.training_windows, key=lambda window: len(window.input_ids))
+    tokens = len(window.input_ids)
+    share = {(window.text_id, window.window): np.full(tokens, 1 / tokens, dtype=np.float32)}
+    models = {"dense": dense}
+    for method in job.config.methods[1:]:
+        inputs = TrainingInputs(
+            dense=dense.eval(), windows=[window], seed=job.config.seed, tokenizer=job.tokenizer,
+            max_tokens=job.config.data.max_tokens, backbone=job.config.backbone,
+            note=lambda text: None, load_saliency=lambda: share, measure_dense=lambda: 1.0,
+        )  # fmt: skip
+        models[method] = prepare_objective(method, inputs, job.config.section(method)).model
+    return models
+
+
+def _check_evaluation(job: Job, models: dict[str, PruningClassifier]) -> None:
+    tested = {*job.config.evaluation.faithfulness.scorers}
+    for method, names in scorer_groups(job):
+        check_scorers(names, models[method], scorer_options(job, names))
+        if tested & {*names}:
+            chosen_layers(job.config, models[method])
+
+
+def _check_disk(job: Job, model: PruningClassifier, untrained: int) -> None:
+    weights = sum(value.nbytes for value in model.bert.state_dict().values())
+    kept = job.config.section("dense").model_dump()["keep_best"]
+    needed = weights * (untrained + TRAINING_COPIES + kept) + _SPARE
+    free = shutil.disk_usage(job.run.folder).free
+    if free < needed:
+        raise WorkbenchError(
+            f"{job.run.folder}: the disk has {free / 2**20:,.0f} MB free, and {untrained} models with "
+            f"their training need about {needed / 2**20:,.0f} MB"
+        )

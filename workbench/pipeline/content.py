@@ -1,0 +1,100 @@
+"""What a run reads from outside its folder, as digests: texts, rationales, backbone, plug-ins."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.config.run import RunConfig
+from workbench.core.documents import Corpus, Document, Window
+from workbench.data.rationales.valence import lexicon
+from workbench.data.sources import find_source
+from workbench.data.windows.encode import Encoding
+from workbench.models.backbone import content_of_backbone, files_of_backbone
+from workbench.storage.fingerprints import file_sha256, fingerprint, traces
+
+_READERS = ("rationale-workbench", "transformers", "tokenizers")
+"""Packages that decide what is read from the same files."""
+Texts = tuple[Corpus, Mapping[str, Encoding], Sequence[Window]]
+"""A corpus, its windows by split, and those to train on."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Digests; equal ones stand for equal content."""
+
+    texts: dict[str, str]
+    """By split, and of the windows to train on (`training`): ids, tokens and labels."""
+    rationales: dict[str, str]
+    """By split: the rationales of its texts and windows."""
+    labels: list[str]
+    backbone: str
+
+
+def read_content(config: RunConfig, known: dict[str, Any], read: Callable[[], Texts]) -> dict[str, Any]:
+    """Return the digests of what a run reads, and traces of the files (sizes, times of change).
+
+    Args:
+        config: The run's.
+        known: What this function returned for the run before; empty where it was not asked yet.
+        read: Reads the texts; called only where the traces have changed, or where there are none.
+    """
+    seen = _traces(config)
+    if seen is not None and known.get("traces") == seen:
+        return known
+    corpus, encodings, training = read()
+    texts = {split: _texts(encoding.windows) for split, encoding in encodings.items()}
+    content = Content(
+        texts=texts | {"training": _texts(training)},
+        rationales={
+            split: _rationales(corpus.splits[split], encoding.windows)
+            for split, encoding in encodings.items()
+        },
+        labels=list(corpus.labels),
+        backbone=content_of_backbone(config.backbone),
+    )
+    return {"traces": seen, "digests": asdict(content)}
+
+
+def files_digest(files: Iterable[Path]) -> str:
+    """Return a digest of the names and contents of some files."""
+    return fingerprint([[file.name, file_sha256(file)] for file in files])
+
+
+def _traces(config: RunConfig) -> str | None:
+    """Return a digest of the files' traces and of all that decides what is read from them.
+
+    None where the texts are not in files that we know of.
+    """
+    files = find_source(config.data.source).files(config.data)
+    if not files or not all(file.exists() for file in files):
+        return None
+    if config.data.rationales == "valence":
+        files = [*files, lexicon()]
+    return fingerprint(
+        config.data, [version(package) for package in _READERS],
+        traces([*files, *files_of_backbone(config.backbone)]),
+    )  # fmt: skip
+
+
+def _texts(windows: Sequence[Window]) -> str:
+    digest = blake2b(digest_size=8)
+    for window in windows:
+        digest.update(repr((window.text_id, window.window, window.label)).encode())
+        for values in (window.input_ids, window.token_type_ids, window.word_index):
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _rationales(documents: Sequence[Document], windows: Sequence[Window]) -> str:
+    digest = blake2b(digest_size=8)
+    for document in documents:
+        spans: Any = document.rationale
+        digest.update(repr((document.id, spans, document.parts)).encode())
+    for window in windows:
+        digest.update(b"none" if window.rationale is None else window.rationale.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,112 @@
+"""What each stage of a run depends on: its own settings, the content it reads, the stages before it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.catalog.methods import METHODS
+from workbench.catalog.registry import Registry
+from workbench.catalog.scorers import SCORERS
+from workbench.config.run import RunConfig
+from workbench.models.backbone import content_of_backbone
+from workbench.pipeline.content import Content, files_digest
+from workbench.runs.stages import Recipe
+from workbench.storage.fingerprints import fingerprint
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """What the stages of a run depend on.
+
+    Settings that change nothing in a stage are not in its recipe; files are there by their content, so
+    that a changed file counts and a moved one does not.
+    """
+
+    config: RunConfig
+    content: Content
+
+    def of(self, stage: str) -> Recipe | None:
+        """Return what a method's training, or a later stage, depends on; None for an unknown stage."""
+        config = self.config
+        match stage:
+            case "predictions":
+                return self._evaluation(["bootstrap"], config.methods)
+            case "plausibility":
+                return self._plausibility()
+            case "efficiency":
+                recipe = self._evaluation([], ["predictions"])
+                recipe["settings"] |= config.efficiency.model_dump(mode="json")
+                return recipe
+            case "controls":
+                dropping = [method for method in config.methods if METHODS[method].drops_tokens]
+                return self._on_rationales(["bootstrap", "controls", "random_draws"], dropping)
+            case "faithfulness":
+                keys = ["bootstrap", "faithfulness", "max_scored", "random_draws"]
+                return self._on_rationales(keys, ["plausibility"])
+            case "about":
+                recipe = self._on_rationales(["scorers", "max_scored", "controls", "faithfulness"], [])
+                data = config.data.model_dump(mode="json")
+                recipe["settings"] |= {"data": data, "methods": config.methods}
+                return recipe
+            case "bench":
+                return bench_recipe(self._keys(config.methods))
+        return self._training(stage) if stage in METHODS else None
+
+    def key(self, stage: str) -> str:
+        """Return a short hash of what a stage depends on."""
+        return fingerprint(self.of(stage))
+
+    def _training(self, method: str) -> dict[str, Any]:
+        config, content = self.config, self.content
+        section = config.section(method)
+        settings = section.model_dump(mode="json")
+        read: dict[str, Any] = {"code": _code(METHODS, [method])}
+        checkpoint = getattr(section, "checkpoint", None)
+        if checkpoint is not None:
+            read["checkpoint"] = content_of_backbone(checkpoint)
+        if method != "dense":
+            return {"settings": settings, "content": read, "stages": self._keys(["dense"])}
+        read["texts"] = {split: content.texts[split] for split in ("training", "dev")}
+        read |= {"labels": content.labels, "backbone": content.backbone}
+        return {"settings": settings | {"seed": config.seed, "kernels": config.kernels}, "content": read}
+
+    def _plausibility(self) -> dict[str, Any]:
+        scorers = self.config.evaluation.scorers
+        explained = {SCORERS[scorer.partition("@")[0]].method or "dense" for scorer in scorers}
+        models = [method for method in self.config.methods if method in explained]
+        recipe = self._on_rationales(["bootstrap", "scorers", "max_scored", "random_draws"], models)
+        # Only annotated spans are compared as spans.
+        recipe["settings"]["rationales"] = self.config.data.rationales
+        recipe["content"]["code"] = _code(SCORERS, scorers)
+        return recipe
+
+    def _on_rationales(self, keys: list[str], stages: Iterable[str]) -> dict[str, Any]:
+        recipe = self._evaluation(keys, stages)
+        splits = self.config.evaluation.splits
+        recipe["content"]["rationales"] = {split: self.content.rationales[split] for split in splits}
+        return recipe
+
+    def _evaluation(self, keys: list[str], stages: Iterable[str]) -> dict[str, Any]:
+        """What all that is measured on the evaluated splits depends on, and some settings more."""
+        splits = dict.fromkeys([*self.config.evaluation.splits, "dev"])
+        some = self.config.evaluation.model_dump(mode="json", include={"splits", "batch_size", *keys})
+        return {
+            "settings": some | {"seed": self.config.seed},
+            "content": {"texts": {split: self.content.texts[split] for split in splits}},
+            "stages": self._keys(stages),
+        }
+
+    def _keys(self, stages: Iterable[str]) -> dict[str, str]:
+        return {stage: self.key(stage) for stage in stages}
+
+
+def bench_recipe(models: Mapping[str, str]) -> Recipe:
+    """Return what the measurements of `workbench bench` depend on: the models, by their keys."""
+    return {"stages": dict(models)}
+
+
+def _code(registry: Registry[Any], names: Iterable[str]) -> str:
+    """Return a digest of the plug-in files that some methods or scorers are from."""
+    known = (name.partition("@")[0] for name in names)
+    outside = (name for name in known if not registry.is_built_in(name))
+    return files_digest(dict.fromkeys(registry.file(name) for name in outside))

@@ -1,0 +1,43 @@
+"""Whether run folders still hold what was written into them: every file against its hash."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.runs.folder import load_run
+from workbench.runs.manifest import STAGES, changes, hashes
+
+
+@dataclass
+class Checked:
+    """What was looked at, and what is wrong with it."""
+
+    runs: int
+    files: int = 0
+    """How many files have a hash."""
+    wrong: list[str] = field(default_factory=list)
+    """A line for each file that is gone or has changed, and for each run that cannot be read."""
+
+
+def check_runs(folder: Path) -> Checked:
+    """Hold the files of a run, or of every run below a folder, against their hashes.
+
+    Raises InputError where there is no run.
+    """
+    runs = sorted(path.parent for path in folder.rglob(STAGES))
+    if not runs:
+        raise InputError(f"{folder}: no run folder (no {STAGES} in it, nor in a folder inside it)")
+    checked = Checked(len(runs))
+    for run in runs:
+        try:
+            files = hashes(run)
+            checked.files += len(files)
+            checked.wrong += changes(run)
+            load_run(run)
+        except InputError as error:
+            if str(error) not in checked.wrong:
+                checked.wrong.append(str(error))
+            continue
+        if not files:
+            checked.wrong.append(f"{run}: has no hashes, there is nothing to hold its files against")
+    return checked
