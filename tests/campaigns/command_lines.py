@@ -14,7 +14,7 @@ import yaml
 from tests.campaigns.harness import Case
 from tests.campaigns.stage import COMMANDS, Stage
 from tests.campaigns.wrong_values import ESCAPE, LONG, TEXTS, wrong_for, wrong_keys
-from workbench.cli import app
+from workbench.cli.program import app
 from workbench.config.run import run_config_class
 
 SECONDS = 5.0

@@ -52,7 +52,10 @@ def _too_small(stage: Stage, command: Command, limit: str, part: float) -> str:
     stage.fresh()
     with _mounted(stage.work, bound):
         stage.fresh(command.copies)
+        # Drawn for once: those who draw are not used to a full disk.
+        stage.pictures = True
         outcome = stage.call(stage.arguments(command))
+        stage.pictures = False
         if outcome.code == 0:
             return f"{bound}: exit 0 on a disk that is too small"
         fault = outcome.fault() or ("" if outcome.code == 1 else f"exit {outcome.code}: {outcome.last}")

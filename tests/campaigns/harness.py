@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import workbench
-from tests.campaigns.clock import fake_clocks
+from tests.campaigns.clock import fake_clocks, fake_pictures
 
 LIMIT = 150.0
 """Seconds after which a child counts as hanging."""
@@ -88,14 +88,18 @@ class Child:
 
     numbers = count()
 
-    def __init__(self, work: Callable[[], object], folder: Path, log: Path) -> None:
+    def __init__(
+        self, work: Callable[[], object], folder: Path, log: Path, pictures: bool = False
+    ) -> None:
         """Start it.
 
         Args:
             work: What it does; its whole number is the exit code.
             folder: Where it stands.
             log: Folder for what it prints.
+            pictures: Whether figures are really drawn.
         """
+        self.pictures = pictures
         log.mkdir(parents=True, exist_ok=True)
         number = next(self.numbers)
         self.files = [log / f"{number}.{kind}" for kind in ("out", "err")]
@@ -121,6 +125,8 @@ class Child:
             warnings.simplefilter("ignore")
             os.chdir(folder)
             fake_clocks()
+            if not self.pictures:
+                fake_pictures()
             code = int(work() or 0)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1 if end.code else 0

@@ -65,6 +65,8 @@ class Stage:
 
     root: Path
     unbroken: dict[str, Unbroken] = field(default_factory=dict)
+    pictures: bool = False
+    """Whether figures are really drawn."""
 
     def __post_init__(self) -> None:
         self.base, self.work, self.log = (self.root / name for name in ("base", "work", "log"))
@@ -120,7 +122,7 @@ class Stage:
             first()
             call_main(arguments)
 
-        return Child(be, self.work, self.log)
+        return Child(be, self.work, self.log, self.pictures)
 
     def call(self, arguments: Sequence[str]) -> Outcome:
         """Run a command in `work` to its end."""
@@ -159,6 +161,6 @@ def _fetchable(archive: Path) -> None:
     number, digest = fetch.documents_digest(tree)
     tiny = fetch.Manifest(
         name="tiny", description="the sample", address="http://localhost/none", archive="tiny.tar.gz",
-        files=files, documents={"count": number, "sha256": digest}, licence="", citation=(),
+        files=files, documents={"count": number, "sha256": digest}, licence="", citation=(), max_bytes=10**8,
     )  # fmt: skip
     fetch.load_manifests = lambda: {"tiny": tiny}
