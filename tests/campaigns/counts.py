@@ -28,18 +28,19 @@ class Counts:
         row["survived"] += not reason
         if reason:
             again = f"python -m tests.campaigns {kind} --seed {self.seed} --only '{case.name}'"
-            self.failures.append(
-                {"case": case.name, "reason": reason, "line": case.line, "again": again}
-            )
+            failure = {"kind": kind, "case": case.name, "reason": reason, "line": case.line}
+            self.failures.append(failure | {"again": again})
         return f"NOT SURVIVED: {reason}" if reason else "survived"
 
     def write(self, path: Path) -> None:
-        """Keep the counts as JSON."""
+        """Keep the counts as JSON, in the place of what the file says of the same kinds."""
+        old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        done = {*self.counts, *self.skipped}
         value = {
             "seed": self.seed,
-            "counts": self.counts,
-            "failures": self.failures,
-            "skipped": self.skipped,
+            "counts": {k: c for k, c in old.get("counts", {}).items() if k not in done} | self.counts,
+            "failures": [f for f in old.get("failures", []) if f["kind"] not in done] + self.failures,
+            "skipped": {k: w for k, w in old.get("skipped", {}).items() if k not in done} | self.skipped,
         }
         path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 

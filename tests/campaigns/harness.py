@@ -70,7 +70,7 @@ class Outcome:
             return f"exit {self.code}: {self.last}"
         if "Traceback" in self.err or "Traceback" in self.out:
             return f"a traceback: {self.last}"
-        if self.code == 2 and "Usage: workbench" in self.err:
+        if self.code == 2 and self.err.count("─ Error ─") == 1:
             return ""
         if len(self.errors) != 1:
             return f"{len(self.errors)} error lines: {self.last}"

@@ -161,6 +161,7 @@ def _fetchable(archive: Path) -> None:
     number, digest = fetch.documents_digest(tree)
     tiny = fetch.Manifest(
         name="tiny", description="the sample", address="http://localhost/none", archive="tiny.tar.gz",
-        files=files, documents={"count": number, "sha256": digest}, licence="", citation=(), max_bytes=10**8,
+        files=files, documents={"count": number, "sha256": digest}, licence="", citation=(),
+        max_bytes=10**8,
     )  # fmt: skip
     fetch.load_manifests = lambda: {"tiny": tiny}
