@@ -32,7 +32,7 @@ def fake_clocks() -> None:
         "perf_counter": look,
         "now": date,
         "peak_memory": memory,
-        "_commit": lambda: "none",
+        "commit_of": lambda _: "none",
     }
     for name, module in list(sys.modules.items()):
         if name.startswith("workbench."):

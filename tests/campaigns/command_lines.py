@@ -55,6 +55,8 @@ def command_lines(stage: Stage, total: int, rng: random.Random) -> Iterator[Case
         )
 
 
+OWNED = Path("/tmp/owned")
+"""What nothing may ever write."""
 Line = tuple[str, list[str], bytes | None]
 """A command, its line, and what stands in wrong.yaml."""
 
@@ -143,7 +145,7 @@ def _refused(stage: Stage, arguments: list[str], text: bytes | None) -> str:
     around = _around(stage.root)
     filled = [part.replace("{base}", str(stage.base)) for part in arguments]
     outcome = stage.start(filled).wait(6 * SECONDS)
-    if _around(stage.root) != around or list(stage.work.rglob("owned*")):
+    if _around(stage.root) != around or list(stage.work.rglob("owned*")) or OWNED.exists():
         return "wrote outside of its folder, or ran what it read"
     if outcome.code == 0:
         return "exit 0"
@@ -153,4 +155,4 @@ def _refused(stage: Stage, arguments: list[str], text: bytes | None) -> str:
 
 
 def _around(root: Path) -> list[list[str]]:
-    return [sorted(os.listdir(folder)) for folder in (root, root.parent, root / "base", "/tmp")]
+    return [sorted(os.listdir(folder)) for folder in (root, root.parent, root / "base")]

@@ -99,6 +99,7 @@ class _Attempt:
 
     def judge(self) -> str:
         """Damage the file and give the command; why the answer is not right, or nothing."""
+        # Before the folder is made anew for the attempt.
         truth = self._truth()
         self.stage.fresh(["ref"])
         file = self.stage.work / "ref" / self.name
@@ -111,6 +112,8 @@ class _Attempt:
             return "called sound"
         if self.command == "app" and self._named(outcome.out):
             return ""
+        if self.command == "report" and f"{file.name} is not there" in _said(self.stage.work / "ref"):
+            return ""
         found = differences(truth, self.stage.work)
         if self.command == "app" and outcome.out != (truth.parent / "app.txt").read_text("utf-8"):
             found.append("the app shows something else")
@@ -121,6 +124,8 @@ class _Attempt:
         return "in silence: " + "; ".join(found[:3]) if found else ""
 
     def _refusal(self, outcome: Outcome) -> str:
+        if self.command == "check" and outcome.code == 1 and len(outcome.err.splitlines()) == 1:
+            return "" if self._named(outcome.err) else f"does not name it: {outcome.last}"
         if fault := outcome.fault():
             return fault
         return "" if self._named(outcome.errors[0]) else f"does not name it: {outcome.errors[0][:300]}"
@@ -147,6 +152,10 @@ class _Attempt:
             if self.command == "app":
                 (folder.parent / "app.txt").write_text(outcome.out, encoding="utf-8")
         return folder
+
+
+def _said(run: Path) -> str:
+    return (run / "report.md").read_text(encoding="utf-8")
 
 
 def _content_of(path: Path) -> bytes | None:

@@ -23,8 +23,8 @@ COMMANDS = {
     "run": ["run", "{base}/tiny.yaml", "--set", "backbone=model", "--out", "o"],
 }  # fmt: skip
 CODE = "import pathlib\npathlib.Path('{sentinel}').touch()\nclass C: pass\n"
-HARMLESS = {"auto_map beside a known type", "auto_map of the tokenizer"}
-"""May be loaded, for their code is not looked at; refused is right as well."""
+HARMLESS = {("10^14 bins", "run")}
+"""A backbone's policy is not looked at: the run trains its own."""
 
 
 def hostile_models(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]:
@@ -53,7 +53,7 @@ def _refused(stage: Stage, name: str, command: str) -> str:
     outcome = stage.start(arguments, _say_yes).wait(6 * SECONDS)
     if sentinel.exists():
         return "its code ran"
-    if name in HARMLESS and outcome.code == 0:
+    if (name, command) in HARMLESS and outcome.code == 0:
         return ""
     if outcome.cpu > SECONDS:
         return f"{outcome.cpu:.0f} s: {outcome.last}"

@@ -24,7 +24,6 @@ TEXTS: dict[str, bytes] = {
     "bad date": b"seed: 2001-13-45",
     "duplicate": b"name: a\nseed: 1\nseed: 2\n",
     "duplicate section": b"adapler: {phi: 0.1}\nadapler: {tolerance: 0.5}\n",
-    "empty": b"",
     "list": b"- a\n- b\n",
     "scalar": b"just words",
     "tab": b"data:\n\tsource: eraser\n",
