@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from tests.campaigns.equality import differences
 from tests.campaigns.events import kill_at
 from tests.campaigns.harness import Case, Outcome
-from tests.campaigns.stage import COMMANDS, Command, Stage
+from tests.campaigns.stage import Command, Stage
 
 
 def random_kills(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]:
     """Kill at moments spread over a command's time."""
-    for command in COMMANDS:
-        for number in range(share(command, total)):
+    for command in stage.commands:
+        for number in range(share(stage, command, total)):
             part = rng.random()
             yield Case(
                 f"random/{command.name}/{number}",
@@ -26,9 +26,9 @@ def random_kills(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]
 
 def chosen_kills(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]:
     """Kill before operations that lie evenly over all that a command does, from a drawn first one on."""
-    for command in COMMANDS:
+    for command in stage.commands:
         events = stage.truth(command).events
-        wanted = min(share(command, total), len(events))
+        wanted = min(share(stage, command, total), len(events))
         step = len(events) / max(wanted, 1)
         offset = rng.random()
         for number in (int((place + offset) * step) + 1 for place in range(wanted)):
@@ -41,9 +41,9 @@ def chosen_kills(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]
             )
 
 
-def share(command: Command, total: int) -> int:
-    """Return how many of `total` attacks are this command's."""
-    return max(1, round(command.kills * total / sum(c.kills for c in COMMANDS)))
+def share(stage: Stage, command: Command, total: int) -> int:
+    """Return how many of `total` attacks are this command's, of all that are killed."""
+    return max(1, round(command.kills * total / sum(c.kills for c in stage.commands)))
 
 
 def _at_moment(stage: Stage, command: Command, part: float) -> str:

@@ -24,3 +24,17 @@ KINDS: dict[str, tuple[Callable[[Stage, int, random.Random], Iterator[Case]], in
     "readers": (readers, 4),
     "signals": (signals, 52),
 }
+_FAST = ("attribute", "explain", "data plant", "export-predictions")
+QUICK: dict[str, tuple[int, tuple[str, ...]]] = {
+    "random-kills": (2, ("attribute",)),
+    "chosen-kills": (6, _FAST),
+    "full-disks": (1, ("attribute",)),
+    "no-inodes": (1, ("attribute",)),
+    "command-lines": (30, ()),
+    "damaged-files": (10, ("explain", "check", "app", "export-predictions")),
+    "hostile-models": (8, ("attribute",)),
+    "two-writers": (1, ("attribute",)),
+    "readers": (1, ("bench",)),
+    "signals": (2, ("attribute", "explain")),
+}
+"""Kind -> how many of its attacks, and on which commands (nothing: on all), the tests do."""

@@ -29,23 +29,23 @@ class Command:
 
 
 COMMANDS = [
-    Command("run", ("run", "{base}/tiny.yaml", "--out", "run"), kills=22),
-    Command("compare", ("compare", "{base}/compare.yaml", "--out", "compared"), kills=14),
-    Command("reproduce", ("reproduce", "{base}/ref", "--out", "again"), kills=8),
-    Command("evaluate", ("evaluate", "--run", "ref"), ("ref",), 8),
+    Command("run", ("run", "{base}/tiny.yaml", "--out", "run"), kills=12),
+    Command("compare", ("compare", "{base}/compare.yaml", "--out", "compared"), kills=6),
+    Command("reproduce", ("reproduce", "{base}/ref", "--out", "again"), kills=5),
+    Command("evaluate", ("evaluate", "--run", "ref"), ("ref",), 7),
     Command("attribute", ("attribute", "--run", "{base}/ref", "--texts", "{base}/t.txt",
-                          "--scorers", "saliency,cp", "--out", "scored"), kills=12),
+                          "--scorers", "saliency,cp", "--out", "scored"), kills=15),
     Command("bench", ("bench", "--run", "{base}/ref", "--limit", "6", "--batch", "1,4", "--rounds", "2",
                       "--out", "timed"), kills=6),
     Command("report", ("report", "--run", "ref"), ("ref",), 6),
-    Command("tables", ("tables", "{base}/ref", "--out", "T"), kills=5),
-    Command("export", ("export", "--run", "{base}/ref", "--method", "adapler", "--to", "E"), kills=6),
+    Command("tables", ("tables", "{base}/ref", "--out", "T"), kills=7),
+    Command("export", ("export", "--run", "{base}/ref", "--method", "adapler", "--to", "E"), kills=10),
     Command("export-predictions", ("export-predictions", "--run", "{base}/ref", "--scorer", "cp",
-                                   "--out", "p.jsonl"), kills=3),
+                                   "--out", "p.jsonl"), kills=7),
     Command("explain", ("explain", "A fine film .", "--run", "{base}/ref", "--html", "e.html",
-                        "--json", "e.json"), kills=3),
-    Command("data plant", ("data", "plant", "{base}/t.csv", "--out", "planted"), kills=4),
-    Command("data fetch", ("data", "fetch", "tiny", "--address", "file://{base}/tiny.tar.gz"), kills=3),
+                        "--json", "e.json"), kills=7),
+    Command("data plant", ("data", "plant", "{base}/t.csv", "--out", "planted"), kills=8),
+    Command("data fetch", ("data", "fetch", "tiny", "--address", "file://{base}/tiny.tar.gz"), kills=4),
 ]  # fmt: skip
 
 
@@ -65,6 +65,8 @@ class Stage:
 
     root: Path
     unbroken: dict[str, Unbroken] = field(default_factory=dict)
+    commands: list[Command] = field(default_factory=lambda: COMMANDS)
+    """Those that are killed."""
     pictures: bool = False
     """Whether figures are really drawn."""
 
