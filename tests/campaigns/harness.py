@@ -103,6 +103,8 @@ class Child:
         log.mkdir(parents=True, exist_ok=True)
         number = next(self.numbers)
         self.files = [log / f"{number}.{kind}" for kind in ("out", "err")]
+        for path in self.files:
+            path.touch()  # It may be killed before it can.
         self.start = time.monotonic()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -155,7 +155,8 @@ class Comparison:
             done = is_finished(job)
             self.tell(f"{title}: finished already" if done else title)
             if done:
-                self.write_cards(folder)
+                with one_writer(folder, "compare"):
+                    self.write_cards(folder)
             else:
                 make_run(job, "compare", lambda job: self.write_cards(job.run.folder))
         except WorkbenchError as error:
