@@ -46,6 +46,8 @@ class ComparisonData:
     predictions: dict[str, pd.DataFrame]
     """By trial: its own method's rows of the split."""
     groups: tuple[Group, ...]
+    aims: dict[str, pd.DataFrame]
+    """By trial: what settings asked of its own method, where they asked for something."""
 
     @property
     def quality(self) -> str:
@@ -89,7 +91,8 @@ def read_comparison(folder: Path) -> ComparisonData:
         own = frame[frame["method"] == trial["method"]]
         predictions[trial["name"]] = own.reset_index(drop=True)
     split = next(iter(runs.values())).split
-    return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups)
+    aims = {name: run.aims for name, run in runs.items() if run.aims is not None}
+    return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups, aims)
 
 
 def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:

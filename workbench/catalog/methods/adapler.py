@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from workbench.catalog.methods import Strength, Threshold, register_method
+from workbench.catalog.methods import AimedAt, Strength, Threshold, register_method
 from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, PrunerSettings
 
 
@@ -43,5 +43,6 @@ register_method(
     colour="#D55E00",
     order=2,
     strength=Strength("phi"),
+    aims=(AimedAt("tolerance", "quality_lost"),),
     threshold=Threshold(parameter="eta", shared_out=True),
 )
