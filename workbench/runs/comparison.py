@@ -91,7 +91,11 @@ def read_comparison(folder: Path) -> ComparisonData:
         own = frame[frame["method"] == trial["method"]]
         predictions[trial["name"]] = own.reset_index(drop=True)
     split = next(iter(runs.values())).split
-    aims = {name: run.aims for name, run in runs.items() if run.aims is not None}
+    aims = {
+        trial["name"]: held[held["method"].astype(str) == trial["method"]]
+        for trial in finished
+        if (held := runs[trial["name"]].aims) is not None
+    }
     return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups, aims)
 
 
