@@ -8,7 +8,7 @@ from workbench.metrics.aims import Aim, held_aims
 
 
 def predictions(label: list, dense: list, own: list) -> pd.DataFrame:
-    """A dense model and `own`, which saves 60 % of the FLOPs and drops half of 8 tokens; test is wrong."""
+    """A dense model and `own`, which saves 60 % of the FLOPs and drops half of its tokens."""
     parts = []
     for method, predicted, flops, tokens in (("dense", dense, 100, [8, 8]), ("own", own, 40, [6, 2])):
         dev = {"label": label, "predicted": predicted}

@@ -29,7 +29,7 @@ class AdaplerSettings(PrunerSettings):
     predictor_width: int = Field(32, ge=1, le=MOST_UNITS)
     tolerance: float = Field(0.01, ge=0, le=1)
     """The fastest epoch wins whose dev accuracy (Pearson's correlation) is above the dense one minus
-    this."""
+    this; where none is, the best one wins, and the miss is said."""
 
 
 register_method(

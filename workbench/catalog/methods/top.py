@@ -19,7 +19,7 @@ class TopSettings(TrainingSettings):
     multiplier_learning_rate: float = Field(0.1, gt=0)
     """Rate of the Lagrangian multipliers' plain gradient ascent."""
     target_sparsity: float = Field(0.45, ge=0, lt=1)
-    """1 - MACs / dense MACs, without padding in either."""
+    """1 - MACs / dense MACs, without padding in either; where it is not reached, that is said."""
     sparsity_slack: float = Field(0.02, ge=0, le=1)
     """An epoch counts as having reached the target when it is at most this much short of it."""
     warmup_target: float = Field(0.5, gt=0, le=1)
