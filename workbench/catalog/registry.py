@@ -1,6 +1,7 @@
 """Named entries in order of presentation, and where each was registered."""
 
 import difflib
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -68,6 +69,13 @@ class Registry(Mapping[str, E]):
     def is_built_in(self, name: str) -> bool:
         """Return whether an entry is the workbench's own."""
         return self.file(name).is_relative_to(Path(__file__).parents[1])
+
+    def code(self, name: str) -> str | None:
+        """Return the SHA-256 of the file that registered a plug-in's entry; None for our own."""
+        file = self.file(name)
+        if self.is_built_in(name) or not file.is_file():
+            return None
+        return hashlib.sha256(file.read_bytes()).hexdigest()
 
     def find(self, name: str) -> E:
         """Return an entry; InputError names the nearest known one and lists them all."""

@@ -12,7 +12,6 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.options import Options
 from workbench.catalog.methods import METHODS
-from workbench.catalog.registry import Registry
 from workbench.catalog.scorers import SCORERS
 from workbench.core.documents import Document
 from workbench.errors import InputError
@@ -20,7 +19,6 @@ from workbench.models.classifier import PruningClassifier
 from workbench.runs.folder import refuse_foreign
 from workbench.runs.streamed_scores import ScoreFile, Tally
 from workbench.storage.atomic import read_json, replacing, write_json
-from workbench.storage.fingerprints import file_sha256
 from workbench.storage.tables import read_table
 
 SUMMARY, TEXTS, SCORES = "attribute.json", "texts.parquet", "scores"
@@ -53,7 +51,7 @@ def settings_of(options: Options, models: Sequence[Explained]) -> dict[str, Any]
         "options": chosen,
         "max_tokens": {digest: one.max_tokens for one, digest in digests},
         "scorers": {
-            name: {"model": digest, "code": _code(SCORERS, name.partition("@")[0])}
+            name: {"model": digest, "code": SCORERS.code(name.partition("@")[0])}
             for one, digest in digests
             for name in one.scorers
         },
@@ -175,7 +173,7 @@ def _model_digest(explained: Explained) -> str:
     told = [
         method,
         model.policy.settings(),
-        _code(METHODS, method),
+        METHODS.code(method),
         config,
         str(tokenizer.special_tokens_map),
     ]
@@ -185,9 +183,3 @@ def _model_digest(explained: Explained) -> str:
         digest.update(name.encode())
         digest.update(value.detach().contiguous().cpu().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _code(registry: Registry[Any], name: str) -> str | None:
-    """Hash of the file that registered a plug-in; None for the workbench's own."""
-    file = registry.file(name)
-    return None if registry.is_built_in(name) or not file.is_file() else file_sha256(file)

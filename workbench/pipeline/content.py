@@ -1,10 +1,9 @@
 """What a run reads from outside its folder, as digests: texts, rationales, backbone, plug-ins."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from workbench.data.rationales.valence import lexicon
 from workbench.data.sources import find_source
 from workbench.data.windows.encode import Encoding
 from workbench.models.backbone import content_of_backbone, files_of_backbone
-from workbench.storage.fingerprints import file_sha256, fingerprint, traces
+from workbench.storage.fingerprints import fingerprint, traces
 
 _READERS = ("rationale-workbench", "transformers", "tokenizers")
 """Packages that decide what is read from the same files."""
@@ -58,11 +57,6 @@ def read_content(config: RunConfig, known: dict[str, Any], read: Callable[[], Te
         backbone=content_of_backbone(config.backbone),
     )
     return {"traces": seen, "digests": asdict(content)}
-
-
-def files_digest(files: Iterable[Path]) -> str:
-    """Return a digest of the names and contents of some files."""
-    return fingerprint([[file.name, file_sha256(file)] for file in files])
 
 
 def _traces(config: RunConfig) -> str | None:

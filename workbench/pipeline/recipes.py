@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.catalog.methods import METHODS
-from workbench.catalog.registry import Registry
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import RunConfig
 from workbench.models.backbone import content_of_backbone
-from workbench.pipeline.content import Content, files_digest
+from workbench.pipeline.content import Content
 from workbench.runs.stages import Recipe
 from workbench.storage.fingerprints import fingerprint
 
@@ -60,7 +59,7 @@ class Recipes:
         config, content = self.config, self.content
         section = config.section(method)
         settings = section.model_dump(mode="json")
-        read: dict[str, Any] = {"code": _code(METHODS, [method])}
+        read: dict[str, Any] = {"code": METHODS.code(method)}
         checkpoint = getattr(section, "checkpoint", None)
         if checkpoint is not None:
             read["checkpoint"] = content_of_backbone(checkpoint)
@@ -77,7 +76,8 @@ class Recipes:
         recipe = self._on_rationales(["bootstrap", "scorers", "max_scored", "random_draws"], models)
         # Only annotated spans are compared as spans.
         recipe["settings"]["rationales"] = self.config.data.rationales
-        recipe["content"]["code"] = _code(SCORERS, scorers)
+        names = (scorer.partition("@")[0] for scorer in scorers)
+        recipe["content"]["code"] = {name: SCORERS.code(name) for name in names}
         return recipe
 
     def _on_rationales(self, keys: list[str], stages: Iterable[str]) -> dict[str, Any]:
@@ -103,10 +103,3 @@ class Recipes:
 def bench_recipe(models: Mapping[str, str]) -> Recipe:
     """Return what the measurements of `workbench bench` depend on: the models, by their keys."""
     return {"stages": dict(models)}
-
-
-def _code(registry: Registry[Any], names: Iterable[str]) -> str:
-    """Return a digest of the plug-in files that some methods or scorers are from."""
-    known = (name.partition("@")[0] for name in names)
-    outside = (name for name in known if not registry.is_built_in(name))
-    return files_digest(dict.fromkeys(registry.file(name) for name in outside))

@@ -1,6 +1,5 @@
 """Writing files so that a reader never meets a half-written one."""
 
-import errno
 import json
 import os
 import shutil
@@ -25,7 +24,8 @@ def replacing(path: Path) -> Iterator[Path]:
     On any error, a full disk included, the sibling is removed and `path` stays as it was. A file never
     replaces a folder; devices and pipes (`/dev/stdout`) are written into and stay what they are; of a
     link, the file that it points to is replaced.
-    Raises WorkbenchError when the operating system refuses the write, or a file would replace a folder.
+    Raises WorkbenchError when the operating system refuses the write, InputError when a file would
+    replace a folder.
     """
     path = Path(path)
     # A device or a pipe; what /dev/stdout is redirected to counts as one.
@@ -58,7 +58,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def _put_in_place(new: Path, path: Path, aside: Path) -> None:
     """Rename `new` to `path`; an old folder waits aside, and comes back if that fails."""
     if path.is_dir() and not new.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder; name a file")
+        raise InputError(f"cannot write {path}: it is a folder; name a file")
     if not path.is_dir():
         os.replace(new, path)
         return

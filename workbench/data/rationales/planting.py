@@ -7,7 +7,6 @@ options of ours.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -21,7 +20,8 @@ from workbench.core.documents import Corpus, Document, Span
 from workbench.core.task_type import task_type_of
 from workbench.data.readers.rows import counted
 from workbench.errors import InputError
-from workbench.storage.atomic import replacing, write_text
+from workbench.storage.atomic import write_text
+from workbench.storage.locks import one_writer
 
 TEXTS, RECORD, CONFIG = "planted.jsonl", "planted.json", "planted.yaml"
 Kind = Literal["token", "context", "pair"]
@@ -186,9 +186,9 @@ def write_planted(
 ) -> dict[str, Any]:
     """Write the planted texts, a record and a configuration's `data` section, and return the record.
 
-    A new folder appears whole or not at all; in one of an earlier call these three files are replaced
-    and others stay. The texts carry id, split, text, second (where the corpus has pairs), label,
-    rationale ([start, end) in words; null without a shortcut), role, original_label and places.
+    In a folder of an earlier call these three files are replaced and others stay. The texts carry id,
+    split, text, second (where the corpus has pairs), label, rationale ([start, end) in words; null
+    without a shortcut), role, original_label and places.
 
     Args:
         folder, plan: Where to write, and what was planted.
@@ -216,14 +216,14 @@ def write_planted(
     }
     config = {"name": folder.resolve().name.lstrip(".") or "planted", "data": section}
     files = {
-        TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        # First, since it is what makes the folder one of planted texts.
         RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",
+        TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         CONFIG: yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
     }
-    with nullcontext(folder) if folder.is_dir() else replacing(folder) as target:
-        target.mkdir(exist_ok=True)
+    with one_writer(folder, "data plant"):
         for name, text in files.items():
-            write_text(target / name, text)
+            write_text(folder / name, text)
     return record
 
 
