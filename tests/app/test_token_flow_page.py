@@ -168,7 +168,7 @@ def test_typed_texts(typing: AppTest) -> None:
 def test_a_second_text_for_a_model_of_single_ones_is_told(typing: AppTest) -> None:
     typing.text_area(key="typed").set_value("The film was good").run()
     assert not check_clean(typing).warning
-    typing.text_area(key="second").set_value("a film").run()
+    typing.text_input(key="second").set_value("a film").run()
     (told,) = typing.warning
     assert told.value == "adapler was trained on single texts; the text has a second one."
 
