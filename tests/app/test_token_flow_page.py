@@ -170,7 +170,9 @@ def test_a_second_text_for_a_model_of_single_ones_is_told(typing: AppTest) -> No
     assert not check_clean(typing).warning
     typing.text_input(key="second").set_value("a film").run()
     (told,) = typing.warning
-    assert told.value == "adapler was trained on single texts; the text has a second one."
+    assert told.value.replace("\\", "") == (
+        "adapler was trained on single texts; the text has a second one."
+    )
 
 
 def test_hostile_texts_are_text(typing: AppTest) -> None:

@@ -55,4 +55,4 @@ def test_strict_belongs_to_runs(workbench, tiny, tmp_path) -> None:
     asked = ("evaluate", "--strict", "--predictions", tmp_path / "p.jsonl", "--data", "imdb")
     answer = workbench(*asked)
     assert answer.code == 2
-    assert "--run (with it only --strict)" in answer.error
+    assert "--strict goes with --run" in answer.error

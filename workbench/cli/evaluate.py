@@ -51,7 +51,7 @@ def evaluate(
         _judge(elsewhere.predictions, elsewhere.data, elsewhere, overrides)
     else:
         raise InputError(
-            "evaluate needs either --run (with it only --strict), or --predictions with --data"
+            "evaluate needs either --run alone, or --predictions with --data; --strict goes with --run"
         )
 
 
