@@ -210,4 +210,3 @@ class Job:
         with self.stages.record(name, recipe, shared=shared) as folder:
             self.out = Run(folder)
             work(self)
-        self.process.wait_for_everyone()

@@ -40,6 +40,8 @@ def train_run(job: Job) -> None:
                 job.stage(method, _train_dense)
             else:
                 job.stage(method, partial(_share_dense, base=job.base), shared=True)
+            # The others may still be reading the checkpoints, and must find the model in its place.
+            job.process.wait_for_everyone()
             if job.process.is_main_process:
                 discard(_checkpoints(job, method))
     if job.process.is_main_process:
