@@ -57,6 +57,9 @@ class Reporter:
     def note(self, text: str) -> None:
         """Hear what was dropped, repaired or skipped."""
 
+    def missed(self, text: str) -> None:
+        """Hear what was asked for and is not reached, or cannot be."""
+
 
 @dataclass
 class Job:

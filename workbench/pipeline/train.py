@@ -121,6 +121,8 @@ def _train(job: Job, method: str, objective: Objective) -> list[Path]:
 
 
 def _save_model(job: Job, model: PruningClassifier, method: str) -> None:
+    kinds = {bool(document.second) for document in job.corpus.splits["train"]}
+    model.pairs = kinds.pop() if len(kinds) == 1 else None
     if job.process.is_main_process:
         model.save(job.out.folder / "models" / method, job.tokenizer)
 
