@@ -14,7 +14,7 @@ from tests.campaigns.two_writers import readers, signals, two_writers
 
 KINDS: dict[str, tuple[Callable[[Stage, int, random.Random], Iterator[Case]], int]] = {
     "random-kills": (random_kills, 100),
-    "chosen-kills": (chosen_kills, 200),
+    "chosen-kills": (chosen_kills, 220),
     "full-disks": (full_disks, 30),
     "no-inodes": (no_inodes, 7),
     "command-lines": (command_lines, 300),
