@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.helpers.docs_blocks import ROOT, fenced
+from tests.helpers.fixtures import save_nothing
 from tests.helpers.tiny_runs import finished_tiny_run, save_bert
 
 
@@ -29,6 +30,6 @@ def kitchen(
     shutil.copytree(ROOT / "data" / "eraser-sample", tmp_path / "data" / "eraser-sample")
     shutil.copytree(finished_tiny_run(tmp_path_factory).folder, tmp_path / "runs" / "demo")
     # Figures are drawn but not rendered: recipes are about everything else.
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"image"))
+    monkeypatch.setattr(Figure, "savefig", save_nothing)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -8,6 +8,7 @@ import pytest
 
 from analyses.pages.markdown_tables import table
 from tests.helpers.docs_blocks import docs_tool
+from tests.helpers.fixtures import save_nothing
 from workbench.errors import InputError
 
 TOOL = docs_tool("stored_numbers")
@@ -36,9 +37,7 @@ UNBACKED = {
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Benchmarks write a figure beside their table, which nobody looks at here."""
-    monkeypatch.setattr(
-        "matplotlib.figure.Figure.savefig", lambda figure, path, **_: Path(path).write_bytes(b"image")
-    )
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", save_nothing)
 
 
 @pytest.mark.parametrize("name", PAGES)

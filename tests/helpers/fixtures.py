@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,18 @@ def fresh_run(built_run: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built_run, tmp_path / "run"))
 
 
+def save_nothing(figure: Figure, target: Path | BytesIO, **_: object) -> None:
+    """Stand in for `Figure.savefig`."""
+    if isinstance(target, BytesIO):
+        target.write(b"image")
+    else:
+        Path(target).write_bytes(b"image")
+
+
 @pytest.fixture
 def quick_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn but not rendered, for tests about everything else."""
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"image"))
+    monkeypatch.setattr(Figure, "savefig", save_nothing)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from tests.helpers.fixtures import save_nothing
 from tests.helpers.tiny_comparisons import write_comparison_settings
 from tests.helpers.tiny_runs import call, digests, times, without_cards
 from workbench.errors import WorkbenchError
@@ -40,7 +41,7 @@ def made(tmp_path_factory) -> Made:
 @pytest.fixture(autouse=True)
 def quick_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the fixture above has real pictures: rendering takes most of a second command's time."""
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: Path(path).write_bytes(b"image"))
+    monkeypatch.setattr(Figure, "savefig", save_nothing)
 
 
 @pytest.fixture

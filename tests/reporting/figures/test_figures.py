@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from matplotlib.image import imread
 
 from tests.helpers.fake_run import LAYERS, SCRIPT
+from workbench.errors import WorkbenchError
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.examples import FAINTEST, choose_examples, examples_map, shades
 from workbench.reporting.figures.page import DOUBLE, SINGLE, plain
 from workbench.reporting.figures.plausibility import KEPT, layer_frame, plausibility_chart
 from workbench.reporting.figures.printing import draw
-from workbench.reporting.figures.saving import save_figure
+from workbench.reporting.figures.saving import save_figure, save_images
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
 from workbench.reporting.figures.style import series_look
 from workbench.runs.tables import read_run_data
@@ -163,6 +165,23 @@ def test_letters_keep_their_size_at_both_widths(finished_run: Path) -> None:
         sizes.append({ax.xaxis.label.get_fontsize() for ax in figure.axes})
         assert len(figure.axes) == 2
     assert sizes[0] == sizes[1] == {8}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on files stands in for a full disk")
+@pytest.mark.parametrize("limit", [100, 30_000])
+def test_a_full_disk_is_told_as_one(tmp_path: Path, limit: int) -> None:
+    import resource
+
+    lines = [Series("a", list(range(5000)), list(np.sin(range(5000))))]
+    figure = draw(Chart([Panel(lines, Axis(), Axis())], height=2.0), SINGLE)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(WorkbenchError, match=r"cannot write .*File too large"):
+            save_images(figure, tmp_path / "figure")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "figure.pdf").exists()
 
 
 def test_series_are_told_apart_without_colour() -> None:

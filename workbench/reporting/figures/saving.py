@@ -1,6 +1,7 @@
 """How figures reach the disk: as vectors and as pixels, at the widths of one and of two columns."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -59,4 +60,7 @@ def save_images(figure: Figure, stem: Path) -> None:
         with replacing(Path(f"{stem}.png")) as beside:
             figure.savefig(beside, dpi=_PIXELS)
         with replacing(Path(f"{stem}.pdf")) as beside:
-            figure.savefig(beside, metadata={"CreationDate": None})
+            # By way of memory: on a full disk matplotlib fails with errors that say nothing of it.
+            drawn = BytesIO()
+            figure.savefig(drawn, format="pdf", metadata={"CreationDate": None})
+            beside.write_bytes(drawn.getvalue())
