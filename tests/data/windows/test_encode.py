@@ -108,6 +108,16 @@ def test_a_text_of_20000_words(toy_tokenizer):
     assert encoding.n_with_evidence == 1
 
 
+def test_an_empty_span_marks_nothing_and_cuts_nothing(toy_tokenizer):
+    marked = [
+        window.rationale.tolist()
+        for spans in ((Span(2, 3),), (Span(0, 0), Span(2, 3), Span(4, 4)))
+        for window in encode([document("abcd", spans)], ("no", "yes"), toy_tokenizer, 5).windows
+    ]
+    assert len(marked) == 4
+    assert marked[:2] == marked[2:]
+
+
 def test_wrong_use_is_refused(toy_tokenizer):
     texts = [document("a")]
     with pytest.raises(InputError, match=r"label 'yes' is not one of \['no', 'so'\]"):
