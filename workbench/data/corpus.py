@@ -38,11 +38,13 @@ def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
 def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the corpus of a table, with every dropped or moved text counted in its notes.
 
-    `training` is as of `load_corpus`.
-
     Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
     know, fewer than two classes (or values) in train, spans outside their text, and rationales that
     the source cannot give.
+
+    Args:
+        table: What the source delivers.
+        settings, training: As of `load_corpus`.
     """
     _check_rationales(table, settings)
     rows, notes = _unique_ids(table.rows)

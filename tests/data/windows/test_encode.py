@@ -111,8 +111,8 @@ def test_a_text_of_20000_words(toy_tokenizer):
 def test_an_empty_span_marks_nothing_and_cuts_nothing(toy_tokenizer):
     marked = [
         window.rationale.tolist()
-        for spans in ((Span(2, 3),), (Span(0, 0), Span(2, 3), Span(4, 4)))
-        for window in encode([document("abcd", spans)], ("no", "yes"), toy_tokenizer, 5).windows
+        for spans in ([(2, 3)], [(0, 0), (2, 3), (6, 6)])
+        for window in encode([document("abcdefghij", spans)], ("no", "yes"), toy_tokenizer, 8).windows
     ]
     assert len(marked) == 4
     assert marked[:2] == marked[2:]
