@@ -112,7 +112,9 @@ def test_an_empty_span_marks_nothing_and_cuts_nothing(toy_tokenizer):
     marked = [
         window.rationale.tolist()
         for spans in ([(2, 3)], [(0, 0), (2, 3), (6, 6)])
-        for window in encode([document("abcdefghij", spans)], ("no", "yes"), toy_tokenizer, 8).windows
+        for window in encode(
+            [document("a b c d e f g h i j", spans)], ("no", "yes"), toy_tokenizer, 8
+        ).windows
     ]
     assert len(marked) == 4
     assert marked[:2] == marked[2:]
