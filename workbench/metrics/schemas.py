@@ -25,7 +25,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "layer": (INT, "from 0; the scores are those at its entry"),
     "unit": (TEXT, "what is scored: `token` or `word`"),
     "universe": (TEXT, "which windows count: `with-evidence` or `all`"),
-    "removal": (TEXT, "how units are taken away: `delete` or `mask`"),
+    "removal": (TEXT, "how units are taken away: `delete`, `mask`, or `external` (by others)"),
     "selection": (TEXT, "which units are chosen; `none` for what needs scores only"),
     "metric": (TEXT, "see the metrics"),
     "quantity": (TEXT, "a speed-up, a share, a time"),

@@ -229,15 +229,14 @@ def write_planted(
 
 def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
     document = item.document
+    spans = document.rationale
     return {
         "id": document.id,
         "split": split,
         "text": " ".join(document.words),
         **({"second": " ".join(document.second)} if pairs else {}),
         "label": document.label,
-        "rationale": None
-        if document.rationale is None
-        else [[span.start, span.end] for span in document.evidence],
+        "rationale": None if spans is None else [[span.start, span.end] for span in spans],
         "role": item.role,
         "original_label": item.original,
         "places": list(item.places),
