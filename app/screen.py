@@ -14,6 +14,7 @@ from app.figures.drawing import on_screen
 from app.shared import is_dark, open_run, plain, problem
 from workbench.errors import InputError
 from workbench.reporting.tables.table import Table
+from workbench.reporting.text.aims import aim_sentences
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,17 @@ def offer_downloads(*views: View, title: str) -> None:
 
 
 def compared_runs(names: Sequence[str]) -> Table | None:
-    """Return the main tables of runs as one; None where none can be shown."""
+    """Return the main tables of runs as one; None where none can be shown.
+
+    What settings asked for and a model is not is said above it.
+    """
     tables = []
     for name in names:
         try:
-            tables.append(quality_and_speed(open_run(name), name))
+            run = open_run(name)
+            tables.append(quality_and_speed(run, name))
+            for sentence in aim_sentences(run.aims):
+                st.warning(plain(f"{name}: {sentence}."))
         except InputError as error:
             problem(str(error))
     return side_by_side(tables) if tables else None

@@ -186,6 +186,19 @@ def typed_windows(run: RunData, method: str, text: str, second: str | None) -> S
     return text_windows(model, tokenizer, text, second or None, longest)
 
 
+def unlike_texts(run: RunData, windows: dict[str, Sequence[Any]]) -> list[str]:
+    """Say of which models the text is unlike those they were trained on: no pair, or one.
+
+    Args:
+        run: Whose models.
+        windows: Of the text, by method.
+    """
+    from workbench.inference.pairs import seconds_of, unlike_training
+
+    said = (unlike_training(open_model(run, m)[0], seconds_of(cut)) for m, cut in windows.items())
+    return [sentence for sentence in said if sentence]
+
+
 def run_windows(run: RunData, method: str, records: Sequence[Any]) -> Sequence[Any]:
     """Return the windows behind recorded scores.
 

@@ -113,7 +113,7 @@ def quality_and_speed(run: RunData, name: str) -> Table:
     classification = run.rows("classification")
     if classification is None:
         raise InputError(f"{name}: has no classification metrics yet; go on with `workbench run`")
-    table = main_table(classification, run.rows("efficiency"), mark_best=False)
+    table = main_table(classification, run.rows("efficiency"), mark_best=False, aims=run.aims)
     frame, shown = table.frame.copy(), table.shown.copy()
     for part in (frame, shown):
         part.insert(0, "split", run.split)
@@ -128,7 +128,9 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     """
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     shown = pd.concat([table.shown for table in tables], ignore_index=True).fillna("–")
-    return replace(tables[0], frame=frame, shown=shown)
+    # The captions are alike but for what a dagger means.
+    longest = max((table.caption for table in tables), key=len)
+    return replace(tables[0], caption=longest, frame=frame, shown=shown)
 
 
 def left_out(frame: pd.DataFrame, quality: str, speedup: str) -> list[str]:

@@ -21,6 +21,7 @@ from app.what_if import (
     outcomes,
     run_windows,
     typed_windows,
+    unlike_texts,
 )
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
@@ -92,6 +93,8 @@ def _typed_text(run: RunData, methods: Sequence[str]) -> dict[str, Sequence[Any]
             windows[method] = typed_windows(run, method, text, second.strip() or None)
         except InputError as error:
             problem(f"{method_name(method)}: {error}")
+    for sentence in unlike_texts(run, windows):
+        st.warning(plain(f"{sentence}."))
     return windows
 
 

@@ -25,7 +25,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(finished_tiny_run(tmp_path_factory).folder, root / "tiny")
     write_tables(read_run_data(build_run(root / "invented")))
     data = DataSettings(source="file", path="gone.csv", rationales="annotated")
-    config = RunConfig(name=f"invented {SCRIPT}", data=data)
+    config = RunConfig(name=f"invented {SCRIPT.replace('/', '')}", data=data)
     (root / "invented" / "config.yaml").write_text(dump_config(config), encoding="utf-8")
     return root
 

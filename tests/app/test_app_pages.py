@@ -20,7 +20,11 @@ def test_runs_shows_the_numbers_of_the_report(runs_folder: Path, open_page: Open
     assert shown["accuracy %"].str.partition(" ")[0].tolist() == [
         f"{100 * value:.1f}" for value in table["accuracy"]
     ]
-    assert shown["FLOPs, unpadded"].tolist() == [f"{v:.2f}" for v in table["flops_speedup_unpadded"]]
+    # ToP of the tiny run falls short of its target.
+    missed = {"tiny": ["", "", "†"], "invented": ["", "", ""]}[run]
+    speeds = zip(table["flops_speedup_unpadded"], missed, strict=True)
+    assert shown["FLOPs, unpadded"].tolist() == [f"{value:.2f}{dagger}" for value, dagger in speeds]
+    assert len(page.warning) == any(missed)
     assert set(shown["run"]) == {run}
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.data.corpus import read_run_corpus
 from tests.helpers.app_pages import OpenPage, check_clean, figures, said, values_of
+from tests.helpers.tiny_runs import accept_changes
 from workbench.core.token_scores import from_frame, to_frame
 from workbench.metrics.plausibility.table import plausibility
 from workbench.runs.tables import RunData, read_run_data
@@ -167,6 +168,7 @@ def test_texts_of_a_regression_without_its_source(values_folder: Path, tmp_path:
     folder = Path(shutil.copytree(values_folder / "stsb", tmp_path / "stsb"))
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("path: ", "path: /gone"))
+    accept_changes(folder)
     run = read_run_data(folder)
     shelf = read_run_corpus(run)
     label = predicted(run, "dense")["label"]
@@ -189,6 +191,7 @@ def test_agreement_has_numbers_beside_each_text(
     to_frame(records).to_parquet(path)
     table = plausibility(records, "test", bootstrap=0).frame
     table.to_parquet(folder / "metrics" / "plausibility.parquet")
+    accept_changes(folder)
     page = check_clean(open_page(tmp_path, "agreement", run="marked", layer="1"))
     shown = page.dataframe[0].value
     own = predicted(read_run_data(folder), "dense").loc[shown["text_id"]]

@@ -165,6 +165,16 @@ def test_typed_texts(typing: AppTest) -> None:
     assert after.sum() < before.sum()
 
 
+def test_a_second_text_for_a_model_of_single_ones_is_told(typing: AppTest) -> None:
+    typing.text_area(key="typed").set_value("The film was good").run()
+    assert not check_clean(typing).warning
+    typing.text_input(key="second").set_value("a film").run()
+    (told,) = typing.warning
+    assert told.value.replace("\\", "") == (
+        "adapler was trained on single texts; the text has a second one."
+    )
+
+
 def test_hostile_texts_are_text(typing: AppTest) -> None:
     typing.text_area(key="typed").set_value(f"good {HOSTILE} film").run()
     told = json.dumps(figure(check_clean(typing)))

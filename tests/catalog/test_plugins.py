@@ -104,6 +104,12 @@ def test_a_file_is_known_until_it_is_unloaded(tmp_path):
             ),
             r"own\.py:\d+: method 'own': its strength 'weight' is none of its settings",
         ),
+        (
+            GOOD.replace("register_method\n", "AimedAt, register_method\n", 1).replace(
+                'summary="Own."', 'summary="Own.", aims=(AimedAt("epochs", "flops_saved", "slck"),)'
+            ),
+            r"own\.py:\d+: method 'own': its aim 'slck' is none of its settings",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place_and_leaves_nothing(tmp_path, text, message):

@@ -8,8 +8,8 @@ from workbench.catalog.methods import METHODS
 from workbench.config.comparison import CompareConfig, MatchSettings, load_comparison
 from workbench.config.run import RunConfig
 from workbench.pipeline.compare.trials import Trial
-from workbench.pipeline.job import Job
-from workbench.runs.folder import Run
+from workbench.pipeline.content import Content
+from workbench.pipeline.recipes import Recipes
 
 STRENGTHS = {name: spec.strength.key for name, spec in METHODS.items() if spec.strength}
 ROOT = Path(__file__).parents[2]
@@ -31,9 +31,10 @@ def test_a_cell_is_the_shared_run_with_a_methods_strength(method: str, key: str)
 
 def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:
     compared = config(run={"dense": {"epochs": 1}})
+    content = Content({"training": "t", "dev": "d"}, {}, ["0", "1"], "b")
 
     def key(run: RunConfig) -> str:
-        return Job(Run(Path("nowhere")), run).key("dense")
+        return Recipes(run, content).key("dense")
 
     assert key(compared.trial("top", 0.3, 1)) == key(compared.dense(1))
     assert key(compared.trial("top", 0.3, 1)) != key(compared.dense(2))

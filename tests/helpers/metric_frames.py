@@ -24,6 +24,14 @@ EFFICIENCY = pd.DataFrame(
     ],
     columns=list(schemas.EFFICIENCY.columns),
 ).astype({"batch_size": "Int64"})
+AIMS = schemas.AIMS.frame(
+    [
+        ("adapler", "dev", "tolerance", "accuracy_lost", 0.01, 0.0, 0.032, False),
+        ("top", "dev", "target_sparsity", "flops_saved", 0.45, 0.02, 0.4, False),
+        ("top", "dev", "limit", "accuracy_lost", 0.01, 0.0, 0.0, True),
+    ]
+)
+"""Of the aims of ToP one is reached."""
 
 
 def plausibility_rows(rows: list[tuple[str, str, int, str, str, float]]) -> pd.DataFrame:

@@ -156,7 +156,7 @@ def test_the_models_windows_and_tokenizer_count(model, texts, tmp_path) -> None:
     with pytest.raises(InputError, match="max_tokens 20, not 64"):
         score(model, texts, out, scorers=["rollout"])
     classifier, tokenizer = load_classifier(model)
-    tokenizer.add_tokens(["xyz"])
+    tokenizer.mask_token = "[UNK]"
     changed = tmp_path / "changed"
     PruningClassifier(classifier.bert, classifier.policy).save(changed, tokenizer)
     with pytest.raises(InputError, match="saliency scores are another model's"):
@@ -203,7 +203,7 @@ def test_the_second_writer_is_refused_and_writes_nothing(model, texts, tmp_path)
     out = tmp_path / "out"
     with one_writer(out, "attribute"), pytest.raises(WorkbenchError, match="is writing it"):
         score(model, texts, out)
-    assert _files(out) == [".lock"]
+    assert not out.exists()
     score(model, texts, out)
 
 

@@ -13,7 +13,7 @@ from workbench.core.token_scores import COLUMNS
 from workbench.metrics.registry import AGREEMENT, ANNOTATED
 from workbench.metrics.schemas import RUN_TABLES
 
-METRICS = ("classification", "plausibility", "efficiency", "chance", "earliest", "agreement")
+METRICS = ("classification", "plausibility", "efficiency", "chance", "earliest", "agreement", "aims")
 
 
 def test_every_folder_and_file_is_there(tiny):

@@ -131,7 +131,7 @@ def test_pool_and_batch_do_not_matter_and_off_leaves_nothing(
         ("evaluation.faithfulness.layers=[0, 9]", "9, but dense has the layers 0 to 2"),
         ("evaluation.faithfulness.scorers=[salience]", "has 'salience', but scorers has not"),
         ("evaluation.faithfulness.bins=[0.1, 1.5]", "less than or equal to 1"),
-        ("evaluation.faithfulness.bins=[0.1, 0.1]", "each value once"),
+        ("evaluation.faithfulness.bins=[0.1, 0.1]", "0.1 is there twice"),
         ("evaluation.faithfulness.removal=drop", "'delete' or 'mask'"),
         ("evaluation.faithfulness.unti=word", "did you mean unit?"),
     ],

@@ -1,12 +1,19 @@
 """A task of pairs goes through the whole pipeline: training, predictions, scores, report, explain."""
 
+import io
 import json
+import shutil
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
+from rich.console import Console
 
 from tests.helpers.tiny_runs import SAMPLE, TinyRun, call, write_settings
+from workbench.cli.console import ConsoleReporter
+from workbench.pipeline.bench.run import prepare
+from workbench.pipeline.requests import BenchRequest
 from workbench.reporting.figures.examples import choose_examples, examples_map
 from workbench.reporting.figures.printing import draw
 from workbench.reporting.pages import run as report
@@ -107,3 +114,45 @@ def test_explain_takes_a_second_text(made: TinyRun, capsys: pytest.CaptureFixtur
     assert lines[5:9] == [*SECOND, "[SEP]"]
     assert call("explain", "--run", made.folder, "--second", " ", "the wedding") == 2
     assert "the second text is empty" in capsys.readouterr().err
+
+
+SINGLE = "dense was trained on pairs; the text has no second one (--second)"
+
+
+@pytest.mark.parametrize(("more", "code"), [((), 0), (("--strict",), 1)])
+def test_explain_says_that_a_second_text_is_missing(made, workbench, more, code) -> None:
+    asked = ("explain", "--run", made.folder, "--method", "dense", "the wedding")
+    answer = workbench(*asked, *more)
+    assert answer.code == code
+    assert answer.err.splitlines() == [f"note: {SINGLE}"]
+    assert "wedding" in answer.out
+    assert workbench(*asked, "--second", "a good film", "--strict").err == ""
+
+
+def test_a_folder_that_does_not_say_what_it_was_trained_on_is_silent(made, workbench, tmp_path) -> None:
+    old = shutil.copytree(made.folder / "models" / "dense", tmp_path / "old")
+    values = json.loads((old / "config.json").read_text())
+    assert values["workbench"].pop("pairs") is True
+    (old / "config.json").write_text(json.dumps(values))
+    path = tmp_path / "texts.txt"
+    path.write_text("the wedding\na film\n")
+    asked = ("--texts", path, "--scorers", "saliency", "--strict")
+    answer = workbench("attribute", "--model", old, *asked, "--out", tmp_path / "silent")
+    assert (answer.code, "note" in answer.err) == (0, False)
+    exported = tmp_path / "exported"
+    assert workbench("export", "--run", made.folder, "--method", "adapler", "--to", exported).code == 0
+    told = "adapler was trained on pairs; 2 of 2 texts have no second one"
+    for _ in range(2):  # Also where every text has its scores.
+        answer = workbench("attribute", "--model", exported, *asked, "--out", tmp_path / "told")
+        assert answer.code == 1
+        assert f"note: {told}" in answer.err.splitlines()
+    assert len(pd.read_parquet(tmp_path / "told" / "scores" / "saliency.parquet"))
+
+
+def test_bench_says_that_second_texts_are_missing(made, tmp_path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("the wedding\na film\n")
+    for texts, told in ((None, []), (str(path), ["dense was trained on pairs; 2 of 2 texts have no "])):
+        reporter = ConsoleReporter(Console(file=io.StringIO()))
+        prepare(BenchRequest(run=made.folder, texts=texts), reporter)
+        assert [line.removesuffix("second one") for line in reporter.short] == told

@@ -1,6 +1,5 @@
 """Two processes train what one does: `torchrun` and Accelerate's gloo backend, on the CPU."""
 
-import json
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ from safetensors.numpy import load_file
 
 from tests.helpers.tiny_runs import METHODS, call, write_settings
 from workbench.runs.folder import Run, load_run
+from workbench.runs.manifest import read_stages
 
 
 def launch(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -60,8 +60,8 @@ def test_two_processes_train_the_same_models_as_one(tmp_path, capsys):
     # What is told is a mean over the process's own texts, not its share of the batch.
     losses = [float(re.findall(r"kl ([\d.]+)", text)[-1]) for text in (told, ended.stderr)]
     assert losses[1] == pytest.approx(losses[0], rel=0.3)
-    done = json.loads((two.folder / "stages.json").read_text())
-    assert done.keys() == {*METHODS, "saliency", "predictions", "plausibility", "efficiency"}
+    done = read_stages(two.folder)["stages"]
+    assert done.keys() == {*METHODS, "predictions", "plausibility", "efficiency", "about"}
 
 
 def weights(run: Run, method: str) -> dict[str, np.ndarray]:

@@ -77,8 +77,15 @@ def test_a_test_split_that_changed_trains_nothing(own_data: TinyRun) -> None:
     assert to_do(own_data).keys() == EVALUATIONS
 
 
-def test_rationales_alone_train_nothing(own_data: TinyRun) -> None:
-    assert to_do(own_data, "data.rationales=none").keys() == {"plausibility", "about"}
+def test_rationales_that_cut_no_window_otherwise_train_nothing(own_data: TinyRun) -> None:
+    def keys(rationales: str) -> dict[str, str]:
+        overrides = ["data.max_tokens=64", f"data.rationales={rationales}"]
+        recipes = Job(Run(own_data.folder), load_config(own_data.config, overrides)).recipes
+        return {name: recipes.key(name) for name in ("dense", "top", *EVALUATIONS)}
+
+    annotated, none = keys("annotated"), keys("none")
+    changed = {name for name, key in annotated.items() if none[name] != key}
+    assert changed == {"plausibility", "about"}
 
 
 def test_settings_of_a_stage_alone_concern_it_alone(own_data: TinyRun) -> None:
@@ -177,7 +184,7 @@ def test_a_benchmark_keeps_the_record_true(tiny: TinyRun, copied: Path) -> None:
     assert check_runs(copied).wrong == []
     assert "metrics/limits.parquet" in read_stages(copied)["stages"]["bench"]["files"]
     efficiency = pd.read_parquet(copied / "metrics" / "efficiency.parquet")
-    assert {*efficiency["batch_size"].dropna()} == {1, 2, 4}
+    assert {*efficiency["batch_size"].dropna()} == {2}
     # Other models: what was measured of these must not stay.
     assert call("run", tiny.config, "--out", copied, "--set", "adapler.phi=0.4") == 0
     assert not list(copied.glob("metrics/limits.*"))

@@ -13,7 +13,14 @@ BOMB = "a: &a [x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]\n" for below, name in pairwise(NINE)
 )
 REFUSED = {
-    "an alias": (BOMB, 2, "*a is an alias"),
+    "a bomb": (BOMB, 5, "more than 20,000 values, aliases written out"),
+    "an alias of itself": ("a: &a [*a]", 1, "*a is not known here"),
+    "an alias of nothing": ("a: *b", 1, "*b is not known here"),
+    "deep by aliases": (
+        "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}]\n" for n in range(30)),
+        20,
+        "nested deeper than 20 levels",
+    ),
     "a merge": ("<<: {a: 1}", 1, "a key must be one word"),
     "a key twice": ("a: {x: 1}\nb: 2\na: {y: 2}", 3, "the key 'a' is there twice"),
     "a key twice below": ("a:\n  - b: 1\n    b: 2", 3, "the key 'b' is there twice"),
@@ -65,6 +72,12 @@ def test_files_that_are_no_configuration_are_named(tmp_path: Path, content: byte
     with pytest.raises(InputError) as caught:
         read_yaml(path)
     assert str(caught.value).startswith(f"{path}{told}")
+
+
+def test_aliases_stand_for_what_they_name() -> None:
+    assert yaml_value("a: &a [1, 2]\nb: *a\nc: {d: *a}", "here") == {
+        "a": [1, 2], "b": [1, 2], "c": {"d": [1, 2]},
+    }  # fmt: skip
 
 
 def test_ordinary_values_are_read_as_they_were() -> None:

@@ -46,6 +46,8 @@ class ConsoleReporter(Reporter):
         self.task: TaskID | None = None
         self.name, self.tenths = "", 0
         self.noted: set[str] = set()
+        self.short: list[str] = []
+        """What was asked for and is not reached."""
 
     def __enter__(self) -> Self:
         # The library's own bars would tear ours.
@@ -79,6 +81,10 @@ class ConsoleReporter(Reporter):
         console = self.progress_bar.console
         if not console.is_terminal:
             console.print(Text(f"{datetime.now():%H:%M:%S} {self.name}: {line}"), soft_wrap=True)
+
+    def missed(self, text: str) -> None:
+        self.short.append(text)
+        self.note(text)
 
     def note(self, text: str) -> None:
         if text not in self.noted:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Overrides, Split
+from workbench.cli.options import Overrides, Split, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
 from workbench.pipeline.requests import BenchRequest
@@ -34,30 +34,41 @@ def evaluate(
     elsewhere: Elsewhere,
     run_folder: Annotated[Path | None, typer.Option("--run", help="Run folder.")] = None,
     overrides: Overrides = None,
+    strict: Strict = False,
 ) -> None:
     """Measure the models of a run again, or judge scores that were computed elsewhere.
 
-    All options but --run belong to --predictions.
+    --strict belongs to --run, all other options to --predictions.
     """
     if run_folder is not None and not any((*astuple(elsewhere), overrides)):
-        _measure_again(run_folder)
-    elif run_folder is None and elsewhere.predictions is not None and elsewhere.data is not None:
+        _measure_again(run_folder, strict)
+    elif (
+        not strict
+        and run_folder is None
+        and elsewhere.predictions is not None
+        and elsewhere.data is not None
+    ):
         _judge(elsewhere.predictions, elsewhere.data, elsewhere, overrides)
     else:
-        raise InputError("evaluate needs either --run alone, or --predictions with --data")
+        raise InputError(
+            "evaluate needs either --run alone, or --predictions with --data; --strict goes with --run"
+        )
 
 
-def _measure_again(folder: Path) -> None:
+def _measure_again(folder: Path, strict: bool) -> None:
     from workbench.cli.console import ConsoleReporter, summary_table
     from workbench.pipeline.job import Job
     from workbench.pipeline.run import evaluate_again
     from workbench.reporting.cards.model import write_cards
+    from workbench.reporting.text.aims import aim_sentences
     from workbench.runs.folder import load_run
 
     run = load_run(folder)
     job = Job(run, run.config, ConsoleReporter(ERR))
     evaluate_again(job, lambda job: write_cards(job.run.folder))
-    OUT.print(summary_table(load_run(folder)))
+    measured = load_run(folder)
+    OUT.print(summary_table(measured))
+    end_strictly(aim_sentences(measured.table("aims")), strict=strict)
 
 
 def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Target
+from workbench.cli.options import Strict, Target, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
 from workbench.pipeline.requests import AttributeRequest
@@ -37,6 +37,7 @@ def explain(
     text: Annotated[str, typer.Argument(help="Text to classify.")],
     how: Explanation,
     target: Target = None,
+    strict: Strict = False,
 ) -> None:
     """Show the tokens of a text, or of a pair, layer by layer; dropped ones are struck out."""
     from workbench.attribution.options import Options, check_layers
@@ -64,14 +65,18 @@ def explain(
             OUT.print(explanation_table(explained, record))
     records = explained.stitched()
     save_explained(explained.predicted, explained.probabilities, records, html=how.html, json=how.json)
+    missed = [f"{explained.unlike} (--second)"] if explained.unlike else []
+    end_strictly(missed, strict=strict)
 
 
-def attribute(request: AttributeRequest) -> None:
+def attribute(request: AttributeRequest, strict: Strict = False) -> None:
     """Score texts with any scorers; texts that already have scores are skipped."""
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.pipeline.attribute import attribute as score
     from workbench.pipeline.attribute import cost_frame
 
-    folder, tallies = score(request, ConsoleReporter(ERR))
+    reporter = ConsoleReporter(ERR)
+    folder, tallies = score(request, reporter)
     OUT.print(frame_table(cost_frame({name: tallies[name] for name in request.scorers})))
     say(f"scores: {folder / 'scores'}")
+    end_strictly(reporter.short, strict=strict, told=True)

@@ -38,6 +38,9 @@ Source = Annotated[
         " export (.json), a folder or archive in ERASER's layout, or a configuration."
     ),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with code 1 if something asked for is not reached.")
+]
 Split = Literal["train", "dev", "test"]
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = {"memory_mb": "--memory", "public": "--public/--private"}
@@ -128,6 +131,20 @@ def refuse_impossible_paths(values: Iterable[Any]) -> None:
                 raise InputError(f"{shown(str(value))}: a path has no NUL character")
             if any(len(os.fsencode(part)) > _LONGEST_NAME for part in value.parts):
                 raise InputError(f"{shown(str(value))}: a name longer than {_LONGEST_NAME} bytes")
+
+
+def end_strictly(missed: Sequence[str], *, strict: bool, told: bool = False) -> None:
+    """Print, last of all, what was asked for and is not reached; with `strict` exit with code 1 then.
+
+    Args:
+        missed: A line for each.
+        strict: What `--strict` says.
+        told: Whether they were printed already.
+    """
+    if not told:
+        warn(*(f"note: {line}" for line in missed))
+    if strict and missed:
+        raise typer.Exit(1)
 
 
 def foreseen(error: Exception) -> Exception:

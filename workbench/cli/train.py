@@ -6,22 +6,24 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Overrides
+from workbench.cli.options import Overrides, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say, warn
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/demo"),
     overrides: Overrides = None,
+    strict: Strict = False,
 ) -> None:
     """Train, prune and evaluate on packaged movie reviews: 10 to 20 minutes on two cores."""
-    run(Path(str(files("workbench.config") / "presets" / "demo.yaml")), out, overrides)
+    run(Path(str(files("workbench.config") / "presets" / "demo.yaml")), out, overrides, strict)
 
 
 def run(
     config: Annotated[Path, typer.Argument(help="YAML configuration.")],
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; default: runs/<name>.")] = None,
     overrides: Overrides = None,
+    strict: Strict = False,
 ) -> None:
     """Train and evaluate what a configuration describes; resumes an interrupted run."""
     from workbench.cli.console import ConsoleReporter, summary_table
@@ -30,6 +32,7 @@ def run(
     from workbench.pipeline.run import make_run
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.run import write_report
+    from workbench.reporting.text.aims import aim_sentences
     from workbench.runs.folder import Run, load_run
 
     settings = with_absolute_paths(load_config(config, overrides))
@@ -46,8 +49,10 @@ def run(
 
     make_run(Job(Run(folder), settings, ConsoleReporter(ERR) if main else Reporter()), "run", finish)
     if main:
-        OUT.print(summary_table(load_run(folder)))
+        made = load_run(folder)
+        OUT.print(summary_table(made))
         say(f"report: {page}")
+        end_strictly(aim_sentences(made.table("aims")), strict=strict)
 
 
 def compare(
@@ -63,6 +68,7 @@ def compare(
         Path | None, typer.Option("--out", help="Folder for all trials; default: runs/<name>.")
     ] = None,
     overrides: Overrides = None,
+    strict: Strict = False,
 ) -> None:
     """Compare methods over strengths and seeds; resumes an interrupted comparison."""
     from workbench.cli.console import ConsoleReporter, frame_table
@@ -80,7 +86,7 @@ def compare(
     OUT.print(frame_table(written.main.shown))
     warn(*written.problems)
     say(f"report: {written.page}")
-    if not complete:
+    if not complete or (strict and written.missed):
         raise typer.Exit(1)
 
 
@@ -89,6 +95,7 @@ def reproduce(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the new run; default: FOLDER-again.")
     ] = None,
+    strict: Strict = False,
 ) -> None:
     """Run a run's recorded configuration again and print what differs.
 
@@ -98,6 +105,8 @@ def reproduce(
     from workbench.pipeline.reproduce import check_again, finished_run
     from workbench.pipeline.reproduce import reproduce as run_again
     from workbench.reporting.cards.model import write_cards
+    from workbench.reporting.text.aims import aim_sentences
+    from workbench.runs.folder import Run
 
     run = finished_run(folder)
     out = folder.with_name(f"{folder.resolve().name}-again") if out is None else out
@@ -113,5 +122,6 @@ def reproduce(
             say(f"{title}:", *(f"- {line}" for line in lines))
     verdict = "not the same" if differences.numbers else "the same"
     say(f"{verdict}: {differences.compared:,} numbers compared; the run made again is in {out}")
+    end_strictly(aim_sentences(Run(out).table("aims")), strict=strict)
     if differences.numbers:
         raise typer.Exit(1)

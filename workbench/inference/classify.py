@@ -1,5 +1,6 @@
 """Any number of texts through a model, a pool at a time: bounded memory, results in the order given."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -13,6 +14,7 @@ from workbench.core.documents import Document
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
+from workbench.inference.pairs import unlike_training
 from workbench.inference.predict import predict
 from workbench.models.classifier import PruningClassifier
 from workbench.storage.malloc import map_large_blocks
@@ -54,7 +56,8 @@ def classify(
 
     `pool * batch_size` texts are read at a time, run in batches of windows of similar length, and handed
     out before the next ones are read: memory does not depend on the number of texts. On the CPU this
-    changes how the process allocates memory, for good: see `workbench.storage.malloc`.
+    changes how the process allocates memory, for good: see `workbench.storage.malloc`. A warning tells
+    once of texts without the second one that the model was trained with, or with one it never saw.
 
     Args:
         model, tokenizer: A trained classifier, InputError for one that predicts a value; its tokenizer.
@@ -95,8 +98,15 @@ def classify(
     encode([], model.labels, tokenizer, max_tokens)
     documents = (_document(number, text, model.labels[0]) for number, text in enumerate(texts))
 
+    told = False
+
     def next_pool() -> list[Prediction]:
+        nonlocal told
         members = list(islice(documents, pool * batch_size))
+        unlike = unlike_training(model, [bool(document.second) for document in members])
+        if unlike and not told:
+            warnings.warn(unlike, stacklevel=2)
+            told = True
         return _classified(model, tokenizer, members, batch_size, max_tokens, too_long)
 
     # Unlike a loop with a variable for the pool, the chain lets go of one before it asks for the next.

@@ -16,6 +16,7 @@ from workbench.core.token_scores import TokenScores
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
+from workbench.inference.pairs import seconds_of, unlike_training
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 
@@ -37,6 +38,8 @@ class Explained:
     """By class; they sum to 1. Of a regression the predicted value, by its name."""
     records: tuple[TokenScores, ...]
     """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
+    unlike: str | None = None
+    """That the model was trained on pairs and this is none, or the other way round; else None."""
 
     def stitched(self) -> list[TokenScores]:
         """Return one record per scorer, its windows put together."""
@@ -84,6 +87,7 @@ def explain_text(
         predicted=model.labels[int(probabilities.argmax())],
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
         records=tuple(sorted(records, key=lambda record: record.window)),
+        unlike=unlike_training(model, seconds_of(windows)),
     )
 
 

@@ -80,6 +80,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "left_layer": (MAYBE_INT, "layer at whose entry its last sub-word was dropped"),
     "rationale": ("boolean", "whether people marked it"),
     "rating": (FLOAT, "its valence"),
+    "setting": (TEXT, "of the method: what asks for it"),
+    "wanted": (FLOAT, "what the setting asks for"),
+    "slack": (FLOAT, "how far from it still counts as reached"),
+    "got": (FLOAT, "what the trained model is"),
+    "reached": ("bool", "whether it is what was asked for"),
 }
 """Name -> (dtype, meaning)."""
 
@@ -195,6 +200,10 @@ AGREEMENT = TableSchema(
     _INTERVAL,
     "rank correlation between scorers, and between layers of one",
 )  # fmt: skip
+AIMS = TableSchema(
+    ("method", "split", "setting", "quantity"), ("wanted", "slack", "got", "reached"),
+    "what settings ask of a method's model, and what it is on dev, if a method has such a setting",
+)  # fmt: skip
 
 RUN_TABLES = {
     "classification": CLASSIFICATION,
@@ -212,6 +221,7 @@ RUN_TABLES = {
     "earliest": EARLIEST,
     "agreement": AGREEMENT,
     "fpr_comparisons": FPR_COMPARISONS,
+    "aims": AIMS,
 }
 """The tables of a run's metrics/, by the name of their file."""
 PREDICTIONS = TableSchema(

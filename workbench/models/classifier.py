@@ -54,6 +54,8 @@ class PruningClassifier(nn.Module):
         use_onednn(bert)
         self.bert = bert
         self.policy = policy
+        self.pairs = _pairs(bert.config)
+        """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
 
     @property
     def device(self) -> torch.device:
@@ -134,9 +136,14 @@ class PruningClassifier(nn.Module):
         """
         return self.classify(*self.embed(windows, execution), **options)
 
+    def described(self) -> dict[str, Any]:
+        """Return what config.json says of it beyond what any BERT's says."""
+        described = {"method": self.policy.method, "policy": self.policy.settings()}
+        return described if self.pairs is None else described | {"pairs": self.pairs}
+
     def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
-        self.bert.config.workbench = {"method": self.policy.method, "policy": self.policy.settings()}
+        self.bert.config.workbench = self.described()
         with writing_model(Path(folder)) as beside:
             self.bert.save_pretrained(beside)
             tokenizer.save_pretrained(beside)
@@ -144,6 +151,13 @@ class PruningClassifier(nn.Module):
             if state:
                 whole = {name: value.contiguous() for name, value in state.items()}
                 save_file(whole, beside / POLICY_FILE)
+
+
+def _pairs(config: BertConfig) -> bool | None:
+    """What the config.json that a model was loaded from says of pairs."""
+    described = getattr(config, "workbench", None)
+    pairs = described.get("pairs") if isinstance(described, dict) else None
+    return pairs if isinstance(pairs, bool) else None
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.data.windows.encodings import Encoding
 from workbench.errors import InputError
+from workbench.inference.pairs import unlike_training
 from workbench.models.classifier import load_classifier
 from workbench.pipeline.attributed import (
     SCORES,
@@ -76,6 +77,8 @@ def attribute(request: AttributeRequest, reporter: Reporter) -> tuple[Path, dict
     models = _load_models(request)
     documents = _documents(request, models[0].model.task_type)
     for explained in models:
+        if unlike := unlike_training(explained.model, [bool(document.second) for document in documents]):
+            reporter.missed(unlike)
         for pool in _pools(documents, request):
             _encode(explained, pool, request)
     settings = settings_of(request.options, models)

@@ -10,6 +10,7 @@ from workbench.attribution.callbacks import Events
 from workbench.attribution.options import Options
 from workbench.attribution.registry import caption
 from workbench.attribution.run import score_windows
+from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import RunConfig
 from workbench.core.documents import Window
@@ -17,6 +18,7 @@ from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
 from workbench.inference.predict import predict
+from workbench.metrics.aims import Aim, held_aims
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import counted_efficiency
 from workbench.models.classifier import PruningClassifier
@@ -82,6 +84,18 @@ def _predictions(job: Job) -> None:
     write_table(whole, job.out.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
     write_table(table, job.out.table_file("classification"), csv=True)
+    if aims := asked_for(config):
+        write_table(held_aims(whole, aims), job.out.table_file("aims"), csv=True)
+
+
+def asked_for(config: RunConfig) -> list[Aim]:
+    """Return what the settings of a run's methods ask of their models."""
+    return [
+        Aim(method, aim.key, aim.quantity, wanted, getattr(config.section(method), aim.slack or "", 0.0))
+        for method in config.methods
+        for aim in METHODS[method].aims
+        if (wanted := getattr(config.section(method), aim.key)) is not None
+    ]
 
 
 def _known_predictions(job: Job) -> dict[str, pd.DataFrame]:

@@ -59,8 +59,9 @@ def for_transformers(model: PruningClassifier) -> PreTrainedModel:
     if not METHODS[model.policy.method].drops_tokens:
         return model.bert
     settings = model.bert.config.to_dict()
-    described = {"method": model.policy.method, "policy": model.policy.settings()}
-    config = Config.from_dict({**settings, "model_type": Config.model_type, "workbench": described})
+    config = Config.from_dict(
+        {**settings, "model_type": Config.model_type, "workbench": model.described()}
+    )
     whole = WorkbenchBertForSequenceClassification(config)
     whole.load_state_dict(
         {

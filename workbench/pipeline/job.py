@@ -57,6 +57,9 @@ class Reporter:
     def note(self, text: str) -> None:
         """Hear what was dropped, repaired or skipped."""
 
+    def missed(self, text: str) -> None:
+        """Hear what was asked for and is not reached, or cannot be."""
+
 
 @dataclass
 class Job:
@@ -207,4 +210,3 @@ class Job:
         with self.stages.record(name, recipe, shared=shared) as folder:
             self.out = Run(folder)
             work(self)
-        self.process.wait_for_everyone()

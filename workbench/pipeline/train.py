@@ -40,6 +40,8 @@ def train_run(job: Job) -> None:
                 job.stage(method, _train_dense)
             else:
                 job.stage(method, partial(_share_dense, base=job.base), shared=True)
+            # The others may still be reading the checkpoints, and must find the model in its place.
+            job.process.wait_for_everyone()
             if job.process.is_main_process:
                 discard(_checkpoints(job, method))
     if job.process.is_main_process:
@@ -119,6 +121,8 @@ def _train(job: Job, method: str, objective: Objective) -> list[Path]:
 
 
 def _save_model(job: Job, model: PruningClassifier, method: str) -> None:
+    kinds = {bool(document.second) for document in job.corpus.splits["train"]}
+    model.pairs = kinds.pop() if len(kinds) == 1 else None
     if job.process.is_main_process:
         model.save(job.out.folder / "models" / method, job.tokenizer)
 

@@ -46,6 +46,8 @@ class ComparisonData:
     predictions: dict[str, pd.DataFrame]
     """By trial: its own method's rows of the split."""
     groups: tuple[Group, ...]
+    aims: dict[str, pd.DataFrame]
+    """By trial: what settings asked of its own method, where they asked for something."""
 
     @property
     def quality(self) -> str:
@@ -89,7 +91,12 @@ def read_comparison(folder: Path) -> ComparisonData:
         own = frame[frame["method"] == trial["method"]]
         predictions[trial["name"]] = own.reset_index(drop=True)
     split = next(iter(runs.values())).split
-    return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups)
+    aims = {
+        trial["name"]: held[held["method"].astype(str) == trial["method"]]
+        for trial in finished
+        if (held := runs[trial["name"]].aims) is not None
+    }
+    return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups, aims)
 
 
 def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:

@@ -43,6 +43,11 @@ class RunData:
         return _of_split(self.metrics.get(name), split or self.split)
 
     @property
+    def aims(self) -> pd.DataFrame | None:
+        """What settings asked of the models, held against them on dev; None where nothing did."""
+        return self.metrics.get("aims")
+
+    @property
     def predicted(self) -> pd.DataFrame | None:
         """The reported split's predictions; None where there are none."""
         return _of_split(self.predictions, self.split)

@@ -1,6 +1,7 @@
 """Reading YAML that somebody else wrote: small, plain, every key once, or refused by file and line."""
 
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ LONGEST = 256 * 1024
 """Bytes of the longest file that is read; the parser takes a second for a megabyte."""
 DEEPEST = 20
 """Levels of nesting."""
+MOST = 20_000
+"""Values; what an alias stands for counts each time."""
 _LONGEST_NUMBER = 60
 """Characters; longer ones take quadratic time, or cannot be printed."""
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -80,7 +83,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def yaml_value(text: str, name: str) -> Any:
     """Return what a YAML text says; `name` stands in the InputError for one that is wrong.
 
-    Refused are aliases, keys that are there twice, deep nesting, and values that cannot be read.
+    Refused are keys that are there twice, deep nesting, too many values, and values that cannot be read.
     """
     try:
         _check_events(text)
@@ -94,22 +97,46 @@ def yaml_value(text: str, name: str) -> Any:
         raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from None
 
 
+@dataclass
+class _Part:
+    """A list or mapping, as far as it has been read."""
+
+    anchor: str | None = None
+    values: int = 0
+    levels: int = 0
+    """How deep it is below itself."""
+
+
 def _check_events(text: str) -> None:
-    """Refuse, before anything is built, what grows without bound when it is."""
-    depth = 0
+    """Refuse, before anything is built, what grows without bound when it is, aliases written out."""
+    anchored: dict[str, _Part] = {}
+    parts = [_Part()]
     for event in yaml.parse(text, Loader=_Safe):
-        problem = ""
-        if isinstance(event, yaml.AliasEvent):
-            problem = f"*{event.anchor} is an alias; write out what it stands for"
-        elif isinstance(event, yaml.ScalarEvent) and _NO_TEXT.search(event.value):
-            problem = "a text with a NUL or half a character"
-        elif isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            problem = f"nested deeper than {DEEPEST} levels" if depth > DEEPEST else ""
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if problem:
-            raise _wrong(problem, event.start_mark)
+        match event:
+            case yaml.CollectionStartEvent():
+                parts.append(_Part(event.anchor, values=1))
+                done = _Part()
+            case yaml.CollectionEndEvent():
+                done = parts.pop()
+                done.levels += 1
+            case yaml.ScalarEvent():
+                if _NO_TEXT.search(event.value):
+                    raise _wrong("a text with a NUL or half a character", event.start_mark)
+                done = _Part(event.anchor, values=1)
+            case yaml.AliasEvent():
+                if event.anchor not in anchored:
+                    raise _wrong(f"*{event.anchor} is not known here", event.start_mark)
+                done = replace(anchored[event.anchor], anchor=None)
+            case _:
+                continue
+        if done.anchor is not None:
+            anchored[done.anchor] = done
+        parts[-1].values += done.values
+        parts[-1].levels = max(parts[-1].levels, done.levels)
+        if len(parts) - 1 + done.levels > DEEPEST:
+            raise _wrong(f"nested deeper than {DEEPEST} levels", event.start_mark)
+        if parts[-1].values > MOST:
+            raise _wrong(f"more than {MOST:,} values, aliases written out", event.start_mark)
 
 
 def _wrong(problem: str, mark: Any) -> yaml.MarkedYAMLError:

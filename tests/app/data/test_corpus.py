@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.data.corpus import histogram, read_run_corpus, scored_corpus
 from app.data.texts import matching
+from tests.helpers.tiny_runs import accept_changes
 from workbench.core.documents import Span
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
@@ -77,6 +78,7 @@ def test_scored_texts_are_those_of_the_source(own_folder: Path) -> None:
 def test_a_later_configuration_and_no_scores_are_told(own_folder: Path) -> None:
     with (own_folder / "tiny" / "config.yaml").open("a") as file:
         file.write("new_section: 1\n")
+    accept_changes(own_folder / "tiny")
     texts = read_run_corpus(read_run_data(own_folder / "tiny"))
     assert "new_section" in texts.origin
     with pytest.raises(InputError, match="no text 'x' in split 'dev'"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.data.run_list import Entry, default_run, entry, folders, inside, stamp
+from tests.helpers.tiny_runs import accept_changes
 from workbench.errors import InputError
 
 EMPTY = ("no run", "other")
@@ -92,6 +93,7 @@ def test_a_run_of_a_later_version_opens_and_says_so(own_folder: Path) -> None:
         file.write("new_section: {shiny: 1}\n")
     environment = own_folder / "tiny" / "environment.json"
     environment.write_text(json.dumps(json.loads(environment.read_text()) | {"workbench": "9.1"}))
+    accept_changes(own_folder / "tiny")
     found = entry(own_folder, "tiny")
     assert found.opens
     assert "Written by workbench 9.1" in found.reason

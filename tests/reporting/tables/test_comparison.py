@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.fake_comparison import TRY, add_random_control, build_comparison, name_of
+from tests.helpers.metric_frames import AIMS
 from workbench.errors import InputError
 from workbench.reporting.figures.comparison import mean_curve, tradeoff_chart
 from workbench.reporting.figures.printing import draw
@@ -115,6 +116,20 @@ def test_problems_name_what_failed_and_what_was_missed(data) -> None:
         "cells/ltp/0.3-seed0 failed: diverged",
         "top, seed 0: speedup 2 not matched, nearest 1.8 at strength 0.5; not reached in 2 tries",
     ]
+
+
+def test_what_a_search_or_a_setting_missed_has_a_dagger(data, folder, quick_figures) -> None:
+    assert comparison_table(data).shown["FLOPs, unpadded"].tolist() == [
+        "1.00 ± 0.00", "2.10 ± 0.14", "2.40 ± 0.85†",
+    ]  # fmt: skip
+    assert "†: on dev it falls short of what its search" in comparison_table(data).caption
+    AIMS.to_parquet(folder / name_of("adapler", 1) / "metrics" / "aims.parquet")
+    written = write_comparison(folder)
+    assert written.main.shown["accuracy %"].tolist() == ["87.5 ± 17.7", "62.5 ± 17.7†", "37.5 ± 17.7"]
+    (line,) = written.missed
+    assert line.startswith(f"{name_of('adapler', 1)}: AdapLeR: dev accuracy is 3.2 points below dense")
+    assert line in written.page.read_text(encoding="utf-8")
+    assert written.problems[-1] == line
 
 
 def test_the_mean_curve_is_where_all_seeds_have_one() -> None:

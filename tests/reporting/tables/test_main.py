@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
-from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
+from tests.helpers.metric_frames import AIMS, CLASSIFICATION, EFFICIENCY, plausibility_rows
+from workbench.metrics.schemas import AIMS as AIMS_SCHEMA
 from workbench.reporting.tables.main import efficiency_table, main_table, plausibility_table
+from workbench.reporting.text.aims import aim_sentences
 
 MAIN_CSV = """\
 method,n,accuracy,accuracy_low,accuracy_high,macro_f1,macro_f1_low,macro_f1_high,\
@@ -44,6 +47,39 @@ def test_main_table_shows_matthews_where_a_run_has_it() -> None:
     more = pd.concat([CLASSIFICATION, row.set_axis(CLASSIFICATION.columns, axis=1)])
     shown = main_table(more, None).shown
     assert shown["Matthews × 100"].tolist() == ["-25.0 [-50.0, 12.5]", "–"]
+
+
+def test_a_number_that_falls_short_of_an_aim_has_a_dagger() -> None:
+    three = pd.concat([CLASSIFICATION, CLASSIFICATION.iloc[:1].assign(method="adapler", value=0.7)])
+    table = main_table(three, EFFICIENCY, aims=AIMS, unlike_dense={"adapler"})
+    shown = table.shown.set_index("method")
+    assert shown["accuracy %"].tolist() == [
+        "80.0 [60.0, 90.0]", "70.0 [50.0, 100.0]*†", "75.0 [50.0, 100.0]",
+    ]  # fmt: skip
+    assert shown["FLOPs, unpadded"].tolist() == ["–", "–", "2.50†"]
+    assert "†: on dev it falls short" in table.caption
+    assert r"2.50\dag{}" in table.latex()
+    assert table.marks["accuracy %"].tolist() == ["", "second", "best"]
+
+
+def test_a_table_whose_aims_are_reached_has_no_dagger() -> None:
+    table = main_table(CLASSIFICATION, EFFICIENCY, aims=AIMS.assign(reached=True))
+    assert "†" not in table.caption + table.shown.to_string()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "got", "asked", "told"),
+    [
+        ("accuracy_lost", 0.0322, 0.01, "dev accuracy is 3.2 points below dense, its limit is 1.0"),
+        ("accuracy_lost", 0.0104, 0.01, "dev accuracy is 1.04 points below dense, its limit is 1.00"),
+        ("flops_saved", 0.4, 0.5,
+         "on dev it saves 40.0 % of the dense model's FLOPs, its limit is 50.0 %"),
+        ("tokens_dropped", 0.1, 0.2, "on dev it drops 10.0 % of the tokens, its limit is 20.0 %"),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_what_was_asked_for_and_what_came(quantity, got, asked, told) -> None:
+    row = ("adapler", "dev", "limit", quantity, asked, 0.0, got, False)
+    assert aim_sentences(AIMS_SCHEMA.frame([row])) == [f"AdapLeR: {told}"]
 
 
 def test_golden_efficiency_table(tmp_path: Path) -> None:

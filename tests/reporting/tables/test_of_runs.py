@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_comparison
 from tests.helpers.latex_reader import compiled
-from tests.helpers.metric_frames import CLASSIFICATION, EFFICIENCY, plausibility_rows
+from tests.helpers.metric_frames import AIMS, CLASSIFICATION, EFFICIENCY, plausibility_rows
 from workbench.cli import main
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
@@ -124,6 +124,19 @@ def test_over_seeds_keeps_a_single_seeds_interval() -> None:
     assert (row["value"], row["seeds"]) == (pytest.approx(0.7), 2)
     assert np.isnan(row["ci_low"])
     assert seeds_words([0, 1]).startswith("Mean ± standard deviation over n = 2 seeds")
+
+
+def test_a_method_that_misses_its_aim_with_one_seed_has_a_dagger(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        seed_run(tmp_path / f"seed{seed}", seed, ("dense", "adapler", "top"))
+    assert "†" not in main_comparison(load_runs(tmp_path)).shown.to_string()
+    AIMS.to_parquet(tmp_path / "seed1" / "metrics" / "aims.parquet")
+    table = main_comparison(load_runs(tmp_path))
+    assert table.shown["accuracy %"].tolist() == ["87.5 ± 17.7", "62.5 ± 17.7†", "37.5 ± 17.7"]
+    assert table.shown["FLOPs, unpadded"].tolist() == ["1.00 ± 0.00", "2.10 ± 0.14", "2.40 ± 0.85†"]
+    assert "†: on dev it falls short" in table.caption
+    alone = main_comparison(load_runs(tmp_path / "seed1"))
+    assert "AdapLeR: dev accuracy is 3.2 points below dense, its tolerance is 1.0." in alone.caption
 
 
 def test_mean_and_deviation_by_hand() -> None:

@@ -56,6 +56,19 @@ class Threshold:
     """Whether the parameter is divided by the number of tokens that enter the layer."""
 
 
+@dataclass(frozen=True)
+class AimedAt:
+    """A setting that asks something of the trained model, which is held against it on the dev split."""
+
+    key: str
+    """Its name in the method's settings; one that is null asks for nothing."""
+    quantity: Literal["quality_lost", "flops_saved", "tokens_dropped"]
+    """Of the dense model's, as shares of 1: quality lost, at most; FLOPs saved or tokens dropped, at
+    least."""
+    slack: str | None = None
+    """The setting that says how far from it still counts as reached; None: no further."""
+
+
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class MethodSpec:
     """An entry of the catalogue."""
@@ -74,6 +87,8 @@ class MethodSpec:
     """`package.module:Class` of the `Objective`."""
     strength: Strength | None = None
     """None: nothing makes it faster."""
+    aims: tuple[AimedAt, ...] = ()
+    """What its settings ask of the trained model."""
     drops_tokens: bool = True
     threshold: Threshold | None = None
     """None: it cuts by rank, or not at all."""
@@ -140,10 +155,12 @@ def _check(spec: MethodSpec, place: str) -> None:
     for path in (spec.policy, spec.objective):
         if path.count(":") != 1 or not all(path.split(":")):
             raise InputError(f"{where}: {path!r} is not of the form package.module:Class")
-    strength = spec.strength
-    if strength is not None and strength.key not in spec.settings.model_fields:
-        known = ", ".join(spec.settings.model_fields)
-        raise InputError(f"{where}: its strength {strength.key!r} is none of its settings ({known})")
+    named = [("strength", spec.strength.key)] if spec.strength else []
+    named += [("aim", key) for aim in spec.aims for key in (aim.key, aim.slack) if key]
+    for part, key in named:
+        if key not in spec.settings.model_fields:
+            known = ", ".join(spec.settings.model_fields)
+            raise InputError(f"{where}: its {part} {key!r} is none of its settings ({known})")
 
 
 def method_spec(name: str) -> MethodSpec:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from workbench.catalog.methods import Strength, Threshold, register_method
+from workbench.catalog.methods import AimedAt, Strength, Threshold, register_method
 from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, PrunerSettings
 
 
@@ -29,7 +29,7 @@ class AdaplerSettings(PrunerSettings):
     predictor_width: int = Field(32, ge=1, le=MOST_UNITS)
     tolerance: float = Field(0.01, ge=0, le=1)
     """The fastest epoch wins whose dev accuracy (Pearson's correlation) is above the dense one minus
-    this."""
+    this; where none is, the best one wins, and the miss is said."""
 
 
 register_method(
@@ -43,5 +43,6 @@ register_method(
     colour="#D55E00",
     order=2,
     strength=Strength("phi"),
+    aims=(AimedAt("tolerance", "quality_lost"),),
     threshold=Threshold(parameter="eta", shared_out=True),
 )

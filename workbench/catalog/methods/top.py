@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from workbench.catalog.methods import Strength, register_method
+from workbench.catalog.methods import AimedAt, Strength, register_method
 from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, EachOnce, TrainingSettings
 
 _Layers = Annotated[list[Annotated[int, Field(ge=0)]], EachOnce, Field(min_length=1)]
@@ -19,7 +19,7 @@ class TopSettings(TrainingSettings):
     multiplier_learning_rate: float = Field(0.1, gt=0)
     """Rate of the Lagrangian multipliers' plain gradient ascent."""
     target_sparsity: float = Field(0.45, ge=0, lt=1)
-    """1 - MACs / dense MACs, without padding in either."""
+    """1 - MACs / dense MACs, without padding in either; where it is not reached, that is said."""
     sparsity_slack: float = Field(0.02, ge=0, le=1)
     """An epoch counts as having reached the target when it is at most this much short of it."""
     warmup_target: float = Field(0.5, gt=0, le=1)
@@ -56,6 +56,7 @@ register_method(
     colour="#0072B2",
     order=3,
     strength=Strength("target_sparsity", scale="linear", reach=(0.05, 0.95)),
+    aims=(AimedAt("target_sparsity", "flops_saved", slack="sparsity_slack"),),
     factor_note="ToP cuts by rank: each rank counts so many times, so that a gate closes at a rank that "
     "much smaller. A layer whose coarse gate is off cuts nothing at any factor; give it a budget.",
 )

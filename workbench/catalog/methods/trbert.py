@@ -14,7 +14,7 @@ class TrbertSettings(TrainingSettings):
     """Peak rate of the two selectors."""
     alpha: float = Field(0.3, ge=0)
     """Price of the whole text in the reward, in units of cross-entropy: larger is faster."""
-    samples: int = Field(4, ge=2, le=1000)
+    samples: int = Field(4, ge=2, le=10_000)
     """Selections drawn of every text in a step, at most 1,000."""
     imitate_share: float = Field(0.25, ge=0, lt=1)
     """Share of the steps, at the start, that teach the selectors alone to keep what is salient."""

@@ -14,6 +14,7 @@ from workbench.core.documents import Document, Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
+from workbench.inference.pairs import seconds_of, unlike_training
 from workbench.inference.predict import text_frame
 from workbench.metrics.efficiency.seconds import work_of
 from workbench.metrics.efficiency.table import counted_efficiency
@@ -90,6 +91,8 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
         source = options.texts or "imdb"
         split = Path(source).stem
         windows = subject.encode(read_texts(source, options.limit), options.too_long)
+    if unlike := unlike_training(subject.models["dense"], seconds_of(windows)):
+        reporter.missed(unlike)
     return Prepared(subject, windows, split, folder)
 
 

@@ -14,6 +14,7 @@ from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import main_table
 from workbench.reporting.tables.table import markdown
+from workbench.reporting.text.aims import aim_words
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
 from workbench.reporting.text.wording import rationale_sentence
@@ -166,7 +167,8 @@ def _results(run: RunData, method: str) -> dict[str, Any]:
     if quality is None or method not in set(quality["method"].astype(str)):
         return {"results": None}
     facts = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
-    table = main_table(quality, speed, facts)
+    aims = None if run.aims is None else run.aims[run.aims["method"].astype(str) == method]
+    table = main_table(quality, speed, f"{facts} {aim_words(aims)}", aims=aims)
     loss = None if method == "dense" else quality_loss(run, method)
     lost = loss and {
         "metric": judged_by(quality),

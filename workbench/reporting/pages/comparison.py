@@ -18,6 +18,7 @@ from workbench.reporting.tables.comparison import (
     searches_table,
 )
 from workbench.reporting.tables.table import Table
+from workbench.reporting.text.aims import aim_sentences
 from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.wording import method_name, quality_words, times
 from workbench.runs.comparison import COUNTED, ComparisonData, read_comparison
@@ -32,6 +33,8 @@ class WrittenComparison:
     page: Path
     main: Table
     problems: list[str]
+    missed: list[str]
+    """Of `problems`: what settings asked for and the compared models are not."""
 
 
 def write_comparison(folder: Path) -> WrittenComparison:
@@ -43,7 +46,8 @@ def write_comparison(folder: Path) -> WrittenComparison:
     points = curve_points(data)
     tables = _tables(data, points)
     figures = _figures(data, points)
-    problems = find_problems(data)
+    short = missed_aims(data)
+    problems = find_problems(data) + short
     page = data.folder / "comparison.html"
     settings = data.folder / "compare.yaml"
     text = render(
@@ -58,7 +62,7 @@ def write_comparison(folder: Path) -> WrittenComparison:
         environment=json.dumps(data.about["environment"], indent=2, ensure_ascii=False),
     )
     write_text(page, text)
-    return WrittenComparison(page, tables["comparison"], problems)
+    return WrittenComparison(page, tables["comparison"], problems, short)
 
 
 def _tables(data: ComparisonData, points: pd.DataFrame) -> dict[str, Table]:
@@ -118,6 +122,12 @@ def _against_random(rows: pd.DataFrame, quality: str) -> str:
     limit = rows["random_high"].fillna(rows["random_quality"]).mean()
     verdict = "" if rows[quality].mean() > limit else ": within noise of it"
     return f" Random tokens at the same budget: {gain:+.1f} points for the method{verdict}."
+
+
+def missed_aims(data: ComparisonData) -> list[str]:
+    """List what settings asked for and the compared models are not, a line each."""
+    names = dict.fromkeys(name for group in data.compared for name in group.trials)
+    return [f"{name}: {line}" for name in names for line in aim_sentences(data.aims.get(name))]
 
 
 def find_problems(data: ComparisonData) -> list[str]:

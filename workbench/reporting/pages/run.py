@@ -29,6 +29,7 @@ from workbench.reporting.figures.saving import Written, save_figure
 from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
+from workbench.reporting.text.aims import aim_sentences
 from workbench.reporting.text.render import caption, render
 from workbench.reporting.text.summary import summary_sentences
 from workbench.reporting.text.wording import (
@@ -107,7 +108,11 @@ def _words(run: RunData) -> dict[str, Any]:
     return {
         "title": f"Rationale Workbench: {name}",
         "subtitle": _subtitle(run),
-        "notes": [*([going] if going else []), rationale_sentence(run.config)],
+        "notes": [
+            *([going] if going else []),
+            *(f"{line}." for line in aim_sentences(run.aims)),
+            rationale_sentence(run.config),
+        ],
         "sentences": [*summary_sentences(run), *control_sentences(run)],
         "skipped": [*run.missing, *map(str, notes if isinstance(notes, list) else [notes])],
         "config": yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True) if run.config else "",

@@ -9,10 +9,11 @@ import pandas as pd
 
 from workbench.metrics.registry import METRICS
 from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, method_marks
+from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, aimed, method_marks
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
 from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.aims import mark_missed, missed
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, percent, seconds, spread, times
 from workbench.runs.comparison import COUNTED, ComparisonData
@@ -41,8 +42,28 @@ def comparison_table(data: ComparisonData) -> Table:
         speed=caption("speed"),
     )  # fmt: skip
     frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
+    marked = mark_missed(texts, frame["method"], _missed(data), aimed(QUALITY_NAMES[data.quality]))
     marks = method_marks(frame, texts, {name: heading for name, (heading, _) in named.items()})
+    note += f" {caption('missed_search')}" if marked else ""
     return Table("comparison", note, frame, texts, ("method", "strength"), marks)
+
+
+def _missed(data: ComparisonData) -> pd.DataFrame:
+    """What fell short on dev, by group: the aims of its trials, and the searches for its strength."""
+    rows = [
+        (group.key, quantity)
+        for group in data.groups
+        for name in group.trials
+        for quantity in missed(data.aims.get(name))["quantity"]
+    ]
+    about = {"speedup": "flops_saved", "loss": "quality_lost"}
+    short = {s["method"]: about[s["quantity"]] for s in data.about["searches"] if not s["reached"]}
+    rows += [
+        (group.key, short[group.method])
+        for group in data.groups
+        if group.kind == "matched" and group.method in short
+    ]
+    return pd.DataFrame(rows, columns=["method", "quantity"])
 
 
 def _strengths(rows: pd.DataFrame) -> str:

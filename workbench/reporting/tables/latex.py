@@ -20,7 +20,7 @@ _LIGATURES = frozenset([*(a + b for a in _DASHES for b in _DASHES), "''", ",,"])
 _ACCENTS = frozenset("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0327")
 _LATIN = frozenset("ÆæØøßŒœŁł")
 _LAST_LATIN = 0x17F
-_NUMBERS = re.compile(r"[-+\d.,%±–\[\] *]+")
+_NUMBERS = re.compile(r"[-+\d.,%±–\[\] *†]+")
 _EMPHASIS = {"best": r"\textbf{%s}", "second": r"\underline{%s}"}
 CHARACTER = r"\providecommand{\wbchar}[1]{\texttt{U+#1}}"
 """How a character outside Latin script is printed: by its number, so that pdflatex compiles it. With

@@ -15,6 +15,7 @@ from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import Table, Writer, formatted, ranks
+from workbench.reporting.text.aims import mark_missed, missed
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import interval, method_name, percent, quartiles, seconds, times
 
@@ -29,6 +30,7 @@ def main_table(
     unlike_dense: Collection[str] = (),
     configured: Iterable[str] = (),
     mark_best: bool = True,
+    aims: pd.DataFrame | None = None,
 ) -> Table:
     """Build a row per method: quality, counted and measured speed-up, tokens kept, of one split.
 
@@ -43,6 +45,7 @@ def main_table(
         unlike_dense: Methods whose primary metric gets a star.
         configured: Methods of the configuration; those without a number have a line of dashes.
         mark_best: Whether the best of each column is bold.
+        aims: The table of that name: a number that falls short of one gets a dagger.
     """
     methods = ordered([*classification["method"], *configured], METHODS)
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
@@ -61,12 +64,13 @@ def main_table(
     primary = QUALITY_NAMES[judged_by(classification)]
     if primary in shown:
         shown[primary] += stars
+    dagger = mark_missed(shown, frame["method"], missed(aims), aimed(primary))
     ranked = {name: title for name, title in headings.items() if name != "tokens_kept_share"}
     marks = method_marks(frame, shown, ranked) if mark_best else None
     ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
     words = caption(
         "main", star=caption("star") if unlike_dense else "", ranking=ranking, speed=caption("speed"),
-        conventions=conventions,
+        conventions=conventions, missed=caption("missed") if dagger else "",
     )  # fmt: skip
     return Table("main", words, frame, shown, ("method",), marks)
 
@@ -87,6 +91,13 @@ SPEEDS: dict[str, tuple[str, Writer]] = {
 """Headings and writers of what is counted."""
 MEASURED_SPEED = "speedup_vs_hf_b"
 """Beginning of the columns of measured speed-ups; the batch size follows."""
+
+
+def aimed(quality: str) -> dict[str, str]:
+    """Return the heading of what each quantity of the table `aims` is about; `quality` is that of the
+    primary metric."""
+    about = {"flops_saved": "flops_speedup_unpadded", "tokens_dropped": "tokens_kept_share"}
+    return {"quality_lost": quality} | {quantity: SPEEDS[name][0] for quantity, name in about.items()}
 
 
 def primary_column(frame: pd.DataFrame) -> str | None:

@@ -20,6 +20,7 @@ from workbench.reporting.tables.rationales import (
 )
 from workbench.reporting.tables.significance import significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, formatted, sorted_by
+from workbench.reporting.text.aims import aim_words
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_notes, scorer_name, short_rationales
 from workbench.runs.many import Runs, load_runs
@@ -61,7 +62,8 @@ def _quality(run: RunData, facts: str) -> list[Table]:
         notes = method_notes(run.config, classification["method"])
         methods = run.config.get("methods", [])
         unlike = unlike_dense(pairs.frame) if pairs else set()
-        tables.append(main_table(classification, efficiency, f"{facts} {notes}", unlike, methods))
+        words = f"{facts} {notes} {aim_words(run.aims)}"
+        tables.append(main_table(classification, efficiency, words, unlike, methods, aims=run.aims))
     if efficiency is not None and efficiency["batch_size"].notna().any():
         tables.append(efficiency_table(efficiency, run.rows("stopwatch"), facts))
     if pairs:

@@ -7,6 +7,7 @@ import pandas as pd
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import (
     QUALITY_NAMES,
+    aimed,
     efficiency_table,
     faithfulness_table,
     main_table,
@@ -25,6 +26,7 @@ from workbench.reporting.tables.over_seeds import (
 )
 from workbench.reporting.tables.significance import STAR, significance_table, unlike_dense
 from workbench.reporting.tables.table import Table, sorted_by
+from workbench.reporting.text.aims import aim_words, mark_missed, missed
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, short_rationales
 from workbench.runs.many import Runs, reported
@@ -61,7 +63,8 @@ def main_comparison(runs: Runs) -> Table:
         timed = reported(runs.efficiency) if len(runs.efficiency) else None
         quality = reported(runs.classification)
         methods = runs.runs[0].config.get("methods", [])
-        return main_table(quality, timed, _facts(runs), unlike, methods)
+        told = f"{_facts(runs)} {aim_words(runs.aims)}"
+        return main_table(quality, timed, told, unlike, methods, aims=runs.aims)
     cells = results(runs)
     named = quantities(cells)
     judged = QUALITY_NAMES[judged_by(runs.classification)]
@@ -74,11 +77,16 @@ def main_comparison(runs: Runs) -> Table:
         text[judged] = f"{text[judged]}{STAR if variant in unlike else ''}"
         words.append({"method": method_name(variant)} | facts | text)
     frame, shown = pd.DataFrame(lines), pd.DataFrame(words)
+    variant_of = cells[["run", "method", "variant"]]
+    short = missed(runs.aims).merge(variant_of, on=["run", "method"]).drop(columns="method")
+    short = short.rename(columns={"variant": "method"})
+    dagger = mark_missed(shown, frame["method"], short, aimed(judged))
     marks = method_marks(frame, shown, {name: heading for name, (heading, _) in named.items()})
     note = caption(
         "main_seeds",
         conventions=_facts(runs),
         star=caption("star") if unlike else "",
+        missed=caption("missed") if dagger else "",
         speed=caption("speed"),
     )
     return Table("main", note, frame, shown, ("method",), marks)

@@ -100,15 +100,15 @@ def _markdown(headings: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]
 def ranks(values: Iterable[float], texts: Iterable[object], *, higher: bool) -> list[str]:
     """Return "best", "second" or "" for each value.
 
-    Numbers that are printed alike, before an interval, deviation or star, are equal; NaN has no rank. No
-    cell is marked best unless at least two values differ.
+    Numbers that are printed alike, before an interval, deviation, star or dagger, are equal; NaN has no
+    rank. No cell is marked best unless at least two values differ.
 
     Args:
         values: The numbers.
         texts: The same numbers as they are printed.
         higher: Whether the largest is the best.
     """
-    numbers = [str(text).partition(" ")[0].rstrip("*") for text in texts]
+    numbers = [str(text).partition(" ")[0].rstrip("*†") for text in texts]
     frame = pd.DataFrame({"value": list(values), "text": numbers})
     ordered = frame.dropna().sort_values("value", ascending=not higher)
     places = list(dict.fromkeys(ordered["text"]))
