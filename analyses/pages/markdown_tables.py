@@ -28,7 +28,10 @@ from workbench.reporting.tables.table import Writer, formatted, markdown
 from workbench.reporting.text.wording import decimals, method_name, percent, spread, times
 from workbench.runs.comparison import ComparisonData, Group, read_comparison
 from workbench.runs.folder import COMPARISON, Run, load_run
+from workbench.storage.atomic import read_json
 
+CAMPAIGN = "campaign.json"
+"""What `python -m tests.campaigns --out` wrote."""
 SCORERS = "scorers"
 """Folder, and table, of `scorer_table.py`."""
 _RATIO = "{:.2f}x".format
@@ -144,6 +147,16 @@ def _bench_notes(folder: Path, split: str = "test") -> str:
     return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
 
 
+def _campaign(folder: Path) -> pd.DataFrame:
+    """A row per kind of attack of `tests/campaigns`: how many were tried and survived, and by what."""
+    rows = []
+    for kind, commands in read_json(folder / CAMPAIGN, "counts")["counts"].items():
+        tried, survived = (sum(row[k] for row in commands.values()) for k in ("tried", "survived"))
+        each = (f"{name} {row['survived']} of {row['tried']}" for name, row in sorted(commands.items()))
+        rows.append((kind, tried, survived, ", ".join(each)))
+    return pd.DataFrame(rows, columns=["attack", "tried", "survived", "by command"])
+
+
 def _of_run(build: Callable[..., pd.DataFrame], folder: Path, **arguments: str) -> str:
     return markdown(build(load_run(folder), **arguments))
 
@@ -152,6 +165,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "quality": partial(_of_run, _quality),
     "agreement": partial(_of_run, _plausibility),
     "plausibility": partial(_of_run, _plausibility),
+    "campaign": lambda folder: markdown(_campaign(folder)),
     "comparison": lambda folder: markdown(_comparison(read_comparison(folder))),
     "scorers": lambda folder: markdown(shown(load_run(folder).metrics(SCORERS))),
     "costs": _costs,

@@ -19,7 +19,7 @@ import pandas as pd
 
 from analyses.costs.attribution_cost import COSTS
 from analyses.lib.study import run_script
-from analyses.pages.markdown_tables import SCORERS, table
+from analyses.pages.markdown_tables import CAMPAIGN, SCORERS, table
 from workbench.config.loading import dump_config
 from workbench.errors import InputError
 from workbench.runs.folder import COMPARISON, CONFIG, load_run
@@ -58,8 +58,13 @@ def pages() -> list[Path]:
 
 
 def store(run: Path, into: Path) -> None:
-    """Keep what the tables need of a run's, or a comparison's, folder; replaces what was there."""
+    """Keep what the tables need of a run's, comparison's or campaign's folder, and replace `into`."""
     shutil.rmtree(into, ignore_errors=True)
+    if (run / CAMPAIGN).is_file():
+        # Where an attack failed stands in lines that name folders of that machine.
+        kept = {key: read_json(run / CAMPAIGN)[key] for key in ("seed", "counts")}
+        write_json(into / CAMPAIGN, kept)
+        return
     read = _comparison_frames if (run / COMPARISON).is_file() else _run_frames
     for name, frame in read(run, into):
         if len(frame):

@@ -160,3 +160,20 @@ def test_the_lazy_names_resolve(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'explain'"):
         _ = package.explain
+
+
+def test_check_says_one_line_of_a_file_that_has_changed(workbench, copied):
+    answer = workbench("check", copied)
+    assert (answer.code, answer.out.endswith("of 1 run(s) are as they were written\n")) == (0, True)
+    with (copied / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write("# mine\n")
+    answer = workbench("check", copied)
+    changed = f"{copied / 'config.yaml'}: has changed since it was written"
+    assert (answer.code, answer.err.splitlines()) == (1, [changed])
+
+
+def test_a_run_without_its_record_is_not_measured_again(workbench, copied):
+    (copied / "stages.json").unlink()
+    answer = workbench("evaluate", "--run", copied)
+    assert answer.code == 2
+    assert "dense must be trained first (stages.json does not have it)" in answer.err.splitlines()[-1]

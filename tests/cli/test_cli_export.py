@@ -1,5 +1,7 @@
 """`workbench export`: folders that transformers loads, and the hub, which is a stand-in here."""
 
+import os
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ import workbench as package
 from tests.helpers.tiny_runs import forget
 from workbench.data.windows.encode import encode_corpus
 from workbench.pipeline import export as export_module
+from workbench.storage.scratch import scratch_folder, sweep_once
 
 
 @pytest.fixture
@@ -108,6 +111,19 @@ def test_a_run_that_is_not_evaluated_is_exported_and_its_card_says_so(workbench,
     assert answer.code == 0
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "Not recorded: the run has not been evaluated to its end." in card
+
+
+def test_what_an_export_killed_at_its_end_left_beside_it_is_removed(workbench, tiny, tmp_path):
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    mine = scratch_folder(tmp_path)
+    left = mine.rename(str(mine).replace(f"-{os.getpid()}-", f"-{killed.pid}-"))
+    sweep_once.cache_clear()
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    answer = workbench("export", "--run", tiny.folder, "--method", "top", "--to", tmp_path / "model")
+    assert answer.code == 2
+    assert not left.exists()
 
 
 def test_a_folder_that_holds_something_is_left_alone(workbench, tiny, tmp_path):

@@ -9,6 +9,7 @@ import yaml
 
 from tests.helpers.tiny_runs import accept_changes, forget
 from workbench.storage.atomic import write_json
+from workbench.storage.locks import WRITER
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,16 @@ def test_places_that_would_overwrite_something_are_refused(workbench, tiny, agai
         answer = workbench("reproduce", tiny.folder, "--out", out)
         assert answer.code == 2
         assert told in answer.error
+
+
+def test_one_that_was_killed_before_its_cards_gets_them(workbench, tiny, again, tmp_path):
+    copy = shutil.copytree(again, tmp_path / "again")
+    cards = sorted(copy.glob("models/*/*.md"))
+    cards[-1].unlink()
+    (copy / WRITER).write_text("{}")
+    assert workbench("reproduce", tiny.folder, "--out", copy).code == 0
+    assert sorted(copy.glob("models/*/*.md")) == cards
+    assert not (copy / WRITER).exists()
 
 
 def test_data_that_is_gone_is_an_input_error(workbench, copied, tmp_path):

@@ -21,6 +21,7 @@ from workbench.models.transformers.config import Config
 from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
 from workbench.runs.folder import Run
 from workbench.runs.stages import Stages
+from workbench.storage.scratch import sweep_once
 
 
 def export_model(
@@ -45,6 +46,8 @@ def export_model(
     if method not in Stages(run.folder).done:
         raise InputError(f"{run.folder}: the training of {method} has not ended; finish the run first")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        # A killed export may have ended but for its scratch folder.
+        sweep_once(folder.absolute().parent)
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
     model, tokenizer = load_classifier(source)
     with writing_model(folder) as scratch, quiet():

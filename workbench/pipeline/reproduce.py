@@ -11,6 +11,7 @@ from workbench.runs.folder import COMPARISON, CONFIG, ENVIRONMENT, Run, load_run
 from workbench.runs.reproduction import Reproduction, compare_runs
 from workbench.runs.stages import Stages
 from workbench.runs.tables import read_run_data
+from workbench.storage.locks import WRITER
 
 
 def finished_run(folder: Path) -> Run:
@@ -40,7 +41,8 @@ def check_again(run: Run, out: Path) -> None:
         return
     if load_run(out).config != run.config:
         raise InputError(f"{out}: holds a run with another configuration; choose another --out")
-    if is_finished(Job(Run(out), run.config)):
+    # Who was killed between the last stage and the cards left the name of the writer there.
+    if is_finished(Job(Run(out), run.config)) and not (out / WRITER).is_file():
         raise InputError(f"{out}: holds a finished run already; choose another --out")
 
 

@@ -10,6 +10,7 @@ from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job
 from workbench.pipeline.train import train_run
 from workbench.runs.folder import ENVIRONMENT, refuse_other_run
+from workbench.runs.manifest import STAGES
 from workbench.storage.atomic import write_json
 from workbench.storage.locks import one_writer
 
@@ -55,7 +56,7 @@ def evaluate_again(job: Job, finish: Callable[[Job], object]) -> None:
         job.stages.refuse_unrecorded()
         for method in job.config.methods:
             if not job.is_done(method):
-                why = job.stages.why(method, job.recipe(method)) or "it was not trained"
+                why = job.stages.why(method, job.recipe(method)) or f"{STAGES} does not have it"
                 raise InputError(
                     f"{job.run.folder}: {method} must be trained first ({why}); give the command that "
                     "made the run again"

@@ -32,11 +32,12 @@ def check_runs(folder: Path) -> Checked:
         try:
             files = hashes(run)
             checked.files += len(files)
-            checked.wrong += changes(run)
-            load_run(run)
+            changed = list(changes(run))
+            checked.wrong += changed
+            if not changed:
+                load_run(run)
         except InputError as error:
-            if str(error) not in checked.wrong:
-                checked.wrong.append(str(error))
+            checked.wrong.append(str(error))
             continue
         if not files:
             checked.wrong.append(f"{run}: has no hashes, there is nothing to hold its files against")

@@ -19,7 +19,7 @@ _NAME = re.compile(r"\.partial-(?P<host>[0-9a-f]{6})-(?P<process>\d+)-.*")
 
 def scratch_folder(place: Path) -> Path:
     """Make a hidden folder in `place`, with the machine and the process in its name."""
-    _sweep_once(place)
+    sweep_once(place)
     return Path(tempfile.mkdtemp(prefix=f".partial-{_host()}-{os.getpid()}-", dir=place))
 
 
@@ -45,7 +45,7 @@ def is_scratch(path: Path) -> bool:
 
 
 @cache
-def _sweep_once(place: Path) -> None:
+def sweep_once(place: Path) -> None:
     """Do as `sweep` does in one folder, not in those below it, the first time that this process asks."""
     for entry in os.scandir(place):
         if _NAME.fullmatch(entry.name):

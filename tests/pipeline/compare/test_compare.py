@@ -14,6 +14,7 @@ from tests.helpers.tiny_runs import call, digests, times, without_cards
 from workbench.errors import WorkbenchError
 from workbench.pipeline import run as pipeline
 from workbench.runs.folder import load_run
+from workbench.storage.locks import WRITER
 
 CELLS = [
     f"cells/{trial}-seed{seed}" for seed in (0, 1) for trial in ("adapler/0.4", "adapler/0.5",
@@ -88,7 +89,10 @@ def test_a_cell_has_the_numbers_of_the_same_run_made_alone(made, tmp_path, monke
 
 def test_the_same_command_trains_nothing_again(made, copied, never_train) -> None:
     before = times(copied)
+    killed = copied / CELLS[0] / WRITER
+    killed.write_text("{}")
     assert call("compare", made.config, "--out", copied) == 0
+    assert not killed.exists()
     after = times(copied)
     assert {name for name in before if after[name] != before[name] and name.startswith(("c", "d"))} == {
         "compare.json", "compare.yaml", "comparison.html",

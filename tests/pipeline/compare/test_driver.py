@@ -136,6 +136,15 @@ def test_a_failed_dense_model_costs_its_seed(monkeypatch, tmp_path) -> None:
     assert told(tmp_path)["cells"][0]["error"] == "diverged"
 
 
+def test_where_no_run_ends_the_work_has_failed(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, diverging)
+    with pytest.raises(
+        WorkbenchError, match=r"no run has finished \(dense/seed0: diverged\)"
+    ) as failure:
+        fake.compare(tmp_path)
+    assert not isinstance(failure.value, InputError)
+
+
 def test_data_that_cannot_be_read_end_it_at_once(monkeypatch, tmp_path) -> None:
     def speedup(method, strength, seed) -> float:
         raise InputError("reviews.csv: no such file")

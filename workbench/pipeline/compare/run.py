@@ -68,8 +68,10 @@ class Comparison:
             for method in self.config.methods:
                 self._method(method, base)
         self._record(finished=True)
-        failed = any(trial["error"] for trial in self.trials.values())
-        return not failed and all(search["reached"] for search in self.searches)
+        errors = [f"{name}: {trial['error']}" for name, trial in self.trials.items() if trial["error"]]
+        if len(errors) == len(self.trials):
+            raise WorkbenchError(f"{self.folder}: no run has finished ({'; '.join(errors)})")
+        return not errors and all(search["reached"] for search in self.searches)
 
     def _dense(self, seed: int) -> Job | None:
         """The seed's dense run, or None where it failed."""
@@ -153,7 +155,8 @@ class Comparison:
             done = is_finished(job)
             self.tell(f"{title}: finished already" if done else title)
             if done:
-                self.write_cards(folder)
+                with one_writer(folder, "compare"):
+                    self.write_cards(folder)
             else:
                 make_run(job, "compare", lambda job: self.write_cards(job.run.folder))
         except WorkbenchError as error:

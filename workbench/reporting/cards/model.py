@@ -1,6 +1,5 @@
 """The cards of a model and its data, in the hub's form, from what its run recorded and nothing else."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from workbench.reporting.text.aims import aim_words
 from workbench.reporting.text.render import markdown_line, render
 from workbench.reporting.text.summary import quality_loss
 from workbench.reporting.text.wording import rationale_sentence
-from workbench.runs.folder import DATA_CARD, MODEL_CARD
+from workbench.runs.folder import DATA_CARD, MODEL_CARD, Run
 from workbench.runs.stages import Stages
 from workbench.runs.tables import RunData, read_run_data
-from workbench.storage.atomic import write_text
+from workbench.storage.atomic import read_json, write_text
 
 _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
@@ -145,8 +144,8 @@ def _eval_results(run: RunData, method: str) -> list[EvalResult]:
 
 
 def _outputs(run: RunData, method: str) -> str:
-    path = run.folder / "models" / method / "config.json"
-    labels = json.loads(path.read_text(encoding="utf-8")).get("id2label", {})
+    folder = Run(run.folder).model_folder(method)
+    labels = read_json(folder / "config.json", "id2label")["id2label"]
     named = ", ".join(markdown_line(label) for label in labels.values()) or _NOT_RECORDED
     return f"A regression, its value: {named}." if len(labels) == 1 else f"Classes: {named}."
 

@@ -1,0 +1,1 @@
+"""Attacks on every command, counted: kills, full disks, wrong input, damaged files, two writers."""
