@@ -13,6 +13,7 @@ from workbench.catalog.methods import METHODS
 from workbench.errors import InputError
 from workbench.inference.what_if import Change, Outcome, record_windows, what_if
 from workbench.reporting.text.wording import method_name
+from workbench.runs.folder import Run
 from workbench.runs.tables import RunData
 
 FORCED = {"dropped": "▼ out", "kept": "▲ stays"}
@@ -153,13 +154,12 @@ def has_model(run: RunData, method: str) -> bool:
 
 
 def open_model(run: RunData, method: str) -> tuple[Any, Any]:
-    """Return a method's model and tokenizer; InputError naming what is missing."""
-    folder = run.folder / "models" / method
+    """Return a method's model and tokenizer; InputError naming what is missing or has changed."""
     if not has_model(run, method):
         raise InputError(
             f"this run has no model of {method_name(method)}: only recorded flows can be shown"
         )
-    return _model(folder)
+    return _model(Run(run.folder).model_folder(method))
 
 
 @cached(3, "Loading the model …")

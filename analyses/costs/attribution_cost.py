@@ -36,8 +36,8 @@ COSTS = "costs"
 """Folder and first word of the files."""
 SLOW = (
     "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "deeplift",
-    "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "value-zeroing",
-    "value-zeroing-rollout",
+    "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "decompx-paper",
+    "value-zeroing", "value-zeroing-rollout",
 )  # fmt: skip
 """Run on `--slow-limit` windows."""
 

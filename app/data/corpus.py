@@ -121,7 +121,7 @@ def _texts(corpus: Corpus) -> pd.DataFrame:
             marked = spans = np.nan
             if document.rationale is not None:
                 marked = float(mask(document.rationale, len(words)).sum())
-                spans = len(document.rationale)
+                spans = len(document.evidence)
             share = marked / len(words) if words else np.nan
             label = float(document.label) if len(corpus.labels) == 1 else document.label
             rows.append((split, document.id, label, len(words), marked, share, spans, " ".join(words)))

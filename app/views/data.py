@@ -70,7 +70,7 @@ def _search(texts: RunCorpus) -> None:
 def _show_document(document: Document) -> None:
     """Show the words of a document as text; rationale is bold on colour. Two texts have a box each."""
     about = "Bold on colour: the human rationale."
-    if not document.rationale:
+    if not document.evidence:
         none = document.rationale is None
         about = "Nobody annotated this text." if none else "Annotated; nothing was marked."
     st.text(f"Label: {document.label}. {about}")

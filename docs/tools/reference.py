@@ -17,7 +17,15 @@ from workbench.catalog.scorers import SCORERS
 from workbench.cli.program import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.run import RunConfig, run_config_class
-from workbench.metrics.registry import AGREEMENT, ANNOTATED, FAITHFULNESS, METRICS, Metric
+from workbench.metrics.registry import (
+    AGREEMENT,
+    ANNOTATED,
+    DIVERGENCES,
+    FAITHFULNESS,
+    LISTED,
+    METRICS,
+    Metric,
+)
 from workbench.metrics.schemas import COLUMNS, RUN_TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -199,8 +207,8 @@ def analyses() -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "command-line": command_line,
-    "agreement-metrics": lambda: _metrics((*AGREEMENT, *ANNOTATED), 8),
-    "faithfulness-metrics": lambda: _metrics(FAITHFULNESS),
+    "agreement-metrics": lambda: _metrics((*AGREEMENT, *ANNOTATED, *LISTED), 8),
+    "faithfulness-metrics": lambda: _metrics((*FAITHFULNESS, *DIVERGENCES)),
     "quality-metrics": lambda: _metrics(m for m in METRICS.values() if m.needs == "predictions"),
     "metric-tables": metric_tables,
     "metric-columns": metric_columns,

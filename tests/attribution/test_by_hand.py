@@ -19,7 +19,7 @@ from workbench.attribution.scorers.attention.attention_gradient import Attention
 from workbench.attribution.scorers.attention.probabilities import FromCls, Received, RolledOut
 from workbench.attribution.scorers.decomposition.alti import Alti
 from workbench.attribution.scorers.decomposition.attention_norms import ResidualNorms, ValueNorms
-from workbench.attribution.scorers.decomposition.globenc import GlobEnc
+from workbench.attribution.scorers.decomposition.globenc import GlobEnc, NormalisedGlobEnc
 
 NONE = torch.zeros(1)
 
@@ -57,13 +57,15 @@ def test_norms_through_residual_and_layer_norm() -> None:
 
 
 def test_globenc_of_a_layer_and_rolled_out() -> None:
-    first = np.array([sqrt(36.5), sqrt(0.5)]) / (sqrt(36.5) + sqrt(0.5))
-    second = np.array([sqrt(2), 2]) / (sqrt(2) + 2)
-    with torch.no_grad():
-        layer = GlobEnc().mixing(hand_block())[0].numpy()
-    np.testing.assert_allclose(layer, [first, second], rtol=1e-5)
-    found = rows_of(GlobEnc(), hand_block(), hand_block())
-    np.testing.assert_allclose(found, [first, first[0] * first + first[1] * second], rtol=1e-5)
+    # What the second LayerNorm takes in is what the first gave out: its spread is 1.
+    norms = np.array([[sqrt(36.5), sqrt(0.5)], [sqrt(2), 2]]) / np.sqrt([[11.25], [2.5]])
+    shared = norms / norms.sum(1, keepdims=True)
+    for observer, layer in ((GlobEnc, norms), (NormalisedGlobEnc, shared)):
+        with torch.no_grad():
+            found = observer().mixing(hand_block())[0].numpy()
+        np.testing.assert_allclose(found, layer, rtol=1e-5)
+        found = rows_of(observer(), hand_block(), hand_block())
+        np.testing.assert_allclose(found, [layer[0], (layer @ layer)[0]], rtol=1e-5)
 
 
 def test_alti_of_a_layer_and_rolled_out() -> None:

@@ -165,11 +165,15 @@ def test_kernel_shap_adds_up_to_the_whole_difference(make_model) -> None:
 
 
 @pytest.mark.parametrize("method", ["dense", "adapler", "powerbert"])
-@pytest.mark.parametrize("target", ["neg", "pos"])
-def test_decompx_adds_up_to_the_logit_from_every_layer(make_model, method: str, target: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "target"), [("decompx", "neg"), ("decompx", "pos"), ("decompx-paper", "pos")]
+)
+def test_decompx_adds_up_to_the_logit_from_every_layer(
+    make_model, method: str, name: str, target: str
+) -> None:
     model = make_model(method)
     for text in texts([5, 12]):
-        record = one(model, "decompx", text, target=target)
+        record = one(model, name, text, target=target)
         with torch.no_grad():
             logit = model([text]).logits[0, ["neg", "pos"].index(target)].item()
         np.testing.assert_allclose(np.nansum(record.scores, axis=1), logit, rtol=1e-3, atol=1e-4)

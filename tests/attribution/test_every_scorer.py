@@ -96,7 +96,7 @@ def test_layers_that_are_not_asked_for_stay_silent(models, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["rollout", "globenc", "alti", "value-zeroing-rollout", "attention-cls"]
+    "name", ["rollout", "globenc-normalised", "alti", "value-zeroing-rollout", "attention-cls"]
 )
 def test_rows_of_shares_sum_to_one(make_model, name: str) -> None:
     for record in scores(make_model(), name, texts([4, 9, 15])):

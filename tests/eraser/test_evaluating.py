@@ -17,6 +17,7 @@ from workbench.eraser.prediction import write_predictions
 from workbench.eraser.records import to_predictions
 from workbench.errors import InputError
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
+from workbench.metrics.plausibility.measures import WINDOW_MEASURES
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.text_values import text_values
 
@@ -72,12 +73,12 @@ def test_values_by_hand(tmp_path):
     # one: a selected, of the two unmarked a and d; two: e only.
     assert own["kept", "fpr"] == pytest.approx((1 / 2 + 0) / 2)
     assert own["kept", "tpr"] == pytest.approx((1 / 2 + 1) / 2)
-    # With d2, where nothing was selected, text two stays at 0.
-    assert values(found, universe="all")["kept", "fpr"] == pytest.approx(1 / 4)
+    # d2, where nothing was selected, is a text of its own with 0.
+    assert values(found, universe="all")["kept", "fpr"] == pytest.approx(1 / 6)
     assert found.classification.empty
     assert found.notes == ()
     counts = found.counts[found.counts["universe"] == "all"].iloc[0]
-    assert (counts["windows"], counts["texts"]) == (3, 2)
+    assert (counts["windows"], counts["texts"]) == (3, 3)
 
 
 def test_layers_and_scorers_are_kept_apart(tmp_path):
@@ -133,11 +134,28 @@ def test_missing_texts_are_refused_or_counted(tmp_path):
 
 def test_signed_scores_are_refused_or_taken_by_size(tmp_path):
     signed = predicted("one", ("one", [0.1, -0.9, 0.8, 0.0], None))
-    with pytest.raises(InputError, match=r"one: document 'one': a negative score; --absolute"):
+    with pytest.raises(
+        InputError, match=r"one: document 'one': a negative score; --signed .*--absolute"
+    ):
         evaluate(tmp_path, signed, texts=[ONE])
     found = evaluate(tmp_path, signed, texts=[ONE], absolute=True)
     assert values(found, universe="all")["none", "ap"] == 1
     assert found.notes == ("Scores are the sizes of those in the file.",)
+
+
+def test_signed_scores_are_ranked_as_they_are(tmp_path):
+    scores = [0.1, -0.9, 0.8, -1e-300]
+    signed = predicted("one", ("one", scores, [2]))
+    found = evaluate(tmp_path, signed, texts=[ONE], signed=True)
+    own = values(found, universe="all")
+    assert own["none", "eraser_ap"] == average_precision_score([0, 1, 1, 0], scores) == 0.75
+    assert own["kept", "token_recall"] == 0.5
+    # What depends on sizes is not there: no uniform level, entropy or Gini index of signed scores.
+    assert {selection for selection, _ in own} == {"none", "kept"}
+    assert not {"complexity", "sparseness"} & set(found.plausibility["metric"])
+    assert found.notes == ("Scores are ranked as they are; what needs their sizes is left out.",)
+    with pytest.raises(InputError, match=r"--signed and --absolute exclude each other"):
+        evaluate(tmp_path, signed, texts=[ONE], signed=True, absolute=True)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +225,11 @@ def documents():
     ]
 
 
+@pytest.mark.parametrize("cuts", [[], [4, 7]])
 @pytest.mark.parametrize("selection", ["uniform", "kept"])
-def test_what_we_export_is_judged_as_our_own_scores_are(selection, documents, tmp_path):
+def test_what_we_export_is_judged_as_our_own_scores_are(selection, cuts, documents, tmp_path):
     rng = np.random.default_rng(1)
-    records = [record for d in documents for record in windows(d, [], rng)]
+    records = [record for d in documents for record in windows(d, cuts, rng)]
     path = tmp_path / "cp.jsonl"
     predictions = to_predictions(records, documents, classes(documents), selection=selection)
     assert write_predictions(predictions, path) == 3 * len(documents)
@@ -218,11 +237,20 @@ def test_what_we_export_is_judged_as_our_own_scores_are(selection, documents, tm
     own = plausibility(records, "test", bootstrap=0).frame
     listed = annotated_iou(text_values(records), records, documents, "test", bootstrap=0)
     ours = pd.concat([own[own["unit"] == "word"], listed])
+    theirs = found.plausibility[~found.plausibility["metric"].str.startswith("eraser_exact")]
+    # Of windows, which the file does not know: a run's `ap` and rates are means over them.
+    of_windows = {name for _, name in WINDOW_MEASURES} if cuts else set()
+    # Where a text is cut, the windows without evidence are left out of its text.
+    universes = ["all"] if cuts else ["with-evidence", "all"]
+    ours, theirs = (
+        frame[~frame["metric"].isin(of_windows) & frame["universe"].isin(universes)]
+        for frame in (ours, theirs)
+    )
     keys = ["layer", "universe", "metric"]
     for ours_of, theirs_of in (("none", "none"), ("uniform", "uniform"), (selection, "kept")):
         left, right = (
             frame[frame["selection"] == chosen].set_index(keys)["value"].sort_index()
-            for frame, chosen in ((ours, ours_of), (found.plausibility, theirs_of))
+            for frame, chosen in ((ours, ours_of), (theirs, theirs_of))
         )
         pd.testing.assert_series_equal(left, right, rtol=1e-12)
     assert set(found.plausibility["scorer"]) == {"cp"}

@@ -35,8 +35,18 @@ def line(**more):
         "comprehensiveness_classification_scores": {"POS": 0.5, "NEG": 0.5},
         "sufficiency_classification_scores": {"POS": 1, "NEG": 0},
         "tokens_to_flip": 3,
+        "thresholded_scores": [at(0.1), at(0.5)],
     }  # fmt: skip
     return record | more
+
+
+def at(threshold, **more):
+    scores = {"POS": 0.25, "NEG": 0.75}
+    return {
+        "threshold": threshold,
+        "comprehensiveness_classification_scores": scores,
+        "sufficiency_classification_scores": scores,
+    } | more
 
 
 def entry(**more):
@@ -77,6 +87,9 @@ def test_every_key_is_read(tmp_path):
     assert found.comprehensiveness == {"POS": 0.5, "NEG": 0.5}
     assert found.sufficiency == {"POS": 1, "NEG": 0}
     assert found.source == ("lime", None, 2)
+    assert found.tokens_to_flip == 3
+    assert [one.threshold for one in found.thresholded] == [0.1, 0.5]
+    assert found.thresholded[1].sufficiency == {"POS": 0.25, "NEG": 0.75}
 
 
 def test_reading_writing_and_reading_again_changes_nothing(tmp_path):
@@ -89,7 +102,6 @@ def test_reading_writing_and_reading_again_changes_nothing(tmp_path):
     assert [as_tuple(one) for one in again] == [as_tuple(one) for one in found]
     first = json.loads((tmp_path / "again.jsonl").read_text(encoding="utf-8").splitlines()[0])
     expected = line()
-    del expected["tokens_to_flip"]
     expected["rationales"][0]["hard_rationale_predictions"].reverse()
     assert first == expected
 
@@ -153,6 +165,17 @@ def spans(*pairs):
         ({"classification": "x"}, r"classification_scores has no score of the class 'x'"),
         ({"classification_scores": {"POS": float("nan")}}, r"classification_scores of 'POS' is nan"),
         ({"sufficiency_classification_scores": []}, r"sufficiency_.*scores is not an object"),
+        ({"sufficiency_classification_scores": {"POS": 1}}, r"sufficiency_.* has other classes than"),
+        ({"thresholded_scores": 3}, r"thresholded_scores is not a list of objects"),
+        ({"thresholded_scores": [at(0.1), at("x")]}, r"scores\[1\]: the threshold 'x' is no share"),
+        ({"thresholded_scores": [at(1.5)]}, r"scores\[0\]: the threshold 1.5 is no share"),
+        ({"thresholded_scores": [at(0.1), at(0.1)]}, r"scores\[1\]: the threshold 0.1 .*or twice"),
+        (
+            {"thresholded_scores": [at(0.1, sufficiency_classification_scores=None)]},
+            r"thresholded_scores\[0\]: sufficiency_classification_scores has other classes than",
+        ),
+        ({"tokens_to_flip": -1}, r"tokens_to_flip is -1, not a number of tokens"),
+        ({"tokens_to_flip": "3"}, r"tokens_to_flip is '3', not a number of tokens"),
         ({"layer": -1}, r"layer -1 is negative"),
         ({"layer": True}, r"layer is bool, not int"),
         ({"scorer": 4}, r"scorer is int, not str"),

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from tests.helpers.kills import killed_at
 from tests.helpers.toys import save_folder
 from workbench.attribution.options import Options
 from workbench.catalog.plugins import load_plugins, unload_plugins
+from workbench.catalog.scorers import SCORERS as CATALOGUE
 from workbench.errors import InputError, WorkbenchError
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.pipeline.attribute import attribute
@@ -184,6 +186,17 @@ def test_scores_of_changed_code_are_not_added_to(model, texts, tmp_path) -> None
             score(model, texts, out, scorers=["own"])
     finally:
         unload_plugins()
+
+
+def test_scores_of_an_earlier_revision_are_not_added_to(model, texts, tmp_path, monkeypatch) -> None:
+    """Those that were made when `globenc` meant something else, and no others."""
+    out, names = tmp_path / "out", ["globenc", "alti"]
+    with monkeypatch.context() as earlier:
+        earlier.setitem(CATALOGUE._entries, "globenc", replace(CATALOGUE["globenc"], revision=1))
+        score(model, texts, out, scorers=names, limit=2)
+    with pytest.raises(InputError, match="its globenc scores were made by other code"):
+        score(model, texts, out, scorers=names)
+    score(model, texts, out, scorers=["alti"])
 
 
 def test_the_second_writer_is_refused_and_writes_nothing(model, texts, tmp_path) -> None:

@@ -71,9 +71,16 @@ class Registry(Mapping[str, E]):
         return self.file(name).is_relative_to(Path(__file__).parents[1])
 
     def code(self, name: str) -> str | None:
-        """Return the SHA-256 of the file that registered a plug-in's entry; None for our own."""
+        """Return what tells two versions of an entry apart.
+
+        Of a plug-in's the SHA-256 of the file that registered it; of our own the `revision`, None for
+        the first.
+        """
         file = self.file(name)
-        if self.is_built_in(name) or not file.is_file():
+        if self.is_built_in(name):
+            revision = getattr(self[name], "revision", 1)
+            return f"revision {revision}" if revision > 1 else None
+        if not file.is_file():
             return None
         return hashlib.sha256(file.read_bytes()).hexdigest()
 

@@ -63,6 +63,9 @@ class ScorerSpec:
     colour: Annotated[str, Field(pattern=r"^(#[0-9A-Fa-f]{6})?$")] = ""
     """`#RRGGBB`; empty: its method's, else a spare one."""
     order: int = PLUGIN_ORDER
+    revision: int = 1
+    """Of our own scorers: raised when the numbers under the name become others, so that scores made
+    before are not taken for those made now."""
 
     @property
     def supported_options(self) -> frozenset[OptionName]:

@@ -24,6 +24,8 @@ class Elsewhere:
     """Split that was predicted; default: test."""
     partial: bool = False
     """Judge only the texts that both files hold."""
+    signed: bool = False
+    """Rank signed scores as they are, as ERASER's scorer does."""
     absolute: bool = False
     """Use the absolute values of signed scores."""
     out: Path | None = None
@@ -78,21 +80,29 @@ def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | 
     from workbench.eraser.evaluate import evaluate_predictions
     from workbench.storage.tables import write_table
 
-    corpus = load_corpus(data_settings(data, overrides))
+    corpus = load_corpus(data_settings(data, overrides), training=False)
     task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
     split = how.split or "test"
     judged = evaluate_predictions(
-        predictions, corpus.splits[split], split, partial=how.partial, absolute=how.absolute
+        predictions,
+        corpus.splits[split],
+        split,
+        partial=how.partial,
+        absolute=how.absolute,
+        signed=how.signed,
     )
     tables = {
         "plausibility": judged.plausibility,
         "plausibility_counts": judged.counts,
+        "faithfulness": judged.faithfulness,
         "classification": judged.classification,
+        "classes": judged.classes,
+        "eraser": judged.eraser,
     }
     for name, table in tables.items():
         if how.out is not None:
             write_table(table, how.out / f"{name}.parquet", csv=True)
-        if len(table) and name != "plausibility_counts":
+        if len(table) and name not in ("plausibility_counts", "eraser"):
             shown = table.drop(columns=["split", "unit"], errors="ignore")
             say(shown.to_string(index=False, float_format="{:.3f}".format))
     say(*(f"- {note}" for note in judged.notes))

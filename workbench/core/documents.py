@@ -65,11 +65,16 @@ class Document:
     words: tuple[str, ...]
     label: str
     rationale: tuple[Span, ...] | None = None
-    """None: nobody annotated this text. Empty: annotated, and nothing was marked."""
+    """None: nobody annotated this text. Empty: annotated, and nothing was marked. See `evidence`."""
     second: tuple[str, ...] = ()
     """The second text of a pair; empty for single texts."""
     parts: tuple[Part, ...] = ()
     """The documents it was joined from, without its query; empty where the source knows only texts."""
+
+    @property
+    def evidence(self) -> tuple[Span, ...]:
+        """The spans that hold a word. ERASER's annotations have others, which only its IoU counts."""
+        return tuple(span for span in self.rationale or () if span.start < span.end)
 
 
 @dataclass(frozen=True)

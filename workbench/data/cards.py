@@ -107,9 +107,10 @@ def _words(documents: tuple[Document, ...]) -> dict[str, Any]:
 
 def _rationales(documents: tuple[Document, ...]) -> dict[str, Any]:
     rows = []
-    for spans, words in ((d.rationale, len(d.words) + len(d.second)) for d in documents):
-        if spans is not None:
-            marked = mask(spans, words)
+    for document in documents:
+        if document.rationale is not None:
+            spans = document.evidence
+            marked = mask(spans, len(document.words) + len(document.second))
             twice = sum(span.end - span.start for span in spans) > marked.sum()
             rows.append((marked.mean(), len(spans), not spans, marked.all(), twice))
     means = ("rationale_share", "spans_per_text")

@@ -19,8 +19,11 @@ MOST_CLASSES = 1000
 """Classes of a task; more of them are ids or texts in the wrong column."""
 
 
-def load_corpus(settings: DataSettings) -> Corpus:
+def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the documents that `settings` describe, with their rationales, in train, dev and test.
+
+    Data without training texts, such as ERASER's test split alone, are refused unless `training` is
+    false; their classes are then those of all texts, and no split is cut from another.
 
     Raises InputError, naming the file, line, row or id, for anything wrong with the data.
 
@@ -29,22 +32,29 @@ def load_corpus(settings: DataSettings) -> Corpus:
         >>> corpus = workbench.load_corpus(workbench.load_config("runs/demo/config.yaml").data)
         >>> longest = max(corpus.splits["train"], key=lambda document: len(document.words))
     """
-    return assemble(find_source(settings.source).load(settings), settings)
+    return assemble(find_source(settings.source).load(settings), settings, training=training)
 
 
-def assemble(table: Table, settings: DataSettings) -> Corpus:
+def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the corpus of a table, with every dropped or moved text counted in its notes.
 
     Raises InputError for duplicate ids, an id in both dev and test, a label that train does not
     know, fewer than two classes (or values) in train, spans outside their text, and rationales that
     the source cannot give.
+
+    Args:
+        table: What the source delivers.
+        settings, training: As of `load_corpus`.
     """
     _check_rationales(table, settings)
     rows, notes = _unique_ids(table.rows)
     had_splits = sum(bool(rows.get(split)) for split in SPLITS) > 1
-    labels = _classes(rows, table)
-    rows, more = fill_splits(rows, table.shares)
-    notes += more
+    training = training or bool(rows["train"])
+    labels = _classes(rows, table, training)
+    if training:
+        rows, more = fill_splits(rows, table.shares)
+        notes += more
+    rows = {split: rows.get(split, []) for split in SPLITS}
     if had_splits:
         keys = {split: {text_key(row.text, row.second) for row in rows[split]} for split in SPLITS}
         shared = ((len(keys[a] & keys[b]), a, b) for a, b in combinations(SPLITS, 2))
@@ -55,9 +65,10 @@ def assemble(table: Table, settings: DataSettings) -> Corpus:
     ):
         rows[split], more = limit(rows[split], most, split)
         notes += more
-        if not rows[split]:
+        if training and not rows[split]:
             notes.append(f"{split} holds no texts: the data are too few for a split by hash.")
-    _two_classes(rows["train"], table.name)
+    if training:
+        _two_classes(rows["train"], table.name)
     builder = _Builder(table, settings, labels)
     splits = {split: tuple(builder.document(row) for row in rows[split]) for split in SPLITS}
     return Corpus(
@@ -103,13 +114,15 @@ def _unique_ids(rows: dict[str, list[Row]]) -> tuple[dict[str, list[Row]], list[
     )
 
 
-def _classes(rows: dict[str, list[Row]], table: Table) -> tuple[str, ...]:
-    if not rows["train"]:
+def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[str, ...]:
+    if training and not rows["train"]:
         raise InputError(f"{table.name}: there are no training texts")
-    _two_classes(rows["train"], table.name)
+    if training:
+        _two_classes(rows["train"], table.name)
     if table.value:
         return (table.value,)
-    labels = table.labels or tuple(sorted({row.label for row in rows["train"]}, key=_label_order))
+    known_from = rows["train"] if training else chain.from_iterable(rows.values())
+    labels = table.labels or tuple(sorted({row.label for row in known_from}, key=_label_order))
     if len(labels) > MOST_CLASSES:
         raise InputError(
             f"{table.name}: train has {len(labels):,} different labels, at most {MOST_CLASSES:,}; is"
@@ -201,7 +214,8 @@ class _Builder:
                     f" text into the second (the first has {first} {unit})"
                 )
             span = find(start, end)
-            if span.start < span.end:
+            # What a source gives as empty is its annotation; what holds only spaces marks nothing.
+            if span.start < span.end or start == end:
                 spans.add(span)
             else:
                 self.blank_spans += 1

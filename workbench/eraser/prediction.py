@@ -4,8 +4,7 @@ Every fault is named by file, line and id.
 """
 
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.documents import Document, Part, Span
+from workbench.core.documents import Span
+from workbench.eraser.class_scores import (
+    ALTERED,
+    SCORE_KEYS,
+    Scores,
+    Thresholded,
+    class_facts,
+    is_finite,
+    optional,
+)
 from workbench.errors import InputError
 from workbench.storage.atomic import replacing
 from workbench.storage.jsonl import json_lines, read_bytes
 
-Scores = Mapping[str, float]
-"""Class -> probability."""
 SOURCES = ("scorer", "method", "layer")
 """Keys of ours: ERASER's scorer does not look at them, and a file without them is read as well."""
 
@@ -49,6 +55,10 @@ class Prediction:
     """Class probabilities of the text without the rationale."""
     sufficiency: Scores | None = None
     """Class probabilities of the rationale alone."""
+    thresholded: tuple[Thresholded, ...] | None = None
+    """By rising threshold."""
+    tokens_to_flip: float | None = None
+    """Tokens that have to go, the highest-scored first, until the class changes."""
     scorer: str | None = None
     method: str | None = None
     layer: int | None = None
@@ -61,14 +71,6 @@ class Prediction:
         return self.scorer, self.method, self.layer
 
 
-SCORE_KEYS = {
-    "classification_scores": "classification_scores",
-    "comprehensiveness": "comprehensiveness_classification_scores",
-    "sufficiency": "sufficiency_classification_scores",
-}
-"""Field -> ERASER's key."""
-
-
 def as_json(prediction: Prediction) -> dict[str, Any]:
     """Return the line's object, without what is None."""
     values: dict[str, Any] = {
@@ -79,6 +81,13 @@ def as_json(prediction: Prediction) -> dict[str, Any]:
     for field, key in SCORE_KEYS.items():
         scores = getattr(prediction, field)
         values[key] = None if scores is None else {name: float(p) for name, p in scores.items()}
+    if prediction.thresholded is not None:
+        values["thresholded_scores"] = [
+            {"threshold": one.threshold}
+            | {SCORE_KEYS[field]: dict(getattr(one, field)) for field in ALTERED}
+            for one in prediction.thresholded
+        ]
+    values["tokens_to_flip"] = prediction.tokens_to_flip
     values |= dict(zip(SOURCES, prediction.source, strict=True))
     return {key: value for key, value in values.items() if value is not None}
 
@@ -109,25 +118,14 @@ def write_predictions(predictions: Iterable[Prediction], path: Path) -> int:
     return lines
 
 
-def parts_of(document: Document) -> tuple[Part, ...]:
-    """The documents to predict for: ERASER's own; else the text under its id, a second as `<id>_second`.
-
-    A query is nobody's document and has no part.
-    """
-    if document.parts:
-        return document.parts
-    first, whole = len(document.words), len(document.words) + len(document.second)
-    parts = (Part(document.id, 0, first), Part(f"{document.id}_second", first, whole))
-    return parts if document.second else parts[:1]
-
-
 def read_predictions(path: Path) -> list[Prediction]:
     """The predictions of a JSONL file, in its order.
 
     Beside ERASER's keys a line may hold `scorer`, `method` and `layer`; keys that are not known are
     passed over. Raises InputError for broken JSON, missing keys, two predictions of one instance (by
     one scorer at one layer), two entries of one document, spans that are reversed, empty, negative or
-    overlap, scores that are no finite numbers, a class without scores or that its scores do not know.
+    overlap, scores that are no finite numbers, a class without scores or that its scores do not know,
+    altered texts with other classes than the text itself.
     """
     predictions = []
     seen: dict[tuple[Any, ...], str] = {}
@@ -153,17 +151,15 @@ def _prediction(record: dict[str, Any], where: str) -> Prediction:
     for docid in set(docids):
         if docids.count(docid) > 1:
             raise InputError(f"{where}: document {docid!r} twice in rationales")
-    scores = {field: _class_scores(record, key, where) for field, key in SCORE_KEYS.items()}
-    layer = _optional(record, "layer", int, where)
+    layer = optional(record, "layer", int, where)
     if layer is not None and layer < 0:
         raise InputError(f"{where}: layer {layer} is negative")
     return Prediction(
         annotation_id=name,
         rationales=rationales,
-        classification=_classification(record, scores, where),
-        **scores,
-        scorer=_optional(record, "scorer", str, where),
-        method=_optional(record, "method", str, where),
+        **class_facts(record, where),
+        scorer=optional(record, "scorer", str, where),
+        method=optional(record, "method", str, where),
         layer=layer,
         where=where,
     )
@@ -209,43 +205,6 @@ def _numbers(entry: dict[str, Any], key: str, where: str) -> np.ndarray | None:
     if not isinstance(values, list):
         raise InputError(f"{where}: {key} is not a list")
     for place, value in enumerate(values):
-        if not _is_finite(value):
+        if not is_finite(value):
             raise InputError(f"{where}: {key}[{place}] is {value!r:.60}, not a finite number")
     return np.array(values, dtype=np.float64)
-
-
-def _class_scores(record: dict[str, Any], key: str, where: str) -> Scores | None:
-    scores = record.get(key)
-    if scores is None:
-        return None
-    if not isinstance(scores, dict) or not scores:
-        raise InputError(f"{where}: {key} is not an object of classes and scores")
-    for name, value in scores.items():
-        if not _is_finite(value):
-            raise InputError(f"{where}: {key} of {name!r} is {value!r:.60}, not a finite number")
-    return {name: float(value) for name, value in scores.items()}
-
-
-def _classification(record: dict[str, Any], scores: dict[str, Scores | None], where: str) -> str | None:
-    name = _optional(record, "classification", str, where)
-    given = {SCORE_KEYS[field]: values for field, values in scores.items() if values is not None}
-    if name is None and given:
-        raise InputError(f"{where}: {', '.join(given)} without a classification")
-    if name is not None and "classification_scores" not in given:
-        raise InputError(f"{where}: a classification without classification_scores")
-    for key, values in given.items():
-        if name not in values:
-            raise InputError(f"{where}: {key} has no score of the class {name!r}")
-    return name
-
-
-def _optional(record: dict[str, Any], key: str, kind: type, where: str) -> Any:
-    value = record.get(key)
-    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-        raise InputError(f"{where}: {key} is {type(value).__name__}, not {kind.__name__}")
-    return value
-
-
-def _is_finite(value: Any) -> bool:
-    # A whole number beyond the range of floats is as useless as an infinity.
-    return type(value) in (int, float) and abs(value) <= 1e308 and math.isfinite(value)

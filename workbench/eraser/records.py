@@ -1,22 +1,21 @@
-"""Between our records and predictions: each document of a text is one window of words."""
+"""From our records to predictions: a text's windows joined, its words scored and selected."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from workbench.core.documents import Document, Part, mask, runs
+from workbench.core.documents import Document, runs
+from workbench.core.merge_windows import join_windows
 from workbench.core.token_scores import TokenScores
-from workbench.eraser.prediction import DocumentRationale, Prediction, parts_of
+from workbench.eraser.pairs import parts_of
+from workbench.eraser.prediction import DocumentRationale, Prediction
 from workbench.errors import InputError
 from workbench.metrics.plausibility.selection import uniform_selection
 from workbench.metrics.plausibility.units import unit_index, unit_scores
 
 Selection = Literal["uniform", "kept"]
-METHOD = "external"
-"""Method of predictions that do not name one."""
 
 
 def _word_scores(
@@ -26,20 +25,18 @@ def _word_scores(
 
     Both (layers, words); scores are NaN where dropped or not scored.
     """
-    layers = records[0].layers
-    scores, selected = np.full((layers, words), np.nan), np.zeros((layers, words), dtype=bool)
-    for record in records:
-        columns = np.unique(record.word_index[record.word_index >= 0])
-        index = unit_index(record.word_index, "word")
-        best = unit_scores(record.scores, index)
-        if selection == "uniform":
-            chosen = uniform_selection(best)
-        elif record.kept is not None:
-            chosen = unit_scores(record.kept, index) > 0
-        else:
-            raise InputError(f"{record.scorer} on {record.method} drops nothing: no selection 'kept'")
-        scores[:, columns] = np.fmax(scores[:, columns], best)
-        selected[:, columns] |= chosen
+    joined = join_windows(records)
+    index = unit_index(joined.word_index, "word")
+    best = unit_scores(joined.scores, index)
+    if selection == "uniform":
+        chosen = uniform_selection(best)
+    elif joined.kept is not None:
+        chosen = unit_scores(joined.kept, index) > 0
+    else:
+        raise InputError(f"{joined.scorer} on {joined.method} drops nothing: no selection 'kept'")
+    columns = np.unique(joined.word_index[joined.word_index >= 0])
+    scores, selected = np.full((len(best), words), np.nan), np.zeros((len(best), words), dtype=bool)
+    scores[:, columns], selected[:, columns] = best, chosen
     return scores, selected
 
 
@@ -60,8 +57,9 @@ def to_predictions(
         documents: The texts to predict for.
         classes: Columns of predictions.parquet, one row per text; InputError where one lacks.
         layer: Predict at this layer alone, None: at each that is scored; InputError for any other.
-        selection: `uniform` (the words that reach their window's uniform level, as in the evaluator) or
-            `kept` (what the model passed on; InputError where nothing is ever dropped).
+        selection: `uniform` (the words that reach the uniform level of the whole text, its windows
+            joined: the rule of a run's own `token_*` and `iou_*`) or `kept` (what the model passed on;
+            InputError where nothing is ever dropped).
     """
     windows: dict[str, list[TokenScores]] = {}
     for record in records:
@@ -111,142 +109,3 @@ def _layers(windows: Mapping[str, Sequence[TokenScores]], layer: int | None) -> 
         layers = ", ".join(map(str, sorted(scored)))
         raise InputError(f"nothing is scored at layer {layer}; there are: {layers}")
     return sorted(scored) if layer is None else [layer]
-
-
-class Group(NamedTuple):
-    """The records of one scorer and method at one layer."""
-
-    layer: int
-    records: list[TokenScores]
-    has_soft: bool
-    """Whether the records have scores; else only what is selected (their `kept`)."""
-    missing: tuple[str, ...]
-    """Ids of texts without a prediction."""
-
-
-class Matched(NamedTuple):
-    """What a prediction file and some texts have in common."""
-
-    groups: list[Group]
-    unknown: tuple[str, ...]
-    """Ids of predictions without a text."""
-
-
-def match(
-    predictions: Sequence[Prediction],
-    documents: Sequence[Document],
-    name: str,
-    *,
-    partial: bool = False,
-    absolute: bool = False,
-) -> Matched:
-    """Return the records of each scorer, method and layer, in order of first appearance.
-
-    A record's tokens are the words of one document, its `kept` mask the hard predictions.
-
-    Args:
-        predictions: What the file holds; a prediction without a layer is one of layer 0.
-        documents: The texts.
-        name: The scorer of predictions that do not name one.
-        partial: Allow texts without a prediction and predictions without a text.
-        absolute: Take the sizes of negative scores.
-
-    Raises:
-        InputError: Names line and id: a document that the text does not have, scores of another number
-            than its tokens or sentences, spans past its end, documents without an entry, soft scores or
-            spans in some entries only, negative scores, no text in common.
-    """
-    by_id = {document.id: document for document in documents}
-    groups: dict[tuple[str, str, int], list[Prediction]] = {}
-    unknown = []
-    for one in predictions:
-        if one.annotation_id in by_id:
-            key = (one.scorer or name, one.method or METHOD, one.layer or 0)
-            groups.setdefault(key, []).append(one)
-        else:
-            unknown.append(one)
-    if unknown and not (partial and groups):
-        raise InputError(f"{unknown[0].where}: no text of that id in the split")
-    result = []
-    for (scorer, method, layer), members in groups.items():
-        have = {one.annotation_id for one in members}
-        missing = tuple(text_id for text_id in by_id if text_id not in have)
-        if missing and not partial:
-            raise InputError(
-                f"{Path(name)}: {len(missing):,} of {len(by_id):,} texts have no prediction by {scorer}"
-                f" at layer {layer} (the first is {missing[0]!r}); --partial evaluates the others"
-            )
-        has_soft = _same_kind(members)
-        records = [
-            record
-            for one in members
-            for record in _records(one, by_id[one.annotation_id], scorer, method, absolute)
-        ]
-        result.append(Group(layer, records, has_soft, missing))
-    return Matched(result, tuple(dict.fromkeys(one.annotation_id for one in unknown)))
-
-
-def _same_kind(members: Iterable[Prediction]) -> bool:
-    """Whether all entries have soft scores; InputError where only some have, or hard ones."""
-    entries = [(one, entry) for one in members for entry in one.rationales]
-    kinds = [(entry.soft is not None, entry.hard is not None) for _, entry in entries]
-    for (one, entry), kind in zip(entries, kinds, strict=True):
-        where = f"{one.where}: document {entry.docid!r}"
-        if not any(kind):
-            raise InputError(f"{where}: neither soft nor hard rationale predictions")
-        if kind != kinds[0]:
-            raise InputError(f"{where}: soft or hard predictions in some entries of the file only")
-    return bool(kinds) and kinds[0][0]
-
-
-def _records(
-    prediction: Prediction, document: Document, scorer: str, method: str, absolute: bool
-) -> list[TokenScores]:
-    parts = {part.docid: part for part in parts_of(document)}
-    entries = {entry.docid: entry for entry in prediction.rationales}
-    for docid in entries.keys() - parts.keys():
-        raise InputError(f"{prediction.where}: the text has no document {docid!r}")
-    for docid in parts.keys() - entries.keys():
-        raise InputError(f"{prediction.where}: no entry for document {docid!r}")
-    words = (*document.words, *document.second)
-    marks = None if document.rationale is None else mask(document.rationale, len(words))
-    records = []
-    for window, part in enumerate(parts.values()):
-        entry = entries[part.docid]
-        where = f"{prediction.where}: document {part.docid!r}"
-        n = part.end - part.start
-        for span in entry.hard or ():
-            if span.end > n:
-                raise InputError(
-                    f"{where}: the span [{span.start}, {span.end}] ends after its {n} tokens"
-                )
-        records.append(
-            TokenScores(
-                scorer=scorer,
-                method=method,
-                text_id=document.id,
-                window=window,
-                tokens=words[part.start : part.end],
-                word_index=np.arange(part.start, part.end),
-                scores=_scores(entry, part, absolute, where)[None],
-                kept=None if entry.hard is None else mask(entry.hard, n)[None],
-                rationale=None if marks is None else marks[part.start : part.end],
-                target="as computed elsewhere",
-            )
-        )
-    return records
-
-
-def _scores(entry: DocumentRationale, part: Part, absolute: bool, where: str) -> np.ndarray:
-    tokens = part.end - part.start
-    given = (("token", entry.soft, tokens), ("sentence", entry.sentences, part.sentences))
-    for name, values, n in given:
-        if values is not None and n is not None and len(values) != n:
-            raise InputError(f"{where}: {len(values)} {name} scores for {n} {name}s")
-    if entry.soft is None:
-        return np.full(tokens, np.nan)
-    if absolute:
-        return np.abs(entry.soft)
-    if (entry.soft < 0).any():
-        raise InputError(f"{where}: a negative score; --absolute takes the sizes of signed scores")
-    return entry.soft

@@ -20,14 +20,16 @@ class Metric:
     over: str = "texts"
     """What has a value: `windows` (averaged over a text's first), `texts`, or the `corpus` alone."""
     eraser: str = ""
-    """Of agreement with rationales: "same", or where it differs from ERASER's official scorer on whole
-    texts (unit word, universe all); empty: ERASER's scorer has no such metric."""
+    """Of agreement with rationales: where it is the same as ERASER's official scorer has of whole texts
+    (unit word, universe all), or differs; empty: ERASER's scorer has no such metric."""
     one_class: str = ""
     """Of agreement with rationales: what a text does where nothing, or everything, is marked."""
 
 
+_SAME = "same where a text is one document without a query"
 _EMPTY_SUM = "where the corpus has nothing to divide by the value is 0; ERASER's scorer stops there"
 _RUNS = "a true span is a longest run of marked units; ERASER takes annotated spans as they are"
+_TOKENS_EMPTY = "0 where nothing is marked, left out where nothing is selected either"
 _PARTS = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
 
 AGREEMENT = (
@@ -44,13 +46,13 @@ AGREEMENT = (
         one_class="left out where nothing is marked",
     ),
     Metric("selected", "share selected", None, needs="selection", over="windows", one_class="kept"),
-    Metric("eraser_ap", "average precision, whole texts", True, eraser="same", one_class="left out"),
+    Metric("eraser_ap", "average precision, whole texts", True, eraser=_SAME, one_class="left out"),
     Metric(
         "auprc", "AUPRC", True,
-        eraser="same, as computed with scikit-learn 1.x",
+        eraser=f"{_SAME}, as computed with scikit-learn 1.x",
         one_class="kept: 0.5 where nothing is marked, 1 where all is",
     ),
-    Metric("roc_auc", "ROC-AUC", True, eraser="same", one_class="left out"),
+    Metric("roc_auc", "ROC-AUC", True, eraser=_SAME, one_class="left out"),
     *(
         Metric(f"precision_at_{k}", f"precision at {k}", True, one_class="kept") for k in (1, 5, 10)
     ),
@@ -64,15 +66,15 @@ AGREEMENT = (
     Metric("sparseness", "sparseness (Gini)", True, one_class="kept"),
     *(
         Metric(
-            f"token_{part}", f"token {label}", True, needs="selection", eraser="same",
-            one_class="0 where nothing is marked, left out where nothing is selected either",
+            f"token_{part}", f"token {label}", True, needs="selection", eraser=_SAME,
+            one_class=_TOKENS_EMPTY,
         )
         for part, label in _PARTS
     ),
     *(
         Metric(
             f"token_micro_{part}", f"token {label}, micro", True, needs="selection", over="corpus",
-            eraser=f"same; {_EMPTY_SUM}", one_class="kept",
+            eraser=f"{_SAME}; {_EMPTY_SUM}", one_class="kept",
         )
         for part, label in _PARTS
     ),
@@ -98,20 +100,28 @@ AGREEMENT = (
 )  # fmt: skip
 """Agreement with human rationales; MEASURES and CORPUS_METRICS compute exactly these."""
 
-ANNOTATED = (
+ANNOTATED = tuple(
     Metric(
-        "eraser_iou_f1", "IoU F1, annotated spans", True, needs="selection", over="corpus",
-        eraser="same", one_class="kept: without a span it has no recall",
-    ),
-    *(
-        Metric(
-            f"eraser_iou_micro_{part}", f"IoU {label}, annotated spans, micro", True, needs="selection",
-            over="corpus", eraser="same", one_class="kept",
-        )
-        for part, label in _PARTS
-    ),
+        f"eraser_iou_{micro}{part}", f"IoU {label}, annotated spans{', micro' if micro else ''}", True,
+        high=1.0 if part == "precision" else math.inf, needs="selection", over="corpus", eraser=_SAME,
+        one_class="kept" if micro else "left out where there is no span to divide by",
+    )
+    for micro in ("", "micro_")
+    for part, label in _PARTS
 )  # fmt: skip
-"""The same with spans as annotated, where the corpus has them; see `annotated_spans`."""
+"""The same with spans as annotated, where the corpus has them; see `annotated_spans`. Several predicted
+spans may hit one annotated span, so recall can pass 1."""
+
+LISTED = tuple(
+    Metric(
+        f"eraser_exact_{micro}{part}", f"span {label}, exact{', micro' if micro else ''}", True,
+        needs="selection", over="corpus" if micro else "texts", eraser="same",
+        one_class="kept" if micro else _TOKENS_EMPTY,
+    )
+    for micro in ("", "micro_")
+    for part, label in _PARTS
+)  # fmt: skip
+"""Of predictions of others, whose spans are in their file."""
 
 FAITHFULNESS = (
     Metric("comprehensiveness", "comprehensiveness", True, low=-1.0, needs="runs"),
@@ -128,14 +138,28 @@ FAITHFULNESS = (
     Metric("soft_comprehensiveness", "comprehensiveness, soft, normalised", True, needs="runs"),
     Metric("soft_sufficiency", "sufficiency, soft, normalised", True, low=float("-inf"), needs="runs"),
 )
-"""What the model itself says of altered texts; see `evaluation.faithfulness`."""
+"""What the model itself says of altered texts; see `metrics.faithfulness`."""
+
+DIVERGENCES = (
+    Metric("comprehensiveness_entropy", "entropy lost without the rationale (nats)", None, low=-math.inf,
+           high=math.inf, needs="runs"),
+    Metric("comprehensiveness_kl", "KL divergence without the rationale (nats)", True, high=math.inf,
+           needs="runs"),
+    Metric("sufficiency_entropy", "entropy lost with the rationale alone (nats)", None, low=-math.inf,
+           high=math.inf, needs="runs"),
+    Metric("sufficiency_kl", "KL divergence of the rationale alone (nats)", False, high=math.inf,
+           needs="runs"),
+)  # fmt: skip
+"""The same of predictions of others, which ERASER's scorer has beside them."""
 
 METRICS = {
     metric.name: metric
     for metric in (
         *AGREEMENT,
         *ANNOTATED,
+        *LISTED,
         *FAITHFULNESS,
+        *DIVERGENCES,
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),

@@ -25,7 +25,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "layer": (INT, "from 0; the scores are those at its entry"),
     "unit": (TEXT, "what is scored: `token` or `word`"),
     "universe": (TEXT, "which windows count: `with-evidence` or `all`"),
-    "removal": (TEXT, "how units are taken away: `delete` or `mask`"),
+    "removal": (TEXT, "how units are taken away: `delete`, `mask`, or `external` (by others)"),
     "selection": (TEXT, "which units are chosen; `none` for what needs scores only"),
     "metric": (TEXT, "see the metrics"),
     "quantity": (TEXT, "a speed-up, a share, a time"),
@@ -75,6 +75,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "predicted": (TEXT, "by the model: a class or a value; of `limits`, seconds by the cost model"),
     "limit": (TEXT, "the part of the cost model that takes longest"),
     "label": (TEXT, "what the text is"),
+    "class": (TEXT, "the class, or how its values are averaged"),
+    "precision": (FLOAT, "share right of the texts put into the class"),
+    "recall": (FLOAT, "share of the class's texts put into it"),
+    "f1": (FLOAT, "their harmonic mean"),
     "reference": (TEXT, "what the reference predicts"),
     "word": (TEXT, "put together from its sub-words"),
     "left_layer": (MAYBE_INT, "layer at whose entry its last sub-word was dropped"),
@@ -230,6 +234,16 @@ PREDICTIONS = TableSchema(
 )  # fmt: skip
 """predictions.parquet; it also has `prob_<class>` for every class."""
 
+CLASSES = TableSchema(
+    ("method", "split", "class"), ("precision", "recall", "f1", "n"),
+    "every class, then their means (`macro avg`) and those weighted by texts (`weighted avg`)",
+)  # fmt: skip
+"""Of predictions of others."""
+ERASER = TableSchema(
+    ("scorer", "method", "split", "layer", "metric"), ("value",),
+    "what ERASER's scorer answers, under its own names",
+)  # fmt: skip
+"""Of predictions of others."""
 METHOD_COMPARISONS = TableSchema(
     ("method", "against"),
     ("difference", "ci_low", "ci_high", "d_z", "sd_seeds", "p", "p_holm", "n", "seeds"),

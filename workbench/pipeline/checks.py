@@ -13,7 +13,7 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
 from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
-from workbench.pipeline.faithfulness import chosen_layers
+from workbench.pipeline.evaluations.faithfulness import chosen_layers
 from workbench.pipeline.job import Job
 from workbench.training.inputs import TrainingInputs
 from workbench.training.objectives import objective_class, prepare_objective

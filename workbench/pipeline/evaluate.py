@@ -25,10 +25,10 @@ from workbench.models.classifier import PruningClassifier
 from workbench.models.cost import shape_of
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.pipeline.bench.timing import Measured, load_stock, time_models
-from workbench.pipeline.budget_controls import chosen_controls, run_controls
-from workbench.pipeline.faithfulness import chosen_windows, run_faithfulness
+from workbench.pipeline.evaluations.budget_controls import chosen_controls, run_controls
+from workbench.pipeline.evaluations.faithfulness import chosen_windows, run_faithfulness
+from workbench.pipeline.evaluations.plausibility import plausibility_tables
 from workbench.pipeline.job import Job
-from workbench.pipeline.plausibility import plausibility_tables
 from workbench.runs.folder import ABOUT, PREDICTIONS
 from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json

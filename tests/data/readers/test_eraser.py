@@ -7,6 +7,7 @@ import pytest
 
 from workbench.config.data import DataSettings
 from workbench.core.documents import Span
+from workbench.data.cards import data_card
 from workbench.data.corpus import load_corpus
 from workbench.errors import InputError
 
@@ -52,9 +53,10 @@ def test_real_movies(movies):
     lengths = [len(d.words) for d in documents]
     assert round(sum(lengths) / len(lengths)) == 774
     assert max(lengths) == 2809
-    assert [d.id for d in documents if not d.rationale] == ["posR_161.txt"]
-    assert sum(len(d.rationale) for d in documents) == 17_462 - 20
-    assert "20 evidence spans of no tokens dropped." in corpus.notes
+    assert [d.id for d in documents if not d.evidence] == ["posR_161.txt"]
+    assert sum(len(d.rationale) for d in documents) == 17_462
+    assert sum(len(d.evidence) for d in documents) == 17_462 - 20
+    assert "20 evidence spans of no tokens, which only ERASER's IoU counts." in corpus.notes
 
 
 def test_folder_archives_and_docs_jsonl_give_the_same(eraser_folder, tmp_path):
@@ -86,6 +88,26 @@ def test_several_documents_are_joined_in_order_of_first_mention(eraser_folder):
     assert document.words[:5] == ("one", "two", "three", "a", "a")
     assert document.rationale == (Span(1, 3), Span(3, 4))
     assert "1 text joined from several documents, in order of first mention." in corpus.notes
+
+
+def test_empty_spans_are_kept_and_stay_in_their_document(eraser_folder):
+    eraser_folder.document("e", "one two\nthree\n")
+    parts = [
+        eraser_folder.evidence("e", 1, 1, ""),
+        # Behind the last token of `e` the next document begins.
+        eraser_folder.evidence("e", 3, 3, ""),
+        eraser_folder.evidence("a", 0, 0, ""),
+    ]
+    eraser_folder.instance("train", "both", "POS", *parts)
+    corpus = load(eraser_folder.write())
+    document = corpus.splits["train"][-1]
+    assert document.rationale == (Span(1, 1), Span(2, 2), Span(3, 3))
+    assert document.evidence == ()
+    assert "3 evidence spans of no tokens, which only ERASER's IoU counts." in corpus.notes
+    assert "1 text without any evidence (both)." in corpus.notes
+    card = data_card(corpus)
+    assert card.splits.loc["train", "spans_per_text"] == 2 / 3
+    assert card.splits.loc["train", "without_evidence"] == 1
 
 
 def test_differing_queries_become_the_second_text(eraser_folder):
@@ -157,6 +179,13 @@ def test_broken_folders_are_named(eraser_folder, tmp_path):
         with pytest.raises(InputError, match=message):
             load(folder)
     (folder / "train.jsonl").unlink()
+    with pytest.raises(InputError, match=r"tiny: there are no training texts"):
+        load(folder)
+    settings = DataSettings(source="eraser", path=str(folder), rationales="annotated")
+    splits = load_corpus(settings, training=False).splits
+    assert (len(splits["train"]), len(splits["test"]) > 0) == (0, True)
+    for split in ("val", "test"):
+        (folder / f"{split}.jsonl").unlink()
     with pytest.raises(InputError, match=r"no train.jsonl in it"):
         load(folder)
     with pytest.raises(InputError, match=r"no such folder or archive"):

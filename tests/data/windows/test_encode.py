@@ -108,6 +108,18 @@ def test_a_text_of_20000_words(toy_tokenizer):
     assert encoding.n_with_evidence == 1
 
 
+def test_an_empty_span_marks_nothing_and_cuts_nothing(toy_tokenizer):
+    marked = [
+        window.rationale.tolist()
+        for spans in ([(2, 3)], [(0, 0), (2, 3), (6, 6)])
+        for window in encode(
+            [document("a b c d e f g h i j", spans)], ("no", "yes"), toy_tokenizer, 8
+        ).windows
+    ]
+    assert len(marked) == 4
+    assert marked[:2] == marked[2:]
+
+
 def test_wrong_use_is_refused(toy_tokenizer):
     texts = [document("a")]
     with pytest.raises(InputError, match=r"label 'yes' is not one of \['no', 'so'\]"):

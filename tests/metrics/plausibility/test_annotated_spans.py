@@ -1,4 +1,4 @@
-"""ERASER's IoU with spans as annotated: its own numbers where spans touch, `iou_*` where they do not."""
+"""ERASER's spans as annotated and as predicted, beside the runs of units that `iou_*` takes."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,10 @@ from tests.helpers.eraser_scorer import span_scores
 from workbench.core.documents import Document, Span, mask, runs
 from workbench.core.token_scores import TokenScores
 from workbench.metrics import schemas
-from workbench.metrics.plausibility.annotated_spans import annotated_iou
+from workbench.metrics.plausibility.annotated_spans import annotated_iou, exact_spans
 from workbench.metrics.plausibility.table import summarise
 from workbench.metrics.plausibility.text_values import text_values
-from workbench.metrics.registry import ANNOTATED
+from workbench.metrics.registry import ANNOTATED, LISTED
 
 
 def corpus(seed: int, touching: bool) -> tuple[list[TokenScores], list[Document], list[set]]:
@@ -68,7 +68,59 @@ def test_equal_to_runs_where_annotated_spans_are_runs() -> None:
     values = text_values(records)
     ours = by_metric(annotated_iou(values, records, documents, "test", bootstrap=0))
     as_runs = by_metric(summarise(values, "test", bootstrap=0))
-    assert ours == {f"eraser_{k}": v for k, v in as_runs.items() if f"eraser_{k}" in ours}
+    runs_of_same_name = {f"eraser_{k}": v for k, v in as_runs.items() if f"eraser_{k}" in ours}
+    assert len(ours) == len(ANNOTATED)
+    assert ours == pytest.approx(runs_of_same_name, abs=1e-12)
+
+
+def record_of(kept: list[int], rationale: tuple[Span, ...], words: int = 8) -> TokenScores:
+    """A record of a text `t` whose tokens are words, with the words kept."""
+    chosen = np.isin(np.arange(words), kept)
+    return TokenScores(
+        "cp", "m", "t", 0, ("w",) * words, np.arange(words), chosen[None].astype(float), chosen[None],
+        mask(rationale, words),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rationale", "listed", "precision", "recall"),
+    [
+        # As a run, words 0 to 4 hit nothing; two spans that touch are two, and one of them hits.
+        ((Span(0, 2),), (Span(0, 2), Span(2, 5)), 1 / 2, 1),
+        # Two predicted spans hit one annotated span: ERASER's recall is 2.
+        ((Span(0, 4),), (Span(0, 2), Span(2, 4)), 1, 2),
+        # An empty annotated span is one that nothing hits.
+        ((Span(0, 2), Span(5, 5)), (Span(0, 2),), 1, 1 / 2),
+        ((Span(3, 3),), (), 0, 0),
+        ((), (Span(0, 2), Span(2, 4)), 0, 0),
+    ],
+)
+def test_spans_as_a_file_lists_them(rationale, listed, precision, recall) -> None:
+    kept = [word for span in listed for word in range(span.start, span.end)]
+    record = record_of(kept, rationale)
+    document = Document("t", ("w",) * 8, "x", rationale)
+    values = text_values([record])
+    listed = {"t": listed}
+    found = by_metric(annotated_iou(values, [record], [document], "test", 0, listed=listed))
+    for kind in ("iou", "iou_micro"):
+        assert found[f"eraser_{kind}_precision"] == precision
+        assert found[f"eraser_{kind}_recall"] == recall
+        f1 = 2 * precision * recall / (precision + recall) if precision else 0
+        assert found[f"eraser_{kind}_f1"] == pytest.approx(f1)
+
+
+def test_exact_spans_by_hand() -> None:
+    """Of three predicted spans one is an annotated one, of two annotated spans."""
+    rationale, listed = (Span(0, 2), Span(5, 7)), (Span(0, 2), Span(2, 3), Span(5, 6))
+    values = text_values([record_of([0, 1, 2, 5], rationale)])
+    document = Document("t", ("w",) * 8, "x", rationale)
+    found = exact_spans(values, [document], {"t": listed}, "test", bootstrap=20)
+    assert set(found["metric"]) == {metric.name for metric in LISTED}
+    ours = by_metric(found)
+    for micro in ("", "micro_"):
+        expected = {"precision": 1 / 3, "recall": 1 / 2, "f1": 2 / 5}
+        for name, value in expected.items():
+            assert ours[f"eraser_exact_{micro}{name}"] == pytest.approx(value)
 
 
 def test_by_hand() -> None:

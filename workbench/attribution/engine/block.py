@@ -76,6 +76,12 @@ class Block(Memoised):
         """(B, N): what the first LayerNorm divides by."""
         return spread(self.first_norm, self.before_norm)
 
+    @cached_property
+    def second_spread(self) -> Tensor:
+        """(B, N): what the second LayerNorm divides by. The feed-forward part runs again for it."""
+        fed = self.layer.output.dense(self.layer.intermediate(self.attended))
+        return spread(self.second_norm, fed + self.attended)
+
     @property
     def first_norm(self) -> nn.LayerNorm:
         """After self-attention."""

@@ -47,7 +47,7 @@ class RolledOutRow(RowByRow):
     """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
 
     In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
-    a row over the remaining ones then sums to less than 1.
+    a row of shares over the remaining ones then sums to less than 1.
     """
 
     def __init__(self) -> None:
@@ -59,4 +59,4 @@ class RolledOutRow(RowByRow):
 
     @abstractmethod
     def mixing(self, block: Block) -> Tensor:
-        """Return what each token (row) takes from each (B, N, N); rows sum to 1."""
+        """Return what each token (row) takes from each (B, N, N); columns of the dead are 0."""

@@ -21,7 +21,7 @@ from workbench.data.readers.rows import (
 )
 from workbench.data.sources import Source
 from workbench.errors import InputError
-from workbench.storage.archives import open_tree
+from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import json_lines
 
 SPLIT_FILES = {"train": "train.jsonl", "dev": "val.jsonl", "test": "test.jsonl"}
@@ -47,7 +47,7 @@ def load_eraser(settings: DataSettings) -> Table:
             f"the data are not here yet: run `workbench data fetch {DEFAULT}`, or set data.path to a"
             " folder or archive in ERASER's layout"
         )
-    tree = open_tree(path).rooted_at("train.jsonl")
+    tree = _rooted(open_tree(path))
     task = task_of(settings) if settings.subset else None
     reader = _Reader(Documents(tree), task, settings.mismatches == "keep")
     instances = {}
@@ -74,6 +74,12 @@ def load_eraser(settings: DataSettings) -> Table:
     labels = {instance.label for instance in everyone}
     positive = "POS" if labels == {"POS", "NEG"} else None
     return Table(Path(tree.origin).name, rows, positive_label=positive, notes=notes, **more)
+
+
+def _rooted(tree: Tree) -> Tree:
+    """Return the part around the training split, or, to judge predictions, around another split."""
+    names = {name.rpartition("/")[2] for name in tree.names}
+    return tree.rooted_at(next((file for file in SPLIT_FILES.values() if file in names), "train.jsonl"))
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,13 @@ class _Reader:
     def notes(self, instances: list[_Instance]) -> list[str]:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
         pairs = sum(one.is_pair for one in instances)
-        without = [one.id for one in instances if not one.spans]
+        without = [one.id for one in instances if all(start == end for start, end in one.spans)]
         total = sum((one.counts for one in instances), Counter[str]())
         return counted_notes(
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
             (len(without), "text", f" without any evidence ({first_few(without)})."),
-            (total["empty"], "evidence span", " of no tokens dropped."),
+            (total["empty"], "evidence span", " of no tokens, which only ERASER's IoU counts."),
             (total["unchecked"], "evidence", " without text, so not checked."),
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
         )
@@ -140,11 +146,14 @@ class _Reader:
         docids = self._docids(listed, [docid for docid, _ in evidences], name)
         tokens, parts = self._join(docids, where)
         starts = {part.docid: part.start for part in parts}
+        sizes = {part.docid: part.end - part.start for part in parts}
         spans, counts = set(), Counter[str]()
         for docid, evidence in evidences:
             start, end = self._span(docid, evidence, counts, where)
-            if start < end:
-                spans.add((starts[docid] + start, starts[docid] + end))
+            if start == end == sizes[docid] > 0:
+                # An empty span behind a document's last token would lie in the next document.
+                start = end = end - 1
+            spans.add((starts[docid] + start, starts[docid] + end))
         query, marked = _query(record.get("query"), where), tuple(sorted(spans))
         return _Instance(name, label, query, tokens, parts, marked, counts, where)
 

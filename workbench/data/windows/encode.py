@@ -170,7 +170,7 @@ def _marked_words(document: Document) -> np.ndarray | None:
         return None
     n = len(document.words) + len(document.second)
     for span in document.rationale:
-        if not 0 <= span.start < span.end <= n:
+        if not 0 <= span.start <= span.end <= n:
             raise InputError(
                 f"text {document.id!r}: span [{span.start}, {span.end}] is outside its {n} words"
             )

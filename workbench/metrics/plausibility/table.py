@@ -1,6 +1,6 @@
 """Agreement of scores with human rationales, layer by layer, from records to tidy rows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from workbench.metrics.plausibility.selection import f1
 from workbench.metrics.plausibility.text_values import TextValues, text_values
 from workbench.metrics.schemas import PLAUSIBILITY, PLAUSIBILITY_COUNTS
 from workbench.metrics.stats.resampling import mean_interval, percentiles, resample_means
+from workbench.metrics.stats.text_means import ByText, owned_interval
 
 _FAMILIES = {
     "token_micro": (("hits", "chosen"), ("hits", "marked")),
@@ -24,6 +25,10 @@ CORPUS_METRICS = (
     *(f"{name}_micro_{part}" for name in ("token", "iou") for part in ("precision", "recall", "f1")),
     "iou_f1",
 )
+SPAN_METRICS = tuple(
+    f"{family}_{part}" for family in ("iou", "iou_micro") for part in ("precision", "recall", "f1")
+)
+"""All that sums over texts give of spans: mean precision and recall are ERASER's with none as 0."""
 
 
 class Row(NamedTuple):
@@ -38,29 +43,35 @@ class Row(NamedTuple):
     """Texts behind the value; where there is none, value and interval mean nothing."""
 
 
-def corpus_metrics(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
-    """Yield each of `CORPUS_METRICS` under each selection.
+def corpus_metrics(
+    part: TextValues, resamples: int, seed: int, names: Sequence[str] = CORPUS_METRICS
+) -> Iterator[Row]:
+    """Yield each of the metrics `names` under each selection.
 
     A precision or recall without any span or unit to divide by is 0, as in ERASER's scorer.
 
     Args:
-        values: (texts, layers, len(MEASURED)).
+        part: Values of texts.
         resamples, seed: As of `mean_interval`.
+        names: Of `CORPUS_METRICS` and `SPAN_METRICS`.
     """
+    values = part.values
     for selection in SELECTIONS:
         n = (~np.isnan(values[..., MEASURED.index((selection, "chosen"))])).sum(axis=0)
         for family, pairs in _FAMILIES.items():
             sums = np.concatenate([_pair(values, selection, *pair) for pair in pairs], axis=-1)
+            if part.owners:
+                sums = ByText(part.owners).total(sums)
             point = low = high = np.full((len(n), 3), np.nan)
             if len(sums):
                 point = _metrics(sums.mean(axis=0))
             if len(sums) and resamples:
                 drawn = resample_means(sums.reshape(len(sums), -1), resamples, seed)
                 low, high = percentiles(_metrics(drawn.reshape(resamples, len(n), 4)))
-            for column, part in enumerate(("precision", "recall", "f1")):
-                if f"{family}_{part}" in CORPUS_METRICS:
+            for column, kind in enumerate(("precision", "recall", "f1")):
+                if f"{family}_{kind}" in names:
                     value, below, above = (array[:, column] for array in (point, low, high))
-                    yield Row(selection, f"{family}_{part}", value, below, above, n)
+                    yield Row(selection, f"{family}_{kind}", value, below, above, n)
 
 
 def _pair(values: np.ndarray, selection: str, top: str, bottom: str | None) -> np.ndarray:
@@ -121,19 +132,19 @@ def summarise(
     """
 
     def summary(part: TextValues) -> Iterator[Row]:
-        yield from _means(part.values, bootstrap, seed)
-        yield from corpus_metrics(part.values, bootstrap, seed)
+        yield from _means(part, bootstrap, seed)
+        yield from corpus_metrics(part, bootstrap, seed)
 
     return _tidy(values, split, summary)
 
 
-def corpus_rows(values: Iterable[TextValues], split: str, bootstrap: int, seed: int) -> pd.DataFrame:
-    """Return those rows of `summarise` whose metric has no value per text.
+def span_rows(values: Iterable[TextValues], split: str, bootstrap: int, seed: int) -> pd.DataFrame:
+    """Return rows like those of `summarise` for `SPAN_METRICS` alone.
 
     Args:
         values, split, bootstrap, seed: As of `summarise`.
     """
-    return _tidy(values, split, lambda part: corpus_metrics(part.values, bootstrap, seed))
+    return _tidy(values, split, lambda part: corpus_metrics(part, bootstrap, seed, SPAN_METRICS))
 
 
 def _tidy(
@@ -150,11 +161,14 @@ def _tidy(
     return PLAUSIBILITY.frame(rows)
 
 
-def _means(values: np.ndarray, resamples: int, seed: int) -> Iterator[Row]:
-    shown = values[..., : len(MEASURES)]
+def _means(part: TextValues, resamples: int, seed: int) -> Iterator[Row]:
+    shown = part.values[..., : len(MEASURES)]
     n = (~np.isnan(shown)).sum(axis=0)
     means = np.nansum(shown, axis=0) / np.maximum(n, 1)
-    low, high = mean_interval(shown, resamples, seed)
+    if part.owners:
+        low, high = owned_interval(shown, part.owners, resamples, seed)
+    else:
+        low, high = mean_interval(shown, resamples, seed)
     for column, key in enumerate(MEASURES):
         yield Row(*key, means[:, column], low[:, column], high[:, column], n[:, column])
 

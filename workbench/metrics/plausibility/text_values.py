@@ -32,6 +32,8 @@ class TextValues:
     text's windows, the others are of its windows joined to one document."""
     counts: dict[str, int]
     """What the universe kept and dropped, by the names of `schemas.PLAUSIBILITY_COUNTS`."""
+    owners: tuple[str, ...] = ()
+    """Whom each text belongs to: texts of one owner are drawn together. Empty: each by itself."""
 
 
 Measure = Callable[[Batch], np.ndarray]

@@ -1,10 +1,11 @@
 """From values of windows to values of texts, and to their means with intervals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
-from workbench.metrics.stats.resampling import mean_interval
+from workbench.metrics.stats.resampling import mean_interval, resample_means
 from workbench.metrics.stats.shares import share
 
 
@@ -50,3 +51,23 @@ def text_means(
     means = share(np.nansum(by_text, axis=0), n)
     for place in map(tuple, np.argwhere(n).tolist()):
         yield place, (float(means[place]), float(low[place]), float(high[place]), int(n[place]))
+
+
+def owned_interval(
+    values: np.ndarray, owners: Sequence[str], resamples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `mean_interval` does where texts are not independent: owners are drawn, with all of
+    their texts, and the mean stays one over texts.
+
+    Args:
+        values, resamples, seed: As of `mean_interval`.
+        owners: (texts,): whom each text belongs to.
+    """
+    texts, flat = ByText(owners), values.reshape(len(values), -1)
+    drawn = np.full((1, flat.shape[1]), np.nan)
+    if resamples and flat.size:
+        sums, counts = np.nan_to_num(flat), (~np.isnan(flat)).astype(np.float64)
+        drawn = share(*(resample_means(texts.total(part), resamples, seed) for part in (sums, counts)))
+    # A draw of owners without any value says nothing.
+    low, high = pd.DataFrame(drawn).quantile([0.025, 0.975]).to_numpy()
+    return low.reshape(values.shape[1:]), high.reshape(values.shape[1:])

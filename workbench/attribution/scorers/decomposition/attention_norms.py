@@ -20,7 +20,11 @@ class ValueNorms(RowByRow):
     """||sum_h alpha_ij f(x_j)||, the norms of 2020, all heads together; column mean over queries."""
 
     def row(self, block: Block) -> Tensor:
-        return received(norms_of_sums(block.probabilities, block.vectors), block.alive)
+        return received(self.norms(block), block.alive)
+
+    def norms(self, block: Block) -> Tensor:
+        """Return (B, N, N)."""
+        return norms_of_sums(block.probabilities, block.vectors)
 
 
 @register_scorer(
@@ -31,5 +35,9 @@ class ResidualNorms(RowByRow):
     """The same through residual and LayerNorm (2021, section 3.2), column mean over queries."""
 
     def row(self, block: Block) -> Tensor:
+        return received(self.norms(block), block.alive)
+
+    def norms(self, block: Block) -> Tensor:
+        """Return (B, N, N)."""
         norms = norms_of_sums(block.probabilities, block.centred_vectors, block.centred_to_itself)
-        return received(norms / block.first_spread[:, :, None], block.alive)
+        return norms / block.first_spread[:, :, None]

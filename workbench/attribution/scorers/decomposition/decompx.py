@@ -1,6 +1,10 @@
-"""DecompX (Modarressi et al., ACL 2023): what each token gives to the logit."""
+"""DecompX (Modarressi et al., ACL 2023): what each token gives to the logit.
 
-from typing import Any
+The authors' code shares the biases of self-attention out in another way than their equations do.
+`decompx` follows the code, whose numbers it can be compared with; `decompx-paper` follows the equations.
+"""
+
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,9 +20,24 @@ SMALLEST = 1e-6
 """Inputs of an activation smaller than this count as this, so that they have a slope."""
 
 
+class BiasRule(NamedTuple):
+    """How the biases of self-attention are shared out among the parts."""
+
+    with_residual: bool
+    """The residual belongs to the parts that a bias is aligned with."""
+    value_stays: bool
+    """In the layer where a decomposition starts, a token's value vector keeps its bias, which then goes
+    where attention takes it; later it is shared out like any other."""
+
+
+AUTHORS_CODE = BiasRule(with_residual=True, value_stays=True)
+EQUATIONS = BiasRule(with_residual=False, value_stays=False)
+"""Eqs. 5 and 6."""
+
+
 @register_scorer(
-    name="decompx", title="DecompX", group="decomposition", order=210,
-    description="DecompX: share of the logit, biases shared out by their alignment",
+    name="decompx", title="DecompX", group="decomposition", order=210, revision=2,
+    description="DecompX: share of the logit, biases shared out as in the authors' code",
     extra_options=("target",), signed=True,
 )  # fmt: skip
 def decompx_scores(task: Task) -> list[Scored]:
@@ -26,10 +45,24 @@ def decompx_scores(task: Task) -> list[Scored]:
 
     Every start is a decomposition of its own, over the rest of the layers, and every window runs alone.
     """
+    return _scores(task, AUTHORS_CODE)
+
+
+@register_scorer(
+    name="decompx-paper", title="DecompX by its equations", group="decomposition", order=211,
+    description="DecompX: share of the logit, biases shared out as in the paper's equations",
+    extra_options=("target",), signed=True,
+)  # fmt: skip
+def decompx_by_equations(task: Task) -> list[Scored]:
+    """Return the same with the biases of self-attention shared out as in eqs. 5 and 6."""
+    return _scores(task, EQUATIONS)
+
+
+def _scores(task: Task, rule: BiasRule) -> list[Scored]:
     scored = []
     for row in range(len(task.windows)):
         part = task.alone(row)
-        starts = [part.observe([Decomposition(part, start)])[0].rows for start in part.layers]
+        starts = [part.observe([Decomposition(part, start, rule)])[0].rows for start in part.layers]
         scored += part.to_scored(torch.cat(starts, dim=1), part.layers)
     return scored
 
@@ -37,8 +70,8 @@ def decompx_scores(task: Task) -> list[Scored]:
 class Decomposition(Observer):
     """Vectors x_{i<-k} (eq. 1): what token k gave to token i's state; over k they sum to it."""
 
-    def __init__(self, task: Task, start: int) -> None:
-        self.head, self.start = task.model.bert, start
+    def __init__(self, task: Task, start: int, rule: BiasRule) -> None:
+        self.head, self.start, self.rule = task.model.bert, start, rule
         self.target = int(task.targets[0])
         self.parts = torch.empty(0)
         """(N, N, H): [i, k]."""
@@ -49,21 +82,29 @@ class Decomposition(Observer):
         if block.index == self.start:
             states = block.entered[0]
             self.parts = torch.diag_embed(states.t()).permute(1, 2, 0).contiguous()
-        self.parts = through_layer(block, self.parts)
+        later = self.rule._replace(value_stays=False)
+        self.parts = through_layer(block, self.parts, self.rule if block.index == self.start else later)
 
     def rows(self, output: Tensor) -> Tensor:
-        # (1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4.
+        # (1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4. A bias
+        # is aligned with whole vectors, that of the classifier with the logits of all classes.
         with torch.no_grad():
             pooler, classifier = self.head.bert.pooler.dense, self.head.classifier
             parts = with_bias(self.parts[0] @ pooler.weight.t(), pooler.bias)
             parts = parts * slope(torch.tanh, parts.sum(0, keepdim=True))
-            weight, bias = classifier.weight[self.target], classifier.bias[self.target]
-            return with_bias((parts @ weight)[:, None], bias[None])[None, None, :, 0]
+            logits = with_bias(parts @ classifier.weight.t(), classifier.bias)
+            return logits[None, None, :, self.target]
 
 
-def through_layer(block: Block, parts: Tensor) -> Tensor:
-    """Take parts (N, N, H) from a layer's input to its output."""
-    parts = _attended(block, parts)
+def through_layer(block: Block, parts: Tensor, rule: BiasRule) -> Tensor:
+    """Take parts from a layer's input to its output.
+
+    Args:
+        block: The layer.
+        parts: (N, N, H).
+        rule: For the biases of self-attention, in this layer.
+    """
+    parts = _attended(block, parts, rule)
     scale = block.first_spread[0]
     step = max(1, CELLS // (4 * parts[0].numel()))
     blocks = []
@@ -73,30 +114,29 @@ def through_layer(block: Block, parts: Tensor) -> Tensor:
     return torch.cat(blocks)
 
 
-def _attended(block: Block, parts: Tensor) -> Tensor:
-    """Self-attention with its probabilities as they are (eq. 4), plus the residual.
-
-    The bias is shared out with the residual added, as in the authors' code; in eq. 5 it is without.
-    """
+def _attended(block: Block, parts: Tensor, rule: BiasRule) -> Tensor:
+    """Self-attention with its probabilities as they are (eq. 4), plus the residual."""
     module, output = block.layer.attention.self, block.layer.attention.output.dense
     weight, heads = module.value.weight, module.num_attention_heads
-    # (k, heads, j, d): every source's part of the value vectors.
-    values = (parts.transpose(0, 1) @ weight.t()).unflatten(-1, (heads, -1)).transpose(1, 2)
-    context = (block.probabilities[0] @ values).transpose(1, 2).flatten(2)
+    # (k, j, H): every source's part of the value vectors.
+    values, bias = parts.transpose(0, 1) @ weight.t(), output.bias
+    if rule.value_stays:
+        values.diagonal().add_(module.value.bias[:, None])
+    else:
+        # Attention sums to 1, so the value bias reaches every token once.
+        bias = bias + module.value.bias @ output.weight.t()
+    by_head = values.unflatten(-1, (heads, -1)).transpose(1, 2)
+    context = (block.probabilities[0] @ by_head).transpose(1, 2).flatten(2)
     moved = (context @ output.weight.t()).transpose(0, 1)
-    # Attention sums to 1, so the value bias reaches every token once.
-    return with_bias(moved + parts, module.value.bias @ output.weight.t() + output.bias)
+    return with_bias(moved + parts, bias) if rule.with_residual else with_bias(moved, bias) + parts
 
 
 def _fed_forward(block: Block, parts: Tensor) -> Tensor:
-    """Feed-forward part with the activation's slope through the origin (eqs. 9 to 12), residual, norm.
-
-    The outer bias is shared out with the residual added, by the authors without it.
-    """
+    """Feed-forward part, its activation a slope through the origin (eqs. 9 to 12), residual, norm."""
     inner, outer = block.layer.intermediate, block.layer.output
     inside = with_bias(parts @ inner.dense.weight.t(), inner.dense.bias)
     inside = inside * slope(inner.intermediate_act_fn, inside.sum(1, keepdim=True))
-    left = with_bias(inside @ outer.dense.weight.t() + parts, outer.dense.bias)
+    left = with_bias(inside @ outer.dense.weight.t(), outer.dense.bias) + parts
     return _normed(outer.LayerNorm, left, spread(outer.LayerNorm, left.sum(1)))
 
 

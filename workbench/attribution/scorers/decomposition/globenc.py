@@ -9,20 +9,43 @@ from workbench.catalog.scorers import register_scorer
 
 
 @register_scorer(
-    name="globenc", title="GlobEnc", group="decomposition", order=170,
+    name="globenc", title="GlobEnc", group="decomposition", order=170, revision=2,
     description="GlobEnc: norms of the whole layer, rolled out, [CLS] row",
 )  # fmt: skip
 class GlobEnc(RolledOutRow):
-    """The [CLS] row of N_Enc (eq. 11: attention, both residuals, both LayerNorms) rolled out (eq. 12).
+    """The [CLS] row of N_Enc rolled out (eq. 12) as it is: no identity added, rows of any sum.
 
-    The feed-forward part enters through the second LayerNorm's spread only, as in the paper. N_Enc knows
-    the residual already, so no identity is added before the product. Ours, not the paper's: rows are
-    made to sum to 1 before the product. Both spreads belong to the row, so they cancel.
+    A token that is made from large vectors passes more on.
     """
 
     def mixing(self, block: Block) -> Tensor:
-        vectors, to_itself = (
-            linear_part(block.second_norm, part)
-            for part in (block.centred_vectors, block.centred_to_itself)
-        )
-        return shares(norms_of_sums(block.probabilities, vectors, to_itself), block.alive)
+        return encoder_norms(block)
+
+
+@register_scorer(
+    name="globenc-normalised", title="GlobEnc, rows of sum 1", group="decomposition", order=171,
+    description="GlobEnc with rows made to sum to 1 before they are rolled out, [CLS] row",
+)  # fmt: skip
+class NormalisedGlobEnc(RolledOutRow):
+    """The same with every row made to sum to 1 before the product, as other rollouts do.
+
+    Ours, not the authors': both spreads belong to the row, so they cancel, and every token passes on
+    as much as any other.
+    """
+
+    def mixing(self, block: Block) -> Tensor:
+        return shares(encoder_norms(block), block.alive)
+
+
+def encoder_norms(block: Block) -> Tensor:
+    """Return N_Enc (B, N, N) of eq. 11: attention, both residuals, both LayerNorms; 0 for the dead.
+
+    The feed-forward part enters through the second LayerNorm's spread only, as in the paper.
+    """
+    vectors, to_itself = (
+        linear_part(block.second_norm, part) for part in (block.centred_vectors, block.centred_to_itself)
+    )
+    spreads = (block.first_spread * block.second_spread)[:, :, None]
+    norms = norms_of_sums(block.probabilities, vectors, to_itself) / spreads
+    both = block.alive[:, :, None] & block.alive[:, None, :]
+    return norms.masked_fill(~both, 0.0)

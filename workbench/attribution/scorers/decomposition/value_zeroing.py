@@ -46,6 +46,8 @@ def zeroing(block: Block) -> Tensor:
 
 
 def _changes(block: Block) -> Tensor:
+    # 1 - cos of nearly equal vectors loses all its digits; half the square of their difference does not.
+    plain = functional.normalize(block.left, dim=-1)[:, None]
     batch, tokens, hidden = block.entered.shape
     step = max(1, CELLS // (batch * tokens * hidden * WIDTH))
     parts = []
@@ -55,5 +57,6 @@ def _changes(block: Block) -> Tensor:
         brought = block.probabilities.permute(0, 3, 2, 1)[:, keys] @ block.vectors[:, keys]
         without = block.first_norm(block.before_norm[:, None] - brought)
         changed = block.layer.feed_forward_chunk(without.flatten(0, 1)).unflatten(0, without.shape[:2])
-        parts.append(1 - functional.cosine_similarity(changed, block.left[:, None], dim=-1))
-    return torch.cat(parts, dim=1).transpose(1, 2).clamp_min(0)
+        apart = functional.normalize(changed, dim=-1) - plain
+        parts.append(apart.square().sum(-1) / 2)
+    return torch.cat(parts, dim=1).transpose(1, 2)

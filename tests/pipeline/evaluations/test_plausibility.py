@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.config.run import RunConfig
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.registry import AGREEMENT
-from workbench.pipeline.plausibility import plausibility_tables
+from workbench.pipeline.evaluations.plausibility import plausibility_tables
 from workbench.storage.tables import write_table
 
 WORDS = 6

@@ -1,0 +1,1 @@
+"""What is measured of trained models: a module per table that takes more than predictions."""
