@@ -40,7 +40,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no kind {unknown[0]!r} (there are: {', '.join(KINDS)})")
     import_all()
-    counts = Counts(options.seed)
+    counts = Counts(options.seed, f" --sample {options.sample}" if options.sample else "")
     root = Path(tempfile.mkdtemp(prefix="campaign-"))
     try:
         stage = Stage(root / "stage")

@@ -12,6 +12,8 @@ class Counts:
     """Counts by kind and command."""
 
     seed: int
+    more: str = ""
+    """What else was said on the command line and decides what is drawn."""
     counts: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     failures: list[dict[str, str]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -27,7 +29,9 @@ class Counts:
         row["tried"] += 1
         row["survived"] += not reason
         if reason:
-            again = f"python -m tests.campaigns {kind} --seed {self.seed} --only '{case.name}'"
+            again = (
+                f"python -m tests.campaigns {kind} --seed {self.seed}{self.more} --only '{case.name}'"
+            )
             failure = {"kind": kind, "case": case.name, "reason": reason, "line": case.line}
             self.failures.append(failure | {"again": again})
         return f"NOT SURVIVED: {reason}" if reason else "survived"
