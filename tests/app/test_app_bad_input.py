@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.app_pages import OpenPage, check_clean
+from tests.helpers.tiny_runs import accept_changes
 
 PAGES = ("runs", "data", "export")
 
@@ -49,6 +50,7 @@ def test_a_later_version_opens_with_a_word_about_it(
         file.write("new_section: {shiny: 1}\n")
     environment = own_folder / "tiny" / "environment.json"
     environment.write_text(json.dumps(json.loads(environment.read_text()) | {"workbench": "9.1"}))
+    accept_changes(own_folder / "tiny")
     page = check_clean(open_page(own_folder, name, run="tiny", runs=["tiny"]))
     if name == "runs":
         assert (
@@ -62,6 +64,7 @@ def test_a_run_that_changes_on_disk_is_read_again(own_folder: Path, open_page: O
     frame = pd.read_parquet(path)
     frame.loc[frame["metric"] == "accuracy", "value"] = 0.125
     frame.to_parquet(path)
+    accept_changes(own_folder / "tiny")
     page.run()
     assert page.dataframe[1].value["accuracy %"].str.startswith("12.5 ").all()
     assert "accuracy %: dense 12.5" in page.dataframe[0].value.set_index("run").loc["tiny", "quality"]
