@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 
 from tests.campaigns.equality import differences
-from tests.campaigns.events import kill_at
 from tests.campaigns.harness import Case, Outcome
 from tests.campaigns.stage import Command, Stage
+from tests.helpers.file_events import kill_at
 
 
 def random_kills(stage: Stage, total: int, rng: random.Random) -> Iterator[Case]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.campaigns.events import record_events
 from tests.campaigns.harness import Child, Outcome, call_main
+from tests.helpers.file_events import record_events
 from tests.helpers.tiny_comparisons import write_comparison_settings
 from tests.helpers.tiny_runs import SAMPLE, write_settings
 from workbench.data import fetch

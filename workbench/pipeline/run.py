@@ -33,7 +33,7 @@ def make_run(job: Job, doing: str, finish: Callable[[Job], object]) -> None:
             if job.process.is_main_process:
                 refuse_other_run(job.run.folder, job.config.name)
                 held.enter_context(one_writer(job.run.folder, doing))
-                begin_run(job)
+                _begin(job)
         held.enter_context(job.reporter)
         train_run(job)
         if job.process.is_main_process:
@@ -65,7 +65,7 @@ def evaluate_again(job: Job, finish: Callable[[Job], object]) -> None:
         finish(job)
 
 
-def begin_run(job: Job) -> None:
+def _begin(job: Job) -> None:
     """Check a run and make its folder one; a run without any result gets its configuration at once."""
     job.stages.refuse_unrecorded()
     check_run(job)

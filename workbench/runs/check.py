@@ -32,7 +32,10 @@ def check_runs(folder: Path) -> Checked:
         try:
             files = hashes(run)
             checked.files += len(files)
-            changed = list(changes(run))
+            changed = [
+                f"{run / name}: {'has changed since it was written' if there else 'is gone'}"
+                for name, there in changes(run, files)
+            ]
             checked.wrong += changed
             if not changed:
                 load_run(run)

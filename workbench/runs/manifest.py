@@ -1,14 +1,13 @@
 """The hashes in stages.json: read and written with a checksum, and held against the files."""
 
 import json
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
 from workbench.storage.atomic import read_json, write_json
-from workbench.storage.fingerprints import file_sha256, fingerprint, traces
+from workbench.storage.fingerprints import fingerprint, known_sha256
 
 STAGES = "stages.json"
 _PARTS = ("files", "content", "loose", "stages")
@@ -23,8 +22,7 @@ def read_stages(folder: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {part: {} for part in _PARTS}
     values = read_json(path)
-    kinds = {type(value) for value in values.values()} if isinstance(values, dict) else {None}
-    if not kinds <= {dict, str}:
+    if not all(isinstance(value, dict | str) for value in values.values()):
         raise InputError(f"{path}: not a record of stages; remove it, and give the run's command again")
     if "checksum" not in values:
         return {part: {} for part in _PARTS} | {"stages": values}
@@ -56,7 +54,7 @@ def verify(folder: Path, path: Path) -> None:
     recorded = hashes(folder)
     for file in sorted(path.iterdir()) if path.is_dir() else [path]:
         name = file.relative_to(folder).as_posix()
-        while name in recorded and file.is_file() and _hash(*traces([file])[0]) != recorded[name]:
+        while name in recorded and file.is_file() and known_sha256(file) != recorded[name]:
             # A writer may have replaced both since the record was read.
             before, recorded = recorded[name], hashes(folder)
             if recorded.get(name) == before:
@@ -66,14 +64,19 @@ def verify(folder: Path, path: Path) -> None:
                 )
 
 
-def changes(folder: Path) -> Iterator[str]:
-    """Yield a line for each file that is gone or holds something else than a stage wrote."""
-    for name, digest in hashes(folder).items():
+def changes(folder: Path, files: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """Yield each file that is gone or holds something else than a stage wrote, and whether it is there.
+
+    Args:
+        folder: The run's.
+        files: SHA-256 by name in it.
+    """
+    for name, digest in files.items():
         path = folder / name
         if not path.is_file():
-            yield f"{path}: is gone"
-        elif file_sha256(path) != digest:
-            yield f"{path}: has changed since it was written"
+            yield name, False
+        elif known_sha256(path) != digest:
+            yield name, True
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -81,9 +84,3 @@ def hashes(folder: Path) -> dict[str, str]:
     recorded = read_stages(folder)
     stages = (record.get("files", {}) for record in recorded["stages"].values())
     return recorded["files"] | {name: digest for files in stages for name, digest in files.items()}
-
-
-@lru_cache(maxsize=4096)
-def _hash(path: str, *_: int) -> str:
-    """Hash a file; its size and times are there for the cache."""
-    return file_sha256(Path(path))

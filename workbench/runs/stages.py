@@ -11,13 +11,17 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.runs.environment import now
 from workbench.runs.folder import CARDS, CONFIG, ENVIRONMENT, PREDICTIONS
-from workbench.runs.manifest import STAGES, read_stages, write_stages
+from workbench.runs.manifest import STAGES, changes, read_stages, write_stages
 from workbench.storage.atomic import write_json, write_text
 from workbench.storage.fingerprints import file_sha256, fingerprint
 from workbench.storage.scratch import scratch_folder
 
 Recipe = Mapping[str, Any]
 """What a stage's result depends on: settings, content of files, keys of the stages that it reads."""
+
+_ALWAYS = ("predictions", "plausibility", "efficiency")
+"""Stages of every run, after training."""
+_RESULTS = ("models", PREDICTIONS, "metrics", "scores")
 
 
 class Stages:
@@ -74,7 +78,7 @@ class Stages:
         if any("recipe" not in record for record in self.done.values()):
             raise InputError(
                 f"{self.folder}: was made by an earlier version, which did not record what each stage "
-                "read and wrote; it can be read, but not gone on with: choose another --out"
+                "read and wrote; it can be read, but not continued: choose another --out"
             )
 
     def is_done(self, name: str, recipe: Recipe) -> bool:
@@ -84,14 +88,9 @@ class Stages:
 
     def damage(self, name: str) -> list[str]:
         """Return which of a stage's files are gone or hold something else, each with that said."""
-        lines = []
-        for file, digest in self.done[name].get("files", {}).items():
-            path = self.folder / file
-            if not path.is_file():
-                lines.append(f"{file} is gone")
-            elif file_sha256(path) != digest:
-                lines.append(f"{file} has changed")
-        return lines
+        files = self.done[name].get("files", {})
+        changed = changes(self.folder, files)
+        return [f"{file} {'has changed' if there else 'is gone'}" for file, there in changed]
 
     def why(self, name: str, recipe: Recipe) -> str:
         """Return why a stage that was done before is not now, in a few words; empty for a new one."""
@@ -250,7 +249,3 @@ def unfinished_sentence(folder: Path, config: dict[str, Any]) -> str:
         f"This run has not finished: {', '.join(missing)} still to come. What is below speaks of what "
         "there is; give the command that started the run again to go on, then `workbench report`."
     )
-
-
-_ALWAYS = ("predictions", "plausibility", "efficiency")
-_RESULTS = ("models", PREDICTIONS, "metrics", "scores")

@@ -14,6 +14,7 @@ from workbench.errors import InputError
 from workbench.storage.archives import FLOOR, RATIO
 from workbench.storage.jsonl import decode, json_lines, read_bytes
 from workbench.storage.separated import Row, csv_rows, row_inside, tab_rows
+from workbench.storage.tables import UNREADABLE
 
 _BATCH = 1024
 """Rows of a Parquet file that are taken into Python at once."""
@@ -80,7 +81,7 @@ def _read_parquet(path: Path) -> Records:
         if unpacked > max(FLOOR, RATIO * len(content)):
             raise InputError(f"{path}: unpacks to more than {RATIO} times its size, refused")
         _no_column_twice(path, file.schema_arrow.names)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _not_parquet(path, error) from None
     return Records(_parquet_rows(path, file))
 
@@ -92,7 +93,7 @@ def _parquet_rows(path: Path, file: pq.ParquetFile) -> Iterator[tuple[str, dict[
         try:
             batch = next(batches, None)
             records = batch.to_pylist() if batch is not None else None
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             place = f"rows {number + 1} to {number + _BATCH}: "
             raise _not_parquet(path, error, place) from None
         if records is None:
@@ -100,10 +101,6 @@ def _parquet_rows(path: Path, file: pq.ParquetFile) -> Iterator[tuple[str, dict[
         for record in records:
             number += 1
             yield f"{path}, row {number}", record
-
-
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, LookupError, TypeError)
-"""What reading a damaged file raises; a text that is not UTF-8 is a ValueError."""
 
 
 def _not_parquet(path: Path, error: Exception, place: str = "") -> InputError:
