@@ -113,7 +113,8 @@ def quality_and_speed(run: RunData, name: str) -> Table:
     classification = run.rows("classification")
     if classification is None:
         raise InputError(f"{name}: has no classification metrics yet; go on with `workbench run`")
-    table = main_table(classification, run.rows("efficiency"), mark_best=False, aims=run.aims)
+    speeds = run.rows("efficiency")
+    table = main_table(classification, speeds, config=run.config, mark_best=False, aims=run.aims)
     frame, shown = table.frame.copy(), table.shown.copy()
     for part in (frame, shown):
         part.insert(0, "split", run.split)

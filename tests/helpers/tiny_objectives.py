@@ -62,7 +62,8 @@ def objective(make_model, method: str, **settings) -> Objective:
         teacher_targets = compute_teacher_targets(dense, TRAIN, 4)
         policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
         model = PruningClassifier(dense.bert, policy)
-        return TopObjective(model, TopSettings(rank_top_k=4, **chosen), teacher_targets)
+        chosen = {"gates": "lagrangian", "rank_top_k": 4} | chosen
+        return TopObjective(model, TopSettings(**chosen), teacher_targets)
     if method == "ltp":
         model = PruningClassifier(dense.bert, LTP(config, last_threshold=0.12, temperature=0.05))
         return LtpObjective(model, LtpSettings(**chosen))

@@ -31,6 +31,8 @@ RAGGED = (2, 3, 7, 20, 7, 11, 7, 3)
 """Lengths of a batch with very short texts and with equal ones."""
 KEEP_ALL = tuple(name for name, spec in CATALOGUE.items() if not spec.drops_tokens)
 METHODS = tuple(CATALOGUE)
+MOVED = ("adapler@middle", "top@entry", "ltp@entry", "transkimmer@middle", "trbert@middle")
+"""Methods with their cut where their authors do not have it, see `policy_of`."""
 
 
 def toy_tokenizer() -> BertTokenizerFast:
@@ -106,7 +108,7 @@ def adapler(config: BertConfig, eta: float = 0.7, seed: int = 0) -> AdapLeR:
 def top(config: BertConfig, bins: int = 5, first_layer: int = 1, seed: int = 0) -> ToP:
     """Two of the fine gates of every prunable layer closed, all coarse gates on."""
     torch.manual_seed(seed)
-    policy = ToP(config, bins=bins, first_layer=first_layer, coarse_start=4.0)
+    policy = ToP(config, bins=bins, first_layer=first_layer, cut="middle", coarse_start=4.0)
     with torch.no_grad():
         for row in policy.fine:
             row.fill_(30.0)
@@ -115,9 +117,9 @@ def top(config: BertConfig, bins: int = 5, first_layer: int = 1, seed: int = 0) 
 
 
 def ltp(config: BertConfig, last_threshold: float = 0.12, seed: int = 0) -> LTP:
-    """Thresholds above the mean score of texts longer than eight tokens; the seed moves them."""
+    """Thresholds on both sides of the mean score; the seed moves them."""
     torch.manual_seed(seed)
-    policy = LTP(config, last_threshold=last_threshold)
+    policy = LTP(config, last_threshold=last_threshold, padded_length=10, cut="middle")
     with torch.no_grad():
         policy.thresholds.mul_(1 + 0.2 * torch.rand_like(policy.thresholds))
     return policy
@@ -164,7 +166,16 @@ def distilbert(config: BertConfig, seed: int = 0) -> DistilBert:
 
 
 def policy_of(method: str, config: BertConfig, seed: int = 0) -> Policy:
-    """A policy by method, a new one's with its default settings; all but `KEEP_ALL` drop tokens."""
+    """A policy by method, a new one's with its default settings; all but `KEEP_ALL` drop tokens.
+
+    `method@entry` and `method@middle` are the same policy with its cut moved there.
+    """
+    method, _, cut = method.partition("@")
+    if cut:
+        policy = policy_of(method, config, seed)
+        moved = type(policy)(config, **policy.settings() | {"cut": cut})
+        moved.load_state_dict(policy.state_dict())
+        return moved
     makers = {
         "dense": lambda *_, **__: Policy(), "distilbert": distilbert, "adapler": adapler, "top": top,
         "ltp": ltp, "transkimmer": transkimmer, "powerbert": powerbert, "trbert": trbert,

@@ -6,12 +6,12 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from tests.helpers.toys import KEEP_ALL, METHODS, texts
+from tests.helpers.toys import KEEP_ALL, METHODS, MOVED, texts
 from workbench.models.cost import dense_shape_of, shape_of, window_flops
 from workbench.models.kernels.onednn import linear_kernels
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS + MOVED)
 @pytest.mark.parametrize("length", [2, 9, 24])
 def test_window_flops_equal_torchs_counter(make_model, method: str, length: int) -> None:
     model, windows = make_model(method), texts([length])

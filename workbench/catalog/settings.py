@@ -23,6 +23,12 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """A seed: 32 bits, as numpy's and scikit-learn's have. Training seeds torch at each step with the seed
 times 1,000,003 x 997 (training/loop.py), which passes torch's limit of 64 bits above 1.8e10."""
 
+Cut = Literal["entry", "middle"]
+"""Where tokens leave a layer: before its self-attention, or between that and its feed-forward part."""
+
+Start = Literal["fine-tuned", "pre-trained"]
+"""The weights that a pruner's training starts from."""
+
 MOST_EPOCHS = 10_000
 MOST_WINDOWS = 2**16
 """In a batch; far more than fit a GPU."""
@@ -63,7 +69,16 @@ class TrainingSettings(Settings):
     """A resumable checkpoint after this many steps, and after every epoch."""
 
 
-class PrunerSettings(TrainingSettings):
+class TokenPrunerSettings(TrainingSettings):
+    """What all pruners share."""
+
+    start: Start = "fine-tuned"
+    """Which encoder training starts from: the run's fine-tuned dense model, as PoWER-BERT's, TR-BERT's
+    and ToP's authors do, or the backbone as it was pre-trained with a new head, as AdapLeR's and
+    Transkimmer's do. Targets and teacher are the fine-tuned model's either way."""
+
+
+class PrunerSettings(TokenPrunerSettings):
     """What the pruners share that learn from gold labels."""
 
     distil: float = Field(0.0, ge=0, le=1)

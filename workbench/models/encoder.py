@@ -112,13 +112,13 @@ def encode(
     for index, layer in enumerate(layers):
         entered, scores = layout, None
         if not cuts_after:
-            hidden, layout, scores = _cut(policy, index, hidden, layout, attention.received, soft)
+            hidden, layout, scores = _cut(policy, index, hidden, layout, attention, soft)
         inside, before = layout, hidden
         hidden, attention = layer.attention(hidden, layout=layout, need=_need(policy, index, show))
         attended = hidden
         tokens.append(layout.text_lengths())
         if cuts_after:
-            hidden, layout, scores = _cut(policy, index, hidden, layout, _from_others(attention), soft)
+            hidden, layout, scores = _cut(policy, index, hidden, layout, attention, soft)
         hidden = _feed_forward(layer, hidden)
         tokens_ffn.append(layout.text_lengths() if cuts_after else tokens[-1])
         if observe is not None:
@@ -130,10 +130,10 @@ def encode(
 
 
 def _cut(
-    policy: Policy, index: int, hidden: Tensor, layout: Layout, received: Tensor | None, soft: bool
+    policy: Policy, index: int, hidden: Tensor, layout: Layout, attention: Attention, soft: bool
 ) -> tuple[Tensor, Layout, Tensor | None]:
     """Return hidden states and layout after this layer's cut, and the scores behind it."""
-    scores = policy.scores(index, hidden, layout, received)
+    scores = policy.scores(index, hidden, layout, _received(policy, attention))
     if scores is not None and soft:
         return *policy.soften(index, hidden, scores, layout), scores
     keep = None if scores is None else policy.keep(index, scores, layout)
@@ -158,15 +158,15 @@ def _need(policy: Policy, index: int, show: Need) -> Need:
     """Return the least that this layer's attention has to tell."""
     if not policy.needs_attention(index):
         return show
-    needed: Need = "to-self" if policy.cuts_after_attention else "received"
+    needed: Need = "to-self" if policy.ignores_own_attention else "received"
     return max(show, needed, key=NEEDS.index)
 
 
-def _from_others(attention: Attention) -> Tensor | None:
-    """Return attention received without each token's own part."""
-    if attention.received is None or attention.to_self is None:
-        return None
-    return attention.received - attention.to_self
+def _received(policy: Policy, attention: Attention) -> Tensor | None:
+    """Return attention received, without each token's own part where the policy ignores that."""
+    if not policy.ignores_own_attention or attention.received is None:
+        return attention.received
+    return None if attention.to_self is None else attention.received - attention.to_self
 
 
 def _attention(

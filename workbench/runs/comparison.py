@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.catalog.methods import METHODS
+from workbench.catalog.methods import METHODS, where_cut
 from workbench.config.comparison import spelled
 from workbench.errors import InputError
 from workbench.metrics.classification import QUALITIES, judged_by
@@ -42,7 +42,8 @@ class ComparisonData:
     trials: pd.DataFrame
     """A row per finished run: name, method, strength, seed, kind (dense, grid, matched, or `try` for
     what a search passed by), dev_quality, dev_speedup, seconds, then what `quality_row` and
-    `speed_row` say on the split, and random_quality and random_high where the trial has controls."""
+    `speed_row` say on the split, `cut` (where its layers do), and random_quality and random_high where
+    the trial has controls."""
     predictions: dict[str, pd.DataFrame]
     """By trial: its own method's rows of the split."""
     groups: tuple[Group, ...]
@@ -130,9 +131,10 @@ def _measured(run: RunData, trial: dict[str, Any]) -> dict[str, Any]:
     if classification is None:
         raise InputError(f"{run.folder}: has no classification metrics; run the comparison again")
     method = trial["method"]
+    cut = where_cut(method, run.config)
     metric = judged_by(classification)
     row = quality_row(classification, method, QUALITIES[metric])
-    row |= speed_row(method, run.rows("efficiency"))
+    row |= speed_row(method, run.rows("efficiency")) | {"cut": cut}
     controls = run.rows("controls")
     if controls is not None:
         at_random = controls.query("method == @method and control == 'random' and metric == @metric")

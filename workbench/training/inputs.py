@@ -7,7 +7,9 @@ from functools import cached_property
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from workbench.catalog.settings import Start
 from workbench.core.documents import Window
+from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
@@ -31,6 +33,8 @@ class TrainingInputs:
     """Quality of the dense model on the dev split: accuracy, or Pearson's correlation."""
     note: Callable[[str], None]
     """Is told what was left out."""
+    start: Start = "fine-tuned"
+    """Which weights `pruned` takes."""
 
     @property
     def longest(self) -> int:
@@ -49,8 +53,10 @@ class TrainingInputs:
         return {(w.text_id, w.window): row for w, row in zip(self.windows, rows, strict=True)}
 
     def pruned(self, policy: Policy) -> PruningClassifier:
-        """Return the dense model's weights under a policy, on its device."""
-        return PruningClassifier(self.dense.bert, policy).to(self.dense.device)
+        """Return the weights to start from under a policy, on the dense model's device."""
+        fresh = self.start == "pre-trained"
+        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.bert
+        return PruningClassifier(bert, policy).to(self.dense.device)
 
     def reset_seed(self) -> None:
         """Make what is drawn from here on, such as a policy's first weights, a function of the seed."""

@@ -37,7 +37,7 @@ def test_binary_samples_are_on_as_often_as_the_closed_form_says(log_alpha: float
     draws = hard_concrete.sample_binary(torch.full((40_000,), log_alpha))
     assert set(draws.tolist()) <= {0.0, 1.0}
     assert draws.mean().item() == pytest.approx(1 / (1 + math.exp(-log_alpha)), abs=0.01)
-    on = hard_concrete.probability_on(torch.tensor(log_alpha)).item()
+    on = hard_concrete.probability_above(torch.tensor(log_alpha), 0.5).item()
     assert on == pytest.approx(1 / (1 + math.exp(-log_alpha)), abs=1e-6)
 
 

@@ -66,10 +66,13 @@ def test_a_token_at_the_threshold_stays(layout_type: type) -> None:
 def test_thresholds_above_every_score_leave_only_cls_after_the_first_layer(make_model) -> None:
     model = make_model("ltp")
     with torch.no_grad():
-        model.policy.thresholds.fill_(1.0)
-        tokens = model(texts(RAGGED)).tokens
-    assert tokens[:, 0].tolist() == list(RAGGED)
-    assert tokens[:, 1:].eq(1).all()
+        model.policy.thresholds.fill_(3.0)
+        output = model(texts(RAGGED))
+    # Layer 1 cuts in its middle: its self-attention still has them all.
+    assert output.tokens[:, :2].tolist() == [[n, n] for n in RAGGED]
+    assert output.tokens_ffn[:, 0].tolist() == list(RAGGED)
+    assert output.tokens_ffn[:, 1:].eq(1).all()
+    assert output.tokens[:, 2:].eq(1).all()
 
 
 def test_each_layer_uses_its_own_threshold() -> None:

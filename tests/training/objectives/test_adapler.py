@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from tests.helpers.toys import RAGGED, saliencies, texts, without_dropout
 from workbench.catalog.methods.adapler import AdaplerSettings
@@ -85,6 +86,46 @@ def test_the_thresholds_follow_cross_entropy_plus_phi_soft_length(make) -> None:
     (expected,) = torch.autograd.grad(speed, objective.policy.eta)
     run(objective)
     torch.testing.assert_close(objective.policy.eta.grad, expected)
+
+
+def eta_gradients(objective: AdaplerObjective, start: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The gradient of eta as it is trained, and by central differences of the loss that it follows."""
+
+    def loss(eta: torch.Tensor) -> float:
+        with torch.no_grad():
+            objective.policy.eta.copy_(eta)
+            output = objective.model(WINDOWS, execution="masked", soft=True)
+            # Not `task_loss`, which is in single precision.
+            task = nn.functional.cross_entropy(output.logits, torch.tensor([w.label for w in WINDOWS]))
+            return (task + objective.settings.phi * soft_length(output.traces)).item()
+
+    step = 1e-6
+    differences = [
+        (loss(start + step * unit) - loss(start - step * unit)) / (2 * step)
+        for unit in torch.eye(len(start), dtype=start.dtype)
+    ]
+    with torch.no_grad():
+        objective.policy.eta.copy_(start)
+    run(objective)
+    return objective.policy.eta.grad, torch.tensor(differences, dtype=start.dtype)
+
+
+@pytest.mark.parametrize("eta", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("slope", [10.0, 100.0, 1000.0])
+def test_the_gradient_of_eta_is_the_losss(make, slope: float, eta: float) -> None:
+    objective = make(phi=0.3, lambda_start=slope)
+    objective.model.double()
+    start = eta * torch.tensor([1.0, 0.9, 1.1, 1.0], dtype=torch.float64)
+    gradient, differences = eta_gradients(objective, start)
+    assert differences.abs().max() > 1e-5
+    torch.testing.assert_close(gradient, differences, rtol=0.01, atol=1e-7)
+
+
+def test_without_the_gradient_of_the_length_etas_is_another(make) -> None:
+    objective = make(phi=0.3, lambda_start=10.0, length_gradient=False)
+    objective.model.double()
+    gradient, differences = eta_gradients(objective, torch.full((4,), 0.9).double())
+    assert (gradient / differences < 0.2).tolist() == [True, False, True, False]
 
 
 def test_a_larger_threshold_shortens_the_text(make) -> None:

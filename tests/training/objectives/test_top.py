@@ -25,8 +25,10 @@ from workbench.models.policies.top import ToP
 from workbench.training.losses import distillation, lambda_loss
 from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.top import TeacherTargets, TopObjective, compute_teacher_targets
+from workbench.training.top_gates import gate_information
 
 WINDOWS = texts(RAGGED)
+DEFAULTS = {"rank_top_k": 5, "hard_mask_share": 0.0, "gates": "lagrangian"}
 
 
 @pytest.fixture
@@ -40,9 +42,7 @@ def make(make_model):
             if teacher_targets is None
             else teacher_targets
         )
-        return TopObjective(
-            model, TopSettings(**{"rank_top_k": 5, "hard_mask_share": 0.0} | settings), teacher_targets
-        )
+        return TopObjective(model, TopSettings(**DEFAULTS | settings), teacher_targets)
 
     return make
 
@@ -54,44 +54,23 @@ def run(objective: TopObjective, progress: float = 0.99) -> dict[str, float]:
 
 
 def expected_sparsity(objective: TopObjective) -> float:
-    torch.manual_seed(0)
     with torch.no_grad():
-        output = objective.model(WINDOWS, execution="masked", soft=True, show="received")
-        return objective._expected_sparsity(output.traces).item()
+        return objective._expected_sparsity(WINDOWS).item()
 
 
 def hard_sparsity(objective: TopObjective) -> float:
     """1 - MACs / dense MACs of the encoder from the tokens that the packed run really has."""
-    config = objective.model.bert.config
-    linear = 4 * config.hidden_size**2 + 2 * config.hidden_size * config.intermediate_size
-
-    def macs(tokens: np.ndarray) -> float:
-        return (tokens * linear + 2 * tokens**2 * config.hidden_size).sum()
-
+    shape = objective.model.bert.config
     with torch.no_grad():
-        tokens = objective.model.eval()(WINDOWS).tokens.numpy().astype(float)
-    return 1 - macs(tokens) / (macs(np.array(RAGGED, dtype=float)) * objective.model.layers)
+        output = objective.model.eval()(WINDOWS)
 
+    def macs(attended: np.ndarray, fed: np.ndarray) -> float:
+        attention = 4 * attended * shape.hidden_size**2 + 2 * attended**2 * shape.hidden_size
+        return (attention + 2 * fed * shape.hidden_size * shape.intermediate_size).sum()
 
-def test_macs_of_a_layer_by_hand(make_model) -> None:
-    bert = hand_bert()
-    objective = TopObjective(PruningClassifier(bert, ToP(bert.config, first_layer=1)), TopSettings(), {})
-    # H = 4, I = 8, 3 tokens: projections 3 x 64, two attention products 2 x 36, feed-forward 2 x 96.
-    assert objective._macs(torch.tensor([3.0])).item() == 3 * 64 + 2 * 36 + 2 * 96
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_expected_sparsity_of_saturated_gates_is_the_hard_one(make, seed: int) -> None:
-    objective = make()
-    with torch.no_grad():
-        objective.policy.coarse.fill_(30.0)
-        generator = torch.Generator().manual_seed(seed)
-        for row in objective.policy.fine:
-            row.fill_(30.0)
-            row[torch.randperm(5, generator=generator)[: seed + 1]] = -30.0
-    hard = hard_sparsity(objective)
-    assert hard > 0.1
-    assert expected_sparsity(objective) == pytest.approx(hard, abs=1e-5)
+    full = np.array(RAGGED, dtype=float)
+    tokens, tokens_ffn = (part.numpy().astype(float) for part in (output.tokens, output.tokens_ffn))
+    return 1 - macs(tokens, tokens_ffn) / (macs(full, full) * objective.model.layers)
 
 
 def test_expected_sparsity_is_zero_when_all_fine_gates_or_no_coarse_gates_are_on(make) -> None:
@@ -111,7 +90,7 @@ def test_expected_sparsity_of_closed_gates_leaves_only_cls(make) -> None:
     with torch.no_grad():
         objective.policy.coarse.fill_(30.0)
         objective.policy.fine.fill_(-30.0)
-    tokens = objective.model.eval()(WINDOWS).tokens
+    tokens = objective.model.eval()(WINDOWS).tokens_ffn
     assert tokens[:, 1:].eq(1).all()
     assert expected_sparsity(objective) == pytest.approx(hard_sparsity(objective), abs=1e-6)
 
@@ -292,7 +271,7 @@ def test_ranking_loss_by_hand(make, kind: str) -> None:
     expected = torch.zeros(())
     for layer in (1, 2):
         received = output.traces[layer].received
-        living = output.traces[layer].passed.soft.sum(1)
+        living = output.traces[layer].entered.alive.sum(1)
         scores = torch.stack([received[0, [2, 4, 1]] * living[0], received[1, [1, 0, 0]] * living[1]])
         relevance = torch.tensor([[2.0, 1, 0], [0, 0, 0]])
         valid = torch.tensor([[True, True, True], [True, False, False]])
@@ -311,3 +290,73 @@ def test_the_first_third_of_the_layers_learns_the_ranking(layers: int, expected:
 def test_another_policy_is_refused(make_model) -> None:
     with pytest.raises(TypeError, match="ToP"):
         TopObjective(make_model("adapler"), TopSettings(), {})
+
+
+def ordered(make, **settings) -> TopObjective:
+    objective = make(gates="ordered", **settings)
+    objective.order_gates(WINDOWS)
+    return objective
+
+
+def train(objective: TopObjective, steps: int) -> list[float]:
+    """All steps of a training; the expected sparsity after each soft one."""
+    optimizers, sparsities = objective.optimizers(), []
+    for step in range(steps):
+        values = objective.backward(
+            WINDOWS, 1.0, TrainingProgress(0, step, steps), lambda loss, **more: loss.backward(**more)
+        )
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        objective.after_step()
+        if "sparsity" in values:
+            sparsities.append(expected_sparsity(objective))
+    return sparsities
+
+
+def test_ordered_gates_follow_the_target_and_keep_their_order(make) -> None:
+    objective = ordered(make, target_sparsity=0.4, warmup_target=0.5, hard_mask_share=0.3)
+    assert expected_sparsity(objective) == pytest.approx(0, abs=1e-4)
+    before = objective.policy.fine.flatten().argsort()
+    sparsities = train(objective, 10)
+    assert sparsities[:6] == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.4, 0.4], abs=1e-4)
+    assert objective.policy.fine.flatten().argsort().equal(before)
+    # Fixed as inference has them: as little is dropped as saves the target's share.
+    assert hard_sparsity(objective) >= 0.4
+    closed = [objective.policy.open_gates(layer).logical_not().sum() for layer in (1, 2, 3)]
+    with torch.no_grad():
+        objective.policy.fine.add_(0.5)
+    fewer = [objective.policy.open_gates(layer).logical_not().sum() for layer in (1, 2, 3)]
+    assert sum(fewer) < sum(closed)
+    assert hard_sparsity(objective) < 0.4
+
+
+def test_ordered_gates_have_no_gradient_and_no_optimizer(make) -> None:
+    objective = ordered(make)
+    run(objective, 0.1)
+    assert len(objective.optimizers()) == 1
+    assert objective.policy.fine.grad is None
+    assert objective.multipliers.grad is None
+    assert objective.model.bert.classifier.weight.grad.abs().max() > 0
+
+
+def test_gates_ordered_by_rank_close_alike_in_all_layers(make) -> None:
+    objective = ordered(make, gate_order="rank")
+    assert (objective.policy.fine.diff(dim=1) < 0).all()
+    assert objective.policy.fine.equal(objective.policy.fine[:1].expand(3, 5))
+
+
+def test_gates_ordered_by_information_close_first_where_it_is_least(make) -> None:
+    objective = ordered(make)
+    information = gate_information(objective.model, WINDOWS, 4)
+    within = objective.policy.fine.argsort(dim=1), information.argsort(dim=1)
+    assert within[0].equal(within[1])
+    # What the last layer's middle drops has no way to the answer: it goes first.
+    assert information[-1].eq(0).all()
+    assert objective.policy.fine.flatten().argsort()[:5].sort().values.tolist() == [10, 11, 12, 13, 14]
+
+
+def test_another_seed_of_ordered_gates_goes_on_from_a_checkpoint(make) -> None:
+    """The order is measured again before a training resumes, from the same model: it is the same."""
+    first, second = ordered(make), ordered(make)
+    assert first.policy.fine.equal(second.policy.fine)

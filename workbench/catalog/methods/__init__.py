@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from workbench.catalog.entry_points import load_entry_points
 from workbench.catalog.registry import Registry, calling_place, wrong_fields
-from workbench.catalog.settings import TrainingSettings
+from workbench.catalog.settings import Cut, TrainingSettings
 from workbench.errors import InputError
 
 SPARE_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73")
@@ -90,6 +90,10 @@ class MethodSpec:
     aims: tuple[AimedAt, ...] = ()
     """What its settings ask of the trained model."""
     drops_tokens: bool = True
+    cut: Cut | None = None
+    """Where its layers drop tokens, if none of its settings is called `cut`."""
+    before: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What settings were that came later, in runs whose configuration lacks them."""
     threshold: Threshold | None = None
     """None: it cuts by rank, or not at all."""
     factor_note: str = ""
@@ -157,6 +161,7 @@ def _check(spec: MethodSpec, place: str) -> None:
             raise InputError(f"{where}: {path!r} is not of the form package.module:Class")
     named = [("strength", spec.strength.key)] if spec.strength else []
     named += [("aim", key) for aim in spec.aims for key in (aim.key, aim.slack) if key]
+    named += [("before", key) for key in spec.before]
     for part, key in named:
         if key not in spec.settings.model_fields:
             known = ", ".join(spec.settings.model_fields)
@@ -166,6 +171,30 @@ def _check(spec: MethodSpec, place: str) -> None:
 def method_spec(name: str) -> MethodSpec:
     """Return a method's entry; InputError names the nearest known one."""
     return METHODS.find(name)
+
+
+def settings_as_run(method: str, section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's settings of a method, and what those were that came after the run.
+
+    Args:
+        method: Its name; one that is not in the catalogue has no more to tell.
+        section: The method's section of the run's configuration.
+    """
+    return {**(METHODS[method].before if method in METHODS else {}), **section}
+
+
+def where_cut(method: str, config: Mapping[str, Any]) -> Cut | None:
+    """Return where a run's model of a method drops tokens; None for nowhere, or for not known.
+
+    Args:
+        method: Its name.
+        config: The run's configuration.
+    """
+    section = config.get(method)
+    if method not in METHODS or not isinstance(section, Mapping):
+        return None
+    cut: Cut | None = settings_as_run(method, section).get("cut", METHODS[method].cut)
+    return cut
 
 
 def method_title(name: str) -> str:

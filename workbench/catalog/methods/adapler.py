@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from workbench.catalog.methods import AimedAt, Strength, Threshold, register_method
-from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, PrunerSettings
+from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, Cut, PrunerSettings
 
 
 class AdaplerSettings(PrunerSettings):
@@ -23,10 +23,16 @@ class AdaplerSettings(PrunerSettings):
     """Slope of soft removal in epoch 0; null: the paper's schedule for this number of epochs."""
     lambda_growth: float | None = None
     eta_start: float = Field(0.25, ge=0.01, le=1)
+    length_gradient: bool = True
+    """Whether eta's gradient also goes through the soft number of tokens n in eta / n, as the authors'
+    does; without that it is not the loss's, and often of the wrong sign."""
     hard_mask_share: float = Field(0.0, ge=0, lt=1)
     """Share of the steps, at the end, with the thresholds fixed and tokens really gone (our addition;
     0 softens to the end, as the authors do)."""
     predictor_width: int = Field(32, ge=1, le=MOST_UNITS)
+    cut: Cut = "entry"
+    """Where a layer scores and drops: at its entry, as the authors do, or in its middle, after its
+    self-attention (our addition)."""
     tolerance: float = Field(0.01, ge=0, le=1)
     """The fastest epoch wins whose dev accuracy (Pearson's correlation) is above the dense one minus
     this; where none is, the best one wins, and the miss is said."""
@@ -40,6 +46,7 @@ register_method(
     settings=AdaplerSettings,
     policy="workbench.models.policies.adapler:AdapLeR",
     objective="workbench.training.objectives.adapler:AdaplerObjective",
+    before={"cut": "entry", "length_gradient": False},
     colour="#D55E00",
     order=2,
     strength=Strength("phi"),

@@ -26,6 +26,7 @@ register_method(
     settings=PowerbertSettings,
     policy="workbench.models.policies.powerbert:PowerBert",
     objective="workbench.training.objectives.powerbert:PowerbertObjective",
+    cut="middle",
     colour="#E69F00",
     order=6,
     strength=Strength("retention_weight"),

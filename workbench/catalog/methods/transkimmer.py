@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from workbench.catalog.methods import Strength, Threshold, register_method
-from workbench.catalog.settings import PrunerSettings
+from workbench.catalog.settings import Cut, PrunerSettings
 
 
 class TranskimmerSettings(PrunerSettings):
@@ -17,6 +17,9 @@ class TranskimmerSettings(PrunerSettings):
     """Start of the predictors' last bias, plus for keep and minus for skim."""
     temperature: float = Field(1.0, gt=0)
     """Of the Gumbel-softmax."""
+    cut: Cut = "entry"
+    """Where a layer scores and drops: at its entry, as the authors do, or in its middle, after its
+    self-attention (our addition)."""
     hard_mask_share: float = Field(0.0, ge=0, lt=1)
     """Share of the steps, at the end, with the predictors fixed and tokens really gone (our addition;
     0 samples to the end, as the authors do)."""
@@ -30,6 +33,7 @@ register_method(
     settings=TranskimmerSettings,
     policy="workbench.models.policies.transkimmer:Transkimmer",
     objective="workbench.training.objectives.transkimmer:TranskimmerObjective",
+    before={"cut": "entry"},
     colour="#CC79A7",
     order=5,
     strength=Strength("skim_weight"),

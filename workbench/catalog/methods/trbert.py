@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from workbench.catalog.methods import Strength, Threshold, register_method
-from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, TrainingSettings
+from workbench.catalog.settings import MOST_EPOCHS, MOST_UNITS, Cut, TokenPrunerSettings
 
 
-class TrbertSettings(TrainingSettings):
+class TrbertSettings(TokenPrunerSettings):
     """TR-BERT (Ye et al., NAACL 2021)."""
 
     epochs: int = Field(4, ge=1, le=MOST_EPOCHS)
@@ -21,6 +21,9 @@ class TrbertSettings(TrainingSettings):
     keep_start: float = Field(0.7, gt=0, lt=1)
     """Probability of keeping a token at the start; imitation hardly changes its mean."""
     selector_width: int = Field(32, ge=1, le=MOST_UNITS)
+    cut: Cut = "entry"
+    """Where a layer scores and drops: at its entry, as the authors do, or in its middle, after its
+    self-attention (our addition)."""
     temperature: float = Field(2.0, gt=0)
     """Of the logit distillation."""
 
@@ -33,6 +36,7 @@ register_method(
     settings=TrbertSettings,
     policy="workbench.models.policies.trbert:TrBert",
     objective="workbench.training.objectives.trbert:TrbertObjective",
+    before={"cut": "entry"},
     colour="#009E73",
     order=7,
     strength=Strength("alpha"),

@@ -51,8 +51,16 @@ class Padded:
         return mask
 
     def count(self) -> Tensor:
-        """Return (B, 1) float: tokens left of each text, in training their soft number; no gradient."""
-        return (self.alive if self.soft is None else self.soft.detach()).sum(1, keepdim=True).float()
+        """Return (B, 1) float: tokens left of each text, whatever their soft mask."""
+        return self.alive.sum(1, keepdim=True).float()
+
+    def soft_count(self) -> Tensor:
+        """Return (B, 1) float: the sum of each text's soft mask, with its gradient."""
+        return self.count() if self.soft is None else self.soft.sum(1, keepdim=True)
+
+    def without_zeros(self) -> "Padded":
+        """Return the layout in which tokens are gone whose soft mask is exactly 0."""
+        return self if self.soft is None else replace(self, alive=self.alive & (self.soft > 0))
 
     def text_lengths(self) -> Tensor:
         """Return (B,) int64: remaining tokens of each text, in the order of the batch."""
@@ -130,7 +138,10 @@ class Padded:
             weighed = probabilities * self.soft[:, None, None, :]
             probabilities = weighed / weighed.sum(-1, keepdim=True)
         output = functional.dropout(probabilities, dropout, training=dropout > 0) @ value
-        queries = self.alive.to(probabilities.dtype) / self.alive.sum(1, keepdim=True)
+        queries = self.alive.to(probabilities.dtype)
+        if self.gated and self.soft is not None:
+            queries = queries * self.soft.detach()
+        queries = queries / queries.sum(1, keepdim=True)
         received = torch.einsum("bhqk,bq->bk", probabilities, queries) / query.shape[1]
         to_self = None
         if need in ("to-self", "probabilities"):

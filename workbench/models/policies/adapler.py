@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from transformers import BertConfig
 from transformers.activations import ACT2FN
 
+from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies.base import Policy
 
@@ -35,21 +36,30 @@ def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Te
 
 
 class AdapLeR(Policy):
-    """A predictor before every layer; a token stays if its share is at least eta / n."""
+    """A predictor in every layer; a token stays if its share is at least eta / n."""
 
     method: ClassVar[str] = "adapler"
 
     def __init__(
-        self, config: BertConfig, *, width: int = 32, eta_start: float = 0.25, beta: float = 0.1
+        self,
+        config: BertConfig,
+        *,
+        width: int = 32,
+        eta_start: float = 0.25,
+        beta: float = 0.1,
+        cut: Cut = "entry",
     ) -> None:
         super().__init__()
         layers = config.num_hidden_layers
-        self.width, self.eta_start, self.beta = width, eta_start, beta
+        self.width, self.eta_start, self.beta, self.cut = width, eta_start, beta, cut
+        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.slope = math.inf
         """Steepness of soft removal; the objective sets it for each epoch."""
         self.probe: Tensor | None = None
         """(layers,) ones that [CLS]'s score is multiplied by, for theta's gradient; training only."""
+        self.length_gradient = True
+        """Whether the soft number of tokens in eta / n has a gradient; training only."""
         self.predictors = nn.ModuleList(
             nn.Sequential(
                 nn.Linear(config.hidden_size, width), ACT2FN[config.hidden_act], nn.Linear(width, 1)
@@ -68,10 +78,15 @@ class AdapLeR(Policy):
     @classmethod
     def from_settings(cls, config: BertConfig, settings: Any) -> Self:
         width, start = settings.predictor_width, settings.eta_start
-        return cls(config, width=width, eta_start=start, beta=settings.beta)
+        return cls(config, width=width, eta_start=start, beta=settings.beta, cut=settings.cut)
 
     def settings(self) -> dict[str, Any]:
-        return {"width": self.width, "eta_start": self.eta_start, "beta": self.beta}
+        return {
+            "width": self.width,
+            "eta_start": self.eta_start,
+            "beta": self.beta,
+            "cut": self.cut,
+        }
 
     def predictor_cost(self, layer: int) -> int:
         return self.width * self.hidden + self.width
@@ -94,7 +109,8 @@ class AdapLeR(Policy):
         if self.probe is not None:
             scores = torch.where(layout.is_cls, scores * self.probe[layer], scores)
             scores = scores / scores.sum(1, keepdim=True)
-        delta = self.threshold(layer, layout)
+        remaining = layout.soft_count()
+        delta = self.eta[layer, None] / (remaining if self.length_gradient else remaining.detach())
         edit = soft_removal(scores, delta, self.slope, self.beta).masked_fill(layout.is_cls, 0.0)
         bias = edit if layout.bias is None else layout.bias + edit
         soft = layout.soft_times(edit.exp())

@@ -30,6 +30,8 @@ class Policy(nn.Module):
     cuts_after_attention: bool = False
     """Whether tokens are scored and dropped between a layer's self-attention and its feed-forward part
     instead of at its entry."""
+    ignores_own_attention: bool = False
+    """Whether attention received is that from the other tokens only."""
     reference: Sizes | None = None
     """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
 
@@ -122,8 +124,8 @@ class Policy(nn.Module):
             layer: 0-based.
             hidden: (rows, columns, H) states at the cut.
             layout: How the batch lies.
-            received: Attention that each token received in the layer before, where `needs_attention`
-                asked for it; with `cuts_after_attention` in this layer, from the other tokens only.
+            received: Attention that each token received, mean over heads and queries, where
+                `needs_attention` asked for it: in the layer before, with `cuts_after_attention` in this.
         """
         return None
 

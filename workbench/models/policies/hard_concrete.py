@@ -21,9 +21,9 @@ def relaxed(log_odds: Tensor, temperature: float) -> Tensor:
     return torch.sigmoid((uniform.log() - (1 - uniform).log() + log_odds) / temperature)
 
 
-def straight_through(soft: Tensor) -> Tensor:
-    """1 where `soft` is above 1/2, else 0; the gradient is that of `soft`."""
-    return (soft > 0.5).float() + (soft - soft.detach())
+def straight_through(soft: Tensor, above: float = 0.5) -> Tensor:
+    """1 where `soft` is above a value, by default 1/2, else 0; the gradient is that of `soft`."""
+    return (soft > above).float() + (soft - soft.detach())
 
 
 def sample(log_alpha: Tensor) -> Tensor:
@@ -31,16 +31,16 @@ def sample(log_alpha: Tensor) -> Tensor:
     return (relaxed(log_alpha, TEMPERATURE) * (HIGH - LOW) + LOW).clamp(0, 1)
 
 
-def sample_binary(log_alpha: Tensor) -> Tensor:
-    """A gate of exactly 0 or 1 per entry (its sample cut at one half), straight-through gradient."""
-    return straight_through(sample(log_alpha))
+def sample_binary(log_alpha: Tensor, above: float = 0.5) -> Tensor:
+    """A gate of exactly 0 or 1 per entry: is its sample above a value? Straight-through gradient."""
+    return straight_through(sample(log_alpha), above)
 
 
-def probability_on(log_alpha: Tensor) -> Tensor:
-    """P(gate > 1/2) = sigmoid(log_alpha): the expectation of `sample_binary`."""
-    return torch.sigmoid(log_alpha)
+def probability_above(log_alpha: Tensor, value: float) -> Tensor:
+    """P(gate > value), 0 <= value < 1: the expectation of `sample_binary`."""
+    return torch.sigmoid(log_alpha - TEMPERATURE * math.log((value - LOW) / (HIGH - value)))
 
 
 def probability_open(log_alpha: Tensor) -> Tensor:
-    """P(gate > 0) = sigmoid(log_alpha - T log(-LOW / HIGH)): the expected L0 norm of each gate."""
-    return torch.sigmoid(log_alpha - TEMPERATURE * math.log(-LOW / HIGH))
+    """P(gate > 0): the expected L0 norm of each gate."""
+    return probability_above(log_alpha, 0.0)

@@ -23,6 +23,7 @@ class PowerBert(Policy):
 
     method: ClassVar[str] = "powerbert"
     cuts_after_attention: bool = True
+    ignores_own_attention: bool = True
 
     def __init__(self, config: BertConfig, *, length: int) -> None:
         """`length` is that of the longest training window; ValueError for less than 2 tokens."""

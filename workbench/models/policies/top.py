@@ -1,21 +1,36 @@
 """ToP (Li et al., KDD 2023): attention received ranks the tokens, hard-concrete gates cut the ranks."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.catalog.methods.top import CoarseGate, GateActsOn, RankedAmong
+from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies import hard_concrete
 from workbench.models.policies.base import Policy
 
 
+@dataclass(frozen=True)
+class SoftStage:
+    """What gates do while they are sampled; nothing of it is left at inference."""
+
+    acts_on: GateActsOn = "attention"
+    ranked_among: RankedAmong = "remaining"
+    shared: bool = False
+    """Whether all texts of a batch share one sample of the gates."""
+
+
 class ToP(Policy):
     """Per prunable layer: one coarse gate (cut here at all?) and `bins` fine gates over relative rank.
 
-    A token's bin is its rank over the number of remaining tokens, [CLS] left out of both.
+    A token's bin is its rank over the number of remaining tokens, [CLS] left out of both. With the cut
+    in the middle of a layer its own self-attention ranks, at its entry that of the layer before.
     """
 
     method: ClassVar[str] = "top"
@@ -25,19 +40,27 @@ class ToP(Policy):
         config: BertConfig,
         *,
         bins: int = 25,
-        first_layer: int = 2,
+        first_layer: int | None = 2,
+        cut: Cut = "entry",
+        coarse_gate: CoarseGate = "half",
         fine_start: float = 4.6,
         coarse_start: float = -4.6,
     ) -> None:
+        """Have gates in the layers from `first_layer` on; None: the first sixth of them cuts nothing, at
+        least one. ValueError where that leaves none."""
         super().__init__()
-        prunable = config.num_hidden_layers - first_layer
-        if first_layer < 1 or prunable < 1:
-            raise ValueError(
-                f"first_layer {first_layer} leaves no layer of {config.num_hidden_layers} to cut"
-            )
-        self.bins, self.first_layer = bins, first_layer
-        self.starts = fine_start, coarse_start
         self.layers = config.num_hidden_layers
+        if first_layer is None:
+            first_layer = max(1, self.layers // 6) + (cut == "entry")
+        prunable = self.layers - first_layer
+        if first_layer < 1 or prunable < 1:
+            raise ValueError(f"first_layer {first_layer} leaves no layer of {self.layers} to cut")
+        self.bins, self.first_layer, self.cut, self.coarse_gate = bins, first_layer, cut, coarse_gate
+        self.cuts_after_attention = cut == "middle"
+        self.starts = fine_start, coarse_start
+        self.soft_stage = SoftStage()
+        self.probe: Tensor | None = None
+        """See `probed`."""
         self.fine = nn.Parameter(
             torch.full((prunable, bins), fine_start) + 0.01 * torch.randn(prunable, bins)
         )
@@ -48,22 +71,23 @@ class ToP(Policy):
         return {
             "bins": self.bins,
             "first_layer": self.first_layer,
+            "cut": self.cut,
+            "coarse_gate": self.coarse_gate,
             "fine_start": fine,
             "coarse_start": coarse,
         }
 
     def needs_attention(self, layer: int) -> bool:
-        return self.first_layer - 1 <= layer < self.layers - 1
+        last = self.layers if self.cuts_after_attention else self.layers - 1
+        return self.first_layer - (not self.cuts_after_attention) <= layer < last
 
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """Attention received in the layer before; soft-dropped tokens weigh less."""
-        if received is None:
-            return None
-        if isinstance(layout, Padded) and layout.soft is not None:
-            return received * layout.soft
-        return received
+        """Attention received."""
+        if received is None or not isinstance(layout, Padded) or layout.soft is None:
+            return received
+        return received * layout.soft if self.soft_stage.ranked_among == "soft" else received
 
     def keep(self, layer: int, scores: Tensor, layout: Layout) -> Tensor | None:
         gates = self.open_gates(layer)
@@ -72,20 +96,54 @@ class ToP(Policy):
     def soften(
         self, layer: int, hidden: Tensor, scores: Tensor, layout: Layout
     ) -> tuple[Tensor, Layout]:
-        """Sampled gates multiply the hidden states; a token's mask is a product over layers."""
+        """Sampled gates scale attention or states, as `soft_stage` says."""
         assert isinstance(layout, Padded), "gates are trained in the padded layout"
         row = layer - self.first_layer
         if row < 0:
             return hidden, layout
-        coarse = hard_concrete.sample_binary(self.coarse[row])
-        gate = 1 - (1 - hard_concrete.sample(self.fine[row])) * coarse
-        soft = layout.soft_times(gate[self.bin_of(scores, layout)])
+        gates = self._sample(row, len(scores)) if self.probe is None else self.probe[:, row]
+        stays = gates.gather(1, self.bin_of(scores, layout))
+        soft = layout.soft_times(stays)
+        if self.soft_stage.acts_on == "attention" or self.probe is not None:
+            return hidden, replace(layout, soft=soft, gated=True)
+        if self.soft_stage.acts_on == "states":
+            soft = layout.without_zeros().alive * stays.masked_fill(layout.is_cls, 1.0)
         return hidden * soft[..., None], replace(layout, soft=soft)
+
+    @contextmanager
+    def probed(self, probe: Tensor) -> Iterator[None]:
+        """Have `probe`, (B, prunable layers, bins), in the place of the sampled gates inside, acting on
+        attention: for the derivative by a single text's gates."""
+        self.probe = probe
+        try:
+            yield
+        finally:
+            self.probe = None
+
+    def _sample(self, row: int, texts: int) -> Tensor:
+        """(texts, bins): each gate's value."""
+        draws = 1 if self.soft_stage.shared else texts
+        coarse = hard_concrete.sample_binary(self.coarse[row].expand(draws, 1), self.coarse_above)
+        closed = 1 - hard_concrete.sample(self.fine[row].expand(draws, -1))
+        return (1 - closed * coarse).expand(texts, -1)
+
+    @property
+    def coarse_above(self) -> float:
+        """Above which value a coarse gate's sample is on."""
+        return 0.5 if self.coarse_gate == "half" else 0.0
 
     def bin_of(self, scores: Tensor, layout: Layout) -> Tensor:
         """(rows, columns) int64: each token's bin of relative rank, 0 = most important."""
-        ranked = (layout.count() - 1).clamp_min(1)
-        return (layout.rank(scores) * self.bins / ranked).long().clamp(0, self.bins - 1)
+        if isinstance(layout, Padded) and self.soft_stage.ranked_among == "soft":
+            count = layout.soft_count().detach()
+        else:
+            layout = layout.without_zeros() if isinstance(layout, Padded) else layout
+            count = layout.count()
+        return self.bins_of_ranks(layout.rank(scores), (count - 1).clamp_min(1))
+
+    def bins_of_ranks(self, ranks: Tensor, ranked: Tensor) -> Tensor:
+        """Return the bins of ranks, 0 being the best, among `ranked` tokens; int64, shapes broadcast."""
+        return (ranks * self.bins / ranked).long().clamp(0, self.bins - 1)
 
     def open_gates(self, layer: int) -> Tensor | None:
         """(bins,) bool: the bins that stay at inference; None before the first layer that may cut.
@@ -98,7 +156,7 @@ class ToP(Policy):
             return None
         count = hard_concrete.probability_open(self.fine[row]).sum().round()
         place = self.fine[row].argsort(descending=True, stable=True).argsort()
-        return (place < count) | (self.coarse[row] < 0)
+        return (place < count) | (self._probability_on(row) < 0.5)
 
     def expected_keep(self, layer: int) -> Tensor | None:
         """(bins,): probability that a token of each bin passes this layer, with gradient."""
@@ -106,7 +164,10 @@ class ToP(Policy):
         if row < 0:
             return None
         closed = 1 - hard_concrete.probability_open(self.fine[row])
-        return 1 - closed * hard_concrete.probability_on(self.coarse[row])
+        return 1 - closed * self._probability_on(row)
+
+    def _probability_on(self, row: int) -> Tensor:
+        return hard_concrete.probability_above(self.coarse[row], self.coarse_above)
 
     @torch.no_grad()
     def clamp(self) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.catalog.settings import Cut
 from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies import hard_concrete
@@ -16,7 +17,7 @@ SKIM, KEEP = 0, 1
 
 
 class Transkimmer(Policy):
-    """LayerNorm, Linear(H, H), LayerNorm, GELU, Linear(H, 2) before every layer: the skim predictor.
+    """LayerNorm, Linear(H, H), LayerNorm, GELU, Linear(H, 2) in every layer: the skim predictor.
 
     A token stays where the keep logit is the larger one. Skimmed tokens never come back: only [CLS]
     is classified, so their states need not be forwarded to the output as the paper does. `keep_bias`
@@ -25,9 +26,17 @@ class Transkimmer(Policy):
 
     method: ClassVar[str] = "transkimmer"
 
-    def __init__(self, config: BertConfig, *, keep_bias: float = 5.0, temperature: float = 1.0) -> None:
+    def __init__(
+        self,
+        config: BertConfig,
+        *,
+        keep_bias: float = 5.0,
+        temperature: float = 1.0,
+        cut: Cut = "entry",
+    ) -> None:
         super().__init__()
-        self.keep_bias, self.temperature = keep_bias, temperature
+        self.keep_bias, self.temperature, self.cut = keep_bias, temperature, cut
+        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.predictors = nn.ModuleList(
             nn.Sequential(
@@ -42,7 +51,7 @@ class Transkimmer(Policy):
         use_onednn(self.predictors)
 
     def settings(self) -> dict[str, Any]:
-        return {"keep_bias": self.keep_bias, "temperature": self.temperature}
+        return {"keep_bias": self.keep_bias, "temperature": self.temperature, "cut": self.cut}
 
     def predictor_cost(self, layer: int) -> int:
         return self.hidden**2 + 2 * self.hidden

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.catalog.settings import Cut
 from workbench.errors import InputError
 from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
@@ -28,11 +29,13 @@ def sample(scores: Tensor, layout: Layout) -> Tensor:
 
 
 class TrBert(Policy):
-    """A selector at the entry of layer 1 and one at the entry of layer L/2 (policy network)."""
+    """A selector in layer 1 and one in layer L/2 (policy network)."""
 
     method: ClassVar[str] = "trbert"
 
-    def __init__(self, config: BertConfig, *, width: int = 32, keep_start: float = 0.7) -> None:
+    def __init__(
+        self, config: BertConfig, *, width: int = 32, keep_start: float = 0.7, cut: Cut = "entry"
+    ) -> None:
         """Every token starts with the probability `keep_start`, in (0, 1); ValueError otherwise, and for
         a backbone in which the two places are one."""
         super().__init__()
@@ -41,10 +44,11 @@ class TrBert(Policy):
             raise ValueError(f"needs a backbone of at least 4 layers, this one has {layers}")
         if not 0 < keep_start < 1:
             raise ValueError(f"keep_start {keep_start} is not between 0 and 1")
-        self.width, self.keep_start = width, keep_start
+        self.width, self.keep_start, self.cut = width, keep_start, cut
+        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.places = (1, layers // 2)
-        """The layers at whose entry tokens are dropped."""
+        """The layers in which tokens are dropped."""
         self.choose: Choose = likely
         """How probabilities become a selection; see `choosing`."""
         self.selectors = nn.ModuleList(self._selector(config.initializer_range) for _ in self.places)
@@ -52,7 +56,8 @@ class TrBert(Policy):
     @classmethod
     def from_settings(cls, config: BertConfig, settings: Any) -> Self:
         try:
-            return cls(config, width=settings.selector_width, keep_start=settings.keep_start)
+            start = settings.keep_start
+            return cls(config, width=settings.selector_width, keep_start=start, cut=settings.cut)
         except ValueError as error:
             raise InputError(f"trbert {error}") from None
 
@@ -65,7 +70,7 @@ class TrBert(Policy):
         return nn.Sequential(first, nn.GELU(), last)
 
     def settings(self) -> dict[str, Any]:
-        return {"width": self.width, "keep_start": self.keep_start}
+        return {"width": self.width, "keep_start": self.keep_start, "cut": self.cut}
 
     def predictor_cost(self, layer: int) -> int:
         return self.width * self.hidden + self.width if layer in self.places else 0

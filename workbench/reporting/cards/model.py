@@ -167,7 +167,8 @@ def _results(run: RunData, method: str) -> dict[str, Any]:
         return {"results": None}
     facts = f"Split {run.split}, 1 seed ({_setting(run, 'seed')}). Timed on: {_machine(run)}."
     aims = None if run.aims is None else run.aims[run.aims["method"].astype(str) == method]
-    table = main_table(quality, speed, f"{facts} {aim_words(aims)}", aims=aims)
+    only_these = run.config | {"methods": ["dense", method]}
+    table = main_table(quality, speed, f"{facts} {aim_words(aims)}", config=only_these, aims=aims)
     loss = None if method == "dense" else quality_loss(run, method)
     lost = loss and {
         "metric": judged_by(quality),

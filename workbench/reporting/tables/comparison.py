@@ -9,7 +9,13 @@ import pandas as pd
 
 from workbench.metrics.registry import METRICS
 from workbench.metrics.stats.tradeoff import curve, mean_quality, shared_range
-from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES, aimed, method_marks
+from workbench.reporting.tables.main import (
+    MEASURED_SPEED,
+    QUALITY_NAMES,
+    aimed,
+    method_marks,
+    named,
+)
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
 from workbench.reporting.tables.table import Table, formatted
@@ -28,13 +34,18 @@ def comparison_table(data: ComparisonData) -> Table:
     denominator; NaN for one seed).
     """
     lines, shown = [], []
-    named = quantities(data.trials)
+    shown_as = quantities(data.trials)
     for group in data.groups:
         rows = data.rows(group)
         line: dict[str, object] = {"method": group.key, "kind": group.kind, "seeds": len(rows)}
+        line |= {"cut": rows["cut"].iloc[0]}
         line |= {"strength_low": rows["strength"].min(), "strength_high": rows["strength"].max()}
-        text = {"method": method_name(group.method), "strength": _strengths(rows), "seeds": len(rows)}
-        numbers, words = seeds_line(rows, named)
+        text: dict[str, object] = {
+            "method": method_name(group.method),
+            "cut": named(rows["cut"].iloc[0]),
+        }
+        text |= {"strength": _strengths(rows), "seeds": len(rows)}
+        numbers, words = seeds_line(rows, shown_as)
         lines.append(line | numbers)
         shown.append(text | words)
     note = caption(
@@ -43,7 +54,7 @@ def comparison_table(data: ComparisonData) -> Table:
     )  # fmt: skip
     frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
     marked = mark_missed(texts, frame["method"], _missed(data), aimed(QUALITY_NAMES[data.quality]))
-    marks = method_marks(frame, texts, {name: heading for name, (heading, _) in named.items()})
+    marks = method_marks(frame, texts, {name: heading for name, (heading, _) in shown_as.items()})
     note += f" {caption('missed_search')}" if marked else ""
     return Table("comparison", note, frame, texts, ("method", "strength"), marks)
 

@@ -1,13 +1,14 @@
 """The main tables of a report: quality and speed, plausibility, faithfulness, measured seconds."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.catalog.methods import METHODS
+from workbench.catalog.methods import METHODS, where_cut
 from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
@@ -28,7 +29,7 @@ def main_table(
     efficiency: pd.DataFrame | None,
     conventions: str = "",
     unlike_dense: Collection[str] = (),
-    configured: Iterable[str] = (),
+    config: Mapping[str, Any] = MappingProxyType({}),
     mark_best: bool = True,
     aims: pd.DataFrame | None = None,
 ) -> Table:
@@ -43,18 +44,21 @@ def main_table(
         efficiency: The table of that name, where there is one.
         conventions: What the caption adds.
         unlike_dense: Methods whose primary metric gets a star.
-        configured: Methods of the configuration; those without a number have a line of dashes.
+        config: The run's configuration: says where each method cuts; methods without a number have a
+            line of dashes.
         mark_best: Whether the best of each column is bold.
         aims: The table of that name: a number that falls short of one gets a dagger.
     """
-    methods = ordered([*classification["method"], *configured], METHODS)
+    methods = ordered([*classification["method"], *config.get("methods", [])], METHODS)
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, metrics) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
-    frame = pd.concat([quality, speeds], axis=1)
+    cuts = pd.Series([where_cut(method, config) for method in methods], name="cut", dtype=object)
+    frame = pd.concat([quality, *([cuts] if cuts.notna().any() else []), speeds], axis=1)
     headings = {name: QUALITY_NAMES[name] for name in metrics}
     columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
     columns |= {heading: percentage(name) for name, heading in headings.items()}
+    columns |= {"cut": ("cut", named)} if "cut" in frame else {}
     for name in map(str, speeds.columns):
         batch = name.replace(MEASURED_SPEED, "vs stock, batch ")
         headings[name], write = SPEEDS.get(name, (batch, times))
@@ -91,6 +95,11 @@ SPEEDS: dict[str, tuple[str, Writer]] = {
 """Headings and writers of what is counted."""
 MEASURED_SPEED = "speedup_vs_hf_b"
 """Beginning of the columns of measured speed-ups; the batch size follows."""
+
+
+def named(value: object) -> str:
+    """Return a name, and a dash for None."""
+    return "–" if value is None else str(value)
 
 
 def aimed(quality: str) -> dict[str, str]:

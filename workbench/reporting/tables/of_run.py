@@ -60,10 +60,9 @@ def _quality(run: RunData, facts: str) -> list[Table]:
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None:
         notes = method_notes(run.config, classification["method"])
-        methods = run.config.get("methods", [])
         unlike = unlike_dense(pairs.frame) if pairs else set()
         words = f"{facts} {notes} {aim_words(run.aims)}"
-        tables.append(main_table(classification, efficiency, words, unlike, methods, aims=run.aims))
+        tables.append(main_table(classification, efficiency, words, unlike, run.config, aims=run.aims))
     if efficiency is not None and efficiency["batch_size"].notna().any():
         tables.append(efficiency_table(efficiency, run.rows("stopwatch"), facts))
     if pairs:

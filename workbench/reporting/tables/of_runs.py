@@ -62,9 +62,8 @@ def main_comparison(runs: Runs) -> Table:
     if len(runs.runs) == 1:
         timed = reported(runs.efficiency) if len(runs.efficiency) else None
         quality = reported(runs.classification)
-        methods = runs.runs[0].config.get("methods", [])
         told = f"{_facts(runs)} {aim_words(runs.aims)}"
-        return main_table(quality, timed, told, unlike, methods, aims=runs.aims)
+        return main_table(quality, timed, told, unlike, runs.runs[0].config, aims=runs.aims)
     cells = results(runs)
     named = quantities(cells)
     judged = QUALITY_NAMES[judged_by(runs.classification)]

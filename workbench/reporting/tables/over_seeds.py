@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.catalog.methods import METHODS
+from workbench.catalog.methods import METHODS, settings_as_run
 from workbench.catalog.ordering import ordered
 from workbench.errors import InputError
 from workbench.metrics import schemas
@@ -134,8 +134,8 @@ def primary_metric(frame: pd.DataFrame, data: str) -> str:
 
 def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Name every (run's name, method) of `pairs`: the method, and after it the settings in which
-    runs of the same data differ, seeds and names aside: `adapler phi=0.003`. Where a comparison
-    searched the strength seed by seed, the method alone."""
+    runs of the same data differ, seeds and names aside: `adapler phi=0.003`. A strength that a
+    comparison searched seed by seed is not named."""
     by_name = {run.name: run for run in runs.runs}
     settings = {(run, method): _settings(by_name[run], method) for run, method in dict.fromkeys(pairs)}
     alike: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
@@ -144,8 +144,10 @@ def variants(runs: Runs, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, st
     names = {}
     for (run, method), mine in settings.items():
         folder = by_name[run]
-        others = [] if folder.matched else alike[folder.data, method, False]
-        differing = [key for key in mine if any(other.get(key) != mine[key] for other in others)]
+        others = alike[folder.data, method, folder.matched]
+        strength = METHODS[method].strength if folder.matched and method in METHODS else None
+        compared = [key for key in mine if strength is None or key != strength.key]
+        differing = [key for key in compared if any(other.get(key) != mine[key] for other in others)]
         names[run, method] = method + "".join(f" {key}={_spelled(mine[key])}" for key in differing)
     return names
 
@@ -162,7 +164,8 @@ def _settings(run: RunFolder, method: str) -> dict[str, Any]:
     for name in dict.fromkeys(("dense", method)):
         section = run.config.get(name)
         prefix = "" if name == method else f"{name}."
-        sections |= {prefix + key: v for key, v in (section or {}).items() if isinstance(section, dict)}
+        settings = settings_as_run(name, section) if isinstance(section, dict) else {}
+        sections |= {prefix + key: value for key, value in settings.items()}
     return sections
 
 

@@ -1,7 +1,7 @@
 """Objectives by method, as the catalogue names them."""
 
 from workbench.catalog.methods import METHODS, implementation, method_spec
-from workbench.catalog.settings import TrainingSettings
+from workbench.catalog.settings import TokenPrunerSettings, TrainingSettings
 from workbench.models.policies import policy_class
 from workbench.training.inputs import TrainingInputs
 from workbench.training.objectives.base import Objective
@@ -23,6 +23,7 @@ def prepare_objective(method: str, inputs: TrainingInputs, settings: TrainingSet
         inputs: The fine-tuned model, the training windows, and what it says of them.
         settings: The method's section of the configuration.
     """
+    inputs.start = settings.start if isinstance(settings, TokenPrunerSettings) else "fine-tuned"
     objective = objective_class(method).prepare(inputs, settings, policy_class(method))
     objective.policy.check_saved()
     share = getattr(settings, "distil", 0.0)

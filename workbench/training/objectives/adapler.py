@@ -47,6 +47,7 @@ class AdaplerObjective(Objective):
         super().__init__(model, settings)
         self.targets = targets
         self.dense_quality = dense_quality
+        self.policy.length_gradient = settings.length_gradient
         self.thresholds = [self.policy.eta, self.policy.theta]
         self.weights = [
             value

@@ -14,12 +14,24 @@ from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.classifier import Output, PruningClassifier, batches
 from workbench.models.encoder import LayerTrace
-from workbench.models.layouts import Padded
-from workbench.models.policies.base import Policy
-from workbench.models.policies.top import ToP
+from workbench.models.policies.base import Policy, Sizes
+from workbench.models.policies.top import SoftStage, ToP
 from workbench.training.inputs import TrainingInputs
 from workbench.training.losses import lambda_loss, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
+from workbench.training.top_gates import (
+    MOST_INFORMED,
+    closing_order,
+    expected_shares,
+    expected_tokens,
+    gate_information,
+    inference_tokens,
+    shift_to,
+    sparsity,
+)
+
+ALWAYS_ON = 30.0
+"""Log-alpha of a gate that is on in every sample."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,11 @@ def compute_teacher_targets(
 
 
 class TopObjective(Objective):
-    """KL to the teacher's logits + ranking loss + Lagrangian; embeddings stay frozen."""
+    """KL to the teacher's logits + ranking loss, under a constraint on the MACs; embeddings stay frozen.
+
+    With `lagrangian` gates the constraint is a Lagrangian in the loss; `ordered` ones are shifted to it
+    after every step.
+    """
 
     policy_class = ToP
     settings: TopSettings
@@ -75,6 +91,12 @@ class TopObjective(Objective):
     ) -> None:
         super().__init__(model, settings)
         self.teacher_targets = teacher_targets
+        ordered = settings.gates == "ordered"
+        self.policy.soft_stage = SoftStage(settings.gate_acts_on, settings.ranked_among, not ordered)
+        self.lengths = torch.zeros(0, device=model.device)
+        """(B,) tokens of some texts, of which ordered gates save the target's share."""
+        self.aim: tuple[float, bool] | None = None
+        """What the gates are shifted to after this step, and whether they are fixed then."""
         self.multipliers = nn.Parameter(torch.zeros(2, device=model.device))
         """lambda1, lambda2 of the Lagrangian; they ascend."""
         layers = model.layers
@@ -84,23 +106,74 @@ class TopObjective(Objective):
                 f"top.rank_layers {self.rank_layers}: the model has layers 0 to {layers - 1}"
             )
         shape = model.bert.config
-        self.hidden, self.intermediate = shape.hidden_size, shape.intermediate_size
+        self.sizes = Sizes(layers, shape.hidden_size, shape.intermediate_size)
 
     @classmethod
     def prepare(cls, inputs: TrainingInputs, settings: TopSettings, policy: type[Policy]) -> Self:
         targets = compute_teacher_targets(inputs.dense, inputs.windows, settings.rank_top_k)
         inputs.reset_seed()
         model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
-        return cls(model, settings, targets)
+        objective = cls(model, settings, targets)
+        if settings.gates == "ordered":
+            objective.order_gates(inputs.windows[:MOST_INFORMED])
+        return objective
+
+    def order_gates(self, windows: Sequence[Window]) -> None:
+        """Spread the fine gates out in the order in which they are to close, coarse gates on.
+
+        Args:
+            windows: Some training windows.
+        """
+        policy, settings = self.policy, self.settings
+        self.lengths = torch.tensor([float(len(window.input_ids)) for window in windows])
+        self.lengths = self.lengths.to(self.model.device)
+        rows, bins = policy.fine.shape
+        places = torch.arange(bins).expand(rows, bins).flip(1).float()
+        if settings.gate_order == "information":
+
+            def saved(closed: Sequence[int]) -> float:
+                shares = [1 - number / bins for number in closed]
+                tokens = expected_tokens(self.lengths, [1.0] * policy.first_layer + shares)
+                return sparsity(self.sizes, policy.cut, tokens).item()
+
+            information = gate_information(self.model, windows, settings.batch_size).cpu()
+            places = torch.empty(rows * bins)
+            places[closing_order(information, saved)] = torch.arange(rows * bins).float()
+        spread = settings.order_spread * places.view(rows, bins) / places.max().clamp_min(1)
+        with torch.no_grad():
+            policy.fine.copy_(spread)
+            policy.coarse.fill_(ALWAYS_ON)
+        policy.fine.requires_grad_(False)
+        policy.coarse.requires_grad_(False)
+        self._shift(0.0, fixed=False)
+
+    def _shift(self, target: float, *, fixed: bool) -> None:
+        """Move the ordered gates to a sparsity: the expected one, or, once they are fixed, the one that
+        they have at inference."""
+        policy = self.policy
+
+        def saved() -> float:
+            if fixed:
+                tokens = inference_tokens(policy, self.lengths)
+            else:
+                tokens = expected_tokens(self.lengths, expected_shares(policy))
+            return sparsity(self.sizes, policy.cut, tokens).item()
+
+        shift_to(policy, target, saved)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
+        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        if settings.gates == "ordered":
+            return [model]
+        gates = [self.policy.fine, self.policy.coarse]
+        ascend = {"sgd": SGD, "adamw": AdamW}[settings.multiplier_optimizer]
         return [
-            adamw(self.model.bert, settings.learning_rate, settings.weight_decay),
-            AdamW(
-                [self.policy.fine, self.policy.coarse], lr=settings.gate_learning_rate, weight_decay=0.0
+            model,
+            AdamW(gates, lr=settings.gate_learning_rate, weight_decay=0.0),
+            ascend(
+                [self.multipliers], lr=settings.multiplier_learning_rate, weight_decay=0.0, maximize=True
             ),
-            SGD([self.multipliers], lr=settings.multiplier_learning_rate, maximize=True),
         ]
 
     def backward(
@@ -108,25 +181,40 @@ class TopObjective(Objective):
     ) -> dict[str, float]:
         settings = self.settings
         teacher_targets = [self.teacher_targets[window.text_id, window.window] for window in windows]
-        if moment.progress >= 1 - settings.hard_mask_share:
+        soft = moment.progress < 1 - settings.hard_mask_share
+        self.aim = self._next_aim(moment) if soft else None
+        if not soft:
             predicted = self._distil(self.model(windows, execution="packed"), teacher_targets)
             backward(predicted * weight)
             return {"loss": predicted.item()}
         output = self.model(windows, execution="masked", soft=True, show="received")
         predicted = self._distil(output, teacher_targets)
         ranking = self._ranking_loss(output.traces, teacher_targets)
-        sparsity = self._expected_sparsity(output.traces)
-
-        risen = min(1.0, moment.progress / settings.warmup_target)
-        gap = sparsity - settings.target_sparsity * risen
-        constraint = self.multipliers[0] * gap + self.multipliers[1] * gap**2
-        fading = max(0.01, 1 - risen)
-        loss = predicted + settings.rank_weight * fading * ranking + constraint
+        saved = self._expected_sparsity(windows)
+        risen = self._risen(moment.progress)
+        loss = predicted + settings.rank_weight * max(0.01, 1 - risen) * ranking
+        if settings.gates == "lagrangian":
+            gap = saved - settings.target_sparsity * risen
+            loss = loss + self.multipliers[0] * gap + self.multipliers[1] * gap**2
         backward(loss * weight)
-        return {"loss": predicted.item(), "rank": ranking.item(), "sparsity": sparsity.item()}
+        return {"loss": predicted.item(), "rank": ranking.item(), "sparsity": saved.item()}
 
     def after_step(self) -> None:
-        self.policy.clamp()
+        if self.settings.gates == "lagrangian":
+            self.policy.clamp()
+        elif self.aim is not None:
+            target, fixed = self.aim
+            self._shift(target, fixed=fixed)
+
+    def _risen(self, progress: float) -> float:
+        """The share of the target that is asked for."""
+        return min(1.0, progress / self.settings.warmup_target)
+
+    def _next_aim(self, moment: TrainingProgress) -> tuple[float, bool]:
+        """The sparsity of the step that follows, and whether the gates are fixed from there on."""
+        progress = (moment.step + 1) / max(1, moment.total_steps)
+        fixed = progress >= 1 - self.settings.hard_mask_share
+        return self.settings.target_sparsity * (1.0 if fixed else self._risen(progress)), fixed
 
     def keep(self, history: list[dict[str, Any]]) -> list[int]:
         """The most accurate epoch whose measured sparsity has reached the target, else the sparsest."""
@@ -159,26 +247,12 @@ class TopObjective(Objective):
             received = traces[layer].received
             assert received is not None
             # In units of the uniform level, so that its size does not depend on the text's length.
-            scores = (received * traces[layer].passed.count()).gather(1, positions)
+            scores = (received * traces[layer].entered.count()).gather(1, positions)
             total = total + lambda_loss(scores, relevance, valid, self.settings.rank_loss)
         return total
 
-    def _expected_sparsity(self, traces: Sequence[LayerTrace]) -> Tensor:
-        """1 - expected MACs / dense MACs of this batch: gates are independent across layers."""
-        first = traces[0].entered
-        assert isinstance(first, Padded)
-        stays = first.alive.float()
-        dense = self._macs(first.full_lengths.float()).sum() * len(traces)
-        total = torch.zeros((), device=stays.device)
-        for layer, trace in enumerate(traces):
-            gates = self.policy.expected_keep(layer)
-            if gates is not None and trace.scores is not None:
-                gate = gates[self.policy.bin_of(trace.scores.detach(), trace.entered)]
-                stays = stays * gate.masked_fill(first.is_cls, 1.0)
-            total = total + self._macs(stays.sum(1)).sum()
-        return 1 - total / dense
-
-    def _macs(self, tokens: Tensor) -> Tensor:
-        """Multiply-adds of one layer for each text's (fractional) number of tokens."""
-        linear = 4 * self.hidden**2 + 2 * self.hidden * self.intermediate
-        return tokens * linear + 2 * tokens**2 * self.hidden
+    def _expected_sparsity(self, windows: Sequence[Window]) -> Tensor:
+        """1 - expected MACs / dense MACs of this batch."""
+        lengths = torch.tensor([float(len(window.input_ids)) for window in windows])
+        tokens = expected_tokens(lengths.to(self.model.device), expected_shares(self.policy))
+        return sparsity(self.sizes, self.policy.cut, tokens)

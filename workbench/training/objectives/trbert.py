@@ -113,7 +113,7 @@ class TrbertObjective(Objective):
     def _kept(self, output: Output) -> Tensor:
         """(B,): share of the text's tokens that each of the two selections left, their mean."""
         full = output.traces[0].entered.full_lengths
-        return (output.tokens[:, list(self.policy.places)] / full[:, None]).mean(1)
+        return (output.tokens_ffn[:, list(self.policy.places)] / full[:, None]).mean(1)
 
 
 def most_important(rows: Tensor) -> Choose:

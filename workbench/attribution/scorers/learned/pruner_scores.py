@@ -20,12 +20,12 @@ from workbench.models.encoder import LayerTrace
 )  # fmt: skip
 @register_scorer(
     name="top", title="ToP importance", group="learned", order=20,
-    description="attention received in the layer before, mean over heads and queries, in ToP's model",
+    description="attention received where the method cuts, mean over heads and queries, in ToP's model",
     method="top", rows="some",
 )  # fmt: skip
 @register_scorer(
     name="ltp", title="LTP importance", group="learned", order=30,
-    description="attention received in the layer before, mean over heads and queries, in LTP's model",
+    description="attention received where the method cuts, mean over heads and queries, in LTP's model",
     method="ltp", rows="some",
 )  # fmt: skip
 @register_scorer(
