@@ -13,7 +13,7 @@ def sentence(finished) -> str:
     """What is said of the tiny run, from its predictions."""
     dev = finished.predictions.query("split == 'dev' and method == 'top'")
     saved = 1 - dev["flops"].sum() / dev["flops_dense"].sum()
-    assert saved < 0.43
+    assert saved < 0.45
     return TOP.format(got=f"{100 * saved:.1f}")
 
 
@@ -40,7 +40,7 @@ def test_the_aims_of_a_run_are_a_table(finished) -> None:
     quality = finished.metrics("classification").query("split == 'dev' and metric == 'accuracy'")
     accuracy = quality.set_index("method")["value"]
     assert aims.loc["adapler", "got"] == pytest.approx(accuracy["dense"] - accuracy["adapler"])
-    assert (aims.loc["adapler", "wanted"], aims.loc["top", "slack"]) == (0.01, 0.02)
+    assert (aims.loc["adapler", "wanted"], aims.loc["top", "slack"]) == (0.01, 0.0)
 
 
 def test_measuring_again_says_it_too_and_a_reached_aim_is_silent(workbench, copied, sentence) -> None:

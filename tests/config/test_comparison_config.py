@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from workbench.catalog.methods import METHODS
 from workbench.config.comparison import CompareConfig, MatchSettings, load_comparison
 from workbench.config.run import RunConfig
+from workbench.errors import InputError
 from workbench.pipeline.compare.trials import Trial
 from workbench.pipeline.content import Content
 from workbench.pipeline.recipes import Recipes
@@ -27,6 +29,39 @@ def test_a_cell_is_the_shared_run_with_a_methods_strength(method: str, key: str)
         shared | {"seed": 4, "methods": ["dense", method], method: {"epochs": 7, key: 0.125}}
     )
     assert trial.model_copy(update={"name": "run"}) == expected
+
+
+def test_a_label_gives_a_method_other_settings() -> None:
+    compared = config(
+        methods=["ltp", "ltp@authors", "distilbert@wide"], match={"flops": 2},
+        run={"ltp": {"mask_weight": 0.5}}, ranges={"ltp": [0.1, 0.9]},
+        variants={"ltp@authors": {"mask_weight": 0.2, "temperature": 0.1}, "distilbert@wide": {}},
+    )  # fmt: skip
+    assert [compared.own_strength(name) for name in compared.methods] == [0.5, 0.2, None]
+    assert compared.range("ltp@authors") == (0.1, 0.9)
+    assert compared.grid("distilbert@wide") == [None]
+    trial = compared.trial("ltp@authors", 0.3, 1)
+    assert (trial.section("ltp").mask_weight, trial.section("ltp").temperature) == (0.3, 0.1)
+    assert trial.methods == ["dense", "ltp"]
+    assert compared.trial("ltp", 0.3, 1).section("ltp").temperature != 0.1
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"methods": ["ltp@authors"]}, "ltp@authors: lacks its settings in variants"),
+    ({"methods": ["ltp"], "variants": {"ltp@authors": {}}}, "ltp@authors: lacks its name in methods"),
+    ({"methods": ["lpt@authors"], "variants": {"lpt@authors": {}}}, "unknown method 'lpt@authors'"),
+    ({"methods": ["ltp@a b"], "variants": {"ltp@a b": {}}}, "pattern"),
+])  # fmt: skip
+def test_a_wrong_label_is_refused(values: dict, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        config(**values)
+
+
+def test_a_wrong_setting_of_a_label_is_refused_before_any_training(tmp_path: Path) -> None:
+    path = tmp_path / "compare.yaml"
+    path.write_text("methods: [ltp@a]\nvariants: {ltp@a: {temprature: 1}}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"ltp@a.*temprature"):
+        load_comparison(path)
 
 
 def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:

@@ -46,7 +46,7 @@ class FakeTrainers:
     """Stands in for training: `speedup(method, strength, seed)`, which may raise; remembers calls."""
 
     def __init__(self, monkeypatch, speedup) -> None:
-        self.speedup, self.made, self.lean = speedup, {}, []
+        self.speedup, self.made, self.lean, self.jobs = speedup, {}, [], []
         monkeypatch.setattr(compare, "Job", FakeJob)
         monkeypatch.setattr(compare, "make_run", self.make_run)
         monkeypatch.setattr(compare, "is_finished", lambda job: False)
@@ -55,6 +55,7 @@ class FakeTrainers:
 
     def make_run(self, job, doing, finish) -> None:
         config = job.config
+        self.jobs.append(job)
         if job.base is None:
             self.made[str(job.run.folder)] = {"accuracy": 0.9, "loss": 0.0, "speedup": 1.0}
             self.speedup("dense", None, config.seed)

@@ -52,7 +52,7 @@ def save_bert(folder: Path, dropout: float = 0.1, layers: int = LAYERS, more: st
 def tiny_settings(backbone: Path) -> dict:
     """One epoch of six steps per method; both pruners drop tokens."""
     training = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "checkpoint_steps": 2}
-    gates = {"first_layer": 1, "bins": 6, "fine_start": -1.2, "coarse_start": 3.0}
+    gates = {"bins": 6, "sparsity_slack": 0.0}
     return {
         "name": "tiny",
         "backbone": str(backbone),
@@ -61,7 +61,7 @@ def tiny_settings(backbone: Path) -> dict:
         },
         "dense": {**training, "keep_best": 1},
         "adapler": {**training, "phi": 0.5, "eta_start": 0.6},
-        "top": {**training, **gates, "gate_learning_rate": 0.01},
+        "top": {**training, **gates},
         "evaluation": {"bootstrap": 20, "random_draws": 2},
         "efficiency": {"batch_sizes": [1, 4], "texts": 6, "repeats": 2},
     }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from workbench.catalog.methods import METHODS
+from workbench.catalog.methods import METHODS, Strength
 from workbench.catalog.settings import EachOnce, Seed, Settings
 from workbench.config.loading import (
     apply_overrides,
@@ -63,6 +63,11 @@ class MatchSettings(Settings):
         return 0.5 if self.tolerance is None else self.tolerance
 
 
+def pruner(name: str) -> str:
+    """Return the method of a comparison's `method` or `method@label`."""
+    return name.partition("@")[0]
+
+
 class CompareConfig(Settings):
     """A grid of runs, and optionally a search for each method's strength."""
 
@@ -71,7 +76,10 @@ class CompareConfig(Settings):
     run: RunConfig = Field(default_factory=RunConfig)
     """What all trials share; its methods and seed are set by the comparison."""
     methods: Annotated[list[str], EachOnce] = Field(default_factory=lambda: [*METHODS][1:], min_length=1)
-    """The pruners to compare; the dense model is always there."""
+    """The pruners to compare; the dense model is always there. `method@label` is the method with the
+    settings that `variants` gives it: one method can so be compared with itself."""
+    variants: dict[Annotated[str, Field(pattern="^[^@]+@[a-z0-9-]{1,40}$")], dict[str, Any]] = Field({})
+    """By `method@label`: settings in the place of those of the method's section in `run`."""
     seeds: Annotated[list[Seed], EachOnce] = Field([0, 1, 2], min_length=1)
     strengths: dict[str, list[float]] = Field({})
     """Cells per method. Without `match`, a method that is absent gets one, of its section's strength."""
@@ -95,17 +103,21 @@ class CompareConfig(Settings):
         if "dense" in methods:
             raise ValueError("leave out dense: it is always there")
         for method in methods:
-            if method not in METHODS:
-                raise ValueError(f"unknown method {method!r} ({METHODS.suggestion(method)})")
+            if pruner(method) not in METHODS:
+                raise ValueError(f"unknown method {method!r} ({METHODS.suggestion(pruner(method))})")
         return methods
 
     @model_validator(mode="after")
     def _fitting(self) -> "CompareConfig":
+        labelled = [name for name in self.methods if "@" in name]
+        for name in {*labelled, *self.variants} - ({*labelled} & {*self.variants}):
+            lacking = "its settings in variants" if name in labelled else "its name in methods"
+            raise ValueError(f"{name}: lacks {lacking}")
         for name, chosen in (("strengths", self.strengths), ("ranges", self.ranges)):
             for method in chosen:
                 if method not in self.methods:
                     raise ValueError(f"{name}.{method}: the method is not compared")
-                if METHODS[method].strength is None:
+                if self.strength(method) is None:
                     raise ValueError(f"{name}.{method}: the method has no strength")
         for method, strengths in self.strengths.items():
             if not strengths:
@@ -118,25 +130,33 @@ class CompareConfig(Settings):
                 raise ValueError(f"ranges.{method}: needs 0 < low < high (got {low:g}, {high:g})")
         return self
 
+    def strength(self, method: str) -> Strength | None:
+        """Return what makes a method of the comparison faster; None where nothing does."""
+        return METHODS[pruner(method)].strength
+
     def own_strength(self, method: str) -> float | None:
         """Return the strength in the method's section; None where it has none."""
-        strength = METHODS[method].strength
-        return None if strength is None else float(getattr(self.run.section(method), strength.key))
+        strength = self.strength(method)
+        if strength is None:
+            return None
+        own = getattr(self.run.section(pruner(method)), strength.key)
+        return float(self.variants.get(method, {}).get(strength.key, own))
 
     def grid(self, method: str) -> list[float | None]:
         """Return the strengths of a method's trials, apart from what a search tries."""
         if method in self.strengths:
             return list(self.strengths[method])
-        if self.match is None or METHODS[method].strength is None:
+        if self.match is None or self.strength(method) is None:
             return [self.own_strength(method)]
         return []
 
     def range(self, method: str) -> tuple[float, float]:
         """Return where a search for the method's strength begins and ends."""
-        strength, own = METHODS[method].strength, self.own_strength(method)
+        strength, own = self.strength(method), self.own_strength(method)
         assert strength is not None
         assert own is not None
-        return self.ranges.get(method) or strength.reach or (own / _REACH, own * _REACH)
+        given = self.ranges.get(method) or self.ranges.get(pruner(method))
+        return given or strength.reach or (own / _REACH, own * _REACH)
 
     def trial(self, method: str, strength: float | None, seed: int) -> RunConfig:
         """Return the configuration of one trial.
@@ -149,13 +169,15 @@ class CompareConfig(Settings):
         Raises:
             InputError: The method does not take this strength.
         """
-        values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", method]}
-        values["name"] = f"{self.name}-{method}-{spelled(strength)}-seed{seed}"
+        trained = pruner(method)
+        values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", trained]}
+        values["name"] = f"{self.name}-{method.replace('@', '-')}-{spelled(strength)}-seed{seed}"
+        values[trained] |= self.variants.get(method, {})
         if strength is not None:
-            key = METHODS[method].strength
+            key = self.strength(method)
             assert key is not None
-            values[method] |= {key.key: strength}
-        return parse_config(values, f"strength {spelled(strength)}")
+            values[trained] |= {key.key: strength}
+        return parse_config(values, f"{method}, strength {spelled(strength)}")
 
     def dense(self, seed: int) -> RunConfig:
         """The configuration of a seed's dense run."""
@@ -164,7 +186,7 @@ class CompareConfig(Settings):
 
 
 def _is_linear(method: str) -> bool:
-    strength = METHODS[method].strength
+    strength = METHODS[pruner(method)].strength
     return strength is not None and strength.scale == "linear"
 
 
@@ -192,7 +214,7 @@ def load_comparison(
         values["match"] = _matched(values.get("match"), match)
     config = validated(CompareConfig, values, str(path))
     for method in config.methods:
-        searched = config.match is not None and METHODS[method].strength is not None
+        searched = config.match is not None and config.strength(method) is not None
         ends = list(config.range(method)) if searched else []
         if ends and ends[0] <= 0 and not _is_linear(method):
             raise InputError(f"{path}: {method} starts at strength 0; give its search a ranges.{method}")

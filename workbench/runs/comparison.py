@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.catalog.methods import METHODS, where_cut
-from workbench.config.comparison import spelled
+from workbench.config.comparison import pruner, spelled
 from workbench.errors import InputError
 from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
@@ -24,8 +24,10 @@ class Group:
     """Trials that differ in their seed, and, where they were searched, in their strength."""
 
     key: str
-    """The method; with its strength where the grid has several of it, or none was searched."""
+    """The method, with its label; with its strength where the grid has several of it, or none was
+    searched."""
     method: str
+    """With its label after a space, where the comparison gave it one."""
     kind: str
     """dense, grid or matched."""
     trials: tuple[str, ...]
@@ -89,15 +91,20 @@ def read_comparison(folder: Path) -> ComparisonData:
         frame = runs[trial["name"]].predicted
         if frame is None:
             raise InputError(f"{folder / trial['name']}: has no predictions; run the comparison again")
-        own = frame[frame["method"] == trial["method"]]
+        own = frame[frame["method"] == pruner(trial["method"])]
         predictions[trial["name"]] = own.reset_index(drop=True)
     split = next(iter(runs.values())).split
     aims = {
-        trial["name"]: held[held["method"].astype(str) == trial["method"]]
+        trial["name"]: held[held["method"].astype(str) == pruner(trial["method"])]
         for trial in finished
         if (held := runs[trial["name"]].aims) is not None
     }
     return ComparisonData(folder, about, split, pd.DataFrame(rows), predictions, groups, aims)
+
+
+def in_words(method: str) -> str:
+    """Return a comparison's `method@label` as tables name it, `method label`."""
+    return method.replace("@", " ")
 
 
 def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:
@@ -105,12 +112,12 @@ def _groups(described: list[dict[str, Any]]) -> tuple[Group, ...]:
     methods = list(dict.fromkeys(group["method"] for group in described))
     groups = []
     for group in sorted(described, key=lambda g: (methods.index(g["method"]), g["kind"] == "grid")):
-        key = group["method"]
+        name = key = in_words(group["method"])
         if group["kind"] == "grid" and group["strength"] is not None:
-            strength = METHODS[key].strength
+            strength = METHODS[pruner(group["method"])].strength
             assert strength is not None
-            key = f"{key} {strength.key}={spelled(group['strength'])}"
-        groups.append(Group(key, group["method"], group["kind"], tuple(group["cells"])))
+            key = f"{name} {strength.key}={spelled(group['strength'])}"
+        groups.append(Group(key, name, group["kind"], tuple(group["cells"])))
     return tuple(groups)
 
 
@@ -130,11 +137,12 @@ def _measured(run: RunData, trial: dict[str, Any]) -> dict[str, Any]:
     classification = run.rows("classification")
     if classification is None:
         raise InputError(f"{run.folder}: has no classification metrics; run the comparison again")
-    method = trial["method"]
+    method = pruner(trial["method"])
     cut = where_cut(method, run.config)
     metric = judged_by(classification)
     row = quality_row(classification, method, QUALITIES[metric])
-    row |= speed_row(method, run.rows("efficiency")) | {"cut": cut}
+    row |= speed_row(method, run.rows("efficiency"))
+    row |= {"method": in_words(trial["method"]), "cut": cut}
     controls = run.rows("controls")
     if controls is not None:
         at_random = controls.query("method == @method and control == 'random' and metric == @metric")

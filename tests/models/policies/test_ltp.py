@@ -29,6 +29,20 @@ def test_thresholds_start_on_a_line_that_ends_at_the_last_layer() -> None:
     assert LTP(tiny_config(layers=4)).thresholds.tolist()[-1] == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize("layout_type", [Padded, Packed])
+def test_a_score_does_not_depend_on_the_texts_length(layout_type: type) -> None:
+    # Attention received, a mean over 10 and over 27 queries, of tokens that get as much as the others.
+    windows = [window([CLS, *[5] * (n - 2), SEP]) for n in (10, 27)]
+    layout, _ = layout_type.from_windows(windows)
+    received = layout.gather_rows(torch.tensor([[1 / 10] * 27, [1 / 27] * 27]))
+    for padded_length, wanted in ((128, [1 / 128, 1 / 128]), (None, [1 / 10, 1 / 27])):
+        policy = LTP(tiny_config(layers=3), padded_length=padded_length)
+        scores = policy.scores(1, received, layout, received)
+        first = layout.to_padded(scores, 0.0)[:, 0]
+        torch.testing.assert_close(first, torch.tensor(wanted))
+    assert policy.scores(0, received, layout, received) is None
+
+
 def test_the_soft_mask_by_hand() -> None:
     hidden, layout = policy_with(0.2).soften(1, torch.full((2, 4, 16), 2.0), SCORES, two_texts())
     # sigmoid(-1), sigmoid(1.5), sigmoid(3); sigmoid(0), sigmoid(5): [CLS] stays, padding is nothing.

@@ -40,6 +40,25 @@ def test_the_grid_is_methods_by_strengths_by_seeds(monkeypatch, tmp_path) -> Non
     assert lines[:2] == ["dense, seed 3", "adapler at 0.01, seed 3"]
 
 
+def test_a_method_is_compared_with_itself_under_other_settings(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    whole, lines = fake.compare(
+        tmp_path, methods=["adapler", "adapler@fast"], strengths={"adapler": [0.01]},
+        variants={"adapler@fast": {"phi": 0.3, "cut": "middle"}},
+    )  # fmt: skip
+    assert whole
+    assert fake.lean == [("adapler", 0.01, 0, False), ("adapler", 0.3, 0, False)]
+    assert {(g["method"], g["strength"]): g["cells"] for g in told(tmp_path)["groups"]} == {
+        ("dense", None): ["dense/seed0"],
+        ("adapler", 0.01): ["cells/adapler/0.01-seed0"],
+        ("adapler@fast", 0.3): ["cells/adapler@fast/0.3-seed0"],
+    }
+    assert lines[-1] == "adapler@fast at 0.3, seed 0"
+    trained = [run.config for run in fake.jobs if run.base is not None]
+    assert [config.section("adapler").cut for config in trained] == ["entry", "middle"]
+    assert trained[1].name.endswith("-adapler-fast-0.3-seed0")
+
+
 def test_a_search_is_lean_and_its_nearest_try_is_measured(monkeypatch, tmp_path) -> None:
     fake = FakeTrainers(monkeypatch, rising)
     assert fake.compare(tmp_path, match={"flops": 2.0}, ranges={"adapler": [0.001, 0.1]})[0]

@@ -36,6 +36,17 @@ def test_golden_main_table(tmp_path: Path) -> None:
     assert r"95 \% bootstrap" in latex
 
 
+def test_main_table_says_where_each_method_cuts() -> None:
+    three = pd.concat([CLASSIFICATION, CLASSIFICATION.iloc[:1].assign(method="adapler")])
+    config = {"methods": ["powerbert"], "adapler": {}, "top": {"cut": "middle"}, "powerbert": {}}
+    table = main_table(three, EFFICIENCY, config=config)
+    # AdapLeR's section lacks the key: the run was made before there was one.
+    assert table.shown.set_index("method")["cut"].to_dict() == {
+        "dense": "–", "AdapLeR": "entry", "ToP": "middle", "PoWER-BERT": "middle",
+    }  # fmt: skip
+    assert "cut" not in main_table(CLASSIFICATION, EFFICIENCY).shown
+
+
 def test_main_table_without_speed() -> None:
     table = main_table(CLASSIFICATION, None)
     assert table.shown["FLOPs, unpadded"].tolist() == ["–", "–"]

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from tests.helpers.fake_comparison import RIGHT, SPEED, add_run, build_comparison
 from tests.helpers.latex_reader import compiled
 from tests.helpers.metric_frames import AIMS, CLASSIFICATION, EFFICIENCY, plausibility_rows
+from workbench.catalog.methods import METHODS
 from workbench.cli import main
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
@@ -22,17 +24,17 @@ from workbench.storage.atomic import write_text
 
 DEFAULT = ("dense", "adapler")
 GOLDEN_CSV = """\
-method,seeds,n,accuracy,accuracy_sd,macro_f1,macro_f1_sd,matthews,matthews_sd,flops_speedup_unpadded,\
+method,seeds,n,cut,accuracy,accuracy_sd,macro_f1,macro_f1_sd,matthews,matthews_sd,flops_speedup_unpadded,\
 flops_speedup_unpadded_sd,flops_speedup_padded,flops_speedup_padded_sd,speedup_vs_hf_b8,speedup_vs_hf_b8_sd
-dense,2,4,0.875,0.1767766952966369,0.7142857142857143,0.4040610178208843,0.0,0.0,1.0,0.0,2.0,0.0,0.5,0.0
+dense,2,4,–,0.875,0.1767766952966369,0.7142857142857143,0.4040610178208843,0.0,0.0,1.0,0.0,2.0,0.0,0.5,0.0
 """
 GOLDEN = r"""
-dense & 2 & 4 & 87.5 $\pm$ 17.7 & 71.4 $\pm$ 40.4 & 0.0 $\pm$ 0.0 & 1.00 $\pm$ 0.00 & \
+dense & 2 & 4 & -- & 87.5 $\pm$ 17.7 & 71.4 $\pm$ 40.4 & 0.0 $\pm$ 0.0 & 1.00 $\pm$ 0.00 & \
 2.00 $\pm$ 0.00 & 0.50 $\pm$ 0.00 \\
-AdapLeR & 2 & 4 & \textbf{62.5 $\pm$ 17.7} & \textbf{38.1 $\pm$ 6.7} & 0.0 $\pm$ 0.0 & \
+AdapLeR & 2 & 4 & entry & \textbf{62.5 $\pm$ 17.7} & \textbf{38.1 $\pm$ 6.7} & 0.0 $\pm$ 0.0 & \
 \underline{2.10 $\pm$ 0.14} & \
 \underline{4.20 $\pm$ 0.28} & \underline{1.05 $\pm$ 0.07} \\
-ToP & 2 & 4 & \underline{37.5 $\pm$ 17.7} & \underline{26.7 $\pm$ 9.4} & 0.0 $\pm$ 0.0 & \
+ToP & 2 & 4 & middle & \underline{37.5 $\pm$ 17.7} & \underline{26.7 $\pm$ 9.4} & 0.0 $\pm$ 0.0 & \
 \textbf{2.40 $\pm$ 0.85} & \
 \textbf{4.80 $\pm$ 1.70} & \textbf{1.20 $\pm$ 0.42} \\
 \bottomrule
@@ -58,6 +60,23 @@ def seed_run(
     write_text(folder / "config.yaml", dump_config(config))
 
 
+def test_runs_from_before_a_setting_stand_apart_and_keep_their_cut(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        seed_run(tmp_path / f"new{seed}", seed, ("dense", "adapler", "top"))
+        seed_run(tmp_path / f"old{seed}", seed, ("dense", "adapler", "top"))
+        path = tmp_path / f"old{seed}" / "config.yaml"
+        config = yaml.safe_load(path.read_text())
+        came_later = METHODS["top"].before
+        config["top"] = {k: v for k, v in config["top"].items() if k not in came_later}
+        write_text(path, yaml.safe_dump(config))
+    frame = main_comparison(load_runs(tmp_path)).frame.set_index("method")
+    assert frame.index[:2].tolist() == ["dense", "adapler"] or "adapler" in frame.index[1]
+    tops = {name: row["cut"] for name, row in frame.iterrows() if name.startswith("top")}
+    assert sorted(tops.values()) == ["entry", "middle"]
+    assert {name.split(" ")[1] for name in tops} == {"cut=entry", "cut=middle"}
+    assert (frame.loc[list(tops), "seeds"] == 2).all()
+
+
 def test_means_over_seeds_and_a_method_that_is_missing(tmp_path: Path) -> None:
     for seed in (0, 1):
         seed_run(tmp_path / f"seed{seed}", seed)
@@ -70,7 +89,7 @@ def test_means_over_seeds_and_a_method_that_is_missing(tmp_path: Path) -> None:
     assert frame.loc["top", "seeds"] == 0
     shown = table.shown.set_index("method")
     assert shown.loc["AdapLeR", "FLOPs, unpadded"] == "2.10 ± 0.14"
-    assert set(shown.loc["ToP"].tolist()) == {0, "–"}
+    assert set(shown.loc["ToP"].tolist()) == {0, "middle", "–"}
     assert "n = 2 seeds (0, 1)" in table.caption
 
 

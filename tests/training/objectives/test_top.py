@@ -294,7 +294,7 @@ def test_another_policy_is_refused(make_model) -> None:
 
 def ordered(make, **settings) -> TopObjective:
     objective = make(gates="ordered", **settings)
-    objective.order_gates(WINDOWS)
+    objective.order_gates(objective.model, WINDOWS)
     return objective
 
 
@@ -335,6 +335,7 @@ def test_ordered_gates_have_no_gradient_and_no_optimizer(make) -> None:
     objective = ordered(make)
     run(objective, 0.1)
     assert len(objective.optimizers()) == 1
+    objective.after_step()
     assert objective.policy.fine.grad is None
     assert objective.multipliers.grad is None
     assert objective.model.bert.classifier.weight.grad.abs().max() > 0

@@ -28,8 +28,8 @@ class TopSettings(TokenPrunerSettings):
     hard_mask_share: float = Field(0.7, ge=0, lt=1)
     """Share of the steps, at the end, with the gates fixed as at inference and tokens really gone
     (our addition; 0 trains sampled gates to the end, as the authors do)."""
-    bins: int = Field(25, ge=1, le=MOST_UNITS)
-    """Fine gates of a layer, at most 65,536: more than a text has tokens."""
+    bins: int = Field(25, ge=1, le=1024)
+    """Fine gates of a layer, at most 1,024: more than a window has tokens."""
     cut: Cut = "middle"
     """Where a layer drops: in its middle, by its own self-attention, as the authors do; or at its entry,
     by that of the layer before, which is the same tokens later (versions before this setting)."""
@@ -41,8 +41,8 @@ class TopSettings(TokenPrunerSettings):
     addition), or trained with the weights under a Lagrangian, as the authors do over tens of epochs;
     with a few hundred steps these all close alike."""
     gate_order: Literal["information", "rank"] = "information"
-    """The order of ordered gates: by what closing one costs for what it saves, as measured on the model
-    that training starts from; or by rank, alike in all layers."""
+    """The order of ordered gates: by what closing one costs for what it saves, as measured on the
+    fine-tuned model; or by rank, alike in all layers."""
     order_spread: float = Field(9.0, gt=0)
     """From the first ordered gate's log-alpha to the last one's: the smaller, the more are half open at
     a time."""

@@ -84,7 +84,9 @@ class ToP(Policy):
     def scores(
         self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None
     ) -> Tensor | None:
-        """Attention received."""
+        """Attention received, in the layers that may cut."""
+        if self.cuts_after_attention and layer < self.first_layer:
+            return None
         if received is None or not isinstance(layout, Padded) or layout.soft is None:
             return received
         return received * layout.soft if self.soft_stage.ranked_among == "soft" else received

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.catalog.methods import METHODS
-from workbench.config.comparison import CompareConfig
+from workbench.config.comparison import CompareConfig, pruner
 from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.search import Found, bisect
@@ -92,7 +91,7 @@ class Comparison:
             trial = Trial(method, strength, seed)
             if self._trial(trial, base) is None:
                 self._group(method, "grid", strength, trial.name)
-        if match is None or METHODS[method].strength is None:
+        if match is None or self.config.strength(method) is None:
             return
         if match.search_seed_only and method in self.nearest:
             self._matched(Trial(method, self.nearest[method], seed), base)
@@ -103,7 +102,7 @@ class Comparison:
         """Bisection on the method's strength; the nearest try is the matched trial."""
         match, seed = self.config.match, base.config.seed
         assert match is not None
-        own, described = self.config.own_strength(method), METHODS[method].strength
+        own, described = self.config.own_strength(method), self.config.strength(method)
         assert own is not None
         assert described is not None
         quantity = "speedup" if match.kind == "flops" else "loss"
@@ -162,7 +161,7 @@ class Comparison:
         except WorkbenchError as error:
             failure = error
             self.tell(f"{title} failed: {error}")
-        values = None if failure else dev_values(Run(folder), facts["method"])
+        values = None if failure else dev_values(Run(folder), pruner(facts["method"]))
         self.trials[name] = {
             "name": name, **facts, "error": str(failure) if failure else None, "dev": values,
             "seconds": round(seconds_spent(folder), 2),

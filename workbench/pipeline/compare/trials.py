@@ -14,7 +14,7 @@ from workbench.runs.stages import Stages
 
 @dataclass(frozen=True)
 class Trial:
-    """Which run: a method, its strength (None: it has none) and a seed."""
+    """Which run: a method, or `method@label`, its strength (None: it has none) and a seed."""
 
     method: str
     strength: float | None

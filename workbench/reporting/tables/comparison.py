@@ -14,7 +14,7 @@ from workbench.reporting.tables.main import (
     QUALITY_NAMES,
     aimed,
     method_marks,
-    named,
+    or_dash,
 )
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
@@ -22,7 +22,7 @@ from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.aims import mark_missed, missed
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, percent, seconds, spread, times
-from workbench.runs.comparison import COUNTED, ComparisonData
+from workbench.runs.comparison import COUNTED, ComparisonData, in_words
 
 AXES = {"counted": "FLOPs, unpadded", "measured": "vs stock"}
 
@@ -42,7 +42,7 @@ def comparison_table(data: ComparisonData) -> Table:
         line |= {"strength_low": rows["strength"].min(), "strength_high": rows["strength"].max()}
         text: dict[str, object] = {
             "method": method_name(group.method),
-            "cut": named(rows["cut"].iloc[0]),
+            "cut": or_dash(rows["cut"].iloc[0]),
         }
         text |= {"strength": _strengths(rows), "seeds": len(rows)}
         numbers, words = seeds_line(rows, shown_as)
@@ -68,7 +68,9 @@ def _missed(data: ComparisonData) -> pd.DataFrame:
         for quantity in missed(data.aims.get(name))["quantity"]
     ]
     about = {"speedup": "flops_saved", "loss": "quality_lost"}
-    short = {s["method"]: about[s["quantity"]] for s in data.about["searches"] if not s["reached"]}
+    short = {
+        in_words(s["method"]): about[s["quantity"]] for s in data.about["searches"] if not s["reached"]
+    }
     rows += [
         (group.key, short[group.method])
         for group in data.groups
@@ -191,7 +193,8 @@ def pairs_table(data: ComparisonData, *, resamples: int = 1000, randomisations: 
 def searches_table(data: ComparisonData) -> Table | None:
     """Build a row per search: its target on dev, what was reached, and what was odd."""
     rows = [
-        {name: search[name] for name in ("method", "seed", "quantity", "target", "slack")}
+        {"method": in_words(search["method"])}
+        | {name: search[name] for name in ("seed", "quantity", "target", "slack")}
         | (search["nearest"] or {"strength": np.nan, "value": np.nan})
         | {"reached": search["reached"], "tries": len(search["tries"]),
            "notes": "; ".join(search["notes"])}

@@ -58,7 +58,7 @@ def main_table(
     headings = {name: QUALITY_NAMES[name] for name in metrics}
     columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
     columns |= {heading: percentage(name) for name, heading in headings.items()}
-    columns |= {"cut": ("cut", named)} if "cut" in frame else {}
+    columns |= {"cut": ("cut", or_dash)} if "cut" in frame else {}
     for name in map(str, speeds.columns):
         batch = name.replace(MEASURED_SPEED, "vs stock, batch ")
         headings[name], write = SPEEDS.get(name, (batch, times))
@@ -97,9 +97,9 @@ MEASURED_SPEED = "speedup_vs_hf_b"
 """Beginning of the columns of measured speed-ups; the batch size follows."""
 
 
-def named(value: object) -> str:
-    """Return a name, and a dash for None."""
-    return "–" if value is None else str(value)
+def or_dash(value: object) -> str:
+    """Return a name, and a dash for what is none."""
+    return value if isinstance(value, str) else "–"
 
 
 def aimed(quality: str) -> dict[str, str]:

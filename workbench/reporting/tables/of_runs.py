@@ -12,6 +12,7 @@ from workbench.reporting.tables.main import (
     faithfulness_table,
     main_table,
     method_marks,
+    or_dash,
     plausibility_table,
 )
 from workbench.reporting.tables.of_run import data_table
@@ -71,7 +72,8 @@ def main_comparison(runs: Runs) -> Table:
     for variant in in_method_order(cells["variant"]):
         rows = cells[(cells["variant"] == variant) & (cells["n"] > 0)]
         numbers, text = seeds_line(rows, named)
-        facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0}
+        cut = cells.loc[cells["variant"] == variant, "cut"].iloc[0]
+        facts = {"seeds": len(rows), "n": int(rows["n"].max()) if len(rows) else 0, "cut": or_dash(cut)}
         lines.append({"method": variant} | facts | numbers)
         text[judged] = f"{text[judged]}{STAR if variant in unlike else ''}"
         words.append({"method": method_name(variant)} | facts | text)

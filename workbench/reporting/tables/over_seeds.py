@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.catalog.methods import METHODS, settings_as_run
+from workbench.catalog.methods import METHODS, settings_as_run, where_cut
 from workbench.catalog.ordering import ordered
 from workbench.errors import InputError
 from workbench.metrics import schemas
@@ -102,7 +102,7 @@ _SHARED = ("backbone", "kernels")
 
 def results(runs: Runs) -> pd.DataFrame:
     """Return a row per run and method on the reported split: run, data, seed, variant, then what
-    `quality_row` and `speed_row` say; NaN for what a run has not measured.
+    `quality_row` and `speed_row` say, NaN for what a run has not measured, and where the method cuts.
 
     A method that a run's configuration names has a row, measured or not. A method, its settings and
     its seed count once: in a comparison every cell repeats the dense model of its seed. Raises
@@ -117,7 +117,8 @@ def results(runs: Runs) -> pd.DataFrame:
         judged, timed = quality[quality["run"] == run.name], speed[speed["run"] == run.name]
         for method in ordered([*judged["method"], *run.config.get("methods", [])], METHODS):
             keys: dict[str, object] = {"run": run.name, "data": run.data, "seed": run.seed}
-            rows.append(keys | quality_row(judged, method, metrics) | speed_row(method, timed))
+            numbers = quality_row(judged, method, metrics) | speed_row(method, timed)
+            rows.append(keys | numbers | {"cut": where_cut(method, run.config)})
             pairs.append((run.name, method))
     frame = pd.DataFrame(rows).astype({"seed": "Int64"})
     names = variants(runs, pairs)

@@ -115,13 +115,15 @@ class TopObjective(Objective):
         model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
         objective = cls(model, settings, targets)
         if settings.gates == "ordered":
-            objective.order_gates(inputs.windows[:MOST_INFORMED])
+            fine_tuned = PruningClassifier(inputs.dense.bert, objective.policy)
+            objective.order_gates(fine_tuned, inputs.windows[:MOST_INFORMED])
         return objective
 
-    def order_gates(self, windows: Sequence[Window]) -> None:
+    def order_gates(self, fine_tuned: PruningClassifier, windows: Sequence[Window]) -> None:
         """Spread the fine gates out in the order in which they are to close, coarse gates on.
 
         Args:
+            fine_tuned: The model on which closing them is priced, with this policy.
             windows: Some training windows.
         """
         policy, settings = self.policy, self.settings
@@ -136,15 +138,13 @@ class TopObjective(Objective):
                 tokens = expected_tokens(self.lengths, [1.0] * policy.first_layer + shares)
                 return sparsity(self.sizes, policy.cut, tokens).item()
 
-            information = gate_information(self.model, windows, settings.batch_size).cpu()
+            information = gate_information(fine_tuned, windows, settings.batch_size).cpu()
             places = torch.empty(rows * bins)
             places[closing_order(information, saved)] = torch.arange(rows * bins).float()
         spread = settings.order_spread * places.view(rows, bins) / places.max().clamp_min(1)
         with torch.no_grad():
             policy.fine.copy_(spread)
             policy.coarse.fill_(ALWAYS_ON)
-        policy.fine.requires_grad_(False)
-        policy.coarse.requires_grad_(False)
         self._shift(0.0, fixed=False)
 
     def _shift(self, target: float, *, fixed: bool) -> None:
@@ -202,7 +202,10 @@ class TopObjective(Objective):
     def after_step(self) -> None:
         if self.settings.gates == "lagrangian":
             self.policy.clamp()
-        elif self.aim is not None:
+            return
+        # They still require a gradient: what does not is not among the weights that are kept.
+        self.policy.zero_grad()
+        if self.aim is not None:
             target, fixed = self.aim
             self._shift(target, fixed=fixed)
 
