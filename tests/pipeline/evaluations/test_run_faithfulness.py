@@ -117,9 +117,10 @@ def test_pool_and_batch_do_not_matter_and_off_leaves_nothing(
     before = tested.metrics("faithfulness")
     assert run(tiny.config, tested.folder, "evaluation.faithfulness.pool=5") == 0
     again = tested.metrics("faithfulness")
-    # The soft metrics divide by a difference of probabilities, which may be small.
-    soft = before["metric"].str.startswith("soft")
-    for rows, slack in ((soft, 1e-2), (~soft, 2e-5)):
+    # The soft metrics divide by a difference of probabilities, which may be small; a rank correlation
+    # jumps where two drops are nearly equal.
+    loose = before["metric"].str.startswith(("soft", "loo"))
+    for rows, slack in ((loose, 1e-2), (~loose, 2e-5)):
         pd.testing.assert_frame_equal(before[rows], again[rows], atol=slack, rtol=0)
     assert run(tiny.config, tested.folder, "evaluation.faithfulness.scorers=[]") == 0
     assert not list((tested.folder / "metrics").glob("faithfulness*"))
