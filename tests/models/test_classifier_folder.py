@@ -200,3 +200,24 @@ def test_a_mistake_in_the_code_is_not_called_a_full_disk(make_model, tmp_path, m
     monkeypatch.setattr(model.bert, "save_pretrained", lambda path: [][0])
     with pytest.raises(IndexError):
         model.save(tmp_path / "saved", toy_tokenizer())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("method", ["adapler", "top@entry", "ltp@entry", "transkimmer", "trbert"])
+def test_a_model_saved_before_cuts_had_a_place_cuts_at_the_entry(
+    make_model, tmp_path: Path, method: str
+) -> None:
+    model, windows = make_model(method), texts(RAGGED)
+    if method.startswith("ltp"):
+        model.policy.padded_length = None
+    model.save(tmp_path / "model", toy_tokenizer())
+    path = tmp_path / "model" / "config.json"
+    described = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("cut", "coarse_gate", "padded_length"):
+        described["workbench"]["policy"].pop(key, None)
+    path.write_text(json.dumps(described), encoding="utf-8")
+    old, _ = load_classifier(tmp_path / "model")
+    first, second = old(windows), model(windows)
+    assert first.tokens.equal(second.tokens)
+    assert first.tokens_ffn.equal(first.tokens)
+    torch.testing.assert_close(first.logits, second.logits)
