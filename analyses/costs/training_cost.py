@@ -29,6 +29,7 @@ from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.objectives.top import TopObjective, compute_teacher_targets
+from workbench.training.top_gates import MOST_INFORMED
 
 BATCH = 16
 TOTAL = 1000
@@ -67,14 +68,15 @@ def _compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> Non
     torch.manual_seed(0)
     adapler = PruningClassifier(_fresh(backbone).bert, AdapLeR(config))
     teacher = _fresh(backbone).eval()
-    top = PruningClassifier(
-        _fresh(backbone).bert, ToP(config, bins=25, first_layer=2, fine_start=4.6, coarse_start=2.0)
-    )
+    settings = TopSettings()
+    top = PruningClassifier(_fresh(backbone).bert, ToP.from_settings(config, settings))
     teacher_targets = compute_teacher_targets(teacher, windows, 20)
+    pruned = TopObjective(top, settings, teacher_targets)
+    pruned.order_gates(top, windows[:MOST_INFORMED])
     objectives: dict[str, Objective] = {
         "dense": DenseObjective(_fresh(backbone), DenseSettings(epochs=1)),
         "adapler": AdaplerObjective(adapler, AdaplerSettings(), targets, 0.0),
-        "top": TopObjective(top, TopSettings(), teacher_targets),
+        "top": pruned,
     }
     parts = [[windows[index] for index in batch] for batch in chosen]
     runs = {name: _steps(objective, parts) for name, objective in objectives.items()}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from workbench.catalog.methods import METHODS, Strength
-from workbench.catalog.settings import EachOnce, Seed, Settings
+from workbench.catalog.settings import EachOnce, Seed, Settings, TrainingSettings
 from workbench.config.loading import (
     apply_overrides,
     load_plugins_of,
@@ -134,13 +134,17 @@ class CompareConfig(Settings):
         """Return what makes a method of the comparison faster; None where nothing does."""
         return METHODS[pruner(method)].strength
 
+    def section(self, method: str) -> TrainingSettings:
+        """Return a method's settings, with its variant's; InputError where these are wrong."""
+        own = self.run.section(pruner(method))
+        return validated(type(own), own.model_dump() | self.variants.get(method, {}), method)
+
     def own_strength(self, method: str) -> float | None:
         """Return the strength in the method's section; None where it has none."""
         strength = self.strength(method)
         if strength is None:
             return None
-        own = getattr(self.run.section(pruner(method)), strength.key)
-        return float(self.variants.get(method, {}).get(strength.key, own))
+        return float(getattr(self.section(method), strength.key))
 
     def grid(self, method: str) -> list[float | None]:
         """Return the strengths of a method's trials, apart from what a search tries."""
@@ -172,7 +176,7 @@ class CompareConfig(Settings):
         trained = pruner(method)
         values = self.run.model_dump(mode="json") | {"seed": seed, "methods": ["dense", trained]}
         values["name"] = f"{self.name}-{method.replace('@', '-')}-{spelled(strength)}-seed{seed}"
-        values[trained] |= self.variants.get(method, {})
+        values[trained] = self.section(method).model_dump(mode="json")
         if strength is not None:
             key = self.strength(method)
             assert key is not None

@@ -8,6 +8,7 @@ from torch import Tensor
 from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
 from workbench.core.task_type import Regression
+from workbench.metrics.efficiency.flops import layer_multiply_adds
 from workbench.models.classifier import PruningClassifier, batches
 from workbench.models.policies.base import Sizes
 from workbench.models.policies.top import ToP
@@ -29,16 +30,16 @@ def sparsity(sizes: Sizes, cut: Cut, tokens: Sequence[Tensor]) -> Tensor:
         tokens: (B,) numbers, fractions allowed, of each text's tokens: at first, then after each
             layer's cut.
     """
-    hidden, inner = sizes.hidden, sizes.intermediate
+    fed = torch.stack(list(tokens[1:]))
+    attended = torch.stack(list(tokens[:-1])) if cut == "middle" else fed
+    widths = sizes.hidden, sizes.intermediate
+    spent: Tensor = layer_multiply_adds(attended, fed, *widths).sum()
+    return 1 - spent / (sizes.layers * layer_multiply_adds(tokens[0], tokens[0], *widths).sum())
 
-    def multiply_adds(attended: Tensor, fed: Tensor) -> Tensor:
-        attention = 4 * attended * hidden**2 + 2 * attended**2 * hidden
-        return (attention + 2 * fed * hidden * inner).sum()
 
-    dense = multiply_adds(tokens[0], tokens[0]) * sizes.layers
-    entering = tokens[:-1] if cut == "middle" else tokens[1:]
-    spent = [multiply_adds(*numbers) for numbers in zip(entering, tokens[1:], strict=True)]
-    return 1 - torch.stack(spent).sum() / dense
+def text_tokens(windows: Sequence[Window], device: torch.device) -> Tensor:
+    """Return (B,) float: how many tokens each window has."""
+    return torch.tensor([float(len(window.input_ids)) for window in windows], device=device)
 
 
 def expected_tokens(lengths: Tensor, shares: Sequence[Tensor | float]) -> list[Tensor]:

@@ -52,7 +52,7 @@ def test_who_stays_in_every_layer_is_who_has_priority(make_model, kind: str, lat
     budgets = torch.tensor([[5, 4, 4, 2], [9, 7, 3, 1]])
     pair = [WINDOWS[2], WINDOWS[5]]
     masks = budget_masks([priority(window, kind) for window in pair], budgets.numpy())
-    policy = ReplayPolicy(torch.from_numpy(masks), cuts_after_attention=late)
+    policy = ReplayPolicy(torch.from_numpy(masks), cut="middle" if late else "entry")
     with torch.no_grad():
         output = PruningClassifier(make_model().bert, policy).eval()(pair)
     for layer, trace in enumerate(output.traces):

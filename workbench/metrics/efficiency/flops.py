@@ -7,6 +7,7 @@ what `torch.utils.flop_counter` counts as well.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,11 +50,8 @@ def text_flops(
     if attention.shape != feed_forward.shape:
         raise ValueError(f"tokens {attention.shape} and tokens_ffn {feed_forward.shape} differ")
     hidden = shape.hidden
-    multiply_adds = (
-        4 * attention * hidden**2
-        + 2 * attention**2 * hidden
-        + 2 * feed_forward * hidden * shape.intermediate
-    ).sum(axis=1)
+    each = layer_multiply_adds(attention, feed_forward, hidden, shape.intermediate)
+    multiply_adds = each.sum(axis=1)
     # Pooler and classifier, once per text, on [CLS].
     multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
     if np.any(predictors):
@@ -65,6 +63,19 @@ def text_flops(
         entering = np.column_stack([full, feed_forward[:, :-1]])
         multiply_adds += (entering * np.asarray(predictors, dtype=np.int64)).sum(axis=1)
     return 2 * multiply_adds
+
+
+def layer_multiply_adds(attended: Any, fed: Any, hidden: int, intermediate: int) -> Any:
+    """Return the multiply-adds of encoder layers, numbers or arrays of any library as they come in.
+
+    Args:
+        attended: Tokens in self-attention.
+        fed: Tokens in the feed-forward part.
+        hidden: Width of the states.
+        intermediate: Width inside the feed-forward part.
+    """
+    attention = 4 * attended * hidden**2 + 2 * attended**2 * hidden
+    return attention + 2 * fed * hidden * intermediate
 
 
 def dense_flops(lengths: np.ndarray, shape: Shape) -> np.ndarray:

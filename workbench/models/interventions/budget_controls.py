@@ -44,13 +44,12 @@ def infer_at_budget(
     layers = (len(windows), model.layers)
     if result.tokens.shape != layers:
         raise ValueError(f"budgets {result.tokens.shape} are not (windows, layers) {layers}")
-    after = model.policy.cuts_after_attention
-    budgets = result.tokens_ffn if after else result.tokens
+    budgets = result.tokens_ffn if model.policy.cuts_after_attention else result.tokens
     priorities = [priority(window, kind, seed, draw) for window in windows]
 
     def run(batch: list[int]) -> Output:
         alive = budget_masks([priorities[index] for index in batch], budgets[batch])
-        policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cuts_after_attention=after)
+        policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cut=model.policy.cut)
         control = PruningClassifier(model.bert, policy)
         return control([windows[index] for index in batch], execution=execution)
 

@@ -62,7 +62,7 @@ class CounterfactualPolicy(Policy):
         """
         super().__init__()
         self.policy = policy
-        self.cuts_after_attention = policy.cuts_after_attention
+        self.cut = policy.cut
         self.ignores_own_attention = policy.ignores_own_attention
         self.reference = policy.reference
         self.scale, self.budget, self.drop_layer = scale, budget, drop_layer

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 
@@ -13,11 +14,11 @@ class ReplayPolicy(Policy):
 
     method: ClassVar[str] = "given"
 
-    def __init__(self, alive: Tensor, *, cuts_after_attention: bool = False) -> None:
+    def __init__(self, alive: Tensor, *, cut: Cut = "entry") -> None:
         """Take the tokens that pass each layer's cut, at its entry or after its self-attention: `alive`
         (B, layers, N) bool by original position."""
         super().__init__()
-        self.alive, self.cuts_after_attention = alive, cuts_after_attention
+        self.alive, self.cut = alive, cut
 
     def scores(self, layer: int, hidden: Tensor, layout: Layout, received: Tensor | None) -> Tensor:
         """Return 1 for the tokens that stay."""

@@ -52,7 +52,6 @@ class AdapLeR(Policy):
         super().__init__()
         layers = config.num_hidden_layers
         self.width, self.eta_start, self.beta, self.cut = width, eta_start, beta, cut
-        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.slope = math.inf
         """Steepness of soft removal; the objective sets it for each epoch."""

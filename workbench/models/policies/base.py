@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.catalog.settings import Cut
 from workbench.errors import InputError
 from workbench.models.layouts import Layout
 
@@ -27,9 +28,8 @@ class Policy(nn.Module):
     """
 
     method: ClassVar[str] = "dense"
-    cuts_after_attention: bool = False
-    """Whether tokens are scored and dropped between a layer's self-attention and its feed-forward part
-    instead of at its entry."""
+    cut: Cut = "entry"
+    """Where layers score and drop tokens."""
     ignores_own_attention: bool = False
     """Whether attention received is that from the other tokens only."""
     reference: Sizes | None = None
@@ -105,6 +105,12 @@ class Policy(nn.Module):
     def settings(self) -> dict[str, Any]:
         """Return the constructor's arguments besides the model's configuration, for config.json."""
         return {}
+
+    @property
+    def cuts_after_attention(self) -> bool:
+        """Whether tokens are scored and dropped between a layer's self-attention and its feed-forward
+        part instead of at its entry."""
+        return self.cut == "middle"
 
     def needs_attention(self, layer: int) -> bool:
         """Say whether the next layer's scores need the attention received in this layer; with

@@ -37,7 +37,6 @@ class LTP(Policy):
         super().__init__()
         self.last_threshold, self.temperature = last_threshold, temperature
         self.padded_length, self.cut = padded_length, cut
-        self.cuts_after_attention = cut == "middle"
         cuts = config.num_hidden_layers - 1
         self.thresholds = nn.Parameter(last_threshold * torch.arange(1, cuts + 1) / cuts)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 from transformers import BertConfig
 
+from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 
@@ -22,7 +23,7 @@ class PowerBert(Policy):
     """
 
     method: ClassVar[str] = "powerbert"
-    cuts_after_attention: bool = True
+    cut: Cut = "middle"
     ignores_own_attention: bool = True
 
     def __init__(self, config: BertConfig, *, length: int) -> None:

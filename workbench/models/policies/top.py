@@ -56,7 +56,6 @@ class ToP(Policy):
         if first_layer < 1 or prunable < 1:
             raise ValueError(f"first_layer {first_layer} leaves no layer of {self.layers} to cut")
         self.bins, self.first_layer, self.cut, self.coarse_gate = bins, first_layer, cut, coarse_gate
-        self.cuts_after_attention = cut == "middle"
         self.starts = fine_start, coarse_start
         self.soft_stage = SoftStage()
         self.probe: Tensor | None = None

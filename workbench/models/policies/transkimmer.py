@@ -36,7 +36,6 @@ class Transkimmer(Policy):
     ) -> None:
         super().__init__()
         self.keep_bias, self.temperature, self.cut = keep_bias, temperature, cut
-        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.predictors = nn.ModuleList(
             nn.Sequential(

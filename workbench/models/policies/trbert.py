@@ -45,7 +45,6 @@ class TrBert(Policy):
         if not 0 < keep_start < 1:
             raise ValueError(f"keep_start {keep_start} is not between 0 and 1")
         self.width, self.keep_start, self.cut = width, keep_start, cut
-        self.cuts_after_attention = cut == "middle"
         self.hidden = config.hidden_size
         self.places = (1, layers // 2)
         """The layers in which tokens are dropped."""

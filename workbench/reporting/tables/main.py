@@ -53,8 +53,10 @@ def main_table(
     metrics = [name for name in QUALITY_NAMES if (classification["metric"] == name).any()]
     quality = pd.DataFrame([quality_row(classification, m, metrics) for m in methods])
     speeds = pd.DataFrame([speed_row(m, efficiency) for m in methods])
-    cuts = pd.Series([where_cut(method, config) for method in methods], name="cut", dtype=object)
-    frame = pd.concat([quality, *([cuts] if cuts.notna().any() else []), speeds], axis=1)
+    cuts = [where_cut(method, config) for method in methods]
+    if any(cuts):
+        quality["cut"] = cuts
+    frame = pd.concat([quality, speeds], axis=1)
     headings = {name: QUALITY_NAMES[name] for name in metrics}
     columns: dict[str, tuple[Any, ...]] = {"method": ("method", method_name), "n": ("n",)}
     columns |= {heading: percentage(name) for name, heading in headings.items()}

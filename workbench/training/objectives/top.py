@@ -28,6 +28,7 @@ from workbench.training.top_gates import (
     inference_tokens,
     shift_to,
     sparsity,
+    text_tokens,
 )
 
 ALWAYS_ON = 30.0
@@ -127,8 +128,7 @@ class TopObjective(Objective):
             windows: Some training windows.
         """
         policy, settings = self.policy, self.settings
-        self.lengths = torch.tensor([float(len(window.input_ids)) for window in windows])
-        self.lengths = self.lengths.to(self.model.device)
+        self.lengths = text_tokens(windows, self.model.device)
         rows, bins = policy.fine.shape
         places = torch.arange(bins).expand(rows, bins).flip(1).float()
         if settings.gate_order == "information":
@@ -256,6 +256,6 @@ class TopObjective(Objective):
 
     def _expected_sparsity(self, windows: Sequence[Window]) -> Tensor:
         """1 - expected MACs / dense MACs of this batch."""
-        lengths = torch.tensor([float(len(window.input_ids)) for window in windows])
-        tokens = expected_tokens(lengths.to(self.model.device), expected_shares(self.policy))
+        lengths = text_tokens(windows, self.model.device)
+        tokens = expected_tokens(lengths, expected_shares(self.policy))
         return sparsity(self.sizes, self.policy.cut, tokens)
