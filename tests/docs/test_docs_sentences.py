@@ -60,15 +60,21 @@ def demo_plausibility() -> list[str]:
 
 
 def demo_fpr() -> list[str]:
-    early, late = range(4), range(4, 6)
-    lower = pd.concat([-fpr_gap("saliency", late), -fpr_gap("attention", late)])
-    return [*span(fpr_gap("saliency", early)), *span(fpr_gap("attention", early)), *span(lower)]
+    early, late = range(3), range(3, 6)
+    above, below = fpr_gap("saliency", early), -fpr_gap("saliency", late)
+    attention = fpr_gap("attention", range(6))
+    (higher,) = attention[attention > 0]
+    return [*span(above), *span(below), *span(-attention[attention < 0]), f"{higher:.2f}"]
 
 
 def demo_loss() -> list[str]:
     dense = accuracy("demo", "dense")["value"]
-    (lost,) = {f"{100 * (dense - accuracy('demo', name)['value']):.1f}" for name in ("adapler", "top")}
-    return [lost]
+    lost = {name: 100 * (dense - accuracy("demo", name)["value"]) for name in ("adapler", "top")}
+    counted = {name: speed("demo", name, "flops_speedup_unpadded") for name in lost}
+    return [
+        f"{counted['adapler']:.2f}x", f"{-lost['adapler']:.1f}", f"{counted['top']:.2f}x",
+        f"{lost['top']:.1f}",
+    ]  # fmt: skip
 
 
 def eraser_plausibility() -> list[str]:
@@ -135,8 +141,8 @@ def scorer_words() -> list[str]:
 SENTENCES = [
     ("docs/studies.md", scorer_words, ["DecompX", "random"]),
     ("README.md", demo_plausibility, ["above random", "saliency"]),
-    ("docs/studies.md", demo_fpr, ["saliency", "attention", "layers 4 and 5"]),
-    ("README.md", demo_loss, ["AdapLeR", "ToP", "points"]),
+    ("docs/studies.md", demo_fpr, ["saliency", "attention", "layers 3 to 5"]),
+    ("README.md", demo_loss, ["AdapLeR", "ToP", "points", "loses"]),
     ("docs/studies.md", eraser_plausibility, ["predictors", "above random"]),
     ("docs/studies.md", eraser_controls, ["ToP", "random"]),
     ("docs/studies.md", comparison_order, ["PoWER-BERT", "TR-BERT", "AdapLeR"]),
