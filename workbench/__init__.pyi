@@ -6,8 +6,8 @@ from workbench.inference.classify import Prediction as Prediction
 from workbench.inference.classify import classify as classify
 from workbench.inference.explain import Explained as Explained
 from workbench.inference.explain import explain_text as explain_text
+from workbench.inference.load import load_classifier as load_classifier
 from workbench.models.classifier import PruningClassifier as PruningClassifier
-from workbench.models.classifier import load_classifier as load_classifier
 from workbench.models.transformers import register as register
 from workbench.reporting.published import published as published
 from workbench.runs.folder import Run as Run

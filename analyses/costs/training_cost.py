@@ -17,10 +17,11 @@ from workbench.catalog.methods.adapler import AdaplerSettings
 from workbench.catalog.methods.dense import DenseSettings
 from workbench.catalog.methods.top import TopSettings
 from workbench.core.documents import Window
+from workbench.core.inference import batches
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.models.backbone import load_backbone, load_tokenizer
-from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP

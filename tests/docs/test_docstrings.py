@@ -48,7 +48,7 @@ def gaps(path: Path) -> Iterator[str]:
         names = parameters(function)
         inherited = overrides and function.name in DOCUMENTED and not explained(function)
         missing = [name for name in names if name not in explained(function)]
-        exempt = inherited or is_command(path) or is_scorer(function)
+        exempt = inherited or is_command(path) or is_scorer(function) or is_overload(function)
         if len(names) >= 3 and missing and not exempt:
             yield f"{path.relative_to(ROOT)}:{function.lineno} {function.name}: {', '.join(missing)}"
 
@@ -57,6 +57,11 @@ def is_scorer(function: Function) -> bool:
     """What a scorer is given is said once, in docs/adding-a-scorer.md."""
     calls = (d.func for d in function.decorator_list if isinstance(d, ast.Call))
     return any(isinstance(call, ast.Name) and call.id == "register_scorer" for call in calls)
+
+
+def is_overload(function: Function) -> bool:
+    """The implementation below it has the docstring."""
+    return any(isinstance(d, ast.Name) and d.id == "overload" for d in function.decorator_list)
 
 
 def is_command(path: Path) -> bool:

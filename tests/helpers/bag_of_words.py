@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from workbench.core.documents import Window
 from workbench.core.task_type import task_type_of
-from workbench.models.classifier import Execution, Output
+from workbench.models.inference import Execution, Output
 from workbench.models.layouts import Packed
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tests.helpers.toys import LABELS, texts
 from workbench.inference.predict import predict, quality
-from workbench.models.cost import window_flops
 from workbench.models.inference import infer
 
 PARTS = texts((9, 12, 5, 7, 9))
@@ -27,7 +26,7 @@ def test_windows_become_texts(make_model, method: str) -> None:
     model = make_model(method)
     frame = predict(model, WINDOWS, "test", batch_size=2)
     result = infer(model, WINDOWS)
-    flops, dense = window_flops(model, WINDOWS, result.tokens, result.tokens_ffn)
+    flops, dense = model.costs.of_windows(WINDOWS, result.tokens, result.tokens_ffn)
     assert frame["text_id"].tolist() == list(ROWS)
     for (_, rows), (_, row) in zip(ROWS.items(), frame.iterrows(), strict=True):
         mean = model.task_type.answers(result.logits)[rows].mean(axis=0)
@@ -51,13 +50,14 @@ def test_the_table_has_the_columns_of_the_contract(make_model) -> None:
 
 
 def test_probabilities_are_averaged_not_votes(make_model, monkeypatch) -> None:
-    from workbench.models.inference import Inference
+    from workbench.core.inference import Inference
 
     # Two windows lean to neg, one is sure of pos: mean (0.37, 0.63).
     pos = np.array([0.45, 0.5, 0.45, 0.5, 0.99])
     fake = Inference(np.log(np.stack([1 - pos, pos], axis=1)), np.full((5, 4), 3), np.full((5, 4), 3))
-    monkeypatch.setattr("workbench.inference.predict.infer", lambda *_: fake)
-    frame = predict(make_model(), WINDOWS, "test")
+    model = make_model()
+    monkeypatch.setattr(type(model), "infer", lambda *_: fake)
+    frame = predict(model, WINDOWS, "test")
     assert frame.loc[0, "prob_pos"] == pytest.approx(0.63)
     assert frame.loc[0, "predicted"] == "pos"
     assert frame.loc[0, "tokens"] == [9, 9, 9, 9]

@@ -15,7 +15,6 @@ from workbench.inference.explain import explain_text, text_windows
 from workbench.inference.what_if import Change, outcome_table, record_windows, what_if
 from workbench.metrics.efficiency.flops import dense_flops, text_flops
 from workbench.models.classifier import PruningClassifier
-from workbench.models.cost import shape_of
 
 LAYERS = 4
 TOKENIZER = toy_tokenizer()
@@ -53,10 +52,10 @@ def test_numbers_of_an_outcome(model: PruningClassifier) -> None:
     assert after.tokens.sum() < before.tokens.sum()
     assert after.flops < before.flops
     n = len(windows[0].input_ids)
-    assert before.flops_dense == before.flops_padded == dense_flops(np.array([n]), shape_of(model))[0]
+    assert before.flops_dense == before.flops_padded == dense_flops(np.array([n]), model.costs.shape)[0]
     cost = [model.policy.predictor_cost(layer) for layer in range(LAYERS)]
     own = text_flops(
-        after.tokens[None], shape_of(model), predictors=np.array(cost), lengths=np.array([n])
+        after.tokens[None], model.costs.shape, predictors=np.array(cost), lengths=np.array([n])
     )
     assert after.flops == own[0]
     np.testing.assert_array_equal(after.tokens, after.record.kept.sum(axis=1))

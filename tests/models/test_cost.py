@@ -7,7 +7,6 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.helpers.toys import KEEP_ALL, METHODS, MOVED, texts
-from workbench.models.cost import dense_shape_of, shape_of, window_flops
 from workbench.models.kernels.onednn import linear_kernels
 
 
@@ -23,7 +22,7 @@ def test_window_flops_equal_torchs_counter(make_model, method: str, length: int)
         FlopCounterMode(display=False) as counter,
     ):
         output = model(windows)
-    own, dense = window_flops(model, windows, output.tokens.numpy(), output.tokens_ffn.numpy())
+    own, dense = model.costs.of_windows(windows, output.tokens.numpy(), output.tokens_ffn.numpy())
     assert own.tolist() == [counter.get_total_flops()]
     if method == "dense":
         assert own.tolist() == dense.tolist()
@@ -35,16 +34,16 @@ def test_cost_counts_each_window_by_itself(make_model) -> None:
     model, windows = make_model("adapler"), texts([5, 12])
     with torch.no_grad():
         tokens = model(windows).tokens.numpy()
-    own, dense = window_flops(model, windows, tokens)
+    own, dense = model.costs.of_windows(windows, tokens)
     for row, window in enumerate(windows):
-        alone, alone_dense = window_flops(model, [window], tokens[row : row + 1])
+        alone, alone_dense = model.costs.of_windows([window], tokens[row : row + 1])
         assert (own[row], dense[row]) == (alone[0], alone_dense[0])
 
 
 def test_a_cut_behind_attention_is_cheaper_by_the_feed_forward_part(make_model) -> None:
     windows, tokens = texts([6]), np.array([[6, 4, 4, 2]])
-    same, _ = window_flops(make_model("powerbert"), windows, tokens)
-    fewer, _ = window_flops(make_model("powerbert"), windows, tokens, np.array([[4, 4, 2, 1]]))
+    same, _ = make_model("powerbert").costs.of_windows(windows, tokens)
+    fewer, _ = make_model("powerbert").costs.of_windows(windows, tokens, np.array([[4, 4, 2, 1]]))
     # 5 tokens less, through two products of 16 x 24 multiply-adds each.
     assert same[0] - fewer[0] == 2 * 5 * 2 * 16 * 24
 
@@ -55,19 +54,19 @@ def test_selectors_are_counted_in_their_two_layers_only(make_model) -> None:
 
 
 def test_shape_comes_from_the_model(make_model) -> None:
-    shape = shape_of(make_model("adapler"))
+    shape = make_model("adapler").costs.shape
     assert (shape.layers, shape.hidden, shape.intermediate, shape.classes) == (4, 16, 24, 2)
 
 
 def test_a_students_dense_flops_are_its_teachers(make_model) -> None:
     windows, student = texts([5, 12]), make_model("distilbert")
-    own, dense = window_flops(student, windows, np.array([[5, 5], [12, 12]]))
-    _, teachers = window_flops(make_model(), windows, np.array([[5] * 4, [12] * 4]))
+    own, dense = student.costs.of_windows(windows, np.array([[5, 5], [12, 12]]))
+    _, teachers = make_model().costs.of_windows(windows, np.array([[5] * 4, [12] * 4]))
     assert dense.tolist() == teachers.tolist()
     # Pooler 16 x 16 and classifier 16 x 2 once, and half of the layers.
     head = 2 * (16 * 16 + 16 * 2)
     assert ((own - head) * 2).tolist() == (dense - head).tolist()
-    assert (shape_of(student).layers, dense_shape_of(student).layers) == (2, 4)
+    assert (student.costs.shape.layers, student.costs.dense.layers) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +80,6 @@ def test_predictors_multiply_adds_per_token(make_model, method: str, cost: int) 
 def test_predictors_are_paid_even_where_nothing_is_dropped(make_model) -> None:
     windows = texts([6])
     kept = np.full((1, 4), 6)
-    own, dense = window_flops(make_model("adapler"), windows, kept)
+    own, dense = make_model("adapler").costs.of_windows(windows, kept)
     # 4 layers x 6 tokens x (16 x 8 + 8) multiply-adds.
     assert own[0] - dense[0] == 2 * 4 * 6 * (16 * 8 + 8)

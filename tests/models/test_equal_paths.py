@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from transformers import BertForSequenceClassification
 
 from tests.helpers.toys import KEEP_ALL, METHODS, MOVED, RAGGED, texts
-from workbench.models.classifier import Output, PruningClassifier
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Output
 from workbench.models.layouts import Padded
 
 CLOSE = {"atol": 1e-5, "rtol": 0}

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.models.classifier import batches
+from workbench.core.inference import batches
 from workbench.models.inference import infer
 
 

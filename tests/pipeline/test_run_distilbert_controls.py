@@ -12,7 +12,6 @@ from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
 from workbench.inference.explain import explain_text
 from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import load_classifier
-from workbench.models.cost import dense_shape_of, shape_of
 from workbench.pipeline.bench.run import subject_of_model, subject_of_run
 from workbench.reporting.pages import run as report
 from workbench.runs.folder import Run, load_run
@@ -73,9 +72,9 @@ def test_alone_in_its_folder_a_student_is_benchmarked_as_the_model_it_is(found: 
     folder = found.model_folder("distilbert")
     subject = subject_of_model(str(folder), None, torch.device("cpu"))
     assert subject.models.keys() == {"dense"}
-    assert dense_shape_of(subject.models["dense"]).layers == 2
+    assert subject.models["dense"].costs.dense.layers == 2
     whole = subject_of_run(found, None, torch.device("cpu"))
-    assert dense_shape_of(whole.models["distilbert"]) == shape_of(whole.models["dense"])
+    assert whole.models["distilbert"].costs.dense == whole.models["dense"].costs.shape
 
 
 def test_explaining_shows_the_students_layers(found: Run) -> None:

@@ -22,9 +22,10 @@ from workbench.attribution.registry import (
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import ScorerSpec
 from workbench.core.documents import Window
+from workbench.core.inference import batches
 from workbench.core.token_scores import TokenScores
 from workbench.errors import WorkbenchError
-from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.classifier import PruningClassifier
 
 
 def score_windows(

@@ -1,6 +1,7 @@
 """What leaves a run: `workbench export`, a model; `workbench export-predictions`, scores and classes."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,12 @@ class ModelExport:
     """Trained method of the run."""
     to: Path
     """Folder to write, new or empty."""
+    format: Literal["transformers", "onnx"] = "transformers"
+    """For AutoModelForSequenceClassification, or as graphs for ONNX Runtime and OpenVINO."""
+    precision: Literal["fp32", "int8"] = "fp32"
+    """Of an ONNX graph's linear layers."""
+    batched: bool = False
+    """Write an ONNX graph for any number of texts at a time beside that for one."""
     push_to_hub: str | None = None
     """Upload it under this name, such as me/model."""
     public: bool = False
@@ -44,20 +51,35 @@ class PredictionsExport:
 
 
 def export(what: ModelExport) -> None:
-    """Write a model that transformers loads by itself: AutoModelForSequenceClassification.
+    """Write a model that transformers loads by itself, or that runs in an engine without torch.
 
-    A dense or DistilBERT model is an ordinary BERT classifier; any other needs `import workbench` first,
-    and then drops its tokens. The model's and the data's cards are written beside it. Uploading asks for
-    the hub's own login (`hf auth login`).
+    For transformers: AutoModelForSequenceClassification. A dense or DistilBERT model is an ordinary BERT
+    classifier; any other needs `import workbench` first, and then drops its tokens. As `--format onnx`:
+    graphs in which tokens really go, held against the torch model on the dev split; load them by
+    `workbench.load_classifier(folder, engine="onnxruntime")`. The model's and the data's cards are
+    written beside it. Uploading asks for the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
     from workbench.reporting.cards.model import write_card
     from workbench.runs.folder import load_run
 
+    if what.format != "onnx" and (what.precision != "fp32" or what.batched):
+        raise InputError("--precision and --batched are of --format onnx")
     run = load_run(what.run)
     if what.push_to_hub is not None:
         check_hub(what.push_to_hub)
-    export_model(run, what.method, what.to, lambda folder: write_card(what.run, what.method, folder))
+
+    card = partial(write_card, what.run, what.method)
+    if what.format == "onnx":
+        from workbench.pipeline.export_graphs import export_graphs
+
+        manifest = export_graphs(
+            run, what.method, what.to, precision=what.precision, batched=what.batched,
+            write_cards=lambda folder, manifest: card(folder, graphs=manifest.in_words()),
+        )  # fmt: skip
+        say(manifest.in_words())
+    else:
+        export_model(run, what.method, what.to, card)
     say(what.to)
     if what.push_to_hub is not None:
         say(push(what.to, what.push_to_hub, public=what.public))

@@ -4,19 +4,18 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
 
 from workbench.catalog.options import TooLong
 from workbench.core.documents import Document
 from workbench.data.windows.encode import encode
 from workbench.data.words import split_words
 from workbench.errors import InputError
+from workbench.inference.model import Model
 from workbench.inference.pairs import unlike_training
 from workbench.inference.predict import predict
-from workbench.models.classifier import PruningClassifier
 from workbench.storage.malloc import map_large_blocks
 
 Text = str | tuple[str, str] | tuple[str, str, str] | Document
@@ -43,8 +42,8 @@ class Prediction:
 
 
 def classify(
-    model: PruningClassifier,
-    tokenizer: PreTrainedTokenizerBase,
+    model: Model,
+    tokenizer: Any,
     texts: Iterable[Text],
     *,
     batch_size: int = 32,
@@ -92,7 +91,7 @@ def classify(
         raise InputError("texts is a single string; give a list of texts")
     max_tokens = model.window_limit(max_tokens)
     model.task_type.require_classes("texts are put into classes")
-    if model.device.type == "cpu":
+    if model.on_cpu:
         map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.
     encode([], model.labels, tokenizer, max_tokens)
@@ -114,8 +113,8 @@ def classify(
 
 
 def _classified(
-    model: PruningClassifier,
-    tokenizer: PreTrainedTokenizerBase,
+    model: Model,
+    tokenizer: Any,
     documents: Sequence[Document],
     batch_size: int,
     max_tokens: int,

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable
 
 from workbench.core.documents import Window
-from workbench.models.classifier import PruningClassifier
+from workbench.inference.model import Model
 
 
-def unlike_training(model: PruningClassifier, seconds: Collection[bool]) -> str | None:
+def unlike_training(model: Model, seconds: Collection[bool]) -> str | None:
     """Say that texts lack the second one that the model was trained with, or have one it never saw.
 
     None where all are as in training, and for a model that does not know, as those of earlier versions.
@@ -20,7 +20,7 @@ def unlike_training(model: PruningClassifier, seconds: Collection[bool]) -> str 
         return None
     trained, lacks = ("pairs", "no second one") if model.pairs else ("single texts", "a second one")
     have = "the text has" if len(seconds) == 1 else f"{unlike:,} of {len(seconds):,} texts have"
-    return f"{model.policy.method} was trained on {trained}; {have} {lacks}"
+    return f"{model.method} was trained on {trained}; {have} {lacks}"
 
 
 def seconds_of(windows: Iterable[Window]) -> list[bool]:

@@ -7,15 +7,12 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.documents import Window
+from workbench.core.inference import Inference
+from workbench.inference.model import Model
 from workbench.metrics.classification import primary_metric
-from workbench.models.classifier import PruningClassifier
-from workbench.models.cost import window_flops
-from workbench.models.inference import Inference, infer
 
 
-def predict(
-    model: PruningClassifier, windows: Sequence[Window], split: str, batch_size: int = 32
-) -> pd.DataFrame:
+def predict(model: Model, windows: Sequence[Window], split: str, batch_size: int = 32) -> pd.DataFrame:
     """Return one row per text, with the columns of predictions.parquet (see `Run.predictions`).
 
     A text's probabilities, or its value, are the mean over its windows; tokens (per layer, in its
@@ -27,19 +24,17 @@ def predict(
         split: The name for the column `split`.
         batch_size: Windows in a batch.
     """
-    return text_frame(model, windows, infer(model, windows, batch_size), split)
+    return text_frame(model, windows, model.infer(windows, batch_size), split)
 
 
-def text_frame(
-    model: PruningClassifier, windows: Sequence[Window], result: Inference, split: str
-) -> pd.DataFrame:
+def text_frame(model: Model, windows: Sequence[Window], result: Inference, split: str) -> pd.DataFrame:
     """Return the same as `predict` from what the windows have given already.
 
     Args:
         model, windows, split: As of `predict`.
         result: What the model gave for each window.
     """
-    flops, dense = window_flops(model, windows, result.tokens, result.tokens_ffn)
+    flops, dense = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
     texts: dict[str, list[int]] = {}
     for index, window in enumerate(windows):
         texts.setdefault(window.text_id, []).append(index)
@@ -47,7 +42,7 @@ def text_frame(
     answers = task_type.answers(result.logits)
     answers = np.stack([answers[rows].mean(axis=0) for rows in texts.values()])
     columns = {
-        "method": model.policy.method,
+        "method": model.method,
         "split": split,
         "text_id": list(texts),
         "label": [task_type.truth(windows[rows[0]].label) for rows in texts.values()],
@@ -59,7 +54,7 @@ def text_frame(
     return pd.DataFrame(columns)
 
 
-def quality(model: PruningClassifier, windows: Sequence[Window]) -> dict[str, Any]:
+def quality(model: Model, windows: Sequence[Window]) -> dict[str, Any]:
     """Return dev metrics of training: primary metric, unpadded FLOPs speed-up, mean tokens per layer."""
     frame = predict(model, windows, "dev")
     tokens = np.stack(frame["tokens"].to_list())

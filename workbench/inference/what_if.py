@@ -15,8 +15,9 @@ from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import padded_flops
 
 if TYPE_CHECKING:
-    from workbench.models.classifier import Output, PruningClassifier
+    from workbench.models.classifier import PruningClassifier
     from workbench.models.encoder import LayerTrace
+    from workbench.models.inference import Output
 
 BATCH = 32
 """Windows in one packed call."""
@@ -196,10 +197,9 @@ class _Runner:
 
     def outcome(self, seconds: Sequence[float]) -> Outcome:
         """What the last pass gave."""
-        from workbench.models.cost import dense_shape_of, window_flops
 
         result, labels = self.result, self.model.labels
-        flops, dense = window_flops(self.model, self.windows, result.tokens, result.tokens_ffn)
+        flops, dense = self.model.costs.of_windows(self.windows, result.tokens, result.tokens_ffn)
         lengths = np.array([len(window.input_ids) for window in self.windows])
         probabilities = self.model.task_type.answers(result.logits).mean(axis=0)
         records, thresholds = self._traced()
@@ -212,7 +212,7 @@ class _Runner:
             tokens=result.tokens.sum(axis=0),
             flops=int(flops.sum()),
             flops_dense=int(dense.sum()),
-            flops_padded=int(padded_flops(lengths, len(lengths), dense_shape_of(self.model)).sum()),
+            flops_padded=int(padded_flops(lengths, len(lengths), self.model.costs.dense).sum()),
             milliseconds=1000 * float(np.median(seconds)),
         )
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -13,10 +13,13 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
+from workbench.core.inference import Inference, refuse_long, window_limit
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
+from workbench.metrics.efficiency.flops import Costs, Shape
 from workbench.models.backbone import load_backbone, load_tokenizer
-from workbench.models.encoder import Encoded, EncodeOptions, LayerTrace, encode
+from workbench.models.encoder import Encoded, EncodeOptions, encode
+from workbench.models.inference import Execution, Output, infer
 from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Packed, Padded
 from workbench.models.model_config import class_names, read_config, reason
@@ -25,24 +28,10 @@ from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
 from workbench.storage.atomic import replacing
 
-Execution = Literal["packed", "masked"]
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
 POLICY_FILE = "policy.safetensors"
 POLICY_PREFIX = "policy."
 """Of the policy's weights among those of an exported model."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a batch of B windows gave, in the order it was given."""
-
-    logits: Tensor
-    """(B, classes)."""
-    tokens: Tensor
-    """(B, layers) int64: tokens in each layer's self-attention."""
-    tokens_ffn: Tensor
-    """(B, layers) int64: tokens in each layer's feed-forward part."""
-    traces: tuple[LayerTrace, ...]
 
 
 class PruningClassifier(nn.Module):
@@ -62,8 +51,30 @@ class PruningClassifier(nn.Module):
         return self.bert.device
 
     @property
+    def on_cpu(self) -> bool:
+        return self.device.type == "cpu"
+
+    @property
+    def method(self) -> str:
+        return self.policy.method
+
+    @property
     def layers(self) -> int:
         return self.bert.config.num_hidden_layers
+
+    @property
+    def costs(self) -> Costs:
+        """Return what its windows' FLOPs are counted from."""
+        config, reference = self.bert.config, self.policy.reference
+        shape = Shape(
+            layers=self.layers,
+            hidden=config.hidden_size,
+            intermediate=config.intermediate_size,
+            classes=len(self.labels),
+        )
+        dense = shape if reference is None else replace(shape, **reference._asdict())
+        predictors = tuple(self.policy.predictor_cost(layer) for layer in range(self.layers))
+        return Costs(shape, dense, predictors)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -77,20 +88,15 @@ class PruningClassifier(nn.Module):
 
     def window_limit(self, max_tokens: int | None) -> int:
         """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
-        positions: int = self.bert.config.max_position_embeddings
-        if max_tokens is not None and max_tokens > positions:
-            raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
-        return positions if max_tokens is None else max_tokens
+        return window_limit(max_tokens, self.bert.config.max_position_embeddings)
+
+    def infer(self, windows: Sequence[Window], batch_size: int = 32) -> Inference:
+        """Return logits and remaining tokens of every window, see `models.inference.infer`."""
+        return infer(self, windows, batch_size)
 
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
         """Return embedding output (rows, columns, H) of the windows and how they lie."""
-        limit = self.bert.config.max_position_embeddings
-        for window in windows:
-            if len(window.input_ids) > limit:
-                raise InputError(
-                    f"text {window.text_id}: a window of {len(window.input_ids)} tokens, but the model "
-                    f"has {limit} positions; cut texts to at most {limit} tokens (data.max_tokens)"
-                )
+        refuse_long(windows, self.bert.config.max_position_embeddings)
         layout, inputs = LAYOUTS[execution].from_windows(windows, self.device)
         hidden = self.bert.bert.embeddings(
             input_ids=inputs.input_ids,
@@ -246,10 +252,3 @@ def _policy_weights(folder: Path) -> dict[str, Tensor]:
     if not weights:
         raise InputError(f"{folder}: not a complete model folder, missing {POLICY_FILE}")
     return weights
-
-
-def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:
-    """Yield indices in batches of similar length, longest first: memory peaks at the start."""
-    order = sorted(range(len(windows)), key=lambda index: -len(windows[index].input_ids))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]

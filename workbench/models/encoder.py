@@ -148,7 +148,8 @@ def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:
     Tokens do not see each other here, so at inference a long packed row goes through in blocks: what
     lies between the two linear layers, 4H wide, then stays in the processor's cache.
     """
-    if torch.is_grad_enabled() or hidden.device.type != "cpu" or len(hidden) > 1:
+    whole = torch.is_grad_enabled() or torch.compiler.is_exporting()
+    if whole or hidden.device.type != "cpu" or len(hidden) > 1:
         return layer.feed_forward_chunk(hidden)
     blocks = hidden.split(FEED_FORWARD_TOKENS, dim=1)
     return torch.cat([layer.feed_forward_chunk(block) for block in blocks], dim=1)

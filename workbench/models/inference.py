@@ -2,28 +2,57 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from workbench.core.documents import Window
-from workbench.models.classifier import Execution, Output, PruningClassifier, batches
+from workbench.core.inference import Inference, in_batches
+from workbench.models.encoder import LayerTrace
+
+Execution = Literal["packed", "masked"]
+"""Whether dropped tokens are gone (packed) or masked out of attention."""
 
 
 @dataclass(frozen=True)
-class Inference:
-    """What W windows gave, in the order they were given."""
+class Output:
+    """What a batch of B windows gave, in the order it was given."""
 
-    logits: np.ndarray
-    """(W, classes) float32."""
-    tokens: np.ndarray
-    """(W, layers) int64: tokens in each layer's self-attention."""
-    tokens_ffn: np.ndarray
-    """(W, layers) int64: tokens in each layer's feed-forward part."""
+    logits: Tensor
+    """(B, classes)."""
+    tokens: Tensor
+    """(B, layers) int64: tokens in each layer's self-attention."""
+    tokens_ffn: Tensor
+    """(B, layers) int64: tokens in each layer's feed-forward part."""
+    traces: tuple[LayerTrace, ...]
+
+
+class Runs(Protocol):
+    """What is asked of a classifier here."""
+
+    training: bool
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of its outputs."""
+
+    @property
+    def layers(self) -> int:
+        """How many it has."""
+
+    def eval(self) -> Any:
+        """Switch dropout off."""
+
+    def train(self, mode: bool = True) -> Any:
+        """Switch dropout on, or off again."""
+
+    def __call__(self, windows: Sequence[Window], *, execution: Execution = "packed") -> Output:
+        """Run a batch."""
 
 
 def infer(
-    model: PruningClassifier,
+    model: Runs,
     windows: Sequence[Window],
     batch_size: int = 32,
     execution: Execution = "packed",
@@ -45,7 +74,7 @@ def infer(
 
 @torch.inference_mode()
 def collect(
-    model: PruningClassifier,
+    model: Runs,
     windows: Sequence[Window],
     batch_size: int,
     run: Callable[[list[int]], Output],
@@ -58,16 +87,15 @@ def collect(
         batch_size: Windows of similar length that run together.
         run: Takes the numbers of a batch's windows.
     """
+
+    def part(batch: list[int]) -> Inference:
+        output = run(batch)
+        counts = output.tokens.cpu().numpy(), output.tokens_ffn.cpu().numpy()
+        return Inference(output.logits.float().cpu().numpy(), *counts)
+
     was_training = model.training
     model.eval()
-    logits = np.zeros((len(windows), len(model.labels)), dtype=np.float32)
-    tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
     try:
-        for batch in batches(windows, batch_size):
-            output = run(batch)
-            logits[batch] = output.logits.float().cpu().numpy()
-            tokens[batch] = output.tokens.cpu().numpy()
-            tokens_ffn[batch] = output.tokens_ffn.cpu().numpy()
+        return in_batches(windows, batch_size, part, outputs=len(model.labels), layers=model.layers)
     finally:
         model.train(was_training)
-    return Inference(logits, tokens, tokens_ffn)

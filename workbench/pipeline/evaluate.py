@@ -22,7 +22,6 @@ from workbench.metrics.aims import Aim, held_aims
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import counted_efficiency
 from workbench.models.classifier import PruningClassifier
-from workbench.models.cost import shape_of
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.pipeline.bench.timing import Measured, load_stock, time_models
 from workbench.pipeline.evaluations.budget_controls import chosen_controls, run_controls
@@ -204,7 +203,7 @@ def _efficiency(job: Job) -> None:
         for split in config.evaluation.splits
     }
     largest = max(config.efficiency.batch_sizes)
-    tables = [counted_efficiency(predictions, lengths, shape_of(dense), largest)]
+    tables = [counted_efficiency(predictions, lengths, dense.costs.shape, largest)]
     measured = _timed(job, dense) if config.efficiency.repeats else []
     tables += [split.efficiency for split in measured]
     write_parts([split.rounds for split in measured], job.out.table_file("stopwatch"))

@@ -42,6 +42,20 @@ def export_model(
             something.
         WorkbenchError: The disk refuses.
     """
+    model, tokenizer = load_classifier(checked_source(run, method, folder))
+    with writing_model(folder) as scratch, quiet():
+        for_transformers(model).save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        if write_cards is not None:
+            write_cards(scratch)
+
+
+def checked_source(run: Run, method: str, folder: Path) -> Path:
+    """Return the model folder to export; InputError as of `export_model`.
+
+    Args:
+        run, method, folder: As of `export_model`.
+    """
     source = run.model_folder(method)
     if method not in Stages(run.folder).done:
         raise InputError(f"{run.folder}: the training of {method} has not ended; finish the run first")
@@ -49,12 +63,7 @@ def export_model(
         # A killed export may have ended but for its scratch folder.
         sweep_once(folder.absolute().parent)
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
-    model, tokenizer = load_classifier(source)
-    with writing_model(folder) as scratch, quiet():
-        for_transformers(model).save_pretrained(scratch)
-        tokenizer.save_pretrained(scratch)
-        if write_cards is not None:
-            write_cards(scratch)
+    return source
 
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:

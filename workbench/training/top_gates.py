@@ -7,9 +7,10 @@ from torch import Tensor
 
 from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
+from workbench.core.inference import batches
 from workbench.core.task_type import Regression
 from workbench.metrics.efficiency.flops import layer_multiply_adds
-from workbench.models.classifier import PruningClassifier, batches
+from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Sizes
 from workbench.models.policies.top import ToP
 

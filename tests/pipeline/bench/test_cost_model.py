@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from workbench.metrics.efficiency.seconds import relative_error
-from workbench.models.cost import shape_of
 from workbench.pipeline.bench.cost_model import LINEAR_TOKENS, calibrate, grid
 
 
@@ -16,7 +15,7 @@ def test_grid_stays_within_the_positions() -> None:
 def test_calibration_of_a_toy_model(make_model) -> None:
     model = make_model()
     found = calibrate(model, repeats=1)
-    positions, layers = model.bert.config.max_position_embeddings, shape_of(model).layers
+    positions, layers = model.bert.config.max_position_embeddings, model.costs.shape.layers
     whole, linear = found.samples[: -len(LINEAR_TOKENS)], found.samples[-len(LINEAR_TOKENS) :]
     assert len(whole) == len(grid(positions))
     for (size, length), (work, _) in zip(grid(positions), whole, strict=True):

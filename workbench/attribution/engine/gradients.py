@@ -9,7 +9,9 @@ from torch import Tensor
 
 from workbench.attribution.engine.task import frozen
 from workbench.core.documents import Window
-from workbench.models.classifier import Execution, PruningClassifier, batches
+from workbench.core.inference import batches
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Execution
 from workbench.models.layouts import Layout
 
 

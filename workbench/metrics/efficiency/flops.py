@@ -6,10 +6,13 @@ Not counted: embedding look-ups, biases, norms, softmax, activations, sorting an
 what `torch.utils.flop_counter` counts as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from workbench.core.documents import Window
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,35 @@ class Shape:
     classes: int
     pooler: bool = True
     """Whether [CLS] passes through an H x H layer before the classifier."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a classifier's windows cost, and the dense model's that speed-ups compare with."""
+
+    shape: Shape
+    """Its own sizes."""
+    dense: Shape
+    """The dense model's: the same, or those of a student's teacher."""
+    predictors: tuple[int, ...]
+    """By layer: multiply-adds of the method's token predictor per token that enters."""
+
+    def of_windows(
+        self, windows: Sequence[Window], tokens: np.ndarray, tokens_ffn: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Count FLOPs of each window, and of the dense model on it: (W,) each.
+
+        Args:
+            windows: W windows.
+            tokens: (W, layers): tokens in each layer's self-attention.
+            tokens_ffn: The same in its feed-forward part; None: as many.
+        """
+        lengths = np.array([len(window.input_ids) for window in windows])
+        flops = text_flops(
+            tokens, self.shape, tokens_ffn=tokens_ffn, predictors=np.array(self.predictors),
+            lengths=lengths,
+        )  # fmt: skip
+        return flops, dense_flops(lengths, self.dense)
 
 
 def text_flops(

@@ -7,8 +7,9 @@ import torch
 
 from workbench.config.evaluation import Control
 from workbench.core.documents import Window
-from workbench.models.classifier import Execution, Output, PruningClassifier
-from workbench.models.inference import Inference, collect
+from workbench.core.inference import Inference
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Execution, Output, collect
 from workbench.models.interventions.replay import ReplayPolicy
 
 

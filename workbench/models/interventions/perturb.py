@@ -12,8 +12,8 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from workbench.core.documents import Window
-from workbench.models.classifier import Output, PruningClassifier
-from workbench.models.inference import collect, infer
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Output, collect, infer
 
 POOL = 4096
 """Altered windows held at a time: memory for speed. 4,096 windows of 512 tokens are about 50 MB."""

@@ -1,5 +1,6 @@
 """PoWER-BERT (Goyal et al., ICML 2020): a fixed number of tokens passes each layer's self-attention."""
 
+from itertools import accumulate
 from typing import Any, ClassVar
 
 import torch
@@ -72,4 +73,6 @@ class PowerBert(Policy):
 
     def _others(self) -> Tensor:
         """(layers,): how many stay besides [CLS]."""
-        return (self.retention.detach().sum(1) + ROUNDING).floor().cummin(0).values
+        sums = (self.retention.detach().sum(1) + ROUNDING).floor()
+        # Not `cummin`, which no ONNX graph can have.
+        return torch.stack([*accumulate(sums, torch.minimum)])

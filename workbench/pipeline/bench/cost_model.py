@@ -12,7 +12,6 @@ from workbench.core.documents import Window
 from workbench.metrics.efficiency.flops import Shape
 from workbench.metrics.efficiency.seconds import CostModel, Sample, Work, fit, relative_error, work_of
 from workbench.models.classifier import PruningClassifier
-from workbench.models.cost import shape_of
 from workbench.models.stopwatch import stopwatch
 from workbench.pipeline.bench.timing import Run, running
 
@@ -68,7 +67,7 @@ def calibrate(model: PruningClassifier, *, repeats: int = 3, seed: int = 0) -> C
 
 
 def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
-    rng, shape = np.random.default_rng(seed), shape_of(model)
+    rng, shape = np.random.default_rng(seed), model.costs.shape
     config = model.bert.config
     for size, length in grid(config.max_position_embeddings):
         batches = min(MOST_BATCHES, max(1, ENOUGH_TOKENS // (size * length)))
@@ -89,7 +88,7 @@ def _window(ids: np.ndarray) -> Window:
 def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
     """Make runs of every linear layer of the encoder, once, on random hidden states."""
     layers = [part for part in model.bert.bert.encoder.modules() if isinstance(part, nn.Linear)]
-    shape = shape_of(model)
+    shape = model.costs.shape
     source = torch.Generator().manual_seed(seed)
     for tokens in LINEAR_TOKENS:
         widths = {layer.in_features for layer in layers}

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.catalog.options import TooLong
 from workbench.core.documents import Document, Window
+from workbench.core.inference import Inference
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
 from workbench.errors import InputError
@@ -20,8 +21,7 @@ from workbench.metrics.efficiency.seconds import work_of
 from workbench.metrics.efficiency.table import counted_efficiency
 from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
-from workbench.models.cost import shape_of
-from workbench.models.inference import Inference, infer
+from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
 from workbench.pipeline.bench.cost_model import Calibration, calibrate
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
@@ -226,7 +226,7 @@ def _counted(prepared: Prepared, results: Mapping[str, Inference], batch_size: i
         ]
     )
     lengths = {split: [(window.text_id, len(window.input_ids)) for window in windows]}
-    return counted_efficiency(predictions, lengths, shape_of(models["dense"]), batch_size)
+    return counted_efficiency(predictions, lengths, models["dense"].costs.shape, batch_size)
 
 
 def _limits(
@@ -241,7 +241,7 @@ def _limits(
     seconds = measured.set_index(["method", "batch_size"])["value"]
     rows = []
     for name, result in results.items():
-        shape = shape_of(subject.models[name])
+        shape = subject.models[name].costs.shape
         for size in measured["batch_size"].unique():
             batches = -(-len(result.tokens) // int(size))
             work = work_of(result.tokens, batches, shape, result.tokens_ffn)

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
 
 from workbench.core.documents import Window
+from workbench.core.inference import batches
 from workbench.metrics.efficiency.flops import padded_flops
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED, measured_efficiency
-from workbench.models.classifier import Execution, PruningClassifier, batches
-from workbench.models.cost import shape_of, window_flops
-from workbench.models.inference import infer
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Execution, infer
 from workbench.models.kernels.onednn import linear_kernels, onednn_wins, use_onednn
 from workbench.models.layouts import Padded
 from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
@@ -106,7 +106,7 @@ def time_models(
         memory = (
             {name: peak_memory(run, stock.device) for name, run in systems.items()} if whole else None
         )
-        padded = padded_flops(lengths, size, shape_of(models["dense"])).sum()
+        padded = padded_flops(lengths, size, models["dense"].costs.shape).sum()
         table = measured_efficiency(
             seconds, split, size, {name: full / pruned for name, (pruned, full) in flops.items()},
             padded_speedups={name: padded / pruned for name, (pruned, _) in flops.items()},
@@ -121,7 +121,7 @@ def time_models(
 def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
     """Count the model's FLOPs on exactly these windows, and the dense model's, without padding."""
     result = infer(model, windows)
-    pruned, full = window_flops(model, windows, result.tokens, result.tokens_ffn)
+    pruned, full = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
     return float(pruned.sum()), float(full.sum())
 
 

@@ -7,11 +7,12 @@ import pandas as pd
 from workbench.catalog.methods import METHODS
 from workbench.config.evaluation import Control
 from workbench.core.documents import Window
+from workbench.core.inference import Inference
 from workbench.data.windows.encodings import holds_evidence
 from workbench.inference.predict import text_frame
 from workbench.metrics.efficiency.matched_budget import against_controls, correct_table
 from workbench.models.classifier import PruningClassifier
-from workbench.models.inference import Inference, infer
+from workbench.models.inference import infer
 from workbench.models.interventions.budget_controls import infer_at_budget
 from workbench.pipeline.job import Job
 from workbench.storage.tables import write_parts

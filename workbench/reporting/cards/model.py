@@ -50,32 +50,36 @@ def write_cards(run_folder: Path) -> list[str]:
     return trained
 
 
-def write_card(run_folder: Path, method: str, folder: Path) -> None:
+def write_card(run_folder: Path, method: str, folder: Path, *, graphs: str | None = None) -> None:
     """Write the cards of one exported model; errors as in `write_cards`.
 
     Args:
         run_folder: The run that trained it.
         method: The method.
         folder: Where the cards go.
+        graphs: What is to be said of its ONNX graphs, where it was exported as some.
     """
-    _write(read_run_data(run_folder), method, folder, exported=True)
+    _write(read_run_data(run_folder), method, folder, exported=True, graphs=graphs)
 
 
-def _write(run: RunData, method: str, folder: Path, *, exported: bool) -> None:
-    cards = {MODEL_CARD: model_card_text(run, method, exported=exported), DATA_CARD: data_card_text(run)}
-    for name, text in cards.items():
+def _write(
+    run: RunData, method: str, folder: Path, *, exported: bool, graphs: str | None = None
+) -> None:
+    card = model_card_text(run, method, exported=exported, graphs=graphs)
+    for name, text in {MODEL_CARD: card, DATA_CARD: data_card_text(run)}.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != text.encode():
             write_text(path, text)
 
 
-def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
+def model_card_text(run: RunData, method: str, *, exported: bool, graphs: str | None = None) -> str:
     """Write README.md of a method's model.
 
     Args:
         run: The run that trained it.
         method: The method.
-        exported: Whether the folder is for transformers, else the run's own.
+        exported: Whether the folder is for transformers or an engine, else the run's own.
+        graphs: What is to be said of its ONNX graphs; None for one without.
     """
     name = f"{run.config.get('name', run.folder.resolve().name)}-{method}"
     known = {"workbench": None, "commit": None, "python": None} | run.environment
@@ -83,12 +87,13 @@ def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
     versions = ", ".join(f"{package} {version}" for package, version in packages.items())
     return render(
         "model_card.md.j2",
-        metadata=_metadata(run, method, name, exported=exported),
+        metadata=_metadata(run, method, name, library=_library(method, exported, graphs)),
         name=name,
         method=method,
         description=METHODS[method].summary if method in METHODS else f"The method {method}.",
         outputs=_outputs(run, method),
         exported=exported,
+        graphs=graphs,
         plain=method in METHODS and not METHODS[method].drops_tokens,
         source=source_of(run.config),
         texts=_texts(run),
@@ -104,7 +109,13 @@ def model_card_text(run: RunData, method: str, *, exported: bool) -> str:
     )
 
 
-def _metadata(run: RunData, method: str, name: str, *, exported: bool) -> str:
+def _library(method: str, exported: bool, graphs: str | None) -> str:
+    if graphs is not None:
+        return "onnx"
+    return "transformers" if exported or method == "dense" else "rationale-workbench"
+
+
+def _metadata(run: RunData, method: str, name: str, *, library: str) -> str:
     data = run.config.get("data") or {}
     backbone = str(run.config.get("backbone", "packaged"))
     # A path is nobody else's business, and `packaged` is no hub name.
@@ -112,7 +123,7 @@ def _metadata(run: RunData, method: str, name: str, *, exported: bool) -> str:
     results = _eval_results(run, method)
     card = ModelCardData(
         license="unknown",
-        library_name="transformers" if exported or method == "dense" else "rationale-workbench",
+        library_name=library,
         pipeline_tag="text-classification",
         tags=["rationale-workbench", "bert", method],
         base_model=backbone if on_hub else None,

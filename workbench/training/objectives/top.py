@@ -11,9 +11,11 @@ from torch.optim import SGD, AdamW, Optimizer
 
 from workbench.catalog.methods.top import TopSettings
 from workbench.core.documents import Window
+from workbench.core.inference import batches
 from workbench.errors import InputError
-from workbench.models.classifier import Output, PruningClassifier, batches
+from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
+from workbench.models.inference import Output
 from workbench.models.policies.base import Policy, Sizes
 from workbench.models.policies.top import SoftStage, ToP
 from workbench.training.inputs import TrainingInputs

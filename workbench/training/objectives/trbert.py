@@ -9,7 +9,8 @@ from torch.optim import Optimizer
 
 from workbench.catalog.methods.trbert import TrbertSettings
 from workbench.core.documents import Window
-from workbench.models.classifier import Output, PruningClassifier
+from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import Output
 from workbench.models.layouts import Layout
 from workbench.models.policies.base import Policy
 from workbench.models.policies.trbert import Choose, TrBert, sample

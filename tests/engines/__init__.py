@@ -1,0 +1,1 @@
+"""Tests of the exported graphs and the engines that run them."""

@@ -1,0 +1,70 @@
+"""What a classifier gives for windows, and the order in which they are sent through one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.core.documents import Window
+from workbench.errors import InputError
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What W windows gave, in the order they were given."""
+
+    logits: np.ndarray
+    """(W, classes) float32."""
+    tokens: np.ndarray
+    """(W, layers) int64: tokens in each layer's self-attention."""
+    tokens_ffn: np.ndarray
+    """(W, layers) int64: tokens in each layer's feed-forward part."""
+
+
+def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:
+    """Yield indices in batches of similar length, longest first: memory peaks at the start."""
+    order = sorted(range(len(windows)), key=lambda index: -len(windows[index].input_ids))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def in_batches(
+    windows: Sequence[Window],
+    batch_size: int,
+    run: Callable[[list[int]], Inference],
+    *,
+    outputs: int,
+    layers: int,
+) -> Inference:
+    """Collect what a function gives for windows, batch by batch.
+
+    Args:
+        windows: Results come in their order.
+        batch_size: Windows of similar length that run together.
+        run: Takes the numbers of a batch's windows.
+        outputs: Logits of a window.
+        layers: Layers of the model.
+    """
+    logits = np.zeros((len(windows), outputs), dtype=np.float32)
+    tokens, tokens_ffn = np.zeros((2, len(windows), layers), dtype=np.int64)
+    for batch in batches(windows, batch_size):
+        part = run(batch)
+        logits[batch], tokens[batch], tokens_ffn[batch] = part.logits, part.tokens, part.tokens_ffn
+    return Inference(logits, tokens, tokens_ffn)
+
+
+def window_limit(max_tokens: int | None, positions: int) -> int:
+    """Return `max_tokens`, by default a model's positions; InputError if it is more than these."""
+    if max_tokens is not None and max_tokens > positions:
+        raise InputError(f"max_tokens {max_tokens}: the model has {positions} positions")
+    return positions if max_tokens is None else max_tokens
+
+
+def refuse_long(windows: Sequence[Window], positions: int) -> None:
+    """Raise InputError, naming the text, for a window of more tokens than a model has positions."""
+    for window in windows:
+        if len(window.input_ids) > positions:
+            raise InputError(
+                f"text {window.text_id}: a window of {len(window.input_ids)} tokens, but the model "
+                f"has {positions} positions; cut texts to at most {positions} tokens (data.max_tokens)"
+            )

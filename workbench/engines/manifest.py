@@ -1,0 +1,120 @@
+"""What a folder of exported graphs says of itself, and whether its files are the ones it speaks of."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.errors import InputError
+from workbench.metrics.efficiency.flops import Costs
+from workbench.storage.atomic import read_json, write_json
+from workbench.storage.fingerprints import file_sha256
+
+MANIFEST = "graphs.json"
+FORMAT = 1
+"""Rises when an older folder can no longer be run as it is."""
+TEXT_GRAPH, BATCH_GRAPH = "model.onnx", "batch.onnx"
+INPUTS = ("input_ids", "token_type_ids", "sizes")
+"""The graphs' inputs, int64: (T,) tokens of all texts end to end, their types, and, of the batch graph
+only, (B,) how many are whose."""
+OUTPUTS = ("logits", "tokens", "tokens_ffn")
+"""(B, classes) float32; (B, layers) int64: tokens in each layer's self-attention; in its feed-forward
+part."""
+
+Precision = Literal["fp32", "int8"]
+_Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Agreement(BaseModel):
+    """How a folder's graphs and the torch model answer the same windows of the dev split."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    windows: int
+    accuracy: float | None
+    """Of the graph; None where a value is predicted."""
+    accuracy_torch: float | None
+    same_class: float
+    """Share of the windows."""
+    same_tokens: float
+    """Share of the windows in which as many tokens stay in every layer."""
+    largest_difference: float
+    """Of any logit."""
+
+
+class Manifest(BaseModel):
+    """What runs a folder's graphs and what is said of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1] = 1
+    workbench: str
+    """Version that wrote it."""
+    method: str
+    policy: dict[str, Any]
+    labels: tuple[str, ...] = Field(min_length=1)
+    pairs: bool | None
+    positions: int = Field(ge=1)
+    """Tokens of the longest window."""
+    costs: Costs
+    precision: Precision
+    files: dict[Literal["model.onnx", "batch.onnx"], _Sha256]
+    """The graph of one text and, where it was asked for, that of any number."""
+    dev: Agreement | None = None
+
+    def in_words(self) -> str:
+        """Say in a line how its graphs answer the dev split."""
+        dev = self.dev
+        if dev is None:
+            return f"{self.precision}: not held against the torch model"
+        accuracy = (
+            ""
+            if dev.accuracy is None
+            else (f"accuracy {dev.accuracy:.3f} (torch {dev.accuracy_torch:.3f}), ")
+        )
+        return (
+            f"{self.precision}, {dev.windows:,} windows of dev: {accuracy}the same class on "
+            f"{dev.same_class:.2%}, the same tokens in every layer on {dev.same_tokens:.2%}, "
+            f"logits within {dev.largest_difference:.1e} of torch's"
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write it into its folder."""
+        write_json(folder / MANIFEST, self.model_dump(mode="json"))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a folder's manifest and check its files.
+
+    Raises:
+        InputError: No such folder or manifest, one of another format, or a graph that is missing or not
+            the one that was exported.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(
+            f"{folder}: no exported graphs ({MANIFEST} is missing); write some with "
+            "`workbench export --format onnx`"
+        )
+    values = read_json(path)
+    if values.get("format") != FORMAT:
+        raise InputError(
+            f"{path}: written in format {values.get('format')!r} by workbench "
+            f"{values.get('workbench', 'of an unknown version')}, and this one reads format {FORMAT}: "
+            "export the model again"
+        )
+    try:
+        manifest = Manifest.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise InputError(f"{path}: {where}: {first['msg']}") from None
+    if TEXT_GRAPH not in manifest.files:
+        raise InputError(f"{path}: files: names no {TEXT_GRAPH}")
+    for name, expected in manifest.files.items():
+        graph = folder / name
+        if not graph.is_file():
+            raise InputError(f"{graph}: missing; export the model again")
+        if file_sha256(graph) != expected:
+            raise InputError(f"{graph}: not the graph that {MANIFEST} speaks of; export the model again")
+    return manifest

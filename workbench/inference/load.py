@@ -1,0 +1,70 @@
+"""Load a classifier for the engine that is to run it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
+
+from workbench.engines.sessions import ENGINES, Compute, Engine
+from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.engines.classifier import EngineClassifier
+    from workbench.engines.tokenizer import FastTokenizer
+    from workbench.models.classifier import PruningClassifier
+
+
+@overload
+def load_classifier(
+    folder: str | Path, engine: Literal["torch"] = "torch"
+) -> tuple["PruningClassifier", Any]: ...
+
+
+@overload
+def load_classifier(
+    folder: str | Path, engine: Engine, *, threads: int | None = None, compute: Compute = "as-exported"
+) -> tuple["EngineClassifier", "FastTokenizer"]: ...
+
+
+def load_classifier(
+    folder: str | Path,
+    engine: Literal["torch"] | Engine = "torch",
+    *,
+    threads: int | None = None,
+    compute: Compute = "as-exported",
+) -> tuple[Any, Any]:
+    """Load a model folder and its tokenizer, for `classify`.
+
+    With torch: a folder that a run or `workbench export` wrote, or any fine-tuned BERT classifier, as
+    dense; in evaluation mode. With an engine: a folder that `workbench export --format onnx` wrote, and
+    torch is not imported.
+
+    Args:
+        folder: The folder.
+        engine: `torch`, `onnxruntime` or `openvino`.
+        threads: Of one run in an engine; None: as many as the engine thinks good. torch's are set by
+            `torch.set_num_threads`.
+        compute: `bf16`: OpenVINO multiplies in bfloat16, where the processor has it.
+
+    Raises:
+        InputError: Names what is missing or does not fit, or the extra that installs the engine.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_classifier("runs/demo/models/adapler")
+        >>> model.policy.method
+        'adapler'
+    """
+    if engine == "torch":
+        if threads is not None or compute != "as-exported":
+            raise InputError("engine torch: takes no threads and no compute; see torch.set_num_threads")
+        from workbench.models.classifier import load_classifier as load_for_torch
+
+        return load_for_torch(folder)
+    known = {"engine": (engine, ("torch", *ENGINES)), "compute": (compute, get_args(Compute))}
+    for name, (value, values) in known.items():
+        if value not in values:
+            raise InputError(f"{name} {value!r}: one of {', '.join(values)}")
+    from workbench.engines.classifier import EngineClassifier
+    from workbench.engines.tokenizer import FastTokenizer
+
+    folder = Path(folder)
+    return EngineClassifier(folder, engine, threads=threads, compute=compute), FastTokenizer(folder)

@@ -1,0 +1,42 @@
+"""What can classify windows: a torch model, or its graph in an engine."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from workbench.core.documents import Window
+from workbench.core.inference import Inference
+from workbench.core.task_type import TaskType
+from workbench.metrics.efficiency.flops import Costs
+
+
+class Model(Protocol):
+    """What `predict` and `classify` ask of a model."""
+
+    pairs: bool | None
+    """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
+
+    @property
+    def method(self) -> str:
+        """Name of the method that trained it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of its outputs."""
+
+    @property
+    def task_type(self) -> TaskType:
+        """What the outputs mean."""
+
+    @property
+    def costs(self) -> Costs:
+        """What its windows' FLOPs are counted from."""
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether this process's memory holds what it computes."""
+
+    def window_limit(self, max_tokens: int | None) -> int:
+        """Return `max_tokens`, by default the model's positions; InputError if it is more."""
+
+    def infer(self, windows: Sequence[Window], batch_size: int = 32) -> Inference:
+        """Return logits and remaining tokens of every window."""

@@ -1,0 +1,172 @@
+"""A classifier as an ONNX graph in which tokens really go: traced through the encoder and its policy."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from workbench.engines.manifest import INPUTS, OUTPUTS
+from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
+from workbench.models.kernels.onednn import linear_kernels
+from workbench.models.layouts import Layout
+from workbench.models.layouts.traced import TracedText, TracedTexts
+from workbench.models.policies.base import Policy
+
+OPSET = 18
+EXAMPLE = (9, 12, 6)
+"""Tokens of the texts that a graph is traced with; it takes any others."""
+
+
+def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
+    """Write a classifier's graph: see `INPUTS` and `OUTPUTS` for what goes in and comes out.
+
+    Args:
+        model: Any classifier.
+        path: The file.
+        batch: Any number of texts instead of one.
+
+    Raises:
+        InputError: The exporter is not installed, or cannot express what the policy computes: names the
+            method, the layer and what is in the way.
+    """
+    sizes = EXAMPLE if batch else EXAMPLE[:1]
+    inputs = [torch.ones(sum(sizes), dtype=torch.int64), torch.zeros(sum(sizes), dtype=torch.int64)]
+    if batch:
+        inputs.append(torch.tensor(sizes))
+    module = _Texts(model) if batch else _Text(model)
+    try:
+        program = _exported(module.eval(), inputs, INPUTS[: len(inputs)], OUTPUTS)
+    except ImportError as error:
+        raise InputError(
+            f"--format onnx: {error.name} is not installed: pip install 'rationale-workbench[onnx]'"
+        ) from None
+    except Exception as error:  # torch's exporter has many, most of them private.
+        layer, reason = _culprit(model.policy, model.bert.config.hidden_size, error)
+        raise InputError(
+            f"{model.method}: its {layer} cannot be written as an ONNX graph: {reason}"
+        ) from error
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # Names this machine's folders.
+    program.save(path)
+
+
+class _Text(nn.Module):
+    """One text: (T,) tokens and their types."""
+
+    def __init__(self, model: PruningClassifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        tokens = input_ids.shape[0]
+        return _answers(self.model, input_ids, token_type_ids, torch.arange(tokens), TracedText(tokens))
+
+
+class _Texts(_Text):
+    """Any number of texts end to end, and (B,) how many tokens are whose."""
+
+    def forward(  # type: ignore[override]
+        self, input_ids: Tensor, token_type_ids: Tensor, sizes: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        layout = TracedTexts.of_sizes(sizes, input_ids.shape[0])
+        return _answers(self.model, input_ids, token_type_ids, layout.columns, layout)
+
+
+def _answers(
+    model: PruningClassifier, ids: Tensor, types: Tensor, positions: Tensor, layout: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    hidden = model.bert.bert.embeddings(
+        input_ids=ids[None], token_type_ids=types[None], position_ids=positions[None]
+    )
+    # A traced layout answers what policies and the encoder ask at inference, and nothing else.
+    encoded = model.encode(hidden, cast(Layout, layout))
+    return model.head(encoded), encoded.tokens, encoded.tokens_ffn
+
+
+class _Cut(nn.Module):
+    """What a policy computes at one layer's cut."""
+
+    def __init__(self, policy: Policy, layer: int) -> None:
+        super().__init__()
+        self.policy, self.layer = policy, layer
+
+    def forward(self, hidden: Tensor, received: Tensor) -> Tensor:
+        layout = cast(Layout, TracedText(hidden.shape[1]))
+        scores = self.policy.scores(self.layer, hidden, layout, received)
+        keep = None if scores is None else self.policy.keep(self.layer, scores, layout)
+        return hidden if keep is None else layout.drop(hidden, keep)[0]
+
+
+def _culprit(policy: Policy, width: int, error: Exception) -> tuple[str, str]:
+    """Return which layer's cut alone cannot be exported, and why; the whole if none is to blame."""
+    for layer in range(getattr(policy, "layers", 64)):
+        inputs = [torch.zeros(1, EXAMPLE[0], width), torch.ones(1, EXAMPLE[0])]
+        try:
+            _exported(_Cut(policy, layer).eval(), inputs, ("hidden", "received"), ("left",), axis=1)
+        except (IndexError, KeyError):
+            break  # It has no such layer.
+        except Exception as own:
+            return f"cut in layer {layer}", _reason(own)
+    return "encoder", _reason(error)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of the innermost cause that says something."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+@torch.no_grad()
+def _exported(
+    module: nn.Module,
+    inputs: list[Tensor],
+    names: tuple[str, ...],
+    outputs: tuple[str, ...],
+    axis: int = 0,
+) -> Any:
+    """Return the ONNX program of a module whose inputs have any length along `axis`."""
+    with linear_kernels("stock"), _quietly():
+        return torch.onnx.export(
+            module,
+            tuple(inputs),
+            dynamo=True,
+            verbose=False,
+            opset_version=OPSET,
+            input_names=list(names),
+            output_names=list(outputs),
+            dynamic_shapes=tuple({axis: torch.export.Dim.DYNAMIC} for _ in inputs),
+            custom_translation_table={torch.ops.aten.sort.stable: _stable_sort},
+        )
+
+
+def _stable_sort(x: Any, stable: bool = True, dim: int = -1, descending: bool = False) -> Any:
+    """Sort by ONNX's TopK, which puts equals in their order; its exporter knows only the other sort."""
+    import onnxscript
+
+    op: Any = onnxscript.opset18
+    size = op.Gather(op.Shape(x), op.Constant(value_ints=[dim]))
+    return op.TopK(x, size, axis=dim, largest=int(descending), sorted=1)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what the exporter says of itself from the user."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

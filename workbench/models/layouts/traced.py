@@ -1,0 +1,202 @@
+"""Packed tokens whose every number is a tensor's size or entry: what a graph can be traced through.
+
+`Packed` sorts texts and groups them by lengths that the host knows. An exported graph knows none, so
+that here all texts lie in the order given and share one call of attention. Dropped tokens are as gone.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from workbench.models.layouts.base import Attention, Need
+
+
+@dataclass(frozen=True)
+class TracedText:
+    """The remaining tokens of one text, in their order: nothing is padded, nothing masked."""
+
+    remaining: int
+    """How many; a symbol while a graph is traced."""
+
+    @property
+    def is_cls(self) -> Tensor:
+        """(1, T) bool."""
+        return (torch.arange(self.remaining) == 0)[None]
+
+    def count(self) -> Tensor:
+        """Return (1, 1) float: the remaining tokens."""
+        return torch.scalar_tensor(self.remaining, dtype=torch.float32)[None, None]
+
+    def text_lengths(self) -> Tensor:
+        """Return (1,) int64: the same."""
+        return torch.scalar_tensor(self.remaining, dtype=torch.int64)[None]
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """Return (1, T) for (1, T), summing to 1."""
+        return logits.float().softmax(-1)
+
+    def rank(self, scores: Tensor) -> Tensor:
+        """Return (1, T) int64: 0 for the best token after [CLS] (-1), ties to the earlier one."""
+        return _ranks(scores.masked_fill(self.is_cls, torch.inf)) - 1
+
+    def drop(self, hidden: Tensor, keep: Tensor) -> tuple[Tensor, "TracedText"]:
+        """Gather the tokens of `keep` and [CLS]."""
+        index = _places(keep | self.is_cls)
+        return hidden.index_select(1, index), TracedText(index.shape[0])
+
+    def cls_states(self, hidden: Tensor) -> Tensor:
+        """Return (1, H) of (1, T, H): [CLS]."""
+        return hidden[:, 0]
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+    ) -> tuple[Tensor, Attention]:
+        """Attend within the text, (1, heads, T, d) each -> (1, T, heads, d).
+
+        Args:
+            query, key, value, scaling, need: As of `Padded.attend`.
+            dropout: Of training, which no graph is for.
+        """
+        probabilities = (query * scaling @ key.transpose(2, 3)).softmax(-1)
+        output = (probabilities @ value).transpose(1, 2)
+        if need == "nothing":
+            return output, Attention(None, None, None)
+        received = probabilities.mean((1, 2))
+        to_self = None
+        if need == "to-self":
+            to_self = probabilities.diagonal(dim1=2, dim2=3).mean(1) / self.count()
+        return output, Attention(received, to_self, None)
+
+
+@dataclass(frozen=True)
+class TracedTexts:
+    """The remaining tokens of all texts, end to end in the order of the batch."""
+
+    sizes: Tensor
+    """(B,) int64: remaining tokens of each text."""
+    text_of: Tensor
+    """(T,) int64: the text that each token belongs to."""
+
+    @classmethod
+    def of_sizes(cls, sizes: Tensor, tokens: int) -> "TracedTexts":
+        """Lay texts of these (B,) sizes end to end; `tokens` is their sum, known from other inputs."""
+        ends = sizes.cumsum(0)
+        # A token lies behind as many texts' ends as there are texts before its own.
+        return cls(sizes, (torch.arange(tokens)[:, None] >= ends).sum(1))
+
+    @cached_property
+    def longest(self) -> int:
+        """Tokens of the longest text."""
+        longest = cast(int, self.sizes.max().item())
+        torch._check(longest >= 1)
+        torch._check(longest <= self.text_of.shape[0])
+        return longest
+
+    @cached_property
+    def starts(self) -> Tensor:
+        """(B,) int64: column of each text's [CLS]."""
+        return self.sizes.cumsum(0) - self.sizes
+
+    @cached_property
+    def columns(self) -> Tensor:
+        """(T,) int64: each token's place in its text."""
+        return torch.arange(self.text_of.shape[0]) - self.starts.index_select(0, self.text_of)
+
+    @cached_property
+    def is_cls(self) -> Tensor:
+        """(1, T) bool."""
+        return (self.columns == 0)[None]
+
+    @cached_property
+    def _is_token(self) -> Tensor:
+        """(B, N) bool: what is not padding, where texts are padded to the longest."""
+        return torch.arange(self.longest) < self.sizes[:, None]
+
+    @cached_property
+    def _padded_from(self) -> Tensor:
+        """(B, N) int64: the packed column behind each padded one; padding repeats the last token."""
+        within = torch.minimum(torch.arange(self.longest), self.sizes[:, None] - 1)
+        return self.starts[:, None] + within
+
+    @cached_property
+    def _packed_from(self) -> Tensor:
+        """(T,) int64: each token's place among the B * N padded ones."""
+        return self.text_of * self.longest + self.columns
+
+    def _padded(self, packed: Tensor) -> Tensor:
+        """Return (B, N, ...) of (T, ...), padding filled with a text's last token."""
+        rows = packed.index_select(0, self._padded_from.flatten())
+        return rows.unflatten(0, (self.sizes.shape[0], self.longest))
+
+    def _packed(self, padded: Tensor) -> Tensor:
+        """Return (T, ...) of (B, N, ...)."""
+        return padded.flatten(0, 1).index_select(0, self._packed_from)
+
+    def count(self) -> Tensor:
+        """Return (1, T) float: remaining tokens of the text each token belongs to."""
+        return self.sizes.float().index_select(0, self.text_of)[None]
+
+    def text_lengths(self) -> Tensor:
+        """Return (B,) int64: remaining tokens of each text."""
+        return self.sizes
+
+    def softmax(self, logits: Tensor) -> Tensor:
+        """Return (1, T) for (1, T), summing to 1 over each text."""
+        padded = self._padded(logits[0].float()).masked_fill(~self._is_token, -torch.inf)
+        return self._packed(padded.softmax(-1))[None]
+
+    def rank(self, scores: Tensor) -> Tensor:
+        """Return (1, T) int64: 0 for a text's best token after [CLS] (-1), ties to the earlier one."""
+        values = self._padded(scores.masked_fill(self.is_cls, torch.inf)[0])
+        return self._packed(_ranks(values.masked_fill(~self._is_token, -torch.inf)) - 1)[None]
+
+    def drop(self, hidden: Tensor, keep: Tensor) -> tuple[Tensor, "TracedTexts"]:
+        """Gather the tokens of `keep` and every [CLS]."""
+        stay = keep | self.is_cls
+        sizes = (self._padded(stay[0]) & self._is_token).sum(1)
+        index = _places(stay)
+        return hidden.index_select(1, index), TracedTexts(sizes, self.text_of.index_select(0, index))
+
+    def cls_states(self, hidden: Tensor) -> Tensor:
+        """Return (B, H) of (1, T, H): [CLS] of each text."""
+        return hidden[0].index_select(0, self.starts)
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+    ) -> tuple[Tensor, Attention]:
+        """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d).
+
+        Args:
+            query, key, value, scaling, dropout, need: As of `TracedText.attend`.
+        """
+        q, k, v = (self._padded(part[0].transpose(0, 1)).transpose(1, 2) for part in (query, key, value))
+        logits = q * scaling @ k.transpose(2, 3)
+        probabilities = logits.masked_fill(~self._is_token[:, None, None], -torch.inf).softmax(-1)
+        output = self._packed((probabilities @ v).transpose(1, 2))[None]
+        if need == "nothing":
+            return output, Attention(None, None, None)
+        queries = self._is_token.float() / self.sizes[:, None]
+        received = (queries[:, None, None] @ probabilities).mean((1, 2))
+        to_self = None
+        if need == "to-self":
+            own = probabilities.diagonal(dim1=2, dim2=3).mean(1) / self.sizes[:, None]
+            to_self = self._packed(own)[None]
+        return output, Attention(self._packed(received)[None], to_self, None)
+
+
+def _ranks(values: Tensor) -> Tensor:
+    """Return (rows, columns) int64: 0 for a row's highest value, ties to the earlier one."""
+    order = values.sort(dim=1, descending=True, stable=True).indices
+    places = torch.arange(values.shape[1]).expand_as(order)
+    return torch.empty_like(order).scatter_(1, order, places)
+
+
+def _places(stay: Tensor) -> Tensor:
+    """Return (T',) int64: the columns of (1, T) bool `stay` that are true, at least one."""
+    index = torch.nonzero(stay[0]).squeeze(-1)
+    torch._check(index.shape[0] >= 1)
+    torch._check(index.shape[0] <= stay.shape[1])
+    return index

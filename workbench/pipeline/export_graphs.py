@@ -1,0 +1,120 @@
+"""A run's model as ONNX graphs for an engine, held against the torch model on the dev split."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from workbench.core.documents import Window
+from workbench.core.inference import Inference
+from workbench.core.task_type import Regression
+from workbench.data.corpus import load_corpus
+from workbench.data.windows.encode import encode
+from workbench.engines.classifier import EngineClassifier
+from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manifest, Precision
+from workbench.engines.quantise import quantise
+from workbench.models.backbone import quiet
+from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
+from workbench.models.graphs import write_graph
+from workbench.pipeline.export import checked_source
+from workbench.runs.folder import Run
+from workbench.storage.fingerprints import file_sha256
+
+BATCH = 32
+
+
+def export_graphs(
+    run: Run,
+    method: str,
+    folder: Path,
+    *,
+    precision: Precision = "fp32",
+    batched: bool = False,
+    write_cards: Callable[[Path, Manifest], None] | None = None,
+) -> Manifest:
+    """Write a method's trained model as ONNX graphs, with its tokenizer and manifest; return that.
+
+    Args:
+        run: The run that trained it.
+        method: Whose model.
+        folder: New or empty.
+        precision: Of the linear layers.
+        batched: Also write the graph of any number of texts.
+        write_cards: Puts the cards into the folder that it is given, before that appears.
+
+    Raises:
+        InputError: As `export_model`, `write_graph`, `quantise` and `open_session`.
+        WorkbenchError: The disk refuses.
+    """
+    model, tokenizer = load_classifier(checked_source(run, method, folder))
+    config = run.config
+    corpus = load_corpus(config.data)
+    dev = encode(corpus.splits["dev"], corpus.labels, tokenizer, config.data.max_tokens).windows
+    with writing_model(folder) as scratch:
+        manifest = write_graphs(model, tokenizer, scratch, precision=precision, batched=batched)
+        answers = EngineClassifier(scratch, "onnxruntime").infer(dev, BATCH)
+        manifest = manifest.model_copy(update={"dev": _agreement(model, dev, answers)})
+        manifest.write(scratch)
+        if write_cards is not None:
+            write_cards(scratch, manifest)
+    return manifest
+
+
+def write_graphs(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: Path,
+    *,
+    precision: Precision = "fp32",
+    batched: bool = False,
+) -> Manifest:
+    """Write a model's graphs, tokenizer and manifest into a folder; errors as of `export_graphs`.
+
+    Args:
+        model, tokenizer: Any classifier and its own tokenizer.
+        folder: Made if it is not there.
+        precision, batched: As of `export_graphs`.
+    """
+    model.bert.config.workbench = model.described()
+    with quiet():
+        model.bert.config.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    for name in (TEXT_GRAPH, BATCH_GRAPH)[: 1 + batched]:
+        write_graph(model, folder / name, batch=name == BATCH_GRAPH)
+        if precision == "int8":
+            quantise(folder / name)
+    manifest = _manifest(model, precision, folder)
+    manifest.write(folder)
+    return manifest
+
+
+def _manifest(model: PruningClassifier, precision: Precision, folder: Path) -> Manifest:
+    return Manifest(
+        workbench=version("rationale-workbench"),
+        method=model.method,
+        policy=model.policy.settings(),
+        labels=model.labels,
+        pairs=model.pairs,
+        positions=model.window_limit(None),
+        costs=model.costs,
+        precision=precision,
+        files={path.name: file_sha256(path) for path in sorted(folder.glob("*.onnx"))},
+    )
+
+
+def _agreement(model: PruningClassifier, windows: Sequence[Window], answers: Inference) -> Agreement:
+    """Hold the graphs' answers against torch's, window by window."""
+    torchs = model.infer(windows, BATCH)
+    ours, theirs = (part.logits.argmax(1) for part in (answers, torchs))
+    gold = np.array([window.label for window in windows])
+    classes = not isinstance(model.task_type, Regression)
+    return Agreement(
+        windows=len(windows),
+        accuracy=float((ours == gold).mean()) if classes else None,
+        accuracy_torch=float((theirs == gold).mean()) if classes else None,
+        same_class=float((ours == theirs).mean()),
+        same_tokens=float((answers.tokens == torchs.tokens).all(axis=1).mean()),
+        largest_difference=float(np.abs(answers.logits - torchs.logits).max()),
+    )
