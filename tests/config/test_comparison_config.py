@@ -105,7 +105,10 @@ def test_a_cell_without_a_strength_is_named_fixed() -> None:
 
 def test_the_ready_comparison_is_valid() -> None:
     ready = load_comparison(ROOT / "configs" / "compare-rotten-tomatoes.yaml")
-    assert ready.methods == [*STRENGTHS, "distilbert"]
+    assert [name for name in ready.methods if "@" not in name] == [*STRENGTHS, "distilbert"]
+    authors = ready.section("top@authors"), ready.section("adapler@authors")
+    assert (authors[0].gates, authors[1].start) == ("lagrangian", "pre-trained")
+    assert {ready.section(name).cut for name in ready.methods if "@middle" in name} == {"middle"}
     assert ready.seeds == [0, 1, 2]
     assert ready.match == MatchSettings(flops=2.0, tolerance=0.05, tries=8)
     assert ready.run.data.max_train == 1500

@@ -109,7 +109,11 @@ def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | 
 
 
 def bench(request: BenchRequest) -> None:
-    """Time the stock model, our dense one and every pruned one on the same texts."""
+    """Time the stock model, our dense one and every pruned one on the same texts.
+
+    With --engines also torch.compile, ONNX Runtime and OpenVINO, each with the stock model as its own
+    exporter makes it and with ours; that has a table of its own.
+    """
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.pipeline.bench.run import bench as measure
     from workbench.pipeline.bench.run import prepare
@@ -122,6 +126,11 @@ def bench(request: BenchRequest) -> None:
     with reporter:
         reporter.stage("bench", False)
         measure(prepared, request, lambda done: reporter.progress(done, len(request.batch), {}))
-    table, lines = write_bench(prepared.folder, prepared.split)
+    if request.engines:
+        from workbench.reporting.tables.engines import write_engines
+
+        table, lines = write_engines(prepared.folder, prepared.split)
+    else:
+        table, lines = write_bench(prepared.folder, prepared.split)
     OUT.print(frame_table(table.shown))
     say(*lines)

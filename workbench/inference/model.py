@@ -12,8 +12,9 @@ from workbench.metrics.efficiency.flops import Costs
 class Model(Protocol):
     """What `predict` and `classify` ask of a model."""
 
-    pairs: bool | None
-    """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
+    @property
+    def pairs(self) -> bool | None:
+        """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
 
     @property
     def method(self) -> str:

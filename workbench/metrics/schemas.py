@@ -19,6 +19,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "against_method": (TEXT, "the model of the other side"),
     "against_layer": (INT, "the layer of the other side"),
     "contestant": (TEXT, "what was timed: a method, perhaps with a suffix, or the stock model"),
+    "engine": (TEXT, "who ran it: torch, torch.compile, onnxruntime or openvino"),
+    "number": (TEXT, "what linear layers multiply in: fp32, bf16 or int8"),
+    "order": (TEXT, "of the texts in batches: given, or by length"),
     "split": (TEXT, "whose texts"),
     "seed": (INT, "of the control's draws"),
     "text_id": (TEXT, "the text"),
@@ -181,6 +184,11 @@ STOPWATCH = TableSchema(
     ("contestant", "split", "batch_size", "round"), ("seconds",),
     "seconds of every contestant in every round", own={"batch_size": INT},
 )  # fmt: skip
+ENGINE_TIMES = TableSchema(
+    ("engine", "number", "method", "order", "split", "quantity", "batch_size"), ("value",),
+    "times of the stock model, the dense and the pruned ones in every engine of `bench --engines`",
+    own={"batch_size": INT},
+)  # fmt: skip
 LIMITS = TableSchema(
     ("method", "split", "batch_size"), ("measured", "predicted", "limit"),
     "what the cost model of `bench` says of every packed run",
@@ -221,6 +229,7 @@ RUN_TABLES = {
     "controls": CONTROLS,
     "stopwatch": STOPWATCH,
     "limits": LIMITS,
+    "engines": ENGINE_TIMES,
     "chance": CHANCE,
     "earliest": EARLIEST,
     "agreement": AGREEMENT,

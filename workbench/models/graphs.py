@@ -56,6 +56,26 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
     program.save(path)
 
 
+def write_stock_graph(stock: nn.Module, path: Path) -> None:
+    """Write the ordinary Hugging Face classifier's graph: padded (B, N) ids, mask, types -> logits."""
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    inputs = [torch.ones(2, 9, dtype=torch.int64) for _ in names]
+    program = _exported(_Stock(stock).eval(), inputs, names, OUTPUTS[:1], axes=(0, 1))
+    program.save(path)
+
+
+class _Stock(nn.Module):
+    def __init__(self, stock: nn.Module) -> None:
+        super().__init__()
+        self.stock = stock
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        logits: Tensor = self.stock(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).logits
+        return logits
+
+
 class _Text(nn.Module):
     """One text: (T,) tokens and their types."""
 
@@ -108,7 +128,7 @@ def _culprit(policy: Policy, width: int, error: Exception) -> tuple[str, str]:
     for layer in range(getattr(policy, "layers", 64)):
         inputs = [torch.zeros(1, EXAMPLE[0], width), torch.ones(1, EXAMPLE[0])]
         try:
-            _exported(_Cut(policy, layer).eval(), inputs, ("hidden", "received"), ("left",), axis=1)
+            _exported(_Cut(policy, layer).eval(), inputs, ("hidden", "received"), ("left",), axes=(1,))
         except (IndexError, KeyError):
             break  # It has no such layer.
         except Exception as own:
@@ -130,9 +150,9 @@ def _exported(
     inputs: list[Tensor],
     names: tuple[str, ...],
     outputs: tuple[str, ...],
-    axis: int = 0,
+    axes: tuple[int, ...] = (0,),
 ) -> Any:
-    """Return the ONNX program of a module whose inputs have any length along `axis`."""
+    """Return the ONNX program of a module whose inputs have any length along `axes`."""
     with linear_kernels("stock"), _quietly():
         return torch.onnx.export(
             module,
@@ -142,7 +162,7 @@ def _exported(
             opset_version=OPSET,
             input_names=list(names),
             output_names=list(outputs),
-            dynamic_shapes=tuple({axis: torch.export.Dim.DYNAMIC} for _ in inputs),
+            dynamic_shapes=tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for _ in inputs),
             custom_translation_table={torch.ops.aten.sort.stable: _stable_sort},
         )
 

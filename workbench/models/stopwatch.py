@@ -2,19 +2,22 @@
 
 import ctypes
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 import pandas as pd
 import torch
 
 from workbench.metrics.schemas import STOPWATCH
 
+Name = TypeVar("Name", bound=Hashable)
+
 
 def stopwatch(
-    systems: Mapping[str, Callable[[], None]], repeats: int, warmup: int = 1
-) -> dict[str, list[float]]:
+    systems: Mapping[Name, Callable[[], None]], repeats: int, warmup: int = 1
+) -> dict[Name, list[float]]:
     """Return the seconds of every system in every round, in order.
 
     In each round all systems run in turn in this process, so that a slow spell of the machine hits them
@@ -27,7 +30,7 @@ def stopwatch(
     """
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1, not {repeats}")
-    seconds: dict[str, list[float]] = {name: [] for name in systems}
+    seconds: dict[Name, list[float]] = {name: [] for name in systems}
     for turn in range(-warmup, repeats):
         for name, run in systems.items():
             start = perf_counter()

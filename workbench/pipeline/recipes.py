@@ -47,7 +47,7 @@ class Recipes:
                 data = config.data.model_dump(mode="json")
                 recipe["settings"] |= {"data": data, "methods": config.methods}
                 return recipe
-            case "bench":
+            case "bench" | "engines":
                 return bench_recipe(self._keys(config.methods))
         return self._training(stage) if stage in METHODS else None
 

@@ -65,6 +65,9 @@ class BenchRequest(TextsRequest):
     """Rounds; each runs all models in turn."""
     device: str = "cpu"
     """Device to time on: cpu or cuda."""
+    engines: Sequence[str] = ()
+    """Time the stock model and all of ours in torch and in these instead: torch.compile, onnxruntime,
+    openvino."""
     bfloat16: bool = False
     """Time every model in bfloat16 as well."""
     out: Path | None = None

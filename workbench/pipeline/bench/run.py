@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
 from workbench.pipeline.bench.cost_model import Calibration, calibrate
+from workbench.pipeline.bench.engines import time_engines
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter
@@ -35,7 +37,7 @@ from workbench.storage.atomic import write_json
 from workbench.storage.locks import one_writer
 from workbench.storage.tables import read_table, write_table
 
-BENCH = "bench.json"
+BENCH, ENGINES = "bench.json", "engines.json"
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,27 @@ def bench(
         report: Is told how many batch sizes are done.
     """
     with one_writer(prepared.folder, "bench"):
-        _bench(prepared, options, report)
+        if options.engines:
+            _bench_engines(prepared, options, report)
+        else:
+            _bench(prepared, options, report)
+
+
+def _bench_engines(prepared: Prepared, options: BenchRequest, report: Callable[[int], None]) -> None:
+    """Write metrics/engines and engines.json; everything else in the folder stays as it is."""
+    subject, windows, split = prepared.subject, prepared.windows, prepared.split
+    if options.device != "cpu":
+        raise InputError("--engines: are timed on the CPU; leave --device out")
+    missing: list[str] = []
+    table = time_engines(
+        load_stock(subject.models["dense"], same_library=False), subject.models, subject.tokenizer,
+        windows, split, engines=options.engines, batch_sizes=options.batch, rounds=options.rounds,
+        note=missing.append, report=report,
+    )  # fmt: skip
+    _replace(prepared.folder / "metrics" / "engines.parquet", table, split)
+    about = _about(prepared, options) | {"engines": list(options.engines), "not_timed": missing}
+    write_json(prepared.folder / ENGINES, about)
+    _note_files(prepared.folder, ["engines"], ENGINES)
 
 
 def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], None]) -> None:
@@ -181,26 +203,33 @@ def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], No
     for name, table in tables.items():
         _replace(prepared.folder / "metrics" / f"{name}.parquet", table, split)
     difference = np.abs(results["dense"].logits - stock_logits(stock, windows)).max()
-    about = {
-        "split": split,
-        "texts": len({window.text_id for window in windows}),
-        "windows": len(windows),
-        "tokens": sum(len(window.input_ids) for window in windows),
-        "max_tokens": subject.max_tokens,
-        "batch_sizes": list(options.batch),
-        "rounds": options.rounds,
+    about = _about(prepared, options) | {
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
         "bfloat16_same_class": {
             name: _same_class(results[name], infer(model, windows)) for name, model in bf16.items()
         },
-        "environment": describe_environment(seed=0),
     }
     write_json(prepared.folder / BENCH, about)
-    _note_files(prepared.folder, tables)
+    _note_files(prepared.folder, tables, BENCH)
 
 
-def _note_files(folder: Path, tables: Iterable[str]) -> None:
+def _about(prepared: Prepared, options: BenchRequest) -> dict[str, Any]:
+    """What was timed, how often and where."""
+    windows = prepared.windows
+    return {
+        "split": prepared.split,
+        "texts": len({window.text_id for window in windows}),
+        "windows": len(windows),
+        "tokens": sum(len(window.input_ids) for window in windows),
+        "max_tokens": prepared.subject.max_tokens,
+        "batch_sizes": list(options.batch),
+        "rounds": options.rounds,
+        "environment": describe_environment(seed=0),
+    }
+
+
+def _note_files(folder: Path, tables: Iterable[str], about: str) -> None:
     """Keep the hashes of a run's files up to date; a folder of benchmarks alone has none."""
     stages = Stages(folder)
     if stages.done:
@@ -208,7 +237,7 @@ def _note_files(folder: Path, tables: Iterable[str]) -> None:
         files = [run.table_file(name) for name in tables]
         recipe = bench_recipe({method: stages.done[method]["key"] for method in run.config.methods})
         csv = [file.with_suffix(".csv") for file in files]
-        stages.rewritten("bench", recipe, [*files, *csv, folder / BENCH])
+        stages.rewritten(about.removesuffix(".json"), recipe, [*files, *csv, folder / about])
 
 
 def _same_class(one: Inference, other: Inference) -> float:

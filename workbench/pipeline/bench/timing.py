@@ -43,14 +43,17 @@ class Measured:
     """Columns of `schemas.STOPWATCH`."""
 
 
-def load_stock(dense: PruningClassifier) -> BertForSequenceClassification:
-    """Return the library's own classifier, with its own attention and the dense model's weights."""
+def load_stock(dense: PruningClassifier, *, same_library: bool = True) -> BertForSequenceClassification:
+    """Return the library's own classifier, with its own attention and the dense model's weights.
+
+    With the `same_library` for its matrix products as ours: what differs then is padding and dropping.
+    """
     stock: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
         copy.deepcopy(dense.bert.config), attn_implementation="sdpa"
     )
     stock.load_state_dict(dense.bert.state_dict())
-    # The same matrix library for all: what differs then is padding and dropping.
-    use_onednn(stock)
+    if same_library:
+        use_onednn(stock)
     return stock.to(dense.device).eval()
 
 

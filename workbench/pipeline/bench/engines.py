@@ -1,0 +1,259 @@
+"""Time what a user would pick instead: the stock model, our dense one and the pruned ones, by engine.
+
+All contestants take turns in every round, in one process, over the same windows. Realised share is
+against our dense model in the same engine and precision.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import BertForSequenceClassification
+
+from workbench.core.documents import Window
+from workbench.core.inference import batches
+from workbench.engines.classifier import EngineClassifier
+from workbench.engines.manifest import Precision
+from workbench.engines.quantise import quantise
+from workbench.engines.sessions import ENGINES, Compute, Engine, open_session
+from workbench.errors import InputError
+from workbench.inference.model import Model
+from workbench.metrics.schemas import ENGINE_TIMES
+from workbench.models.classifier import PruningClassifier
+from workbench.models.graphs import write_stock_graph
+from workbench.models.layouts import Padded
+from workbench.models.stopwatch import stopwatch
+from workbench.pipeline.export_graphs import write_graphs
+
+COMPILED = "torch.compile"
+RIVALS = (COMPILED, *ENGINES)
+"""What can be asked for beside torch."""
+STOCK = "stock"
+"""The ordinary Hugging Face model, padded."""
+GIVEN, BY_LENGTH = "given", "by length"
+_KINDS: dict[Engine, tuple[tuple[Precision, Compute], ...]] = {
+    "onnxruntime": (("fp32", "as-exported"), ("int8", "as-exported")),
+    "openvino": (("fp32", "as-exported"), ("fp32", "bf16"), ("int8", "as-exported")),
+}
+"""By engine: the precision of its graph, and what it multiplies in."""
+
+Call = Callable[[], object]
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Something that classifies windows."""
+
+    engine: str
+    number: str
+    """What it multiplies in: fp32, bf16 or int8."""
+    method: str
+    order: str
+    """Whether batches hold texts as they come, or of similar length."""
+    lay_out: Callable[[Sequence[Window]], Call]
+    """Takes a batch; what it returns runs it. Padding is laid out before, what packing takes counts."""
+
+    @property
+    def key(self) -> Key:
+        return self.engine, self.number, self.method, self.order
+
+
+def time_engines(
+    stock: BertForSequenceClassification,
+    models: Mapping[str, PruningClassifier],
+    tokenizer: Any,
+    windows: Sequence[Window],
+    split: str,
+    *,
+    engines: Sequence[str],
+    batch_sizes: Sequence[int],
+    rounds: int,
+    note: Callable[[str], None],
+    report: Callable[[int], None] = lambda done: None,
+) -> pd.DataFrame:
+    """Time every contestant; rows with the columns of `schemas.ENGINE_TIMES`.
+
+    Args:
+        stock: The ordinary Hugging Face model with the dense model's weights.
+        models: Ours by method, `dense` among them.
+        tokenizer: Theirs.
+        windows: What all classify.
+        split: What the texts are called.
+        engines: Of `RIVALS`; InputError for others.
+        batch_sizes: Sizes to time.
+        rounds: Recorded rounds after one warm-up.
+        note: Hears of what cannot be timed, and why.
+        report: Is told how many sizes are done.
+    """
+    for engine in engines:
+        if engine not in RIVALS:
+            raise InputError(f"--engines {engine!r}: of {', '.join(RIVALS)}")
+    speedups = {name: _counted(model, windows) for name, model in models.items()}
+    with TemporaryDirectory() as folder:
+        rivals = list(_contestants(stock, models, tokenizer, windows, Path(folder), engines, note))
+        tables = [_first_calls(rivals, windows, split)]
+        for number, size in enumerate(batch_sizes):
+            tables.append(_timed(rivals, windows, split, size, rounds, speedups))
+            report(number + 1)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _contestants(
+    stock: BertForSequenceClassification,
+    models: Mapping[str, PruningClassifier],
+    tokenizer: Any,
+    windows: Sequence[Window],
+    folder: Path,
+    engines: Sequence[str],
+    note: Callable[[str], None],
+) -> Iterator[Contestant]:
+    yield Contestant("torch", "fp32", STOCK, GIVEN, _stock_in_torch(stock))
+    yield Contestant("torch", "fp32", STOCK, BY_LENGTH, _stock_in_torch(stock))
+    for name, model in models.items():
+        yield Contestant("torch", "fp32", name, BY_LENGTH, _ours(model))
+    if COMPILED in engines:
+        compiled = _stock_in_torch(torch.compile(stock, dynamic=True))
+        try:
+            compiled(windows[:1])()
+        except Exception as error:  # Such as a missing C++ compiler, which several layers report.
+            note(f"{COMPILED}: not timed: {next(iter(str(error).splitlines()), type(error).__name__)}")
+        else:
+            yield Contestant(COMPILED, "fp32", STOCK, BY_LENGTH, compiled)
+    for engine in (name for name in ENGINES if name in engines):
+        for precision, compute in _KINDS[engine]:
+            number = "bf16" if compute == "bf16" else precision
+            try:
+                yield from _in_engine(stock, models, tokenizer, folder, engine, precision, compute)
+            except InputError as error:
+                note(f"{engine}, {number}: not timed: {error}")
+
+
+def _in_engine(
+    stock: BertForSequenceClassification,
+    models: Mapping[str, PruningClassifier],
+    tokenizer: Any,
+    folder: Path,
+    engine: Engine,
+    precision: Precision,
+    compute: Compute,
+) -> Iterator[Contestant]:
+    threads, number = torch.get_num_threads(), "bf16" if compute == "bf16" else precision
+    graph = folder / f"{STOCK}-{precision}.onnx"
+    if not graph.exists():
+        write_stock_graph(stock, graph)
+        if precision == "int8":
+            quantise(graph)
+    run = open_session(graph, engine, threads=threads, compute=compute, outputs=("logits",))
+
+    def padded(windows: Sequence[Window]) -> Call:
+        inputs = {name: value.numpy() for name, value in _padded(windows).items()}
+        return lambda: run(inputs)
+
+    yield Contestant(engine, number, STOCK, BY_LENGTH, padded)
+    for name, model in models.items():
+        exported = folder / f"{name}-{precision}"
+        if not exported.exists():
+            write_graphs(model, tokenizer, exported, precision=precision, batched=True)
+        ours = EngineClassifier(exported, engine, threads=threads, compute=compute)
+        yield Contestant(engine, number, name, BY_LENGTH, _ours(ours))
+
+
+def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
+    return lambda windows: lambda: model.infer(windows, len(windows))
+
+
+def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
+    def lay_out(windows: Sequence[Window]) -> Call:
+        inputs = _padded(windows)
+
+        @torch.inference_mode()
+        def call() -> object:
+            return stock(**inputs).logits
+
+        return call
+
+    return lay_out
+
+
+def _padded(windows: Sequence[Window]) -> dict[str, torch.Tensor]:
+    layout, inputs = Padded.from_windows(windows)
+    return {
+        "input_ids": inputs.input_ids,
+        "attention_mask": layout.alive.long(),
+        "token_type_ids": inputs.token_type_ids,
+    }
+
+
+def _counted(model: PruningClassifier, windows: Sequence[Window]) -> float:
+    """The unpadded FLOPs speed-up on these windows."""
+    result = model.infer(windows)
+    pruned, full = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
+    return float(full.sum() / pruned.sum())
+
+
+def _first_calls(rivals: Sequence[Contestant], windows: Sequence[Window], split: str) -> pd.DataFrame:
+    """Milliseconds of every contestant's first call, in which much is made once."""
+    rows = []
+    for rival in rivals:
+        call = rival.lay_out(windows[:1])
+        start = perf_counter()
+        call()
+        rows.append((*rival.key, split, "milliseconds_first", 1, 1000 * (perf_counter() - start)))
+    return ENGINE_TIMES.frame(rows)
+
+
+def _timed(
+    rivals: Sequence[Contestant],
+    windows: Sequence[Window],
+    split: str,
+    size: int,
+    rounds: int,
+    speedups: Mapping[str, float],
+) -> pd.DataFrame:
+    """Seconds of every contestant at one batch size, and what follows from them."""
+    given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
+    orders = {GIVEN: given, BY_LENGTH: list(batches(windows, size))}
+    calls = {
+        rival.key: [rival.lay_out([windows[i] for i in batch]) for batch in orders[rival.order]]
+        for rival in rivals
+    }
+    single: dict[Key, list[float]] = {key: [] for key in calls}
+
+    def run_all(key: Key) -> Callable[[], None]:
+        def run() -> None:
+            for call in calls[key]:
+                start = perf_counter()
+                call()
+                single[key].append(perf_counter() - start)
+
+        return run
+
+    seconds = stopwatch({key: run_all(key) for key in calls}, rounds)
+    medians = {key: float(np.median(values)) for key, values in seconds.items()}
+    rows = []
+    for rival in rivals:
+        key, median = rival.key, medians[rival.key]
+        found = {
+            "seconds_median": median,
+            "seconds_q25": float(np.percentile(np.array(seconds[key]), 25)),
+            "seconds_q75": float(np.percentile(np.array(seconds[key]), 75)),
+            "texts_per_second": len({window.text_id for window in windows}) / median,
+            "speedup_vs_stock": medians["torch", "fp32", STOCK, GIVEN] / median,
+        }
+        if size == 1:
+            # The warm-up's calls are the first ones.
+            recorded = 1000 * np.array(single[key][len(calls[key]) :])
+            found |= {f"milliseconds_p{q}": float(np.percentile(recorded, q)) for q in (50, 95)}
+        if rival.method in speedups:
+            dense = medians[rival.engine, rival.number, "dense", rival.order]
+            found["flops_speedup_timed"] = speedups[rival.method]
+            found["realised_share"] = dense / median / speedups[rival.method]
+        rows += [(*key, split, quantity, size, value) for quantity, value in found.items()]
+    return ENGINE_TIMES.frame(rows)

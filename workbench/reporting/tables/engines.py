@@ -1,0 +1,73 @@
+"""The table of `workbench bench --engines`."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.catalog.methods import METHODS
+from workbench.reporting.tables.table import Table, formatted
+from workbench.reporting.text.render import caption
+from workbench.reporting.text.wording import method_name, seconds, times
+from workbench.storage.atomic import read_json
+from workbench.storage.tables import read_table
+
+STOCK = "stock"
+_KEY = ["engine", "number", "method", "order"]
+_ONCE = ("milliseconds_first", "milliseconds_p50", "milliseconds_p95", "flops_speedup_timed")
+
+
+def write_engines(folder: Path, split: str) -> tuple[Table, list[str]]:
+    """Write tables/engines.{csv,tex,md,html} of a folder in which engines were timed.
+
+    Returns the table, and in sentences what was done and what could not be timed. InputError where
+    there is no such benchmark.
+    """
+    frame = read_table(folder / "metrics" / "engines.parquet")
+    table = engines_table(frame[frame["split"] == split])
+    table.write(folder)
+    about = read_json(folder / "engines.json")
+    machine = about["environment"]["machine"]
+    done = (
+        f"{about['windows']} windows of {about['texts']} texts ({about['split']}), {about['tokens']} "
+        f"tokens, at most {about['max_tokens']} each; {about['rounds']} rounds after one warm-up, "
+        f"{machine['torch_threads']} threads on {machine['processor']}."
+    )
+    return table, [done, *about["not_timed"]]
+
+
+def engines_table(frame: pd.DataFrame) -> Table:
+    """Build a row per contestant, in the order they were timed.
+
+    Args:
+        frame: Rows of `schemas.ENGINE_TIMES`, of one split. Milliseconds are per text, by batch size;
+            p50, p95 and the first call at batch 1.
+    """
+    values = frame.set_index([*_KEY, "quantity", "batch_size"])["value"]
+    sizes = sorted(frame.loc[frame["quantity"] == "seconds_median", "batch_size"].unique())
+    rows = []
+    for key in frame[_KEY].drop_duplicates().itertuples(index=False, name=None):
+        row = dict(zip(_KEY, key, strict=True))
+        row |= {name: values.get((*key, name, 1), np.nan) for name in _ONCE[:3]}
+        row[_ONCE[3]] = max(values.get((*key, _ONCE[3], size), np.nan) for size in sizes)
+        for size in sizes:
+            row[f"milliseconds_{size}"] = 1000 / values[*key, "texts_per_second", size]
+            row[f"speedup_{size}"] = values[*key, "speedup_vs_stock", size]
+            row[f"realised_{size}"] = values.get((*key, "realised_share", size), np.nan)
+        rows.append(row)
+    shown = {
+        "engine": ("engine",), "number": ("number",), "model": ("method", _model), "order": ("order",),
+        "FLOPs, unpadded": ("flops_speedup_timed", times), "first ms": ("milliseconds_first", seconds),
+        "p50 ms": ("milliseconds_p50", seconds), "p95 ms": ("milliseconds_p95", seconds),
+    }  # fmt: skip
+    for size in sizes:
+        shown[f"ms/text, batch {size}"] = (f"milliseconds_{size}", seconds)
+        shown[f"vs stock, batch {size}"] = (f"speedup_{size}", times)
+        shown[f"realised, batch {size}"] = (f"realised_{size}", times)
+    whole = pd.DataFrame(rows)
+    text = ("engine", "number", "model", "order")
+    return Table("engines", caption("engines"), whole, formatted(whole, shown), text)
+
+
+def _model(method: str) -> str:
+    return "stock, padded" if method == STOCK else method_name(method) if method in METHODS else method
