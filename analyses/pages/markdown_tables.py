@@ -22,6 +22,7 @@ from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.pages.bench import write_bench
+from workbench.reporting.tables.engines import write_engines
 from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
 from workbench.reporting.tables.table import Writer, formatted, markdown
@@ -147,6 +148,14 @@ def _bench_notes(folder: Path, split: str = "test") -> str:
     return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
 
 
+def _engines(folder: Path, split: str = "test", batches: str = "1,32") -> str:
+    """A row per contestant of `bench --engines`: milliseconds of a text, speed-ups, realised shares."""
+    shown = write_engines(folder, split)[0].shown
+    asked = {f"batch {size}" for size in batches.split(",")}
+    kept = [name for name in shown if ", batch " not in name or name.partition(", ")[2] in asked]
+    return markdown(shown[kept])
+
+
 def _campaign(folder: Path) -> pd.DataFrame:
     """A row per kind of attack of `tests/campaigns`: how many were tried and survived, and by what."""
     rows = []
@@ -171,6 +180,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "costs": _costs,
     "bench": lambda folder, split="test": markdown(write_bench(folder, split)[0].shown),
     "bench-notes": _bench_notes,
+    "engines": _engines,
 }
 """What can stand in a page, by name."""
 DEFAULT = {

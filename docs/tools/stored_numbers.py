@@ -28,13 +28,14 @@ from workbench.storage.tables import write_table
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
-BENCH = "bench.json"
+BENCHES = ("bench.json", "engines.json")
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
     "classification": {},
     "efficiency": {},
     "limits": {},
+    "engines": {},
     "plausibility": {
         "unit": ("token",),
         "universe": ("with-evidence",),
@@ -73,8 +74,9 @@ def store(run: Path, into: Path) -> None:
 
 def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     _store_config(run, into)
-    if (run / BENCH).is_file():
-        write_json(into / BENCH, read_json(run / BENCH))
+    for name in BENCHES:
+        if (run / name).is_file():
+            write_json(into / name, read_json(run / name))
     for name in KEPT:
         if load_run(run).table_file(name).is_file():
             yield name, _kept(run, name)

@@ -1,4 +1,4 @@
-"""`workbench explain`: one text, layer by layer."""
+"""What a model says of texts: `workbench predict`, `explain` and `attribute`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import typer
 from workbench.cli.options import Strict, Target, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
-from workbench.pipeline.requests import AttributeRequest
+from workbench.pipeline.requests import AttributeRequest, PredictRequest
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,18 @@ def explain(
     save_explained(explained.predicted, explained.probabilities, records, html=how.html, json=how.json)
     missed = [f"{explained.unlike} (--second)"] if explained.unlike else []
     end_strictly(missed, strict=strict)
+
+
+def predict(request: PredictRequest) -> None:
+    """Classify texts: a line of JSON for each, with probabilities, tokens per layer and FLOPs."""
+    from workbench.cli.console import ConsoleReporter
+    from workbench.pipeline.predict import predict as classify_all
+
+    reporter = ConsoleReporter(ERR)
+    with reporter:
+        reporter.stage("predict", False)
+        written = classify_all(request, reporter)
+    say(f"{request.out}: {written:,} texts")
 
 
 def attribute(request: AttributeRequest, strict: Strict = False) -> None:

@@ -49,6 +49,7 @@ LEAST = {
     "max_tokens": 8,
     "limit": 1,
     "rounds": 1,
+    "threads": 1,
     "steps": 1,
     "samples": 1,
     "batch_size": 1,

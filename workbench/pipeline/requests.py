@@ -6,6 +6,7 @@ A field is an option of the command, its docstring the option's help. No torch h
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from workbench.attribution.options import Options
 from workbench.catalog.options import TooLong
@@ -46,6 +47,34 @@ class AttributeRequest(TextsRequest):
     """Column of classes in a table, for --target gold."""
     out: Path | None = None
     """Folder to write; default: attribute/<name of the texts> in the run, or runs/attribute/<name>."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest(TextsRequest):
+    """What is classified, by what; exactly one of `run` and `model` is needed."""
+
+    texts: str
+    """Texts to classify: imdb, rotten-tomatoes, or a .txt, CSV, TSV, JSONL or Parquet file."""
+    out: Path
+    """JSONL file to write, a line per text."""
+    model: Path | None = None
+    """Model folder, instead of a run; with --engine one that `export --format onnx` wrote."""
+    method: str | None = None
+    """Trained method of the run."""
+    engine: Literal["torch", "onnxruntime", "openvino"] = "torch"
+    """Who runs the model."""
+    threads: int | None = None
+    """Threads that one batch may use; default: all."""
+    compute: Literal["as-exported", "bf16"] = "as-exported"
+    """What OpenVINO multiplies in."""
+    batch_size: int = 32
+    """Texts of similar length that run together."""
+    limit: int | None = None
+    """Classify only this many texts."""
+    id_column: str | None = None
+    """Column of text ids in a table; default: row numbers."""
+    text_column: str | None = None
+    """Column of texts in a table; default: text."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""Classify any number of texts with a run's model, or a folder's, in torch or in an engine."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from workbench.data.readers.plain_texts import read_texts
+from workbench.errors import InputError
+from workbench.inference.classify import Prediction, classify
+from workbench.inference.load import load_classifier
+from workbench.pipeline.job import Reporter
+from workbench.pipeline.requests import PredictRequest
+from workbench.runs.folder import load_run
+from workbench.storage.atomic import replacing
+
+
+def predict(request: PredictRequest, reporter: Reporter) -> int:
+    """Write a line of JSON per text, in their order, whole or not at all; return how many.
+
+    A line has the fields of `Prediction`. Answers are written as they come, so that they take no memory.
+
+    Raises:
+        InputError: As `load_classifier`, `read_texts` and `classify`; for both or none of run and model.
+        WorkbenchError: The disk refuses.
+    """
+    folder, max_tokens = _model_folder(request)
+    model, tokenizer = _loaded(request, folder)
+    documents = read_texts(
+        request.texts, request.limit, text_column=request.text_column, id_column=request.id_column
+    )
+    answers = classify(
+        model, tokenizer, documents, batch_size=request.batch_size,
+        max_tokens=request.max_tokens or max_tokens, too_long=request.too_long,
+    )  # fmt: skip
+    written = 0
+    with replacing(request.out) as new, new.open("w", encoding="utf-8") as file:
+        for written, answer in enumerate(answers, 1):
+            file.write(json.dumps(_record(answer), ensure_ascii=False) + "\n")
+            if written % request.batch_size == 0 or written == len(documents):
+                reporter.progress(written, len(documents), {})
+    return written
+
+
+def _model_folder(request: PredictRequest) -> tuple[Path, int | None]:
+    """Return the model's folder, and the longest window of the run that it is from."""
+    if (request.run is None) == (request.model is None):
+        raise InputError("predict needs either --run or --model")
+    if request.model is not None:
+        if request.method is not None:
+            raise InputError("--method chooses among the models of a run; --model has one")
+        return request.model, None
+    assert request.run is not None
+    if request.engine != "torch":
+        raise InputError(
+            f"--engine {request.engine}: name the folder that `workbench export --format onnx` wrote "
+            "with --model"
+        )
+    run = load_run(request.run)
+    if request.method is None:
+        raise InputError(f"--run needs --method, one of {', '.join(run.config.methods)}")
+    return run.model_folder(request.method), run.config.data.max_tokens
+
+
+def _loaded(request: PredictRequest, folder: Path) -> tuple[Any, Any]:
+    if request.engine != "torch":
+        return load_classifier(folder, request.engine, threads=request.threads, compute=request.compute)
+    if request.compute != "as-exported":
+        raise InputError("--compute: is OpenVINO's; add --engine openvino")
+    if request.threads is not None:
+        import torch
+
+        torch.set_num_threads(request.threads)
+    return load_classifier(folder)
+
+
+def _record(answer: Prediction) -> dict[str, Any]:
+    return asdict(answer) | {"tokens": answer.tokens.tolist()}
