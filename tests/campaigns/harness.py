@@ -105,14 +105,19 @@ class Child:
         self.files = [log / f"{number}.{kind}" for kind in ("out", "err")]
         for path in self.files:
             path.touch()  # It may be killed before it can.
-        self.start = time.monotonic()
         sys.stdout.flush()
         sys.stderr.flush()
+        ready, told = os.pipe()
         self.process = os.fork()
         if self.process == 0:
-            self._be(work, folder)
+            os.close(ready)
+            self._be(work, folder, told)
+        os.close(told)
+        os.read(ready, 1)  # What a command is like begins when the child is set up.
+        os.close(ready)
+        self.start = time.monotonic()
 
-    def _be(self, work: Callable[[], object], folder: Path) -> None:
+    def _be(self, work: Callable[[], object], folder: Path, told: int) -> None:
         code = 70
         try:
             os.setsid()
@@ -129,6 +134,7 @@ class Child:
             fake_clocks()
             if not self.pictures:
                 fake_pictures()
+            os.close(told)
             code = int(work() or 0)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1 if end.code else 0
