@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM end a command with one line, whatever it is doing."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 
+from workbench.cli import main
 from workbench.cli.stopping import stop_code, stoppable
 
 PROGRAM = """
@@ -44,6 +46,18 @@ def test_a_signal_counts_once_and_whatever_error_it_became():
         signal.raise_signal(signal.SIGINT)
     assert stop_code(ValueError()) is None
     assert stop_code(KeyboardInterrupt()) == 130
+
+
+def test_a_signal_that_a_library_swallows_is_told(monkeypatch, capsys):
+    def swallow():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return 130
+
+    monkeypatch.setattr("workbench.cli.program.run_program", swallow)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
 
 
 def test_letters_that_an_encoding_lacks_are_escapes():

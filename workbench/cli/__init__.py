@@ -2,7 +2,7 @@
 
 import sys
 
-from workbench.cli.stopping import stop_code, stoppable
+from workbench.cli.stopping import stop_code, stoppable, swallowed_code
 
 
 def main() -> None:
@@ -15,10 +15,12 @@ def main() -> None:
             from workbench.cli.program import run_program
 
             code = run_program()
+            stopped = swallowed_code()
         except BaseException as error:
             stopped = stop_code(error)
             if stopped is None:
                 raise
+        if stopped is not None:
             print("interrupted", file=sys.stderr)  # noqa: T201 - what prints may not be here yet
             code = stopped
     sys.exit(code)

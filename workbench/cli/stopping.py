@@ -63,6 +63,15 @@ def stop_code(error: BaseException) -> int | None:
     return None if number is None else 128 + number
 
 
+def swallowed_code() -> int | None:
+    """Return the exit code where a signal came and nobody has told it, as while typer reads arguments,
+    else None; from then on signals do nothing."""
+    if _Stop.is_told or _Stop.number is None:
+        return None
+    _Stop.is_told = True
+    return 128 + _Stop.number
+
+
 def _raise(number: int, _: FrameType | None) -> None:
     if not _Stop.is_told:
         _Stop.number = _Stop.number or number
