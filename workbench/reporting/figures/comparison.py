@@ -51,13 +51,18 @@ def is_outlier(points: pd.DataFrame) -> np.ndarray:
 
 
 def outside(points: pd.DataFrame) -> str:
-    """Return a sentence about the points that the axes leave out; empty without any."""
+    """Return a sentence about the points that the axes leave out, by method; empty without any."""
     beyond = points.loc[is_outlier(points), ["method", "speedup", "quality"]]
-    named = [
-        f"{method_name(method)} {speedup:.1f}x, {100 * quality:.1f}"
-        for method, speedup, quality in beyond.itertuples(index=False)
-    ]
+    named = [_left_out(method_name(m), rows) for m, rows in beyond.groupby("method", sort=False)]
     return f"outside the axes: {'; '.join(named)}" if named else ""
+
+
+def _left_out(name: str, rows: pd.DataFrame) -> str:
+    ends = [f"{value:.1f}x" for value in (rows["speedup"].min(), rows["speedup"].max())]
+    qualities = [f"{100 * value:.1f}" for value in (rows["quality"].max(), rows["quality"].min())]
+    if len(rows) == 1:
+        return f"{name} {ends[0]}, {qualities[0]}"
+    return f"{len(rows)} of {name}, {' to '.join(ends)}, {' to '.join(qualities)}"
 
 
 def limits(points: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
