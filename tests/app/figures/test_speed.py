@@ -174,6 +174,19 @@ def test_one_cell_far_out_is_named_and_left_outside_the_axes() -> None:
     assert labels == ["1x", "1.5x", "2x"]
 
 
+def test_several_far_out_of_a_method_are_named_together_and_leave_the_panel_its_room() -> None:
+    frame = pd.concat([cells(*CLOSE * 8), *[cells((12.0 + x, 0.48 - 0.01 * x)) for x in range(3)]])
+    others = [cells((20.0, 0.5)).assign(method=f"method-{n} of a long name") for n in range(4)]
+    frame = pd.concat([frame, *others], ignore_index=True)
+    said = outside(frame)
+    assert said.startswith("outside the axes: 3 of LTP, 12.0x to 14.0x, 48.0 to 46.0; method-0")
+    figure = in_print(tradeoff_chart(frame))
+    figure.canvas.draw()
+    ax = figure.axes[0]
+    assert ax.texts[0].get_text() == said
+    assert ax.get_position().width > 0.6
+
+
 def test_near_cells_are_never_far_out() -> None:
     assert not is_outlier(cells(*CLOSE)).any()
     # All but one are equal: within ten points and a factor of two that is no reason.

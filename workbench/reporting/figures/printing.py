@@ -74,7 +74,10 @@ def _draw_panel(ax: Axes, panel: Panel) -> dict[str, Any]:
             handles[plain(series.name)] = handle
     _set_axis(ax, panel.x, "x")
     _set_axis(ax, panel.y, "y")
-    ax.text(0.02, 0.02, plain(panel.note), transform=ax.transAxes, fontsize=LETTERS - 1)
+    note = ax.text(
+        0.02, 0.02, plain(panel.note), transform=ax.transAxes, fontsize=LETTERS - 1, wrap=True
+    )
+    note.set_in_layout(False)  # A long line would leave the panel no room.
     return handles
 
 
