@@ -20,15 +20,16 @@ import pandas as pd
 from analyses.costs.attribution_cost import COSTS
 from analyses.lib.study import run_script
 from analyses.pages.markdown_tables import CAMPAIGN, SCORERS, table
+from workbench.config.comparison import pruner
 from workbench.config.loading import dump_config
 from workbench.errors import InputError
-from workbench.runs.folder import COMPARISON, CONFIG, load_run
+from workbench.metrics.classification import judged_by
+from workbench.runs.folder import BENCH, COMPARISON, CONFIG, ENGINE_BENCH, load_run
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.tables import write_table
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
-BENCHES = ("bench.json", "engines.json")
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -74,7 +75,7 @@ def store(run: Path, into: Path) -> None:
 
 def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     _store_config(run, into)
-    for name in BENCHES:
+    for name in (BENCH, ENGINE_BENCH):
         if (run / name).is_file():
             write_json(into / name, read_json(run / name))
     for name in KEPT:
@@ -89,7 +90,8 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
 def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     """Frames over the cells that stand in groups, what a search passed by left out."""
     about = read_json(run / COMPARISON)
-    cells = [name for group in about["groups"] for name in group["cells"]]
+    method = {name: pruner(group["method"]) for group in about["groups"] for name in group["cells"]}
+    cells = list(method)
     write_json(into / COMPARISON, about | {"cells": [c for c in about["cells"] if c["name"] in cells]})
     _store_config(run / cells[0], into)
     for name in ("classification", "efficiency", "controls"):
@@ -98,7 +100,10 @@ def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFram
             for cell in cells
             if load_run(run / cell).table_file(name).is_file()
         ]
-        yield name, pd.concat(frames, ignore_index=True)
+        frame = pd.concat(frames, ignore_index=True)
+        # A cell's dense rows are those of its seed's dense cell.
+        frame = frame[frame["method"] == frame[CELL].map(method)]
+        yield name, frame[frame["metric"] == judged_by(frame)] if name == "classification" else frame
 
 
 def _kept(run: Path, name: str) -> pd.DataFrame:
