@@ -111,8 +111,7 @@ def add_command(
         except BaseException as error:
             code = stop_code(error)
             if code is not None:
-                # Not through rich, whose console the signal may have left in the middle of a line.
-                print(interrupted, file=sys.stderr, flush=True)  # noqa: T201
+                warn(interrupted)
                 raise typer.Exit(code) from None
             if isinstance(error, EOFError):  # Typer would take it for an answer that was not given.
                 raise WorkbenchError(f"EOFError: {error}") from error

@@ -49,12 +49,12 @@ def stoppable() -> Iterator[None]:
         _Stop.number, _Stop.is_told = None, False
 
 
-def stop_code(error: BaseException) -> int | None:
+def stop_code(error: BaseException | None) -> int | None:
     """Return the exit code where a signal ended the work, else None; from then on signals do nothing.
 
     Args:
         error: What came out. Libraries turn an interrupt in the middle of their work into errors of
-            other kinds.
+            other kinds; None: nothing did.
     """
     number = _Stop.number
     if number is None and isinstance(error, KeyboardInterrupt):
@@ -66,10 +66,7 @@ def stop_code(error: BaseException) -> int | None:
 def swallowed_code() -> int | None:
     """Return the exit code where a signal came and nobody has told it, as while typer reads arguments,
     else None; from then on signals do nothing."""
-    if _Stop.is_told or _Stop.number is None:
-        return None
-    _Stop.is_told = True
-    return 128 + _Stop.number
+    return None if _Stop.is_told else stop_code(None)
 
 
 def _raise(number: int, _: FrameType | None) -> None:
