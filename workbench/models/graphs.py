@@ -42,17 +42,13 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
     module = _Texts(model) if batch else _Text(model)
     try:
         program = _exported(module.eval(), inputs, INPUTS[: len(inputs)], OUTPUTS)
-    except ImportError as error:
-        raise InputError(
-            f"--format onnx: {error.name} is not installed: pip install 'rationale-workbench[onnx]'"
-        ) from None
+    except InputError:
+        raise
     except Exception as error:  # torch's exporter has many, most of them private.
-        layer, reason = _culprit(model.policy, model.bert.config.hidden_size, error)
+        part, reason = _culprit(model, error)
         raise InputError(
-            f"{model.method}: its {layer} cannot be written as an ONNX graph: {reason}"
+            f"{model.method}: its {part} cannot be written as an ONNX graph: {reason}"
         ) from error
-    for node in program.model.graph.all_nodes():
-        node.metadata_props.clear()  # Names this machine's folders.
     program.save(path)
 
 
@@ -123,14 +119,14 @@ class _Cut(nn.Module):
         return hidden if keep is None else layout.drop(hidden, keep)[0]
 
 
-def _culprit(policy: Policy, width: int, error: Exception) -> tuple[str, str]:
-    """Return which layer's cut alone cannot be exported, and why; the whole if none is to blame."""
-    for layer in range(getattr(policy, "layers", 64)):
+def _culprit(model: PruningClassifier, error: Exception) -> tuple[str, str]:
+    """Return which layer's cut alone cannot be exported, and why; the encoder if none is to blame."""
+    width = model.bert.config.hidden_size
+    for layer in range(model.layers):
         inputs = [torch.zeros(1, EXAMPLE[0], width), torch.ones(1, EXAMPLE[0])]
+        cut = _Cut(model.policy, layer).eval()
         try:
-            _exported(_Cut(policy, layer).eval(), inputs, ("hidden", "received"), ("left",), axes=(1,))
-        except (IndexError, KeyError):
-            break  # It has no such layer.
+            _exported(cut, inputs, ("hidden", "received"), ("left",), axes=(1,))
         except Exception as own:
             return f"cut in layer {layer}", _reason(own)
     return "encoder", _reason(error)
@@ -152,9 +148,18 @@ def _exported(
     outputs: tuple[str, ...],
     axes: tuple[int, ...] = (0,),
 ) -> Any:
-    """Return the ONNX program of a module whose inputs have any length along `axes`."""
+    """Return the ONNX program of a module whose inputs have any length along `axes`.
+
+    InputError names what is not installed.
+    """
+    try:
+        import onnxscript  # noqa: F401 - torch's exporter imports it, and onnx, when it is deep at work
+    except ImportError as error:
+        raise InputError(
+            f"ONNX export: {error.name} is not installed: pip install 'rationale-workbench[onnx]'"
+        ) from None
     with linear_kernels("stock"), _quietly():
-        return torch.onnx.export(
+        program: Any = torch.onnx.export(
             module,
             tuple(inputs),
             dynamo=True,
@@ -165,6 +170,9 @@ def _exported(
             dynamic_shapes=tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for _ in inputs),
             custom_translation_table={torch.ops.aten.sort.stable: _stable_sort},
         )
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # Names this machine's folders.
+    return program
 
 
 def _stable_sort(x: Any, stable: bool = True, dim: int = -1, descending: bool = False) -> Any:
