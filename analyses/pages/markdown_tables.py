@@ -21,8 +21,7 @@ from analyses.lib.study import run_script, stacked
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
-from workbench.reporting.pages.bench import write_bench
-from workbench.reporting.tables.engines import write_engines
+from workbench.reporting.pages.bench import write_bench, write_engines
 from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
 from workbench.reporting.tables.table import Writer, formatted, markdown

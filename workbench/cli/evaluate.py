@@ -9,7 +9,7 @@ import typer
 from workbench.cli.options import Overrides, Split, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
-from workbench.pipeline.requests import BenchRequest
+from workbench.pipeline.requests import BenchRequest, require_one_source
 
 
 @dataclass(frozen=True)
@@ -117,20 +117,15 @@ def bench(request: BenchRequest) -> None:
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.pipeline.bench.run import bench as measure
     from workbench.pipeline.bench.run import prepare
-    from workbench.reporting.pages.bench import write_bench
+    from workbench.reporting.pages.bench import write_bench, write_engines
 
-    if (request.run is None) == (request.model is None):
-        raise InputError("bench needs either --run or --model")
+    require_one_source("bench", request.run, request.model)
     reporter = ConsoleReporter(ERR)
     prepared = prepare(request, reporter)
     with reporter:
         reporter.stage("bench", False)
         measure(prepared, request, lambda done: reporter.progress(done, len(request.batch), {}))
-    if request.engines:
-        from workbench.reporting.tables.engines import write_engines
-
-        table, lines = write_engines(prepared.folder, prepared.split)
-    else:
-        table, lines = write_bench(prepared.folder, prepared.split)
+    write = write_engines if request.engines else write_bench
+    table, lines = write(prepared.folder, prepared.split)
     OUT.print(frame_table(table.shown))
     say(*lines)

@@ -74,10 +74,7 @@ def predict(request: PredictRequest) -> None:
     from workbench.cli.console import ConsoleReporter
     from workbench.pipeline.predict import predict as classify_all
 
-    reporter = ConsoleReporter(ERR)
-    with reporter:
-        reporter.stage("predict", False)
-        written = classify_all(request, reporter)
+    written = classify_all(request, ConsoleReporter(ERR))
     say(f"{request.out}: {written:,} texts")
 
 

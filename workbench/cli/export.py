@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from workbench.catalog.options import Precision
 from workbench.cli.options import Split
 from workbench.cli.terminal import say
 from workbench.errors import InputError
@@ -22,7 +23,7 @@ class ModelExport:
     """Folder to write, new or empty."""
     format: Literal["transformers", "onnx"] = "transformers"
     """For AutoModelForSequenceClassification, or as graphs for ONNX Runtime and OpenVINO."""
-    precision: Literal["fp32", "int8"] = "fp32"
+    precision: Precision = "fp32"
     """Of an ONNX graph's linear layers."""
     batched: bool = False
     """Write an ONNX graph for any number of texts at a time beside that for one."""

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from workbench.catalog.options import Compute, Engine
 from workbench.core.documents import Window
 from workbench.core.inference import Inference, in_batches, refuse_long, window_limit
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.engines.manifest import BATCH_GRAPH, INPUTS, TEXT_GRAPH, read_manifest
-from workbench.engines.sessions import Compute, Engine, Session, open_session
+from workbench.engines.sessions import Session, open_session
 from workbench.metrics.efficiency.flops import Costs
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workbench.catalog.options import Precision
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs
 from workbench.storage.atomic import read_json, write_json
@@ -21,7 +22,6 @@ OUTPUTS = ("logits", "tokens", "tokens_ffn")
 """(B, classes) float32; (B, layers) int64: tokens in each layer's self-attention; in its feed-forward
 part."""
 
-Precision = Literal["fp32", "int8"]
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

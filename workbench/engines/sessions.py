@@ -3,20 +3,17 @@
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
+from workbench.catalog.options import Compute, Engine
 from workbench.engines.manifest import OUTPUTS
 from workbench.errors import InputError
 
-Engine = Literal["onnxruntime", "openvino"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 EXTRAS: dict[Engine, str] = {"onnxruntime": "onnx", "openvino": "openvino"}
 """Which extra of the package installs an engine."""
-Compute = Literal["as-exported", "bf16"]
-"""What an engine multiplies in: the graph's own numbers, or bfloat16 where the processor has it."""
-
 Session = Callable[[Mapping[str, np.ndarray]], list[np.ndarray]]
 """Runs a graph: inputs by name -> its outputs, in the order that was asked for."""
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
-from workbench.engines.sessions import ENGINES, Compute, Engine
+from workbench.catalog.options import Compute, Engine
+from workbench.engines.sessions import ENGINES
 from workbench.errors import InputError
 
 if TYPE_CHECKING:

@@ -197,7 +197,6 @@ class _Runner:
 
     def outcome(self, seconds: Sequence[float]) -> Outcome:
         """What the last pass gave."""
-
         result, labels = self.result, self.model.labels
         flops, dense = self.model.costs.of_windows(self.windows, result.tokens, result.tokens_ffn)
         lengths = np.array([len(window.input_ids) for window in self.windows])

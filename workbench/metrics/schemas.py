@@ -20,7 +20,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "against_layer": (INT, "the layer of the other side"),
     "contestant": (TEXT, "what was timed: a method, perhaps with a suffix, or the stock model"),
     "engine": (TEXT, "who ran it: torch, torch.compile, onnxruntime or openvino"),
-    "number": (TEXT, "what linear layers multiply in: fp32, bf16 or int8"),
+    "dtype": (TEXT, "what linear layers multiply in: fp32, bf16 or int8"),
     "order": (TEXT, "of the texts in batches: given, or by length"),
     "split": (TEXT, "whose texts"),
     "seed": (INT, "of the control's draws"),
@@ -185,7 +185,7 @@ STOPWATCH = TableSchema(
     "seconds of every contestant in every round", own={"batch_size": INT},
 )  # fmt: skip
 ENGINE_TIMES = TableSchema(
-    ("engine", "number", "method", "order", "split", "quantity", "batch_size"), ("value",),
+    ("engine", "dtype", "method", "order", "split", "quantity", "batch_size"), ("value",),
     "times of the stock model, the dense and the pruned ones in every engine of `bench --engines`",
     own={"batch_size": INT},
 )  # fmt: skip

@@ -30,7 +30,7 @@ from workbench.pipeline.attributed import (
     text_digests,
 )
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.requests import AttributeRequest
+from workbench.pipeline.requests import AttributeRequest, require_one_source
 from workbench.runs.folder import load_run, refuse_foreign
 from workbench.runs.streamed_scores import ScoreFile, Tally
 from workbench.storage.locks import one_writer
@@ -166,10 +166,7 @@ def _pending(
 
 
 def _folder(request: AttributeRequest) -> Path:
-    if (request.run is None) == (request.model is None):
-        raise InputError("attribute needs either --run or --model")
-    if request.model is not None and request.method is not None:
-        raise InputError("--method chooses among the models of a run; --model has one")
+    require_one_source("attribute", request.run, request.model, request.method)
     default = Path("runs/attribute") if request.run is None else request.run / "attribute"
     folder = request.out or default / Path(request.texts).stem
     # Asked again under the lock; here it keeps the lock out of a folder that is not ours.

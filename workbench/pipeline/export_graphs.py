@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
+from workbench.catalog.options import Precision
 from workbench.core.documents import Window
 from workbench.core.inference import Inference
 from workbench.core.task_type import Regression
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import encode
 from workbench.engines.classifier import EngineClassifier
-from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manifest, Precision
+from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manifest
 from workbench.engines.quantise import quantise
 from workbench.models.backbone import quiet
 from workbench.models.classifier import PruningClassifier, load_classifier, writing_model

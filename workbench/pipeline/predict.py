@@ -10,7 +10,7 @@ from workbench.errors import InputError
 from workbench.inference.classify import Prediction, classify
 from workbench.inference.load import load_classifier
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.requests import PredictRequest
+from workbench.pipeline.requests import PredictRequest, require_one_source
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import replacing
 
@@ -34,7 +34,8 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         max_tokens=request.max_tokens or max_tokens, too_long=request.too_long,
     )  # fmt: skip
     written = 0
-    with replacing(request.out) as new, new.open("w", encoding="utf-8") as file:
+    with reporter, replacing(request.out) as new, new.open("w", encoding="utf-8") as file:
+        reporter.stage("predict", False)
         for written, answer in enumerate(answers, 1):
             file.write(json.dumps(_record(answer), ensure_ascii=False) + "\n")
             if written % request.batch_size == 0 or written == len(documents):
@@ -44,11 +45,8 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
 
 def _model_folder(request: PredictRequest) -> tuple[Path, int | None]:
     """Return the model's folder, and the longest window of the run that it is from."""
-    if (request.run is None) == (request.model is None):
-        raise InputError("predict needs either --run or --model")
+    require_one_source("predict", request.run, request.model, request.method)
     if request.model is not None:
-        if request.method is not None:
-            raise InputError("--method chooses among the models of a run; --model has one")
         return request.model, None
     assert request.run is not None
     if request.engine != "torch":

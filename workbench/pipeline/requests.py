@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.attribution.options import Options
-from workbench.catalog.options import TooLong
+from workbench.catalog.options import Compute, Engine, TooLong
+from workbench.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,22 @@ class TextsRequest:
     """Longest window; default: the run's, or as long as the model allows."""
     too_long: TooLong = "windows"
     """Cut longer texts into windows, or refuse them."""
+
+
+def require_one_source(
+    command: str, run: Path | None, model: Path | str | None, method: str | None = None
+) -> None:
+    """Raise InputError unless exactly one of `run` and `model` is given, or for a model's `method`.
+
+    Args:
+        command: Which asks for them.
+        run, model: Where models are from.
+        method: What chooses among the models of a run.
+    """
+    if (run is None) == (model is None):
+        raise InputError(f"{command} needs either --run or --model")
+    if model is not None and method is not None:
+        raise InputError("--method chooses among the models of a run; --model has one")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +78,11 @@ class PredictRequest(TextsRequest):
     """Model folder, instead of a run; with --engine one that `export --format onnx` wrote."""
     method: str | None = None
     """Trained method of the run."""
-    engine: Literal["torch", "onnxruntime", "openvino"] = "torch"
+    engine: Literal["torch", Engine] = "torch"
     """Who runs the model."""
     threads: int | None = None
     """Threads that one batch may use; default: all."""
-    compute: Literal["as-exported", "bf16"] = "as-exported"
+    compute: Compute = "as-exported"
     """What OpenVINO multiplies in."""
     batch_size: int = 32
     """Texts of similar length that run together."""

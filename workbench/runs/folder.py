@@ -26,6 +26,8 @@ MODEL_CARD, DATA_CARD = CARDS = ("README.md", "data_card.md")
 """They lie in the folder of every model."""
 COMPARISON = "compare.json"
 """What makes a folder a comparison: its trials and searches."""
+BENCH, ENGINE_BENCH = "bench.json", "engines.json"
+"""What was timed by `bench`, and by `bench --engines`; the times are metric tables."""
 _SCHEMAS = RUN_TABLES | {"predictions": PREDICTIONS_SCHEMA}
 TABLES = tuple(_SCHEMAS)
 """The tables that a run may have; those of metrics/ that it was not asked for are not there."""

@@ -41,7 +41,7 @@ def test_every_contestant_is_timed_at_every_size(timed) -> None:
     frame, _ = timed
     assert list(frame.columns) == list(ENGINE_TIMES.columns)
     medians = frame[frame["quantity"] == "seconds_median"]
-    found = medians.groupby(["engine", "number", "method", "order"])["batch_size"].apply(list)
+    found = medians.groupby(["engine", "dtype", "method", "order"])["batch_size"].apply(list)
     assert dict(found.items()) == {
         ("torch", "fp32", "stock", "given"): [1, 3],
         ("torch", "fp32", "stock", "by length"): [1, 3],
@@ -60,7 +60,7 @@ def test_every_contestant_is_timed_at_every_size(timed) -> None:
 
 def test_shares_follow_from_the_seconds(timed, make_model) -> None:
     frame, _ = timed
-    values = frame.set_index(["engine", "number", "method", "order", "quantity", "batch_size"])["value"]
+    values = frame.set_index(["engine", "dtype", "method", "order", "quantity", "batch_size"])["value"]
     pruned = make_model("adapler")
     result = pruned.infer(WINDOWS)
     flops, dense = pruned.costs.of_windows(WINDOWS, result.tokens, result.tokens_ffn)

@@ -16,19 +16,19 @@ import pandas as pd
 import torch
 from transformers import BertForSequenceClassification
 
+from workbench.catalog.options import Compute, Engine, Precision
 from workbench.core.documents import Window
 from workbench.core.inference import batches
 from workbench.engines.classifier import EngineClassifier
-from workbench.engines.manifest import Precision
 from workbench.engines.quantise import quantise
-from workbench.engines.sessions import ENGINES, Compute, Engine, open_session
+from workbench.engines.sessions import ENGINES, open_session
 from workbench.errors import InputError
 from workbench.inference.model import Model
 from workbench.metrics.schemas import ENGINE_TIMES
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
-from workbench.models.layouts import Padded
 from workbench.models.stopwatch import stopwatch
+from workbench.pipeline.bench.timing import counted_flops, given_batches, padded_inputs
 from workbench.pipeline.export_graphs import write_graphs
 
 COMPILED = "torch.compile"
@@ -52,7 +52,7 @@ class Contestant:
     """Something that classifies windows."""
 
     engine: str
-    number: str
+    dtype: str
     """What it multiplies in: fp32, bf16 or int8."""
     method: str
     order: str
@@ -62,7 +62,7 @@ class Contestant:
 
     @property
     def key(self) -> Key:
-        return self.engine, self.number, self.method, self.order
+        return self.engine, self.dtype, self.method, self.order
 
 
 def time_engines(
@@ -95,10 +95,22 @@ def time_engines(
     for engine in engines:
         if engine not in RIVALS:
             raise InputError(f"--engines {engine!r}: of {', '.join(RIVALS)}")
-    speedups = {name: _counted(model, windows) for name, model in models.items()}
     with TemporaryDirectory() as folder:
-        rivals = list(_contestants(stock, models, tokenizer, windows, Path(folder), engines, note))
-        tables = [_first_calls(rivals, windows, split)]
+        first, rivals = [], []
+        for rival in _contestants(stock, models, tokenizer, Path(folder), engines, note):
+            try:
+                seconds = _first_call(rival, windows[:1])
+            except Exception as error:  # Such as a missing C++ compiler, which several layers report.
+                if rival.engine != COMPILED:
+                    raise
+                reason = next(iter(str(error).splitlines()), type(error).__name__)
+                note(f"{COMPILED}: not timed: {reason}")
+            else:
+                first.append((*rival.key, split, "milliseconds_first", 1, 1000 * seconds))
+                rivals.append(rival)
+        tables = [ENGINE_TIMES.frame(first)]
+        flops = {name: counted_flops(model, windows) for name, model in models.items()}
+        speedups = {name: dense / pruned for name, (pruned, dense) in flops.items()}
         for number, size in enumerate(batch_sizes):
             tables.append(_timed(rivals, windows, split, size, rounds, speedups))
             report(number + 1)
@@ -109,7 +121,6 @@ def _contestants(
     stock: BertForSequenceClassification,
     models: Mapping[str, PruningClassifier],
     tokenizer: Any,
-    windows: Sequence[Window],
     folder: Path,
     engines: Sequence[str],
     note: Callable[[str], None],
@@ -120,19 +131,13 @@ def _contestants(
         yield Contestant("torch", "fp32", name, BY_LENGTH, _ours(model))
     if COMPILED in engines:
         compiled = _stock_in_torch(torch.compile(stock, dynamic=True))
-        try:
-            compiled(windows[:1])()
-        except Exception as error:  # Such as a missing C++ compiler, which several layers report.
-            note(f"{COMPILED}: not timed: {next(iter(str(error).splitlines()), type(error).__name__)}")
-        else:
-            yield Contestant(COMPILED, "fp32", STOCK, BY_LENGTH, compiled)
+        yield Contestant(COMPILED, "fp32", STOCK, BY_LENGTH, compiled)
     for engine in (name for name in ENGINES if name in engines):
         for precision, compute in _KINDS[engine]:
-            number = "bf16" if compute == "bf16" else precision
             try:
                 yield from _in_engine(stock, models, tokenizer, folder, engine, precision, compute)
             except InputError as error:
-                note(f"{engine}, {number}: not timed: {error}")
+                note(f"{engine}, {_dtype(precision, compute)}: not timed: {error}")
 
 
 def _in_engine(
@@ -144,7 +149,7 @@ def _in_engine(
     precision: Precision,
     compute: Compute,
 ) -> Iterator[Contestant]:
-    threads, number = torch.get_num_threads(), "bf16" if compute == "bf16" else precision
+    threads, dtype = torch.get_num_threads(), _dtype(precision, compute)
     graph = folder / f"{STOCK}-{precision}.onnx"
     if not graph.exists():
         write_stock_graph(stock, graph)
@@ -153,16 +158,20 @@ def _in_engine(
     run = open_session(graph, engine, threads=threads, compute=compute, outputs=("logits",))
 
     def padded(windows: Sequence[Window]) -> Call:
-        inputs = {name: value.numpy() for name, value in _padded(windows).items()}
+        inputs = {name: value.numpy() for name, value in padded_inputs(windows).items()}
         return lambda: run(inputs)
 
-    yield Contestant(engine, number, STOCK, BY_LENGTH, padded)
+    yield Contestant(engine, dtype, STOCK, BY_LENGTH, padded)
     for name, model in models.items():
         exported = folder / f"{name}-{precision}"
         if not exported.exists():
             write_graphs(model, tokenizer, exported, precision=precision, batched=True)
         ours = EngineClassifier(exported, engine, threads=threads, compute=compute)
-        yield Contestant(engine, number, name, BY_LENGTH, _ours(ours))
+        yield Contestant(engine, dtype, name, BY_LENGTH, _ours(ours))
+
+
+def _dtype(precision: Precision, compute: Compute) -> str:
+    return "bf16" if compute == "bf16" else precision
 
 
 def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
@@ -171,7 +180,7 @@ def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
 
 def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
     def lay_out(windows: Sequence[Window]) -> Call:
-        inputs = _padded(windows)
+        inputs = padded_inputs(windows)
 
         @torch.inference_mode()
         def call() -> object:
@@ -182,31 +191,12 @@ def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
     return lay_out
 
 
-def _padded(windows: Sequence[Window]) -> dict[str, torch.Tensor]:
-    layout, inputs = Padded.from_windows(windows)
-    return {
-        "input_ids": inputs.input_ids,
-        "attention_mask": layout.alive.long(),
-        "token_type_ids": inputs.token_type_ids,
-    }
-
-
-def _counted(model: PruningClassifier, windows: Sequence[Window]) -> float:
-    """The unpadded FLOPs speed-up on these windows."""
-    result = model.infer(windows)
-    pruned, full = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
-    return float(full.sum() / pruned.sum())
-
-
-def _first_calls(rivals: Sequence[Contestant], windows: Sequence[Window], split: str) -> pd.DataFrame:
-    """Milliseconds of every contestant's first call, in which much is made once."""
-    rows = []
-    for rival in rivals:
-        call = rival.lay_out(windows[:1])
-        start = perf_counter()
-        call()
-        rows.append((*rival.key, split, "milliseconds_first", 1, 1000 * (perf_counter() - start)))
-    return ENGINE_TIMES.frame(rows)
+def _first_call(rival: Contestant, windows: Sequence[Window]) -> float:
+    """Return the seconds of a contestant's first call, in which much is made once."""
+    call = rival.lay_out(windows)
+    start = perf_counter()
+    call()
+    return perf_counter() - start
 
 
 def _timed(
@@ -218,8 +208,7 @@ def _timed(
     speedups: Mapping[str, float],
 ) -> pd.DataFrame:
     """Seconds of every contestant at one batch size, and what follows from them."""
-    given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
-    orders = {GIVEN: given, BY_LENGTH: list(batches(windows, size))}
+    orders = {GIVEN: given_batches(len(windows), size), BY_LENGTH: list(batches(windows, size))}
     calls = {
         rival.key: [rival.lay_out([windows[i] for i in batch]) for batch in orders[rival.order]]
         for rival in rivals
@@ -252,7 +241,7 @@ def _timed(
             recorded = 1000 * np.array(single[key][len(calls[key]) :])
             found |= {f"milliseconds_p{q}": float(np.percentile(recorded, q)) for q in (50, 95)}
         if rival.method in speedups:
-            dense = medians[rival.engine, rival.number, "dense", rival.order]
+            dense = medians[rival.engine, rival.dtype, "dense", rival.order]
             found["flops_speedup_timed"] = speedups[rival.method]
             found["realised_share"] = dense / median / speedups[rival.method]
         rows += [(*key, split, quantity, size, value) for quantity, value in found.items()]

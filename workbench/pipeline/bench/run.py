@@ -31,13 +31,11 @@ from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter
 from workbench.pipeline.recipes import bench_recipe
 from workbench.pipeline.requests import BenchRequest
-from workbench.runs.folder import Run, load_run
+from workbench.runs.folder import BENCH, ENGINE_BENCH, Run, load_run
 from workbench.runs.stages import Stages
 from workbench.storage.atomic import write_json
 from workbench.storage.locks import one_writer
 from workbench.storage.tables import read_table, write_table
-
-BENCH, ENGINES = "bench.json", "engines.json"
 
 
 @dataclass(frozen=True)
@@ -176,8 +174,8 @@ def _bench_engines(prepared: Prepared, options: BenchRequest, report: Callable[[
     )  # fmt: skip
     _replace(prepared.folder / "metrics" / "engines.parquet", table, split)
     about = _about(prepared, options) | {"engines": list(options.engines), "not_timed": missing}
-    write_json(prepared.folder / ENGINES, about)
-    _note_files(prepared.folder, ["engines"], ENGINES)
+    write_json(prepared.folder / ENGINE_BENCH, about)
+    _note_files(prepared.folder, ["engines"], ENGINE_BENCH)
 
 
 def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], None]) -> None:

@@ -94,7 +94,7 @@ def time_models(
     """
     stocks = {STOCK: stock} | ({STOCK + BFLOAT16: in_bfloat16(stock)} if bf16 else {})
     packed = {**models, **{name + BFLOAT16: model for name, model in bf16.items()}}
-    flops = {name: _flops(model, windows) for name, model in models.items()}
+    flops = {name: counted_flops(model, windows) for name, model in models.items()}
     lengths = np.array([len(window.input_ids) for window in windows])
     work = (len(windows), int(lengths.sum())) if whole else None
     tables, rounds = [], []
@@ -121,7 +121,7 @@ def time_models(
     return Measured(pd.concat(tables, ignore_index=True), pd.concat(rounds, ignore_index=True))
 
 
-def _flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
+def counted_flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
     """Count the model's FLOPs on exactly these windows, and the dense model's, without padding."""
     result = infer(model, windows)
     pruned, full = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
@@ -138,12 +138,16 @@ def _stock_runs(
 ) -> dict[str, Run]:
     """Make runs of the stock model in given order, and all `stocks` on batches of similar length."""
     stock, by_length = stocks[STOCK], list(batches(windows, size))
-    given = [list(range(i, min(i + size, len(windows)))) for i in range(0, len(windows), size)]
     runs = {name: _run_stock(model, windows, by_length) for name, model in stocks.items()}
-    runs[STOCK_GIVEN] = _run_stock(stock, windows, given)
+    runs[STOCK_GIVEN] = _run_stock(stock, windows, given_batches(len(windows), size))
     if stock.device.type == "cpu" and onednn_wins():
         runs[STOCK_TORCH] = linear_kernels("stock")(runs[STOCK_GIVEN])
     return runs
+
+
+def given_batches(windows: int, size: int) -> list[list[int]]:
+    """Return the numbers of the windows of each batch, in the order they come in."""
+    return [list(range(i, min(i + size, windows))) for i in range(0, windows, size)]
 
 
 def _run_stock(
@@ -164,16 +168,17 @@ def _run_stock(
 def _padded(
     stock: BertForSequenceClassification, windows: Sequence[Window], chosen: Sequence[list[int]]
 ) -> list[dict[str, Tensor]]:
-    """Lay batches out as any user of transformers does."""
-    laid = (Padded.from_windows([windows[i] for i in batch], stock.device) for batch in chosen)
-    return [
-        {
-            "input_ids": inputs.input_ids,
-            "token_type_ids": inputs.token_type_ids,
-            "attention_mask": layout.alive.long(),
-        }
-        for layout, inputs in laid
-    ]
+    return [padded_inputs([windows[i] for i in batch], stock.device) for batch in chosen]
+
+
+def padded_inputs(windows: Sequence[Window], device: torch.device | str = "cpu") -> dict[str, Tensor]:
+    """Lay a batch out as any user of transformers does."""
+    layout, inputs = Padded.from_windows(windows, device)
+    return {
+        "input_ids": inputs.input_ids,
+        "attention_mask": layout.alive.long(),
+        "token_type_ids": inputs.token_type_ids,
+    }
 
 
 def running(

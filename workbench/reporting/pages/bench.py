@@ -1,4 +1,4 @@
-"""What a benchmark found: a table, a figure, and a sentence on what limits each run."""
+"""What a benchmark found: a table, a figure, and sentences on what limits each run."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,9 +11,11 @@ from workbench.catalog.ordering import ordered
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.reporting.figures.saving import save_figure
 from workbench.reporting.figures.speed import realised_chart, realised_frame
+from workbench.reporting.tables.engines import engines_table
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import amount, method_name, quartiles, seconds, times
+from workbench.runs.folder import BENCH, ENGINE_BENCH
 from workbench.storage.atomic import read_json
 from workbench.storage.tables import read_table
 
@@ -25,7 +27,7 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     """
     efficiency = read_table(folder / "metrics" / "efficiency.parquet")
     efficiency = efficiency[efficiency["split"] == split]
-    about = read_json(folder / "bench.json")
+    about = read_json(folder / BENCH)
     done = _done(about)
     table = bench_table(efficiency, done)
     table.write(folder)
@@ -37,16 +39,36 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
     return table, [done, *_limits(limits[limits["split"] == split], about)]
 
 
-def _done(about: dict) -> str:
-    machine, shares = about["environment"]["machine"], about.get("bfloat16_same_class") or {}
-    parts = ", ".join(f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items())
-    same = f" Same class in bfloat16 as in float32: {parts} of the windows." if parts else ""
+def write_engines(folder: Path, split: str) -> tuple[Table, list[str]]:
+    """Write tables/engines.{csv,tex,md,html} of a folder in which engines were timed.
+
+    Returns the table, and in sentences what was done and what could not be timed. InputError where
+    there is no such benchmark.
+    """
+    frame = read_table(folder / "metrics" / "engines.parquet")
+    table = engines_table(frame[frame["split"] == split])
+    table.write(folder)
+    about = read_json(folder / ENGINE_BENCH)
+    return table, [_timed(about), *about["not_timed"]]
+
+
+def _timed(about: dict) -> str:
+    """Which texts were timed, how often, on what."""
+    machine = about["environment"]["machine"]
     return (
         f"{about['windows']} windows of {about['texts']} texts ({about['split']}), {about['tokens']} "
         f"tokens, at most {about['max_tokens']} each; {about['rounds']} rounds after one warm-up, "
-        f"{machine['torch_threads']} threads on {machine['processor']}. Largest difference between our "
-        f"dense and the stock logits: {about['largest_logit_difference_dense_to_stock']:.1e}."
-        f"{same}"
+        f"{machine['torch_threads']} threads on {machine['processor']}."
+    )
+
+
+def _done(about: dict) -> str:
+    shares = about.get("bfloat16_same_class") or {}
+    parts = ", ".join(f"{method_name(name)} {100 * share:.1f} %" for name, share in shares.items())
+    same = f" Same class in bfloat16 as in float32: {parts} of the windows." if parts else ""
+    return (
+        f"{_timed(about)} Largest difference between our dense and the stock logits: "
+        f"{about['largest_logit_difference_dense_to_stock']:.1e}.{same}"
     )
 
 

@@ -1,7 +1,5 @@
 """The table of `workbench bench --engines`."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -9,31 +7,11 @@ from workbench.catalog.methods import METHODS
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import method_name, seconds, times
-from workbench.storage.atomic import read_json
-from workbench.storage.tables import read_table
 
 STOCK = "stock"
-_KEY = ["engine", "number", "method", "order"]
-_ONCE = ("milliseconds_first", "milliseconds_p50", "milliseconds_p95", "flops_speedup_timed")
-
-
-def write_engines(folder: Path, split: str) -> tuple[Table, list[str]]:
-    """Write tables/engines.{csv,tex,md,html} of a folder in which engines were timed.
-
-    Returns the table, and in sentences what was done and what could not be timed. InputError where
-    there is no such benchmark.
-    """
-    frame = read_table(folder / "metrics" / "engines.parquet")
-    table = engines_table(frame[frame["split"] == split])
-    table.write(folder)
-    about = read_json(folder / "engines.json")
-    machine = about["environment"]["machine"]
-    done = (
-        f"{about['windows']} windows of {about['texts']} texts ({about['split']}), {about['tokens']} "
-        f"tokens, at most {about['max_tokens']} each; {about['rounds']} rounds after one warm-up, "
-        f"{machine['torch_threads']} threads on {machine['processor']}."
-    )
-    return table, [done, *about["not_timed"]]
+_KEY = ["engine", "dtype", "method", "order"]
+_ALONE = ("milliseconds_first", "milliseconds_p50", "milliseconds_p95")
+"""Of one text at a time."""
 
 
 def engines_table(frame: pd.DataFrame) -> Table:
@@ -48,15 +26,15 @@ def engines_table(frame: pd.DataFrame) -> Table:
     rows = []
     for key in frame[_KEY].drop_duplicates().itertuples(index=False, name=None):
         row = dict(zip(_KEY, key, strict=True))
-        row |= {name: values.get((*key, name, 1), np.nan) for name in _ONCE[:3]}
-        row[_ONCE[3]] = max(values.get((*key, _ONCE[3], size), np.nan) for size in sizes)
+        row |= {name: values.get((*key, name, 1), np.nan) for name in _ALONE}
+        row["flops_speedup_timed"] = values.get((*key, "flops_speedup_timed", sizes[0]), np.nan)
         for size in sizes:
             row[f"milliseconds_{size}"] = 1000 / values[*key, "texts_per_second", size]
             row[f"speedup_{size}"] = values[*key, "speedup_vs_stock", size]
             row[f"realised_{size}"] = values.get((*key, "realised_share", size), np.nan)
         rows.append(row)
     shown = {
-        "engine": ("engine",), "number": ("number",), "model": ("method", _model), "order": ("order",),
+        "engine": ("engine",), "dtype": ("dtype",), "model": ("method", _model), "order": ("order",),
         "FLOPs, unpadded": ("flops_speedup_timed", times), "first ms": ("milliseconds_first", seconds),
         "p50 ms": ("milliseconds_p50", seconds), "p95 ms": ("milliseconds_p95", seconds),
     }  # fmt: skip
@@ -65,7 +43,7 @@ def engines_table(frame: pd.DataFrame) -> Table:
         shown[f"vs stock, batch {size}"] = (f"speedup_{size}", times)
         shown[f"realised, batch {size}"] = (f"realised_{size}", times)
     whole = pd.DataFrame(rows)
-    text = ("engine", "number", "model", "order")
+    text = ("engine", "dtype", "model", "order")
     return Table("engines", caption("engines"), whole, formatted(whole, shown), text)
 
 
