@@ -12,6 +12,8 @@ from app.figures.drawing import in_print, on_screen
 from tests.helpers.fake_comparison import build_comparison
 from tests.helpers.fake_run import COUNTED
 from workbench.reporting.figures.comparison import is_outlier, limits, outside, tradeoff_chart
+from workbench.reporting.figures.page import SINGLE
+from workbench.reporting.figures.printing import draw
 from workbench.reporting.figures.speed import realised_chart, token_frame
 from workbench.reporting.tables.comparison import curve_points
 from workbench.reporting.tables.main import efficiency_table, main_table
@@ -180,7 +182,7 @@ def test_several_far_out_of_a_method_are_named_together_and_leave_the_panel_its_
     frame = pd.concat([frame, *others], ignore_index=True)
     said = outside(frame)
     assert said.startswith("outside the axes: 3 of LTP, 12.0x to 14.0x, 48.0 to 46.0; method-0")
-    figure = in_print(tradeoff_chart(frame))
+    figure = draw(tradeoff_chart(frame), SINGLE)
     figure.canvas.draw()
     ax = figure.axes[0]
     assert ax.texts[0].get_text() == said

@@ -74,10 +74,8 @@ def _draw_panel(ax: Axes, panel: Panel) -> dict[str, Any]:
             handles[plain(series.name)] = handle
     _set_axis(ax, panel.x, "x")
     _set_axis(ax, panel.y, "y")
-    note = ax.text(
-        0.02, 0.02, plain(panel.note), transform=ax.transAxes, fontsize=LETTERS - 1, wrap=True
-    )
-    note.set_in_layout(False)  # A long line would leave the panel no room.
+    # A long line that does not wrap leaves the panel no room.
+    ax.text(0.02, 0.02, plain(panel.note), transform=ax.transAxes, fontsize=LETTERS - 1, wrap=True)
     return handles
 
 
