@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 import workbench as package
 from workbench.pipeline.export_graphs import write_graphs
@@ -56,6 +57,17 @@ def test_an_engine_answers_the_same(workbench, folder, texts, tmp_path) -> None:
     for torchs, ours in zip(*found, strict=True):
         assert ours.pop("probabilities") == pytest.approx(torchs.pop("probabilities"), abs=1e-4)
         assert ours == torchs
+
+
+def test_threads_are_of_the_command_alone(workbench, folder, texts, tmp_path, monkeypatch) -> None:
+    before, used = torch.get_num_threads(), []
+    monkeypatch.setattr(
+        "workbench.pipeline.predict.load_classifier",
+        lambda folder: used.append(torch.get_num_threads()) or package.load_classifier(folder),
+    )
+    asked = ["--model", folder, "--texts", texts, "--out", tmp_path / "out.jsonl"]
+    assert workbench("predict", *asked, "--threads", before + 1).code == 0
+    assert (used, torch.get_num_threads()) == ([before + 1], before)
 
 
 @pytest.mark.parametrize(

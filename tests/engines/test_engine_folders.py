@@ -58,7 +58,7 @@ def cut_short(folder: Path) -> None:
     [
         (lambda f: (f / MANIFEST).unlink(), "no exported graphs"),
         (lambda f: (f / MANIFEST).write_text("{"), "not readable as JSON"),
-        (lambda f: change(f, format=2), "written in format 2 by workbench .*export the model again"),
+        (lambda f: change(f, format=1), "written in format 1 by workbench .*export the model again"),
         (lambda f: change(f, labels=[]), "labels: "),
         (lambda f: change(f, positions="many"), "positions: "),
         (lambda f: change(f, files={}), "names no model.onnx"),

@@ -75,6 +75,26 @@ def test_order_and_company_do_not_matter(maker, execution: str) -> None:
     assert after.tokens[:4].equal(before.tokens[order])
 
 
+@pytest.mark.parametrize("execution", ["packed", "masked"])
+def test_a_last_layer_for_cls_alone_gives_the_same(maker, execution: str) -> None:
+    model, windows = maker(), texts(RAGGED)
+    with torch.no_grad():
+        hidden, layout = model.embed(windows, execution)
+        whole, alone = model.encode(hidden, layout), model.encode(hidden, layout, cls_only=True)
+        torch.testing.assert_close(model.head(alone), model.head(whole), **CLOSE)
+    assert alone.hidden.shape[:2].numel() == len(windows)
+    assert alone.tokens.equal(whole.tokens)
+    assert alone.tokens_ffn.equal(whole.tokens_ffn)
+
+
+def test_a_classifier_that_is_asked_for_more_runs_the_whole_last_layer(maker) -> None:
+    model, windows = maker(), texts(RAGGED)
+    shown: list[int] = []
+    with torch.no_grad():
+        tokens = model(windows, observe=lambda state: shown.append(state.left.shape[1])).tokens_ffn
+    assert shown == tokens.sum(0).tolist()
+
+
 def test_texts_of_a_batch_differ_from_each_other(maker) -> None:
     logits = run(maker(), texts(RAGGED)).logits
     assert torch.pdist(logits).min() > 1e-3

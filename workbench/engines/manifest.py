@@ -12,7 +12,7 @@ from workbench.storage.atomic import read_json, write_json
 from workbench.storage.fingerprints import file_sha256
 
 MANIFEST = "graphs.json"
-FORMAT = 1
+FORMAT = 2
 """Rises when an older folder can no longer be run as it is."""
 TEXT_GRAPH, BATCH_GRAPH = "model.onnx", "batch.onnx"
 INPUTS = ("input_ids", "token_type_ids", "sizes")
@@ -47,7 +47,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     workbench: str
     """Version that wrote it."""
     method: str

@@ -74,7 +74,7 @@ class PruningClassifier(nn.Module):
         )
         dense = shape if reference is None else replace(shape, **reference._asdict())
         predictors = tuple(self.policy.predictor_cost(layer) for layer in range(self.layers))
-        return Costs(shape, dense, predictors)
+        return Costs(shape, dense, predictors, self.policy.cuts_after_attention)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -111,8 +111,11 @@ class PruningClassifier(nn.Module):
         Args:
             hidden: What `embed` returns, or a changed copy.
             layout: How its tokens lie.
-            options: See `EncodeOptions`.
+            options: See `EncodeOptions`; by default `cls_only` in evaluation mode, which gives the same
+                logits.
         """
+        if not options and not self.training:
+            options = {"cls_only": True}
         encoded = self.encode(hidden, layout, **options)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
 

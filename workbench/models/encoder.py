@@ -1,6 +1,6 @@
 """Run the library's own BERT layers and let a policy drop tokens: the one encoder loop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
@@ -10,7 +10,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from workbench.models.layouts import NEEDS, Attention, Layout, Need
+from workbench.models.layouts import NEEDS, NOTHING, Attention, Layout, Need
 from workbench.models.policies.base import Policy
 
 ATTENTION = "workbench"
@@ -72,6 +72,10 @@ class EncodeOptions(TypedDict, total=False):
     observe: Observe | None
     """Is shown each layer as soon as it has run. The traces then hold no probabilities, so that those of
     one layer exist at a time."""
+    cls_only: bool
+    """Compute in the last layer what [CLS] needs there, see `_attend_from_cls`; where the policy cuts
+    after self-attention, leave out the other tokens' feed-forward part only. Stands alone: the other
+    options ask for every token."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ class Encoded:
     """Hidden states after the last layer and what happened on the way."""
 
     hidden: Tensor
-    """(rows, columns, H) in the layout of the last layer."""
+    """(rows, columns, H): what the last layer computed."""
     layout: Layout
+    """How it lies."""
     tokens: Tensor
     """(B, layers) int64: tokens each text has in each layer's self-attention."""
     tokens_ffn: Tensor
@@ -89,7 +94,7 @@ class Encoded:
 
 
 def encode(
-    layers: Iterable[Any],
+    layers: Sequence[Any],
     policy: Policy,
     hidden: Tensor,
     layout: Layout,
@@ -98,33 +103,40 @@ def encode(
     """Run encoder layers, dropping tokens as a policy says.
 
     Args:
-        layers: The stock `BertLayer`s.
+        layers: The stock `BertLayer`s, at least one.
         policy: Scores tokens and decides which stay.
         hidden: (rows, columns, H): what enters the first layer.
         layout: How its tokens lie.
         options: See `EncodeOptions`.
     """
     soft, show = options.get("soft", False), options.get("show", "nothing")
-    observe = options.get("observe")
+    observe, cls_only = options.get("observe"), options.get("cls_only", False)
     traces, tokens, tokens_ffn = [], [], []
-    attention = Attention(None, None, None)
+    attention = NOTHING
     cuts_after = policy.cuts_after_attention
     for index, layer in enumerate(layers):
         entered, scores = layout, None
         if not cuts_after:
             hidden, layout, scores = _cut(policy, index, hidden, layout, attention, soft)
         inside, before = layout, hidden
-        hidden, attention = layer.attention(hidden, layout=layout, need=_need(policy, index, show))
+        ends = cls_only and index == len(layers) - 1
+        if ends and not cuts_after:
+            hidden, attention = _attend_from_cls(layer, hidden, layout), NOTHING
+        else:
+            hidden, attention = layer.attention(hidden, layout=layout, need=_need(policy, index, show))
         attended = hidden
         tokens.append(layout.text_lengths())
         if cuts_after:
             hidden, layout, scores = _cut(policy, index, hidden, layout, attention, soft)
-        hidden = _feed_forward(layer, hidden)
         tokens_ffn.append(layout.text_lengths() if cuts_after else tokens[-1])
+        passed = layout
+        if ends:
+            hidden, layout = layout.take_cls(hidden) if cuts_after else hidden, layout.alone
+        hidden = _feed_forward(layer, hidden)
         if observe is not None:
             observe(LayerState(index, layer, inside, before, attended, hidden, attention.probabilities))
             attention = attention._replace(probabilities=None)
-        traces.append(LayerTrace(entered, layout, scores, attention.received, attention.probabilities))
+        traces.append(LayerTrace(entered, passed, scores, attention.received, attention.probabilities))
     counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
     return Encoded(hidden, layout, *counts, tuple(traces))
 
@@ -140,6 +152,29 @@ def _cut(
     if keep is None:
         return hidden, layout, scores
     return *layout.drop(hidden, keep), scores
+
+
+def _attend_from_cls(layer: Any, hidden: Tensor, layout: Layout) -> Tensor:
+    """Run the layer's self-attention block for [CLS] alone: its query, all tokens' keys and values.
+
+    Args:
+        layer: The stock `BertLayer`, whose dropout is not applied.
+        hidden: (rows, columns, H).
+        layout: How they lie.
+
+    Returns:
+        (rows, columns, H) in `layout.alone`.
+    """
+    block, cls = layer.attention, layout.take_cls(hidden)
+    heads = (-1, block.self.attention_head_size)
+    query, key, value = (
+        linear(states).unflatten(-1, heads).transpose(1, 2)
+        for linear, states in (
+            (block.self.query, cls), (block.self.key, hidden), (block.self.value, hidden)
+        )
+    )  # fmt: skip
+    output = layout.attend_from_cls(query, key, value, block.self.scaling)
+    return block.output(output.flatten(2), cls)
 
 
 def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:

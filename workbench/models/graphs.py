@@ -101,7 +101,7 @@ def _answers(
         input_ids=ids[None], token_type_ids=types[None], position_ids=positions[None]
     )
     # A traced layout answers what policies and the encoder ask at inference, and nothing else.
-    encoded = model.encode(hidden, cast(Layout, layout))
+    encoded = model.encode(hidden, cast(Layout, layout), cls_only=True)
     return model.head(encoded), encoded.tokens, encoded.tokens_ffn
 
 

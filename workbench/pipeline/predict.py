@@ -1,6 +1,8 @@
 """Classify any number of texts with a run's model, or a folder's, in torch or in an engine."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,11 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         InputError: As `load_classifier`, `read_texts` and `classify`; for both or none of run and model.
         WorkbenchError: The disk refuses.
     """
+    with _torch_threads(request.threads if request.engine == "torch" else None):
+        return _predict(request, reporter)
+
+
+def _predict(request: PredictRequest, reporter: Reporter) -> int:
     folder, max_tokens = _model_folder(request)
     model, tokenizer = _loaded(request, folder)
     documents = read_texts(
@@ -65,11 +72,23 @@ def _loaded(request: PredictRequest, folder: Path) -> tuple[Any, Any]:
         return load_classifier(folder, request.engine, threads=request.threads, compute=request.compute)
     if request.compute != "as-exported":
         raise InputError("--compute: is OpenVINO's; add --engine openvino")
-    if request.threads is not None:
-        import torch
-
-        torch.set_num_threads(request.threads)
     return load_classifier(folder)
+
+
+@contextmanager
+def _torch_threads(threads: int | None) -> Iterator[None]:
+    """Let torch use so many threads here, and as many as before afterwards: it has one number."""
+    if threads is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _record(answer: Prediction) -> dict[str, Any]:

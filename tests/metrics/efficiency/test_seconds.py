@@ -1,12 +1,16 @@
 """What a run consists of, by hand, and prices recovered from seconds that were made from them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from workbench.metrics.efficiency.flops import Shape, text_flops
+from tests.helpers.toys import texts
+from workbench.metrics.efficiency.flops import Costs, Shape, text_flops
 from workbench.metrics.efficiency.seconds import PARTS, CostModel, Work, fit, relative_error, work_of
 
 TOY = Shape(layers=2, hidden=4, intermediate=8, classes=2)
+COSTS = Costs(TOY, TOY, predictors=(0, 0))
 HEAD = 2 * (4 * 4 + 4 * 2)
 PRICES = CostModel(per_call=1e-3, per_linear_flop=2e-11, per_attention_flop=5e-11, per_token=1e-6)
 WORKS = [
@@ -19,24 +23,29 @@ WORKS = [
 
 
 def test_work_by_hand() -> None:
-    work = work_of(np.array([[5, 3], [2, 2]]), batches=3, shape=TOY)
+    tokens = np.array([[5, 3], [2, 2]])
+    work = work_of(tokens, tokens, 3, COSTS)
     assert work.calls == 6
-    assert work.tokens == 12
-    assert work.linear_flops == 2 * 12 * (4 * 4 * 4 + 2 * 4 * 8)
-    assert work.attention_flops == 2 * 2 * 4 * (25 + 9 + 4 + 4)
+    # The last layer: keys and values of all 5 tokens, the rest of 2 [CLS], whose queries read 3 and 2.
+    assert work.tokens == 7 + 2
+    assert work.linear_flops == 2 * ((7 + 2) * (4 * 4 * 4 + 2 * 4 * 8) + 3 * 2 * 4 * 4)
+    assert work.attention_flops == 2 * 2 * 4 * (25 + 3 + 4 + 2)
 
 
 def test_work_is_what_flops_count_without_the_head() -> None:
-    tokens = np.random.default_rng(0).integers(1, 40, (7, 2))
-    work = work_of(tokens, 2, TOY)
-    assert work.linear_flops + work.attention_flops == text_flops(tokens, TOY).sum() - 7 * HEAD
+    tokens = np.random.default_rng(0).integers(2, 40, (7, 2))
+    work = work_of(tokens, tokens, 2, COSTS)
+    own, _ = COSTS.computed(texts(tokens[:, 0]), tokens, tokens)
+    assert work.linear_flops + work.attention_flops == own.sum() - 7 * HEAD
+    assert own.sum() < text_flops(tokens, TOY).sum()
 
 
 def test_work_of_a_cut_behind_attention_by_hand() -> None:
-    work = work_of(np.array([[5, 3]]), 1, TOY, tokens_ffn=np.array([[3, 1]]))
-    assert work.tokens == 4
-    assert work.linear_flops == 2 * (8 * 4 * 4 * 4 + 4 * 2 * 4 * 8)
-    assert work.attention_flops == 2 * 2 * 4 * (25 + 9)
+    work = work_of(np.array([[5, 4]]), np.array([[4, 3]]), 1, replace(COSTS, late_cut=True))
+    # The cut reads the last layer's whole self-attention; its feed-forward part is of [CLS] alone.
+    assert work.tokens == 4 + 1
+    assert work.linear_flops == 2 * (9 * 4 * 4 * 4 + 5 * 2 * 4 * 8)
+    assert work.attention_flops == 2 * 2 * 4 * (25 + 16)
 
 
 def test_prices_are_recovered() -> None:
@@ -82,6 +91,6 @@ def test_what_cannot_be_fitted_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0"):
         fit([(work, 0.0) for work in WORKS])
     with pytest.raises(ValueError, match="batches"):
-        work_of(np.ones((1, 2)), 0, TOY)
+        work_of(np.ones((1, 2)), np.ones((1, 2)), 0, COSTS)
     with pytest.raises(ValueError, match="2 layers"):
-        work_of(np.ones((1, 3)), 1, TOY)
+        work_of(np.ones((1, 3)), np.ones((1, 3)), 1, COSTS)

@@ -26,7 +26,8 @@ def frame(*parts: list[tuple[object, ...]]) -> pd.DataFrame:
 ADAPLER = {
     "texts_per_second": 40.0, "tokens_per_second": 12345.6, "seconds_median": 1.5,
     "seconds_q25": 1.25, "seconds_q75": 2.0, "peak_memory_mb": 99.96, "flops_speedup_timed": 2.5,
-    "flops_speedup_timed_padded": 3.75, "speedup_vs_hf": 2.0, "realised_share": 0.8,
+    "flops_speedup_timed_padded": 3.75, "flops_speedup_timed_computed": 2.25, "speedup_vs_hf": 2.0,
+    "realised_share": 0.8,
 }  # fmt: skip
 BENCH = frame(
     rows("top-masked", 8, seconds_median=3.5),
@@ -47,13 +48,14 @@ ORDER = [
 ]  # fmt: skip
 CSV = """\
 method,batch_size,texts_per_second,tokens_per_second,seconds_median,seconds_q25,seconds_q75,\
-peak_memory_mb,flops_speedup_timed,flops_speedup_timed_padded,speedup_vs_hf,realised_share
-adapler,8,40.0,12345.6,1.5,1.25,2.0,99.96,2.5,3.75,2.0,0.8
-dense,8,,,2.75,,,,1.0,,,1.0
+peak_memory_mb,flops_speedup_timed,flops_speedup_timed_padded,flops_speedup_timed_computed,\
+speedup_vs_hf,realised_share
+adapler,8,40.0,12345.6,1.5,1.25,2.0,99.96,2.5,3.75,2.25,2.0,0.8
+dense,8,,,2.75,,,,1.0,,,,1.0
 """
 LATEX_ROWS = r"""
-dense & 8 & -- & -- & 2.75 & -- & -- & 1.00 & -- & -- & 1.00 \\
-AdapLeR & 8 & 40.0 & 12,346 & 1.5 & 1.25--2 & 100.0 & 2.50 & 3.75 & 2.00 & 0.80 \\
+dense & 8 & -- & -- & 2.75 & -- & -- & 1.00 & -- & -- & -- & 1.00 \\
+AdapLeR & 8 & 40.0 & 12,346 & 1.5 & 1.25--2 & 100.0 & 2.50 & 3.75 & 2.25 & 2.00 & 0.80 \\
 """
 
 
@@ -78,7 +80,7 @@ def test_golden_bench_table(tmp_path: Path) -> None:
 
 def test_missing_quantities_are_dashes() -> None:
     shown = bench_table(frame(rows("hf", 1, seconds_median=0.25))).shown
-    assert shown.iloc[0].tolist() == ["stock model, padded", 1, "–", "–", "0.25", *["–"] * 6]
+    assert shown.iloc[0].tolist() == ["stock model, padded", 1, "–", "–", "0.25", *["–"] * 7]
 
 
 def test_an_unfinished_benchmark_gives_an_empty_table(tmp_path: Path) -> None:

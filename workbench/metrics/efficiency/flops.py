@@ -37,6 +37,8 @@ class Costs:
     """The dense model's: the same, or those of a student's teacher."""
     predictors: tuple[int, ...]
     """By layer: multiply-adds of the method's token predictor per token that enters."""
+    late_cut: bool = False
+    """Whether layers drop tokens after their self-attention instead of at their entry."""
 
     def of_windows(
         self, windows: Sequence[Window], tokens: np.ndarray, tokens_ffn: np.ndarray | None = None
@@ -54,6 +56,20 @@ class Costs:
             lengths=lengths,
         )  # fmt: skip
         return flops, dense_flops(lengths, self.dense)
+
+    def computed(
+        self, windows: Sequence[Window], tokens: np.ndarray, tokens_ffn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Count FLOPs of each window, and of the dense model on it, where the last layer computes what
+        [CLS] needs alone: (W,) each.
+
+        Args:
+            windows, tokens, tokens_ffn: As of `of_windows`.
+        """
+        own, dense = self.of_windows(windows, tokens, tokens_ffn)
+        lengths = np.array([len(window.input_ids) for window in windows])
+        unneeded = unneeded_flops(tokens[:, -1], tokens_ffn[:, -1], self.shape, late_cut=self.late_cut)
+        return own - unneeded, dense - unneeded_flops(lengths, lengths, self.dense)
 
 
 def text_flops(
@@ -94,6 +110,27 @@ def text_flops(
             raise ValueError(f"lengths {full.shape} do not fit {len(attention)} texts")
         entering = np.column_stack([full, feed_forward[:, :-1]])
         multiply_adds += (entering * np.asarray(predictors, dtype=np.int64)).sum(axis=1)
+    return 2 * multiply_adds
+
+
+def unneeded_flops(
+    attended: np.ndarray, fed: np.ndarray, shape: Shape, *, late_cut: bool = False
+) -> np.ndarray:
+    """Return the FLOPs of the last layer that a classifier's logits do not depend on: (texts,) int64.
+
+    [CLS] alone is read there, so that the other tokens need neither query nor output projection nor
+    feed-forward part, only keys and values. `text_flops` counts them, as the papers do.
+
+    Args:
+        attended: (texts,): tokens in the last layer's self-attention.
+        fed: (texts,): those in its feed-forward part.
+        shape: The model's.
+        late_cut: Whether the layer's cut reads its whole self-attention: then that is needed.
+    """
+    attended, fed = (np.asarray(counts, dtype=np.int64) for counts in (attended, fed))
+    multiply_adds = 2 * (fed - 1) * shape.hidden * shape.intermediate
+    if not late_cut:
+        multiply_adds += 2 * (attended - 1) * (shape.hidden**2 + attended * shape.hidden)
     return 2 * multiply_adds
 
 

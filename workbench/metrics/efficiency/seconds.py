@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from workbench.metrics.efficiency.flops import Shape, text_flops
+from workbench.metrics.efficiency.flops import Costs, text_flops, unneeded_flops
 
 PARTS = ("calls", "linear layers", "attention", "element-wise")
 
@@ -61,27 +61,32 @@ Sample = tuple[Work, float]
 """A run and its measured seconds."""
 
 
-def work_of(
-    tokens: np.ndarray, batches: int, shape: Shape, tokens_ffn: np.ndarray | None = None
-) -> Work:
-    """Return the encoder's work; token predictors, pooler and classifier are not part of it.
+def work_of(tokens: np.ndarray, tokens_ffn: np.ndarray, batches: int, costs: Costs) -> Work:
+    """Return the encoder's work, in the last layer what [CLS] needs; token predictors, pooler and
+    classifier are not part of it.
 
     Args:
-        tokens, shape, tokens_ffn: As of `text_flops`.
+        tokens: (texts, layers): tokens in each layer's self-attention.
+        tokens_ffn: The same in its feed-forward part.
         batches: In how many the texts come, at least 1.
+        costs: The model's.
     """
     if batches < 1:
         raise ValueError(f"batches must be at least 1, not {batches}")
-    tokens = np.asarray(tokens, dtype=np.int64)
+    shape, tokens = costs.shape, np.asarray(tokens, dtype=np.int64)
     # No token in any layer leaves the head alone.
     head = text_flops(np.zeros_like(tokens), shape)
     encoder = (text_flops(tokens, shape, tokens_ffn=tokens_ffn) - head).sum()
-    attention = 4 * shape.hidden * (tokens**2).sum()
+    encoder -= unneeded_flops(tokens[:, -1], tokens_ffn[:, -1], shape, late_cut=costs.late_cut).sum()
+    queries = tokens.copy()
+    if not costs.late_cut:
+        queries[:, -1] = 1
+    attention = 4 * shape.hidden * (queries * tokens).sum()
     return Work(
         calls=batches * shape.layers,
         linear_flops=int(encoder - attention),
         attention_flops=int(attention),
-        tokens=int((tokens if tokens_ffn is None else tokens_ffn).sum()),
+        tokens=int(tokens_ffn[:, :-1].sum()) + len(tokens),
     )
 
 

@@ -79,6 +79,7 @@ def measured_efficiency(
     work: tuple[int, int] | None = None,
     memory: Mapping[str, float | None] | None = None,
     padded_speedups: Mapping[str, float] | None = None,
+    computed_speedups: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return what the stopwatch's seconds at one batch size amount to, columns of `schemas.EFFICIENCY`.
 
@@ -92,9 +93,10 @@ def measured_efficiency(
         batch_size: Theirs.
         flops_speedups: Unpadded, by contestant, of exactly these texts.
         work: (texts, tokens) before any dropping; adds seconds_q25 and seconds_q75 (over rounds),
-            texts_per_second, tokens_per_second, flops_speedup_timed and flops_speedup_timed_padded.
+            texts_per_second, tokens_per_second and the three FLOPs speed-ups.
         memory: By contestant; adds peak_memory_mb.
         padded_speedups: Dense model that computes the padding / method without, by contestant.
+        computed_speedups: Those of `Costs.computed`, by contestant.
     """
     rows: list[tuple[object, ...]] = []
     for method, rounds in seconds.items():
@@ -106,6 +108,7 @@ def measured_efficiency(
             quantities |= {"texts_per_second": texts / median, "tokens_per_second": tokens / median}
             quantities["flops_speedup_timed"] = flops_speedups.get(method)
             quantities["flops_speedup_timed_padded"] = (padded_speedups or {}).get(method)
+            quantities["flops_speedup_timed_computed"] = (computed_speedups or {}).get(method)
         if memory is not None:
             quantities["peak_memory_mb"] = memory.get(method)
         if STOCK in seconds:

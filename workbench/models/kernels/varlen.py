@@ -44,26 +44,29 @@ def attend_varlen(
     longest: int,
     scaling: float,
     dropout: float,
+    query_bounds: Tensor | None = None,
 ) -> Tensor:
     """Attend within each of several texts that lie end to end.
 
     Args:
-        query: (1, heads, T, d), the tokens of all texts.
-        key: Likewise.
+        query: (1, heads, T, d), the tokens of all texts; others with `query_bounds`.
+        key: (1, heads, T, d).
         value: Likewise.
         bounds: (B + 1,) int32: where each text starts, and T.
         longest: Tokens of the longest text.
         scaling: Factor on the attention logits.
         dropout: Probability with which an attention probability is zeroed.
+        query_bounds: (B + 1,) int32: where the queries of each text start, and their number; by default
+            every token is one.
 
     Returns:
-        (1, T, heads, d).
+        (1, queries, heads, d).
     """
     tokens = (part.transpose(1, 2) for part in (query, key, value))
     output: Tensor = torch.ops.aten._efficient_attention_forward(
         *tokens,
         None,
-        bounds,
+        bounds if query_bounds is None else query_bounds,
         bounds,
         longest,
         longest,

@@ -21,6 +21,8 @@ class Attention(NamedTuple):
     """(B, heads, N, N); only from the padded layout."""
 
 
+NOTHING = Attention(None, None, None)
+
 @dataclass(frozen=True)
 class Inputs:
     """Embedding inputs in a layout's shape, each (rows, columns) int64."""

@@ -103,15 +103,41 @@ def attend_in(
     """
     q, k, v = (_rows(bucket, part) for part in (query, key, value))
     if need == "nothing":
-        mask = None if bucket.is_token is None else bucket.is_token[:, None, None, :]
         output = functional.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling
+            q, k, v, attn_mask=_mask(bucket), dropout_p=dropout, scale=scaling
         )
         received = to_self = None
     else:
         output, received, to_self = _in_blocks(bucket, q, k, v, scaling, dropout, need == "to-self")
     shares = (None if part is None else _unpadded(bucket, part) for part in (received, to_self))
     return Attended(_unpadded(bucket, output.transpose(1, 2)), *shares)
+
+
+def attend_from_first(
+    bucket: Bucket, query: Tensor, key: Tensor, value: Tensor, scaling: float
+) -> Tensor:
+    """Attend from the first token of each of the bucket's texts, without dropout.
+
+    Args:
+        bucket: Which columns to attend to.
+        query: (texts, heads, d), those of the bucket's texts.
+        key: (1, heads, T, d), the whole packed matrix.
+        value: Likewise.
+        scaling: Factor on the attention logits.
+
+    Returns:
+        (texts, heads, d).
+    """
+    k, v = (_rows(bucket, part) for part in (key, value))
+    output = functional.scaled_dot_product_attention(
+        query[:, :, None], k, v, attn_mask=_mask(bucket), scale=scaling
+    )
+    return output[:, :, 0]
+
+
+def _mask(bucket: Bucket) -> Tensor | None:
+    """Return (texts, 1, 1, longest) bool of the keys, or None where nothing is masked."""
+    return None if bucket.is_token is None else bucket.is_token[:, None, None, :]
 
 
 def _unpadded(bucket: Bucket, values: Tensor) -> Tensor:

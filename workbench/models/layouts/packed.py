@@ -9,8 +9,8 @@ from torch import Tensor
 
 from workbench.core.documents import Window
 from workbench.models.kernels.varlen import attend_varlen, suits
-from workbench.models.layouts.base import Attention, Inputs, Need
-from workbench.models.layouts.buckets import Bucket, attend_in, make_buckets
+from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need
+from workbench.models.layouts.buckets import Bucket, attend_from_first, attend_in, make_buckets
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,17 @@ class Packed:
         """Return values (B, N) by original position as (1, T): those of the remaining tokens."""
         return rows[self.order[self.place_of], self.positions][None]
 
+    @cached_property
+    def alone(self) -> "Packed":
+        """The layout of every text's [CLS] without other tokens."""
+        places = torch.arange(len(self.lengths), device=self.order.device)
+        ones, zeros = torch.ones_like(places), torch.zeros_like(places)
+        return Packed((1,) * len(places), ones, self.order, places, zeros, self.full_lengths)
+
+    def take_cls(self, hidden: Tensor) -> Tensor:
+        """Return (1, B, H) of (1, T, H): each text's [CLS], lying as in `alone`."""
+        return hidden[:, self.starts]
+
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): [CLS] of each text, in the order of the batch."""
         cls = hidden[0, self.starts]
@@ -166,11 +177,30 @@ class Packed:
         if need == "nothing" and suits(query):
             longest = self.lengths[-1]
             output = attend_varlen(query, key, value, self.bounds, longest, scaling, dropout)
-            return output, Attention(None, None, None)
+            return output, NOTHING
         parts = [attend_in(bucket, query, key, value, scaling, dropout, need) for bucket in self.buckets]
         output = torch.cat([part.output for part in parts])[None]
         received = _joined([part.received for part in parts])
         return output, Attention(received, _joined([part.to_self for part in parts]), None)
+
+    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+        """Attend from each text's [CLS] to its tokens, (1, heads, B, d) and (1, heads, T, d) each
+        -> (1, B, heads, d).
+
+        Args:
+            query, key, value, scaling: As of `Padded.attend_from_cls`.
+        """
+        if suits(query):
+            ends = self.alone.bounds
+            return attend_varlen(
+                query, key, value, self.bounds, self.lengths[-1], scaling, 0.0, query_bounds=ends
+            )
+        queries = query[0].transpose(0, 1).split([bucket.texts for bucket in self.buckets])
+        parts = (
+            attend_from_first(bucket, rows, key, value, scaling)
+            for bucket, rows in zip(self.buckets, queries, strict=True)
+        )
+        return torch.cat(list(parts))[None]
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.documents import Window
-from workbench.models.layouts.base import Attention, Inputs, Need
+from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,15 @@ class Padded:
         """Return values (B, N) by original position as they are: every token is still in its place."""
         return rows
 
+    @cached_property
+    def alone(self) -> "Padded":
+        """The layout of every text's [CLS] without other tokens."""
+        return Padded(self.alive[:, :1], self.full_lengths)
+
+    def take_cls(self, hidden: Tensor) -> Tensor:
+        """Return (B, 1, H) of (B, N, H): [CLS], lying as in `alone`."""
+        return hidden[:, :1]
+
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (B, N, H): [CLS] of each text."""
         return hidden[:, 0]
@@ -131,7 +140,7 @@ class Padded:
             output = functional.scaled_dot_product_attention(
                 query, key, value, attn_mask=bias, dropout_p=dropout, scale=scaling
             )
-            return output.transpose(1, 2), Attention(None, None, None)
+            return output.transpose(1, 2), NOTHING
         logits = query @ key.transpose(2, 3) * scaling
         probabilities = (logits if bias is None else logits + bias).softmax(-1)
         if self.gated and self.soft is not None:
@@ -148,3 +157,17 @@ class Padded:
             to_self = probabilities.diagonal(dim1=2, dim2=3).mean(1) * queries
         shown = probabilities if need == "probabilities" else None
         return output.transpose(1, 2), Attention(received, to_self, shown)
+
+    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+        """Attend from each text's [CLS] to its tokens, without dropout or soft removal.
+
+        Args:
+            query: (B, heads, 1, d).
+            key: (B, heads, N, d).
+            value: The same shape.
+            scaling: Factor on the attention logits.
+
+        Returns:
+            (B, 1, heads, d).
+        """
+        return self.attend(query, key, value, scaling, 0.0, "nothing")[0]

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from workbench.models.layouts.base import Attention, Need
+from workbench.models.layouts.base import NOTHING, Attention, Need
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,15 @@ class TracedText:
         index = _places(keep | self.is_cls)
         return hidden.index_select(1, index), TracedText(index.shape[0])
 
+    @property
+    def alone(self) -> "TracedText":
+        """The layout of [CLS] without other tokens."""
+        return TracedText(1)
+
+    def take_cls(self, hidden: Tensor) -> Tensor:
+        """Return (1, 1, H) of (1, T, H): [CLS], lying as in `alone`."""
+        return hidden[:, :1]
+
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (1, H) of (1, T, H): [CLS]."""
         return hidden[:, 0]
@@ -63,12 +72,20 @@ class TracedText:
         probabilities = (query * scaling @ key.transpose(2, 3)).softmax(-1)
         output = (probabilities @ value).transpose(1, 2)
         if need == "nothing":
-            return output, Attention(None, None, None)
+            return output, NOTHING
         received = probabilities.mean((1, 2))
         to_self = None
         if need == "to-self":
             to_self = probabilities.diagonal(dim1=2, dim2=3).mean(1) / self.count()
         return output, Attention(received, to_self, None)
+
+    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+        """Attend from [CLS] to all tokens, (1, heads, 1, d) and (1, heads, T, d) -> (1, 1, heads, d).
+
+        Args:
+            query, key, value, scaling: As of `Padded.attend_from_cls`.
+        """
+        return self.attend(query, key, value, scaling, 0.0, "nothing")[0]
 
 
 @dataclass(frozen=True)
@@ -160,6 +177,15 @@ class TracedTexts:
         index = _places(stay)
         return hidden.index_select(1, index), TracedTexts(sizes, self.text_of.index_select(0, index))
 
+    @property
+    def alone(self) -> "TracedTexts":
+        """The layout of every text's [CLS] without other tokens."""
+        return TracedTexts(torch.ones_like(self.sizes), torch.arange(self.sizes.shape[0]))
+
+    def take_cls(self, hidden: Tensor) -> Tensor:
+        """Return (1, B, H) of (1, T, H): each text's [CLS], lying as in `alone`."""
+        return hidden.index_select(1, self.starts)
+
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): [CLS] of each text."""
         return hidden[0].index_select(0, self.starts)
@@ -172,12 +198,11 @@ class TracedTexts:
         Args:
             query, key, value, scaling, dropout, need: As of `TracedText.attend`.
         """
-        q, k, v = (self._padded(part[0].transpose(0, 1)).transpose(1, 2) for part in (query, key, value))
-        logits = q * scaling @ k.transpose(2, 3)
-        probabilities = logits.masked_fill(~self._is_token[:, None, None], -torch.inf).softmax(-1)
+        q, k, v = (self._texts(part) for part in (query, key, value))
+        probabilities = self._probabilities(q, k, scaling)
         output = self._packed((probabilities @ v).transpose(1, 2))[None]
         if need == "nothing":
-            return output, Attention(None, None, None)
+            return output, NOTHING
         queries = self._is_token.float() / self.sizes[:, None]
         received = (queries[:, None, None] @ probabilities).mean((1, 2))
         to_self = None
@@ -185,6 +210,25 @@ class TracedTexts:
             own = probabilities.diagonal(dim1=2, dim2=3).mean(1) / self.sizes[:, None]
             to_self = self._packed(own)[None]
         return output, Attention(self._packed(received)[None], to_self, None)
+
+    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+        """Attend from each text's [CLS] to its tokens, (1, heads, B, d) and (1, heads, T, d) each
+        -> (1, B, heads, d).
+
+        Args:
+            query, key, value, scaling: As of `Padded.attend_from_cls`.
+        """
+        probabilities = self._probabilities(query.transpose(0, 2), self._texts(key), scaling)
+        return (probabilities @ self._texts(value)).permute(2, 0, 1, 3)
+
+    def _texts(self, packed: Tensor) -> Tensor:
+        """Return (B, heads, N, d) of (1, heads, T, d)."""
+        return self._padded(packed[0].transpose(0, 1)).transpose(1, 2)
+
+    def _probabilities(self, query: Tensor, key: Tensor, scaling: float) -> Tensor:
+        """Return (B, heads, queries, N) of (B, heads, queries, d) and (B, heads, N, d)."""
+        logits = query * scaling @ key.transpose(2, 3)
+        return logits.masked_fill(~self._is_token[:, None, None], -torch.inf).softmax(-1)
 
 
 def _ranks(values: Tensor) -> Tensor:

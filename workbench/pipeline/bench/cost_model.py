@@ -2,14 +2,14 @@
 
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from workbench.core.documents import Window
-from workbench.metrics.efficiency.flops import Shape
+from workbench.metrics.efficiency.flops import Costs
 from workbench.metrics.efficiency.seconds import CostModel, Sample, Work, fit, relative_error, work_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.stopwatch import stopwatch
@@ -67,17 +67,18 @@ def calibrate(model: PruningClassifier, *, repeats: int = 3, seed: int = 0) -> C
 
 
 def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
-    rng, shape = np.random.default_rng(seed), model.costs.shape
+    rng, costs = np.random.default_rng(seed), model.costs
     config = model.bert.config
     for size, length in grid(config.max_position_embeddings):
         batches = min(MOST_BATCHES, max(1, ENOUGH_TOKENS // (size * length)))
         ids = rng.integers(config.vocab_size, size=(batches * size, length))
-        yield _work(shape, batches, size, length), running(model, [_window(row) for row in ids], size)
+        yield _work(costs, batches, size, length), running(model, [_window(row) for row in ids], size)
 
 
-def _work(shape: Shape, batches: int, size: int, length: int) -> Work:
+def _work(costs: Costs, batches: int, size: int, length: int) -> Work:
     """Return the work where nothing is dropped: `length` tokens in every layer of every text."""
-    return work_of(np.full((batches * size, shape.layers), length), batches, shape)
+    tokens = np.full((batches * size, costs.shape.layers), length)
+    return work_of(tokens, tokens, batches, costs)
 
 
 def _window(ids: np.ndarray) -> Window:
@@ -88,14 +89,14 @@ def _window(ids: np.ndarray) -> Window:
 def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
     """Make runs of every linear layer of the encoder, once, on random hidden states."""
     layers = [part for part in model.bert.bert.encoder.modules() if isinstance(part, nn.Linear)]
-    shape = model.costs.shape
+    weights = sum(layer.weight.numel() for layer in layers)
     source = torch.Generator().manual_seed(seed)
     for tokens in LINEAR_TOKENS:
         widths = {layer.in_features for layer in layers}
         inputs = {
             width: torch.randn(1, tokens, width, generator=source).to(model.device) for width in widths
         }
-        work = replace(_work(shape, 1, 1, tokens), attention_flops=0, tokens=0)
+        work = Work(model.layers, 2 * tokens * weights, attention_flops=0, tokens=0)
         yield work, _run_linear(layers, inputs)
 
 

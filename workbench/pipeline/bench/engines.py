@@ -28,7 +28,7 @@ from workbench.metrics.schemas import ENGINE_TIMES
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
 from workbench.models.stopwatch import stopwatch
-from workbench.pipeline.bench.timing import counted_flops, given_batches, padded_inputs
+from workbench.pipeline.bench.timing import FlopsCount, counted_flops, given_batches, padded_inputs
 from workbench.pipeline.export_graphs import write_graphs
 
 COMPILED = "torch.compile"
@@ -110,9 +110,8 @@ def time_engines(
                 rivals.append(rival)
         tables = [ENGINE_TIMES.frame(first)]
         flops = {name: counted_flops(model, windows) for name, model in models.items()}
-        speedups = {name: dense / pruned for name, (pruned, dense) in flops.items()}
         for number, size in enumerate(batch_sizes):
-            tables.append(_timed(rivals, windows, split, size, rounds, speedups))
+            tables.append(_timed(rivals, windows, split, size, rounds, flops))
             report(number + 1)
     return pd.concat(tables, ignore_index=True)
 
@@ -205,7 +204,7 @@ def _timed(
     split: str,
     size: int,
     rounds: int,
-    speedups: Mapping[str, float],
+    flops: Mapping[str, FlopsCount],
 ) -> pd.DataFrame:
     """Seconds of every contestant at one batch size, and what follows from them."""
     orders = {GIVEN: given_batches(len(windows), size), BY_LENGTH: list(batches(windows, size))}
@@ -240,9 +239,11 @@ def _timed(
             # The warm-up's calls are the first ones.
             recorded = 1000 * np.array(single[key][len(calls[key]) :])
             found |= {f"milliseconds_p{q}": float(np.percentile(recorded, q)) for q in (50, 95)}
-        if rival.method in speedups:
+        if rival.method in flops:
+            count = flops[rival.method]
             dense = medians[rival.engine, rival.dtype, "dense", rival.order]
-            found["flops_speedup_timed"] = speedups[rival.method]
-            found["realised_share"] = dense / median / speedups[rival.method]
+            found["flops_speedup_timed"] = count.saved
+            found["flops_speedup_timed_computed"] = count.saved_computed
+            found["realised_share"] = dense / median / count.saved
         rows += [(*key, split, quantity, size, value) for quantity, value in found.items()]
     return ENGINE_TIMES.frame(rows)

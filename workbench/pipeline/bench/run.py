@@ -268,10 +268,10 @@ def _limits(
     seconds = measured.set_index(["method", "batch_size"])["value"]
     rows = []
     for name, result in results.items():
-        shape = subject.models[name].costs.shape
+        costs = subject.models[name].costs
         for size in measured["batch_size"].unique():
             batches = -(-len(result.tokens) // int(size))
-            work = work_of(result.tokens, batches, shape, result.tokens_ffn)
+            work = work_of(result.tokens, result.tokens_ffn, batches, costs)
             predicted, limit = calibration.model.predict(work), calibration.model.limit(work)
             row = {"method": name, "split": split, "batch_size": int(size)}
             row |= {"measured": seconds[name, size], "predicted": predicted}

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -111,8 +111,9 @@ def time_models(
         )
         padded = padded_flops(lengths, size, models["dense"].costs.shape).sum()
         table = measured_efficiency(
-            seconds, split, size, {name: full / pruned for name, (pruned, full) in flops.items()},
-            padded_speedups={name: padded / pruned for name, (pruned, _) in flops.items()},
+            seconds, split, size, {name: count.saved for name, count in flops.items()},
+            padded_speedups={name: padded / count.own for name, count in flops.items()},
+            computed_speedups={name: count.saved_computed for name, count in flops.items()},
             work=work, memory=memory,
         )  # fmt: skip
         tables.append(table)
@@ -121,11 +122,31 @@ def time_models(
     return Measured(pd.concat(tables, ignore_index=True), pd.concat(rounds, ignore_index=True))
 
 
-def counted_flops(model: PruningClassifier, windows: Sequence[Window]) -> tuple[float, float]:
-    """Count the model's FLOPs on exactly these windows, and the dense model's, without padding."""
+class FlopsCount(NamedTuple):
+    """A model's FLOPs on some windows and the dense model's, without padding, by both conventions."""
+
+    own: float
+    dense: float
+    own_computed: float
+    dense_computed: float
+
+    @property
+    def saved(self) -> float:
+        """Return how many times fewer they are as the papers count."""
+        return self.dense / self.own
+
+    @property
+    def saved_computed(self) -> float:
+        """Return how many times fewer are computed, see `Costs.computed`."""
+        return self.dense_computed / self.own_computed
+
+
+def counted_flops(model: PruningClassifier, windows: Sequence[Window]) -> FlopsCount:
+    """Count a model's FLOPs on exactly these windows."""
     result = infer(model, windows)
-    pruned, full = model.costs.of_windows(windows, result.tokens, result.tokens_ffn)
-    return float(pruned.sum()), float(full.sum())
+    told = windows, result.tokens, result.tokens_ffn
+    counts = (*model.costs.of_windows(*told), *model.costs.computed(*told))
+    return FlopsCount(*(float(count.sum()) for count in counts))
 
 
 def in_bfloat16(model: Model) -> Model:
