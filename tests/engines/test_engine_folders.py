@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import onnx
 import pytest
 import torch
 
@@ -22,7 +21,8 @@ from workbench.models.policies.base import Policy
 from workbench.pipeline.export_graphs import write_graphs
 from workbench.storage.fingerprints import file_sha256
 
-pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
+onnx = pytest.importorskip("onnx", reason="needs the extra [onnx]")
+onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
 pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
 
 
@@ -166,8 +166,9 @@ def test_int8_rounds_the_linear_layers_alone(make_model, tmp_path) -> None:
     write_graphs(model, toy_tokenizer(), tmp_path, precision="int8", batched=True)
     assert read_manifest(tmp_path).precision == "int8"
     kinds = [node.op_type for node in onnx.load(tmp_path / TEXT_GRAPH).graph.node]
-    # Six linear layers in each of four, pooler and classifier; attention's own products stay.
-    assert kinds.count("MatMulInteger") == 4 * 6 + 2
+    # Four linear layers in each of four, queries, keys and values joined but for the last, whose query
+    # is [CLS]'s; pooler and classifier. Attention's own products stay.
+    assert kinds.count("MatMulInteger") == 4 * 4 + 2 + 2
     assert kinds.count("MatMul") == 4 * 2
     for name in (TEXT_GRAPH, BATCH_GRAPH):
         table = {one.name: one for one in onnx.load(tmp_path / name).graph.initializer}
@@ -176,6 +177,16 @@ def test_int8_rounds_the_linear_layers_alone(make_model, tmp_path) -> None:
     found, expected = EngineClassifier(tmp_path, "onnxruntime").infer(windows), model.infer(windows)
     difference = np.abs(found.logits - expected.logits).max()
     assert 1e-4 < difference < 0.5 * np.abs(expected.logits).max()
+
+
+def test_onnxruntime_knows_gelu_as_one_operation(make_model, tmp_path) -> None:
+    write_graphs(make_model("dense"), toy_tokenizer(), tmp_path, batched=True)
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    onnxruntime.InferenceSession(tmp_path / BATCH_GRAPH, options, providers=["CPUExecutionProvider"])
+    kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
+    assert kinds.count("BiasGelu") == 4
+    assert "Erf" not in kinds
 
 
 class Lowest(Policy):

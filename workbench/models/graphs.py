@@ -1,5 +1,6 @@
 """A classifier as an ONNX graph in which tokens really go: traced through the encoder and its policy."""
 
+import copy
 import logging
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from workbench.engines.manifest import INPUTS, OUTPUTS
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
-from workbench.models.layouts import Layout
+from workbench.models.layouts import Attention, Layout, Need
 from workbench.models.layouts.traced import TracedText, TracedTexts
 from workbench.models.policies.base import Policy
 
@@ -39,7 +40,8 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
     inputs = [torch.ones(sum(sizes), dtype=torch.int64), torch.zeros(sum(sizes), dtype=torch.int64)]
     if batch:
         inputs.append(torch.tensor(sizes))
-    module = _Texts(model) if batch else _Text(model)
+    traced = _with_joined_products(model)
+    module = _Texts(traced) if batch else _Text(traced)
     try:
         program = _exported(module.eval(), inputs, INPUTS[: len(inputs)], OUTPUTS)
     except InputError:
@@ -58,6 +60,39 @@ def write_stock_graph(stock: nn.Module, path: Path) -> None:
     inputs = [torch.ones(2, 9, dtype=torch.int64) for _ in names]
     program = _exported(_Stock(stock).eval(), inputs, names, OUTPUTS[:1], axes=(0, 1))
     program.save(path)
+
+
+def _with_joined_products(model: PruningClassifier) -> PruningClassifier:
+    """Return a copy whose layers make queries, keys and values by one product, where all are of every
+    token: a fifth of a short text's operations less."""
+    model = copy.deepcopy(model)
+    layers = model.bert.bert.encoder.layer
+    for layer in layers if model.policy.cuts_after_attention else layers[:-1]:
+        layer.attention.self = _JoinedSelfAttention(layer.attention.self)
+    return model
+
+
+class _JoinedSelfAttention(nn.Module):
+    """What a `BertSelfAttention` computes at inference."""
+
+    def __init__(self, stock: Any) -> None:
+        super().__init__()
+        parts = (stock.query, stock.key, stock.value)
+        self.linear = nn.Linear(stock.query.in_features, sum(part.out_features for part in parts))
+        with torch.no_grad():
+            self.linear.weight.copy_(torch.cat([part.weight for part in parts]))
+            self.linear.bias.copy_(torch.cat([part.bias for part in parts]))
+        self.heads = (len(parts), stock.num_attention_heads, stock.attention_head_size)
+        self.scaling = stock.scaling
+
+    def forward(
+        self, hidden: Tensor, *_: Any, layout: Layout, need: Need, **__: Any
+    ) -> tuple[Tensor, Attention]:
+        """Return the output (1, T, H), and what `need` asks for."""
+        parts = self.linear(hidden).unflatten(-1, self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.unbind(0)
+        output, attention = layout.attend(query, key, value, self.scaling, 0.0, need)
+        return output.flatten(2), attention
 
 
 class _Stock(nn.Module):
@@ -168,7 +203,10 @@ def _exported(
             input_names=list(names),
             output_names=list(outputs),
             dynamic_shapes=tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for _ in inputs),
-            custom_translation_table={torch.ops.aten.sort.stable: _stable_sort},
+            custom_translation_table={
+                torch.ops.aten.sort.stable: _stable_sort,
+                torch.ops.aten.gelu.default: _gelu,
+            },
         )
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # Names this machine's folders.
@@ -182,6 +220,17 @@ def _stable_sort(x: Any, stable: bool = True, dim: int = -1, descending: bool = 
     op: Any = onnxscript.opset18
     size = op.Gather(op.Shape(x), op.Constant(value_ints=[dim]))
     return op.TopK(x, size, axis=dim, largest=int(descending), sorted=1)
+
+
+def _gelu(x: Any, approximate: str = "none") -> Any:
+    """Multiply in the order that ONNX Runtime knows as one operation, which the exporter's is not."""
+    import onnxscript
+
+    op: Any = onnxscript.opset18
+    if approximate != "none":
+        raise NotImplementedError(f"gelu, approximate={approximate!r}")
+    half, one, root = (op.CastLike(op.Constant(value_float=v), x) for v in (0.5, 1.0, 2**0.5))
+    return op.Mul(op.Mul(x, op.Add(op.Erf(op.Div(x, root)), one)), half)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Attention(NamedTuple):
 
 NOTHING = Attention(None, None, None)
 
+
 @dataclass(frozen=True)
 class Inputs:
     """Embedding inputs in a layout's shape, each (rows, columns) int64."""

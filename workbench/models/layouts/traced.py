@@ -133,6 +133,11 @@ class TracedTexts:
         return torch.arange(self.longest) < self.sizes[:, None]
 
     @cached_property
+    def _bias(self) -> Tensor:
+        """(B, N) float, 0 or minus infinity, to be added: engines add faster than they choose."""
+        return torch.zeros(()).masked_fill(~self._is_token, -torch.inf)
+
+    @cached_property
     def _padded_from(self) -> Tensor:
         """(B, N) int64: the packed column behind each padded one; padding repeats the last token."""
         within = torch.minimum(torch.arange(self.longest), self.sizes[:, None] - 1)
@@ -228,7 +233,7 @@ class TracedTexts:
     def _probabilities(self, query: Tensor, key: Tensor, scaling: float) -> Tensor:
         """Return (B, heads, queries, N) of (B, heads, queries, d) and (B, heads, N, d)."""
         logits = query * scaling @ key.transpose(2, 3)
-        return logits.masked_fill(~self._is_token[:, None, None], -torch.inf).softmax(-1)
+        return (logits + self._bias[:, None, None]).softmax(-1)
 
 
 def _ranks(values: Tensor) -> Tensor:
