@@ -16,6 +16,12 @@ pytest_plugins = ["tests.helpers.fixtures"]
 MakeModel = Callable[..., PruningClassifier]
 
 
+@pytest.fixture(autouse=True)
+def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands take the machine for idle, whatever other tests make of it."""
+    monkeypatch.setattr("psutil.cpu_percent", lambda interval: 0.0)
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A 4-layer, 16-wide BERT classifier with a letter tokenizer; tests leave it as it is."""

@@ -35,6 +35,7 @@ CELL = "cell"
 KEPT: dict[str, dict[str, tuple[str, ...]]] = {
     "classification": {},
     "efficiency": {},
+    "bench": {},
     "limits": {},
     "engines": {},
     "plausibility": {

@@ -21,10 +21,10 @@ def test_a_run_is_timed_on_its_own_test_texts(workbench, copied):
     answer = workbench("bench", "--run", copied, "--batch", "1,4", "--rounds", "2", "--limit", "6")
     assert answer.code == 0, answer.error
     assert "Largest difference between our dense and the stock logits" in answer.out
-    table = load_run(copied).metrics("efficiency")
+    pd.testing.assert_frame_equal(load_run(copied).metrics("efficiency"), before)
+    table = load_run(copied).metrics("bench")
     assert list(table.columns) == list(before.columns)
-    counted, timed = table[table["batch_size"].isna()], table[table["batch_size"].notna()]
-    pd.testing.assert_frame_equal(counted, before[before["batch_size"].isna()], check_dtype=False)
+    timed = table[table["batch_size"].notna()]
     for method in ("hf", "hf-given-order", "dense", "adapler", "top", "adapler-masked", "top-masked"):
         for size in (1, 4):
             own = timed[(timed["method"] == method) & (timed["batch_size"] == size)]
@@ -43,10 +43,11 @@ def test_a_run_is_timed_on_its_own_test_texts(workbench, copied):
 def test_other_texts_are_added_beside_the_runs_own(workbench, copied, tmp_path):
     texts = tmp_path / "mine.txt"
     texts.write_text("the film is good .\n\na bad story , badly told .\n", encoding="utf-8")
-    before = load_run(copied).metrics("efficiency")
-    command = ("bench", "--run", copied, "--texts", texts, "--batch", "2", "--rounds", "1")
+    command = ("bench", "--run", copied, "--batch", "2", "--rounds", "1", "--limit", "6")
     assert workbench(*command).code == 0
-    after = load_run(copied).metrics("efficiency")
+    before = load_run(copied).metrics("bench")
+    assert workbench(*command[:-2], "--texts", texts).code == 0
+    after = load_run(copied).metrics("bench")
     assert set(after["split"]) == {"test", "mine"}
     pd.testing.assert_frame_equal(after[after["split"] == "test"], before, check_dtype=False)
 
@@ -58,11 +59,21 @@ def test_bfloat16_runs_beside_float32(workbench, tiny, tmp_path):
     )  # fmt: skip
     assert answer.code == 0, answer.error
     assert "Same class in bfloat16 as in float32: dense" in answer.out
-    found = pd.read_csv(tmp_path / "out" / "metrics" / "efficiency.csv")
+    found = pd.read_csv(tmp_path / "out" / "metrics" / "bench.csv")
     assert {f"{name}-bfloat16" for name in ("hf", "dense", "adapler", "top")} <= set(found["method"])
     same = json.loads((tmp_path / "out" / "bench.json").read_text())["bfloat16_same_class"]
     assert same.keys() == {"dense", "adapler", "top"}
     assert all(share >= 0.5 for share in same.values())
+
+
+def test_texts_are_read_from_the_column_that_is_named(workbench, tiny, tmp_path):
+    texts = tmp_path / "mine.csv"
+    texts.write_text("id,review\n1,the film is good .\n2,a bad story .\n", encoding="utf-8")
+    command = ["bench", "--run", tiny.folder, "--texts", texts, "--batch", "1", "--rounds", "1"]
+    command += ["--out", tmp_path / "out"]
+    assert workbench(*command).code == 2
+    assert workbench(*command, "--text-column", "review").code == 0
+    assert json.loads((tmp_path / "out" / "bench.json").read_text(encoding="utf-8"))["texts"] == 2
 
 
 def test_a_model_folder_alone_is_enough(workbench, tiny, tmp_path):
@@ -73,7 +84,7 @@ def test_a_model_folder_alone_is_enough(workbench, tiny, tmp_path):
         "--rounds", "1", "--out", tmp_path / "out",
     )  # fmt: skip
     assert answer.code == 0, answer.error
-    found = pd.read_csv(tmp_path / "out" / "metrics" / "efficiency.csv")
+    found = pd.read_csv(tmp_path / "out" / "metrics" / "bench.csv")
     assert {"hf", "dense", "top", "top-masked"} <= set(found["method"])
 
 
@@ -88,6 +99,7 @@ def test_a_model_folder_alone_is_enough(workbench, tiny, tmp_path):
         (["--device", "tpu"], "cpu or cuda"),
         (["--max-tokens", "4096"], "positions"),
         (["--texts", "nowhere.txt"], "nowhere.txt"),
+        (["--text-column", "review"], "name the table with --texts"),
     ],
 )
 def test_wrong_use_is_told_in_one_line(workbench, tiny, arguments, told):

@@ -25,8 +25,8 @@ def accuracy(run: str, method: str) -> pd.Series:
 
 
 def speed(run: str, method: str, quantity: str, batch: int | None = None) -> float:
-    """One number of a run's efficiency table."""
-    rows = frame(run, "efficiency").query(
+    """One number of what a run counted, or with `batch` of what `workbench bench` timed."""
+    rows = frame(run, "efficiency" if batch is None else "bench").query(
         "method == @method and quantity == @quantity and split == 'test'"
     )
     rows = rows[rows["batch_size"].isna() if batch is None else rows["batch_size"] == batch]

@@ -183,11 +183,11 @@ def test_a_benchmark_keeps_the_record_true(tiny: TinyRun, copied: Path) -> None:
     assert call("bench", "--run", copied, "--batch", "2", "--rounds", "1", "--limit", "4") == 0
     assert check_runs(copied).wrong == []
     assert "metrics/limits.parquet" in read_stages(copied)["stages"]["bench"]["files"]
-    efficiency = pd.read_parquet(copied / "metrics" / "efficiency.parquet")
-    assert {*efficiency["batch_size"].dropna()} == {2}
+    bench = pd.read_parquet(copied / "metrics" / "bench.parquet")
+    assert {*bench["batch_size"].dropna()} == {2}
     # Other models: what was measured of these must not stay.
     assert call("run", tiny.config, "--out", copied, "--set", "adapler.phi=0.4") == 0
-    assert not list(copied.glob("metrics/limits.*"))
+    assert not [*copied.glob("metrics/limits.*"), *copied.glob("metrics/bench*")]
     assert not (copied / "bench.json").exists()
     assert check_runs(copied).wrong == []
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.busy import warn_if_busy
 from workbench.cli.options import Overrides, Split, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
@@ -120,6 +121,7 @@ def bench(request: BenchRequest) -> None:
     from workbench.reporting.pages.bench import write_bench, write_engines
 
     require_one_source("bench", request.run, request.model)
+    warn_if_busy()
     reporter = ConsoleReporter(ERR)
     prepared = prepare(request, reporter)
     with reporter:

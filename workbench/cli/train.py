@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.busy import warn_if_busy
 from workbench.cli.options import Overrides, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say, warn
 
@@ -35,6 +36,7 @@ def run(
     from workbench.reporting.text.aims import aim_sentences
     from workbench.runs.folder import Run, load_run
 
+    warn_if_busy()
     settings = with_absolute_paths(load_config(config, overrides))
     folder = out or Path("runs") / settings.name
     main = this_process().is_main_process
@@ -78,6 +80,7 @@ def compare(
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.comparison import write_comparison
 
+    warn_if_busy()
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name

@@ -189,6 +189,13 @@ ENGINE_TIMES = TableSchema(
     "times of the stock model, the dense and the pruned ones in every engine of `bench --engines`",
     own={"batch_size": INT},
 )  # fmt: skip
+BENCH_TIMES = TableSchema(
+    EFFICIENCY.keys, ("value",), "the same of `workbench bench`, on the texts that it timed",
+)  # fmt: skip
+BENCH_ROUNDS = TableSchema(
+    STOPWATCH.keys, ("seconds",), "seconds of every contestant in every round of `bench`",
+    own={"batch_size": INT},
+)  # fmt: skip
 LIMITS = TableSchema(
     ("method", "split", "batch_size"), ("measured", "predicted", "limit"),
     "what the cost model of `bench` says of every packed run",
@@ -228,6 +235,8 @@ RUN_TABLES = {
     "faithfulness": FAITHFULNESS,
     "controls": CONTROLS,
     "stopwatch": STOPWATCH,
+    "bench": BENCH_TIMES,
+    "bench_rounds": BENCH_ROUNDS,
     "limits": LIMITS,
     "engines": ENGINE_TIMES,
     "chance": CHANCE,

@@ -23,6 +23,8 @@ class TextsRequest:
     """Longest window; default: the run's, or as long as the model allows."""
     too_long: TooLong = "windows"
     """Cut longer texts into windows, or refuse them."""
+    text_column: str | None = None
+    """Column of texts in a table; default: text."""
 
 
 def require_one_source(
@@ -58,8 +60,6 @@ class AttributeRequest(TextsRequest):
     """Score only this many texts."""
     id_column: str | None = None
     """Column of text ids in a table; default: row numbers."""
-    text_column: str | None = None
-    """Column of texts in a table; default: text."""
     label_column: str | None = None
     """Column of classes in a table, for --target gold."""
     out: Path | None = None
@@ -90,8 +90,6 @@ class PredictRequest(TextsRequest):
     """Classify only this many texts."""
     id_column: str | None = None
     """Column of text ids in a table; default: row numbers."""
-    text_column: str | None = None
-    """Column of texts in a table; default: text."""
 
 
 @dataclass(frozen=True, kw_only=True)

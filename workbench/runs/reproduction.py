@@ -21,8 +21,10 @@ _KEYS = {f"metrics/{name}": schema.keys for name, schema in RUN_TABLES.items()} 
 }
 _OTHER_KEYS = ("scorer", "method", "text_id", "window", "layer", "token_index")
 """Columns that say what a row is about; all others are compared."""
-_NOT_COMPARED = ("metrics/limits", "metrics/stopwatch")
-"""`limits` comes from `workbench bench`; the stopwatch's rounds are summed up in `efficiency`."""
+_NOT_COMPARED = tuple(
+    f"metrics/{name}" for name in ("stopwatch", "bench", "bench_rounds", "limits", "engines")
+)
+"""The stopwatch's rounds are summed up in `efficiency`; the others come from `workbench bench`."""
 
 
 @dataclass

@@ -32,7 +32,7 @@ def timed(make_model):
             load_stock(make_model(), same_library=False),
             {name: make_model(name) for name in ("dense", "adapler")},
             toy_tokenizer(), WINDOWS, "test", engines=["onnxruntime", "openvino"], batch_sizes=[1, 3],
-            rounds=2, note=notes.append,
+            rounds=1, note=notes.append,
         )  # fmt: skip
     return frame, notes
 
@@ -82,6 +82,8 @@ def test_shares_follow_from_the_seconds(timed, make_model) -> None:
     assert ("torch", "fp32", "stock", "given", "realised_share", 1) not in values.index
     low, high = (values[*own, "by length", f"milliseconds_p{q}", 1] for q in (50, 95))
     assert low <= high
+    tokenised = [values[*own, "by length", f"milliseconds_p{q}_tokenised", 1] for q in (50, 95)]
+    assert low < tokenised[0] <= tokenised[1] > high
 
 
 def test_what_is_not_installed_is_said_once_a_kind(timed) -> None:

@@ -112,9 +112,9 @@ def measured_efficiency(
         if memory is not None:
             quantities["peak_memory_mb"] = memory.get(method)
         if STOCK in seconds:
-            quantities["speedup_vs_hf"] = _ratio(seconds[STOCK], rounds)
+            quantities["speedup_vs_hf"] = median_ratio(seconds[STOCK], rounds)
         if DENSE in seconds and method in flops_speedups:
-            quantities["realised_share"] = _ratio(seconds[DENSE], rounds) / flops_speedups[method]
+            quantities["realised_share"] = median_ratio(seconds[DENSE], rounds) / flops_speedups[method]
         rows += [
             (method, split, quantity, batch_size, value)
             for quantity, value in quantities.items()
@@ -123,5 +123,6 @@ def measured_efficiency(
     return EFFICIENCY.frame(rows)
 
 
-def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+def median_ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    """Return the median over rounds of slow / fast: a slow spell of the machine hits both alike."""
     return statistics.median(a / b for a, b in zip(slow, fast, strict=True))

@@ -24,6 +24,7 @@ from workbench.engines.quantise import quantise
 from workbench.engines.sessions import ENGINES, open_session
 from workbench.errors import InputError
 from workbench.inference.model import Model
+from workbench.metrics.efficiency.table import median_ratio
 from workbench.metrics.schemas import ENGINE_TIMES
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
@@ -110,8 +111,9 @@ def time_engines(
                 rivals.append(rival)
         tables = [ENGINE_TIMES.frame(first)]
         flops = {name: counted_flops(model, windows) for name, model in models.items()}
+        tokenising = _tokenising(tokenizer, windows, rounds)
         for number, size in enumerate(batch_sizes):
-            tables.append(_timed(rivals, windows, split, size, rounds, flops))
+            tables.append(_timed(rivals, windows, split, size, rounds, flops, tokenising))
             report(number + 1)
     return pd.concat(tables, ignore_index=True)
 
@@ -198,6 +200,18 @@ def _first_call(rival: Contestant, windows: Sequence[Window]) -> float:
     return perf_counter() - start
 
 
+def _tokenising(tokenizer: Any, windows: Sequence[Window], rounds: int) -> np.ndarray:
+    """Return (W,) milliseconds, medians over rounds: making the tokens of one window at a time."""
+    texts = tokenizer.batch_decode([window.input_ids for window in windows], skip_special_tokens=True)
+    seconds = np.zeros((rounds + 1, len(texts)))
+    for turn in range(rounds + 1):
+        for place, text in enumerate(texts):
+            start = perf_counter()
+            tokenizer(text)
+            seconds[turn, place] = perf_counter() - start
+    return 1000 * np.median(seconds[1:], axis=0)
+
+
 def _timed(
     rivals: Sequence[Contestant],
     windows: Sequence[Window],
@@ -205,8 +219,16 @@ def _timed(
     size: int,
     rounds: int,
     flops: Mapping[str, FlopsCount],
+    tokenising: np.ndarray,
 ) -> pd.DataFrame:
-    """Seconds of every contestant at one batch size, and what follows from them."""
+    """Seconds of every contestant at one batch size, and what follows from them.
+
+    Args:
+        rivals, windows, split, rounds: As of `time_engines`.
+        size: Windows in a batch.
+        flops: Of our models.
+        tokenising: (W,) milliseconds, of one text at a time.
+    """
     orders = {GIVEN: given_batches(len(windows), size), BY_LENGTH: list(batches(windows, size))}
     calls = {
         rival.key: [rival.lay_out([windows[i] for i in batch]) for batch in orders[rival.order]]
@@ -224,26 +246,30 @@ def _timed(
         return run
 
     seconds = stopwatch({key: run_all(key) for key in calls}, rounds)
-    medians = {key: float(np.median(values)) for key, values in seconds.items()}
+    stock = seconds["torch", "fp32", STOCK, GIVEN]
     rows = []
     for rival in rivals:
-        key, median = rival.key, medians[rival.key]
+        key, own = rival.key, seconds[rival.key]
+        low, median, high = np.quantile(own, [0.25, 0.5, 0.75]).tolist()
         found = {
             "seconds_median": median,
-            "seconds_q25": float(np.percentile(np.array(seconds[key]), 25)),
-            "seconds_q75": float(np.percentile(np.array(seconds[key]), 75)),
+            "seconds_q25": low,
+            "seconds_q75": high,
             "texts_per_second": len({window.text_id for window in windows}) / median,
-            "speedup_vs_stock": medians["torch", "fp32", STOCK, GIVEN] / median,
+            "speedup_vs_stock": median_ratio(stock, own),
         }
         if size == 1:
             # The warm-up's calls are the first ones.
-            recorded = 1000 * np.array(single[key][len(calls[key]) :])
-            found |= {f"milliseconds_p{q}": float(np.percentile(recorded, q)) for q in (50, 95)}
+            recorded = 1000 * np.array(single[key][len(windows) :]).reshape(rounds, len(windows))
+            whole = recorded + tokenising[np.concatenate(orders[rival.order])]
+            for q in (50, 95):
+                found[f"milliseconds_p{q}"] = float(np.percentile(recorded, q))
+                found[f"milliseconds_p{q}_tokenised"] = float(np.percentile(whole, q))
         if rival.method in flops:
             count = flops[rival.method]
-            dense = medians[rival.engine, rival.dtype, "dense", rival.order]
+            dense = seconds[rival.engine, rival.dtype, "dense", rival.order]
             found["flops_speedup_timed"] = count.saved
             found["flops_speedup_timed_computed"] = count.saved_computed
-            found["realised_share"] = dense / median / count.saved
+            found["realised_share"] = median_ratio(dense, own) / count.saved
         rows += [(*key, split, quantity, size, value) for quantity, value in found.items()]
     return ENGINE_TIMES.frame(rows)

@@ -83,6 +83,8 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
     else:
         subject = subject_of_model(str(options.model), options.max_tokens, device)
         folder = options.out or Path("runs") / "bench"
+    if options.texts is None and options.text_column is not None:
+        raise InputError("--text-column: names a column of a table; name the table with --texts")
     if options.run is not None and options.texts is None:
         job = Job(run, run.config, reporter)
         split = "test"
@@ -90,7 +92,8 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
     else:
         source = options.texts or "imdb"
         split = Path(source).stem
-        windows = subject.encode(read_texts(source, options.limit), options.too_long)
+        texts = read_texts(source, options.limit, text_column=options.text_column)
+        windows = subject.encode(texts, options.too_long)
     if unlike := unlike_training(subject.models["dense"], seconds_of(windows)):
         reporter.missed(unlike)
     return Prepared(subject, windows, split, folder)
@@ -145,9 +148,10 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
 def bench(
     prepared: Prepared, options: BenchRequest, report: Callable[[int], None] = lambda done: None
 ) -> None:
-    """Time everything and write metrics/{efficiency,stopwatch,limits} and bench.json; one at a time.
+    """Time everything and write metrics/{bench,bench_rounds,limits} and bench.json; one at a time.
 
-    Rows of the same split that an earlier benchmark or evaluation wrote there are replaced.
+    Rows of the same split that an earlier benchmark wrote there are replaced; what a run measured itself
+    stays as it is.
 
     Args:
         prepared: What `prepare` loaded.
@@ -191,11 +195,11 @@ def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], No
     calibration = calibrate(dense)
     results = {name: infer(model, windows) for name, model in subject.models.items()}
     tables = {
-        "efficiency": pd.concat(
+        "bench": pd.concat(
             [_counted(prepared, results, max(options.batch)), measured.efficiency],
             ignore_index=True,
         ),
-        "stopwatch": measured.rounds,
+        "bench_rounds": measured.rounds,
         "limits": _limits(subject, results, split, measured.efficiency, calibration),
     }
     for name, table in tables.items():
@@ -280,12 +284,8 @@ def _limits(
 
 
 def _replace(path: Path, table: pd.DataFrame, split: str) -> None:
-    """Write `table`, keeping what the file says of other splits, and what an evaluation counted on the
-    whole of this one: rows without a batch size."""
+    """Write `table`, keeping what the file says of other splits."""
     if path.is_file():
         old = read_table(path)
-        counted = (old["split"] == split) & old["batch_size"].isna()
-        if counted.any():
-            table = table[table["batch_size"].notna()]
-        table = pd.concat([old[(old["split"] != split) | counted], table], ignore_index=True)
+        table = pd.concat([old[old["split"] != split], table], ignore_index=True)
     write_table(table, path, csv=True)

@@ -25,13 +25,13 @@ def write_bench(folder: Path, split: str) -> tuple[Table, list[str]]:
 
     Returns the table, and in sentences what was done and found. InputError where there is no benchmark.
     """
-    efficiency = read_table(folder / "metrics" / "efficiency.parquet")
-    efficiency = efficiency[efficiency["split"] == split]
+    times = read_table(folder / "metrics" / "bench.parquet")
+    times = times[times["split"] == split]
     about = read_json(folder / BENCH)
     done = _done(about)
-    table = bench_table(efficiency, done)
+    table = bench_table(times, done)
     table.write(folder)
-    points = realised_frame(efficiency)
+    points = realised_frame(times)
     if len(points):
         words = caption("realised", conventions=done)
         save_figure(realised_chart(points), folder, "realised", points, words)
