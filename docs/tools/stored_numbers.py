@@ -24,7 +24,7 @@ from workbench.config.comparison import pruner
 from workbench.config.loading import dump_config
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
-from workbench.runs.folder import BENCH, COMPARISON, CONFIG, ENGINE_BENCH, load_run
+from workbench.runs.folder import BENCH, COMPARISON, CONFIG, ENGINE_BENCH, Run, load_run
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.tables import write_table
 
@@ -37,7 +37,22 @@ KEPT: dict[str, dict[str, tuple[str, ...]]] = {
     "efficiency": {},
     "bench": {},
     "limits": {},
-    "engines": {},
+    "engines": {
+        "batch_size": (1, 32),
+        "quantity": (
+            "texts_per_second",
+            "speedup_vs_stock",
+            "realised_share",
+            "flops_speedup_timed",
+            "flops_speedup_timed_computed",
+            "seconds_median",
+            "milliseconds_first",
+            "milliseconds_p50",
+            "milliseconds_p95",
+            "milliseconds_p50_tokenised",
+            "milliseconds_p95_tokenised",
+        ),
+    },
     "plausibility": {
         "unit": ("token",),
         "universe": ("with-evidence",),
@@ -75,12 +90,13 @@ def store(run: Path, into: Path) -> None:
 
 
 def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    _store_config(run, into)
+    if (run / CONFIG).is_file():  # A benchmark of a model alone has none.
+        _store_config(run, into)
     for name in (BENCH, ENGINE_BENCH):
         if (run / name).is_file():
             write_json(into / name, read_json(run / name))
     for name in KEPT:
-        if load_run(run).table_file(name).is_file():
+        if (run / "metrics" / f"{name}.parquet").is_file():
             yield name, _kept(run, name)
     if (run / SCORERS / f"{SCORERS}.csv").is_file():
         yield SCORERS, pd.read_csv(run / SCORERS / f"{SCORERS}.csv")
@@ -108,7 +124,7 @@ def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFram
 
 
 def _kept(run: Path, name: str) -> pd.DataFrame:
-    frame = load_run(run).metrics(name)
+    frame = Run(run).metrics(name)
     for column, values in KEPT[name].items():
         frame = frame[frame[column].isin(values)]
     return frame

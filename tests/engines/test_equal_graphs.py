@@ -71,3 +71,20 @@ def test_without_the_batch_graph_windows_go_one_by_one(make_model, tmp_path) -> 
     windows = texts(RAGGED)
     found = EngineClassifier(tmp_path, "onnxruntime", threads=1).infer(windows, 4)
     assert_equal(found, model.infer(windows))
+
+
+def test_long_windows_share_no_call_and_answers_stay_the_same(make_model, tmp_path, monkeypatch) -> None:
+    model, windows = make_model("adapler"), texts([24, 5, 5, 18, 3, 24, 9])
+    write_graphs(model, toy_tokenizer(), tmp_path, batched=True)
+    engine = EngineClassifier(tmp_path, "onnxruntime")
+    whole, calls = engine.infer(windows, 7), []
+    run = engine._run
+    monkeypatch.setattr(
+        engine, "_run", lambda part: calls.append([len(w.input_ids) for w in part]) or run(part)
+    )
+    monkeypatch.setattr("workbench.engines.classifier.CALL_PAIRS", 2 * 18**2)
+    parts = engine.infer(windows, 7)
+    assert calls == [[24], [24], [18, 9], [5, 5, 3]]
+    np.testing.assert_allclose(parts.logits, whole.logits, atol=1e-5)
+    np.testing.assert_array_equal(parts.tokens, whole.tokens)
+    np.testing.assert_array_equal(parts.tokens_ffn, whole.tokens_ffn)

@@ -1,6 +1,6 @@
 """A classifier whose graph an engine runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,10 @@ from workbench.core.task_type import TaskType, task_type_of
 from workbench.engines.manifest import BATCH_GRAPH, INPUTS, TEXT_GRAPH, read_manifest
 from workbench.engines.sessions import Session, open_session
 from workbench.metrics.efficiency.flops import Costs
+
+CALL_PAIRS = 2**18
+"""Query-key pairs of one call, padding included: a window of 512 tokens, or 64 of 64. The graph holds
+the attention of all; beyond the processor's cache a window takes several times as long."""
 
 
 class EngineClassifier:
@@ -87,7 +91,9 @@ class EngineClassifier:
         return in_batches(
             windows,
             batch_size if batched else 1,
-            lambda batch: self._run([windows[index] for index in batch]),
+            lambda batch: _joined(
+                [self._run([windows[index] for index in part]) for part in _parts(windows, batch)]
+            ),
             outputs=len(self.labels),
             layers=self.costs.shape.layers,
         )
@@ -112,3 +118,19 @@ class EngineClassifier:
 
     def _open(self, name: str) -> Session:
         return open_session(self.folder / name, self.engine, threads=self.threads, compute=self.compute)
+
+
+def _parts(windows: Sequence[Window], batch: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut a batch, whatever its order, into calls of at most `CALL_PAIRS`, or of one window."""
+    start = longest = 0
+    for place, index in enumerate(batch):
+        longest = max(longest, len(windows[index].input_ids))
+        if place > start and (place + 1 - start) * longest**2 > CALL_PAIRS:
+            yield batch[start:place]
+            start, longest = place, len(windows[index].input_ids)
+    yield batch[start:]
+
+
+def _joined(parts: Sequence[Inference]) -> Inference:
+    names = ("logits", "tokens", "tokens_ffn")
+    return Inference(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
