@@ -9,11 +9,13 @@ the rest are as in analyses/pages/markdown_tables.py, NAME is a folder of docs/n
 """
 
 import argparse
+import json
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -25,14 +27,14 @@ from workbench.config.loading import dump_config
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.runs.folder import BENCH, COMPARISON, CONFIG, ENGINE_BENCH, Run, load_run
-from workbench.storage.atomic import read_json, write_json, write_text
+from workbench.storage.atomic import read_json, write_text
 from workbench.storage.tables import write_table
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "docs" / "numbers"
 CELL = "cell"
 """Column of a comparison's stored frames: the run that a row comes from."""
-KEPT: dict[str, dict[str, tuple[str, ...]]] = {
+KEPT: dict[str, dict[str, tuple[str | int, ...]]] = {
     "classification": {},
     "efficiency": {},
     "bench": {},
@@ -63,6 +65,8 @@ KEPT: dict[str, dict[str, tuple[str, ...]]] = {
     "controls": {"metric": ("accuracy",)},
 }
 """Metric table -> the rows of it that are kept; all where nothing is said."""
+CLOCKED = ("bench", "limits", "engines")
+"""Tables of what a clock measured: six digits of it are kept."""
 MARKED = re.compile(
     r"(<!-- table: (?P<kind>[\w-]+) run=(?P<run>\S+)(?P<rest>[^>]*?) -->\n\n)(?P<table>.*?)"
     r"(\n\n<!-- end of table -->)",
@@ -81,12 +85,19 @@ def store(run: Path, into: Path) -> None:
     if (run / CAMPAIGN).is_file():
         # Where an attack failed stands in lines that name folders of that machine.
         kept = {key: read_json(run / CAMPAIGN)[key] for key in ("seed", "counts")}
-        write_json(into / CAMPAIGN, kept)
+        _write_json(into / CAMPAIGN, kept)
         return
     read = _comparison_frames if (run / COMPARISON).is_file() else _run_frames
     for name, frame in read(run, into):
         if len(frame):
-            write_text(into / "metrics" / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+            digits = "%.6g" if name in CLOCKED else None
+            text = frame.to_csv(index=False, lineterminator="\n", float_format=digits)
+            write_text(into / "metrics" / f"{name}.csv", text)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    """Write JSON in a line: these files are kept for programs, and kept small."""
+    write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
 
 
 def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -94,7 +105,7 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         _store_config(run, into)
     for name in (BENCH, ENGINE_BENCH):
         if (run / name).is_file():
-            write_json(into / name, read_json(run / name))
+            _write_json(into / name, read_json(run / name))
     for name in KEPT:
         if (run / "metrics" / f"{name}.parquet").is_file():
             yield name, _kept(run, name)
@@ -109,7 +120,7 @@ def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFram
     about = read_json(run / COMPARISON)
     method = {name: pruner(group["method"]) for group in about["groups"] for name in group["cells"]}
     cells = list(method)
-    write_json(into / COMPARISON, about | {"cells": [c for c in about["cells"] if c["name"] in cells]})
+    _write_json(into / COMPARISON, about | {"cells": [c for c in about["cells"] if c["name"] in cells]})
     _store_config(run / cells[0], into)
     for name in ("classification", "efficiency", "controls"):
         frames = [

@@ -61,10 +61,15 @@ def test_an_engine_answers_the_same(workbench, folder, texts, tmp_path) -> None:
 
 def test_threads_are_of_the_command_alone(workbench, folder, texts, tmp_path, monkeypatch) -> None:
     before, used = torch.get_num_threads(), []
-    monkeypatch.setattr(
-        "workbench.pipeline.predict.load_classifier",
-        lambda folder: used.append(torch.get_num_threads()) or package.load_classifier(folder),
-    )
+
+    def noted(model, *texts, **options):
+        infer = model.infer
+        monkeypatch.setattr(
+            model, "infer", lambda *a: used.append(torch.get_num_threads()) or infer(*a), raising=True
+        )
+        return package.classify(model, *texts, **options)
+
+    monkeypatch.setattr("workbench.pipeline.predict.classify", noted)
     asked = ["--model", folder, "--texts", texts, "--out", tmp_path / "out.jsonl"]
     assert workbench("predict", *asked, "--threads", before + 1).code == 0
     assert (used, torch.get_num_threads()) == ([before + 1], before)

@@ -36,7 +36,8 @@ def run(
     from workbench.reporting.text.aims import aim_sentences
     from workbench.runs.folder import Run, load_run
 
-    warn_if_busy()
+    if this_process().num_processes == 1:  # Else the others are the work that is seen.
+        warn_if_busy()
     settings = with_absolute_paths(load_config(config, overrides))
     folder = out or Path("runs") / settings.name
     main = this_process().is_main_process

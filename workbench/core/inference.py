@@ -21,11 +21,23 @@ class Inference:
     """(W, layers) int64: tokens in each layer's feed-forward part."""
 
 
-def batches(windows: Sequence[Window], batch_size: int) -> Iterator[list[int]]:
-    """Yield indices in batches of similar length, longest first: memory peaks at the start."""
+def batches(windows: Sequence[Window], batch_size: int, pairs: int | None = None) -> Iterator[list[int]]:
+    """Yield indices in batches of similar length, longest first: memory peaks at the start.
+
+    Args:
+        windows: Any number.
+        batch_size: The most in a batch; ValueError below 1.
+        pairs: The most query-key pairs in a batch of several, each window padded to the longest.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch size must be at least 1, not {batch_size}")
     order = sorted(range(len(windows)), key=lambda index: -len(windows[index].input_ids))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    start = 0
+    while start < len(order):
+        longest = len(windows[order[start]].input_ids)
+        size = batch_size if pairs is None else max(1, min(batch_size, pairs // longest**2))
+        yield order[start : start + size]
+        start += size
 
 
 def in_batches(
@@ -35,6 +47,7 @@ def in_batches(
     *,
     outputs: int,
     layers: int,
+    pairs: int | None = None,
 ) -> Inference:
     """Collect what a function gives for windows, batch by batch.
 
@@ -44,10 +57,11 @@ def in_batches(
         run: Takes the numbers of a batch's windows.
         outputs: Logits of a window.
         layers: Layers of the model.
+        pairs: As of `batches`.
     """
     logits = np.zeros((len(windows), outputs), dtype=np.float32)
     tokens, tokens_ffn = np.zeros((2, len(windows), layers), dtype=np.int64)
-    for batch in batches(windows, batch_size):
+    for batch in batches(windows, batch_size, pairs):
         part = run(batch)
         logits[batch], tokens[batch], tokens_ffn[batch] = part.logits, part.tokens, part.tokens_ffn
     return Inference(logits, tokens, tokens_ffn)

@@ -1,6 +1,6 @@
 """A classifier whose graph an engine runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -91,11 +91,10 @@ class EngineClassifier:
         return in_batches(
             windows,
             batch_size if batched else 1,
-            lambda batch: _joined(
-                [self._run([windows[index] for index in part]) for part in _parts(windows, batch)]
-            ),
+            lambda batch: self._run([windows[index] for index in batch]),
             outputs=len(self.labels),
             layers=self.costs.shape.layers,
+            pairs=CALL_PAIRS,
         )
 
     def _run(self, windows: Sequence[Window]) -> Inference:
@@ -118,19 +117,3 @@ class EngineClassifier:
 
     def _open(self, name: str) -> Session:
         return open_session(self.folder / name, self.engine, threads=self.threads, compute=self.compute)
-
-
-def _parts(windows: Sequence[Window], batch: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut a batch, whatever its order, into calls of at most `CALL_PAIRS`, or of one window."""
-    start = longest = 0
-    for place, index in enumerate(batch):
-        longest = max(longest, len(windows[index].input_ids))
-        if place > start and (place + 1 - start) * longest**2 > CALL_PAIRS:
-            yield batch[start:place]
-            start, longest = place, len(windows[index].input_ids)
-    yield batch[start:]
-
-
-def _joined(parts: Sequence[Inference]) -> Inference:
-    names = ("logits", "tokens", "tokens_ffn")
-    return Inference(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

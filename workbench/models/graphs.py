@@ -63,13 +63,13 @@ def write_stock_graph(stock: nn.Module, path: Path) -> None:
 
 
 def _with_joined_products(model: PruningClassifier) -> PruningClassifier:
-    """Return a copy whose layers make queries, keys and values by one product, where all are of every
-    token: a fifth of a short text's operations less."""
-    model = copy.deepcopy(model)
-    layers = model.bert.bert.encoder.layer
+    """Return the classifier with a copy of its BERT whose layers make queries, keys and values by one
+    product, where all three are of every token."""
+    bert = copy.deepcopy(model.bert)
+    layers = bert.bert.encoder.layer
     for layer in layers if model.policy.cuts_after_attention else layers[:-1]:
         layer.attention.self = _JoinedSelfAttention(layer.attention.self)
-    return model
+    return PruningClassifier(bert, model.policy)
 
 
 class _JoinedSelfAttention(nn.Module):

@@ -26,11 +26,6 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         InputError: As `load_classifier`, `read_texts` and `classify`; for both or none of run and model.
         WorkbenchError: The disk refuses.
     """
-    with _torch_threads(request.threads if request.engine == "torch" else None):
-        return _predict(request, reporter)
-
-
-def _predict(request: PredictRequest, reporter: Reporter) -> int:
     folder, max_tokens = _model_folder(request)
     model, tokenizer = _loaded(request, folder)
     documents = read_texts(
@@ -41,7 +36,12 @@ def _predict(request: PredictRequest, reporter: Reporter) -> int:
         max_tokens=request.max_tokens or max_tokens, too_long=request.too_long,
     )  # fmt: skip
     written = 0
-    with reporter, replacing(request.out) as new, new.open("w", encoding="utf-8") as file:
+    with (
+        _torch_threads(request.threads if request.engine == "torch" else None),
+        reporter,
+        replacing(request.out) as new,
+        new.open("w", encoding="utf-8") as file,
+    ):
         reporter.stage("predict", False)
         for written, answer in enumerate(answers, 1):
             file.write(json.dumps(_record(answer), ensure_ascii=False) + "\n")

@@ -41,7 +41,7 @@ def test_work_is_what_flops_count_without_the_head() -> None:
 
 
 def test_work_of_a_cut_behind_attention_by_hand() -> None:
-    work = work_of(np.array([[5, 4]]), np.array([[4, 3]]), 1, replace(COSTS, late_cut=True))
+    work = work_of(np.array([[5, 4]]), np.array([[4, 3]]), 1, replace(COSTS, cuts_after_attention=True))
     # The cut reads the last layer's whole self-attention; its feed-forward part is of [CLS] alone.
     assert work.tokens == 4 + 1
     assert work.linear_flops == 2 * (9 * 4 * 4 * 4 + 5 * 2 * 4 * 8)

@@ -11,11 +11,13 @@ from workbench.models.layouts import Packed, packed
 CPU = torch.device("cpu")
 
 
-def one_by_one(query, key, value, bounds, longest, scaling, dropout) -> torch.Tensor:
+def one_by_one(query, key, value, bounds, longest, scaling, dropout, query_bounds=None) -> torch.Tensor:
     """What the fused operator computes, text by text."""
     assert longest == bounds.diff().max()
     sizes = bounds.diff().tolist()
-    parts = zip(*(part.split(sizes, dim=2) for part in (query, key, value)), strict=True)
+    queries = sizes if query_bounds is None else query_bounds.diff().tolist()
+    split = (query.split(queries, dim=2), *(part.split(sizes, dim=2) for part in (key, value)))
+    parts = zip(*split, strict=True)
     outputs = [scaled_dot_product_attention(*part, scale=scaling, dropout_p=dropout) for part in parts]
     return torch.cat(outputs, dim=2).transpose(1, 2)
 
@@ -49,9 +51,9 @@ def test_an_operator_that_computes_something_else_is_not_used(monkeypatch) -> No
 def test_logits_are_the_same_with_and_without_the_operator(make_model, monkeypatch, available) -> None:
     model, windows, calls = make_model("adapler"), texts(RAGGED), []
 
-    def counted(*arguments) -> torch.Tensor:
+    def counted(*arguments, **more) -> torch.Tensor:
         calls.append(arguments)
-        return one_by_one(*arguments)
+        return one_by_one(*arguments, **more)
 
     expected = model(windows)
     monkeypatch.setattr(varlen, "attend_varlen", counted)

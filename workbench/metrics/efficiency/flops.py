@@ -37,7 +37,7 @@ class Costs:
     """The dense model's: the same, or those of a student's teacher."""
     predictors: tuple[int, ...]
     """By layer: multiply-adds of the method's token predictor per token that enters."""
-    late_cut: bool = False
+    cuts_after_attention: bool = False
     """Whether layers drop tokens after their self-attention instead of at their entry."""
 
     def of_windows(
@@ -68,7 +68,9 @@ class Costs:
         """
         own, dense = self.of_windows(windows, tokens, tokens_ffn)
         lengths = np.array([len(window.input_ids) for window in windows])
-        unneeded = unneeded_flops(tokens[:, -1], tokens_ffn[:, -1], self.shape, late_cut=self.late_cut)
+        unneeded = unneeded_flops(
+            tokens[:, -1], tokens_ffn[:, -1], self.shape, cuts_after_attention=self.cuts_after_attention
+        )
         return own - unneeded, dense - unneeded_flops(lengths, lengths, self.dense)
 
 
@@ -114,7 +116,7 @@ def text_flops(
 
 
 def unneeded_flops(
-    attended: np.ndarray, fed: np.ndarray, shape: Shape, *, late_cut: bool = False
+    attended: np.ndarray, fed: np.ndarray, shape: Shape, *, cuts_after_attention: bool = False
 ) -> np.ndarray:
     """Return the FLOPs of the last layer that a classifier's logits do not depend on: (texts,) int64.
 
@@ -125,11 +127,11 @@ def unneeded_flops(
         attended: (texts,): tokens in the last layer's self-attention.
         fed: (texts,): those in its feed-forward part.
         shape: The model's.
-        late_cut: Whether the layer's cut reads its whole self-attention: then that is needed.
+        cuts_after_attention: Whether the cut reads the whole self-attention, which is then needed.
     """
     attended, fed = (np.asarray(counts, dtype=np.int64) for counts in (attended, fed))
     multiply_adds = 2 * (fed - 1) * shape.hidden * shape.intermediate
-    if not late_cut:
+    if not cuts_after_attention:
         multiply_adds += 2 * (attended - 1) * (shape.hidden**2 + attended * shape.hidden)
     return 2 * multiply_adds
 

@@ -77,9 +77,11 @@ def work_of(tokens: np.ndarray, tokens_ffn: np.ndarray, batches: int, costs: Cos
     # No token in any layer leaves the head alone.
     head = text_flops(np.zeros_like(tokens), shape)
     encoder = (text_flops(tokens, shape, tokens_ffn=tokens_ffn) - head).sum()
-    encoder -= unneeded_flops(tokens[:, -1], tokens_ffn[:, -1], shape, late_cut=costs.late_cut).sum()
+    encoder -= unneeded_flops(
+        tokens[:, -1], tokens_ffn[:, -1], shape, cuts_after_attention=costs.cuts_after_attention
+    ).sum()
     queries = tokens.copy()
-    if not costs.late_cut:
+    if not costs.cuts_after_attention:
         queries[:, -1] = 1
     attention = 4 * shape.hidden * (queries * tokens).sum()
     return Work(

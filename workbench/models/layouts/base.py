@@ -22,6 +22,7 @@ class Attention(NamedTuple):
 
 
 NOTHING = Attention(None, None, None)
+"""What attention tells where `Need` is "nothing"."""
 
 
 @dataclass(frozen=True)

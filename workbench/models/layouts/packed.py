@@ -161,7 +161,7 @@ class Packed:
 
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): [CLS] of each text, in the order of the batch."""
-        cls = hidden[0, self.starts]
+        cls = self.take_cls(hidden)[0]
         return torch.empty_like(cls).index_copy(0, self.order, cls)
 
     def attend(

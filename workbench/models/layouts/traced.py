@@ -193,7 +193,7 @@ class TracedTexts:
 
     def cls_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): [CLS] of each text."""
-        return hidden[0].index_select(0, self.starts)
+        return self.take_cls(hidden)[0]
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need

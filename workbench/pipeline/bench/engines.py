@@ -6,6 +6,7 @@ against our dense model in the same engine and precision.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -203,13 +204,26 @@ def _first_call(rival: Contestant, windows: Sequence[Window]) -> float:
 def _tokenising(tokenizer: Any, windows: Sequence[Window], rounds: int) -> np.ndarray:
     """Return (W,) milliseconds, medians over rounds: making the tokens of one window at a time."""
     texts = tokenizer.batch_decode([window.input_ids for window in windows], skip_special_tokens=True)
-    seconds = np.zeros((rounds + 1, len(texts)))
-    for turn in range(rounds + 1):
-        for place, text in enumerate(texts):
+    single: list[float] = []
+    stopwatch({"": _timing_each([partial(tokenizer, text) for text in texts], single)}, rounds)
+    return np.median(_milliseconds(single, rounds), axis=0)
+
+
+def _timing_each(calls: Sequence[Call], single: list[float]) -> Callable[[], None]:
+    """Make a run of all calls that adds the seconds of each to `single`."""
+
+    def run() -> None:
+        for call in calls:
             start = perf_counter()
-            tokenizer(text)
-            seconds[turn, place] = perf_counter() - start
-    return 1000 * np.median(seconds[1:], axis=0)
+            call()
+            single.append(perf_counter() - start)
+
+    return run
+
+
+def _milliseconds(single: Sequence[float], rounds: int) -> np.ndarray:
+    """Return (rounds, calls) of the seconds of a warm-up and so many rounds, the warm-up left out."""
+    return 1000 * np.array(single).reshape(rounds + 1, -1)[1:]
 
 
 def _timed(
@@ -235,17 +249,7 @@ def _timed(
         for rival in rivals
     }
     single: dict[Key, list[float]] = {key: [] for key in calls}
-
-    def run_all(key: Key) -> Callable[[], None]:
-        def run() -> None:
-            for call in calls[key]:
-                start = perf_counter()
-                call()
-                single[key].append(perf_counter() - start)
-
-        return run
-
-    seconds = stopwatch({key: run_all(key) for key in calls}, rounds)
+    seconds = stopwatch({key: _timing_each(calls[key], single[key]) for key in calls}, rounds)
     stock = seconds["torch", "fp32", STOCK, GIVEN]
     rows = []
     for rival in rivals:
@@ -259,8 +263,7 @@ def _timed(
             "speedup_vs_stock": median_ratio(stock, own),
         }
         if size == 1:
-            # The warm-up's calls are the first ones.
-            recorded = 1000 * np.array(single[key][len(windows) :]).reshape(rounds, len(windows))
+            recorded = _milliseconds(single[key], rounds)
             whole = recorded + tokenising[np.concatenate(orders[rival.order])]
             for q in (50, 95):
                 found[f"milliseconds_p{q}"] = float(np.percentile(recorded, q))
