@@ -1,4 +1,4 @@
-"""Methods and scorers of other installed packages."""
+"""Methods, scorers and readers of other installed packages."""
 
 import sys
 from collections.abc import Sized
@@ -11,7 +11,7 @@ def load_entry_points(group: str, registry: Sized) -> None:
     """Import every module that installed packages name in an entry-point group.
 
     Args:
-        group: `workbench.methods` or `workbench.scorers`.
+        group: `workbench.methods`, `workbench.scorers` or `workbench.readers`.
         registry: What the modules register into when they are imported.
 
     Raises:

@@ -1,4 +1,5 @@
-"""Methods and scorers of single files: `plugins: [my_file.py]` in a configuration, or `--plugin`."""
+"""Methods, scorers and readers of single files: `plugins: [my_file.py]` in a configuration, or
+`--plugin`."""
 
 import importlib.util
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from workbench.catalog.methods import METHODS
+from workbench.catalog.readers import READERS
 from workbench.catalog.registry import wrong_fields
 from workbench.catalog.scorers import SCORERS
 from workbench.errors import InputError
 
+REGISTRIES = (METHODS, SCORERS, READERS)
 PREFIX = "workbench_plugin_"
 """Files are imported under this name and their own, so that they cannot hide an installed module."""
 _LOADED: dict[Path, str] = {}
@@ -23,7 +26,8 @@ def load_plugins(files: Iterable[str | Path]) -> None:
     """Import plug-in files; what they register is known from then on. A file is imported once.
 
     Args:
-        files: Paths of Python files that call `register_method` or `register_scorer`.
+        files: Paths of Python files that call `register_method`, `register_scorer` or
+            `register_reader`.
 
     Raises:
         InputError: No such file, one that cannot be imported (with the line), or that registers nothing.
@@ -43,7 +47,7 @@ def unload_plugins() -> None:
     """Forget all plug-in files and what they registered, for example to load changed ones."""
     for path, name in _LOADED.items():
         sys.modules.pop(name, None)
-        for registry in (METHODS, SCORERS):
+        for registry in REGISTRIES:
             registry.remove_from(path)
     _LOADED.clear()
 
@@ -57,17 +61,19 @@ def _load(path: Path, shown: str) -> str:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    before = len(METHODS) + len(SCORERS)
+    before = _registered()
     sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(sys.modules[name])
-        if len(METHODS) + len(SCORERS) == before:
+        if _registered() == before:
             raise InputError(
-                f"{shown}: registers nothing; call register_method or register_scorer at its top level"
+                f"{shown}: registers nothing; call register_method, register_scorer or register_reader"
+                " at"
+                " its top level"
             )
     except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
-        for registry in (METHODS, SCORERS):
+        for registry in REGISTRIES:
             registry.remove_from(path)
         if isinstance(error, InputError):
             raise
@@ -76,6 +82,10 @@ def _load(path: Path, shown: str) -> str:
         line = line_reached(error, path) or 1
         raise InputError(f"{shown}:{line}: cannot be imported: {reason}") from error
     return name
+
+
+def _registered() -> int:
+    return sum(len(registry) for registry in REGISTRIES)
 
 
 def line_reached(error: BaseException, path: Path) -> int | None:

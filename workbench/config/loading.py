@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.plugins import load_plugins, loaded_plugins
+from workbench.catalog.readers import READERS
 from workbench.catalog.scorers import SCORERS
 from workbench.catalog.settings import Settings
 from workbench.config.run import RunConfig, run_config_class
@@ -94,9 +95,12 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
     A run can then be evaluated from any folder; hub names stay as they are.
     """
     changes: dict[str, Any] = {"plugins": plugin_files(config)}
-    if config.data.path is not None and Path(config.data.path).exists():
-        path = str(Path(config.data.path).resolve())
-        changes["data"] = config.data.model_copy(update={"path": path})
+    changes["data"] = config.data.model_copy(
+        update={
+            "path": config.data.path and _absolute(config.data.path),
+            "paths": config.data.paths and {k: _absolute(v) for k, v in config.data.paths.items()},
+        }
+    )
     if config.backbone != "packaged" and Path(config.backbone).is_dir():
         changes["backbone"] = str(Path(config.backbone).resolve())
     for method in config.methods:
@@ -108,12 +112,18 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
     return config.model_copy(update=changes)
 
 
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if Path(path).exists() else path
+
+
 def plugin_files(config: RunConfig) -> list[str]:
-    """Return the plug-in files that a run needs: those it names, and those its methods and scorers are
-    from."""
+    """Return the plug-in files that a run needs: those it names, and those its methods, scorers and
+    reader are from."""
     named = [str(Path(file).resolve()) for file in config.plugins]
     scorers = (scorer.partition("@")[0] for scorer in config.evaluation.scorers)
     files = [*(METHODS.file(name) for name in config.methods), *map(SCORERS.file, scorers)]
+    if loaded_plugins() and config.data.source in READERS:
+        files.append(READERS.file(config.data.source))
     return list(dict.fromkeys([*named, *(str(file) for file in files if file in loaded_plugins())]))
 
 

@@ -1,17 +1,15 @@
 """From several people's marks to one rationale, with ties counted, never hidden."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
-Rule = Literal["majority", "union"]
 Marks = Sequence[Sequence[bool]] | np.ndarray
 TIES = "tied_words"
 """Name of the count in `Corpus.counts`: words that exactly half of those who marked any marked."""
 
 
-def combine(marks: Marks, annotators: int, rule: Rule) -> np.ndarray:
+def combine(marks: Marks, annotators: int, rule: str) -> np.ndarray:
     """Return what is rationale: (n,) bool.
 
     Args:
@@ -28,7 +26,7 @@ def tied(marks: Marks) -> np.ndarray:
     return 2 * np.asarray(marks, dtype=np.int64).sum(axis=0) == len(marks)
 
 
-RULES: dict[Rule, str] = {
+RULES: dict[str, str] = {
     "majority": "that more than half of the annotators marked",
     "union": "that any annotator marked",
 }

@@ -58,6 +58,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """What one of several annotators marked."""
+
+    annotator: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """One labelled text. Rationale spans count the words of `words`, then on through `second`."""
 
@@ -70,6 +78,10 @@ class Document:
     """The second text of a pair; empty for single texts."""
     parts: tuple[Part, ...] = ()
     """The documents it was joined from, without its query; empty where the source knows only texts."""
+    shares: tuple[float, ...] | None = None
+    """The share of annotators that marked each word, the second text's too; None where one decided."""
+    annotations: tuple[Marked, ...] = ()
+    """What each of several annotators marked; empty where one did, or only shares are known."""
 
     @property
     def evidence(self) -> tuple[Span, ...]:
@@ -93,6 +105,8 @@ class Corpus:
     """One sentence per thing that was dropped, repaired or skipped, with counts."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """What only the source can count: name (mismatching_spans, tied_words, ...) -> split -> number."""
+    warnings: tuple[str, ...] = field(default=())
+    """One sentence per thing that is probably not what was meant."""
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,22 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain, combinations
 
+import numpy as np
+
+from workbench.catalog.readers import READERS
 from workbench.config.data import DataSettings
-from workbench.core.documents import Corpus, Document, Span, runs
+from workbench.core.annotators import RULES, TIES, combine, tied
+from workbench.core.counts import counted, counted_notes, listed
+from workbench.core.documents import Corpus, Document, Marked, Span, mask, runs
 from workbench.data.rationales import valence
-from workbench.data.readers.rows import Row, Table, counted, counted_notes, listed
-from workbench.data.sources import find_source
+from workbench.data.rationales.offsets import resolve_offsets
+from workbench.data.readers.rows import Row, Spans, Table
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
-from workbench.data.words import split_text, split_words
+from workbench.data.warnings import warnings_of
+from workbench.data.words import Segmenter, is_unspaced, split_text, split_words
 from workbench.errors import InputError
 
 MOST_CLASSES = 1000
@@ -32,7 +39,8 @@ def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
         >>> corpus = workbench.load_corpus(workbench.load_config("runs/demo/config.yaml").data)
         >>> longest = max(corpus.splits["train"], key=lambda document: len(document.words))
     """
-    return assemble(find_source(settings.source).load(settings), settings, training=training)
+    reader = READERS.find(settings.source)
+    return assemble(reader.load(settings), settings, training=training)
 
 
 def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> Corpus:
@@ -47,6 +55,8 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         settings, training: As of `load_corpus`.
     """
     _check_rationales(table, settings)
+    if settings.rationales == "annotated":
+        table = resolve_offsets(table, settings)
     rows, notes = _unique_ids(table.rows)
     had_splits = sum(bool(rows.get(split)) for split in SPLITS) > 1
     training = training or bool(rows["train"])
@@ -70,20 +80,19 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
     if training:
         _two_classes(rows["train"], table.name)
     builder = _Builder(table, settings, labels)
-    splits = {split: tuple(builder.document(row) for row in rows[split]) for split in SPLITS}
-    return Corpus(
+    splits = {split: tuple(builder.document(row, split) for row in rows[split]) for split in SPLITS}
+    corpus = Corpus(
         name=table.name,
         labels=labels,
         splits=splits,
         rationales=builder.rationales,
         notes=(*table.notes, *notes, *builder.notes()),
-        counts=table.counts,
+        counts=table.counts | builder.counts,
     )
+    return replace(corpus, warnings=(*table.warnings, *warnings_of(corpus, training=training)))
 
 
 def _check_rationales(table: Table, settings: DataSettings) -> None:
-    if settings.annotators == "union" and not table.annotators:
-        raise InputError(f"{table.name}: data.annotators is 'union', but each text has one annotator")
     if settings.rationales == "annotated" and not table.annotated:
         hint = (
             "name the column in data.rationale_column, or " if settings.source in {"file", "hub"} else ""
@@ -154,32 +163,55 @@ class _Builder:
 
     def __init__(self, table: Table, settings: DataSettings, labels: tuple[str, ...]) -> None:
         self.table = table
-        self.mode = settings.rationales
+        self.mode, self.rule, self.segmenter = (
+            settings.rationales,
+            settings.annotators,
+            settings.segmenter,
+        )
         self.blank_spans = 0
         self.unannotated = 0
+        self.several = 0
+        self.unspaced = 0
+        self.ties = Counter[str]()
+        self.people: Counter[str] = Counter()
         self.positive = ""
         self.rationales = {"annotated": "annotated spans", "none": "none"}.get(self.mode, valence.NAME)
         if self.mode == "valence":
             self.positive = _positive_label(table, settings, labels)
             self.ratings = valence.load_ratings()
+        if self.mode == "annotated":
+            self._check_rule(table)
 
-    def document(self, row: Row) -> Document:
-        words, spans = self._words(row.text), None
-        second = self._words(row.second)
+    def document(self, row: Row, split: str) -> Document:
+        words = self._words(row.text)
+        document = Document(row.id, words, row.label, None, self._words(row.second), row.parts)
         if self.mode == "valence":
             positive = row.label == self.positive
-            spans = runs(valence.marked_words(words, positive, self.ratings))
-        elif self.mode == "annotated" and row.spans is None:
-            self.unannotated += 1
-        elif self.mode == "annotated":
-            spans = self._spans(row, len(words), len(second))
-        return Document(row.id, words, row.label, spans, second, row.parts)
+            return replace(document, rationale=runs(valence.marked_words(words, positive, self.ratings)))
+        if self.mode == "annotated":
+            return self._annotated(document, row, split)
+        return document
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return what only words tell of the annotators: ties, by split."""
+        return {TIES: {split: self.ties[split] for split in SPLITS}} if self.several else {}
 
     def notes(self) -> list[str]:
+        rule = RULES.get(self.rule, f"that {self.rule!r} marked")
+        kept = f"rationale are the words {rule} (data.annotators: {self.rule})."
         notes = counted_notes(
             (self.blank_spans, "rationale span", " on spaces only dropped."),
             (self.unannotated, "text", " without annotation (rationale null)."),
+            (self.several, "text", f" with several annotators: {kept}"),
+            (self.ties.total(), "word", " marked by exactly half of those who marked any: ties."),
         )
+        if self.unspaced:
+            by = "the dictionaries of ICU" if self.segmenter == "icu" else "Unicode's rules (UAX 29)"
+            notes.append(
+                f"{counted(self.unspaced, 'text')} with a script without spaces: its words are those of"
+                f" {by}."
+            )
         if self.mode == "valence":
             notes.append(
                 f"Rationales are a proxy, not annotation: words rated at {valence.THRESHOLD} or more in"
@@ -188,21 +220,85 @@ class _Builder:
             )
         return notes
 
+    def _check_rule(self, table: Table) -> None:
+        """InputError where `data.annotators` names nobody who annotated, or a rule that decides
+        nothing."""
+        names = {
+            one.annotator
+            for row in chain.from_iterable(table.rows.values())
+            for one in row.annotations
+            if one.annotator
+        }
+        shared = any(row.shares is not None for row in chain.from_iterable(table.rows.values()))
+        if self.rule == "union" and not names and not shared:
+            raise InputError(
+                f"{table.name}: data.annotators is 'union', but each text has one annotator"
+            )
+        if self.rule not in RULES and self.rule not in names:
+            known = f"; there are: {listed(sorted(names))}" if names else "; none is named in these data"
+            raise InputError(
+                f"{table.name}: data.annotators {self.rule!r} is neither majority nor union, nor an"
+                f" annotator's name{known}"
+            )
+
     def _words(self, text: str) -> tuple[str, ...]:
         if self.table.units == "char":
-            words = split_words(text)
+            words = split_words(text, self.segmenter)
+            self.unspaced += is_unspaced(text)
         else:
             words = text.split(" ") if self.table.units == "token" and text else text.split()
         # A corpus holds millions of words but few different ones.
         return tuple(map(sys.intern, words))
 
-    def _spans(self, row: Row, n_words: int, n_second: int) -> tuple[Span, ...]:
+    def _annotated(self, document: Document, row: Row, split: str) -> Document:
+        n = len(document.words) + len(document.second)
+        if row.shares is not None:
+            shares = self._word_shares(row, n)
+            marks = shares > (0.0 if self.rule == "union" else 0.5)
+            return replace(document, rationale=runs(marks), shares=tuple(shares.tolist()))
+        found = [Marked(one.annotator, self._spans(row, one.spans, document)) for one in row.annotations]
+        people = max(len(found), row.annotators)
+        if self.rule not in RULES:
+            found = [one for one in found if one.annotator == self.rule]
+            people = 1
+        if not found:
+            self.unannotated += 1
+            return document
+        if people == 1:
+            return replace(document, rationale=found[0].spans)
+        self.several += 1
+        marks = np.array([mask(one.spans, n) for one in found])
+        self.ties[split] += int(tied(marks).sum())
+        # Whoever saw the text and marked nothing counts in the share.
+        shares = marks.sum(axis=0) / people
+        return replace(
+            document,
+            rationale=runs(combine(marks, people, self.rule)),
+            annotations=tuple(found),
+            shares=tuple(shares.tolist()),
+        )
+
+    def _word_shares(self, row: Row, n: int) -> np.ndarray:
+        """Return (n,) shares of words; a word has the greatest of its characters."""
+        given = np.asarray(row.shares)
+        if self.table.units != "char":
+            return given
+        shares = np.zeros(n)
+        find = _word_finder(row, self.segmenter)
+        for at in np.flatnonzero(given):
+            word = find(int(at), int(at) + 1)
+            shares[word.start : word.end] = np.maximum(shares[word.start : word.end], given[at])
+        return shares
+
+    def _spans(self, row: Row, given: Spans, document: Document) -> tuple[Span, ...]:
         in_chars = self.table.units == "char"
-        first, second = (len(row.text), len(row.second)) if in_chars else (n_words, n_second)
+        first, second = len(document.words), len(document.second)
+        if in_chars:
+            first, second = len(row.text), len(row.second)
         unit = "characters" if in_chars else "words"
-        find = _word_finder(row) if in_chars and row.spans else Span
+        find = _word_finder(row, self.segmenter) if in_chars and given else Span
         spans = set()
-        for start, end in row.spans or ():
+        for start, end in given:
             if end > first + second:
                 raise InputError(
                     f"{row.where}: rationale span [{start}, {end}] of {row.id!r} lies outside"
@@ -222,9 +318,10 @@ class _Builder:
         return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 
 
-def _word_finder(row: Row) -> Callable[[int, int], Span]:
+def _word_finder(row: Row, segmenter: Segmenter) -> Callable[[int, int], Span]:
     """What gives the words that characters [start, end) touch; both count on through the second text."""
-    first, second, shift = split_text(row.text), split_text(row.second), len(row.text)
+    first, second = split_text(row.text, segmenter), split_text(row.second, segmenter)
+    shift = len(row.text)
     starts = [p.start for p in first] + [p.start + shift for p in second]
     ends = [p.end for p in first] + [p.end + shift for p in second]
     return lambda start, end: Span(bisect_right(ends, start), bisect_left(starts, end))

@@ -73,6 +73,11 @@ def fetched_path(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def is_fetched(name: str) -> bool:
+    """Return whether a data set lies in the cache."""
+    return fetched_path(name) is not None
+
+
 def fetch(name: str, address: str | None = None) -> Path:
     """Download a data set, check every hash, put the archive in the cache, and return its path.
 

@@ -4,7 +4,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from workbench.data.readers.rows import Row, counted_notes
+from workbench.core.counts import counted_notes
+from workbench.data.readers.rows import Row
 from workbench.data.words import normalise
 
 SPLITS = ("train", "dev", "test")

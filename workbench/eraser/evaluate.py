@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.core.counts import counted, first_few
 from workbench.core.documents import Document
-from workbench.data.readers.rows import counted, first_few
 from workbench.eraser.classes import by_class, predicted_classes
 from workbench.eraser.faithfulness import faithfulness
 from workbench.eraser.matching import Group, Matched, Signs, match

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from workbench.catalog.readers import READERS
 from workbench.config.run import RunConfig
 from workbench.core.documents import Corpus, Document, Window
 from workbench.data.rationales.valence import lexicon
-from workbench.data.sources import find_source
 from workbench.data.windows.encode import Encoding
 from workbench.models.backbone import content_of_backbone, files_of_backbone
 from workbench.storage.fingerprints import fingerprint, traces
@@ -64,7 +64,7 @@ def _traces(config: RunConfig) -> str | None:
 
     None where the texts are not in files that we know of.
     """
-    files = find_source(config.data.source).files(config.data)
+    files = READERS.find(config.data.source).files(config.data)
     if not files or not all(file.exists() for file in files):
         return None
     if config.data.rationales == "valence":
@@ -89,6 +89,8 @@ def _rationales(documents: Sequence[Document], windows: Sequence[Window]) -> str
     for document in documents:
         spans: Any = document.rationale
         digest.update(repr((document.id, spans, document.parts)).encode())
+        if document.shares is not None:
+            digest.update(repr((document.shares, document.annotations)).encode())
     for window in windows:
         digest.update(b"none" if window.rationale is None else window.rationale.tobytes())
     return digest.hexdigest()

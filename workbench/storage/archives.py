@@ -169,7 +169,7 @@ def _decompressed(path: Path) -> IO[bytes]:
         with file, reader(file) as stream:
             while chunk := stream.read(2**20):
                 total += len(chunk)
-                _check_size(total, packed, str(path))
+                check_size(total, packed, str(path))
                 plain.write(chunk)
         plain.seek(0)
     except BaseException:
@@ -198,10 +198,10 @@ def _zip_members(path: Path) -> Members:
         if (info.external_attr >> 16) & 0xF000 == 0xA000:
             raise InputError(f"{path}: the member {info.filename!r} is a link, refused")
         if not info.is_dir():
-            _check_size(info.file_size, info.compress_size, f"{path}: the member {info.filename!r}")
+            check_size(info.file_size, info.compress_size, f"{path}: the member {info.filename!r}")
             total += info.file_size
             members[name] = reader(info)
-    _check_size(total, packed, str(path))
+    check_size(total, packed, str(path))
     return members
 
 
@@ -216,7 +216,13 @@ def _safe_name(name: str, path: Path, members: Members) -> str:
     return safe
 
 
-def _check_size(unpacked: int, packed: int, name: str) -> None:
+def check_size(unpacked: int, packed: int, name: str) -> None:
+    """Raise InputError where something unpacks to too much (`LARGEST`; `RATIO`, from `FLOOR` on).
+
+    Args:
+        unpacked, packed: Bytes.
+        name: What unpacks, for the error.
+    """
     if unpacked > LARGEST:
         raise InputError(f"{name}: unpacks to more than {LARGEST / 2**30:g} GiB, refused")
     if unpacked > max(FLOOR, RATIO * packed):

@@ -1,10 +1,11 @@
 """Decoding text files so that a bad byte or a broken line is named by file and line."""
 
+import codecs
 import io
 import json
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ LARGEST = 4 * 2**30
 """Bytes of the largest file that is read as a whole."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def require_regular(path: Path) -> int:
@@ -49,52 +51,80 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def decode(content: bytes, name: str, first_line: int = 1) -> str:
-    """Return UTF-8 text, with or without a byte order mark; InputError names the first bad line.
+def decode(content: bytes, name: str, first_line: int = 1, encoding: str = "utf-8") -> str:
+    """Return text, UTF-8 with or without a byte order mark; InputError names the first bad line.
 
     Args:
         content: The bytes of a file, or of a part of it.
         name: The file's name, for the error.
         first_line: The number of the first line.
+        encoding: Of Python's codecs.
     """
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         line = first_line + error.object[: error.start].count(b"\n")
-        raise InputError(f"{name}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x})") from None
+        wide = first_line == 1 and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        written = "not UTF-8" if encoding == "utf-8" else f"not {encoding}"
+        reason = "UTF-16" if wide else f"byte 0x{error.object[error.start]:02x}"
+        raise InputError(f"{name}:{line}: {written} ({reason}); data.encoding names another") from None
+    except UnicodeError as error:
+        raise InputError(f"{name}: not {encoding} ({error})") from None
 
 
-def json_value(content: bytes, name: str, first_line: int = 1) -> Any:
+def json_value(
+    content: bytes,
+    name: str,
+    first_line: int = 1,
+    encoding: str = "utf-8",
+    repaired: list[str] | None = None,
+) -> Any:
     """Return the JSON value of a file, or of a part of it; InputError names the line.
 
     Args:
-        content, name, first_line: As of `decode`.
+        content, name, first_line, encoding: As of `decode`.
+        repaired: Gets the place of a value with half of a surrogate pair, which becomes U+FFFD; None:
+            such a value is refused.
     """
-    text = decode(content, name, first_line)
+    text = decode(content, name, first_line, encoding)
     try:
-        return _whole(json.loads(text, object_pairs_hook=_unique), text)
+        value = json.loads(text, object_pairs_hook=_unique)
+        return _whole(value, text, f"{name}:{first_line}", repaired)
     except (ValueError, RecursionError) as error:
         raise _broken(error, name, first_line) from None
 
 
-def json_lines(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number, object) for every line that is not blank; InputError names file and line."""
+def json_lines(
+    content: bytes | Iterable[bytes], name: str, repaired: list[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) for every line that is not blank; InputError names file and line.
+
+    Args:
+        content: The bytes of a file, or its lines, which are then read one at a time.
+        name, repaired: As of `json_value`.
+    """
     # Split on newlines only: other line separators may stand unescaped inside a JSON string.
-    for number, line in enumerate(io.BytesIO(content), start=1):
+    lines = io.BytesIO(content) if isinstance(content, bytes) else content
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        value = json_value(line.rstrip(b"\r\n"), name, number)
+        value = json_value(line.rstrip(b"\r\n"), name, number, repaired=repaired)
         if not isinstance(value, dict):
             raise InputError(f"{name}:{number}: expected a JSON object, got {type(value).__name__}")
         yield number, value
 
 
-def json_items(content: bytes, name: str) -> Iterator[Any]:
+def json_items(
+    content: bytes, name: str, encoding: str = "utf-8", repaired: list[str] | None = None
+) -> Iterator[Any]:
     """Yield the items of a file that holds one JSON list; InputError names file and line.
 
     Items are parsed one at a time, so that memory holds the text and one of them, not all.
+
+    Args:
+        content, name, encoding, repaired: As of `json_value`.
     """
-    text = decode(content, name)
+    text = decode(content, name, encoding=encoding)
     decoder = json.JSONDecoder(object_pairs_hook=_unique)
     place = _after_space(text, 0)
     if text[place : place + 1] != "[":
@@ -103,7 +133,7 @@ def json_items(content: bytes, name: str) -> Iterator[Any]:
     try:
         while text[place : place + 1] != "]":
             item, end = decoder.raw_decode(text, place)
-            yield _whole(item, text, place, end)
+            yield _whole(item, text[place:end], name, repaired)
             place = end
             place = _after_space(text, place)
             if text[place : place + 1] == ",":
@@ -125,19 +155,36 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _whole(value: Any, text: str, start: int = 0, end: int | None = None) -> Any:
-    """Return a value; ValueError where a text of it holds half of a surrogate pair, no character.
+def _whole(value: Any, text: str, where: str, repaired: list[str] | None) -> Any:
+    """Return a value without halves of surrogate pairs, which are no characters.
 
     Args:
-        value: What `text` says between `start` and `end`.
-        text, start, end: Where the value was read.
+        value: What `text` says.
+        text: The JSON that the value was read from.
+        where, repaired: As of `json_value`; ValueError for such a half where `repaired` is None.
     """
-    if _SURROGATE.search(text, start, len(text) if end is None else end):
-        try:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError("half of a surrogate pair, which is no character") from None
-    return value
+    if not _SURROGATE.search(text) or is_encodable(json.dumps(value, ensure_ascii=False)):
+        return value
+    if repaired is None:
+        raise ValueError(
+            "half of a surrogate pair, which is no character (data.unencodable: replace puts U+FFFD"
+            " there)"
+        )
+    repaired.append(where)
+    return _mended(value)
+
+
+def is_encodable(text: str) -> bool:
+    """Return whether a text can be written as UTF-8, that is, holds no half of a surrogate pair."""
+    return text.isascii() or _HALF.search(text) is None
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(one) for one in value]
+    return {_mended(k): _mended(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _after_space(text: str, place: int) -> int:

@@ -4,17 +4,17 @@ import json
 
 import pandas as pd
 import pytest
+from workbench.data.files.records import records_of
 
 from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
-from workbench.data.readers.records import READERS
 from workbench.errors import InputError
 
 
 def rows(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    records = READERS[path.suffix](path)
+    records = records_of(path)
     return [record for _, record in records], records.notes
 
 
@@ -41,7 +41,7 @@ def test_what_pandas_writes_is_what_is_read(quoting, end, kind, tmp_path):
     frame.to_csv(
         path, sep="\t" if kind == "tsv" else ",", index=False, quoting=quoting, lineterminator=end
     )
-    records = READERS[path.suffix](path)
+    records = records_of(path)
     assert [record for _, record in records] == frame.to_dict("records")
 
 
@@ -100,7 +100,7 @@ def damaged_text(path):
 def test_parquet_of_invalid_utf8_is_named(tmp_path):
     damaged_text(tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"a.parquet: not a Parquet file: rows 1 to 1024: .*utf-8"):
-        list(READERS[".parquet"](tmp_path / "a.parquet"))
+        list(records_of(tmp_path / "a.parquet"))
 
 
 def corpus(tmp_path, records, **more):

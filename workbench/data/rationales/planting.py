@@ -16,9 +16,9 @@ from zlib import crc32
 import numpy as np
 import yaml
 
+from workbench.core.counts import counted
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.task_type import task_type_of
-from workbench.data.readers.rows import counted
 from workbench.errors import InputError
 from workbench.storage.atomic import write_text
 from workbench.storage.locks import one_writer

@@ -5,15 +5,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.files import require_columns, row_from_record, unused_rationales
+from workbench.data.rationales.forms import CellReader
+from workbench.data.readers.files import quote_notes, require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
 from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, data_path
-from workbench.data.sources import Source
 from workbench.errors import InputError
 
 
+@register_reader(
+    name="hub",
+    description="A hub data set, or a save_to_disk folder",
+    usage=", data.path",
+    is_here=lambda: importlib.util.find_spec("datasets") is not None,
+    files=lambda _: [],
+)
 def load_hub(settings: DataSettings) -> Table:
     """Return the splits of a hub data set, class names taken from its features where they are there.
 
@@ -27,7 +35,7 @@ def load_hub(settings: DataSettings) -> Table:
     parts = _load(path, settings.subset, task)
     if task and task.source == "hatexplain":
         posts = {str(part): iter(data) for part, data in parts.items()}
-        return hatexplain_table(task, posts, name, settings.annotators)
+        return hatexplain_table(task, posts, name)
     reader = _Reader(settings, name, task)
     for part, data in parts.items():
         reader.add(str(part), data)
@@ -54,6 +62,7 @@ class _Reader:
         self.splits = hub.splits if hub else SPLIT_NAMES
         self.rows: dict[str, list[Row]] = {}
         self.names: tuple[str, ...] | None = None
+        self.cells = CellReader(settings)
         self.notes = unused_rationales(settings)
 
     def add(self, part: str, data: Any) -> None:
@@ -89,7 +98,7 @@ class _Reader:
         if len(self.text) > 1:
             joined = " ".join(str(record[column] or "").strip() for column in self.text)
             record = record | {settings.text_column: joined}
-        return row_from_record(record, settings, f"{part}-{number}", where, label)
+        return row_from_record(record, settings, f"{part}-{number}", where, label, self.cells)
 
     def table(self, parts: Iterable[str]) -> Table:
         """Return what was collected; InputError without a train split."""
@@ -99,7 +108,7 @@ class _Reader:
             "annotated": self.settings.rationale_column is not None,
             "units": self.settings.rationale_offsets,
             "labels": self.names,
-            "notes": self.notes,
+            "notes": [*self.notes, *quote_notes(self.cells.counts)],
         }
         if self.task:
             return self.task.table(self.rows, **more)
@@ -130,12 +139,3 @@ def _load(path: str, subset: str | None, task: Task | None) -> dict[str, Any]:
             " network, or save it with save_to_disk and give the folder as data.path"
         ) from error
     return dict(loaded) if isinstance(loaded, dict) else {"train": loaded}
-
-
-SOURCES = (
-    Source(
-        "hub", "A hub data set, or a save_to_disk folder", load_hub,
-        usage=", data.path", is_here=lambda: importlib.util.find_spec("datasets") is not None,
-        files=lambda _: [],
-    ),
-)  # fmt: skip

@@ -2,24 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
+from workbench.core.counts import counted_notes, first_few
 from workbench.core.documents import Part
-from workbench.data.fetch import Manifest, fetched_path, load_manifests
+from workbench.data.fetch import fetched_path, is_fetched, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
-from workbench.data.readers.glue import Task, source_of, task_of
-from workbench.data.readers.rows import (
-    MISMATCHES,
-    Row,
-    Spans,
-    Table,
-    checked_label,
-    counted_notes,
-    first_few,
-)
-from workbench.data.sources import Source
+from workbench.data.readers.glue import Task, standard, task_of
+from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, marked_once
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import json_lines
@@ -31,6 +25,7 @@ FIRST, SECOND = "_premise", "_hypothesis"
 """How the ids of a pair's two documents end (e-SNLI)."""
 
 
+@register_reader(**standard("eraser"), rationales="annotated")
 def load_eraser(settings: DataSettings) -> Table:
     """Return the instances of a folder or archive in ERASER's layout, one row each, words = its tokens.
 
@@ -107,7 +102,8 @@ class _Instance:
                 raise InputError(f"{self.where}: a query beside a premise and a hypothesis: three texts")
             second = [self.query]
         text = " ".join(self.tokens[:first])
-        return Row(self.id, text, self.label, self.where, " ".join(second), self.spans, parts=self.parts)
+        marked = marked_once(self.spans)
+        return Row(self.id, text, self.label, self.where, " ".join(second), marked, parts=self.parts)
 
 
 @dataclass
@@ -226,12 +222,9 @@ def _query(value: Any, where: str) -> str:
     return " ".join((value or "").split())
 
 
-def _fetched(manifest: Manifest) -> Source:
-    return Source(
-        manifest.name, manifest.description, load_eraser, "fetched", "annotated",
-        install=f"workbench data fetch {manifest.name}",
-        is_here=lambda: fetched_path(manifest.name) is not None,
-    )  # fmt: skip
-
-
-SOURCES = [source_of("eraser", load_eraser, "annotated"), *map(_fetched, load_manifests().values())]
+for _manifest in load_manifests().values():
+    register_reader(
+        name=_manifest.name, description=_manifest.description, kind="fetched", rationales="annotated",
+        install=f"workbench data fetch {_manifest.name}",
+        is_here=partial(is_fetched, _manifest.name),
+    )(load_eraser)  # fmt: skip

@@ -1,57 +1,85 @@
-"""Your own texts: CSV, TSV, JSONL or Parquet with a text and a label per row."""
+"""Your own texts: a table of any known form, with a text and a label per row."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.records import READERS
+from workbench.core.counts import counted_notes, listed
+from workbench.data.files.options import FileOptions
+from workbench.data.files.records import FORMS, records_of
+from workbench.data.rationales.forms import ABSENT, AMBIGUOUS, CellReader, Reading
 from workbench.data.readers.rows import (
     Row,
     Table,
     checked_label,
-    checked_spans,
     checked_text,
-    data_path,
-    listed,
+    majority_label,
     split_of,
 )
-from workbench.data.sources import Source
+from workbench.data.readers.split_files import split_files
 from workbench.errors import InputError
 
 
+@register_reader(
+    name="file",
+    description="Your CSV, TSV, JSON, JSONL, Parquet, Feather or Excel file",
+    usage=", data.path",
+    endings=tuple(FORMS),
+)
 def load_file(settings: DataSettings) -> Table:
-    """Return the rows of the file `settings.path`, by the columns that `settings` names.
+    """Return the rows of `data.path`, a file or a folder of train, dev and test, or of `data.paths`.
 
-    Raises InputError, naming file and row, for a missing, empty or unknown kind of file, wrong
-    encoding, broken JSON, missing columns, and values that are no text, label, split or spans.
+    With `data.annotator_column` the rows of one text, by id or by the text itself, are joined: its label
+    is what most annotators gave. Raises InputError, naming file and row, for a missing, empty or unknown
+    kind of file, wrong encoding, broken JSON, missing columns, and values that are no text, label,
+    split or rationale.
     """
-    path = data_path(settings, "the file")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path}: unknown kind of file; known are {', '.join(READERS)}")
     rows: dict[str, list[Row]] = {}
     columns: dict[str, None] = {}
-    records = reader(path)
-    for number, (where, record) in enumerate(records, start=1):
-        columns.update(dict.fromkeys(record))
-        if settings.split_column:
-            _cell(record, settings.split_column, where)
-        row = row_from_record(record, settings, f"row-{number}", where)
-        rows.setdefault(split_of(record, settings.split_column, where), []).append(row)
-    if not rows:
-        raise InputError(f"{path}: the file holds no rows")
-    require_columns(columns, settings, str(path))
+    cells, notes = CellReader(settings), []
+    files = split_files(settings, FORMS)
+    for file_split, path in files:
+        records = records_of(path, file_options(settings))
+        for number, (where, record) in enumerate(records, start=1):
+            columns.update(dict.fromkeys(record))
+            split = file_split or _split(record, settings, where)
+            row_id = f"row-{number}" if len(files) == 1 else f"{split}-{number}"
+            row = row_from_record(record, settings, row_id, where, cells=cells)
+            rows.setdefault(split, []).append(row)
+        notes += records.notes
+        require_columns(columns, settings, str(path))
+    name = files[0][1].name.partition(".")[0] if len(files) == 1 else _common_name(settings)
+    if settings.annotator_column:
+        rows, more = _joined(rows, settings)
+        notes += more
     return Table(
-        name=path.stem,
+        name=name,
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
-        notes=[*records.notes, *unused_rationales(settings)],
+        notes=[*notes, *quote_notes(cells.counts), *unused_rationales(settings)],
     )
 
 
+def file_options(settings: DataSettings) -> FileOptions:
+    """Return how the files are written."""
+    return FileOptions(
+        settings.encoding, settings.separator, tuple(settings.columns or ()), settings.sheet,
+        settings.unencodable == "replace",
+    )  # fmt: skip
+
+
 def row_from_record(
-    record: dict[str, Any], settings: DataSettings, row_id: str, where: str, label: str | None = None
+    record: Mapping[str, Any],
+    settings: DataSettings,
+    row_id: str,
+    where: str,
+    label: str | None = None,
+    cells: CellReader | None = None,
 ) -> Row:
     """Return a checked row.
 
@@ -61,19 +89,36 @@ def row_from_record(
         row_id: The id where `settings` names no column of ids.
         where: The row's place, for the error.
         label: Replaces what the label column says.
+        cells: Reads the rationale, and counts.
     """
     if settings.id_column:
         row_id = checked_label(*_cell(record, settings.id_column, where))
     if label is None:
-        label = checked_label(*_cell(record, settings.label_column, where))
-    second, spans = "", None
-    text = checked_text(*_cell(record, settings.text_column, where))
+        value, place = _cell(record, settings.label_column, where)
+        label = majority_label(value, place) if isinstance(value, list) else checked_label(value, place)
+    second, reading = "", Reading()
+    text = _text(record, settings.text_column, settings, where)
     if settings.second_column:
-        second = checked_text(*_cell(record, settings.second_column, where))
+        second = _text(record, settings.second_column, settings, where)
+    annotator = ""
+    if settings.annotator_column:
+        annotator = checked_label(*_cell(record, settings.annotator_column, where))
     if settings.rationale_column and settings.rationales == "annotated":
         # A row of JSON lines may leave the key out; a whole column that is absent is refused.
-        spans = checked_spans(record.get(settings.rationale_column), where)
-    return Row(row_id, text, label, where, second, spans)
+        value = record.get(settings.rationale_column)
+        reading = (cells or CellReader(settings)).read(value, text, second, where)
+    annotations = tuple(
+        replace(one, annotator=annotator or one.annotator) for one in reading.annotations
+    )
+    return Row(row_id, text, label, where, second, annotations, shares=reading.shares)
+
+
+def quote_notes(counts: Mapping[str, int]) -> list[str]:
+    """Return what is worth knowing about rationales that are quoted."""
+    return counted_notes(
+        (counts.get(AMBIGUOUS, 0), "quote", " found in several places of its text: all are marked."),
+        (counts.get(ABSENT, 0), "quote", " not in its text left out."),
+    )
 
 
 def unused_rationales(settings: DataSettings) -> list[str]:
@@ -91,8 +136,8 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
         settings: Names the columns needed.
     """
     named = (
-        settings.text_column, settings.label_column, settings.second_column,
-        settings.rationale_column, settings.id_column, settings.split_column,
+        settings.text_column, settings.label_column, settings.second_column, settings.rationale_column,
+        settings.annotator_column, settings.id_column, settings.split_column,
     )  # fmt: skip
     known = list(columns)
     absent = [column for column in named if column and column not in known]
@@ -100,16 +145,73 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
         raise InputError(f"{name}: no column {', '.join(absent)}; there are: {listed(known)}")
 
 
-def _cell(record: dict[str, Any], column: str, where: str) -> tuple[Any, str]:
+def _text(record: Mapping[str, Any], column: str, settings: DataSettings, where: str) -> str:
+    """Return a cell's text; a list of words, where rationales count words, is joined by spaces."""
+    value, place = _cell(record, column, where)
+    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if words and settings.rationale_offsets == "word":
+        # A space inside a word would shift all that follow, and so would an empty one.
+        value = ["".join(one.split()) for one in value]
+        if not all(value):
+            raise InputError(f"{place}: word {value.index('') + 1} of the list is empty")
+        value = " ".join(value)
+    return checked_text(value, place)
+
+
+def _split(record: Mapping[str, Any], settings: DataSettings, where: str) -> str:
+    if settings.split_column:
+        _cell(record, settings.split_column, where)
+    return split_of(record, settings.split_column, where)
+
+
+def _joined(
+    rows: dict[str, list[Row]], settings: DataSettings
+) -> tuple[dict[str, list[Row]], list[str]]:
+    """Return one row per text from rows of one annotator each, and what was left out on the way."""
+    left_out = 0
+    joined: dict[str, list[Row]] = {}
+    for split, members in rows.items():
+        groups: dict[Any, list[Row]] = {}
+        for row in members:
+            groups.setdefault(row.id if settings.id_column else (row.text, row.second), []).append(row)
+        joined[split] = []
+        for group in groups.values():
+            votes = Counter(row.label for row in group)
+            label, most = votes.most_common(1)[0]
+            if 2 * most <= len(group):
+                left_out += 1
+            else:
+                joined[split].append(_one_text(group, label))
+    notes = counted_notes((left_out, "text", " without a class that most annotators gave left out."))
+    return joined, notes
+
+
+def _one_text(group: list[Row], label: str) -> Row:
+    first = group[0]
+    seen: dict[str, str] = {}
+    for row in group:
+        if (row.text, row.second) != (first.text, first.second):
+            raise InputError(f"{row.where}: {row.id!r} has another text than at {first.where}")
+        for one in row.annotations:
+            if one.annotator in seen:
+                raise InputError(
+                    f"{row.where}: {one.annotator!r} annotated this text already, at"
+                    f" {seen[one.annotator]}"
+                )
+            seen[one.annotator] = row.where
+    marked = tuple(one for row in group for one in row.annotations)
+    return replace(first, label=label, annotations=marked, annotators=len(group))
+
+
+def _common_name(settings: DataSettings) -> str:
+    if settings.path:
+        return Path(settings.path).name
+    paths = [Path(one) for one in (settings.paths or {}).values()]
+    return paths[0].parent.name or paths[0].stem
+
+
+def _cell(record: Mapping[str, Any], column: str, where: str) -> tuple[Any, str]:
     """Return a row's value and its place, for the checks; InputError where the column is absent."""
     if column not in record:
         raise InputError(f"{where}: no column {column}; there are: {listed(record)}")
     return record[column], f"{where}: {column}"
-
-
-SOURCES = (
-    Source(
-        "file", "Your CSV, TSV, JSONL or Parquet", load_file,
-        usage=", data.path", endings=tuple(READERS),
-    ),
-)  # fmt: skip

@@ -1,6 +1,5 @@
 """The sets that papers report on: where their texts and labels stand, and how they are split."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -8,9 +7,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from workbench.config.data import DataSettings
+from workbench.core.counts import counted
 from workbench.data.fetch import shipped
-from workbench.data.readers.rows import Row, Table, checked_label, checked_number, counted
-from workbench.data.sources import Source
+from workbench.data.readers.rows import Row, Table, checked_label, checked_number
 from workbench.errors import InputError
 
 
@@ -147,22 +146,14 @@ def load_standards() -> dict[str, Standard]:
     return standards
 
 
-def source_of(
-    name: str, load: Callable[[DataSettings], Table], rationales: Literal["annotated", "none"] = "none"
-) -> Source:
-    """Return the source that a manifest describes.
-
-    Args:
-        name: The manifest's source.
-        load: Reads its rows.
-        rationales: Whether spans come with the texts.
-    """
-    standard = load_standards()[name]
-    description, usage = standard.description, ", data.path"
-    if len(standard.tasks) > 1:
-        description += f"; data.subset is one of {', '.join(standard.tasks)}"
+def standard(name: str) -> dict[str, str]:
+    """Return what a manifest says of the reader of its source: name, description, usage."""
+    found = load_standards()[name]
+    description, usage = found.description, ", data.path"
+    if len(found.tasks) > 1:
+        description += f"; data.subset is one of {', '.join(found.tasks)}"
         usage += ", data.subset"
-    return Source(name, description, load, rationales=rationales, usage=usage)
+    return {"name": name, "description": description, "usage": usage}
 
 
 def task_of(settings: DataSettings) -> Task:

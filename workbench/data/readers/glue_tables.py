@@ -4,17 +4,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import Task, load_standards, source_of, task_of
-from workbench.data.readers.rows import (
-    Row,
-    Table,
-    checked_text,
-    counted,
-    counted_notes,
-    data_path,
-    listed,
-)
+from workbench.core.counts import counted, counted_notes, listed
+from workbench.data.readers.glue import Task, load_standards, standard, task_of
+from workbench.data.readers.rows import Row, Table, checked_text, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
@@ -124,8 +118,6 @@ def _tsv(content: str) -> Cells:
             yield number, line.removesuffix("\r").split("\t")
 
 
-SOURCES = [
-    source_of(name, load_standard_table)
-    for name, standard in load_standards().items()
-    if all(task.format != "other" for task in standard.tasks.values())
-]
+for _name, _standard in load_standards().items():
+    if all(task.format != "other" for task in _standard.tasks.values()):
+        register_reader(**standard(_name))(load_standard_table)

@@ -6,18 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.annotators import RULES, TIES, Rule, combine, tied
-from workbench.data.readers.glue import Task, source_of, task_of
-from workbench.data.readers.rows import (
-    SPLIT_NAMES,
-    Row,
-    Table,
-    counted_notes,
-    data_path,
-    first_few,
-    spans_of,
-)
+from workbench.core.counts import counted_notes, first_few
+from workbench.data.readers.glue import Task, standard, task_of
+from workbench.data.readers.rows import SPLIT_NAMES, Annotation, Row, Table, data_path, spans_of
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_value, read_bytes
 
@@ -28,13 +21,12 @@ UNDECIDED = "undecided_texts"
 _NO_RATIONALE = "normal"
 
 
+@register_reader(**standard("hatexplain"), rationales="annotated")
 def load_hatexplain(settings: DataSettings) -> Table:
     """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
 
     A post has the label that two of its three annotators gave; where all three differ it is left out
-    and counted. A token is rationale where two annotators marked it, or, with `data.annotators: union`,
-    where one did; tokens that one of two rationales marks are counted as ties. `normal` posts were not
-    annotated.
+    and counted. It has the rationales of all who gave one. `normal` posts were not annotated.
     Raises InputError, naming file and post, for broken JSON, missing keys, unknown labels, empty posts,
     rationales of another length than the post, and ids of the division file that are not there.
     """
@@ -42,7 +34,7 @@ def load_hatexplain(settings: DataSettings) -> Table:
     path = data_path(settings, f"the folder with {POSTS}")
     path = path / POSTS if path.is_dir() else path
     posts = _object(path)
-    reader = _PostReader(task, settings.annotators)
+    reader = _PostReader(task)
     divisions = _divisions(path.with_name(DIVISIONS), posts)
     rows = {
         split: list(reader.rows(split, ((i, posts[i], f"{path}: post {i}") for i in ids)))
@@ -54,21 +46,18 @@ def load_hatexplain(settings: DataSettings) -> Table:
     return reader.table(rows, notes if len(divisions) > 1 else [])
 
 
-def hatexplain_table(
-    task: Task, parts: Mapping[str, Iterable[Any]], name: str, rule: Rule = "majority"
-) -> Table:
+def hatexplain_table(task: Task, parts: Mapping[str, Iterable[Any]], name: str) -> Table:
     """Return the same from the splits of the `datasets` library, which writes labels as numbers.
 
     Args:
         task: HateXplain's own.
         parts: Posts by the library's name of the split.
         name: The data set's name, for errors.
-        rule: Which tokens are rationale, of those that several people marked.
 
     Raises:
         InputError: As `load_hatexplain`, naming split and row, and where there is no train split.
     """
-    reader = _PostReader(task, rule)
+    reader = _PostReader(task)
     rows: dict[str, list[Row]] = {}
     for part, posts in parts.items():
         split = task.hub.splits.get(part) if task.hub else None
@@ -103,47 +92,32 @@ def _named(post: dict[str, Any], task: Task) -> dict[str, Any]:
 class _PostReader:
     """Turns posts into rows, and counts what is left out."""
 
-    def __init__(self, task: Task, rule: Rule) -> None:
-        self.task, self.rule = task, rule
+    def __init__(self, task: Task) -> None:
+        self.task = task
         self.undecided: list[str] = []
         self.unused = 0
-        self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}, TIES: {}}
+        self.counts: dict[str, dict[str, int]] = {UNDECIDED: {}}
 
     def rows(self, split: str, posts: Iterable[tuple[str, Any, str]]) -> Iterator[Row]:
         """Yield a row per (id, post, place for messages) with a majority label."""
-        counts = Counter[str]()
+        self.counts[UNDECIDED][split] = 0
         for post_id, post, where in posts:
-            row = self._row(post_id, post, counts, where)
+            row = self._row(post_id, post, where)
             if row is None:
                 self.undecided.append(post_id)
-                counts[UNDECIDED] += 1
+                self.counts[UNDECIDED][split] += 1
             else:
                 yield row
-        for name, by_split in self.counts.items():
-            by_split[split] = counts[name]
 
     def table(self, rows: dict[str, list[Row]], notes: list[str]) -> Table:
         """Return the table of these rows, with what was left out added to its notes."""
         undecided = f" left out with three different labels ({first_few(self.undecided)})."
-        ties = sum(self.counts[TIES].values())
-        more = [
-            f"Rationale are the tokens {RULES[self.rule]} (data.annotators: {self.rule}).",
-            *counted_notes(
-                (
-                    self.unused,
-                    "post",
-                    f" that most call {_NO_RATIONALE}: the rationales of others not used.",
-                ),
-                (len(self.undecided), "post", undecided),
-                (ties, "token", " marked by one of two rationales: ties."),
-            ),
-        ]
+        unused = f" that most call {_NO_RATIONALE}: the rationales of others not used."
+        more = counted_notes((self.unused, "post", unused), (len(self.undecided), "post", undecided))
         notes = [*notes, *more]
-        return self.task.table(
-            rows, annotated=True, units="token", notes=notes, counts=self.counts, annotators=True
-        )
+        return self.task.table(rows, annotated=True, units="token", notes=notes, counts=self.counts)
 
-    def _row(self, post_id: str, post: Any, counts: Counter[str], where: str) -> Row | None:
+    def _row(self, post_id: str, post: Any, where: str) -> Row | None:
         if not isinstance(post, Mapping):
             raise InputError(f"{where}: expected a JSON object, got {type(post).__name__}")
         tokens = post.get("post_tokens")
@@ -156,15 +130,14 @@ class _PostReader:
         label = self._label(post.get("annotators"), where)
         if label is None:
             return None
-        spans = None
+        marked: tuple[Annotation, ...] = ()
         if label == _NO_RATIONALE:
             self.unused += bool(post.get("rationales"))
         else:
+            # The file does not say which of the three gave which rationale.
             marks = self._marks(post.get("rationales"), tokens, where)
-            agreed = combine(marks, ANNOTATORS, self.rule)
-            counts[TIES] += int(tied(marks).sum())
-            spans = spans_of(agreed.tolist())
-        return Row(post_id, " ".join(tokens), label, where, spans=spans)
+            marked = tuple(Annotation(spans_of(m), annotator=str(n)) for n, m in enumerate(marks, 1))
+        return Row(post_id, " ".join(tokens), label, where, annotations=marked, annotators=ANNOTATORS)
 
     def _label(self, annotators: Any, where: str) -> str | None:
         if not isinstance(annotators, list) or len(annotators) != ANNOTATORS:
@@ -211,6 +184,3 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
                 raise InputError(f"{path}: {name}: no post {shown} in {path.with_name(POSTS).name}")
         divisions[split] = ids
     return divisions
-
-
-SOURCES = [source_of("hatexplain", load_hatexplain, "annotated")]

@@ -2,36 +2,44 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.annotators import RULES, TIES, combine, tied
-from workbench.core.documents import runs
+from workbench.core.counts import counted_notes
+from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.rows import (
-    MISMATCHES,
+    Annotation,
     Row,
-    Spans,
     Table,
     checked_label,
-    checked_spans,
     checked_text,
-    counted_notes,
     data_path,
-    spans_of,
     split_of,
 )
-from workbench.data.sources import Source
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, read_bytes
+
+
+def is_export(task: Any) -> bool:
+    """Return whether a record is a task of an export."""
+    return isinstance(task, dict) and "annotations" in task and isinstance(task.get("data"), dict)
+
 
 USED = ("labels", "choices")
 """Types of results that say something: spans, and classes."""
 
 
+@register_reader(
+    name="label-studio",
+    description="Label Studio's JSON export",
+    rationales="annotated",
+    usage=", data.path",
+    endings=(".json",),
+    recognises=is_export,
+)
 def load_label_studio(settings: DataSettings) -> Table:
     """Return the tasks of the export `data.path`, one row each; spans count characters of the text.
 
@@ -59,8 +67,6 @@ def load_label_studio(settings: DataSettings) -> Table:
         annotated=True,
         units="char",
         notes=reader.notes(),
-        counts={MISMATCHES: dict(reader.mismatches), TIES: dict(reader.ties)},
-        annotators=True,
     )
 
 
@@ -68,9 +74,6 @@ def load_label_studio(settings: DataSettings) -> Table:
 class _Reader:
     settings: DataSettings
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    mismatches: Counter[str] = field(default_factory=Counter)
-    ties: Counter[str] = field(default_factory=Counter)
-    several: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     cancelled: int = 0
     unused: Counter[str] = field(default_factory=Counter)
@@ -98,19 +101,17 @@ class _Reader:
             self.left_out["without a class that most annotators gave"] += 1
             return
         split = split_of(data, settings.split_column, where)
-        marked = [self._spans(results, text, split, where) for results in people]
-        spans = marked[0] if len(marked) == 1 else self._combined(marked, text, split)
-        self.rows.setdefault(split, []).append(Row(row_id, text, label, where, spans=spans))
+        marked = tuple(
+            replace(self._marked(results, where), annotator=str(n) if len(people) > 1 else "")
+            for n, results in enumerate(people, 1)
+        )
+        self.rows.setdefault(split, []).append(Row(row_id, text, label, where, annotations=marked))
 
     def notes(self) -> list[str]:
-        rule = self.settings.annotators
-        kept = f"rationale are the characters {RULES[rule]} (data.annotators: {rule})."
         return counted_notes(
             *((n, "task", f" {why} left out.") for why, n in self.left_out.items()),
             (self.cancelled, "cancelled annotation", " left out."),
             *((n, "result", f" {why} not used.") for why, n in sorted(self.unused.items())),
-            (self.several, "text", f" with several annotators: {kept}"),
-            (sum(self.mismatches.values()), "span", " of another text than given, kept by offset."),
         )
 
     def _label(self, data: dict[str, Any], people: list[list[Any]], where: str) -> str | None:
@@ -120,40 +121,14 @@ class _Reader:
         votes = Counter(choice for results in people if (choice := _choice(results, column, where)))
         return next((label for label, n in votes.items() if 2 * n > len(people)), None)
 
-    def _spans(self, results: list[Any], text: str, split: str, where: str) -> Spans:
+    def _marked(self, results: list[Any], where: str) -> Annotation:
         control = self.settings.rationale_column
-        spans = set()
-        for result in _of_kind(results, "labels"):
-            if control is not None and result.get("from_name") != control:
-                continue
-            value = result["value"]
-            ((start, end),) = checked_spans([value], where) or ()
-            if end > len(text):
-                raise InputError(
-                    f"{where}: span [{start}, {end}] lies outside the text ({len(text)} characters)"
-                )
-            given, inside = value.get("text"), text[start:end]
-            # Label Studio trims and folds white space in what it stores beside the offsets.
-            another = given is not None and str(given).split() != inside.split()
-            if another and self.settings.mismatches == "refuse":
-                raise InputError(
-                    f"{where}: span [{start}, {end}] has the text {str(given)[:60]!r}, but there stands"
-                    f" {inside[:60]!r}"
-                )
-            self.mismatches[split] += another
-            spans.add((start, end))
-        return tuple(sorted(spans))
-
-    def _combined(self, marked: list[Spans], text: str, split: str) -> Spans:
-        self.several += 1
-        marks = np.zeros((len(marked), len(text)), dtype=bool)
-        for row, spans in zip(marks, marked, strict=True):
-            for start, end in spans:
-                row[start:end] = True
-        agreed = combine(marks, len(marked), self.settings.annotators)
-        for span in runs(tied(marks).tolist()):
-            self.ties[split] += len(text[span.start : span.end].split())
-        return spans_of(agreed.tolist())
+        values = [
+            result["value"]
+            for result in _of_kind(results, "labels")
+            if control is None or result.get("from_name") == control
+        ]
+        return Annotation(*labelled_spans(values, None, where))
 
 
 def _annotations(task: dict[str, Any], where: str) -> Iterator[tuple[list[Any], bool]]:
@@ -204,11 +179,3 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
     if not isinstance(choices, list) or len(choices) != 1:
         raise InputError(f"{where}: the chosen class is not one but {choices!r}")
     return checked_label(choices[0], f"{where}: choices")
-
-
-SOURCES = (
-    Source(
-        "label-studio", "Label Studio's JSON export", load_label_studio,
-        rationales="annotated", usage=", data.path", endings=(".json",),
-    ),
-)  # fmt: skip

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.rows import Row, Table, counted_notes
-from workbench.data.sources import Source
+from workbench.core.counts import counted_notes
+from workbench.data.readers.rows import Row, Table
 from workbench.errors import InputError
 
 LABELS = ("negative", "positive")
@@ -80,19 +81,11 @@ def is_installed() -> bool:
         return False
 
 
-SOURCES = [
-    Source(
-        name,
-        description,
-        load_reviews,
-        "packaged",
-        "valence",
-        install=INSTALL,
-        is_here=is_installed,
-        files=lambda _: [package_file(PACKAGE, CSV)],
-    )
-    for name, description in (
-        ("rotten-tomatoes", "8,530 film review sentences, positive or negative"),
-        ("imdb", "25,000 film reviews, positive or negative"),
-    )
-]
+for _name, _description in (
+    ("rotten-tomatoes", "8,530 film review sentences, positive or negative"),
+    ("imdb", "25,000 film reviews, positive or negative"),
+):
+    register_reader(
+        name=_name, description=_description, kind="packaged", rationales="valence", install=INSTALL,
+        is_here=is_installed, files=lambda _: [package_file(PACKAGE, CSV)],
+    )(load_reviews)  # fmt: skip

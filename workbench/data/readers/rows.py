@@ -1,17 +1,19 @@
 """What every source delivers before words, splits and rationales are decided: rows of raw text."""
 
-import json
 import math
-import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.config.data import DataSettings
+from workbench.core.counts import SHOWN
 from workbench.core.documents import Part, runs
 from workbench.errors import InputError
+from workbench.storage.jsonl import is_encodable
 
 SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -21,11 +23,23 @@ SPLIT_NAMES = {
 """How other people's names for the splits are read."""
 LONGEST_NAME = 1000
 """Characters of a class's name or an id; a longer one is a text in the wrong column."""
-_SHOWN = 60
-"""Characters of a name that a message shows."""
 MISMATCHES = "mismatching_spans"
+"""Name of the count in `Corpus.counts`: spans whose stored text is not what stands at their offsets."""
 Spans = tuple[tuple[int, int], ...]
 """[start, end) pairs."""
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What one annotator marked in a text."""
+
+    spans: Spans
+    """In the table's unit; they count on through the second text."""
+    texts: tuple[str | None, ...] = ()
+    """What the file says stands at each span, None where it says nothing; empty: it says nothing at
+    all."""
+    annotator: str = ""
+    """The person's name, or number; empty where there is one."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +52,12 @@ class Row:
     where: str
     """File and line, or data set and row, for messages."""
     second: str = ""
-    spans: Spans | None = None
-    """They count on through `second`; None: not annotated."""
+    annotations: tuple[Annotation, ...] = ()
+    """One per person who marked the text; empty: nobody annotated it."""
+    annotators: int = 0
+    """How many people saw the text, where that is more than those who marked it."""
+    shares: tuple[float, ...] | None = None
+    """The share of annotators that marked each unit, where the file has that and not their marks."""
     parts: tuple[Part, ...] = ()
     """The documents that `text` and `second` were joined from, see `Document.parts`."""
 
@@ -66,30 +84,8 @@ class Table:
     notes: list[str] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """See `Corpus.counts`."""
-    annotators: bool = False
-    """Whether a text may have several annotators, between whom `data.annotators` decides."""
-
-
-def counted(n: int, noun: str) -> str:
-    """Return `n` with thousands separators and the noun in the right number."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def counted_notes(*parts: tuple[int, str, str]) -> list[str]:
-    """Return a note `<n> <noun><rest>` for each (n, noun, rest) of which there is at least one."""
-    return [counted(n, noun) + rest for n, noun, rest in parts if n]
-
-
-def first_few(ids: Sequence[str]) -> str:
-    """Return the first three of some ids, for notes."""
-    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names from a file for a message: the first twenty, shortened and without line breaks."""
-    every = list(map(str, names))
-    shown = [repr(name)[1:-1] if len(name) <= _SHOWN else f"{name[:_SHOWN]!r}..." for name in every[:20]]
-    return ", ".join(shown) + (f", ... ({len(every):,} in all)" if len(every) > 20 else "")
+    warnings: list[str] = field(default_factory=list)
+    """See `Corpus.warnings`."""
 
 
 def data_path(settings: DataSettings, what: str) -> Path:
@@ -102,6 +98,11 @@ def data_path(settings: DataSettings, what: str) -> Path:
 def spans_of(marks: Sequence[bool]) -> Spans:
     """Return a span for each run of marked units."""
     return tuple((span.start, span.end) for span in runs(marks))
+
+
+def marked_once(spans: Spans | None) -> tuple[Annotation, ...]:
+    """Return the annotations of a text with one rationale; None: nobody annotated it."""
+    return () if spans is None else (Annotation(spans),)
 
 
 def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
@@ -120,13 +121,26 @@ def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
 
 
 def checked_text(value: Any, where: str) -> str:
-    """Return a text that holds something; InputError at `where` for no string and for spaces only."""
+    """Return a text that holds something to read.
+
+    Raises InputError at `where` for no string, for spaces and signs without a shape only (controls,
+    zero-width ones), and for half of a surrogate pair, which is no character.
+    """
     if not isinstance(value, str):
-        kind = "missing" if _is_missing(value) else f"{type(value).__name__}, not text"
+        kind = "missing" if is_missing(value) else f"{type(value).__name__}, not text"
         raise InputError(f"{where} is {kind}")
     if not value.strip():
         raise InputError(f"{where} is empty or holds only spaces")
+    if not has_shape(value):
+        raise InputError(f"{where} holds only signs without a shape (controls, zero-width ones)")
+    if not is_encodable(value):
+        raise InputError(f"{where} holds half of a surrogate pair, which is no character")
     return value
+
+
+def has_shape(text: str) -> bool:
+    """Return whether something of a text can be seen: a letter, a digit, a mark."""
+    return any(sign.isalnum() or unicodedata.category(sign)[0] not in "CZ" for sign in text)
 
 
 def checked_label(value: Any, where: str) -> str:
@@ -134,7 +148,7 @@ def checked_label(value: Any, where: str) -> str:
 
     Raises InputError where it is missing, no name, or longer than `LONGEST_NAME`.
     """
-    if _is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
+    if is_missing(value) or (isinstance(value, str) and value.strip().lower() in {"", "nan"}):
         raise InputError(f"{where} is missing (empty or NaN)")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -143,9 +157,18 @@ def checked_label(value: Any, where: str) -> str:
     name = str(value).strip()
     if len(name) > LONGEST_NAME:
         raise InputError(
-            f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:_SHOWN]!r}..."
+            f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:SHOWN]!r}..."
         )
     return name
+
+
+def majority_label(values: Sequence[Any], where: str) -> str:
+    """Return the label that more than half of the annotators gave; InputError where none has so many."""
+    votes = Counter(checked_label(value, where) for value in values)
+    label, most = votes.most_common(1)[0] if votes else ("", 0)
+    if 2 * most <= len(values):
+        raise InputError(f"{where}: no label that most annotators gave: {dict(votes)}")
+    return label
 
 
 def checked_number(value: Any, where: str) -> str:
@@ -160,43 +183,6 @@ def checked_number(value: Any, where: str) -> str:
     return f"{number:.6g}"
 
 
-def checked_spans(value: Any, where: str) -> Spans | None:
-    """Return sorted [start, end) pairs from a list, a list of {start, end}, or such a list as JSON text.
-
-    Null and the empty string mean "not annotated" (None); an empty list "nothing was marked".
-    Raises InputError for anything else and for reversed, empty or negative spans.
-    """
-    if _is_missing(value) or (isinstance(value, str) and not value.strip()):
-        return None
-    if isinstance(value, str):
-        shown = repr(value[:_SHOWN])
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise InputError(f"{where}: the rationale is not a JSON list of spans: {shown}") from None
-        if value is None:
-            return None
-    if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
-        raise InputError(f"{where}: the rationale is {type(value).__name__}, not a list of spans")
-    return tuple(sorted({_pair(item, where) for item in value}))
-
-
-def _pair(item: Any, where: str) -> tuple[int, int]:
-    if isinstance(item, Mapping):
-        item = (item.get("start"), item.get("end"))
-    if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
-        raise InputError(f"{where}: rationale span {reprlib.repr(item)} is not a [start, end] pair")
-    start, end = item
-    if not all(isinstance(edge, Integral) and not isinstance(edge, bool) for edge in (start, end)):
-        raise InputError(
-            f"{where}: rationale span {reprlib.repr([start, end])} is not a pair of whole numbers"
-        )
-    if start < 0 or end <= start:
-        raise InputError(
-            f"{where}: rationale span {reprlib.repr([start, end])} is negative, empty or reversed"
-        )
-    return int(start), int(end)
-
-
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Return whether a cell holds nothing: null, or NaN."""
     return value is None or (isinstance(value, float) and math.isnan(value))

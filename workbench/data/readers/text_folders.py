@@ -3,10 +3,12 @@
 import re
 from pathlib import PurePosixPath
 
+from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.glue import source_of, task_of
+from workbench.core.counts import counted, counted_notes
+from workbench.data.readers.glue import standard, task_of
 from workbench.data.readers.packaged import clean_text
-from workbench.data.readers.rows import Row, Table, checked_text, counted, counted_notes, data_path
+from workbench.data.readers.rows import Row, Table, checked_text, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode
@@ -20,6 +22,7 @@ _QUOTED = re.compile(
 _RULE = re.compile(r"^\s*[-=_]{2,}\s*$")
 
 
+@register_reader(**standard("imdb-folder"))
 def load_imdb_folder(settings: DataSettings) -> Table:
     """Return the reviews in train/ and test/, pos/ and neg/, of the folder or archive at `data.path`.
 
@@ -49,6 +52,7 @@ def _reviews(tree: Tree, split: str, label: str) -> list[Row]:
     return rows
 
 
+@register_reader(**standard("20newsgroups"))
 def load_newsgroups(settings: DataSettings) -> Table:
     """Return the posts of the folder or archive at `data.path`, split by date where its folders say so.
 
@@ -103,9 +107,3 @@ def stripped(post: str) -> str:
             lines = lines[:index]
             break
     return "\n".join(line for line in lines if not _QUOTED.match(line)).strip()
-
-
-SOURCES = [
-    source_of("imdb-folder", load_imdb_folder),
-    source_of("20newsgroups", load_newsgroups),
-]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from workbench.core.counts import counted, counted_notes
 from workbench.core.documents import Window
-from workbench.data.readers.rows import counted, counted_notes
 from workbench.errors import InputError
 
 

@@ -1,0 +1,135 @@
+"""A file's content without its compression, as a stream that is refused as soon as it grows too much."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from workbench.errors import InputError
+from workbench.storage.archives import check_size
+from workbench.storage.jsonl import require_regular
+
+COMPRESSIONS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
+    ".gz": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
+    ".bz2": lambda file: cast(IO[bytes], bz2.BZ2File(file)),
+    ".xz": lambda file: cast(IO[bytes], lzma.LZMAFile(file)),  # noqa: SIM115 - closed by `opened`
+}
+"""Last ending of a compressed file -> what reads it; a .zip holds one file and is opened as that."""
+ZIP = ".zip"
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that is being read."""
+
+    name: str
+    """The path, for messages; of a .zip the member too."""
+    ending: str
+    """What tells its form, in lower case and without a compression: `.csv` of `reviews.CSV.gz`."""
+    stream: IO[bytes]
+    path: Path
+
+    def read(self) -> bytes:
+        """Return what is left; InputError where it does not unpack."""
+        with readable(self.name):
+            return self.stream.read()
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines that are left, one at a time; InputError where they do not unpack."""
+        with readable(self.name):
+            yield from self.stream
+
+
+def ending_of(path: Path) -> str:
+    """Return the ending that tells a file's form; of a .zip that of the file in it, where there is
+    one."""
+    ending = path.suffix.lower()
+    if ending in COMPRESSIONS:
+        return Path(path.stem).suffix.lower()
+    if ending == ZIP and path.is_file():
+        try:
+            return PurePosixPath(_only_member(path).filename).suffix.lower()
+        except InputError:
+            return ZIP
+    return ending
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """Open a file, unpacked as it is read.
+
+    Raises InputError where it is missing, empty, no regular file, a .zip that does not hold exactly one
+    file, or unpacks to too much (`archives.LARGEST`, `RATIO`).
+    """
+    path = Path(path).expanduser()
+    if require_regular(path) == 0:
+        raise InputError(f"{path}: the file is empty")
+    name, ending = str(path), path.suffix.lower()
+    with readable(name), path.open("rb") as file:
+        if ending in COMPRESSIONS:
+            with COMPRESSIONS[ending](file) as plain:
+                yield Opened(name, ending_of(path), _limited(plain, path, name), path)
+        elif ending == ZIP:
+            member = _only_member(path)
+            name = f"{path}/{member.filename}"
+            with zipfile.ZipFile(file) as archive, archive.open(member) as plain:
+                yield Opened(name, ending_of(path), _limited(plain, path, name), path)
+        else:
+            yield Opened(name, ending, file, path)
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Turn what a broken compression or a disk raises into InputError."""
+    try:
+        yield
+    except InputError:
+        raise
+    except _BROKEN as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise InputError(f"{name}: cannot be read: {reason}") from None
+
+
+class _Limited(io.RawIOBase):
+    """A stream that refuses to unpack to more than an archive may."""
+
+    def __init__(self, inner: IO[bytes], packed: int, name: str) -> None:
+        self.inner, self.packed, self.name, self.total = inner, packed, name, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        content = self.inner.read(len(buffer))
+        self.total += len(content)
+        check_size(self.total, self.packed, self.name)
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def _limited(inner: IO[bytes], path: Path, name: str) -> IO[bytes]:
+    return io.BufferedReader(_Limited(inner, path.stat().st_size, name), 2**18)
+
+
+def _only_member(path: Path) -> zipfile.ZipInfo:
+    """Return the one file of a .zip, beside what macOS adds."""
+    with readable(str(path)), zipfile.ZipFile(path) as archive:
+        members = [
+            one
+            for one in archive.infolist()
+            if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+        ]
+    if len(members) != 1:
+        names = ", ".join(one.filename for one in members[:5]) + (", ..." if len(members) > 5 else "")
+        raise InputError(f"{path}: holds {len(members)} files ({names}), not one; unpack it")
+    return members[0]

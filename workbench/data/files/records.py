@@ -1,0 +1,85 @@
+"""The rows of a file by column, before anything is asked of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.data.files import columnar, json_files, separated, spreadsheet
+from workbench.data.files.opening import Opened, ending_of, opened
+from workbench.data.files.options import FileOptions, Place
+from workbench.errors import InputError
+
+
+@dataclass
+class Records:
+    """(place for messages, column -> value) per row, and what was noticed about the file so far."""
+
+    rows: Iterable[Place]
+    notes: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self.rows)
+
+
+FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[Place]]] = {
+    ".csv": separated.csv_records,
+    ".tsv": separated.tsv_records,
+    ".tab": separated.tsv_records,
+    ".jsonl": json_files.line_records,
+    ".ndjson": json_files.line_records,
+    ".json": json_files.list_records,
+    ".parquet": columnar.parquet_records,
+    ".feather": columnar.arrow_records,
+    ".arrow": columnar.arrow_records,
+    ".xlsx": spreadsheet.sheet_records,
+}
+"""What reads a file, by the end of its name without a compression."""
+
+
+def records_of(path: Path, options: FileOptions | None = None) -> Records:
+    """Return the rows of a file, read as they are asked for; its notes are whole after the last one.
+
+    Args:
+        path: A file of one of the `FORMS`, which `.gz`, `.bz2`, `.xz` or `.zip` may have packed.
+        options: How it is written, where that is not the common way.
+
+    Raises:
+        InputError: Names file and line or row: a missing, empty or broken file, an unknown form, a wrong
+            encoding, a column that is there twice, a row of another length than the first.
+    """
+    path = Path(path).expanduser()
+    options = options or FileOptions()
+    ending = ending_of(path)
+    if ending not in FORMS:
+        raise InputError(f"{path}: unknown kind of file; known are {known_forms()}")
+    notes: list[str] = []
+    return Records(_rows(path, FORMS[ending], options, notes), notes)
+
+
+def known_forms(*more: str) -> str:
+    """Return the endings that can be read, in words."""
+    return ", ".join((*more, *FORMS)) + ", packed as .gz, .bz2, .xz or .zip too"
+
+
+def first_record(path: Path) -> Any:
+    """Return the first row of a file; None where it cannot be read."""
+    try:
+        return next((record for _, record in records_of(path)), None)
+    except InputError:
+        return None
+
+
+def columns_of(records: Sequence[Place]) -> list[str]:
+    """Return every column that some row has, in order of first appearance."""
+    return list(dict.fromkeys(name for _, record in records for name in record))
+
+
+def _rows(
+    path: Path,
+    read: Callable[[Opened, FileOptions, list[str]], Iterator[Place]],
+    options: FileOptions,
+    notes: list[str],
+) -> Iterator[Place]:
+    with opened(path) as file:
+        yield from read(file, options, notes)

@@ -1,0 +1,56 @@
+"""Which files hold a corpus: one, one per split, or a folder of them."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from workbench.config.data import DataSettings
+from workbench.core.counts import listed
+from workbench.data.files.opening import ending_of
+from workbench.data.readers.rows import SPLIT_NAMES, data_path
+from workbench.errors import InputError
+
+
+def split_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[str | None, Path]]:
+    """Return files with the split that each holds; None where the file's rows decide.
+
+    Args:
+        settings: `path` is a file, or a folder in which files are called train, dev (or val, validation)
+            and test; `paths` names a file per split.
+        endings: Of the files of a folder that count, without a compression.
+
+    Raises:
+        InputError: Neither or both of `path` and `paths`, a folder without a training file and without
+            any split, or with two files of one split; a `split_column` beside files of their own.
+    """
+    if settings.paths:
+        if settings.path:
+            raise InputError("data.path and data.paths: name one of them")
+        files: list[tuple[str | None, Path]]
+        files = [(split, Path(path).expanduser()) for split, path in settings.paths.items()]
+    else:
+        path = data_path(settings, "the file")
+        if not path.is_dir():
+            return [(None, path)]
+        files = _in_folder(path, endings)
+    if settings.split_column:
+        raise InputError("data.split_column: the files say already which split their rows are in")
+    return files
+
+
+def _in_folder(folder: Path, endings: Collection[str]) -> list[tuple[str | None, Path]]:
+    found: dict[str, Path] = {}
+    others = []
+    for path in sorted(folder.iterdir()):
+        split = SPLIT_NAMES.get(path.name.partition(".")[0].lower())
+        if not path.is_file() or ending_of(path) not in endings:
+            continue
+        if split is None:
+            others.append(path.name)
+        elif split in found:
+            raise InputError(f"{folder}: both {found[split].name} and {path.name} are {split}")
+        else:
+            found[split] = path
+    if not found:
+        there = f"; there are: {listed(others)}" if others else ""
+        raise InputError(f"{folder}: no file called train, dev or test of a known kind{there}")
+    return [(split, found[split]) for split in ("train", "dev", "test") if split in found]

@@ -1,0 +1,121 @@
+"""What of a corpus is probably not what was meant: said before anything is trained."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from workbench.core.counts import counted, listed
+from workbench.core.documents import Corpus, Document, mask
+
+MANY_CLASSES = 50
+CLASS_SHARE = 0.1
+"""Classes per training text from which on labels are more likely ids, or numbers to predict."""
+FEW_TEXTS = 5
+"""Texts of a class below which nothing can be learnt or judged of it."""
+SMALL_TEST = 30
+"""Texts of a test split below which an interval spans nearly everything."""
+LARGE_RATIONALE = 0.9
+"""Mean share of marked words from which on a ranking has nothing to tell apart."""
+MISSING = frozenset({"na", "n/a", "none", "null", "nan", "-", "?", "unknown", "missing"})
+
+
+def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
+    """Return a sentence per thing that is probably not what was meant.
+
+    Of the classes: many, equal but for case and white space, called like a missing value, numbers, rare
+    or absent from a split. Of the texts: a small test split, control characters, rationales that mark
+    nearly everything.
+
+    Args:
+        corpus: With all its splits.
+        training: Whether it is to be trained on; else only what is judged matters.
+    """
+    found: list[str] = []
+    if len(corpus.labels) > 1 and training:
+        found += _classes(corpus)
+    test = len(corpus.splits.get("test", ()))
+    if 0 < test < SMALL_TEST:
+        found.append(f"test has {counted(test, 'text')}: intervals will span nearly everything.")
+    documents = [one for members in corpus.splits.values() for one in members]
+    controls = sum(any(map(_has_control, one.words + one.second)) for one in documents)
+    if controls:
+        found.append(
+            f"{counted(controls, 'text')} with control characters (such as NUL), which most tokenizers"
+            " drop."
+        )
+    if corpus.rationales == "annotated spans":
+        found += _rationales(documents)
+    return tuple(found)
+
+
+def _classes(corpus: Corpus) -> Iterator[str]:
+    train = Counter(one.label for one in corpus.splits["train"])
+    total = train.total()
+    if len(corpus.labels) > max(2, min(MANY_CLASSES, CLASS_SHARE * total)):
+        yield (
+            f"{len(corpus.labels):,} classes for {counted(total, 'training text')}: is the label column"
+            " an id,"
+            " or a number to predict?"
+        )
+    if len(corpus.labels) > 2 and all(map(_is_number, corpus.labels)) and not _are_codes(corpus.labels):
+        yield (
+            f"all {len(corpus.labels):,} classes are numbers ({listed(corpus.labels[:5])}, ...): each"
+            " is a"
+            " class of its own here, not a value to predict."
+        )
+    folded: dict[str, list[str]] = {}
+    for label in corpus.labels:
+        folded.setdefault("".join(label.split()).casefold(), []).append(label)
+    for names in folded.values():
+        if len(names) > 1:
+            yield f"classes that differ only in case or white space: {listed(names)}."
+    for truth in ({"true", "1"}, {"false", "0"}):
+        if truth <= folded.keys():
+            yield f"classes that mean the same: {listed(n for t in sorted(truth) for n in folded[t])}."
+    missing = [label for label in corpus.labels if label.strip().casefold() in MISSING]
+    if missing:
+        yield f"a class that is called like a missing value: {listed(missing)}."
+    rare = [label for label in corpus.labels if train[label] < FEW_TEXTS]
+    if rare:
+        few = ", ".join(f"{label!r} {train[label]}" for label in rare[:10])
+        yield f"classes with fewer than {FEW_TEXTS} training texts: {few}{', ...' * (len(rare) > 10)}."
+    for split in ("dev", "test"):
+        there = {one.label for one in corpus.splits[split]}
+        absent = [label for label in corpus.labels if there and label not in there]
+        if absent:
+            yield f"{split} has no text of the class {listed(absent)}."
+
+
+def _rationales(documents: Sequence[Document]) -> Iterator[str]:
+    shares = []
+    for one in documents:
+        n = len(one.words) + len(one.second)
+        if one.rationale is not None and n:
+            shares.append(mask(one.evidence, n).mean())
+    if shares and np.mean(shares) > LARGE_RATIONALE:
+        yield (
+            f"rationales mark {np.mean(shares):.0%} of the words: no ranking can do much better than"
+            " another."
+        )
+    if shares and max(shares) == 0:
+        yield "no word of any annotated text is marked."
+
+
+def _are_codes(labels: Sequence[str]) -> bool:
+    """Whether numbers are codes of classes: 0 or 1 and on, without a gap."""
+    numbers = sorted(map(float, labels))
+    first = numbers[0]
+    return first in (0, 1) and numbers == [first + n for n in range(len(numbers))]
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return math.isfinite(float(label))
+    except ValueError:
+        return False
+
+
+def _has_control(word: str) -> bool:
+    return not word.isprintable() and any(sign < " " or "\x7f" <= sign < "\xa0" for sign in word)
