@@ -54,7 +54,7 @@ screenshots: .venv/installed-dev | runs/demo/report.html
 
 .venv/installed-offline: EXTRAS := offline
 .venv/installed-app: EXTRAS := offline,app
-.venv/installed-dev: EXTRAS := offline,app,onnx,openvino,docs,dev
+.venv/installed-dev: EXTRAS := offline,app,excel,icu,onnx,openvino,docs,dev
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,10 +4,10 @@ import json
 
 import pandas as pd
 import pytest
-from workbench.data.files.records import records_of
 
 from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
+from workbench.data.files.records import records_of
 from workbench.errors import InputError
 
 

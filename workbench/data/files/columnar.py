@@ -68,12 +68,10 @@ def _records(file: Opened, kind: str, batches: Iterator[Any]) -> Iterator[Place]
             place = f"rows {number + 1} to {number + _BATCH}: "
             raise _unreadable(file, kind, error, place) from None
         if records is None:
-            break
+            return
         for record in records:
             number += 1
             yield f"{file.name}, row {number}", record
-    if not number:
-        raise InputError(f"{file.name}: the file holds no rows")
 
 
 def _unreadable(file: Opened, kind: str, error: Exception, place: str = "") -> InputError:

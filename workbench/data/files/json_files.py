@@ -21,12 +21,9 @@ def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
     if options.encoding != "utf-8":
         text = io.TextIOWrapper(io.BytesIO(file.read()), options.encoding, newline="\n")
         lines = (line.encode() for line in _decoded(text, file.name))
-    empty, repaired = True, _repaired(options)
+    repaired = _repaired(options)
     for number, record in json_lines(lines, file.name, repaired):
-        empty = False
         yield f"{file.name}:{number}", record
-    if empty:
-        raise InputError(f"{file.name}: the file is empty")
     notes += _repairs(repaired)
 
 

@@ -20,7 +20,7 @@ def by_column(
         columns: Names of the columns; empty: the first row has them.
     """
     if not rows:
-        raise InputError(f"{name}: the file holds no rows")
+        return
     given = list(columns) or [str(one) or f"Unnamed: {n}" for n, one in enumerate(rows[0][1])]
     no_column_twice(name, given)
     named_in = "data.columns" if columns else "the first line"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.data.files import columnar, json_files, separated, spreadsheet
-from workbench.data.files.opening import Opened, ending_of, opened
+from workbench.data.files.opening import ZIP, Opened, ending_of, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
 
@@ -51,6 +51,9 @@ def records_of(path: Path, options: FileOptions | None = None) -> Records:
     path = Path(path).expanduser()
     options = options or FileOptions()
     ending = ending_of(path)
+    if ending == ZIP:
+        with opened(path):  # Which says what is wrong with it.
+            pass
     if ending not in FORMS:
         raise InputError(f"{path}: unknown kind of file; known are {known_forms()}")
     notes: list[str] = []
@@ -81,5 +84,10 @@ def _rows(
     options: FileOptions,
     notes: list[str],
 ) -> Iterator[Place]:
+    empty = True
     with opened(path) as file:
-        yield from read(file, options, notes)
+        for place in read(file, options, notes):
+            empty = False
+            yield place
+    if empty:
+        raise InputError(f"{path}: the file holds no rows")

@@ -26,7 +26,7 @@ def sheet_records(file: Opened, options: FileOptions, notes: list[str]) -> Itera
     """
     if importlib.util.find_spec("openpyxl") is None:
         raise InputError(f"{file.name}: Excel's workbooks need a library: {INSTALL}")
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     content = file.read()
     try:

@@ -175,6 +175,8 @@ def _plain(value: Any, where: str, form: Form) -> Any:
     written = value.strip()
     if written == "null":
         return None
+    if form == "mask" and set(written) <= {"0", "1"}:
+        return [int(digit) for digit in written]
     try:
         return json.loads(written)
     except (ValueError, RecursionError):
@@ -378,8 +380,6 @@ def starred(marked: str, text: str) -> list[bool] | None:
 
 
 def _list(value: Any, where: str, what: str) -> list[Any]:
-    if isinstance(value, str) and set(value) <= {"0", "1"}:
-        return [int(sign) for sign in value]
     if value == {}:
         return []
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence):

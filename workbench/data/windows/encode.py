@@ -108,6 +108,8 @@ def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
     encoded = tokenizer(
         [list(words) or [" "] for words in texts],
         is_split_into_words=True,
+        # What looks like a special token in a text is text.
+        split_special_tokens=True,
         add_special_tokens=False,
         return_attention_mask=False,
         return_token_type_ids=False,

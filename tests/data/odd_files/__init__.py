@@ -1,0 +1,1 @@
+"""Files of the kind that people bring: what must be read right, refused by line, or warned about."""
