@@ -17,6 +17,7 @@ ELSEWHERE = {
     "cookbook.md": "test_cookbook.py",
     "adding-a-method.md": "test_adding_a_method.py",
     "adding-a-scorer.md": "test_adding_a_scorer.py",
+    "adding-a-reader.md": "test_adding_a_reader.py",
 }
 """Files whose Python other tests run, block by block."""
 INDENTED = {

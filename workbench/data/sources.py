@@ -8,7 +8,7 @@ from workbench.catalog.readers import READERS, ReaderSpec
 from workbench.config.data import DataSettings
 from workbench.config.loading import apply_overrides, load_config, parse_config
 from workbench.data.files.opening import ending_of
-from workbench.data.files.records import first_record
+from workbench.data.files.records import sample_of
 
 
 def sources() -> dict[str, ReaderSpec]:
@@ -41,7 +41,7 @@ def reader_of(path: Path) -> ReaderSpec:
     if path.is_dir():
         sample: Any = sorted(one.name for one in path.iterdir())
     else:
-        sample = first_record(path) if path.is_file() else None
+        sample = sample_of(path) if path.is_file() else None
     fitting = [one for one in sources().values() if ending in one.endings or path.is_dir()]
     for one in fitting if sample is not None else ():
         if one.recognises is not None and one.recognises(sample):

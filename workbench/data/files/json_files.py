@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from workbench.core.counts import counted_notes
 from workbench.data.files.opening import Opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
-from workbench.storage.jsonl import json_items, json_lines
+from workbench.storage.jsonl import json_items, json_lines, json_value
 
 
 def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
@@ -52,6 +53,18 @@ def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
             )
         yield f"{file.name}, item {number}", item
     notes += _repairs(repaired)
+
+
+def one_object(file: Opened) -> dict[str, Any] | None:
+    """Return the object that a whole JSON file is; None where it is a list, or holds lines."""
+    content = file.read()
+    if not content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return None
+    try:
+        value = json_value(content, file.name)
+    except InputError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _repaired(options: FileOptions) -> list[str] | None:

@@ -65,9 +65,17 @@ def known_forms(*more: str) -> str:
     return ", ".join((*more, *FORMS)) + ", packed as .gz, .bz2, .xz or .zip too"
 
 
-def first_record(path: Path) -> Any:
-    """Return the first row of a file; None where it cannot be read."""
+def sample_of(path: Path) -> Any:
+    """Return what tells a file's form: its first row, or all of a JSON file that is one object.
+
+    None where it cannot be read.
+    """
     try:
+        if ending_of(path) == ".json":
+            with opened(path) as file:
+                whole = json_files.one_object(file)
+            if whole is not None:
+                return whole
         return next((record for _, record in records_of(path)), None)
     except InputError:
         return None

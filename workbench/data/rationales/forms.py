@@ -104,7 +104,12 @@ class Units:
         return "characters" if self.kind == "char" else "words"
 
     def every(self, values: Sequence[Any], what: str, where: str) -> list[Any]:
-        """Return a value per unit of both texts; those of the first alone leave the second unmarked."""
+        """Return a value per unit of both texts; those of the first alone leave the second unmarked.
+
+        Args:
+            values: Of the first text, or of both.
+            what, where: What they are, and their place; InputError for another number of them.
+        """
         if len(values) not in (self.first, self.total):
             beside = f" or {self.total:,} with the second text" if self.total > self.first else ""
             raise InputError(

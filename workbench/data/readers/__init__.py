@@ -1,1 +1,1 @@
-"""A module for each kind of file: it reads raw rows, and declares its sources in SOURCES."""
+"""A module for each form of data: it reads raw rows, and declares itself with `register_reader`."""

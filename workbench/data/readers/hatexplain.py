@@ -21,7 +21,15 @@ UNDECIDED = "undecided_texts"
 _NO_RATIONALE = "normal"
 
 
-@register_reader(**standard("hatexplain"), rationales="annotated")
+def is_posts(sample: Any) -> bool:
+    """Return whether a file's object holds posts by id."""
+    first = next(iter(sample.values()), None) if isinstance(sample, Mapping) else None
+    return isinstance(first, Mapping) and {"post_tokens", "annotators"} <= first.keys()
+
+
+@register_reader(
+    **standard("hatexplain"), rationales="annotated", endings=(".json",), recognises=is_posts
+)
 def load_hatexplain(settings: DataSettings) -> Table:
     """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
 
