@@ -84,3 +84,18 @@ def test_bad_and_empty_input() -> None:
         classification(predictions([0], [0]).drop(columns="predicted"))
     with pytest.raises(ValueError, match="'t0' has two predictions"):
         classification(pd.concat([predictions([0], [0])] * 2))
+
+
+def test_probabilities_against_the_shares_of_annotators() -> None:
+    frame = predictions([0, 1, 1], [0, 1, 0]).assign(
+        prob_0=[0.5, 0.0, 0.2], prob_1=[0.5, 1.0, 0.8],
+        share_0=[0.5, 1.0, np.nan], share_1=[0.5, 0.0, np.nan],
+    )  # fmt: skip
+    table = classification(frame.iloc[[0, 2]], bootstrap=10).set_index("metric")
+    # One text of one annotator has no share; the other's probabilities are the shares themselves.
+    assert table.loc["label_js", ["value", "n"]].to_list() == [0, 1]
+    assert table.loc["label_cross_entropy", "value"] == pytest.approx(np.log(2))
+    table = classification(frame.iloc[[1]], bootstrap=10).set_index("metric")
+    assert table.loc["label_js", "value"] == 1
+    assert 700 < table.loc["label_cross_entropy", "value"] < 720
+    assert "label_js" not in set(classification(predictions([0, 1], [0, 1]))["metric"])

@@ -1,11 +1,13 @@
 """Ranking and distillation losses, by hand."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from tests.helpers.toys import LABELS
+from tests.helpers.toys import LABELS, window
 from workbench.core.task_type import task_type_of
 from workbench.training.losses import distillation, label_loss, lambda_loss, teacher_loss
 
@@ -93,14 +95,32 @@ def test_distillation_by_hand() -> None:
     assert two == pytest.approx(expected, rel=1e-5)
 
 
+def labelled(*labels, shares=()):
+    """Windows with these labels, the first ones with shares of annotators."""
+    windows = [window([2, 5, 3], label=label) for label in labels]
+    for place, share in enumerate(shares):
+        windows[place] = replace(windows[place], label_shares=np.array(share, dtype=np.float32))
+    return windows
+
+
+def test_shares_of_annotators_are_followed_where_there_are_some():
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, math.log(3.0)]])
+    each = label_loss(CLASSES, logits, labelled(1, 0, shares=[(0.25, 0.75)]), "none")
+    # The distribution of the first is its own; of the second, the label alone counts.
+    entropy = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+    assert each.tolist() == pytest.approx([entropy, -math.log(0.25)])
+    hard = label_loss(CLASSES, logits, labelled(1, 0, shares=[(0, 1), (1, 0)]))
+    assert hard.item() == pytest.approx(label_loss(CLASSES, logits, labelled(1, 0)).item())
+
+
 def test_losses_by_hand():
     logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
-    each = label_loss(CLASSES, logits, [1, 0], "none")
+    each = label_loss(CLASSES, logits, labelled(1, 0), "none")
     assert each.tolist() == pytest.approx([-math.log(0.75), math.log(2)])
-    assert label_loss(CLASSES, logits, [1, 0]).item() == pytest.approx(each.mean().item())
+    assert label_loss(CLASSES, logits, labelled(1, 0)).item() == pytest.approx(each.mean().item())
     values = torch.tensor([[1.0], [4.0]])
-    assert label_loss(VALUE, values, [3.0, 5.0], "none").tolist() == [4.0, 1.0]
-    assert label_loss(VALUE, values, [3.0, 5.0]).item() == 2.5
+    assert label_loss(VALUE, values, labelled(3.0, 5.0), "none").tolist() == [4.0, 1.0]
+    assert label_loss(VALUE, values, labelled(3.0, 5.0)).item() == 2.5
 
 
 def test_a_teachers_value_is_followed_by_squared_error_whatever_the_temperature():

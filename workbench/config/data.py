@@ -69,6 +69,9 @@ class DataSettings(Settings):
     """Which words are rationale where several people marked a text: those that more than half of them
     marked (`majority`), that anyone did (`union`), or that the annotator of this name did. The share of
     annotators that marked a word is kept beside it, for the soft metrics."""
+    soft_labels: bool = False
+    """Train on the share of annotators that gave each class, where several did, instead of the class
+    that most gave. What is judged stays the class; agreement with the shares is measured in any case."""
     mismatches: Literal["refuse", "keep"] = "refuse"
     """What to do with a span whose stored text is not what stands at its offsets, and with a quote that
     is

@@ -82,6 +82,8 @@ class Document:
     """The share of annotators that marked each word, the second text's too; None where one decided."""
     annotations: tuple[Marked, ...] = ()
     """What each of several annotators marked; empty where one did, or only shares are known."""
+    label_shares: tuple[float, ...] | None = None
+    """The share of annotators that gave each class, in the corpus's order; None where one decided."""
 
     @property
     def evidence(self) -> tuple[Span, ...]:
@@ -126,6 +128,9 @@ class Window:
     """(n,) int64: word of the document (the second text counts on); -1 for special tokens."""
     rationale: np.ndarray | None = None
     """(n,) bool; False on special tokens; None where the text has no annotation."""
+    label_shares: np.ndarray | None = None
+    """(classes,) float32: the share of annotators that gave each class; None where one decided, and in
+    training unless the shares are learnt from (`data.soft_labels`)."""
 
     def generator(self, *seed: int) -> np.random.Generator:
         """Random numbers that depend on `seed`, the text's id and the window's number alone."""

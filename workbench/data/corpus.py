@@ -162,7 +162,7 @@ class _Builder:
     """Turns rows into documents and counts what happened on the way."""
 
     def __init__(self, table: Table, settings: DataSettings, labels: tuple[str, ...]) -> None:
-        self.table = table
+        self.table, self.labels = table, labels
         self.mode, self.rule, self.segmenter = (
             settings.rationales,
             settings.annotators,
@@ -184,7 +184,10 @@ class _Builder:
 
     def document(self, row: Row, split: str) -> Document:
         words = self._words(row.text)
-        document = Document(row.id, words, row.label, None, self._words(row.second), row.parts)
+        document = Document(
+            row.id, words, row.label, None, self._words(row.second), row.parts,
+            label_shares=self._label_shares(row),
+        )  # fmt: skip
         if self.mode == "valence":
             positive = row.label == self.positive
             return replace(document, rationale=runs(valence.marked_words(words, positive, self.ratings)))
@@ -249,6 +252,14 @@ class _Builder:
             words = text.split(" ") if self.table.units == "token" and text else text.split()
         # A corpus holds millions of words but few different ones.
         return tuple(map(sys.intern, words))
+
+    def _label_shares(self, row: Row) -> tuple[float, ...] | None:
+        """Return the share of annotators that gave each class; a label that is no class counts
+        nowhere."""
+        given = Counter(label for label in row.labels if label in self.labels)
+        if len(row.labels) < 2 or self.table.value or not given:
+            return None
+        return tuple(given[label] / given.total() for label in self.labels)
 
     def _annotated(self, document: Document, row: Row, split: str) -> Document:
         n = len(document.words) + len(document.second)

@@ -47,11 +47,21 @@ def text_frame(model: Model, windows: Sequence[Window], result: Inference, split
         "text_id": list(texts),
         "label": [task_type.truth(windows[rows[0]].label) for rows in texts.values()],
         **task_type.columns(answers),
+        **_label_shares(model, [windows[rows[0]] for rows in texts.values()]),
         "tokens": [result.tokens[rows].sum(axis=0).tolist() for rows in texts.values()],
         "flops": [int(flops[rows].sum()) for rows in texts.values()],
         "flops_dense": [int(dense[rows].sum()) for rows in texts.values()],
     }
     return pd.DataFrame(columns)
+
+
+def _label_shares(model: Model, windows: Sequence[Window]) -> dict[str, np.ndarray]:
+    """Return the columns `share_<class>` where several annotators labelled a text; NaN where one did."""
+    if all(window.label_shares is None for window in windows):
+        return {}
+    unknown = np.full(len(model.labels), np.nan, dtype=np.float32)
+    shares = np.stack([unknown if w.label_shares is None else w.label_shares for w in windows])
+    return {f"share_{name}": shares[:, index] for index, name in enumerate(model.labels)}
 
 
 def quality(model: Model, windows: Sequence[Window]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import jensenshannon
 
 from workbench.metrics.schemas import CLASSIFICATION
 from workbench.metrics.stats.correlations import correlations, pearson_difference
@@ -24,7 +25,8 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
 
     Classes: accuracy, macro F1 and Matthews correlation. Values lie in [0, 1], Matthews (for more than
     two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or predictions are all of one class;
-    all equal scikit-learn's. Values: see `correlations`.
+    all equal scikit-learn's. Where several annotators labelled texts, see `label_agreement` too. Values:
+    see `correlations`.
 
     Args:
         predictions: One row per method, split and text with `label` and `predicted`; ValueError when a
@@ -41,6 +43,7 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
             raise ValueError(f"{key[0]}, {key[1]}: text {twice.iloc[0]!r} has two predictions")
         label, predicted = part["label"].to_numpy(), part["predicted"].to_numpy()
         rows += [(*key, *row, len(part)) for row in quality(label, predicted[None], bootstrap, seed)]
+        rows += [(*key, *row) for row in label_agreement(part, bootstrap, seed)]
     return CLASSIFICATION.frame(rows)
 
 
@@ -61,6 +64,35 @@ def quality(
     for metric, (parts_of, compute) in _METRICS.items():
         parts = [parts_of(label, draw) for draw in predicted]
         yield metric, *_of_means(compute, parts, resamples, seed)
+
+
+def label_agreement(
+    predictions: pd.DataFrame, resamples: int, seed: int
+) -> Iterator[tuple[str, float, float, float, int]]:
+    """Yield (metric, value, ci_low, ci_high, n) of probabilities against the share of annotators.
+
+    Over texts that several annotators labelled: `label_cross_entropy` in nats, and `label_js`, the
+    Jensen-Shannon distance in base 2, from 0 to 1. Both are means over texts; less is closer.
+
+    Args:
+        predictions: Of one method and split; columns `prob_<class>` and `share_<class>`, else nothing.
+        resamples, seed: As of `mean_interval`.
+    """
+    columns = map(str, predictions.columns)
+    names = [name.removeprefix("share_") for name in columns if name.startswith("share_")]
+    shares = predictions[[f"share_{name}" for name in names]].to_numpy(dtype=np.float64)
+    known = ~np.isnan(shares).any(axis=1) if names else np.zeros(0, dtype=bool)
+    if not known.any():
+        return
+    shares = shares[known]
+    given = predictions[[f"prob_{name}" for name in names]].to_numpy(dtype=np.float64)[known]
+    cross_entropy = -(shares * np.log(np.maximum(given, np.finfo(np.float64).tiny))).sum(axis=1)
+    for metric, values in (
+        ("label_cross_entropy", cross_entropy),
+        ("label_js", jensenshannon(shares, given, base=2, axis=1)),
+    ):
+        low, high = mean_interval(values, resamples, seed)
+        yield metric, float(values.mean()), float(low), float(high), len(values)
 
 
 def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:

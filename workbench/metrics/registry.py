@@ -163,6 +163,16 @@ METRICS = {
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),
+        Metric(
+            "label_cross_entropy",
+            "cross-entropy with the annotators' labels",
+            False,
+            high=math.inf,
+            needs="predictions",
+        ),
+        Metric(
+            "label_js", "Jensen-Shannon distance to the annotators' labels", False, needs="predictions"
+        ),
         Metric("pearson", "Pearson correlation", True, low=-1.0, needs="predictions"),
         Metric("spearman", "Spearman correlation", True, low=-1.0, needs="predictions"),
         Metric(

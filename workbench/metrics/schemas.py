@@ -250,7 +250,8 @@ PREDICTIONS = TableSchema(
     ("method", "split", "text_id"), ("label", "predicted", "tokens", "flops", "flops_dense"),
     "a row per method, split and text", later=frozenset({"flops", "flops_dense"}),
 )  # fmt: skip
-"""predictions.parquet; it also has `prob_<class>` for every class."""
+"""predictions.parquet; it also has `prob_<class>` for every class, and `share_<class>` where several
+annotators labelled texts."""
 
 CLASSES = TableSchema(
     ("method", "split", "class"), ("precision", "recall", "f1", "n"),

@@ -81,6 +81,8 @@ def _texts(windows: Sequence[Window]) -> str:
         digest.update(repr((window.text_id, window.window, window.label)).encode())
         for values in (window.input_ids, window.token_type_ids, window.word_index):
             digest.update(np.ascontiguousarray(values).tobytes())
+        if window.label_shares is not None:
+            digest.update(window.label_shares.tobytes())
     return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -142,6 +142,12 @@ class Job:
         if self.base is not None:
             return self.base.training_windows
         windows = self.encodings["train"].windows
+        if not self.config.data.soft_labels:
+            windows = [
+                replace(w, label_shares=None) if w.label_shares is not None else w for w in windows
+            ]
+        elif all(window.label_shares is None for window in windows):
+            raise InputError("data.soft_labels: no text has labels of several annotators")
         if self.config.data.training_windows == "all":
             return windows
         chosen = with_evidence(windows)

@@ -7,28 +7,38 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.core.documents import Window
 from workbench.core.task_type import Regression, TaskType
 
 
 def label_loss(
     task_type: TaskType,
     logits: Tensor,
-    targets: Sequence[float],
+    windows: Sequence[Window],
     reduction: Literal["mean", "none"] = "mean",
 ) -> Tensor:
     """Return the loss of the labels: cross-entropy of classes, squared error of values.
 
+    Where a window has shares of annotators (`data.soft_labels`), cross-entropy is with these.
+
     Args:
         task_type: Whether the outputs are classes or a value.
         logits: (B, outputs).
-        targets: B numbers as `TaskType.target` gives them.
+        windows: B of them.
         reduction: `mean` for a scalar, `none` for (B,).
     """
+    targets = [window.label for window in windows]
     if isinstance(task_type, Regression):
         values = torch.tensor([float(target) for target in targets], device=logits.device)
         return functional.mse_loss(logits[:, 0].float(), values, reduction=reduction)
     classes = torch.tensor([int(target) for target in targets], device=logits.device)
-    return functional.cross_entropy(logits.float(), classes, reduction=reduction)
+    if all(window.label_shares is None for window in windows):
+        return functional.cross_entropy(logits.float(), classes, reduction=reduction)
+    wanted = functional.one_hot(classes, logits.shape[1]).float()
+    for row, window in enumerate(windows):
+        if window.label_shares is not None:
+            wanted[row] = torch.from_numpy(window.label_shares).to(wanted)
+    return functional.cross_entropy(logits.float(), wanted, reduction=reduction)
 
 
 def teacher_loss(task_type: TaskType, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

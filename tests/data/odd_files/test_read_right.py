@@ -499,3 +499,14 @@ def test_shares_stay_beside_the_hard_rationale(tmp_path):
     assert [one.annotator for one in document.annotations] == ["1", "2", "3"]
     ranks = next(one for one in FORMS if one.name == "ranks").load(tmp_path)
     assert [one.shares for one in ranks.splits["train"] if one.shares] == [(0.5, 0.0, 1.0)]
+
+
+def test_the_shares_of_labels_stay_beside_the_class(tmp_path):
+    odd = next(one for one in FILES if one.name == "most annotators' label")
+    shares = {one.label: one.label_shares for one in odd.load(tmp_path).splits["train"]}
+    assert odd.load(tmp_path).labels == ("neg", "pos")
+    assert shares == {"neg": None, "pos": (1 / 3, 2 / 3)}
+    people = next(one for one in FORMS if one.name == "a person per row").load(tmp_path)
+    found = {one.words: one.label_shares for one in people.splits["train"]}
+    assert found["warm", "and", "witty"] == (1 / 3, 2 / 3)
+    assert found["no", "fun", "at", "all"] is None

@@ -51,7 +51,7 @@ def test_the_command_takes_it(plugin, tmp_path, workbench):
 
 
 def test_an_unknown_reader_is_answered_with_the_nearest():
-    with pytest.raises(InputError, match="unknown reader 'lable-studio' .*did you mean label-studio"):
+    with pytest.raises(InputError, match=r"unknown reader 'lable-studio' .*did you mean label-studio"):
         load_corpus(DataSettings(source="lable-studio"))
 
 

@@ -1,6 +1,5 @@
 """Your own texts: a table of any known form, with a text and a label per row."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from workbench.data.readers.rows import (
     Table,
     checked_label,
     checked_text,
-    majority_label,
+    majority_of,
     split_of,
 )
 from workbench.data.readers.split_files import split_files
@@ -93,9 +92,13 @@ def row_from_record(
     """
     if settings.id_column:
         row_id = checked_label(*_cell(record, settings.id_column, where))
+    labels: tuple[str, ...] = ()
     if label is None:
         value, place = _cell(record, settings.label_column, where)
-        label = majority_label(value, place) if isinstance(value, list) else checked_label(value, place)
+        labels = tuple(checked_label(one, place) for one in value) if isinstance(value, list) else ()
+        label = majority_of(labels) if isinstance(value, list) else checked_label(value, place)
+        if label is None:
+            raise InputError(f"{place}: no label that most annotators gave: {listed(labels)}")
     second, reading = "", Reading()
     text = _text(record, settings.text_column, settings, where)
     if settings.second_column:
@@ -110,7 +113,7 @@ def row_from_record(
     annotations = tuple(
         replace(one, annotator=annotator or one.annotator) for one in reading.annotations
     )
-    return Row(row_id, text, label, where, second, annotations, shares=reading.shares)
+    return Row(row_id, text, label, where, second, annotations, labels=labels, shares=reading.shares)
 
 
 def quote_notes(counts: Mapping[str, int]) -> list[str]:
@@ -176,9 +179,8 @@ def _joined(
             groups.setdefault(row.id if settings.id_column else (row.text, row.second), []).append(row)
         joined[split] = []
         for group in groups.values():
-            votes = Counter(row.label for row in group)
-            label, most = votes.most_common(1)[0]
-            if 2 * most <= len(group):
+            label = majority_of([row.label for row in group])
+            if label is None:
                 left_out += 1
             else:
                 joined[split].append(_one_text(group, label))
@@ -200,7 +202,8 @@ def _one_text(group: list[Row], label: str) -> Row:
                 )
             seen[one.annotator] = row.where
     marked = tuple(one for row in group for one in row.annotations)
-    return replace(first, label=label, annotations=marked, annotators=len(group))
+    labels = tuple(row.label for row in group)
+    return replace(first, label=label, labels=labels, annotations=marked, annotators=len(group))
 
 
 def _common_name(settings: DataSettings) -> str:

@@ -1,7 +1,6 @@
 """HateXplain: posts with three annotators' labels and rationales, in its own JSON."""
 
 import reprlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,15 @@ from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, first_few
 from workbench.data.readers.glue import Task, standard, task_of
-from workbench.data.readers.rows import SPLIT_NAMES, Annotation, Row, Table, data_path, spans_of
+from workbench.data.readers.rows import (
+    SPLIT_NAMES,
+    Annotation,
+    Row,
+    Table,
+    data_path,
+    majority_of,
+    spans_of,
+)
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_value, read_bytes
 
@@ -135,7 +142,8 @@ class _PostReader:
         tokens = ["".join(token.split()) for token in tokens]
         if not any(tokens):
             raise InputError(f"{where}: the post is empty")
-        label = self._label(post.get("annotators"), where)
+        labels = self._labels(post.get("annotators"), where)
+        label = majority_of(labels)
         if label is None:
             return None
         marked: tuple[Annotation, ...] = ()
@@ -145,15 +153,21 @@ class _PostReader:
             # The file does not say which of the three gave which rationale.
             marks = self._marks(post.get("rationales"), tokens, where)
             marked = tuple(Annotation(spans_of(m), annotator=str(n)) for n, m in enumerate(marks, 1))
-        return Row(post_id, " ".join(tokens), label, where, annotations=marked, annotators=ANNOTATORS)
+        return Row(
+            post_id,
+            " ".join(tokens),
+            label,
+            where,
+            annotations=marked,
+            annotators=ANNOTATORS,
+            labels=labels,
+        )
 
-    def _label(self, annotators: Any, where: str) -> str | None:
+    def _labels(self, annotators: Any, where: str) -> tuple[str, ...]:
         if not isinstance(annotators, list) or len(annotators) != ANNOTATORS:
             raise InputError(f"{where}: annotators is not a list of three")
         written = [a.get("label") if isinstance(a, Mapping) else None for a in annotators]
-        votes = Counter(self.task.class_of(label, "annotators", where) for label in written)
-        label, most = votes.most_common(1)[0]
-        return label if 2 * most > ANNOTATORS else None
+        return tuple(self.task.class_of(label, "annotators", where) for label in written)
 
     def _marks(self, marks: Any, tokens: list[str], where: str) -> list[list[bool]]:
         if not isinstance(marks, list) or not all(isinstance(row, list) for row in marks):

@@ -56,6 +56,8 @@ class Row:
     """One per person who marked the text; empty: nobody annotated it."""
     annotators: int = 0
     """How many people saw the text, where that is more than those who marked it."""
+    labels: tuple[str, ...] = ()
+    """What each of several annotators called it; empty: only `label` is known."""
     shares: tuple[float, ...] | None = None
     """The share of annotators that marked each unit, where the file has that and not their marks."""
     parts: tuple[Part, ...] = ()
@@ -162,13 +164,10 @@ def checked_label(value: Any, where: str) -> str:
     return name
 
 
-def majority_label(values: Sequence[Any], where: str) -> str:
-    """Return the label that more than half of the annotators gave; InputError where none has so many."""
-    votes = Counter(checked_label(value, where) for value in values)
-    label, most = votes.most_common(1)[0] if votes else ("", 0)
-    if 2 * most <= len(values):
-        raise InputError(f"{where}: no label that most annotators gave: {dict(votes)}")
-    return label
+def majority_of(labels: Sequence[str]) -> str | None:
+    """Return the label that more than half of the annotators gave; None where none has so many."""
+    votes = Counter(labels).most_common(1)
+    return votes[0][0] if votes and 2 * votes[0][1] > len(labels) else None
 
 
 def checked_number(value: Any, where: str) -> str:

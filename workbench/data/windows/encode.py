@@ -135,6 +135,8 @@ class _Pair:
             self.tail = np.concatenate([self.tail, second.ids, self.tail])
             self.tail_words = np.concatenate([[-1], second.words + len(document.words), [-1]])
         self.marked = _marked_words(document)
+        shares = document.label_shares
+        self.label_shares = None if shares is None else np.array(shares, dtype=np.float32)
 
     def room(self, max_tokens: int) -> int:
         """Return tokens that one window has for the first text."""
@@ -164,6 +166,7 @@ class _Pair:
                 word_index=words,
                 # Index -1, the special tokens, reads the unmarked element added at the end.
                 rationale=None if self.marked is None else self.marked[words],
+                label_shares=self.label_shares,
             )
 
 

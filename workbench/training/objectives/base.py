@@ -115,7 +115,7 @@ class Objective(nn.Module):
         """Return the mean loss of (B, outputs) logits: cross-entropy, or squared error; for the share
         that is distilled, their distance from the teacher's (T^2 KL, or squared error)."""
         task_type = self.model.task_type
-        loss = label_loss(task_type, logits, [window.label for window in windows])
+        loss = label_loss(task_type, logits, windows)
         if self.distil:
             wanted = teacher_logits(self.teacher, windows).to(logits.device)
             loss = torch.lerp(

@@ -81,9 +81,7 @@ class TrbertObjective(Objective):
         with self.policy.choosing(sample):
             output = self.model(several, execution="packed")
         task_type = self.model.task_type
-        task_loss = label_loss(
-            task_type, output.logits.detach(), [window.label for window in several], "none"
-        )
+        task_loss = label_loss(task_type, output.logits.detach(), several, "none")
         kept = self._kept(output)
         by_text = len(windows), settings.samples
         rewards = (-task_loss - settings.alpha * kept).view(by_text)
