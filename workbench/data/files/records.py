@@ -35,6 +35,8 @@ FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[Place]]] = 
     ".xlsx": spreadsheet.sheet_records,
 }
 """What reads a file, by the end of its name without a compression."""
+PAIR = ("text", "annotations")
+"""What the two values of an item are called in a JSON file of pairs, which spaCy trained on."""
 
 
 def records_of(path: Path, options: FileOptions | None = None) -> Records:
@@ -65,7 +67,7 @@ def known_forms(*more: str) -> str:
 def first_record(path: Path) -> Any:
     """Return the first row of a file; None where it cannot be read."""
     try:
-        return next((record for _, record in records_of(path)), None)
+        return next((record for _, record in records_of(path, FileOptions(fields=PAIR))), None)
     except InputError:
         return None
 

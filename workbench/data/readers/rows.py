@@ -74,6 +74,8 @@ class Table:
     units: Literal["char", "word", "token"] = "char"
     """`char`: spans count characters, words are split by `split_text`. `word`: spans count the
     whitespace-separated words. `token`: the same, but only a single space separates."""
+    in_characters: bool = False
+    """Whether `char` spans count Unicode's characters for certain, whatever `data.offsets` says."""
     labels: tuple[str, ...] | None = None
     """Class names in order; None: those of train, sorted."""
     value: str | None = None
