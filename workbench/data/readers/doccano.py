@@ -89,7 +89,7 @@ def _annotations(record: Record, settings: DataSettings, taken: str) -> tuple[An
             continue
         place = f"{record.where}: {column}"
         if not are_spans(value):
-            if not named and not isinstance(value, list):
+            if not named and (not isinstance(value, list) or all(isinstance(one, str) for one in value)):
                 continue
             raise InputError(f"{place} is no list of spans")
         who = ""
