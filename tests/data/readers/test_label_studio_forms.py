@@ -19,7 +19,7 @@ def chose(label):
 
 
 def labelled(kind, value, label="WHY", control="why"):
-    return {"type": kind, "from_name": control, "to_name": "text", "value": value | {kind: [label]}}
+    return {"type": kind, "from_name": control, "to_name": "text", "value": {kind: [label]} | value}
 
 
 def html_mark(start, end, text, **more):
@@ -142,6 +142,8 @@ def test_bad_places_are_named(text, mark, message, tmp_path):
         ([chose("a"), labelled("labels", GOOD), labelled("brushlabels", {})], ["good"]),
         ([chose("a"), labelled("labels", GOOD, control="other")], []),
         ([chose("a"), labelled("labels", GOOD, label="NOT")], []),
+        ([chose("a"), labelled("labels", GOOD, label=["WHY"])], []),
+        ([chose("a"), labelled("labels", GOOD | {"labels": 1.5})], []),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_not_taken_for_nothing_marked(results, marked, tmp_path):

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.helpers.exports import load, settings, words_of, write_lines
+from workbench.config.data import DataSettings
 from workbench.data.readers.prodigy import load_prodigy
 from workbench.data.sources import reader_of
 from workbench.errors import InputError
@@ -161,3 +162,18 @@ def test_the_form_is_recognised_and_may_be_packed(tmp_path):
     path.write_bytes(gzip.compress(json.dumps(line(1, accept=["a"])).encode()))
     assert reader_of(path).name == "prodigy"
     assert [row.id for row in load_prodigy(settings("prodigy", path)).rows["train"]] == ["1"]
+
+
+def test_a_file_per_split(tmp_path):
+    paths = {}
+    for split in ("train", "dev", "test"):
+        lines = [
+            line(n, f"{split} {n}", accept=[label]) for n, label in enumerate("ab", start=len(paths) * 9)
+        ]
+        paths[split] = str(write_lines(tmp_path / f"{split}.jsonl", lines))
+    found, corpus = load("prodigy", tmp_path)
+    assert [len(corpus.splits[split]) for split in paths] == [2, 2, 2]
+    assert found["9"].words == ("dev", "9")
+    table = load_prodigy(DataSettings(source="prodigy", paths=paths))
+    assert {split: len(rows) for split, rows in table.rows.items()} == dict.fromkeys(paths, 2)
+    assert table.name == tmp_path.name

@@ -77,6 +77,7 @@ def test_a_column_of_its_own_may_name_the_class(tmp_path):
             r"item 1: cats has no one class above 0.5, .* POS with 0.5",
         ),
         ({"cats": {"POS": 1, "NEG": 1}}, r"item 1: cats has no one class .* is POS, NEG with 1"),
+        ({"cats": {"POS": float("nan")}}, r"item 1: cats has no one class above 0.5"),
         ({"cats": {}}, r"item 1: cats has no one class above 0.5, the highest is none"),
         ({"cats": None}, r"item 1: cats is missing, and so is the column label"),
         ({"cats": {"POS": "yes"}}, r"item 1: cats holds other values than numbers"),

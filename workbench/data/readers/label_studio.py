@@ -181,8 +181,10 @@ def _counts(result: dict[str, Any], kind: str, settings: DataSettings) -> bool:
     """Return whether a span has the control and a label that the settings name, if any."""
     if settings.rationale_column not in (None, result.get("from_name")):
         return False
-    labels = result["value"].get(kind) or result["value"].get("labels") or []
-    return settings.rationale_labels is None or bool({*labels} & {*settings.rationale_labels})
+    if settings.rationale_labels is None:
+        return True
+    labels = result["value"].get(kind) or result["value"].get("labels")
+    return isinstance(labels, list) and any(one in settings.rationale_labels for one in labels)
 
 
 def _samples(text: Shown, marks: list[Mark]) -> Iterator[Row]:

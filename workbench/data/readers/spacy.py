@@ -61,7 +61,7 @@ def _class(record: Record, settings: DataSettings) -> str:
         raise InputError(f"{where} holds other values than numbers")
     best = max(cats.values(), default=0)
     classes = [name for name, value in cats.items() if value == best]
-    if best <= SURE or len(classes) > 1:
+    if best <= SURE or len(classes) != 1:
         found = f"{listed(classes)} with {best:g}" if cats else "none"
         raise InputError(f"{where} has no one class above {SURE:g}, the highest is {found}")
     return classes[0]
