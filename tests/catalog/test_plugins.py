@@ -69,7 +69,10 @@ def test_a_file_is_known_until_it_is_unloaded(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", r"own\.py: registers nothing; call register_method or register_scorer"),
+        (
+            "x = 1\n",
+            r"own\.py: registers nothing; call register_method, register_scorer or register_reader",
+        ),
         ("\nimport no_such_package\n", r"own\.py:2: cannot be imported: ModuleNotFoundError"),
         ("\n\ndef broken(:\n", r"own\.py:3: cannot be imported: SyntaxError"),
         ("1 / 0\n", r"own\.py:1: cannot be imported: ZeroDivisionError"),

@@ -213,6 +213,10 @@ def test_list_names_every_kind(home):
         "20newsgroups": "own",
         "hatexplain": "own",
         "label-studio": "own",
+        "prodigy": "own",
+        "doccano": "own",
+        "spacy": "own",
+        "argilla": "own",
         "file": "own",
         "hub": "own",
     }

@@ -43,9 +43,11 @@ def run(tmp_path_factory):
 
 def test_agreement_with_the_shares_is_measured_in_any_case(run):
     for name in ("hard", "soft"):
-        table = load_run(run / name).metrics("classification").set_index("metric")
+        table = load_run(run / name).metrics("classification")
+        table = table[table["split"] == "test"].set_index("metric")
         assert 0 <= table.loc["label_js", "value"] <= 1
         frame = load_run(run / name).predictions
+        frame = frame[frame["split"] == "test"]
         np.testing.assert_allclose(frame["share_no"] + frame["share_yes"], 1, atol=1e-6)
         # The test texts are those of n % 3 == 2: "no" and "yes" in turn, and a third voice for "yes".
         assert sorted(set(frame["share_no"].round(3))) == [0.0, 0.667]

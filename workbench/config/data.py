@@ -16,7 +16,8 @@ class DataSettings(Settings):
     source: str = "rotten-tomatoes"
     """A name that `workbench data list` shows. `rotten-tomatoes` and `imdb` come from the packaged
     reviews; `eraser` is a folder or archive in ERASER's layout; `file` is your own CSV, JSONL or
-    Parquet; `hub` is any `datasets` name; `label-studio` is its JSON export. `glue`, `agnews`,
+    Parquet; `hub` is any `datasets` name; `label-studio`, `prodigy`, `doccano`, `spacy` and
+    `argilla` are exports of these tools. `glue`, `agnews`,
     `dbpedia`, `imdb-folder`, `20newsgroups` and `hatexplain` read the files that these sets come in."""
     path: str | None = None
     """Folder, archive or file, or the data set's name (`hub`)."""

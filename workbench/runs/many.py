@@ -43,7 +43,7 @@ def data_names(configs: list[dict[str, Any]]) -> list[str]:
 def _short(section: dict[str, Any]) -> str:
     """rotten-tomatoes, glue/sst2, or of own files the file's name."""
     source, path, subset = (section.get(key) for key in ("source", "path", "subset"))
-    if source in ("file", "hub", "label-studio") and path:
+    if source in ("file", "hub", "label-studio", "prodigy", "doccano", "spacy", "argilla") and path:
         name = str(path) if source == "hub" else Path(str(path)).stem
     else:
         name = str(source or NOT_RECORDED)

@@ -179,7 +179,8 @@ def test_same_id_in_train_and_test_is_dropped_from_train_and_counted(jsonl):
         ({"text": 7}, r"own.jsonl:2: text is int, not text"),
         ({"label": float("nan")}, r"own.jsonl:2: label is missing"),
         ({"label": None}, r"own.jsonl:2: label is missing"),
-        ({"label": ["neg"]}, r"own.jsonl:2: label is list"),
+        ({"label": {"neg": 1}}, r"own.jsonl:2: label is dict"),
+        ({"label": ["neg", "pos"]}, r"own.jsonl:2: label: no label that most annotators gave"),
         ({"label": "pos"}, r"at least two classes, found 'pos' in 2 texts"),
         ({"name": "a"}, r"own.jsonl:2: the id 'a' is already at .*own.jsonl:1"),
         ({"name": "d", "part": "dev"}, r"'d' is in both dev and test: .*:2 and .*:4"),
@@ -212,7 +213,8 @@ def test_bad_values_are_named_by_line(change, message, jsonl):
         ("own.jsonl", b'{"text": "a", "label": 1}\n\n{"text": \n', r"own.jsonl:3: broken JSON"),
         ("own.jsonl", b"[1]\n", r"own.jsonl:1: expected a JSON object, got list"),
         ("own.parquet", b"nothing of the kind", "not a Parquet file"),
-        ("own.xlsx", b"x", r"unknown kind of file; known are .csv, .tsv, .jsonl, .parquet"),
+        ("own.xlsx", b"x", r"own.xlsx: cannot be read: File is not a zip file"),
+        ("own.doc", b"x", r"unknown kind of file; known are .csv, .tsv, .tab, .jsonl, .ndjson, .json, "),
     ],
 )
 def test_bad_files_are_named(name, content, message, tmp_path):

@@ -20,7 +20,7 @@ def test_every_manifest_is_a_source():
 
 
 def test_an_unknown_source_is_answered_with_the_nearest():
-    with pytest.raises(InputError, match=r"'rotten-potatoes': no such source; there are: rotten-tom"):
+    with pytest.raises(InputError, match=r"unknown reader 'rotten-potatoes' \(did you mean rotten-tom"):
         load_corpus(DataSettings(source="rotten-potatoes"))
 
 

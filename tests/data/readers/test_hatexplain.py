@@ -60,7 +60,7 @@ def test_labels_and_rationales_by_majority(tmp_path):
     assert corpus.counts["undecided_texts"] == {"train": 1, "dev": 0, "test": 0}
     # p3's two rationales part over two tokens; three of p1's cannot tie.
     assert corpus.counts["tied_words"] == {"train": 2, "dev": 0, "test": 0}
-    assert "2 tokens marked by one of two rationales: ties." in corpus.notes
+    assert "2 words marked by exactly half of those who marked any: ties." in corpus.notes
     assert "1 post in no division not used." in corpus.notes
 
 

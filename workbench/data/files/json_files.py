@@ -47,6 +47,8 @@ def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
     repaired = _repaired(options)
     items = json_items(content, file.name, options.encoding, repaired)
     for number, item in enumerate(items, start=1):
+        if isinstance(item, list) and len(item) == len(options.fields) > 0:
+            item = dict(zip(options.fields, item, strict=True))
         if not isinstance(item, dict):
             raise InputError(
                 f"{file.name}, item {number}: expected a JSON object, got {type(item).__name__}"

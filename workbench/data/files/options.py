@@ -24,6 +24,8 @@ class FileOptions:
     """Which sheet of a workbook; None: the first."""
     repair: bool = False
     """Whether half of a surrogate pair becomes U+FFFD instead of being refused."""
+    fields: tuple[str, ...] = ()
+    """Names for the values of an item of a JSON list that is a list itself; empty: it is refused."""
 
     def __post_init__(self) -> None:
         try:

@@ -35,6 +35,8 @@ FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[Place]]] = 
     ".xlsx": spreadsheet.sheet_records,
 }
 """What reads a file, by the end of its name without a compression."""
+PAIR = ("text", "annotations")
+"""What the two values of an item are called in a JSON file of pairs, which spaCy trained on."""
 
 
 def records_of(path: Path, options: FileOptions | None = None) -> Records:
@@ -76,7 +78,7 @@ def sample_of(path: Path) -> Any:
                 whole = json_files.one_object(file)
             if whole is not None:
                 return whole
-        return next((record for _, record in records_of(path)), None)
+        return next((record for _, record in records_of(path, FileOptions(fields=PAIR))), None)
     except InputError:
         return None
 

@@ -37,6 +37,23 @@ def in_characters(text: str, spans: Spans, unit: Unit) -> Spans | None:
     return None if any(-1 in pair for pair in found) else found
 
 
+def placed(text: str, span: tuple[int, int], unit: Unit, where: str) -> tuple[int, int]:
+    """Return a span in characters of its text.
+
+    Args:
+        text, span, unit: As of `in_characters`.
+        where: Its place; InputError where it is outside the text, or inside a character.
+    """
+    found = in_characters(text, (span,), unit)
+    if found is None:
+        size = sum(map(_SIZES[unit], text))
+        raise InputError(
+            f"{where}: span [{span[0]}, {span[1]}] lies outside the text, or inside a character of it"
+            f" ({size} {_CALLED[unit]})"
+        )
+    return found[0]
+
+
 def resolve_offsets(table: Table, settings: DataSettings) -> Table:
     """Return the table with its spans in characters, compared with the texts that the file stores.
 
@@ -53,7 +70,8 @@ def resolve_offsets(table: Table, settings: DataSettings) -> Table:
         return table
     rows = [row for members in table.rows.values() for row in members]
     marked = [row for row in rows if any(one.spans for one in row.annotations)]
-    unit, notes, warnings = _unit(marked, settings)
+    unit, notes, warnings = unit_of([] if table.in_characters else marked, settings)
+    unit = "code-point" if table.in_characters else unit
     mismatches: dict[str, int] = {}
     resolved: dict[str, list[Row]] = {}
     for split, members in table.rows.items():
@@ -74,8 +92,8 @@ def resolve_offsets(table: Table, settings: DataSettings) -> Table:
     )
 
 
-def _unit(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str], list[str]]:
-    """Return what the spans count, and notes and warnings on how that is known."""
+def unit_of(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str], list[str]]:
+    """Return what the spans of rows count, and notes and warnings on how that is known."""
     if settings.offsets != "auto":
         return settings.offsets, [], []
     wide = [row for row in rows if not (row.text + row.second).isascii()]
@@ -128,15 +146,9 @@ class _Judge:
             return annotation
         spans: list[tuple[int, int]] = []
         for number, span in enumerate(annotation.spans):
-            found = in_characters(text, (span,), self.unit)
-            if found is None:
-                size = sum(map(_SIZES[self.unit], text))
-                raise InputError(
-                    f"{row.where}: span [{span[0]}, {span[1]}] lies outside the text, or inside a"
-                    f" character of it ({size} {_CALLED[self.unit]})"
-                )
-            self._compare(row, span, annotation.texts[number : number + 1], text[slice(*found[0])])
-            spans += found
+            found = placed(text, span, self.unit, row.where)
+            self._compare(row, span, annotation.texts[number : number + 1], text[slice(*found)])
+            spans.append(found)
         return replace(annotation, spans=tuple(spans))
 
     def _compare(

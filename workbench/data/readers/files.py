@@ -11,6 +11,7 @@ from workbench.core.counts import counted_notes, listed
 from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, records_of
 from workbench.data.rationales.forms import ABSENT, AMBIGUOUS, CellReader, Reading
+from workbench.data.readers.joining import joined
 from workbench.data.readers.rows import (
     Row,
     Table,
@@ -50,10 +51,13 @@ def load_file(settings: DataSettings) -> Table:
             row = row_from_record(record, settings, row_id, where, cells=cells)
             rows.setdefault(split, []).append(row)
         notes += records.notes
+        if not columns:
+            raise InputError(f"{path}: the file holds no rows")
         require_columns(columns, settings, str(path))
     name = files[0][1].name.partition(".")[0] if len(files) == 1 else _common_name(settings)
     if settings.annotator_column:
-        rows, more = _joined(rows, settings)
+        by_id = bool(settings.id_column)
+        rows, more = joined(rows, lambda row: row.id if by_id else (row.text, row.second))
         notes += more
     return Table(
         name=name,
@@ -165,45 +169,6 @@ def _split(record: Mapping[str, Any], settings: DataSettings, where: str) -> str
     if settings.split_column:
         _cell(record, settings.split_column, where)
     return split_of(record, settings.split_column, where)
-
-
-def _joined(
-    rows: dict[str, list[Row]], settings: DataSettings
-) -> tuple[dict[str, list[Row]], list[str]]:
-    """Return one row per text from rows of one annotator each, and what was left out on the way."""
-    left_out = 0
-    joined: dict[str, list[Row]] = {}
-    for split, members in rows.items():
-        groups: dict[Any, list[Row]] = {}
-        for row in members:
-            groups.setdefault(row.id if settings.id_column else (row.text, row.second), []).append(row)
-        joined[split] = []
-        for group in groups.values():
-            label = majority_of([row.label for row in group])
-            if label is None:
-                left_out += 1
-            else:
-                joined[split].append(_one_text(group, label))
-    notes = counted_notes((left_out, "text", " without a class that most annotators gave left out."))
-    return joined, notes
-
-
-def _one_text(group: list[Row], label: str) -> Row:
-    first = group[0]
-    seen: dict[str, str] = {}
-    for row in group:
-        if (row.text, row.second) != (first.text, first.second):
-            raise InputError(f"{row.where}: {row.id!r} has another text than at {first.where}")
-        for one in row.annotations:
-            if one.annotator in seen:
-                raise InputError(
-                    f"{row.where}: {one.annotator!r} annotated this text already, at"
-                    f" {seen[one.annotator]}"
-                )
-            seen[one.annotator] = row.where
-    marked = tuple(one for row in group for one in row.annotations)
-    labels = tuple(row.label for row in group)
-    return replace(first, label=label, labels=labels, annotations=marked, annotators=len(group))
 
 
 def _common_name(settings: DataSettings) -> str:

@@ -76,6 +76,8 @@ class Table:
     units: Literal["char", "word", "token"] = "char"
     """`char`: spans count characters, words are split by `split_text`. `word`: spans count the
     whitespace-separated words. `token`: the same, but only a single space separates."""
+    in_characters: bool = False
+    """Whether `char` spans count Unicode's characters for certain, whatever `data.offsets` says."""
     labels: tuple[str, ...] | None = None
     """Class names in order; None: those of train, sorted."""
     value: str | None = None
@@ -164,10 +166,16 @@ def checked_label(value: Any, where: str) -> str:
     return name
 
 
-def majority_of(labels: Sequence[str]) -> str | None:
-    """Return the label that more than half of the annotators gave; None where none has so many."""
+def majority_of(labels: Sequence[str], among: int | None = None) -> str | None:
+    """Return the label that more than half of the annotators gave; None where none has so many.
+
+    Args:
+        labels: Those that were given.
+        among: How many annotators there are, where some gave none.
+    """
     votes = Counter(labels).most_common(1)
-    return votes[0][0] if votes and 2 * votes[0][1] > len(labels) else None
+    people = len(labels) if among is None else among
+    return votes[0][0] if votes and 2 * votes[0][1] > people else None
 
 
 def checked_number(value: Any, where: str) -> str:
