@@ -126,6 +126,9 @@ class Window:
     """(n,) int64: word of the document (the second text counts on); -1 for special tokens."""
     rationale: np.ndarray | None = None
     """(n,) bool; False on special tokens; None where the text has no annotation."""
+    shares: np.ndarray | None = None
+    """(n,) float32: the share of annotators that marked each token's word, 0 on special tokens; None
+    where one person decided."""
 
     def generator(self, *seed: int) -> np.random.Generator:
         """Random numbers that depend on `seed`, the text's id and the window's number alone."""
