@@ -129,12 +129,14 @@ def test_report_shows_both(made: TinyRun) -> None:
     text = (made.folder / "report.md").read_text(encoding="utf-8")
     table = (made.folder / "tables" / "plausibility_table.md").read_text(encoding="utf-8")
     assert table.strip() in text
-    assert "average precision, graded by shares" in table
+    assert "graded average precision" in table
     assert "scores divided by the text's largest" in table
     bound = pd.read_csv(made.folder / "tables" / "human_bound.csv")
     assert bound["metric"].tolist()[:2] == ["ap", "ap"]
     assert set(bound["unit"]) == {"token", "word"}
-    assert "majority of them" in (made.folder / "tables" / "human_bound.md").read_text(encoding="utf-8")
+    assert "the majority of them" in (made.folder / "tables" / "human_bound.md").read_text(
+        encoding="utf-8"
+    )
     assert (made.folder / "figures" / "plausibility_soft.png").is_file()
     assert "what each annotator reaches against the others" in text
 

@@ -102,20 +102,20 @@ AGREEMENT = (
 
 SOFT = (
     Metric(
-        "soft_ap", "average precision, graded by shares", True,
+        "soft_ap", "graded average precision", True,
         one_class="left out where all shares are equal",
     ),
-    Metric("soft_mse", "squared error of scaled scores and shares", False, one_class="kept"),
+    Metric("soft_mse", "squared error from shares", False, one_class="kept"),
     Metric(
-        "soft_cross_entropy", "cross-entropy of scaled scores and shares (nats)", False, high=math.inf,
+        "soft_cross_entropy", "cross-entropy with shares (nats)", False, high=math.inf,
         one_class="kept",
     ),
     Metric(
-        "soft_spearman", "rank correlation of scores and shares", True, low=-1.0,
+        "soft_spearman", "rank correlation with shares", True, low=-1.0,
         one_class="left out where scores or shares are constant",
     ),
     Metric(
-        "soft_js", "Jensen-Shannon distance of scores and shares", False,
+        "soft_js", "Jensen-Shannon distance from shares", False,
         one_class="left out where all shares are 0",
     ),
 )  # fmt: skip
