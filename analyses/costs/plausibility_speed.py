@@ -3,13 +3,15 @@
 python analyses/costs/plausibility_speed.py --texts 1000 --looped 20
 
 Synthetic scores of full length. Both compute AP, FPR, TPR, IoU precision and recall, and token
-precision, recall and F1; ours computes every other measure as well. The loop runs on a few texts of one
+precision, recall and F1; ours computes every other measure as well, with --annotators the soft ones too,
+since the texts then have the shares of so many people. The loop runs on a few texts of one
 scorer and its time is multiplied: that number is extrapolated and called so. Times are of the processor,
 not the clock, so that other work on the machine does not count; ours runs in one thread.
 """
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from time import process_time
 
 import numpy as np
@@ -34,6 +36,7 @@ OPTIONS = {
     "--layers": {"type": int, "default": 12},
     "--scorers": {"type": int, "default": 8},
     "--tokens": {"type": int, "default": 512},
+    "--annotators": {"type": int, "default": 0, "help": "people behind the shares; 0: no shares"},
     "--looped": {"type": int, "default": 20, "help": "texts of one scorer that are looped over"},
 }
 
@@ -44,6 +47,7 @@ def main(options: argparse.Namespace) -> None:
     seconds, texts = 0.0, list[Units]()
     for _ in range(options.scorers):
         texts = _synthetic(rng, options.texts, options.layers, options.tokens)
+        texts = [_with_shares(rng, text, options.annotators) for text in texts]
         start = process_time()
         values = window_values(texts)
         seconds += process_time() - start
@@ -70,6 +74,14 @@ def _synthetic(rng: np.random.Generator, texts: int, layers: int, tokens: int) -
         marks = (np.abs(np.arange(tokens) - starts[:, None]) < tokens // 36).any(axis=0)
         made.append(Units(scores, None, marks, follows, np.ones(layers, dtype=bool)))
     return made
+
+
+def _with_shares(rng: np.random.Generator, text: Units, annotators: int) -> Units:
+    """The text as so many people see it, each agreeing with the rationale on 80 % of the tokens."""
+    if not annotators:
+        return text
+    same = rng.random((annotators, len(text.marks))) < 0.8
+    return replace(text, shares=(same == text.marks).mean(axis=0))
 
 
 def loop(texts: Sequence[Units]) -> np.ndarray:

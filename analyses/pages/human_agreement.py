@@ -9,19 +9,19 @@ scorer's plausibility on these posts against.
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from analyses.lib.study import run_script
-from workbench.core.annotators import Rule, combine
+from workbench.core.annotators import RULES
+from workbench.core.documents import Document, Marked, runs
+from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
-from workbench.metrics.plausibility.measures import MEASURED
+from workbench.metrics.plausibility.human_bound import human_values as values_of_documents
 from workbench.metrics.plausibility.table import summarise
-from workbench.metrics.plausibility.text_values import TextValues, one_class_counts, window_values
-from workbench.metrics.plausibility.units import Units
-from workbench.metrics.stats.text_means import ByText
+from workbench.metrics.plausibility.text_values import TextValues
 from workbench.reporting.tables.table import markdown
 
 SHOWN = ("ap", "auprc", "fpr", "tpr", "selected", "token_f1", "iou_f1")
@@ -30,14 +30,12 @@ SHOWN = ("ap", "auprc", "fpr", "tpr", "selected", "token_f1", "iou_f1")
 def main(options: argparse.Namespace) -> None:
     """Print both rules' values with their intervals over posts."""
     annotations = annotated_posts(options.file)
-    counts = {}
-    for rule in ("majority", "union"):
-        values = human_values(annotations, rule)
-        counts[rule] = values.counts
-        frame = summarise([values], rule).set_index("metric")
+    for rule in RULES:
+        frame = summarise(human_values(annotations, rule), rule).set_index("metric")
         rows = frame.loc[list(SHOWN), ["value", "ci_low", "ci_high", "n"]].reset_index()
         print(f"{rule} of the others:\n\n{markdown(rows.round(3).astype(str))}\n")
-    print(f"{counts['majority']}")
+    alone = sum(len(marks) < 2 for marks in annotations.values())
+    print(f"{len(annotations):,} posts, {alone:,} of them with one annotator left out")
 
 
 def annotated_posts(path: Path) -> dict[str, np.ndarray]:
@@ -52,62 +50,40 @@ def annotated_posts(path: Path) -> dict[str, np.ndarray]:
     return marks
 
 
-def human_values(annotations: Mapping[str, np.ndarray], rule: Rule = "majority") -> TextValues:
-    """Compute every measure of each annotator against the others, leaving one out in turn.
+def human_values(annotations: Mapping[str, np.ndarray], rule: str = "majority") -> list[TextValues]:
+    """Compute every measure of each annotator against the others, words as units, all texts.
 
-    `annotations` has, by text id, a bool array (annotators, words). The left-out annotator's marks are
-    the scores (0 or 1) and the selection, named `kept`; the truth is what the others mark: more than
-    half of them, or any of them (`union`). A text's value is the mean over its annotators. The result
-    has one layer, scorer "human", method "annotators", unit word and window set all, and goes wherever a
-    scorer's values go (`summarise`, `compare_scorers`). Texts of fewer than two annotators are left out
-    and counted as `texts_dropped`. Raises InputError naming the text for an array of another shape, one
-    that holds other than 0 and 1, and an unknown rule.
+    Nothing where no text has two annotators. See `human_bound.human_values`; the table `human_bound` of
+    a run has the same of the windows that were scored.
 
-    With two others a majority is both of them: stricter than the majority of three that scorers are
-    compared with, `union` laxer; report both.
+    Args:
+        annotations: By text id a bool array (annotators, words).
+        rule: Of the others, `majority` or `union`.
+
+    Raises:
+        InputError: Names the text of an array of another shape, or with other marks than 0 and 1; and
+            an unknown rule.
     """
-    if rule not in ("majority", "union"):
-        raise InputError(f"unknown rule {rule!r}: majority or union")
-    pairs = [
-        (text_id, units)
-        for text_id, marks in annotations.items()
-        for units in _left_out(text_id, np.asarray(marks), rule)
-    ]
-    texts = ByText(text_id for text_id, _ in pairs)
-    judged = [units for _, units in pairs]
-    values = texts.mean(window_values(judged)) if judged else np.zeros((0, 1, len(MEASURED)))
-    # Zeros and ones know one selection.
-    values[..., [column for column, key in enumerate(MEASURED) if key[0] == "uniform"]] = np.nan
-    counts = {
-        "windows": len(judged),
-        "windows_dropped": 0,
-        "windows_unannotated": 0,
-        "texts": len(texts.text_ids),
-        "texts_dropped": len(annotations) - len(texts.text_ids),
-        **one_class_counts(
-            texts,
-            np.array([units.marks.sum() for units in judged], dtype=np.int64),
-            np.array([len(units.marks) for units in judged], dtype=np.int64),
-        ),
-    }
-    return TextValues("human", "annotators", "word", "all", texts.text_ids, values, counts)
+    if rule not in RULES:
+        raise InputError(f"unknown rule {rule!r}: {' or '.join(RULES)}")
+    documents = [_document(text_id, np.asarray(marks)) for text_id, marks in annotations.items()]
+    parts = values_of_documents(map(_record, documents), documents, rule)
+    return [part for part in parts if (part.unit, part.window_set) == ("word", "all")]
 
 
-def _left_out(text_id: str, marks: np.ndarray, rule: Rule) -> Iterator[Units]:
-    """Each annotator of one text against the others."""
+def _document(text_id: str, marks: np.ndarray) -> Document:
     if marks.ndim != 2 or not marks.shape[1]:
         raise InputError(f"{text_id}: annotations of shape {marks.shape}, expected (annotators, words)")
     if not np.isin(marks, (0, 1)).all():
         raise InputError(f"{text_id}: annotations hold other marks than 0 and 1")
-    marks = marks.astype(bool)
-    others = len(marks) - 1
-    if others < 1:
-        return
-    follows = np.arange(marks.shape[1]) > 0
-    for number, marked in enumerate(marks):
-        truth = combine(np.delete(marks, number, axis=0), others, rule)
-        scores = marked[None].astype(np.float64)
-        yield Units(scores, marked[None], truth, follows, np.array([True]))
+    people = tuple(Marked(str(number), runs(row)) for number, row in enumerate(marks))
+    return Document(text_id, ("",) * marks.shape[1], "", annotations=people)
+
+
+def _record(document: Document) -> TokenScores:
+    """A window of all words, for its places alone."""
+    n = len(document.words)
+    return TokenScores("", "", document.id, 0, document.words, np.arange(n), np.zeros((1, n)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,13 @@ from workbench.runs.tables import RunData
 TABLES = {
     "plausibility": (
         "AP, FPR, TPR and share selected, by layer",
-        "The report's table: average precision, and FPR, TPR and share selected by uniform selection.",
+        "The report's table: average precision, and FPR, TPR and share selected by uniform selection; "
+        "the soft metrics where texts have several annotators.",
+    ),
+    "human_bound": (
+        "What people reach",
+        "Each annotator's marks as scores and selection, against what the other annotators of the text "
+        "marked; soft metrics against their shares. Each text's value is the mean over its annotators.",
     ),
     "comparisons": (
         "Against random scores, paired",
@@ -75,6 +81,8 @@ def absence(name: str) -> str:
     """Return why one of `TABLES` is not there, and what makes it."""
     if name == "faithfulness":
         return "faithfulness was not asked for; name scorers in the key evaluation.faithfulness.scorers."
+    if name == "human_bound":
+        return "no text of this run has the marks of two annotators."
     return f"metrics/{name} is not there; `workbench evaluate --again` makes it."
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
 from workbench.reporting.figures.comparison import speed_axis
-from workbench.reporting.figures.plausibility import LAYER, layer_lines, where
+from workbench.reporting.figures.plausibility import LAYER, layer_lines, people_level, where
 from workbench.reporting.figures.speed import TOKENS_TITLE, quality_series
 from workbench.reporting.figures.style import (
     BLUE,
@@ -24,10 +24,17 @@ from workbench.reporting.tables.main import QUALITY_NAMES
 from workbench.reporting.text.wording import method_name
 
 
-def metric_chart(frame: pd.DataFrame, chosen: tuple[str, str, int] | None = None) -> Chart:
-    """Return one panel of any metric by layer, from rows of a single metric and selection, in order.
+def metric_chart(
+    frame: pd.DataFrame,
+    chosen: tuple[str, str, int] | None = None,
+    people: pd.DataFrame | None = None,
+) -> Chart:
+    """Return one panel of any metric by layer; each point's data are (scorer, method, layer).
 
-    Each point's data are (scorer, method, layer); a ring marks the `chosen` one.
+    Args:
+        frame: Rows of a single metric and selection, in order.
+        chosen: The point that a ring marks.
+        people: The table `human_bound` of the same split: a line at what people reach.
     """
     if frame.empty:
         return Chart([Panel((), LAYER, Axis())])
@@ -37,7 +44,7 @@ def metric_chart(frame: pd.DataFrame, chosen: tuple[str, str, int] | None = None
     # The metric's own range, or up to the highest value where it has no end.
     high = metric.high if math.isfinite(metric.high) else float(frame["value"].max())
     y = Axis(metric.label + better[metric.higher_is_better], (metric.low - 0.02 * high, 1.02 * high))
-    lines = layer_lines(frame, by="scorer")
+    lines = [*layer_lines(frame, by="scorer"), *people_level(frame, people)]
     if chosen is not None:
         here = frame[(frame[["scorer", "method", "layer"]] == list(chosen)).all(axis=1)]
         ring = Look(GREY, "ring", size=10, width=1.6)

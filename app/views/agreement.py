@@ -166,15 +166,18 @@ caption = (
     f"{METRICS[chosen['metric']].label} by layer, split {split}, unit {chosen['unit']}, windows "
     f"{chosen['universe']}, selection {chosen['selection']}; means over texts, 95 % bootstrap intervals."
 )
+people = run.rows("human_bound", split)
+if people is not None:
+    caption += " Dashed: annotators, each against the others."
 with above:
     st.plotly_chart(
-        on_screen(metric_chart(frame, point), dark=is_dark()), theme=None, key="layers-chart",
+        on_screen(metric_chart(frame, point, people), dark=is_dark()), theme=None, key="layers-chart",
         alt=caption, on_select=_take_point, selection_mode="points",
     )  # fmt: skip
     st.caption(plain(caption))
     for sentence in not_measured(table, frame, chosen["selection"]):
         st.text(sentence)
-views = [View("agreement", caption, frame, figure=metric_chart(frame))]
+views = [View("agreement", caption, frame, figure=metric_chart(frame, people=people))]
 views += _show_texts(run, split, chosen, point)
 views += _show_extra_table(run, split, chosen)
 offer_downloads(*views, title="Rationale agreement")

@@ -24,6 +24,7 @@ from workbench.metrics.registry import (
     FAITHFULNESS,
     LISTED,
     METRICS,
+    SOFT,
     Metric,
 )
 from workbench.metrics.schemas import COLUMNS, RUN_TABLES
@@ -207,7 +208,7 @@ def analyses() -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "command-line": command_line,
-    "agreement-metrics": lambda: _metrics((*AGREEMENT, *ANNOTATED, *LISTED), 8),
+    "agreement-metrics": lambda: _metrics((*AGREEMENT, *SOFT, *ANNOTATED, *LISTED), 8),
     "faithfulness-metrics": lambda: _metrics((*FAITHFULNESS, *DIVERGENCES)),
     "quality-metrics": lambda: _metrics(m for m in METRICS.values() if m.needs == "predictions"),
     "metric-tables": metric_tables,

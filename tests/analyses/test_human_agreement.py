@@ -1,15 +1,18 @@
 """Annotators against each other: by hand, by rule, and what is refused."""
 
+import json
+from argparse import Namespace
+
 import numpy as np
 import pytest
 
-from analyses.pages.human_agreement import human_values
+from analyses.pages.human_agreement import human_values, main
 from workbench.errors import InputError
 from workbench.metrics.plausibility.table import summarise
 
 
 def value(annotations, metric: str, rule="majority") -> float:
-    frame = summarise([human_values(annotations, rule)], "test", bootstrap=0)
+    frame = summarise(human_values(annotations, rule), "test", bootstrap=0)
     (found,) = frame.loc[frame["metric"] == metric, "value"]
     return float(found)
 
@@ -30,28 +33,39 @@ def test_three_annotators_by_hand() -> None:
 
 def test_people_who_agree_are_a_bound_of_one() -> None:
     same = {f"t{n}": np.tile([0, 1, 1, 0], (3, 1)) for n in range(4)}
-    frame = summarise([human_values(same)], "test", bootstrap=10)
+    frame = summarise(human_values(same), "test", bootstrap=10)
     assert set(frame["selection"]) == {"none", "kept"}
     for metric in ("ap", "auprc", "token_f1", "iou_f1", "iou_micro_f1", "token_micro_f1"):
         assert frame.loc[frame["metric"] == metric, "value"].tolist() == [1.0]
     assert frame["scorer"].unique().tolist() == ["human"]
 
 
-def test_a_lone_annotator_is_counted_and_left_out() -> None:
-    parts = human_values({**THREE, "lone": np.array([[1, 0]])})
-    assert parts.text_ids == ("t",)
-    assert (parts.counts["texts"], parts.counts["texts_dropped"], parts.counts["windows"]) == (1, 1, 3)
-    nobody = human_values({"lone": np.array([[1, 0]])})
-    assert summarise([nobody], "test").empty
+def test_a_lone_annotator_is_left_out() -> None:
+    (part,) = human_values({**THREE, "lone": np.array([[1, 0]])})
+    assert part.text_ids == ("t",)
+    assert human_values({"lone": np.array([[1, 0]])}) == []
+
+
+def test_the_page_counts_who_is_alone(tmp_path, capsys) -> None:
+    posts = {
+        "p": {"post_tokens": ["a", "b", "c"], "rationales": [[1, 0, 0], [1, 1, 0], [1, 1, 0]]},
+        "lone": {"post_tokens": ["d"], "rationales": [[1]]},
+        "normal": {"post_tokens": ["e"], "rationales": []},
+    }
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps(posts), encoding="utf-8")
+    main(Namespace(file=path))
+    told = capsys.readouterr().out
+    assert "2 posts, 1 of them with one annotator left out" in told
+    assert "majority of the others" in told
+    assert "union of the others" in told
 
 
 def test_annotators_who_share_nothing() -> None:
     apart = {"t": np.array([[1, 0], [0, 1]])}
     assert value(apart, "token_f1") == 0
     undefined = {"t": np.array([[0, 0], [0, 0]])}
-    parts = human_values(undefined)
-    assert parts.counts["texts_unmarked"] == 1
-    frame = summarise([parts], "test", bootstrap=0)
+    frame = summarise(human_values(undefined), "test", bootstrap=0)
     assert "token_f1" not in set(frame["metric"])
 
 
@@ -71,4 +85,4 @@ def test_what_is_no_annotation_is_refused_by_name(marks: np.ndarray, told: str) 
 
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(InputError, match="majority or union"):
-        human_values(THREE, "both")  # type: ignore[arg-type]
+        human_values(THREE, "both")

@@ -1,8 +1,10 @@
 """Windows of one text put together: order, gaps, second texts, dropped tokens."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from workbench.core.merge_windows import join_windows
+from workbench.core.merge_windows import join_windows, stitched
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.table import plausibility
 from workbench.metrics.plausibility.units import scored_units
@@ -55,6 +57,20 @@ def test_a_second_text_comes_once_with_its_best_score() -> None:
     # Word 5 would follow on word 1 by position; it is another text.
     assert units.follows.tolist() == [False, True, False, True]
     assert not np.isnan(one.scores[0, 3])
+
+
+def test_shares_go_with_their_tokens() -> None:
+    words, marks = [-1, 0, -1, 5, -1], [0, 1, 0, 0, 0]
+    one = replace(window(0, words, [0, 0.1, 0, 0.5, 0], marks), shares=np.array([0, 2 / 3, 0, 1 / 3, 0]))
+    words = [-1, 1, -1, 5, -1]
+    other = replace(window(1, words, [0, 0.2, 0, 0.4, 0], marks), shares=np.array([0, 1, 0, 1 / 3, 0]))
+    joined = join_windows([one, other])
+    assert joined.word_index.tolist() == [0, 1, -1, 5]
+    assert joined.shares is not None
+    assert joined.shares.tolist() == [2 / 3, 1, 0, 1 / 3]
+    assert scored_units(joined, "word").shares.tolist() == [2 / 3, 1, 1 / 3]
+    assert stitched([one, other]).shares.tolist() == [0, 2 / 3, 1, 0, 1 / 3, 0]
+    assert join_windows([one, replace(other, shares=None)]).shares is None
 
 
 def test_ranks_go_over_the_whole_text() -> None:

@@ -28,11 +28,11 @@ def check_equal(first: TokenScores, second: TokenScores) -> None:
     assert second.scores.dtype == np.float32
     np.testing.assert_array_equal(first.scores, second.scores)
     np.testing.assert_array_equal(first.word_index, second.word_index)
-    for name in ("kept", "rationale"):
+    for name, kind in (("kept", bool), ("rationale", bool), ("shares", np.float32)):
         one, other = getattr(first, name), getattr(second, name)
         assert (one is None) == (other is None)
         if one is not None:
-            assert other.dtype == bool
+            assert other.dtype == kind
             np.testing.assert_array_equal(one, other)
 
 
@@ -41,6 +41,7 @@ MANY = [
     record(7, layers=3, kept=None, scorer="saliency", method="dense"),
     record(5, rationale=None),
     record(6, window=1, text_id="text-4"),
+    record(8, shares=np.array([0, 1, 2 / 3, 1 / 3, 0, 0, 1, 0], dtype=np.float32)),
     record(2, kept=None, rationale=None),
 ]
 
@@ -93,6 +94,13 @@ def test_what_is_unknown_is_null() -> None:
     assert not frame[frame["text_id"] == "text-5"][["kept", "rationale"]].isna().any(axis=None)
 
 
+def test_tables_of_earlier_versions_have_no_shares() -> None:
+    back = from_frame(to_frame(MANY).drop(columns="share"))
+    assert len(back) == len(MANY)
+    for one, other in zip(MANY, back, strict=True):
+        check_equal(replace(one, shares=None), other)
+
+
 def test_no_records_make_an_empty_table() -> None:
     frame = to_frame([])
     assert tuple(frame.columns) == COLUMNS
@@ -107,6 +115,7 @@ def test_no_records_make_an_empty_table() -> None:
         ({"word_index": np.zeros(3)}, "do not fit 4 tokens"),
         ({"kept": np.zeros((1, 4), dtype=bool)}, "kept"),
         ({"rationale": np.zeros(5, dtype=bool)}, "rationale"),
+        ({"shares": np.zeros(5)}, "shares"),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused_with_the_text(change, message: str) -> None:

@@ -18,6 +18,11 @@ def test_documents_become_texts_with_their_own_spans():
     assert second.rationale == (Span(0, 0), Span(1, 2))
 
 
+def test_shares_go_with_their_documents():
+    whole = Document("i", tuple("abcde"), "x", (), ("q",), PARTS, shares=(0.5, 0, 1, 0, 0.5, 1))
+    assert [one.shares for one in pairs_of(whole)] == [(0.5, 0, 1), (0, 0.5)]
+
+
 def test_a_single_document_keeps_its_name_and_a_second_text_is_one():
     (only,) = pairs_of(Document("i", tuple("ab"), "x"))
     assert (only.id, only.rationale) == ("i", None)

@@ -92,7 +92,7 @@ def test_strings_pairs_and_documents_may_be_mixed(make_model) -> None:
 def test_the_label_and_rationale_of_a_document_do_not_matter(make_model) -> None:
     model, words = make_model("top"), tuple(TEXTS[1].split())
     plain = run(model, [("t", TEXTS[1])], max_tokens=LONG)
-    marked = Document("t", words, "no class of the model", rationale=(Span(10, 20),))
+    marked = Document("t", words, "no class of the model", rationale=(Span(10, 20),), shares=(1.0,))
     assert_same(run(model, [marked], max_tokens=LONG), plain)
 
 

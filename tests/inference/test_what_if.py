@@ -107,8 +107,11 @@ def test_windows_come_back_from_their_records(model: PruningClassifier) -> None:
     for text, second in ((TEXT, None), (LONG, None), (TEXT, "a b c")):
         own = explain_text(model, TOKENIZER, text, second, 32)
         windows = text_windows(model, TOKENIZER, text, second, 32)
-        again = record_windows(TOKENIZER, own.records)
-        for one, other in zip(windows, again, strict=True):
+        shares = [np.arange(len(record.tokens)) / 99 for record in own.records]
+        records = [replace(r, shares=share) for r, share in zip(own.records, shares, strict=True)]
+        again = record_windows(TOKENIZER, records)
+        for one, other, share in zip(windows, again, shares, strict=True):
+            np.testing.assert_array_equal(other.shares, share)
             np.testing.assert_array_equal(one.input_ids, other.input_ids)
             np.testing.assert_array_equal(one.token_type_ids, other.token_type_ids)
             np.testing.assert_array_equal(one.word_index, other.word_index)

@@ -63,6 +63,17 @@ def test_a_part_that_was_joined_and_not_removed_is_not_joined_again(tmp_path, mo
     assert not (tmp_path / ".alti").exists()
 
 
+def test_files_of_earlier_versions_without_shares_are_continued(tmp_path) -> None:
+    add(tmp_path, "a").join()
+    path = tmp_path / "alti.parquet"
+    pq.write_table(pq.read_table(path).drop_columns("share"), path, write_page_checksum=True)
+    add(tmp_path, "b").join()
+    table = pq.read_table(path)
+    assert table.schema.equals(SCHEMA)
+    assert table["share"].null_count == len(table) == 2 * 4 * 8
+    assert ScoreTable(path).records("a")[0].shares is None
+
+
 def test_a_part_under_another_number_is_named(tmp_path) -> None:
     add(tmp_path, "a")
     part = tmp_path / ".alti" / "000001.parquet"

@@ -169,4 +169,5 @@ def _record(
         target=target,
         error=scored.error,
         seconds=seconds,
+        shares=window.shares,
     )

@@ -131,6 +131,9 @@ class Window:
     label_shares: np.ndarray | None = None
     """(classes,) float32: the share of annotators that gave each class; None where one decided, and in
     training unless the shares are learnt from (`data.soft_labels`)."""
+    shares: np.ndarray | None = None
+    """(n,) float32: the share of annotators that marked each token's word, 0 on special tokens; None
+    where one person decided."""
 
     def generator(self, *seed: int) -> np.random.Generator:
         """Random numbers that depend on `seed`, the text's id and the window's number alone."""

@@ -80,7 +80,7 @@ def join_windows(records: Sequence[TokenScores]) -> TokenScores:
     unscored = replace(
         records[0], tokens=("",), word_index=np.array([-1]), scores=np.full((depth, 1), np.nan),
         kept=np.zeros((depth, 1), dtype=bool), rationale=np.zeros(1, dtype=bool),
-        error=None, seconds=None,
+        error=None, seconds=None, shares=np.zeros(1, dtype=np.float32),
     )  # fmt: skip
     whole = _side_by_side([*records, unscored])
     if second:
@@ -123,6 +123,7 @@ def _side_by_side(records: Sequence[TokenScores]) -> TokenScores:
         scores=np.concatenate([record.scores for record in records], axis=1),
         kept=joined([record.kept for record in records]),
         rationale=joined([record.rationale for record in records]),
+        shares=joined([record.shares for record in records]),
     )
 
 
@@ -135,4 +136,5 @@ def _picked(record: TokenScores, columns: np.ndarray) -> TokenScores:
         scores=record.scores[:, columns],
         kept=None if record.kept is None else record.kept[:, columns],
         rationale=None if record.rationale is None else record.rationale[columns],
+        shares=None if record.shares is None else record.shares[columns],
     )

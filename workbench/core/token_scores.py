@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 COLUMNS = (
     "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
-    "score", "kept", "rationale", "target", "error", "seconds",
+    "score", "kept", "rationale", "share", "target", "error", "seconds",
 )  # fmt: skip
 
 ERROR_LIMIT = 0.05
@@ -49,6 +50,9 @@ class TokenScores:
     None where the scorer knows none."""
     seconds: float | None = None
     """What these scores took; scorers that shared a pass share its time."""
+    shares: np.ndarray | None = None
+    """(n,) float: the share of annotators that marked each token's word, 0 on special tokens; None where
+    one person decided."""
 
     def __post_init__(self) -> None:
         n = len(self.tokens)
@@ -57,7 +61,9 @@ class TokenScores:
                 f"{self.text_id}: scores {self.scores.shape} and word_index {self.word_index.shape}"
                 f" do not fit {n} tokens"
             )
-        shapes = {"kept": self.scores.shape, "rationale": (n,), "error": (self.layers,)}
+        shapes = {
+            "kept": self.scores.shape, "rationale": (n,), "error": (self.layers,), "shares": (n,),
+        }  # fmt: skip
         for name, shape in shapes.items():
             given = getattr(self, name)
             if given is not None and given.shape != shape:
@@ -92,6 +98,7 @@ def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
         layers, n = record.scores.shape
         kept = np.full((layers, n), None) if record.kept is None else record.kept.astype(object)
         marks = np.full(n, None) if record.rationale is None else record.rationale.astype(object)
+        shares = np.full(n, np.nan) if record.shares is None else record.shares
         errors = np.full(layers, np.nan) if record.error is None else record.error
         parts.append(
             pd.DataFrame(
@@ -107,6 +114,7 @@ def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
                     "score": record.scores.reshape(-1).astype(np.float32),
                     "kept": pd.array(kept.reshape(-1), dtype="boolean"),
                     "rationale": pd.array(np.tile(marks, layers), dtype="boolean"),
+                    "share": np.tile(shares.astype(np.float32), layers),
                     "target": record.target,
                     "error": np.repeat(errors.astype(np.float32), n),
                     "seconds": np.nan if record.seconds is None else record.seconds,
@@ -124,11 +132,12 @@ def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:
 def from_frame(frame: pd.DataFrame) -> list[TokenScores]:
     """The records behind a frame of `to_frame`, in order of first appearance.
 
-    The columns target, error and seconds may be absent: then nothing is known of them.
+    The columns share, target, error and seconds may be absent: then nothing is known of them.
     """
-    for name, unknown in (("target", ""), ("error", np.nan), ("seconds", np.nan)):
+    unknown: dict[str, Any] = {"share": np.nan, "target": "", "error": np.nan, "seconds": np.nan}
+    for name, value in unknown.items():
         if name not in frame:
-            frame = frame.assign(**{name: unknown})
+            frame = frame.assign(**{name: value})
     number = frame.groupby(["scorer", "method", "text_id", "window"], sort=False, observed=True).ngroup()
     order = np.lexsort((frame["token_index"], frame["layer"], number))
     columns = {
@@ -151,6 +160,7 @@ def _record(columns: dict[str, np.ndarray], absent: dict[str, np.ndarray], rows:
     n = int(np.searchsorted(part["layer"], 0, side="right"))
     no_kept, no_marks = absent["kept"][rows].any(), absent["rationale"][rows][:n].any()
     errors = part["error"].astype(np.float32).reshape(layers, n)[:, 0]
+    shares = part["share"][:n].astype(np.float32)
     seconds = float(part["seconds"][0])
     return TokenScores(
         scorer=str(part["scorer"][0]),
@@ -165,4 +175,5 @@ def _record(columns: dict[str, np.ndarray], absent: dict[str, np.ndarray], rows:
         target=str(part["target"][0]),
         error=None if np.isnan(errors).all() else errors,
         seconds=None if np.isnan(seconds) else seconds,
+        shares=None if np.isnan(shares).any() else shares,
     )

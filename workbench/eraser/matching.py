@@ -164,6 +164,7 @@ def _records(
                 scores=_scores(entry, part, signs, where)[None],
                 kept=None if entry.hard is None else mask(entry.hard, n)[None],
                 rationale=None if pair.rationale is None else mask(pair.rationale, n),
+                shares=None if pair.shares is None else np.array(pair.shares),
                 target="as computed elsewhere",
             )
         )

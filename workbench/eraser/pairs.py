@@ -33,5 +33,7 @@ def pairs_of(document: Document) -> tuple[Document, ...]:
                 if part.start <= span.start < part.end and span.end <= part.end
             )
         name = document.id if len(parts) == 1 else f"{document.id}/{part.docid}"
-        pairs.append(Document(name, words[part.start : part.end], document.label, spans))
+        shares = None if document.shares is None else document.shares[part.start : part.end]
+        inside = words[part.start : part.end]
+        pairs.append(Document(name, inside, document.label, spans, shares=shares))
     return tuple(pairs)

@@ -121,7 +121,11 @@ def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> list[Windo
         if record.second_start is not None:
             types[record.second_start :] = 1
         words = np.asarray(record.word_index, dtype=np.int64)
-        windows.append(Window(record.text_id, record.window, 0, ids, types, words, record.rationale))
+        windows.append(
+            Window(
+                record.text_id, record.window, 0, ids, types, words, record.rationale, record.shares
+            )
+        )  # fmt: skip
     return windows
 
 
@@ -272,7 +276,7 @@ def _blank(model: "PruningClassifier", tokenizer: Any, window: Window) -> TokenS
     scores = np.full((model.layers, len(tokens)), np.nan)
     return TokenScores(
         own_scorer(method), method, window.text_id, window.window, tokens, window.word_index, scores,
-        rationale=window.rationale,
+        rationale=window.rationale, shares=window.shares,
     )  # fmt: skip
 
 

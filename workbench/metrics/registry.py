@@ -98,7 +98,29 @@ AGREEMENT = (
         for part, label in _PARTS
     ),
 )  # fmt: skip
-"""Agreement with human rationales; MEASURES and CORPUS_METRICS compute exactly these."""
+"""Agreement with human rationales; MEASURES and CORPUS_METRICS compute exactly these and `SOFT`."""
+
+SOFT = (
+    Metric(
+        "soft_ap", "graded average precision", True,
+        one_class="left out where all shares are equal",
+    ),
+    Metric("soft_mse", "squared error from shares", False, one_class="kept"),
+    Metric(
+        "soft_cross_entropy", "cross-entropy with shares (nats)", False, high=math.inf,
+        one_class="kept",
+    ),
+    Metric(
+        "soft_spearman", "rank correlation with shares", True, low=-1.0,
+        one_class="left out where scores or shares are constant",
+    ),
+    Metric(
+        "soft_js", "Jensen-Shannon distance from shares", False,
+        one_class="left out where all shares are 0",
+    ),
+)  # fmt: skip
+"""Agreement with the share of annotators that marked each unit, where a text has several annotators; see
+`plausibility.soft`. Texts without shares are left out."""
 
 ANNOTATED = tuple(
     Metric(
@@ -156,6 +178,7 @@ METRICS = {
     metric.name: metric
     for metric in (
         *AGREEMENT,
+        *SOFT,
         *ANNOTATED,
         *LISTED,
         *FAITHFULNESS,

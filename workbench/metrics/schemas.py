@@ -47,6 +47,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "n": (INT, "texts behind the value"),
     "mean": (FLOAT, "over the draws"),
     "sd": (FLOAT, "over the draws (n - 1)"),
+    "annotators": (INT, "annotations that were each held against the others of their text"),
     "draws": (INT, "independent draws behind the value; 0: an exact expectation"),
     "how": (TEXT, "`exact` or `draws`"),
     "difference": (FLOAT, "the row's side minus the other, mean over texts"),
@@ -219,6 +220,10 @@ AGREEMENT = TableSchema(
     _INTERVAL,
     "rank correlation between scorers, and between layers of one",
 )  # fmt: skip
+HUMAN_BOUND = TableSchema(
+    ("split", "unit", "universe", "selection", "metric"), (*_INTERVAL, "annotators"),
+    "each annotator against the others, where texts have several: what people reach",
+)  # fmt: skip
 AIMS = TableSchema(
     ("method", "split", "setting", "quantity"), ("wanted", "slack", "got", "reached"),
     "what settings ask of a method's model, and what it is on dev, if a method has such a setting",
@@ -243,6 +248,7 @@ RUN_TABLES = {
     "earliest": EARLIEST,
     "agreement": AGREEMENT,
     "fpr_comparisons": FPR_COMPARISONS,
+    "human_bound": HUMAN_BOUND,
     "aims": AIMS,
 }
 """The tables of a run's metrics/, by the name of their file."""

@@ -16,8 +16,8 @@ _NAME = pa.dictionary(pa.int32(), pa.string())
 _TYPES = {
     "scorer": _NAME, "method": _NAME, "text_id": _NAME, "window": pa.int32(), "layer": pa.int32(),
     "token_index": pa.int32(), "word_index": pa.int32(), "token": _NAME, "score": pa.float32(),
-    "kept": pa.bool_(), "rationale": pa.bool_(), "target": _NAME, "error": pa.float32(),
-    "seconds": pa.float64(),
+    "kept": pa.bool_(), "rationale": pa.bool_(), "share": pa.float32(), "target": _NAME,
+    "error": pa.float32(), "seconds": pa.float64(),
 }  # fmt: skip
 SCHEMA = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
 ROW_GROUP = 65_536

@@ -20,6 +20,10 @@ from workbench.storage.tables import parquet_errors
 _FACTS = b"workbench"
 """Key of what a file says of itself in its metadata: its last part's number, its tally, a checksum."""
 
+_SHARE = SCHEMA.get_field_index("share")
+_WITHOUT_SHARES = SCHEMA.remove(_SHARE)
+"""What earlier versions wrote."""
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -139,9 +143,13 @@ def _row_groups(path: Path, columns: list[str] | None = None) -> Iterator[pa.Tab
     with parquet_errors(path):
         file = pq.ParquetFile(path, page_checksum_verification=True)
     with file:
-        if not file.schema_arrow.equals(SCHEMA):
+        lacks_shares = file.schema_arrow.equals(_WITHOUT_SHARES)
+        if not (lacks_shares or file.schema_arrow.equals(SCHEMA)):
             raise InputError(f"{path}: not a score table; remove it, and its texts are scored anew")
         for number in range(file.num_row_groups):
             with parquet_errors(path):
                 group = file.read_row_group(number, columns=columns)
+            if lacks_shares and columns is None:
+                unknown = pa.nulls(len(group), SCHEMA.field(_SHARE).type)
+                group = group.add_column(_SHARE, SCHEMA.field(_SHARE), unknown)
             yield group

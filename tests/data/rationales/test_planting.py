@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.attribution.scorers.controls.controls import oracle
 from workbench.config.loading import load_config
-from workbench.core.documents import Corpus, Document, Span
+from workbench.core.documents import Corpus, Document, Marked, Span
 from workbench.core.token_scores import TokenScores
 from workbench.data.corpus import load_corpus
 from workbench.data.rationales.planting import (
@@ -151,6 +151,17 @@ def test_words_with_spaces_inside_are_split_before_anything_is_counted() -> None
     )
     rest = [w for place, w in enumerate(found.document.words) if place not in found.places]
     assert rest == ["a", "b", "c"]
+
+
+def test_what_annotators_marked_goes_with_the_rationale() -> None:
+    source = corpus()
+    people = (Marked("a", (Span(0, 2),)), Marked("b", ()))
+    source.splits["train"] = tuple(
+        replace(one, shares=(0.5, 0.5, 0, 0, 0, 0), annotations=people) for one in source.splits["train"]
+    )
+    for item in plant(source, plan("token"))["train"]:
+        assert item.document.shares is None
+        assert item.document.annotations == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -68,6 +68,22 @@ def test_the_second_text_stands_in_every_window(toy_tokenizer):
     assert window.rationale is None
 
 
+def test_shares_are_those_of_the_tokens_words(toy_tokenizer):
+    shared = Document("t", ("ab", "c"), "yes", (Span(0, 1),), ("d",), shares=(2 / 3, 0.0, 1 / 3))
+    (window,) = encode([shared], LABELS, toy_tokenizer, 9).windows
+    assert window.word_index.tolist() == [-1, 0, 0, 1, -1, 2, -1]
+    assert window.shares.dtype == np.float32
+    assert window.shares.tolist() == pytest.approx([0, 2 / 3, 2 / 3, 0, 0, 1 / 3, 0])
+    (alone,) = encode([document("ab c", [(0, 1)])], LABELS, toy_tokenizer, 8).windows
+    assert alone.shares is None
+
+
+def test_shares_of_other_words_are_refused(toy_tokenizer):
+    wrong = Document("mine", ("ab", "c"), "yes", (), shares=(0.5,))
+    with pytest.raises(InputError, match="text 'mine': 1 shares for its 2 words"):
+        encode([wrong], LABELS, toy_tokenizer, 8)
+
+
 def test_a_second_text_that_leaves_too_little_room_is_refused(toy_tokenizer):
     with pytest.raises(InputError, match=r"text 't': the second text has 4 tokens"):
         encode([document("a b c d e f", second="a b c d")], LABELS, toy_tokenizer, 10)

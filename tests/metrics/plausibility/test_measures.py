@@ -14,7 +14,7 @@ from workbench.metrics.plausibility.ranking import auprc, precision_at, rank_uni
 from workbench.metrics.plausibility.selection import span_counts, token_scores
 from workbench.metrics.plausibility.table import CORPUS_METRICS
 from workbench.metrics.plausibility.units import Units, pad
-from workbench.metrics.registry import AGREEMENT, METRICS
+from workbench.metrics.registry import AGREEMENT, METRICS, SOFT
 
 NAN = np.nan
 SCORES = np.array([0.5, 0.3, 0.2, 0.1, 0.05])
@@ -32,7 +32,7 @@ def measured(scores, marks, kept=None, follows=None) -> dict[tuple[str, str], fl
 
 
 def test_the_registry_lists_what_is_measured() -> None:
-    names = {metric.name for metric in AGREEMENT}
+    names = {metric.name for metric in (*AGREEMENT, *SOFT)}
     assert names == {name for _, name in MEASURES} | set(CORPUS_METRICS)
     assert all(METRICS[name].one_class for name in names)
     assert {METRICS[name].needs for name in CORPUS_METRICS} == {"selection"}

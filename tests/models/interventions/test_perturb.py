@@ -1,5 +1,7 @@
 """Altered windows through the model: what is erased, how often it runs, and what does not matter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ def masks(windows, variants: int, seed: int = 0) -> list[np.ndarray]:
 def test_deletion_closes_up_and_masking_does_not() -> None:
     pair = window([CLS, A, B, SEP, C, SEP], token_type_ids=[0, 0, 0, 0, 1, 1])
     pair.word_index[:] = [-1, 0, 1, -1, 2, -1]
+    pair = replace(pair, rationale=pair.word_index == 1, shares=np.full(6, 0.5))
     kept = np.array([False, False, True, False, False, False])
     deleted, masked = delete_tokens(pair, kept), delete_tokens(pair, kept, MASK)
     assert deleted.input_ids.tolist() == [CLS, B, SEP, SEP]
@@ -31,6 +34,9 @@ def test_deletion_closes_up_and_masking_does_not() -> None:
     assert deleted.word_index.tolist() == [-1, 1, -1, -1]
     assert masked.input_ids.tolist() == [CLS, MASK, B, SEP, MASK, SEP]
     assert masked.token_type_ids.tolist() == pair.token_type_ids.tolist()
+    for changed in (deleted, masked):
+        assert changed.rationale is None
+        assert changed.shares is None
 
 
 def test_probabilities_by_hand_and_equal_variants_run_once() -> None:

@@ -134,7 +134,7 @@ class _Pair:
         if second is not None:
             self.tail = np.concatenate([self.tail, second.ids, self.tail])
             self.tail_words = np.concatenate([[-1], second.words + len(document.words), [-1]])
-        self.marked = _marked_words(document)
+        self.marked, self.shares = _marked_words(document), _shares_of_words(document)
         shares = document.label_shares
         self.label_shares = None if shares is None else np.array(shares, dtype=np.float32)
 
@@ -167,6 +167,7 @@ class _Pair:
                 # Index -1, the special tokens, reads the unmarked element added at the end.
                 rationale=None if self.marked is None else self.marked[words],
                 label_shares=self.label_shares,
+                shares=None if self.shares is None else self.shares[words],
             )
 
 
@@ -180,6 +181,15 @@ def _marked_words(document: Document) -> np.ndarray | None:
                 f"text {document.id!r}: span [{span.start}, {span.end}] is outside its {n} words"
             )
     return mask(document.rationale, n + 1)
+
+
+def _shares_of_words(document: Document) -> np.ndarray | None:
+    if document.shares is None:
+        return None
+    n = len(document.words) + len(document.second)
+    if len(document.shares) != n:
+        raise InputError(f"text {document.id!r}: {len(document.shares)} shares for its {n} words")
+    return np.array([*document.shares, 0.0], dtype=np.float32)
 
 
 def _check_tokenizer(tokenizer: Any, max_tokens: int) -> None:

@@ -10,6 +10,7 @@ from scipy.special import digamma
 
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.measures import CUTS, MEASURED, Key
+from workbench.metrics.plausibility.soft import differ
 from workbench.metrics.plausibility.table import Plausibility, count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
 from workbench.metrics.plausibility.units import Batch
@@ -111,10 +112,11 @@ def chance_levels(records: Iterable[TokenScores], spread: pd.DataFrame, split: s
 def expected(batch: Batch) -> np.ndarray:
     """Return expectations under independent scores, uniform in (0, 1): (windows, layers, len(MEASURED)).
 
-    Only the units' numbers enter: n there are, m marked. NaN where a value is undefined, as in
-    `measure`, and where there is no closed form (F1, spans, complexity, sparseness, corpus-level
-    counts). Selected are the units that reach the mean score: one half of them by symmetry, all of a
-    single one. Among the selected, and in the first k, the share marked is m / n.
+    Only the units' numbers enter: n there are, m marked; of soft measures their shares. NaN where a
+    value is undefined, as in `measure`, and where there is no closed form (F1, spans, complexity,
+    sparseness, corpus-level counts, soft measures of the scores' sizes). Selected are the units that
+    reach the mean score: one half of them by symmetry, all of a single one. Among the selected, and in
+    the first k, the share marked is m / n.
     """
     n = batch.valid.sum(axis=1)
     marked = batch.marks.sum(axis=1)
@@ -135,6 +137,10 @@ def expected(batch: Batch) -> np.ndarray:
         ("uniform", "token_recall"): np.where(marked > 0, half, 0.0),
     }
     levels |= {("none", f"precision_at_{k}"): base for k in CUTS}
+    if batch.shares is not None:
+        graded = np.where(differ(batch.shares, batch.valid), 1.0, np.nan)
+        levels["none", "soft_ap"] = graded * expected_soft_ap(n, batch.shares)
+        levels["none", "soft_spearman"] = graded * 0.0
     values = np.full((*batch.has_score.shape, len(MEASURED)), np.nan)
     for key, column in levels.items():
         values[..., MEASURED.index(key)] = column[:, None]
@@ -152,6 +158,24 @@ def expected_ap(n: np.ndarray, marked: np.ndarray) -> np.ndarray:
     harmonic = digamma(n + 1) + np.euler_gamma
     others = np.divide(marked - 1, n - 1, out=np.ones_like(n), where=n > 1)
     return np.where(marked > 0, share(harmonic + others * (n - harmonic), n), np.nan)
+
+
+def expected_soft_ap(n: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the mean of `soft_ap` over all orders of n units: exact, (...).
+
+    As `expected_ap`, with the sum S of the shares for m and each unit weighted by its share s: before
+    rank k, (S - s) (k - 1) / (n - 1) is expected. With Q the sum of squared shares this is
+    (Q H + (S² - Q) / (n - 1) (n - H)) / (n S). NaN where all shares are 0, or one is unknown.
+
+    Args:
+        n: (...): how many units there are.
+        shares: (..., m), 0 on padding.
+    """
+    n = np.asarray(n, dtype=np.float64)
+    harmonic = digamma(n + 1) + np.euler_gamma
+    total, squares = shares.sum(axis=-1), np.square(shares).sum(axis=-1)
+    others = np.divide(total**2 - squares, n - 1, out=np.zeros_like(total), where=n > 1)
+    return share(squares * harmonic + others * (n - harmonic), n * total)
 
 
 def expected_auprc(n: np.ndarray, marked: np.ndarray) -> np.ndarray:

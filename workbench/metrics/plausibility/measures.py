@@ -17,6 +17,7 @@ from workbench.metrics.plausibility.selection import (
     token_scores,
     uniform_selection,
 )
+from workbench.metrics.plausibility.soft import SOFT_MEASURES, soft_measures
 from workbench.metrics.plausibility.units import Batch
 
 Key = tuple[str, str]
@@ -36,7 +37,7 @@ _RANKED = (
 )  # fmt: skip
 _SELECTED = ("token_precision", "token_recall", "token_f1", "iou_precision", "iou_recall")
 TEXT_MEASURES: tuple[Key, ...] = (
-    *(("none", metric) for metric in _RANKED),
+    *(("none", metric) for metric in (*_RANKED, *SOFT_MEASURES)),
     *((selection, metric) for selection in SELECTIONS for metric in _SELECTED),
 )
 """Computed on a text's windows joined to one document."""
@@ -50,16 +51,18 @@ MEASURED = MEASURES + tuple((selection, count) for selection in SELECTIONS for c
 def measure(batch: Batch) -> np.ndarray:
     """Return all columns of `MEASURED`: (windows, layers, columns) float64, NaN where one is undefined.
 
-    A layer without scores has NaN, and so has the selection `kept` of a record without a kept-mask.
+    A layer without scores has NaN, and so have the selection `kept` of a record without a kept-mask and
+    the soft measures of a window without shares.
     """
     uniform = uniform_selection(batch.scores, batch.valid[:, None, :])
     defined = {"none": batch.has_score, "uniform": batch.has_score, "kept": batch.has_kept[:, None]}
     columns = _ranked(batch)
     for selection, selected in (("uniform", uniform), ("kept", batch.kept)):
         columns |= {(selection, name): column for name, column in _selected(selected, batch).items()}
-    values = np.empty((*batch.has_score.shape, len(MEASURED)))
+    values = np.full((*batch.has_score.shape, len(MEASURED)), np.nan)
     for column, key in enumerate(MEASURED):
-        values[..., column] = np.where(defined[key[0]], columns[key], np.nan)
+        if key in columns:
+            values[..., column] = np.where(defined[key[0]], columns[key], np.nan)
     return values
 
 
@@ -78,6 +81,7 @@ def _ranked(batch: Batch) -> dict[Key, np.ndarray]:
         "sparseness": sparseness(batch.scores, valid),
     }
     columns |= {f"precision_at_{k}": precision_at(ranking, k) for k in CUTS}
+    columns |= soft_measures(batch, ranking)
     return {("none", name): column for name, column in columns.items()}
 
 

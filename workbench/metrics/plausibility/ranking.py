@@ -14,6 +14,8 @@ class Ranking:
     Arrays of shape (..., n) are by rank; padding comes last, in a group of its own.
     """
 
+    order: np.ndarray
+    """(..., n) int: the unit of each rank."""
     hits: np.ndarray
     """(..., n) bool: the unit of this rank is marked."""
     first: np.ndarray
@@ -63,6 +65,7 @@ def rank_units(scores: np.ndarray, marks: np.ndarray, valid: np.ndarray | None =
         return np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
 
     return Ranking(
+        order=order,
         hits=hits,
         first=from_left(np.where(opens, position, 0)),
         last=from_right(np.where(closes, position, len(position))),

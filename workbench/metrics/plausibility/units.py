@@ -25,6 +25,8 @@ class Units:
     """(m,) bool: False where the unit does not come directly after the one before."""
     has_score: np.ndarray
     """(layers,) bool: False where the scorer says nothing about the layer."""
+    shares: np.ndarray | None = None
+    """(m,) float64: the share of annotators that marked each unit; None where one person decided."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,18 @@ class Batch:
     """(windows, m) bool, False on padding."""
     has_score: np.ndarray
     """(windows, layers) bool."""
+    shares: np.ndarray | None = None
+    """(windows, m) float64, 0 on padding, NaN on windows without; None where no window has any."""
 
 
 def scored_units(record: TokenScores, unit: str) -> Units:
     """Return the units of `record`: `token` as they are, `word` by the words' best sub-token.
 
-    A word's score is the maximum over its sub-tokens that have one; it is kept, and it is rationale,
-    if any sub-token is. Special tokens (word_index -1) are left out; no span goes on across one. Raises
-    ValueError for an unknown unit and a record without rationale; InputError, naming the text, for
-    negative and infinite scores, and for NaN on part of a layer where the record does not say that
-    tokens were dropped.
+    A word's score is the maximum over its sub-tokens that have one, and so is its share; it is kept, and
+    it is rationale, if any sub-token is. Special tokens (word_index -1) are left out; no span goes on
+    across one. Raises ValueError for an unknown unit and a record without rationale; InputError, naming
+    the text, for negative and infinite scores, and for NaN on part of a layer where the record does not
+    say that tokens were dropped.
     """
     index = unit_index(record.word_index, unit)
     if record.rationale is None:
@@ -73,6 +77,7 @@ def scored_units(record: TokenScores, unit: str) -> Units:
         marks=_pooled(record.rationale, index, np.logical_or),
         follows=follows[np.unique(index[inside], return_index=True)[1]],
         has_score=has_score,
+        shares=None if record.shares is None else unit_scores(record.shares, index),
     )
 
 
@@ -128,7 +133,7 @@ def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
 
 
 def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Return each unit's highest token score: (layers, n) and (n,) -> (layers, m) float64.
+    """Return each unit's highest token score: (..., n) and (n,) -> (..., m) float64.
 
     NaN (a dropped token) counts only where all of a unit's tokens have it.
     """
@@ -152,4 +157,17 @@ def pad(windows: Sequence[Units]) -> Batch:
         if window.kept is not None:
             kept[row, :, :n] = window.kept
     has_kept = np.array([window.kept is not None for window in windows])
-    return Batch(scores, kept, has_kept, marks, follows, valid, np.stack([w.has_score for w in windows]))
+    has_score = np.stack([window.has_score for window in windows])
+    return Batch(
+        scores, kept, has_kept, marks, follows, valid, has_score, _padded_shares(windows, valid)
+    )
+
+
+def _padded_shares(windows: Sequence[Units], valid: np.ndarray) -> np.ndarray | None:
+    if all(window.shares is None for window in windows):
+        return None
+    shares = np.where(valid, np.nan, 0.0)
+    for row, window in enumerate(windows):
+        if window.shares is not None:
+            shares[row, : len(window.shares)] = window.shares
+    return shares

@@ -30,10 +30,12 @@ def delete_tokens(window: Window, kept: np.ndarray, mask_id: int | None = None) 
     """
     stays = kept | (window.word_index < 0)
     if mask_id is not None:
-        return replace(window, input_ids=np.where(stays, window.input_ids, mask_id), rationale=None)
+        return replace(
+            window, input_ids=np.where(stays, window.input_ids, mask_id), rationale=None, shares=None
+        )
     return replace(
         window, input_ids=window.input_ids[stays], token_type_ids=window.token_type_ids[stays],
-        word_index=window.word_index[stays], rationale=None,
+        word_index=window.word_index[stays], rationale=None, shares=None,
     )  # fmt: skip
 
 

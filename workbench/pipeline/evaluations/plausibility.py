@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from workbench.core.annotators import RULES
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
 from workbench.metrics.plausibility.chance import chance_levels, random_control
 from workbench.metrics.plausibility.earliest_layer import earliest_layers
+from workbench.metrics.plausibility.human_bound import human_bound
 from workbench.metrics.plausibility.paired_tests import compare_scorers
 from workbench.metrics.plausibility.table import count_frame, summarise
 from workbench.metrics.plausibility.text_values import TextValues, text_values
@@ -40,9 +42,14 @@ def plausibility_tables(job: Job, split: str, records: list[TokenScores]) -> dic
     )
     reference = [replace(part, method=method) for method in methods for part in control.values]
     rows, counts = [control.result.frame], control.result.counts
+    people: dict[str, pd.DataFrame] = {}
     if job.config.data.rationales == "annotated":
         documents = job.corpus.splits[split]
         rows.append(annotated_iou(values, records, documents, split, resamples, seed))
+        rule = job.config.data.annotators
+        rule = rule if rule in RULES else "majority"
+        bound = human_bound(records, documents, split, rule, resamples, seed)
+        people = {"human_bound": bound} if len(bound) else {}
     return {
         "plausibility": pd.concat([summarise(values, split, resamples, seed), *rows]),
         "plausibility_counts": pd.concat([count_frame(values, split), counts]),
@@ -52,6 +59,7 @@ def plausibility_tables(job: Job, split: str, records: list[TokenScores]) -> dic
         "chance": chance_levels(records, control.spread, split),
         "earliest": earliest_layers(values, split),
         "agreement": agreement(informed, split, bootstrap=resamples, seed=seed),
+        **people,
     }
 
 

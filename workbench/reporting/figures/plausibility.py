@@ -1,6 +1,7 @@
 """Plausibility layer by layer: the frame behind each figure, and what the figure shows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.chart import Axis, Chart, Panel, Series
-from workbench.reporting.figures.style import series_look
+from workbench.reporting.figures.style import BLACK, Look, series_look
 from workbench.reporting.tables.table import sorted_by
 from workbench.reporting.text.wording import capitalised, method_name, scorer_name
 
@@ -17,6 +18,7 @@ LAYER = Axis("layer", whole=True)
 
 
 CURVES = (("none", "ap"), ("uniform", "fpr"))
+SOFT_CURVES = (("none", "soft_ap"), ("none", "soft_spearman"))
 KEPT = (("kept", "fpr"), ("kept", "tpr"))
 """Selection and metric of the figures' panels."""
 
@@ -62,13 +64,42 @@ def one_control(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[~frame["scorer"].isin(CONTROLS) | (frame["method"] == first)].reset_index(drop=True)
 
 
-def plausibility_chart(frame: pd.DataFrame) -> Chart:
-    """Return two panels, AP and FPR by layer, from rows of `CURVES`."""
-    titles = {
-        "ap": "Average precision (higher is better)",
-        "fpr": "False positive rate (lower is better)",
-    }
-    return Chart([_panel(frame, metric, title) for metric, title in titles.items()])
+def plausibility_chart(
+    frame: pd.DataFrame,
+    people: pd.DataFrame | None = None,
+    measures: Sequence[tuple[str, str]] = CURVES,
+) -> Chart:
+    """Return a panel per measure by layer, with a line at what people reach where that is known.
+
+    Args:
+        frame: Rows of `layer_frame`.
+        people: The table `human_bound` of the same split.
+        measures: Of the panels: `CURVES` or `SOFT_CURVES`.
+    """
+    panels = []
+    for _, metric in measures:
+        better = "higher" if METRICS[metric].higher_is_better else "lower"
+        panel = _panel(frame, metric, f"{capitalised(METRICS[metric].label)} ({better} is better)")
+        rows = frame[frame["metric"] == metric]
+        panels.append(replace(panel, series=[*panel.series, *people_level(rows, people)]))
+    return Chart(panels)
+
+
+def people_level(frame: pd.DataFrame, people: pd.DataFrame | None) -> list[Series]:
+    """Return a line at what annotators reach against one another, none where that is not known.
+
+    What a person marked is the selection, whichever rule selects for a scorer.
+
+    Args:
+        frame: Rows of one metric, unit and window set.
+        people: The table `human_bound` of the same split.
+    """
+    if people is None or frame.empty:
+        return []
+    keys = ["metric", "unit", "universe"]
+    here = people[(people[keys].astype(str) == frame[keys].iloc[0].astype(str)).all(axis=1)]
+    look = Look(BLACK, dash="dash", width=1.0)
+    return [Series("annotators", y=[value], look=look, kind="level") for value in here["value"][:1]]
 
 
 def kept_chart(frame: pd.DataFrame) -> Chart:
@@ -88,7 +119,8 @@ def where(frame: pd.DataFrame) -> str:
 
 def _panel(frame: pd.DataFrame, metric: str, title: str, by: str = "scorer") -> Panel:
     lines = layer_lines(frame[frame["metric"] == metric], by)
-    return Panel(lines, LAYER, Axis(METRICS[metric].label, (-0.02, 1.02)), title)
+    low = METRICS[metric].low
+    return Panel(lines, LAYER, Axis(METRICS[metric].label, (low - 0.02, 1.02)), title)
 
 
 def layer_lines(frame: pd.DataFrame, by: str) -> list[Series]:

@@ -20,6 +20,7 @@ from workbench.reporting.figures.examples import (
 )
 from workbench.reporting.figures.plausibility import (
     KEPT,
+    SOFT_CURVES,
     kept_chart,
     layer_frame,
     plausibility_chart,
@@ -85,9 +86,16 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     agreement = run.rows("plausibility")
     if agreement is not None:
         curves, kept = layer_frame(agreement), layer_frame(agreement, KEPT)
-        source = f"{where(curves)} Rationales: {short_rationales(run.config)}."
-        add("plausibility", curves, plausibility_chart(curves), caption("curves", source=source))
-        add("plausibility_kept", kept, kept_chart(kept), caption("kept", source=source))
+        soft = layer_frame(agreement, SOFT_CURVES)
+        people = run.rows("human_bound")
+        words = {
+            "source": f"{where(curves)} Rationales: {short_rationales(run.config)}.",
+            "people": "" if people is None else caption("people"),
+        }
+        add("plausibility", curves, plausibility_chart(curves, people), caption("curves", **words))
+        chart = plausibility_chart(soft, people, SOFT_CURVES)
+        add("plausibility_soft", soft, chart, caption("curves_soft", **words))
+        add("plausibility_kept", kept, kept_chart(kept), caption("kept", source=words["source"]))
     if run.predicted is not None:
         left = token_frame(run.predicted)
         add("tokens", left, tokens_chart(left), caption("tokens", over="texts, with quartiles"))
@@ -144,8 +152,9 @@ SECTIONS = (
     Section(
         "Agreement with rationales, layer by layer",
         (
-            "plausibility", "plausibility_table", "plausibility_kept", "fpr_comparisons", "earliest",
-            "chance", "scorer_agreement", "plausibility_table_word",
+            "plausibility", "plausibility_soft", "plausibility_table", "human_bound",
+            "plausibility_kept", "fpr_comparisons", "earliest", "chance", "scorer_agreement",
+            "plausibility_table_word",
         ),
         "A scorer gives every token of a layer a score. Average precision asks whether rationale "
         "tokens rank above the others. The false positive rate is the share of non-rationale tokens "

@@ -12,6 +12,8 @@ from workbench.catalog.methods import METHODS, where_cut
 from workbench.catalog.ordering import ordered
 from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
+from workbench.metrics.plausibility.soft import EPSILON
+from workbench.metrics.registry import SOFT
 from workbench.reporting.figures.plausibility import in_order, one_control
 from workbench.reporting.tables.by_layer import by_layer
 from workbench.reporting.tables.significance import LEVEL, STAR
@@ -22,6 +24,8 @@ from workbench.reporting.text.wording import interval, method_name, percent, qua
 
 RANKS_BUT_DENSE = f"{caption('ranks')}, the dense model apart."
 PLAUSIBILITY = (("none", "ap"), ("uniform", "fpr"), ("uniform", "tpr"), ("uniform", "selected"))
+SOFT_LINES = tuple(("none", metric.name) for metric in SOFT)
+"""Only data with several annotators to a text have rows of them."""
 
 
 def main_table(
@@ -149,6 +153,8 @@ def plausibility_table(
 ) -> Table:
     """Build scorer by layer: AP, and FPR, TPR and share selected by uniform selection, of one split.
 
+    Where texts have several annotators, the soft metrics follow.
+
     `best_layer` is the layer with the highest AP or TPR, or the lowest FPR (the first of equals); the
     share selected and the controls have none. A layer without scores is NaN and shown as a dash.
 
@@ -162,10 +168,13 @@ def plausibility_table(
     """
     rows = plausibility[(plausibility["unit"] == unit) & (plausibility["universe"] == window_set)]
     starred = _above_random(tests, unit, window_set)
-    frame, shown, marks = by_layer(one_control(in_order(rows)), PLAUSIBILITY, starred)
+    lines = (*PLAUSIBILITY, *SOFT_LINES)
+    frame, shown, marks = by_layer(one_control(in_order(rows)), lines, starred)
+    soft = frame["metric"].isin(name for _, name in SOFT_LINES).any()
     words = caption(
-        "plausibility", star=caption("star_random") if starred else "", conventions=conventions
-    )
+        "plausibility", star=caption("star_random") if starred else "",
+        soft=caption("soft", epsilon=EPSILON) if soft else "", conventions=conventions,
+    )  # fmt: skip
     return Table(name, words, frame, shown, ("metric", "scorer", "model"), marks)
 
 

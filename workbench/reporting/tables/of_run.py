@@ -16,6 +16,7 @@ from workbench.reporting.tables.rationales import (
     chance_table,
     earliest_table,
     fpr_table,
+    human_bound_table,
     scorer_agreement_table,
 )
 from workbench.reporting.tables.significance import significance_table, unlike_dense
@@ -95,6 +96,11 @@ def _rationales(run: RunData, facts: str) -> list[Table]:
         rows = run.rows(name)
         if rows is not None:
             tables.append(build(rows, f"{facts} Rationales: {short_rationales(run.config)}."))
+    people = run.rows("human_bound")
+    if people is not None:
+        data = run.config.get("data")
+        rule = data.get("annotators") if isinstance(data, dict) else None
+        tables.append(human_bound_table(people, facts, rule if rule == "union" else "majority"))
     return tables
 
 

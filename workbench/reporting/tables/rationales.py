@@ -1,14 +1,22 @@
 """What else a run says about its scorers and the rationales: chance, first layers, rivals."""
 
+from functools import partial
+
 import pandas as pd
 
-from workbench.metrics.registry import METRICS
+from workbench.metrics.registry import METRICS, SOFT
 from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.by_layer import layer_table
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.render import caption
-from workbench.reporting.text.wording import decimals, method_name, scorer_name, scorers_with_models
+from workbench.reporting.text.wording import (
+    decimals,
+    interval,
+    method_name,
+    scorer_name,
+    scorers_with_models,
+)
 
 _PAIR = {"scorer": "scorer", "against": "against"}
 
@@ -66,6 +74,31 @@ def fpr_table(comparisons: pd.DataFrame, conventions: str) -> Table:
     )
     words = caption("fpr_comparisons", conventions=conventions)
     return layer_table("fpr_comparisons", words, frame, _PAIR)
+
+
+def human_bound_table(bound: pd.DataFrame, conventions: str, rule: str = "majority") -> Table:
+    """Build a row per metric and unit: what each annotator reaches against the others of the text.
+
+    Args:
+        bound: The table of that name, of one split.
+        conventions: What the caption adds.
+        rule: By which the others decide.
+    """
+    rows = bound[bound["universe"] == "with-evidence"]
+    places = {name: place for place, name in enumerate(_OF_PEOPLE)}
+    frame = rows[rows["metric"].isin(places)].sort_values(
+        ["metric", "unit"], key=lambda names: names.map(places).fillna(0), kind="stable"
+    )
+    columns = {
+        "metric": ("metric", lambda name: METRICS[name].label), "unit": ("unit",),
+        "annotators": ("value", "ci_low", "ci_high", partial(interval, write=decimals)), "n": ("n",),
+    }  # fmt: skip
+    frame = frame.reset_index(drop=True)
+    words = caption("human_bound", rule=rule, conventions=conventions)
+    return Table("human_bound", words, frame, formatted(frame, columns), ("metric", "unit"))
+
+
+_OF_PEOPLE = ("ap", "fpr", "tpr", "token_f1", "iou_f1", *(metric.name for metric in SOFT))
 
 
 def _here(rows: pd.DataFrame) -> pd.DataFrame:
