@@ -29,8 +29,8 @@ MOST_CLASSES = 1000
 def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the documents that `settings` describe, with their rationales, in train, dev and test.
 
-    Data without training texts, such as ERASER's test split alone, are refused unless `training` is
-    false; their classes are then those of all texts, and no split is cut from another.
+    Data without training texts, such as ERASER's test split alone, or with training texts of one class
+    are refused unless `training` is false; their classes are then those of all texts, and no split is cut from another.
 
     Raises InputError, naming the file, line, row or id, for anything wrong with the data.
 
@@ -59,7 +59,8 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         table = resolve_offsets(table, settings)
     rows, notes = _unique_ids(table.rows)
     had_splits = sum(bool(rows.get(split)) for split in SPLITS) > 1
-    training = training or bool(rows["train"])
+    # Texts of one class are nothing to train on; they can still be looked at.
+    training = training or len({row.label for row in rows["train"]}) > 1
     labels = _classes(rows, table, training)
     if training:
         rows, more = fill_splits(rows, table.shares)
@@ -78,7 +79,7 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         if training and not rows[split]:
             notes.append(f"{split} holds no texts: the data are too few for a split by hash.")
     if training:
-        _two_classes(rows["train"], table.name)
+        _two_classes(rows["train"], table)
     builder = _Builder(table, settings, labels)
     splits = {split: tuple(builder.document(row, split) for row in rows[split]) for split in SPLITS}
     corpus = Corpus(
@@ -127,7 +128,7 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     if training and not rows["train"]:
         raise InputError(f"{table.name}: there are no training texts")
     if training:
-        _two_classes(rows["train"], table.name)
+        _two_classes(rows["train"], table)
     if table.value:
         return (table.value,)
     known_from = rows["train"] if training else chain.from_iterable(rows.values())
@@ -144,11 +145,12 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     return labels
 
 
-def _two_classes(train: list[Row], name: str) -> None:
+def _two_classes(train: list[Row], table: Table) -> None:
     classes = Counter(row.label for row in train)
     if len(classes) < 2:
         listed = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
-        raise InputError(f"{name}: training needs at least two classes, found {listed}")
+        hint = f"; {table.one_class}" if table.one_class else ""
+        raise InputError(f"{table.name}: training needs at least two classes, found {listed}{hint}")
 
 
 def _label_order(label: str) -> tuple[int, float, str]:

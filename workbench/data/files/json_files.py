@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 from workbench.core.counts import counted_notes
-from workbench.data.files.opening import Opened
+from workbench.data.files.opening import Opened, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
-from workbench.storage.jsonl import json_items, json_lines
+from workbench.storage.jsonl import json_items, json_lines, json_value
 
 
 def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
@@ -55,6 +57,22 @@ def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
             )
         yield f"{file.name}, item {number}", item
     notes += _repairs(repaired)
+
+
+def json_object(path: Path, options: FileOptions, notes: list[str]) -> dict[str, Any]:
+    """Return the one object that a JSON file holds; InputError where it holds anything else.
+
+    Args:
+        path: A file that may be compressed.
+        options, notes: As of `line_records`.
+    """
+    repaired = _repaired(options)
+    with opened(path) as file:
+        value = json_value(file.read(), file.name, encoding=options.encoding, repaired=repaired)
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: expected a JSON object, got {type(value).__name__}")
+    notes += _repairs(repaired)
+    return value
 
 
 def _repaired(options: FileOptions) -> list[str] | None:

@@ -63,11 +63,23 @@ def known_forms(*more: str) -> str:
 
 
 def first_record(path: Path) -> Any:
-    """Return the first row of a file; None where it cannot be read."""
-    try:
-        return next((record for _, record in records_of(path)), None)
-    except InputError:
-        return None
+    """Return the first row of a file, of one that holds a JSON object that; None: it cannot be read."""
+    for read in (_first_row, _whole):
+        try:
+            return read(path)
+        except InputError:
+            continue
+    return None
+
+
+def _first_row(path: Path) -> Any:
+    return next((record for _, record in records_of(path)), None)
+
+
+def _whole(path: Path) -> Any:
+    if ending_of(path) != ".json":
+        raise InputError(f"{path}: no JSON")
+    return json_files.json_object(path, FileOptions(), [])
 
 
 def columns_of(records: Sequence[Place]) -> list[str]:

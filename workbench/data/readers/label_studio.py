@@ -17,6 +17,7 @@ from workbench.data.readers.rows import (
     checked_label,
     checked_text,
     data_path,
+    single_texts,
     split_of,
 )
 from workbench.errors import InputError
@@ -54,8 +55,7 @@ def load_label_studio(settings: DataSettings) -> Table:
     `keep`).
     """
     path = data_path(settings, "a JSON export")
-    if settings.second_column:
-        raise InputError("data.source 'label-studio' reads single texts: leave out data.second_column")
+    single_texts(settings)
     reader = _Reader(settings)
     for number, task in enumerate(json_items(read_bytes(path), str(path)), start=1):
         reader.add(task, f"{path}: task {number}")
