@@ -30,7 +30,8 @@ def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the documents that `settings` describe, with their rationales, in train, dev and test.
 
     Data without training texts, such as ERASER's test split alone, or with training texts of one class
-    are refused unless `training` is false; their classes are then those of all texts, and no split is cut from another.
+    are refused unless `training` is false; their classes are then those of all texts, and no split is
+    cut from another.
 
     Raises InputError, naming the file, line, row or id, for anything wrong with the data.
 
