@@ -1,5 +1,6 @@
 """The rows of a file by column, before anything is asked of them."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from workbench.data.files import columnar, json_files, separated, spreadsheet
 from workbench.data.files.opening import Opened, ending_of, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
+from workbench.storage.archives import Tree
 
 
 @dataclass
@@ -55,6 +57,19 @@ def records_of(path: Path, options: FileOptions | None = None) -> Records:
         raise InputError(f"{path}: unknown kind of file; known are {known_forms()}")
     notes: list[str] = []
     return Records(_rows(path, FORMS[ending], options, notes), notes)
+
+
+def records_in(tree: Tree, name: str, options: FileOptions) -> Records:
+    """Return the rows of a file in a folder or archive, as `records_of` does.
+
+    Args:
+        tree, name: What holds the file, and its name in there, which ends as one of the `FORMS`.
+        options: As of `records_of`.
+    """
+    notes: list[str] = []
+    ending = Path(name).suffix.lower()
+    file = Opened(tree.where(name), ending, io.BytesIO(tree.read(name)), Path(name))
+    return Records(FORMS[ending](file, options, notes), notes)
 
 
 def known_forms(*more: str) -> str:

@@ -1,14 +1,12 @@
 """The class and the split of a folder's texts: from a table beside them, or from the folders' names."""
 
-import io
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes
-from workbench.data.files.opening import Opened
-from workbench.data.files.records import FORMS, columns_of
+from workbench.data.files.records import FORMS, columns_of, records_in
 from workbench.data.readers.files import file_options
 from workbench.data.readers.rows import SPLIT_NAMES, checked_label, data_path, split_of
 from workbench.errors import InputError
@@ -103,9 +101,9 @@ class Classes:
 
     def _read(self) -> dict[str, tuple[str, str | None]]:
         settings, where = self.settings, self.tree.where(self.name)
-        ending = PurePosixPath(self.name).suffix.lower()
-        file = Opened(where, ending, io.BytesIO(self.tree.read(self.name)), Path(self.name))
-        records = list(FORMS[ending](file, file_options(settings), self.notes_of_table))
+        found = records_in(self.tree, self.name, file_options(settings))
+        records = list(found)
+        self.notes_of_table = found.notes
         id_column, label_column = settings.id_column or "id", settings.label_column
         columns = columns_of(records)
         split_column = settings.split_column or ("split" if "split" in columns else None)

@@ -12,6 +12,7 @@ from workbench.data.readers.files import file_options
 from workbench.data.readers.rows import (
     Annotation,
     Row,
+    Spans,
     Table,
     checked_label,
     checked_text,
@@ -92,7 +93,7 @@ def _row(question: Any, context: str, group: str, where: str) -> Row:
     marked = [_marked(answer, f"{where}: answer {n}") for n, answer in enumerate(answers, 1)]
     several = len(marked) > 1
     annotations = tuple(
-        Annotation(*one, annotator=str(n) if several else "") for n, one in enumerate(marked, 1)
+        Annotation(spans, texts, str(n) if several else "") for n, (spans, texts) in enumerate(marked, 1)
     )
     return Row(
         name,
@@ -105,7 +106,7 @@ def _row(question: Any, context: str, group: str, where: str) -> Row:
     )
 
 
-def _marked(answer: Any, where: str) -> Any:
+def _marked(answer: Any, where: str) -> tuple[Spans, tuple[str | None, ...]]:
     text = answer.get("text") if isinstance(answer, dict) else None
     start = answer.get("answer_start") if isinstance(answer, dict) else None
     if not isinstance(text, str) or type(start) is not int:
