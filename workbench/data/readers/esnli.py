@@ -54,7 +54,7 @@ def load_esnli(settings: DataSettings) -> Table:
     `Sentence2_marked_1` (`_2`, `_3`). The numbers of words in `Sentence1_Highlighted_1` are compared
     with it: where they differ, the marked text counts, and a note says how often. Pairs without a class
     are left out and counted. Raises InputError, naming file and row, for missing columns and for a
-    marked sentence that is not its sentence; with `data.mismatches: keep` its word numbers count instead.
+    marked sentence that is not its sentence; with `data.mismatches: keep` its word numbers count.
     """
     reader, rows = _Reader(settings.mismatches == "keep"), dict[str, list[Row]]()
     notes: list[str] = []
