@@ -66,10 +66,9 @@ class ArticleFiles:
             if split:
                 where = self.tree.where(path)
                 for one in decode(self.tree.read(path), where).split():
-                    if splits.setdefault(article_number(one), split) != split:
-                        raise InputError(
-                            f"{where}: the article {one} is in {splits[article_number(one)]} too"
-                        )
+                    other = splits.setdefault(article_number(one), split)
+                    if other != split:
+                        raise InputError(f"{where}: the article {one} is in {other} too")
         return splits
 
     def article(self, number: str, where: str) -> str:
