@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -22,6 +23,8 @@ from workbench.data.warnings import warnings_of
 from workbench.data.words import Segmenter, is_unspaced, split_text, split_words
 from workbench.errors import InputError
 
+_REPEATED = 64
+"""Texts whose words are kept at hand, since they may come again soon."""
 MOST_CLASSES = 1000
 """Classes of a task; more of them are ids or texts in the wrong column."""
 
@@ -171,6 +174,8 @@ class _Builder:
             settings.annotators,
             settings.segmenter,
         )
+        # Of a passage with many questions the words are looked for once.
+        self.words = lru_cache(_REPEATED)(self._words)
         self.blank_spans = 0
         self.unannotated = 0
         self.several = 0
@@ -186,8 +191,10 @@ class _Builder:
             self._check_rule(table)
 
     def document(self, row: Row, split: str) -> Document:
-        words = self._words(row.text)
-        document = Document(row.id, words, row.label, None, self._words(row.second), row.parts)
+        words, second = self.words(row.text), self.words(row.second)
+        if self.table.units == "char":
+            self.unspaced += is_unspaced(row.text) + is_unspaced(row.second)
+        document = Document(row.id, words, row.label, None, second, row.parts)
         if self.mode == "valence":
             positive = row.label == self.positive
             return replace(document, rationale=runs(valence.marked_words(words, positive, self.ratings)))
@@ -247,7 +254,6 @@ class _Builder:
     def _words(self, text: str) -> tuple[str, ...]:
         if self.table.units == "char":
             words = split_words(text, self.segmenter)
-            self.unspaced += is_unspaced(text)
         else:
             words = text.split(" ") if self.table.units == "token" and text else text.split()
         # A corpus holds millions of words but few different ones.
@@ -323,11 +329,21 @@ class _Builder:
 
 def _word_finder(row: Row, segmenter: Segmenter) -> Callable[[int, int], Span]:
     """What gives the words that characters [start, end) touch; both count on through the second text."""
-    first, second = split_text(row.text, segmenter), split_text(row.second, segmenter)
-    shift = len(row.text)
-    starts = [p.start for p in first] + [p.start + shift for p in second]
-    ends = [p.end for p in first] + [p.end + shift for p in second]
+    (starts, ends), (more_starts, more_ends) = (
+        _bounds(text, segmenter) for text in (row.text, row.second)
+    )
+    if row.second:
+        shift = len(row.text)
+        starts = [*starts, *(start + shift for start in more_starts)]
+        ends = [*ends, *(end + shift for end in more_ends)]
     return lambda start, end: Span(bisect_right(ends, start), bisect_left(starts, end))
+
+
+@lru_cache(_REPEATED)
+def _bounds(text: str, segmenter: Segmenter) -> tuple[list[int], list[int]]:
+    """Where the words of a text start and end."""
+    pieces = split_text(text, segmenter)
+    return [piece.start for piece in pieces], [piece.end for piece in pieces]
 
 
 def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...]) -> str:
