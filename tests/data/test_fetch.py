@@ -217,9 +217,22 @@ def test_list_names_every_kind(home):
         "doccano": "own",
         "spacy": "own",
         "argilla": "own",
+        "brat": "own",
+        "conll": "own",
+        "inception": "own",
+        "esnli": "own",
+        "cose": "own",
+        "evidence-inference": "own",
+        "squad": "own",
         "file": "own",
         "hub": "own",
     }
     (movies,) = (source for source in sources().values() if source.name == NAME)
     assert not movies.present
     assert movies.how == "workbench data fetch eraser-movies"
+
+
+def test_the_page_on_data_has_every_reader_of_own_files():
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    own = {source.name for source in sources().values() if source.kind == "own"}
+    assert {name for name in own if f"`{name}`" not in page} == {"file", "hub"}

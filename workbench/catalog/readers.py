@@ -48,8 +48,8 @@ class ReaderSpec:
     endings: tuple[str, ...] = ()
     """Endings of the files that `workbench data check FILE` reads with it, without a compression."""
     recognises: Callable[[Any], bool] | None = None
-    """First record of a file (of JSON: the object; of a folder: the names in it) -> whether the form is
-    this one. It is asked before the endings are."""
+    """First record of a file (of one JSON object: that) -> whether the form is this one; of a folder or
+    archive it gets the names of its files (`pos/1.txt`). It is asked before the endings are."""
 
     @property
     def order(self) -> int:

@@ -25,13 +25,15 @@ class DataSettings(Settings):
     """A file for each split, instead of `path`."""
     subset: str | None = None
     """Task of `glue` (sst2, mnli, mnli-mismatched, ...) or `eraser` (movies, boolq, ...), variant of
-    `20newsgroups` (stripped, whole), or configuration name of a hub data set."""
+    `20newsgroups` (stripped, whole), `abstract` for less of `evidence-inference`'s articles, or
+    configuration name of a hub data set."""
     text_column: str = "text"
     label_column: str = "label"
     second_column: str | None = None
     """Second text of a pair."""
     rationale_column: str | None = None
-    """Column with rationales, in the form that `rationale_form` names."""
+    """Column with rationales, in the form that `rationale_form` names; of `conll` its number, from 0 on;
+    of `inception` the layer, of `label-studio` the control."""
     rationale_form: Form = "spans"
     """How a rationale is written. `spans`: [start, end) pairs, with a label or without. `mask`: 0 or 1
     per unit. `shares`: the share of annotators per unit, 0 to 1. `ranks`: 1 for the most important

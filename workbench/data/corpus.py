@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, combinations
 
 import numpy as np
@@ -22,6 +23,8 @@ from workbench.data.warnings import warnings_of
 from workbench.data.words import Segmenter, is_unspaced, split_text, split_words
 from workbench.errors import InputError
 
+_REPEATED = 64
+"""Texts whose words are kept at hand, since they may come again soon."""
 MOST_CLASSES = 1000
 """Classes of a task; more of them are ids or texts in the wrong column."""
 
@@ -29,8 +32,9 @@ MOST_CLASSES = 1000
 def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
     """Return the documents that `settings` describe, with their rationales, in train, dev and test.
 
-    Data without training texts, such as ERASER's test split alone, are refused unless `training` is
-    false; their classes are then those of all texts, and no split is cut from another.
+    Data without training texts, such as ERASER's test split alone, or with training texts of one class
+    are refused unless `training` is false; their classes are then those of all texts, and no split is
+    cut from another.
 
     Raises InputError, naming the file, line, row or id, for anything wrong with the data.
 
@@ -59,7 +63,8 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         table = resolve_offsets(table, settings)
     rows, notes = _unique_ids(table.rows)
     had_splits = sum(bool(rows.get(split)) for split in SPLITS) > 1
-    training = training or bool(rows["train"])
+    # Texts of one class are nothing to train on; they can still be looked at.
+    training = training or len({row.label for row in rows["train"]}) > 1
     labels = _classes(rows, table, training)
     if training:
         rows, more = fill_splits(rows, table.shares)
@@ -78,7 +83,7 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         if training and not rows[split]:
             notes.append(f"{split} holds no texts: the data are too few for a split by hash.")
     if training:
-        _two_classes(rows["train"], table.name)
+        _two_classes(rows["train"], table)
     builder = _Builder(table, settings, labels)
     splits = {split: tuple(builder.document(row, split) for row in rows[split]) for split in SPLITS}
     corpus = Corpus(
@@ -127,7 +132,7 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     if training and not rows["train"]:
         raise InputError(f"{table.name}: there are no training texts")
     if training:
-        _two_classes(rows["train"], table.name)
+        _two_classes(rows["train"], table)
     if table.value:
         return (table.value,)
     known_from = rows["train"] if training else chain.from_iterable(rows.values())
@@ -144,11 +149,12 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     return labels
 
 
-def _two_classes(train: list[Row], name: str) -> None:
+def _two_classes(train: list[Row], table: Table) -> None:
     classes = Counter(row.label for row in train)
     if len(classes) < 2:
         listed = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
-        raise InputError(f"{name}: training needs at least two classes, found {listed}")
+        hint = f"; {table.one_class}" if table.one_class else ""
+        raise InputError(f"{table.name}: training needs at least two classes, found {listed}{hint}")
 
 
 def _label_order(label: str) -> tuple[int, float, str]:
@@ -168,6 +174,8 @@ class _Builder:
             settings.annotators,
             settings.segmenter,
         )
+        # Of a passage with many questions the words are looked for once.
+        self.words = lru_cache(_REPEATED)(self._words)
         self.blank_spans = 0
         self.unannotated = 0
         self.several = 0
@@ -183,11 +191,12 @@ class _Builder:
             self._check_rule(table)
 
     def document(self, row: Row, split: str) -> Document:
-        words = self._words(row.text)
+        words, second = self.words(row.text), self.words(row.second)
+        if self.table.units == "char":
+            self.unspaced += is_unspaced(row.text) + is_unspaced(row.second)
         document = Document(
-            row.id, words, row.label, None, self._words(row.second), row.parts,
-            label_shares=self._label_shares(row),
-        )  # fmt: skip
+            row.id, words, row.label, None, second, row.parts, label_shares=self._label_shares(row)
+        )
         if self.mode == "valence":
             positive = row.label == self.positive
             return replace(document, rationale=runs(valence.marked_words(words, positive, self.ratings)))
@@ -247,7 +256,6 @@ class _Builder:
     def _words(self, text: str) -> tuple[str, ...]:
         if self.table.units == "char":
             words = split_words(text, self.segmenter)
-            self.unspaced += is_unspaced(text)
         else:
             words = text.split(" ") if self.table.units == "token" and text else text.split()
         # A corpus holds millions of words but few different ones.
@@ -331,11 +339,21 @@ class _Builder:
 
 def _word_finder(row: Row, segmenter: Segmenter) -> Callable[[int, int], Span]:
     """What gives the words that characters [start, end) touch; both count on through the second text."""
-    first, second = split_text(row.text, segmenter), split_text(row.second, segmenter)
-    shift = len(row.text)
-    starts = [p.start for p in first] + [p.start + shift for p in second]
-    ends = [p.end for p in first] + [p.end + shift for p in second]
+    (starts, ends), (more_starts, more_ends) = (
+        _bounds(text, segmenter) for text in (row.text, row.second)
+    )
+    if row.second:
+        shift = len(row.text)
+        starts = [*starts, *(start + shift for start in more_starts)]
+        ends = [*ends, *(end + shift for end in more_ends)]
     return lambda start, end: Span(bisect_right(ends, start), bisect_left(starts, end))
+
+
+@lru_cache(_REPEATED)
+def _bounds(text: str, segmenter: Segmenter) -> tuple[list[int], list[int]]:
+    """Where the words of a text start and end."""
+    pieces = split_text(text, segmenter)
+    return [piece.start for piece in pieces], [piece.end for piece in pieces]
 
 
 def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...]) -> str:

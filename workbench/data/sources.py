@@ -8,7 +8,12 @@ from workbench.catalog.readers import READERS, ReaderSpec
 from workbench.config.data import DataSettings
 from workbench.config.loading import apply_overrides, load_config, parse_config
 from workbench.data.files.opening import ending_of
-from workbench.data.files.records import sample_of
+from workbench.data.files.records import first_record
+from workbench.errors import InputError
+from workbench.storage.archives import open_tree
+
+ARCHIVES = (".zip", ".tar", ".tgz")
+"""Endings, without a compression, of archives; a .zip of one file ends as that file does."""
 
 
 def sources() -> dict[str, ReaderSpec]:
@@ -35,16 +40,28 @@ def data_settings(source: str, overrides: Sequence[str] | None = None) -> DataSe
 
 
 def reader_of(path: Path) -> ReaderSpec:
-    """Return the reader of a file or folder: the first that recognises it, else by ending, else
+    """Return the reader of a file, folder or archive: the first that recognises it, else by ending, else
     ERASER's."""
     ending = ending_of(path)
-    if path.is_dir():
-        sample: Any = sorted(one.name for one in path.iterdir())
-    else:
-        sample = sample_of(path) if path.is_file() else None
-    fitting = [one for one in sources().values() if ending in one.endings or path.is_dir()]
+    is_tree = path.is_dir() or (path.is_file() and ending in ARCHIVES)
+    fitting = [one for one in sources().values() if is_tree or ending in one.endings]
+    sample: Any = None
+    if is_tree:
+        sample = _names(path)
+    elif path.is_file():
+        sample = first_record(path)
     for one in fitting if sample is not None else ():
         if one.recognises is not None and one.recognises(sample):
             return one
-    plain = [one for one in fitting if one.recognises is None and ending in one.endings]
-    return plain[0] if plain else READERS.find("eraser")
+    # Without a first row to look at the ending alone tells, which only some forms have for themselves.
+    by_ending = [one for one in fitting if ending in one.endings]
+    plain = [one for one in by_ending if one.recognises is None]
+    return next(iter([*plain, *(by_ending if sample is None else ())]), READERS.find("eraser"))
+
+
+def _names(path: Path) -> list[str] | None:
+    """Return the names of the files in a folder or archive; None where it cannot be read."""
+    try:
+        return sorted(open_tree(path).names)
+    except InputError:
+        return None

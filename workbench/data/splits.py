@@ -47,6 +47,7 @@ def fill_splits(
 ) -> tuple[dict[str, list[Row]], list[str]]:
     """Cut the splits that are missing from train, by hash, after dropping duplicates there.
 
+    Rows of one group stay together, so that no passage lies on both sides.
     `shares` are the parts of train that go to train, dev and test when both are missing.
     """
     given = {split: list(rows.get(split, ())) for split in SPLITS}
@@ -57,7 +58,7 @@ def fill_splits(
     given["train"] = []
     cuts = {split: shares[SPLITS.index(split)] for split in missing}
     for row in train:
-        place, _ = place_and_order(text_key(row.text, row.second))
+        place, _ = place_and_order(row.group or text_key(row.text, row.second))
         target, edge = "train", 1.0
         for split, share in cuts.items():
             edge -= share

@@ -39,7 +39,11 @@ def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
     if 0 < test < SMALL_TEST:
         found.append(f"test has {counted(test, 'text')}: intervals will span nearly everything.")
     documents = [one for members in corpus.splits.values() for one in members]
-    controls = sum(any(map(_has_control, one.words + one.second)) for one in documents)
+    words = {word for one in documents for part in (one.words, one.second) for word in part}
+    controlled = {word for word in words if _has_control(word)}
+    controls = 0
+    if controlled:
+        controls = sum(not controlled.isdisjoint(one.words + one.second) for one in documents)
     if controls:
         found.append(
             f"{counted(controls, 'text')} with control characters (such as NUL), which most tokenizers"

@@ -62,6 +62,7 @@ def is_unspaced(text: str) -> bool:
     return not text.isascii() and _UNSPACED.search(text) is not None
 
 
+@lru_cache(maxsize=64)
 def normalise(text: str) -> str:
     """Return the text in lower case, each run of spaces and punctuation folded into one space.
 

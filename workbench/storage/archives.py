@@ -38,11 +38,15 @@ class Tree:
     names: frozenset[str]
     fetch: Callable[[str], bytes]
 
-    def read(self, name: str) -> bytes:
-        """Return the content of a file; InputError where the tree has none of that name."""
+    def read(self, name: str, *, may_be_empty: bool = False) -> bytes:
+        """Return the content of a file; InputError where the tree has none of that name, or an empty
+        one."""
         if name not in self.names:
             raise InputError(f"{self.origin}: no file {name}")
-        return self.fetch(name)
+        content = self.fetch(name)
+        if not may_be_empty and not content.strip():
+            raise InputError(f"{self.where(name)}: the file is empty")
+        return content
 
     def where(self, name: str) -> str:
         """Return the file's place for messages."""
@@ -54,7 +58,7 @@ class Tree:
         if not marked:
             raise InputError(f"{self.origin}: no {marker} in it, nor in a folder inside it")
         outermost = min(marked, key=lambda name: (name.count("/"), name))
-        return self._below(outermost.removesuffix(marker))
+        return self.below(outermost.removesuffix(marker))
 
     def around(self, folder: str) -> "Tree":
         """Return the part in which `folder` (such as `train/pos`) lies; InputError without one."""
@@ -63,9 +67,10 @@ class Tree:
             return self
         if not places:
             raise InputError(f"{self.origin}: no folder {folder} in it, nor in a folder inside it")
-        return self._below(min(places, key=lambda place: (place.count("/"), place)) + "/")
+        return self.below(min(places, key=lambda place: (place.count("/"), place)) + "/")
 
-    def _below(self, prefix: str) -> "Tree":
+    def below(self, prefix: str) -> "Tree":
+        """Return the part whose names begin with `prefix`, which ends with a slash or is empty."""
         inner = frozenset(name.removeprefix(prefix) for name in self.names if name.startswith(prefix))
         origin = f"{self.origin}/{prefix.rstrip('/')}" if prefix else self.origin
         return Tree(origin, inner, lambda name: self.fetch(prefix + name))
@@ -85,7 +90,7 @@ def open_tree(path: Path) -> Tree:
             entry for depth in ("*", "*/*", "*/*/*") for entry in path.glob(depth) if entry.is_file()
         )
         names = frozenset(entry.relative_to(path).as_posix() for entry in files)
-        return Tree(str(path), names, lambda name: read_bytes(path / name))
+        return Tree(str(path), names, lambda name: read_bytes(path / name, may_be_empty=True))
     if not path.exists():
         raise InputError(f"{path}: no such folder or archive")
     if require_regular(path) == 0:

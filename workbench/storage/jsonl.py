@@ -39,14 +39,14 @@ def require_regular(path: Path) -> int:
     return status.st_size
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, *, may_be_empty: bool = False) -> bytes:
     """Return the whole file; InputError where it is missing, unreadable, empty or no regular file."""
     require_regular(path)
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if not content.strip():
+    if not content.strip() and not may_be_empty:
         raise InputError(f"{path}: the file is empty")
     return content
 

@@ -8,6 +8,7 @@ import pytest
 from workbench.config.data import DataSettings
 from workbench.core.documents import Span
 from workbench.data.corpus import load_corpus
+from workbench.data.sources import data_settings
 from workbench.errors import InputError
 
 
@@ -157,3 +158,40 @@ def test_real_rationales_by_both_rules(hatexplain):
 def test_bad_lists_of_posts_are_named(divisions, message, tmp_path):
     with pytest.raises(InputError, match=message):
         load_corpus(settings(write(tmp_path, divisions=divisions)))
+
+
+def test_shares_and_a_named_annotator(tmp_path):
+    p1, p2, p3 = load_corpus(settings(write(tmp_path))).splits["train"]
+    assert p1.shares == (2 / 3, 1 / 3, 1 / 3, 2 / 3)
+    assert p2.shares is None
+    # Two of three gave a rationale.
+    assert p3.shares == (1 / 3, 1 / 3, 0.0, 0.0)
+    assert [one.annotator for one in p1.annotations] == ["1", "2", "3"]
+    first, _, third = load_corpus(settings(tmp_path, annotators="3")).splits["train"]
+    assert first.rationale == (Span(2, 4),)
+    assert third.rationale is None
+    with pytest.raises(InputError, match=r"'4' is neither majority nor union.*there are: 1, 2, 3"):
+        load_corpus(settings(tmp_path, annotators="4"))
+
+
+def test_real_posts_have_shares(hatexplain):
+    corpus = load_corpus(settings(hatexplain))
+    documents = [d for members in corpus.splits.values() for d in members]
+    assert all((d.shares is None) == (d.rationale is None) for d in documents)
+    for document in documents:
+        if document.shares is not None:
+            marked = {at for span in document.evidence for at in range(span.start, span.end)}
+            assert marked == {at for at, share in enumerate(document.shares) if share > 0.5}
+
+
+def test_a_table_says_what_reads_it(tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text("text,label\na,b\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"posts\.csv: a table, not HateXplain's JSON .*source: file"):
+        load_corpus(settings(path))
+
+
+def test_the_form_is_recognised(tmp_path):
+    write(tmp_path)
+    for path in (tmp_path, tmp_path / "dataset.json"):
+        assert data_settings(str(path)).source == "hatexplain"

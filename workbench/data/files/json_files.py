@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from workbench.core.counts import counted_notes
-from workbench.data.files.opening import Opened
+from workbench.data.files.opening import Opened, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, json_lines, json_value
@@ -57,16 +58,20 @@ def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
     notes += _repairs(repaired)
 
 
-def one_object(file: Opened) -> dict[str, Any] | None:
-    """Return the object that a whole JSON file is; None where it is a list, or holds lines."""
-    content = file.read()
-    if not content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return None
-    try:
-        value = json_value(content, file.name)
-    except InputError:
-        return None
-    return value if isinstance(value, dict) else None
+def json_object(path: Path, options: FileOptions, notes: list[str]) -> dict[str, Any]:
+    """Return the one object that a JSON file holds; InputError where it holds anything else.
+
+    Args:
+        path: A file that may be compressed.
+        options, notes: As of `line_records`.
+    """
+    repaired = _repaired(options)
+    with opened(path) as file:
+        value = json_value(file.read(), file.name, encoding=options.encoding, repaired=repaired)
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: expected a JSON object, got {type(value).__name__}")
+    notes += _repairs(repaired)
+    return value
 
 
 def _repaired(options: FileOptions) -> list[str] | None:

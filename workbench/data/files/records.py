@@ -1,5 +1,6 @@
 """The rows of a file by column, before anything is asked of them."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from workbench.data.files import columnar, json_files, separated, spreadsheet
 from workbench.data.files.opening import ZIP, Opened, ending_of, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
+from workbench.storage.archives import Tree
 
 
 @dataclass
@@ -62,25 +64,42 @@ def records_of(path: Path, options: FileOptions | None = None) -> Records:
     return Records(_rows(path, FORMS[ending], options, notes), notes)
 
 
+def records_in(tree: Tree, name: str, options: FileOptions) -> Records:
+    """Return the rows of a file in a folder or archive, as `records_of` does.
+
+    Args:
+        tree, name: What holds the file, and its name in there, which ends as one of the `FORMS`.
+        options: As of `records_of`.
+    """
+    notes: list[str] = []
+    ending = Path(name).suffix.lower()
+    file = Opened(tree.where(name), ending, io.BytesIO(tree.read(name)), Path(name))
+    return Records(FORMS[ending](file, options, notes), notes)
+
+
 def known_forms(*more: str) -> str:
     """Return the endings that can be read, in words."""
     return ", ".join((*more, *FORMS)) + ", packed as .gz, .bz2, .xz or .zip too"
 
 
-def sample_of(path: Path) -> Any:
-    """Return what tells a file's form: its first row, or all of a JSON file that is one object.
+def first_record(path: Path) -> Any:
+    """Return the first row of a file, of one that holds a JSON object that; None: it cannot be read."""
+    for read in (_first_row, _whole):
+        try:
+            return read(path)
+        except InputError:
+            continue
+    return None
 
-    None where it cannot be read.
-    """
-    try:
-        if ending_of(path) == ".json":
-            with opened(path) as file:
-                whole = json_files.one_object(file)
-            if whole is not None:
-                return whole
-        return next((record for _, record in records_of(path, FileOptions(fields=PAIR))), None)
-    except InputError:
-        return None
+
+def _first_row(path: Path) -> Any:
+    return next((record for _, record in records_of(path, FileOptions(fields=PAIR))), None)
+
+
+def _whole(path: Path) -> Any:
+    if ending_of(path) != ".json":
+        raise InputError(f"{path}: no JSON")
+    return json_files.json_object(path, FileOptions(), [])
 
 
 def columns_of(records: Sequence[Place]) -> list[str]:

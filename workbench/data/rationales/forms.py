@@ -370,9 +370,15 @@ def _marked(reader: CellReader, value: Any, units: Units, where: str) -> Spans:
 
 
 def starred(marked: str, text: str) -> list[bool] | None:
-    """Return which characters of a text stand between `*` in a marked copy; None where it is no copy."""
+    """Return which characters of a text stand between `*` in a marked copy; None where it is no copy.
+
+    White space may be folded in either.
+    """
     marks, inside, at = [], False, 0
     for sign in marked:
+        while sign != "*" and not sign.isspace() and text[at : at + 1].isspace():
+            marks.append(inside)
+            at += 1
         if at < len(text) and sign == text[at]:
             marks.append(inside)
             at += 1

@@ -12,6 +12,7 @@ from workbench.data.readers.rows import MISMATCHES, Annotation, Row, Spans, Tabl
 from workbench.errors import InputError
 
 Unit = Literal["code-point", "utf-16", "utf-8"]
+_CHARACTERS: Unit = "code-point"
 _SIZES: dict[Unit, Callable[[str], int]] = {
     "code-point": lambda sign: 1,
     "utf-16": lambda sign: 2 if sign > "\uffff" else 1,
@@ -70,8 +71,10 @@ def resolve_offsets(table: Table, settings: DataSettings) -> Table:
         return table
     rows = [row for members in table.rows.values() for row in members]
     marked = [row for row in rows if any(one.spans for one in row.annotations)]
-    unit, notes, warnings = unit_of([] if table.in_characters else marked, settings)
-    unit = "code-point" if table.in_characters else unit
+    if table.in_characters:
+        unit, notes, warnings = _CHARACTERS, list[str](), list[str]()
+    else:
+        unit, notes, warnings = unit_of(marked, settings)
     mismatches: dict[str, int] = {}
     resolved: dict[str, list[Row]] = {}
     for split, members in table.rows.items():

@@ -1,7 +1,7 @@
 """Data in ERASER's layout (DeYoung et al. 2020): documents, and instances with evidence spans."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,9 @@ def load_eraser(settings: DataSettings) -> Table:
     The documents of an instance are joined in order of first mention, except that those called
     `<id>_premise` and `<id>_hypothesis` become the first and the second text. A query that differs
     between instances becomes the second text. `data.subset` names the task, and with it the classes.
-    Every evidence text is compared with the tokens at its offsets. Raises InputError, naming file,
-    line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
+    Every evidence text is compared with the tokens at its offsets. With `data.missing_documents: skip`
+    instances that name a document without a file are left out and counted. Raises InputError, naming
+    file, line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
     document, an unknown document or class, a missing key or broken JSON.
     """
     path = Path(settings.path).expanduser() if settings.path else fetched_path(DEFAULT)
@@ -44,13 +45,15 @@ def load_eraser(settings: DataSettings) -> Table:
         )
     tree = _rooted(open_tree(path))
     task = task_of(settings) if settings.subset else None
-    reader = _Reader(Documents(tree), task, settings.mismatches == "keep")
-    instances = {}
+    skip = settings.missing_documents == "skip"
+    reader = _Reader(Documents(tree), task, settings.mismatches == "keep", skip)
+    instances: dict[str, list[_Instance]] = {}
     for split, file in SPLIT_FILES.items():
         if file in tree.names:
             where = tree.where(file)
             lines = json_lines(tree.read(file), where)
-            instances[split] = [reader.instance(record, f"{where}:{line}") for line, record in lines]
+            found = (reader.instance(record, f"{where}:{line}") for line, record in lines)
+            instances[split] = [instance for instance in found if instance is not None]
     everyone = [instance for members in instances.values() for instance in members]
     queries = {instance.query for instance in everyone}
     notes = reader.notes(everyone)
@@ -111,13 +114,18 @@ class _Reader:
     documents: Documents
     task: Task | None
     keep_mismatches: bool
+    skip_missing: bool
+    skipped: list[str] = field(default_factory=list)
+    """Ids of instances that name a document without a file."""
 
     def notes(self, instances: list[_Instance]) -> list[str]:
         joined = sum(len(one.parts) > 1 and not one.is_pair for one in instances)
         pairs = sum(one.is_pair for one in instances)
         without = [one.id for one in instances if all(start == end for start, end in one.spans)]
         total = sum((one.counts for one in instances), Counter[str]())
+        missing = f" naming a document without a file left out ({first_few(self.skipped)})."
         return counted_notes(
+            (len(self.skipped), "instance", missing),
             (joined, "text", " joined from several documents, in order of first mention."),
             (pairs, "pair", " of a premise, the first text, and a hypothesis, the second."),
             (len(without), "text", f" without any evidence ({first_few(without)})."),
@@ -126,7 +134,8 @@ class _Reader:
             (total["mismatched"], "evidence span", " of another text than given, kept by offset."),
         )
 
-    def instance(self, record: dict[str, Any], where: str) -> _Instance:
+    def instance(self, record: dict[str, Any], where: str) -> _Instance | None:
+        """Return what a line says; None, and counted, where it is to be skipped."""
         name = record.get("annotation_id")
         if name is None or isinstance(name, list | dict) or not str(name):
             raise InputError(f"{where}: no annotation_id")
@@ -140,6 +149,9 @@ class _Reader:
         if not isinstance(listed, list):
             raise InputError(f"{where}: docids is not a list")
         docids = self._docids(listed, [docid for docid, _ in evidences], name)
+        if self.skip_missing and not all(self.documents.get(docid) for docid in docids):
+            self.skipped.append(name)
+            return None
         tokens, parts = self._join(docids, where)
         starts = {part.docid: part.start for part in parts}
         sizes = {part.docid: part.end - part.start for part in parts}
@@ -180,7 +192,12 @@ class _Reader:
         for docid in docids:
             document = self.documents.get(docid)
             if document is None:
-                raise InputError(f"{where}: unknown document {docid!r}")
+                like = self.documents.nearest(docid)
+                raise InputError(
+                    f"{where}: unknown document {docid!r}"
+                    + (f" (the most similar name is {like!r})" if like else "")
+                    + "; data.missing_documents: skip leaves such instances out"
+                )
             start = len(tokens)
             tokens.extend(document.tokens)
             parts.append(Part(docid, start, len(tokens), document.sentences))

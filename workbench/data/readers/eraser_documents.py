@@ -1,6 +1,8 @@
 """ERASER's documents: one sentence a line, tokens between spaces, in `docs/` or in `docs.jsonl`."""
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.errors import InputError
@@ -56,6 +58,13 @@ class Documents:
         if docid not in self.texts and self.in_folder and name in self.tree.names:
             self.texts[docid] = read_text(decode(self.tree.read(name), self.tree.where(name)))
         return self.texts.get(docid)
+
+    def nearest(self, docid: str) -> str | None:
+        """Return the name that is most like one for which there is no document."""
+        names: Iterable[str] = self.texts
+        if self.in_folder:
+            names = (n.removeprefix("docs/") for n in self.tree.names if n.startswith("docs/"))
+        return next(iter(difflib.get_close_matches(docid, names, n=1)), None)
 
 
 def docid_of(record: dict[str, object]) -> str | None:

@@ -8,6 +8,10 @@ from typing import Any
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, first_few
+from workbench.data.files.json_files import json_object
+from workbench.data.files.opening import ending_of
+from workbench.data.files.options import FileOptions
+from workbench.data.files.records import FORMS
 from workbench.data.readers.glue import Task, standard, task_of
 from workbench.data.readers.rows import (
     SPLIT_NAMES,
@@ -19,7 +23,6 @@ from workbench.data.readers.rows import (
     spans_of,
 )
 from workbench.errors import InputError
-from workbench.storage.jsonl import json_value, read_bytes
 
 POSTS, DIVISIONS = "dataset.json", "post_id_divisions.json"
 ANNOTATORS = 3
@@ -28,14 +31,19 @@ UNDECIDED = "undecided_texts"
 _NO_RATIONALE = "normal"
 
 
-def is_posts(sample: Any) -> bool:
-    """Return whether a file's object holds posts by id."""
-    first = next(iter(sample.values()), None) if isinstance(sample, Mapping) else None
-    return isinstance(first, Mapping) and {"post_tokens", "annotators"} <= first.keys()
+def is_hatexplain(sample: Any) -> bool:
+    """Return whether an object has posts by id, or a folder both files."""
+    if isinstance(sample, list):
+        return {POSTS, DIVISIONS} <= set(sample)
+    first = next(iter(sample.values()), None) if isinstance(sample, dict) else None
+    return isinstance(first, dict) and {"post_tokens", "annotators"} <= set(first)
 
 
 @register_reader(
-    **standard("hatexplain"), rationales="annotated", endings=(".json",), recognises=is_posts
+    **standard("hatexplain"),
+    rationales="annotated",
+    endings=(".json",),
+    recognises=is_hatexplain,
 )
 def load_hatexplain(settings: DataSettings) -> Table:
     """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
@@ -48,6 +56,11 @@ def load_hatexplain(settings: DataSettings) -> Table:
     task = task_of(settings)
     path = data_path(settings, f"the folder with {POSTS}")
     path = path / POSTS if path.is_dir() else path
+    if path.is_file() and ending_of(path) in FORMS and ending_of(path) != ".json":
+        raise InputError(
+            f"{path}: a table, not HateXplain's JSON of posts by id; data.source: file reads tables (the"
+            " marks by data.rationale_column, data.rationale_form and data.annotator_column)"
+        )
     posts = _object(path)
     reader = _PostReader(task)
     divisions = _divisions(path.with_name(DIVISIONS), posts)
@@ -183,8 +196,8 @@ class _PostReader:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    value = json_value(read_bytes(path), str(path))
-    if not isinstance(value, dict) or not value:
+    value = json_object(path, FileOptions(), [])
+    if not value:
         raise InputError(f"{path}: expected a JSON object of posts by id")
     return value
 

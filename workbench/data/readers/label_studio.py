@@ -21,6 +21,7 @@ from workbench.data.readers.rows import (
     checked_label,
     data_path,
     majority_of,
+    single_texts,
     split_of,
 )
 from workbench.errors import InputError
@@ -56,8 +57,7 @@ def load_label_studio(settings: DataSettings) -> Table:
     choices of one control, and spans that are reversed or outside the text.
     """
     path = data_path(settings, "an export")
-    if settings.second_column:
-        raise InputError("data.source 'label-studio' reads single texts: leave out data.second_column")
+    single_texts(settings)
     records = records_of(path, file_options(settings))
     reader = _Reader(settings, tasks_of(records, settings))
     reader.read()

@@ -62,6 +62,9 @@ class Row:
     """The share of annotators that marked each unit, where the file has that and not their marks."""
     parts: tuple[Part, ...] = ()
     """The documents that `text` and `second` were joined from, see `Document.parts`."""
+    group: str = ""
+    """What several rows share that must lie in one split, such as the passage of many questions; empty:
+    the row stands alone."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Table:
     """See `Corpus.counts`."""
     warnings: list[str] = field(default_factory=list)
     """See `Corpus.warnings`."""
+    one_class: str = ""
+    """What to say where data of this form have one class by their nature."""
 
 
 def data_path(settings: DataSettings, what: str) -> Path:
@@ -97,6 +102,14 @@ def data_path(settings: DataSettings, what: str) -> Path:
     if not settings.path:
         raise InputError(f"data.source {settings.source!r} needs data.path, {what}")
     return Path(settings.path).expanduser()
+
+
+def single_texts(settings: DataSettings) -> None:
+    """Raise InputError where a second text is asked of a form that has none."""
+    if settings.second_column:
+        raise InputError(
+            f"data.source {settings.source!r} reads single texts: leave out data.second_column"
+        )
 
 
 def spans_of(marks: Sequence[bool]) -> Spans:

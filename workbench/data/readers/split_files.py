@@ -1,5 +1,6 @@
 """Which files hold a corpus: one, one per split, or a folder of them."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import listed
 from workbench.data.files.opening import ending_of
 from workbench.data.readers.rows import SPLIT_NAMES, data_path
+from workbench.data.splits import SPLITS
 from workbench.errors import InputError
 
 
@@ -37,6 +39,28 @@ def split_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[
     return files
 
 
+def named_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[str | None, Path]]:
+    """Return files as `split_files` does, but a split may have several, whose names hold its name.
+
+    Such as `esnli_train_1.csv` and `esnli_train_2.csv`, or `dev-v2.0.json`.
+
+    Args:
+        settings, endings: As of `split_files`, which says what is raised.
+    """
+    path = Path(settings.path or "").expanduser()
+    if settings.paths or not settings.path or not path.is_dir():
+        return split_files(settings, endings)
+    found = []
+    for file in sorted(path.iterdir()):
+        words = re.split(r"[^a-z]+", file.name.lower())
+        split = next((SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES), None)
+        if split and file.is_file() and ending_of(file) in endings:
+            found.append((split, file))
+    if not found:
+        raise InputError(f"{path}: no file of a known kind with train, dev or test in its name")
+    return sorted(found, key=lambda one: SPLITS.index(one[0]))
+
+
 def _in_folder(folder: Path, endings: Collection[str]) -> list[tuple[str | None, Path]]:
     found: dict[str, Path] = {}
     others = []
@@ -53,4 +77,4 @@ def _in_folder(folder: Path, endings: Collection[str]) -> list[tuple[str | None,
     if not found:
         there = f"; there are: {listed(others)}" if others else ""
         raise InputError(f"{folder}: no file called train, dev or test of a known kind{there}")
-    return [(split, found[split]) for split in ("train", "dev", "test") if split in found]
+    return [(split, found[split]) for split in SPLITS if split in found]

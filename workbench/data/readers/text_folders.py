@@ -70,7 +70,7 @@ def load_newsgroups(settings: DataSettings) -> Table:
     for split, names in posts.items():
         rows[split] = []
         for name in names:
-            text = tree.read(name).decode("latin-1")
+            text = tree.read(name, may_be_empty=True).decode("latin-1")
             text = stripped(text) if task.name == "stripped" else text.strip()
             if text:
                 rows[split].append(Row(name, text, PurePosixPath(name).parent.name, tree.where(name)))
