@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from tests.helpers.docs_blocks import ROOT
 from workbench.config.data import DataSettings
 from workbench.data import fetch as fetching
 from workbench.data.corpus import load_corpus
