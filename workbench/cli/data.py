@@ -1,4 +1,4 @@
-"""The commands about corpora: `workbench data list|fetch|check|plant`."""
+"""The commands about corpora: `workbench data list|fetch|check|convert|plant`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from workbench.catalog.options import CorpusForm
 from workbench.cli.options import Overrides, Source
 from workbench.cli.terminal import OUT, say
 
@@ -56,6 +57,31 @@ def data_check(source: Source, overrides: Overrides = None) -> None:
         "",
         *(f"- {note}" for note in card.notes),
     )
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Which form is written, and where."""
+
+    to: CorpusForm
+    """Form to write."""
+    out: Path
+    """Folder to write, new, empty or of an earlier conversion."""
+
+
+def data_convert(source: Source, what: Conversion, overrides: Overrides = None) -> None:
+    """Write a corpus in another form, with a configuration that reads it back; say what is not kept."""
+    from workbench.data.corpus import load_corpus
+    from workbench.data.sources import data_settings
+    from workbench.data.writers.convert import CONFIG, RECORD, convert
+    from workbench.runs.folder import refuse_foreign
+
+    refuse_foreign(what.out, RECORD, "converted")
+    settings = data_settings(source, overrides)
+    corpus = load_corpus(settings, training=False)
+    record = convert(corpus, settings, what.to, what.out)
+    say(", ".join(f"{split} {texts:,}" for split, texts in record["splits"].items()))
+    say(*(f"- {note}" for note in record["notes"]), f"configuration: {what.out / CONFIG}")
 
 
 @dataclass(frozen=True)
