@@ -82,6 +82,8 @@ def _refuse_strange(folder: Path) -> None:
     if not (folder / RECORD).is_file():
         return
     ours = read_json(folder / RECORD, "files")["files"]
+    if not isinstance(ours, list):
+        raise InputError(f"{folder / RECORD}: files is not a list of names; choose another --out")
     strange = sorted(one.name for one in folder.iterdir() if one.name not in ours)
     if strange:
         raise InputError(
@@ -113,7 +115,7 @@ def _without_spaces(document: Document) -> Document:
     first = tuple(filter(None, words[: len(document.words)]))
     if not first:
         raise InputError(f"{document.id!r}: the text holds only white space")
-    place = [0, *accumulate(map(bool, words))]
+    place = list(accumulate((int(bool(word)) for word in words), initial=0))
 
     def moved(spans: tuple[Span, ...]) -> tuple[Span, ...]:
         there = [(Span(place[one.start], place[one.end]), one.start == one.end) for one in spans]

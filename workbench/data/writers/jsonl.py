@@ -97,8 +97,9 @@ def people_of(document: Document) -> int:
     words = len(document.shares)
     votes = np.sum([mask(one.spans, words) for one in document.annotations], axis=0)
     most = int(np.argmax(votes))
+    # Shares are those of at least two people, and where nobody marked anything that is all we know.
     share = document.shares[most]
-    return max(marked, round(int(votes[most]) / share)) if share else marked
+    return max(marked, round(int(votes[most]) / share) if share else 2)
 
 
 def _are_pairs(documents: Sequence[Document]) -> bool:
