@@ -33,7 +33,9 @@ class ConsoleReporter(Reporter):
     of a stage.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, warned: set[str] | None = None) -> None:
+        """Print on `console`; `warned` are warnings that were printed, which others may share."""
+        self.warned = set() if warned is None else warned
         self.progress_bar = Progress(
             TextColumn("{task.description:>12}"),
             BarColumn(bar_width=24),
@@ -89,7 +91,15 @@ class ConsoleReporter(Reporter):
     def note(self, text: str) -> None:
         if text not in self.noted:
             self.noted.add(text)
-            self.progress_bar.console.print(Text(f"note: {text}"), soft_wrap=True)
+            self._print(f"note: {text}")
+
+    def warning(self, text: str) -> None:
+        if text not in self.warned:
+            self.warned.add(text)
+            self._print(f"warning: {text}")
+
+    def _print(self, line: str) -> None:
+        self.progress_bar.console.print(Text(line), soft_wrap=True)
 
 
 def explanation_table(explained: Explained, record: TokenScores) -> Table:

@@ -10,6 +10,7 @@ import typer
 from workbench.catalog.options import CorpusForm
 from workbench.cli.options import Overrides, Source
 from workbench.cli.terminal import OUT, say
+from workbench.errors import InputError
 
 T = TypeVar("T")
 
@@ -38,8 +39,16 @@ def data_fetch(
     say(fetch(name, address=address))
 
 
-def data_check(source: Source, overrides: Overrides = None) -> None:
-    """Read a whole corpus and print its data card; exit 2 at the first thing that is wrong."""
+def data_check(
+    source: Source,
+    overrides: Overrides = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 on a warning.")] = False,
+) -> None:
+    """Read a whole corpus and print its data card; exit 2 at the first thing that is wrong.
+
+    Warnings come last: what can be read, but is probably not what was meant.
+    """
+    from workbench.core.counts import counted
     from workbench.data.cards import data_card
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
@@ -57,6 +66,11 @@ def data_check(source: Source, overrides: Overrides = None) -> None:
         "",
         *(f"- {note}" for note in card.notes),
     )
+    if card.warnings:
+        say("", "warnings:", *(f"- {warning}" for warning in card.warnings))
+        if strict:
+            number = counted(len(card.warnings), "warning")
+            raise InputError(f"{card.name}: {number}, told above, and --strict takes none")
 
 
 @dataclass(frozen=True)
