@@ -50,7 +50,7 @@ class Reporter:
 
         Args:
             done: Units that are finished.
-            total: All units.
+            total: All units; 0 while nobody knows how many there will be.
             values: Numbers worth showing.
         """
 
