@@ -177,7 +177,9 @@ def _name(number: str, names: list[str], where: str) -> str:
         return number
     place = int(number or 1)
     if place > len(names):
-        raise InputError(f"{where}: rationale {place} of a list, but {len(names)} annotators are named")
+        raise InputError(
+            f"{where}: rationale {place} of a list, but who marked it is not named ({len(names)} are)"
+        )
     return names[place - 1]
 
 
