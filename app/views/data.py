@@ -95,6 +95,8 @@ st.caption(
     "annotated texts. without_evidence: annotated texts with no marked word. all_rationale: texts "
     "marked whole."
 )
+for warning in texts.card.warnings:
+    st.warning(f"{warning[:1].upper()}{warning[1:]}")
 with st.expander("Notes and shared texts"):
     st.text("\n".join(texts.card.notes) or "No notes.")
     st.dataframe(texts.card.leaks, hide_index=True, alt="Texts that two splits share")

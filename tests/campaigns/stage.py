@@ -45,6 +45,8 @@ COMMANDS = [
     Command("explain", ("explain", "A fine film .", "--run", "{base}/ref", "--html", "e.html",
                         "--json", "e.json"), kills=7),
     Command("data plant", ("data", "plant", "{base}/t.csv", "--out", "planted"), kills=8),
+    Command("data convert", ("data", "convert", "{base}/t.csv", "--to", "jsonl", "--out", "converted"),
+            kills=4),
     Command("data fetch", ("data", "fetch", "tiny", "--address", "file://{base}/tiny.tar.gz"), kills=4),
 ]  # fmt: skip
 

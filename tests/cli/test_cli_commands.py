@@ -16,6 +16,7 @@ COMMANDS = [
     ["export"], ["reproduce"],
     ["attribute"], ["bench"], ["tables"], ["app"],
     ["data"], ["data", "list"], ["data", "fetch"], ["data", "check"], ["data", "plant"],
+    ["data", "convert"],
 ]  # fmt: skip
 
 

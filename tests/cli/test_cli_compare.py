@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+SOURCE = {"run": {"data": {"source": "rotten-tomatoes"}}}
 GRID = {"methods": ["adapler", "top"], "seeds": [0]}
 
 
@@ -69,7 +70,7 @@ def test_overrides_reach_the_shared_run(refused):
 
 
 def test_another_folder_is_not_written_into(workbench, tmp_path):
-    (tmp_path / "own.yaml").write_text(yaml.safe_dump(GRID), encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(GRID | SOURCE), encoding="utf-8")
     answer = workbench("compare", tmp_path / "own.yaml", "--out", tmp_path)
     assert answer.code == 2
     assert "neither empty nor a comparison folder" in answer.error

@@ -75,6 +75,25 @@ def test_threads_are_of_the_command_alone(workbench, folder, texts, tmp_path, mo
     assert (used, torch.get_num_threads()) == ([before + 1], before)
 
 
+def test_texts_are_read_as_they_are_classified(workbench, folder, tmp_path, monkeypatch) -> None:
+    """A row is read when its pool is, not before: one that is wrong ends what went well so far."""
+    texts, out, seen = tmp_path / "texts.jsonl", tmp_path / "out.jsonl", []
+    rows = [{"text": f"film {n}"} for n in range(40)]
+    texts.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {}]), encoding="utf-8")
+
+    def noted(model, tokenizer, documents, **options):
+        for answer in package.classify(model, tokenizer, documents, **options):
+            seen.append(answer.text_id)
+            yield answer
+
+    monkeypatch.setattr("workbench.pipeline.predict.classify", noted)
+    answer = workbench("predict", "--model", folder, "--texts", texts, "--out", out, "--batch-size", 1)
+    assert answer.code == 2
+    assert f"{texts}:41: no column text" in answer.err
+    assert seen == [f"row-{n}" for n in range(1, 33)]  # Two pools of 16.
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

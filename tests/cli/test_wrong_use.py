@@ -13,6 +13,7 @@ PATHS = [
     ["explain", "good", "--run", "x", "--html", "PATH"], ["tables", "PATH", "--out", "y"],
     ["tables", "x", "--out", "PATH"], ["export", "--run", "PATH", "--method", "top", "--to", "y"],
     ["export", "--run", "x", "--method", "top", "--to", "PATH"], ["app", "--runs", "PATH"],
+    ["data", "convert", "imdb", "--to", "jsonl", "--out", "PATH"],
     ["data", "plant", "imdb", "--out", "PATH"], ["report", "--run", "x", "--plugin", "PATH"],
 ]  # fmt: skip
 SCORING = ["attribute", "--run", "x", "--texts", "t.txt", "--scorers", "random"]

@@ -64,6 +64,17 @@ def test_a_wrong_setting_of_a_label_is_refused_before_any_training(tmp_path: Pat
         load_comparison(path)
 
 
+@pytest.mark.parametrize("run", ["", "run: {}\n", "run: {data: {max_train: 9}}\n"])
+def test_a_comparison_must_name_its_texts(tmp_path: Path, run: str) -> None:
+    path = tmp_path / "compare.yaml"
+    path.write_text(f"methods: [ltp]\n{run}", encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"compare.yaml: names no texts: set run.data.source to one that"
+    ):
+        load_comparison(path)
+    assert load_comparison(path, ["run.data.source=imdb"]).run.data.source == "imdb"
+
+
 def test_cells_have_the_dense_key_of_their_seeds_dense_run() -> None:
     compared = config(run={"dense": {"epochs": 1}})
     content = Content({"training": "t", "dev": "d"}, {}, ["0", "1"], "b")

@@ -9,6 +9,9 @@ from workbench.config.loading import apply_overrides, dump_config, load_config, 
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
 
+SOURCE = "data: {source: imdb"
+"""The beginning of a section that names its texts."""
+
 
 @pytest.fixture
 def write(tmp_path: Path):
@@ -28,12 +31,28 @@ def refusal(path: Path, *overrides: str) -> str:
     return str(caught.value)
 
 
-def test_an_empty_file_is_the_default_run(write) -> None:
-    assert load_config(write("")) == RunConfig()
+def test_a_file_with_a_source_alone_is_the_default_run(write) -> None:
+    assert load_config(write("data: {source: rotten-tomatoes}")) == RunConfig()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing", "name: x", "data:", "data: {}", "data: {max_tokens: 32}"]
+)
+def test_a_file_must_name_its_texts(write, text: str) -> None:
+    """Else a file with a forgotten section would train on the demo's corpus."""
+    path = write(text)
+    told = "names no texts: set data.source to one that `workbench data list` shows"
+    assert refusal(path) == f"{path}: {told}"
+    assert load_config(path, ["data.source=imdb"]).data.source == "imdb"
+
+
+def test_what_is_wrong_is_told_before_what_is_missing(write) -> None:
+    assert "unknown key data.sauce" in refusal(write("data: {sauce: imdb}"))
+    assert "data: " in refusal(write("data: 3"))
 
 
 def test_values_arrive_where_they_belong(write) -> None:
-    config = load_config(write("name: x\ndata: {max_tokens: 128}\ntop:\n  bins: 7\n"))
+    config = load_config(write(f"name: x\n{SOURCE}, max_tokens: 128}}\ntop:\n  bins: 7\n"))
     assert (config.name, config.data.max_tokens, config.top.bins) == ("x", 128, 7)
 
 
@@ -104,8 +123,8 @@ def test_methods_must_start_with_dense_each_once(write, methods: str) -> None:
 
 
 def test_methods_may_be_few_and_in_any_order_after_dense(write) -> None:
-    assert load_config(write("methods: [dense]")).methods == ["dense"]
-    assert load_config(write("methods: [dense, top, adapler]")).methods == ["dense", "top", "adapler"]
+    for methods in (["dense"], ["dense", "top", "adapler"]):
+        assert load_config(write(f"methods: {methods}\n{SOURCE}}}")).methods == methods
 
 
 def test_later_methods_run_and_score_only_when_named() -> None:
@@ -146,7 +165,7 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 
 def test_overrides_win_over_the_file(write) -> None:
-    path = write("seed: 1\ndata: {max_tokens: 32, max_dev: 7}")
+    path = write(f"seed: 1\n{SOURCE}, max_tokens: 32, max_dev: 7}}")
     config = load_config(
         path, ["seed=2", "data.max_tokens=64", "top.rank_layers=[1, 2]", "name=a=b", "data.max_dev="]
     )
@@ -158,7 +177,7 @@ def test_overrides_win_over_the_file(write) -> None:
 
 
 def test_the_last_override_wins(write) -> None:
-    assert load_config(write(""), ["seed=2", "seed=3"]).seed == 3
+    assert load_config(write(f"{SOURCE}}}"), ["seed=2", "seed=3"]).seed == 3
 
 
 @pytest.mark.parametrize("override", ["seed", "=3", "data.=3", ".seed=3", "a..b=3"])

@@ -75,7 +75,7 @@ def test_the_first_page_counts_no_more_than_there_are() -> None:
 
 def test_every_command_is_there_and_nothing_reads_as_html() -> None:
     text = page("command-line")
-    for command in ("run", "compare", "attribute", "evaluate", "data plant", "explain"):
+    for command in ("run", "compare", "attribute", "evaluate", "data convert", "data plant", "explain"):
         assert f"`workbench {command}`" in text
     assert "--match" in text
     assert "<" not in re.sub(r"`[^`]*`", "", text)

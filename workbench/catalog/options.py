@@ -16,3 +16,6 @@ Precision = Literal["fp32", "int8"]
 """Of an exported graph's linear layers."""
 Compute = Literal["as-exported", "bf16"]
 """What an engine multiplies in: the graph's own precision, or bfloat16 where the processor has it."""
+
+CorpusForm = Literal["eraser", "jsonl", "label-studio"]
+"""A form that a corpus can be written in."""

@@ -30,10 +30,13 @@ class ConsoleReporter(Reporter):
     """A progress bar per stage, with losses and time left; notes as lines above it.
 
     Where the output is no terminal, such as a file, it prints a line at the beginning and at every tenth
-    of a stage.
+    of a stage; where nobody knows how much there is to do, whenever twice as much is done, and at the
+    end.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, warned: set[str] | None = None) -> None:
+        """Print on `console`; `warned` are warnings that were printed, which others may share."""
+        self.warned = set() if warned is None else warned
         self.progress_bar = Progress(
             TextColumn("{task.description:>12}"),
             BarColumn(bar_width=24),
@@ -44,7 +47,7 @@ class ConsoleReporter(Reporter):
             console=console,
         )
         self.task: TaskID | None = None
-        self.name, self.tenths = "", 0
+        self.name, self.step, self.logged = "", 0, 0
         self.noted: set[str] = set()
         self.short: list[str] = []
         """What was asked for and is not reached."""
@@ -65,17 +68,21 @@ class ConsoleReporter(Reporter):
         values = "unchanged, skipped" if skipped else ""
         total = 1 if skipped else None
         self.task = self.progress_bar.add_task(name, total=total, completed=int(skipped), values=values)
-        self.name, self.tenths = name, 0
+        self.name, self.step, self.logged = name, 0, 0
         self._log(values or "begins")
 
     def progress(self, done: int, total: int, values: dict[str, float]) -> None:
         if self.task is not None:
             shown = "  ".join(f"{name} {value:.3g}" for name, value in values.items())
-            self.progress_bar.update(self.task, completed=done, total=total, values=shown)
-            tenths = 10 * done // max(total, 1)
-            if tenths > self.tenths:
-                self.tenths = tenths
-                self._log(f"{done} of {total}  {shown}".rstrip())
+            self.progress_bar.update(self.task, completed=done, total=total or None, values=shown)
+            # Without a total, as many steps as `done` has binary digits.
+            step = 10 * done // total if total else done.bit_length()
+            ended = 0 < total == done != self.logged
+            if step > self.step or ended:
+                self.step, self.logged = step, done
+                self._log(
+                    f"{done} of {total}  {shown}".rstrip() if total else f"{done}  {shown}".rstrip()
+                )
 
     def _log(self, line: str) -> None:
         console = self.progress_bar.console
@@ -89,7 +96,15 @@ class ConsoleReporter(Reporter):
     def note(self, text: str) -> None:
         if text not in self.noted:
             self.noted.add(text)
-            self.progress_bar.console.print(Text(f"note: {text}"), soft_wrap=True)
+            self._print(f"note: {text}")
+
+    def warning(self, text: str) -> None:
+        if text not in self.warned:
+            self.warned.add(text)
+            self._print(f"warning: {text}")
+
+    def _print(self, line: str) -> None:
+        self.progress_bar.console.print(Text(line), soft_wrap=True)
 
 
 def explanation_table(explained: Explained, record: TokenScores) -> Table:

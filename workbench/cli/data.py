@@ -1,4 +1,4 @@
-"""The commands about corpora: `workbench data list|fetch|check|plant`."""
+"""The commands about corpora: `workbench data list|fetch|check|convert|plant`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from workbench.catalog.options import CorpusForm
 from workbench.cli.options import Overrides, Source
 from workbench.cli.terminal import OUT, say
+from workbench.errors import InputError
 
 T = TypeVar("T")
 
@@ -37,8 +39,16 @@ def data_fetch(
     say(fetch(name, address=address))
 
 
-def data_check(source: Source, overrides: Overrides = None) -> None:
-    """Read a whole corpus and print its data card; exit 2 at the first thing that is wrong."""
+def data_check(
+    source: Source,
+    overrides: Overrides = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 on a warning.")] = False,
+) -> None:
+    """Read a whole corpus and print its data card; exit 2 at the first thing that is wrong.
+
+    Warnings come last: what can be read, but is probably not what was meant.
+    """
+    from workbench.core.counts import counted
     from workbench.data.cards import data_card
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
@@ -56,6 +66,36 @@ def data_check(source: Source, overrides: Overrides = None) -> None:
         "",
         *(f"- {note}" for note in card.notes),
     )
+    if card.warnings:
+        say("", "warnings:", *(f"- {warning}" for warning in card.warnings))
+        if strict:
+            number = counted(len(card.warnings), "warning")
+            raise InputError(f"{card.name}: {number}, told above, and --strict takes none")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Which form is written, and where."""
+
+    to: CorpusForm
+    """Form to write."""
+    out: Path
+    """Folder to write, new, empty or of an earlier conversion."""
+
+
+def data_convert(source: Source, what: Conversion, overrides: Overrides = None) -> None:
+    """Write a corpus in another form, with a configuration that reads it back; say what is not kept."""
+    from workbench.data.corpus import load_corpus
+    from workbench.data.sources import data_settings
+    from workbench.data.writers.convert import CONFIG, RECORD, convert
+    from workbench.runs.folder import refuse_foreign
+
+    refuse_foreign(what.out, RECORD, "converted")
+    settings = data_settings(source, overrides)
+    corpus = load_corpus(settings, training=False)
+    record = convert(corpus, settings, what.to, what.out)
+    say(", ".join(f"{split} {texts:,}" for split, texts in record["splits"].items()))
+    say(*(f"- {note}" for note in record["notes"]), f"configuration: {what.out / CONFIG}")
 
 
 @dataclass(frozen=True)

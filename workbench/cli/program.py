@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.rich_utils import rich_format_error
 
-from workbench.cli.data import data_check, data_fetch, data_list, data_plant
+from workbench.cli.data import data_check, data_convert, data_fetch, data_list, data_plant
 from workbench.cli.evaluate import bench, evaluate
 from workbench.cli.explain import attribute, explain, predict
 from workbench.cli.export import export, export_predictions
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which tokens carry a BERT classifier's decision, layer by layer, and how many can be dropped.",
 )
-data_app = typer.Typer(no_args_is_help=True, help="List, fetch, check and plant corpora.")
+data_app = typer.Typer(no_args_is_help=True, help="List, fetch, check, convert and plant corpora.")
 RESUMABLE = "interrupted; the same command resumes from the last checkpoint"
 """The last line of a command that Ctrl-C or SIGTERM ended and that keeps what is done."""
 WRONG_USE: Any = typer.BadParameter.__mro__[2]
@@ -50,6 +50,7 @@ app.add_typer(data_app, name="data", rich_help_panel="Data and other programs")
 add_command(data_app, data_list, "list", plugins=False)
 add_command(data_app, data_fetch, "fetch", plugins=False)
 add_command(data_app, data_check, "check")
+add_command(data_app, data_convert, "convert")
 add_command(data_app, data_plant, "plant")
 
 

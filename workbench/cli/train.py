@@ -1,5 +1,6 @@
 """The commands that train: `workbench run`, `demo`, `compare` and `reproduce`."""
 
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -85,7 +86,9 @@ def compare(
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name
-    complete = Comparison(folder, settings, lambda: ConsoleReporter(ERR), warn, write_cards).run()
+    warned: set[str] = set()  # The trials share their texts.
+    reporters = partial(ConsoleReporter, ERR, warned)
+    complete = Comparison(folder, settings, reporters, warn, write_cards).run()
     written = write_comparison(folder)
     OUT.print(frame_table(written.main.shown))
     warn(*written.problems)

@@ -12,6 +12,7 @@ from workbench.config.loading import (
     load_plugins_of,
     parse_config,
     read_mapping,
+    require_source,
     validated,
 )
 from workbench.config.run import RunConfig, folder_name
@@ -210,7 +211,8 @@ def load_comparison(
         match: `flops=2.0` or `drop=1.0`, in place of the file's target.
 
     Raises:
-        InputError: Names file and key, also for a strength or range end that a method does not take.
+        InputError: Names file and key, also for a strength or range end that a method does not take, and
+            for a run that names no source of texts.
     """
     values = apply_overrides(read_mapping(path), overrides or [])
     load_plugins_of(run if isinstance(run := values.get("run"), dict) else {}, str(path))
@@ -224,6 +226,7 @@ def load_comparison(
             raise InputError(f"{path}: {method} starts at strength 0; give its search a ranges.{method}")
         for strength in (*config.grid(method), *ends):
             config.trial(method, strength, config.seeds[0])
+    require_source(values.get("run") or {}, str(path), "run.")
     return config
 
 

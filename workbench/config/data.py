@@ -48,7 +48,8 @@ class DataSettings(Settings):
     """Whether a cell holds a list of rationales, one per annotator."""
     annotator_column: str | None = None
     """Column with the annotator's name: rows of one id (or text) are one text that several people
-    marked."""
+    marked. With `rationale_lists` a cell may name several, one per rationale of the list; whose is null
+    saw the text and marked nothing."""
     offsets: Literal["auto", "code-point", "utf-16", "utf-8"] = "auto"
     """What spans in characters count: Unicode's characters, UTF-16 units (browsers) or bytes. `auto`
     takes the one under which the stored texts of the spans stand at their offsets; without such texts

@@ -34,7 +34,7 @@ def load_config(
         run_plugins: Import the plug-in files that it names; not for a file that somebody else made.
 
     Raises:
-        InputError: Names the file and every key that is wrong.
+        InputError: Names the file and every key that is wrong, and one that names no source of texts.
 
     Example:
         >>> import workbench
@@ -46,7 +46,25 @@ def load_config(
     values = apply_overrides(read_mapping(path), overrides or [])
     if run_plugins:
         load_plugins_of(values, str(path))
-    return parse_config(values, str(path))
+    if values.get("data") is None:  # An empty section says as little as none.
+        values.pop("data", None)
+    config = parse_config(values, str(path))
+    require_source(values, str(path))
+    return config
+
+
+def require_source(values: dict[str, Any], origin: str, prefix: str = "") -> None:
+    """Raise InputError where a file's mapping leaves the texts to a default.
+
+    Args:
+        values: What the file says of a run.
+        origin: The file, for the message.
+        prefix: The sections above the run's, such as `run.`.
+    """
+    if "source" not in (values.get("data") or {}):
+        raise InputError(
+            f"{origin}: names no texts: set {prefix}data.source to one that `workbench data list` shows"
+        )
 
 
 def load_plugins_of(values: dict[str, Any], origin: str) -> None:
@@ -156,7 +174,9 @@ def _apply(values: dict[str, Any], override: str) -> None:
         raise InputError(f"--set {shown(override)}: expected a.b=value")
     value = yaml_value(raw, f"--set {shown(override)}")
     for part in parts[:-1]:
-        section = values.setdefault(part, {})
+        if values.get(part) is None:  # Also a section that is there, but empty.
+            values[part] = {}
+        section = values[part]
         if not isinstance(section, dict):
             raise InputError(f"--set {shown(override)}: {_word(part)} is not a section")
         values = section

@@ -31,9 +31,11 @@ class DataCard:
     """`first`, `second`, `texts`, `first_texts`: what two splits share, by normalised text; of pairs the
     first text alone as well (the document under another question)."""
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What is probably not what was meant."""
 
     def recorded(self) -> dict[str, Any]:
-        """Return all but the notes in JSON's types; what is not known (NaN) is None."""
+        """Return all but notes and warnings in JSON's types; what is not known (NaN) is None."""
         tables = {"splits": self.splits, "classes": self.classes}
         by_split = {name: json.loads(table.to_json(orient="index")) for name, table in tables.items()}
         leaks = json.loads(self.leaks.to_json(orient="records"))
@@ -64,6 +66,7 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
         classes=_labels(corpus),
         leaks=find_leaks(corpus),
         notes=tuple(notes),
+        warnings=corpus.warnings,
     )
 
 

@@ -136,7 +136,7 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     if table.value:
         return (table.value,)
     known_from = rows["train"] if training else chain.from_iterable(rows.values())
-    labels = table.labels or tuple(sorted({row.label for row in known_from}, key=_label_order))
+    labels = table.labels or tuple(sorted({row.label for row in known_from}, key=label_order))
     if len(labels) > MOST_CLASSES:
         raise InputError(
             f"{table.name}: train has {len(labels):,} different labels, at most {MOST_CLASSES:,}; is"
@@ -157,7 +157,8 @@ def _two_classes(train: list[Row], table: Table) -> None:
         raise InputError(f"{table.name}: training needs at least two classes, found {listed}{hint}")
 
 
-def _label_order(label: str) -> tuple[int, float, str]:
+def label_order(label: str) -> tuple[int, float, str]:
+    """Return what classes are sorted by: numbers first, by their size."""
     try:
         return 0, float(label), label
     except ValueError:

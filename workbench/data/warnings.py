@@ -1,6 +1,7 @@
 """What of a corpus is probably not what was meant: said before anything is trained."""
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -18,13 +19,16 @@ SMALL_TEST = 30
 """Texts of a test split below which an interval spans nearly everything."""
 LARGE_RATIONALE = 0.9
 """Mean share of marked words from which on a ranking has nothing to tell apart."""
-MISSING = frozenset({"na", "n/a", "none", "null", "nan", "-", "?", "unknown", "missing"})
+MISSING = frozenset({"na", "n/a", "<na>", "null", "nan", "-", "?", "missing"})
+"""What programs write for a missing value, in any case; Python's None counts as it is written."""
+MANY_NUMBERS = 20
+"""Whole numbers that are classes, and no codes from 0 or 1 on, are at most this many."""
 
 
 def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
     """Return a sentence per thing that is probably not what was meant.
 
-    Of the classes: many, equal but for case and white space, called like a missing value, numbers, rare
+    Of the classes: many, equal but for how they are written, called like a missing value, numbers, rare
     or absent from a split. Of the texts: a small test split, control characters, rationales that mark
     nearly everything.
 
@@ -57,37 +61,37 @@ def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
 def _classes(corpus: Corpus) -> Iterator[str]:
     train = Counter(one.label for one in corpus.splits["train"])
     total = train.total()
-    if len(corpus.labels) > max(2, min(MANY_CLASSES, CLASS_SHARE * total)):
+    labels = corpus.labels
+    if len(labels) > max(2, min(MANY_CLASSES, CLASS_SHARE * total)):
         yield (
-            f"{len(corpus.labels):,} classes for {counted(total, 'training text')}: is the label column"
-            " an id,"
+            f"{len(labels):,} classes for {counted(total, 'training text')}: is the label column an id,"
             " or a number to predict?"
         )
-    if len(corpus.labels) > 2 and all(map(_is_number, corpus.labels)) and not _are_codes(corpus.labels):
+    if len(labels) > 2 and all(map(_is_number, labels)) and not _are_codes(labels):
+        more = ", ..." * (len(labels) > 5)
         yield (
-            f"all {len(corpus.labels):,} classes are numbers ({listed(corpus.labels[:5])}, ...): each"
-            " is a"
-            " class of its own here, not a value to predict."
+            f"all {len(labels):,} classes are numbers ({listed(labels[:5])}{more}): each is a class of"
+            " its own here, not a value to predict."
         )
     folded: dict[str, list[str]] = {}
-    for label in corpus.labels:
-        folded.setdefault("".join(label.split()).casefold(), []).append(label)
+    for label in labels:
+        folded.setdefault(_folded(label), []).append(label)
     for names in folded.values():
         if len(names) > 1:
-            yield f"classes that differ only in case or white space: {listed(names)}."
+            yield f"classes that are the same but for how they are written: {listed(names)}."
     for truth in ({"true", "1"}, {"false", "0"}):
         if truth <= folded.keys():
             yield f"classes that mean the same: {listed(n for t in sorted(truth) for n in folded[t])}."
-    missing = [label for label in corpus.labels if label.strip().casefold() in MISSING]
+    missing = [label for label in labels if label.casefold() in MISSING or label == "None"]
     if missing:
         yield f"a class that is called like a missing value: {listed(missing)}."
-    rare = [label for label in corpus.labels if train[label] < FEW_TEXTS]
+    rare = [label for label in labels if train[label] < FEW_TEXTS]
     if rare:
-        few = ", ".join(f"{label!r} {train[label]}" for label in rare[:10])
+        few = ", ".join(f"{listed([label])} {train[label]}" for label in rare[:10])
         yield f"classes with fewer than {FEW_TEXTS} training texts: {few}{', ...' * (len(rare) > 10)}."
     for split in ("dev", "test"):
         there = {one.label for one in corpus.splits[split]}
-        absent = [label for label in corpus.labels if there and label not in there]
+        absent = [label for label in labels if there and label not in there]
         if absent:
             yield f"{split} has no text of the class {listed(absent)}."
 
@@ -99,19 +103,24 @@ def _rationales(documents: Sequence[Document]) -> Iterator[str]:
         if one.rationale is not None and n:
             shares.append(mask(one.evidence, n).mean())
     if shares and np.mean(shares) > LARGE_RATIONALE:
-        yield (
-            f"rationales mark {np.mean(shares):.0%} of the words: no ranking can do much better than"
-            " another."
-        )
+        yield f"rationales mark {np.mean(shares):.0%} of the words: any ranking agrees with them."
     if shares and max(shares) == 0:
         yield "no word of any annotated text is marked."
 
 
+def _folded(label: str) -> str:
+    """Return what is left of a name without case, white space, and the ways to write a number."""
+    if _is_number(label):
+        return f"{float(label):g}"
+    return "".join(unicodedata.normalize("NFKC", label).split()).casefold()
+
+
 def _are_codes(labels: Sequence[str]) -> bool:
-    """Whether numbers are codes of classes: 0 or 1 and on, without a gap."""
+    """Whether numbers are codes of classes: few whole ones, or 0 or 1 and on without a gap."""
     numbers = sorted(map(float, labels))
     first = numbers[0]
-    return first in (0, 1) and numbers == [first + n for n in range(len(numbers))]
+    gapless = first in (0, 1) and numbers == [first + n for n in range(len(numbers))]
+    return gapless or (len(numbers) <= MANY_NUMBERS and all(map(float.is_integer, numbers)))
 
 
 def _is_number(label: str) -> bool:

@@ -62,7 +62,9 @@ def _describe(job: Job) -> None:
     scorer_groups(job)
     notes = list(dict.fromkeys([*job.corpus.notes, *job.notes]))
     card = data_card(job.corpus, job.encodings).recorded()
-    write_json(job.out.folder / ABOUT, {"notes": notes, "explains": chosen, "data": card})
+    warnings = list(job.corpus.warnings)
+    about = {"notes": notes, "warnings": warnings, "explains": chosen, "data": card}
+    write_json(job.out.folder / ABOUT, about)
 
 
 def _predictions(job: Job) -> None:

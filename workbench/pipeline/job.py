@@ -50,12 +50,16 @@ class Reporter:
 
         Args:
             done: Units that are finished.
-            total: All units.
+            total: All units; 0 while nobody knows how many there will be.
             values: Numbers worth showing.
         """
 
     def note(self, text: str) -> None:
         """Hear what was dropped, repaired or skipped."""
+
+    def warning(self, text: str) -> None:
+        """Hear what of the data is probably not what was meant."""
+        self.note(f"warning: {text}")
 
     def missed(self, text: str) -> None:
         """Hear what was asked for and is not reached, or cannot be."""
@@ -117,6 +121,8 @@ class Job:
             )
         for note in corpus.notes:
             self.note(note)
+        for warning in corpus.warnings:
+            self.reporter.warning(warning)
         return corpus
 
     @cached_property

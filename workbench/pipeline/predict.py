@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench.data.readers.plain_texts import read_texts
+from workbench.data.readers.plain_texts import iter_texts
 from workbench.errors import InputError
 from workbench.inference.classify import Prediction, classify
 from workbench.inference.load import load_classifier
@@ -20,15 +20,16 @@ from workbench.storage.atomic import replacing
 def predict(request: PredictRequest, reporter: Reporter) -> int:
     """Write a line of JSON per text, in their order, whole or not at all; return how many.
 
-    A line has the fields of `Prediction`. Answers are written as they come, so that they take no memory.
+    A line has the fields of `Prediction`. Texts are read, and answers written, as they come: of .txt and
+    JSON lines memory holds a pool of texts (`classify`), however many there are.
 
     Raises:
-        InputError: As `load_classifier`, `read_texts` and `classify`; for both or none of run and model.
+        InputError: As `load_classifier`, `iter_texts` and `classify`; for both or none of run and model.
         WorkbenchError: The disk refuses.
     """
     folder, max_tokens = _model_folder(request)
     model, tokenizer = _loaded(request, folder)
-    documents = read_texts(
+    documents = iter_texts(
         request.texts, request.limit, text_column=request.text_column, id_column=request.id_column
     )
     answers = classify(
@@ -45,8 +46,9 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         reporter.stage("predict", False)
         for written, answer in enumerate(answers, 1):
             file.write(json.dumps(_record(answer), ensure_ascii=False) + "\n")
-            if written % request.batch_size == 0 or written == len(documents):
-                reporter.progress(written, len(documents), {})
+            if written % request.batch_size == 0:
+                reporter.progress(written, 0, {})
+        reporter.progress(written, written, {})
     return written
 
 

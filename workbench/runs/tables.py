@@ -24,8 +24,9 @@ class RunData:
     config: dict[str, Any]
     environment: dict[str, Any]
     about: dict[str, Any]
-    """`notes`: what was left out; `explains`: what each scorer's numbers speak of; `data`: what each
-    split holds (`DataCard.recorded`)."""
+    """`notes`: what was left out; `warnings`: what of the data is probably not what was meant;
+    `explains`: what each scorer's numbers speak of; `data`: what each split holds
+    (`DataCard.recorded`)."""
     predictions: pd.DataFrame | None
     metrics: dict[str, pd.DataFrame]
     missing: tuple[str, ...]
@@ -51,6 +52,12 @@ class RunData:
     def predicted(self) -> pd.DataFrame | None:
         """The reported split's predictions; None where there are none."""
         return _of_split(self.predictions, self.split)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what was warned of the data; nothing for a run of an earlier version."""
+        told = self.about.get("warnings", [])
+        return [f"Warning: {one}" for one in told] if isinstance(told, list) else []
 
     def score_files(self) -> list[Path]:
         """Return the score tables, scorers in the order of the figures."""

@@ -21,14 +21,16 @@ def labels(says, *names, each=40):
 
 WARNINGS = [
     labels(
-        "classes that differ only in case or white space: Positive, positive", "Positive", "positive"
+        "classes that are the same but for how they are written: Positive, positive",
+        "Positive",
+        "positive",
     ),
-    labels("classes that differ only in case or white space: not ok, notok", "not ok", " notok"),
+    labels("classes that are the same but for how they are written: not ok, notok", "not ok", " notok"),
     labels("classes that mean the same", "True", "true", "1", "0"),
     labels("a class that is called like a missing value: NA", "NA", "yes"),
     labels("a class that is called like a missing value: None", "None", "yes"),
     labels("a class that is called like a missing value: null", "null", "yes"),
-    labels("classes with fewer than 5 training texts: 'no'", *["yes", "no"], "rare", each=4),
+    labels("classes with fewer than 5 training texts: no", *["yes", "no"], "rare", each=4),
     labels("200 classes for", *[f"id{n}" for n in range(200)], each=1),
     labels("all 60 classes are numbers", *[str(n / 7) for n in range(60)], each=10),
     Odd(

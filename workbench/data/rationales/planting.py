@@ -14,11 +14,12 @@ from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
-import yaml
 
 from workbench.core.counts import counted
 from workbench.core.documents import Corpus, Document, Span
 from workbench.core.task_type import task_type_of
+from workbench.data.writers.jsonl import text_line, text_section
+from workbench.data.writers.written import configuration, json_lines_of
 from workbench.errors import InputError
 from workbench.storage.atomic import write_text
 from workbench.storage.locks import one_writer
@@ -204,22 +205,11 @@ def write_planted(
         "splits": {split: _counts(items) for split, items in planted.items()},
         "notes": list(corpus.notes),
     }
-    section = {
-        "source": "file",
-        "path": str(folder / TEXTS),
-        "id_column": "id",
-        "split_column": "split",
-        "rationale_column": "rationale",
-        "rationale_offsets": "word",
-        "rationales": "annotated",
-        **({"second_column": "second"} if pairs else {}),
-    }
-    config = {"name": folder.resolve().name.lstrip(".") or "planted", "data": section}
     files = {
         # First, since it is what makes the folder one of planted texts.
         RECORD: json.dumps(record, indent=2, ensure_ascii=False) + "\n",
-        TEXTS: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
-        CONFIG: yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        TEXTS: json_lines_of(lines),
+        CONFIG: configuration(folder, text_section(pairs), TEXTS, "planted"),
     }
     with one_writer(folder, "data plant"):
         for name, text in files.items():
@@ -228,19 +218,8 @@ def write_planted(
 
 
 def _line(split: str, item: Planted, pairs: bool) -> dict[str, Any]:
-    document = item.document
-    spans = document.rationale
-    return {
-        "id": document.id,
-        "split": split,
-        "text": " ".join(document.words),
-        **({"second": " ".join(document.second)} if pairs else {}),
-        "label": document.label,
-        "rationale": None if spans is None else [[span.start, span.end] for span in spans],
-        "role": item.role,
-        "original_label": item.original,
-        "places": list(item.places),
-    }
+    own = {"role": item.role, "original_label": item.original, "places": list(item.places)}
+    return text_line(split, item.document, pairs) | own
 
 
 def _counts(items: Sequence[Planted]) -> dict[str, Any]:

@@ -107,17 +107,17 @@ def row_from_record(
     text = _text(record, settings.text_column, settings, where)
     if settings.second_column:
         second = _text(record, settings.second_column, settings, where)
-    annotator = ""
-    if settings.annotator_column:
-        annotator = checked_label(*_cell(record, settings.annotator_column, where))
+    names = _annotators(record, settings, where)
     if settings.rationale_column and settings.rationales == "annotated":
         # A row of JSON lines may leave the key out; a whole column that is absent is refused.
         value = record.get(settings.rationale_column)
         reading = (cells or CellReader(settings)).read(value, text, second, where)
     annotations = tuple(
-        replace(one, annotator=annotator or one.annotator) for one in reading.annotations
+        replace(one, annotator=_name(one.annotator, names, where)) for one in reading.annotations
     )
-    return Row(row_id, text, label, where, second, annotations, labels=labels, shares=reading.shares)
+    return Row(
+        row_id, text, label, where, second, annotations, len(names), labels=labels, shares=reading.shares
+    )
 
 
 def quote_notes(counts: Mapping[str, int]) -> list[str]:
@@ -169,6 +169,27 @@ def _split(record: Mapping[str, Any], settings: DataSettings, where: str) -> str
     if settings.split_column:
         _cell(record, settings.split_column, where)
     return split_of(record, settings.split_column, where)
+
+
+def _annotators(record: Mapping[str, Any], settings: DataSettings, where: str) -> list[str]:
+    """Return who a row's rationales are from, a name or, with `rationale_lists`, a list of names."""
+    if not settings.annotator_column:
+        return []
+    value, place = _cell(record, settings.annotator_column, where)
+    names = value if isinstance(value, list) and settings.rationale_lists else [value]
+    return [checked_label(name, place) for name in names]
+
+
+def _name(number: str, names: list[str], where: str) -> str:
+    """Return the name of the annotator of this number in a list of rationales, or of the row's one."""
+    if not names:
+        return number
+    place = int(number or 1)
+    if place > len(names):
+        raise InputError(
+            f"{where}: rationale {place} of a list, but who marked it is not named ({len(names)} are)"
+        )
+    return names[place - 1]
 
 
 def _common_name(settings: DataSettings) -> str:

@@ -55,4 +55,5 @@ def _one_text(group: list[Row], label: str) -> Row:
             seen[one.annotator] = row.where
     marked = tuple(one for row in group for one in row.annotations)
     labels = tuple(row.label for row in group)
-    return replace(first, label=label, labels=labels, annotations=marked, annotators=len(group))
+    people = sum(max(1, row.annotators) for row in group)
+    return replace(first, label=label, labels=labels, annotations=marked, annotators=people)

@@ -257,7 +257,7 @@ def data_card_text(run: RunData) -> str:
         splits=_by_split(recorded.get("splits"), "quantity"),
         classes=_by_split(recorded.get("classes"), "label"),
         shared=_shared(recorded.get("leaks")),
-        notes=run.about.get("notes", []),
+        notes=[*run.warnings, *run.about.get("notes", [])],
     )
 
 

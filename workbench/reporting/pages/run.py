@@ -119,6 +119,7 @@ def _words(run: RunData) -> dict[str, Any]:
         "notes": [
             *([going] if going else []),
             *(f"{line}." for line in aim_sentences(run.aims)),
+            *run.warnings,
             rationale_sentence(run.config),
         ],
         "sentences": [*summary_sentences(run), *control_sentences(run)],
