@@ -25,6 +25,7 @@ def test_what_was_written_is_read_by_data_check(workbench, tmp_path: Path, form:
     again = workbench("data", "check", tmp_path / "out" / "config.yaml")
     assert again.code == 0
     assert card(again) == card(workbench("data", "check", SAMPLE))
+    assert workbench("data", "check", tmp_path / "out").out == again.out
 
 
 def test_the_corpus_is_any_that_data_check_takes(workbench, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from workbench.config.loading import apply_overrides, load_config, parse_config
 from workbench.data.files.opening import ending_of
 from workbench.data.files.records import FORMS, first_record
 from workbench.data.readers.rows import SPLIT_NAMES
+from workbench.data.writers.convert import CONFIG, RECORD
 from workbench.errors import InputError
 from workbench.storage.archives import open_tree
 
@@ -27,13 +28,16 @@ def data_settings(source: str, overrides: Sequence[str] | None = None) -> DataSe
     """Return the settings of a corpus that is named in one word, as for `workbench data check`.
 
     Args:
-        source: A configuration, a reader's name, a file of a known form, or ERASER data.
+        source: A configuration, a folder that `workbench data convert` wrote, a reader's name, a file of
+            a known form, or ERASER data.
         overrides: Changed keys, such as `data.max_train=6`. A `data.rationale_column` that is named is
             read, and so are the rationales of a `data.source` that is.
     """
     changed = list(overrides or ())
+    if all((Path(source).expanduser() / name).is_file() for name in (CONFIG, RECORD)):
+        source = str(Path(source) / CONFIG)  # What `data convert` wrote says best how it is read.
     if Path(source).suffix in {".yaml", ".yml"}:
-        return load_config(Path(source), changed).data
+        return load_config(Path(source).expanduser(), changed).data
     named = sources().get(source)
     values: dict[str, Any] = apply_overrides({"data": {} if named else {"path": source}}, changed)
     if isinstance(data := values["data"], dict):
