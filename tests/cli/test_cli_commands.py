@@ -69,6 +69,18 @@ def test_data_check_reads_an_own_table(workbench, tmp_path):
     assert answer.out.startswith("own[1]; rationales: none")
 
 
+def test_many_classes_are_a_line_each(workbench, tmp_path):
+    frame = pd.DataFrame(
+        {"text": [f"film {n}" for n in range(90)], "label": [f"c{n % 9}" for n in range(90)]}
+    )
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    answer = workbench("data", "check", tmp_path / "own.csv")
+    assert [f"c{n}" for n in range(9)] == [
+        line.split()[0] for line in answer.out.splitlines() if line[:1] == "c"
+    ]
+    assert "nan" not in answer.out
+
+
 def test_data_check_reads_a_standard_set(workbench, tmp_path):
     (tmp_path / "CoLA").mkdir()
     lines = [f"gj04\t{k % 2}\t\tWord {k} .\n" for k in range(40)]

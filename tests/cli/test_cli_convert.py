@@ -25,6 +25,7 @@ def test_what_was_written_is_read_by_data_check(workbench, tmp_path: Path, form:
     again = workbench("data", "check", tmp_path / "out" / "config.yaml")
     assert again.code == 0
     assert card(again) == card(workbench("data", "check", SAMPLE))
+    assert workbench("data", "check", tmp_path / "out").out == again.out
 
 
 def test_the_corpus_is_any_that_data_check_takes(workbench, tmp_path: Path) -> None:
@@ -87,3 +88,13 @@ def test_form_and_folder_must_be_named(workbench, tmp_path: Path, missing: str) 
     del given[missing]
     answer = workbench("data", "convert", SAMPLE, *(word for pair in given.items() for word in pair))
     assert (answer.code, missing in answer.err) == (2, True)
+
+
+def test_what_reading_left_out_and_people_who_disagreed_are_told(workbench, tmp_path: Path) -> None:
+    rows = [{"text": f"film {n}", "label": ["a", "a", "ab"[n % 2]] if n else ["b"]} for n in range(40)]
+    rows += [{"text": f"fine {n}", "label": "b"} for n in range(20)]
+    table = tmp_path / "own.jsonl"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    answer = workbench("data", "convert", table, "--to", "jsonl", "--out", tmp_path / "out")
+    assert "dev and test cut from train by a hash" in answer.out
+    assert "20 texts to which people gave different classes: only the class is written." in answer.out

@@ -232,6 +232,10 @@ def test_a_configuration_cannot_be_changed() -> None:
 
 
 def test_the_origin_is_named() -> None:
+    with pytest.raises(
+        InputError, match=r"unknown key text_column \(did you mean data\.text_column\?\)"
+    ):
+        parse_config({"text_column": "a"}, "demo")
     with pytest.raises(InputError, match=r"^demo: unknown key sed \(did you mean seed\?\)$"):
         parse_config({"sed": 1}, "demo")
 

@@ -1,5 +1,6 @@
 """The commands about corpora: `workbench data list|fetch|check|convert|plant`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from workbench.cli.terminal import OUT, say
 from workbench.errors import InputError
 
 T = TypeVar("T")
+_CLASSES_ACROSS = 8
+"""Classes that stand side by side in a data card; more of them are a line each."""
 
 
 def data_list() -> None:
-    """List the corpora that need no hub, and whether they are here."""
+    """List what can be read: corpora, whether they are here, and the forms of your own files."""
     from rich.table import Table
 
     from workbench.data.sources import sources
@@ -57,9 +60,9 @@ def data_check(
     say(
         f"{card.name}; rationales: {card.rationales}",
         "",
-        card.splits.T.map("{:g}".format).to_string(),
+        card.splits.T.map(_number).to_string(),
         "",
-        card.classes.to_string(),
+        (card.classes if len(card.classes.columns) <= _CLASSES_ACROSS else card.classes.T).to_string(),
         "",
         "shared by two splits:",
         card.leaks.to_string(index=False),
@@ -95,7 +98,8 @@ def data_convert(source: Source, what: Conversion, overrides: Overrides = None) 
     corpus = load_corpus(settings, training=False)
     record = convert(corpus, settings, what.to, what.out)
     say(", ".join(f"{split} {texts:,}" for split, texts in record["splits"].items()))
-    say(*(f"- {note}" for note in record["notes"]), f"configuration: {what.out / CONFIG}")
+    notes = [*corpus.notes, *record["notes"]]
+    say(*(f"- {note}" for note in notes), f"configuration: {what.out / CONFIG}")
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,10 @@ def data_plant(source: Source, planting: Planting, overrides: Overrides = None) 
     record = write_planted(planting.out, corpus, plan, plant(corpus, plan))
     say(*record["rule"], *(f"{split}: {counts}" for split, counts in record["splits"].items()))
     say(f"configuration: {planting.out / CONFIG}")
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:g}"
 
 
 def _first(given: T | None, default: T) -> T:

@@ -28,14 +28,16 @@ Overrides = Annotated[
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
-        "--plugin", metavar="FILE", help="Python file that registers methods or scorers; repeatable."
+        "--plugin",
+        metavar="FILE",
+        help="Python file that registers methods, scorers or readers; repeatable.",
     ),
 ]
 Source = Annotated[
     str,
     typer.Argument(
-        help="Source name (with --set data.path=... where it reads files), a table, Label Studio's"
-        " export (.json), a folder or archive in ERASER's layout, or a configuration."
+        help="A file, folder or archive of any form that `workbench data list` shows, a source's name"
+        " from there (with --set data.path=... where it reads files), or a configuration."
     ),
 ]
 Strict = Annotated[

@@ -209,7 +209,8 @@ def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
             if RENAMED.get(path[-1]) in known:
                 lines.append(f"unknown key {'.'.join(path)}: it is called {RENAMED[path[-1]]} now")
                 continue
-            near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.4)
+            near = _inside(kind, path[0]) if len(path) == 1 else []
+            near = near or difflib.get_close_matches(path[-1], known, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
             lines.append(f"unknown key {'.'.join(path)} ({hint})")
         elif path:
@@ -218,6 +219,15 @@ def _explain(error: ValidationError, kind: type[BaseModel]) -> str:
             lines.append(said)
     left = error.error_count() - len(lines)
     return "; ".join([*lines, f"and {left:,} more"] if left else lines)
+
+
+def _inside(kind: type[BaseModel], key: str) -> list[str]:
+    """Return `section.key` for each section of the configuration that has the key."""
+    whole = _section(kind, [])
+    sections = {name: _section(whole, [name]) for name in whole.model_fields}
+    return [
+        f"{name}.{key}" for name, one in sections.items() if one is not whole and key in one.model_fields
+    ]
 
 
 def _word(part: object) -> str:

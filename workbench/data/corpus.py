@@ -94,7 +94,17 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         notes=(*table.notes, *notes, *builder.notes()),
         counts=table.counts | builder.counts,
     )
-    return replace(corpus, warnings=(*table.warnings, *warnings_of(corpus, training=training)))
+    warnings = (*table.warnings, *_unmatched_labels(table, settings))
+    return replace(corpus, warnings=(*warnings, *warnings_of(corpus, training=training)))
+
+
+def _unmatched_labels(table: Table, settings: DataSettings) -> list[str]:
+    """Return a warning where no span has any of the labels that are to be rationale."""
+    rows = chain.from_iterable(table.rows.values())
+    chosen = settings.rationale_labels if settings.rationales == "annotated" else None
+    if not chosen or any(one.spans for row in rows for one in row.annotations):
+        return []
+    return [f"no span has a label of data.rationale_labels: {listed(chosen)}."]
 
 
 def _check_rationales(table: Table, settings: DataSettings) -> None:
@@ -177,6 +187,8 @@ class _Builder:
         )
         # Of a passage with many questions the words are looked for once.
         self.words = lru_cache(_REPEATED)(self._words)
+        self.soft = settings.soft_labels
+        self.disagreed = 0
         self.blank_spans = 0
         self.unannotated = 0
         self.several = 0
@@ -213,11 +225,15 @@ class _Builder:
     def notes(self) -> list[str]:
         rule = RULES.get(self.rule, f"that {self.rule!r} marked")
         kept = f"rationale are the words {rule} (data.annotators: {self.rule})."
+        tied = ", no rationale by majority" if self.rule == "majority" else ""
+        taught = "the shares are" if self.soft else "the class that most gave is"
+        called = f" to which people gave different classes: {taught} trained on (data.soft_labels)."
         notes = counted_notes(
+            (self.disagreed, "text", called),
             (self.blank_spans, "rationale span", " on spaces only dropped."),
             (self.unannotated, "text", " without annotation (rationale null)."),
             (self.several, "text", f" with several annotators: {kept}"),
-            (self.ties.total(), "word", " marked by exactly half of those who marked any: ties."),
+            (self.ties.total(), "word", f" marked by exactly half of those who marked any: ties{tied}."),
         )
         if self.unspaced:
             by = "the dictionaries of ICU" if self.segmenter == "icu" else "Unicode's rules (UAX 29)"
@@ -268,6 +284,7 @@ class _Builder:
         given = Counter(label for label in row.labels if label in self.labels)
         if len(row.labels) < 2 or self.table.value or not given:
             return None
+        self.disagreed += len(given) > 1
         return tuple(given[label] / given.total() for label in self.labels)
 
     def _annotated(self, document: Document, row: Row, split: str) -> Document:
@@ -365,10 +382,13 @@ def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...
             f" {len(labels)}; set it to 'none', or to 'annotated' where spans come with the data"
         )
     if positive is None:
+        other = "'annotated' for those of data.rationale_column, or to " * bool(
+            settings.rationale_column
+        )
         raise InputError(
             f"{table.name}: data.rationales 'valence' needs data.positive_label"
             f" (one of {', '.join(labels)}); where no class is the positive one, set data.rationales"
-            " to 'none'"
+            f" to {other}'none'"
         )
     if positive not in labels:
         raise InputError(

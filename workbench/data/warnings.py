@@ -49,9 +49,14 @@ def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
     if controlled:
         controls = sum(not controlled.isdisjoint(one.words + one.second) for one in documents)
     if controls:
+        # U+0080 to U+009F stand in no text: cp1252 has dashes and quotes at these bytes.
+        windows = any("\x80" <= sign < "\xa0" for word in controlled for sign in word)
+        hint = (
+            "; quotes and dashes of another encoding, such as data.encoding: cp1252?" if windows else "."
+        )
         found.append(
             f"{counted(controls, 'text')} with control characters (such as NUL), which most tokenizers"
-            " drop."
+            f" drop{hint}"
         )
     if corpus.rationales == "annotated spans":
         found += _rationales(documents)

@@ -67,7 +67,10 @@ def decode(content: bytes, name: str, first_line: int = 1, encoding: str = "utf-
         wide = first_line == 1 and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         written = "not UTF-8" if encoding == "utf-8" else f"not {encoding}"
         reason = "UTF-16" if wide else f"byte 0x{error.object[error.start]:02x}"
-        raise InputError(f"{name}:{line}: {written} ({reason}); data.encoding names another") from None
+        raise InputError(
+            f"{name}:{line}: {written} ({reason}); data.encoding names another"
+            f", such as {'utf-16' if wide else 'cp1252'}"
+        ) from None
     except UnicodeError as error:
         raise InputError(f"{name}: not {encoding} ({error})") from None
 

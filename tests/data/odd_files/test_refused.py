@@ -52,7 +52,24 @@ SPANS = [
     row("rationale span [-1, 1] is negative, empty or reversed", [[-1, 1]]),
     row("rationale span [0.5, 1] is not a pair of whole numbers", [[0.5, 1]]),
     row("rationale span [True, 1] is not a pair of whole numbers", [[True, 1]]),
-    row("the rationale is not a JSON list of spans: 'warm'", "warm"),
+    row(
+        "the rationale is not a JSON list of spans: 'warm'; is data.rationale_form: quotes meant?",
+        "warm",
+    ),
+    row(
+        "the rationale is not a JSON list of spans: '*warm* and witty'; is"
+        " data.rationale_form: marked meant?",
+        "*warm* and witty",
+    ),
+    row(
+        "the rationale is not a JSON list of spans: 'B O O'; is data.rationale_form: tags meant?",
+        "B O O",
+    ),
+    row(
+        "the rationale is not a JSON list of spans: '1 0 1'; is"
+        " data.rationale_form: mask (or shares, ranks, indices) meant?",
+        "1 0 1",
+    ),
     row("the rationale is dict, not a list of spans", {"start": 0}),
     row(
         "rationale span 1 is not a [start, end] pair; if these are no spans, data.rationale_form: mask",
@@ -99,6 +116,11 @@ FORMS = [
     row("the rank 1.5 is no whole number", [1.5, 0, 0], settings=WORDS | {"rationale_form": "ranks"}),
     row("the index 3 is none of 0 to 2", [3], settings=WORDS | {"rationale_form": "indices"}),
     row("the quote 'cold' is not in the text", ["cold"], settings=WORDS | {"rationale_form": "quotes"}),
+    row(
+        "a mask of 3, but the text has 14 characters (data.rationale_offsets: word would fit)",
+        [1, 0, 1],
+        settings=WORDS | {"rationale_form": "mask", "rationale_offsets": "char"},
+    ),
     row("the quote ' ' is no text", [" "], settings=WORDS | {"rationale_form": "quotes"}),
     row("without its * it is not the text", "*cold* and", settings=WORDS | {"rationale_form": "marked"}),
     row(
@@ -120,20 +142,39 @@ FILES = [
     file("a.csv: the file is empty", "a.csv", b" \n\n"),
     file("the file holds no rows", "a.csv", b"text,label\n"),
     file(
-        "a.csv:4: not UTF-8 (byte 0x96); data.encoding names another",
+        "a.csv:4: not UTF-8 (byte 0x96); data.encoding names another, such as cp1252",
         "a.csv",
         csv("bad \u2013,neg").encode("cp1252"),
     ),
-    file("a.csv:1: not UTF-8 (UTF-16); data.encoding names another", "a.csv", csv().encode("utf-16")),
+    file(
+        "a.csv:1: not UTF-8 (UTF-16); data.encoding names another, such as utf-16",
+        "a.csv",
+        csv().encode("utf-16"),
+    ),
     file("not ascii", "a.csv", csv("caf\u00e9,neg").encode(), encoding="ascii"),
     file("data.encoding 'klingon': no such encoding", "a.csv", csv().encode(), encoding="klingon"),
     file("data.separator ';;': one character", "a.csv", csv().encode(), separator=";;"),
     file(
-        "no comma in it, but ';' in every line: set data.separator",
+        "commas do not cut it into a table, but ';' makes 2 fields of every line: set data.separator",
         "a.csv",
         csv(header="text;label", separator=";").encode(),
     ),
-    file("no column label", "a.csv", csv(header="text,verdict").encode()),
+    file(
+        "but ';' makes 2 fields of every line",
+        "a.csv",
+        csv('"warm, and witty";pos', header="text;label", separator=";").encode(),
+    ),
+    file(
+        "no column label; there are: text, verdict; data.text_column, data.label_column",
+        "a.csv",
+        csv(header="text,verdict").encode(),
+    ),
+    file("text, Label; did you mean Label?", "a.csv", csv(header="text,Label").encode()),
+    file(
+        "if the first line is a row already, data.columns names",
+        "a.csv",
+        csv(header="one of the best films of the year,pos").encode(),
+    ),
     file("two columns are called 'label'", "a.csv", b"text,label,label\na,b,c\n"),
     file("a.csv, row 3 (line 4): 3 fields, the first line names 2", "a.csv", csv("a, b,pos").encode()),
     file(

@@ -61,6 +61,18 @@ WARNINGS = [
         WHY,
         says="browsers count UTF-16 units; say which in data.offsets",
     ),
+    Odd(
+        "no label that is meant",
+        {"a.jsonl": lines({"text": "warm", "label": "pos", "why": [[0, 1, "reason"]]})},
+        WHY | {"rationale_labels": ["raeson"]},
+        says="no span has a label of data.rationale_labels: raeson.",
+    ),
+    Odd(
+        "of another encoding",
+        {"a.csv": csv("warm \u2013 and witty,pos").encode("cp1252")},
+        {"encoding": "latin-1"},
+        says="quotes and dashes of another encoding, such as data.encoding: cp1252?",
+    ),
 ]
 NOTES = [
     Odd("lines in a .json", {"a.json": lines()}, says="holds JSON lines"),
@@ -118,6 +130,17 @@ NOTES = [
         {"a.jsonl": lines({"text": "warm", "label": "pos", "why": [[[0, 1]], []]})},
         WHY | {"rationale_lists": True},
         says="1 word marked by exactly half",
+    ),
+    Odd(
+        "people who disagree",
+        {"a.jsonl": lines({"text": "warm", "label": ["pos", "pos", "neg"]})},
+        says="1 text to which people gave different classes: the class that most gave is trained on",
+    ),
+    Odd(
+        "people who disagree, learnt",
+        {"a.jsonl": lines({"text": "warm", "label": ["pos", "pos", "neg"]})},
+        {"soft_labels": True},
+        says="1 text to which people gave different classes: the shares are trained on",
     ),
     Odd(
         "no class that most gave",

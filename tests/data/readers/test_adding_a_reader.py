@@ -8,6 +8,7 @@ from workbench.catalog.readers import READERS, register_reader
 from workbench.config.data import DataSettings
 from workbench.core.documents import Span
 from workbench.data.corpus import load_corpus
+from workbench.data.readers.rows import Table
 from workbench.data.sources import data_settings
 from workbench.errors import InputError
 
@@ -70,3 +71,8 @@ def test_a_wrong_declaration_names_its_line(fields, message):
         register_reader(**fields)(lambda settings: None)
     assert "test_adding_a_reader.py:" in str(error.value)
     assert "own" not in READERS
+
+
+def test_rows_of_no_split_are_refused():
+    with pytest.raises(InputError, match=r"^own: rows of a split 'training'; they are train, dev, test"):
+        Table("own", {"training": []})

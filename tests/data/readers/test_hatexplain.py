@@ -61,7 +61,10 @@ def test_labels_and_rationales_by_majority(tmp_path):
     assert corpus.counts["undecided_texts"] == {"train": 1, "dev": 0, "test": 0}
     # p3's two rationales part over two tokens; three of p1's cannot tie.
     assert corpus.counts["tied_words"] == {"train": 2, "dev": 0, "test": 0}
-    assert "2 words marked by exactly half of those who marked any: ties." in corpus.notes
+    assert (
+        "2 words marked by exactly half of those who marked any: ties, no rationale by majority."
+        in corpus.notes
+    )
     assert "1 post in no division not used." in corpus.notes
 
 
@@ -195,3 +198,24 @@ def test_the_form_is_recognised(tmp_path):
     write(tmp_path)
     for path in (tmp_path, tmp_path / "dataset.json"):
         assert data_settings(str(path)).source == "hatexplain"
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json"])
+def test_posts_one_by_one_are_read_as_well(ending, tmp_path):
+    posts = [value | {"post_id": name} for name, value in POSTS.items()]
+    path = tmp_path / f"posts.{ending}"
+    many = "".join(json.dumps(one) + "\n" for one in posts)
+    path.write_text(many if ending == "jsonl" else json.dumps(posts), encoding="utf-8")
+    assert data_settings(str(path)).source == "hatexplain"
+    documents = {
+        one.id: one
+        for members in load_corpus(settings(path), training=False).splits.values()
+        for one in members
+    }
+    assert documents.keys() == POSTS.keys() - {"p4"}
+    assert documents["p1"].rationale == (Span(0, 1), Span(3, 4))
+    path.write_text(
+        json.dumps([posts[0], posts[0]]) if ending == "json" else many + many, encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="the post 'p1' is there twice"):
+        load_corpus(settings(path))

@@ -21,9 +21,13 @@ def csv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterato
         file, options: What is read, and how.
         notes: Gets a sentence about rows with line breaks inside a field.
     """
-    separator = options.separator or ","
-    rows = list(csv_rows(_text(file, options), file.name, separator))
-    _refuse_other_separator(file, options, rows)
+    text = _text(file, options)
+    try:
+        rows = list(csv_rows(text, file.name, options.separator or ","))
+    except InputError:
+        _refuse_other_separator(file, options, text, ())
+        raise
+    _refuse_other_separator(file, options, text, rows)
     if rows and (swallowed := row_inside(rows)):
         line, lines = swallowed
         raise InputError(
@@ -57,13 +61,23 @@ def _text(file: Opened, options: FileOptions) -> str:
     return decode(content, file.name, encoding=options.encoding)
 
 
-def _refuse_other_separator(file: Opened, options: FileOptions, rows: Sequence[Row]) -> None:
-    """InputError where every row is one field that another separator would cut alike."""
-    if options.separator or not rows or any(len(fields) != 1 for _, fields in rows):
+def _refuse_other_separator(file: Opened, options: FileOptions, text: str, rows: Sequence[Row]) -> None:
+    """InputError where commas do not make a table of a text, but another separator does."""
+    if options.separator or _width(rows) > 1:
         return
     for mark, called in _SEPARATORS.items():
-        parts = {fields[0].count(mark) for _, fields in rows[:100]}
-        if len(parts) == 1 and parts != {0}:
+        try:
+            fields = _width(list(csv_rows(text, file.name, mark))) if mark in text else 0
+        except InputError:
+            continue
+        if fields > 1:
             raise InputError(
-                f"{file.name}: no comma in it, but {called} in every line: set data.separator"
+                f"{file.name}: commas do not cut it into a table, but {called} makes {fields} fields of"
+                f" every line: set data.separator to {called}"
             )
+
+
+def _width(rows: Sequence[Row]) -> int:
+    """Return how many fields every row has; 0 where they differ, or there is none."""
+    widths = {len(fields) for _, fields in rows}
+    return widths.pop() if len(widths) == 1 else 0

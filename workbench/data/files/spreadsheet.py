@@ -51,9 +51,8 @@ def sheet_records(file: Opened, options: FileOptions, notes: list[str]) -> Itera
     ]
     # A sheet is as wide as its widest row: columns that hold nothing at all are not there.
     width = max((n for _, fields in rows for n, value in enumerate(fields, 1) if value != ""), default=0)
-    yield from by_column(
-        file.name, [(number, fields[:width]) for number, fields in rows], options.columns
-    )
+    named = f"{file.name}, sheet {chosen!r}" if len(names) > 1 else file.name
+    yield from by_column(named, [(number, fields[:width]) for number, fields in rows], options.columns)
 
 
 def _plain(value: Any) -> Any:

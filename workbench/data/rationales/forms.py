@@ -112,10 +112,12 @@ class Units:
         """
         if len(values) not in (self.first, self.total):
             beside = f" or {self.total:,} with the second text" if self.total > self.first else ""
+            other = "word" if self.kind == "char" else "char"
+            fits = len(values) in (Units(self.text, self.second, other).first,
+                                   Units(self.text, self.second, other).total)  # fmt: skip
             raise InputError(
                 f"{where}: {what} of {len(values):,}, but the text has {self.first:,}"
-                f" {self.name}{beside}"
-                " (data.rationale_offsets)"
+                f" {self.name}{beside} (data.rationale_offsets{f': {other} would fit' if fits else ''})"
             )
         return [*values, *[0] * (self.total - len(values))]
 
@@ -197,8 +199,18 @@ def _plain(value: Any, where: str, form: Form) -> Any:
         return ast.literal_eval(written)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         shown = repr(written[:SHOWN])
-        what = "spans" if form == "spans" else form
-        raise InputError(f"{where}: the rationale is not a JSON list of {what}: {shown}") from None
+        other = form == "spans" and not written.startswith(("[", "{"))
+        hint = f"; is data.rationale_form: {_form_of(written)} meant?" if other else ""
+        raise InputError(f"{where}: the rationale is not a JSON list of {form}: {shown}{hint}") from None
+
+
+def _form_of(written: str) -> str:
+    """Return the form that a cell looks like, which is no JSON."""
+    if _NUMBERS.fullmatch(written):
+        return "mask (or shares, ranks, indices)"
+    if all(part == "O" or _TAG.fullmatch(part) for part in written.split()):
+        return "tags"
+    return "marked" if written.count("*") >= len("**") else "quotes"
 
 
 def _numbers(written: str, where: str) -> list[float | int]:
@@ -350,7 +362,10 @@ def _quotes(reader: CellReader, value: Any, units: Units, where: str) -> Spans:
             raise InputError(f"{where}: the quote {reprlib.repr(one)} is no text")
         found = units.find(quote)
         if not found and reader.settings.mismatches == "refuse":
-            raise InputError(f"{where}: the quote {quote[:SHOWN]!r} is not in the text")
+            raise InputError(
+                f"{where}: the quote {quote[:SHOWN]!r} is not in the text"
+                " (data.mismatches: keep leaves such quotes out)"
+            )
         reader.counts[ABSENT] += not found
         reader.counts[AMBIGUOUS] += len(found) > 1
         spans.update(found)

@@ -114,9 +114,9 @@ def unit_of(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str
     if best == "code-point":
         return best, [], []
     note = (
-        f"Spans count {_CALLED[best]}: so {counted(wrong[best], 'span')} of {len(told):,} texts with"
-        " other"
-        f" than ASCII signs have another text than stored, as characters {wrong['code-point']:,}."
+        f"Spans count {_CALLED[best]}: of {len(told):,} texts with other than ASCII signs"
+        f" {counted(wrong[best], 'span')} then have another text than the file stores for them; if they"
+        f" counted characters, {wrong['code-point']:,} would."
     )
     return best, [note], []
 
@@ -162,8 +162,8 @@ class _Judge:
         if not self.keep:
             raise InputError(
                 f"{row.where}: span [{span[0]}, {span[1]}] has the text {given[0][:60]!r}, but there"
-                " stands"
-                f" {inside[:60]!r}"
+                f" stands {inside[:60]!r} (data.offsets says what spans count, data.mismatches: keep"
+                " trusts them)"
             )
         self.mismatches += 1
 

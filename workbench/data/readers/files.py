@@ -1,6 +1,6 @@
 """Your own texts: a table of any known form, with a text and a label per row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,11 @@ from workbench.data.readers.rows import (
     majority_of,
     split_of,
 )
-from workbench.data.readers.split_files import split_files
+from workbench.data.readers.split_files import split_files, unread_files
 from workbench.errors import InputError
+
+_WORDS_OF_A_NAME = 5
+"""Spaces from which on a column's name is more likely a text."""
 
 
 @register_reader(
@@ -64,7 +67,12 @@ def load_file(settings: DataSettings) -> Table:
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
-        notes=[*notes, *quote_notes(cells.counts), *unused_rationales(settings)],
+        notes=[
+            *notes,
+            *unread_files(settings, FORMS),
+            *quote_notes(cells.counts),
+            *unused_rationales(settings),
+        ],
     )
 
 
@@ -132,7 +140,9 @@ def unused_rationales(settings: DataSettings) -> list[str]:
     """Return a note where a rationale column is named but other rationales are chosen."""
     column, chosen = settings.rationale_column, settings.rationales
     unused = column and chosen != "annotated"
-    return [f"Column {column!r} is not used: data.rationales is {chosen!r}."] if unused else []
+    if not unused:
+        return []
+    return [f"Column {column!r} is not used: data.rationales is {chosen!r}, not 'annotated'."]
 
 
 def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
@@ -149,7 +159,31 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
     known = list(columns)
     absent = [column for column in named if column and column not in known]
     if absent:
-        raise InputError(f"{name}: no column {', '.join(absent)}; there are: {listed(known)}")
+        raise InputError(f"{name}: {absent_columns(absent, known)}")
+
+
+def absent_columns(absent: Sequence[str], known: Sequence[str]) -> str:
+    """Return which columns are absent, which there are, and what to do about it.
+
+    Args:
+        absent, known: Names of columns.
+    """
+    said = f"no column {', '.join(absent)}; there are: {listed(known)}"
+    if any(_is_value(name) for name in known):
+        return f"{said}; if the first line is a row already, data.columns names the columns"
+    folded = {name.strip().casefold(): name for name in known}
+    near = [folded[name.casefold()] for name in absent if name.casefold() in folded]
+    meant = f"did you mean {', '.join(near)}? " if near else ""
+    return f"{said}; {meant}data.text_column, data.label_column, ... say which column is which"
+
+
+def _is_value(name: str) -> bool:
+    """Return whether a column is called like what stands in one: a number, a list, a sentence."""
+    try:
+        float(name)
+    except ValueError:
+        return name.startswith(("[", "{")) or name.count(" ") >= _WORDS_OF_A_NAME
+    return True
 
 
 def _text(record: Mapping[str, Any], column: str, settings: DataSettings, where: str) -> str:
@@ -202,5 +236,5 @@ def _common_name(settings: DataSettings) -> str:
 def _cell(record: Mapping[str, Any], column: str, where: str) -> tuple[Any, str]:
     """Return a row's value and its place, for the checks; InputError where the column is absent."""
     if column not in record:
-        raise InputError(f"{where}: no column {column}; there are: {listed(record)}")
+        raise InputError(f"{where}: {absent_columns([column], list(record))}")
     return record[column], f"{where}: {column}"

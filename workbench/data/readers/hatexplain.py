@@ -11,7 +11,7 @@ from workbench.core.counts import counted_notes, first_few
 from workbench.data.files.json_files import json_object
 from workbench.data.files.opening import ending_of
 from workbench.data.files.options import FileOptions
-from workbench.data.files.records import FORMS
+from workbench.data.files.records import FORMS, first_record, records_of
 from workbench.data.readers.glue import Task, standard, task_of
 from workbench.data.readers.rows import (
     SPLIT_NAMES,
@@ -32,21 +32,22 @@ _NO_RATIONALE = "normal"
 
 
 def is_hatexplain(sample: Any) -> bool:
-    """Return whether an object has posts by id, or a folder both files."""
+    """Return whether an object has posts by id or is one, or a folder has both files."""
     if isinstance(sample, list):
         return {POSTS, DIVISIONS} <= set(sample)
     first = next(iter(sample.values()), None) if isinstance(sample, dict) else None
-    return isinstance(first, dict) and {"post_tokens", "annotators"} <= set(first)
+    return _is_post(first) or _is_post(sample)
 
 
 @register_reader(
     **standard("hatexplain"),
     rationales="annotated",
-    endings=(".json",),
+    endings=(".json", ".jsonl", ".ndjson"),
     recognises=is_hatexplain,
 )
 def load_hatexplain(settings: DataSettings) -> Table:
-    """Return the posts of `data.path`: the folder with both files, or a JSON file of posts.
+    """Return the posts of `data.path`: the folder with both files, or a JSON file of posts: by id,
+    a list, or one per line.
 
     A post has the label that two of its three annotators gave; where all three differ it is left out
     and counted. It has the rationales of all who gave one. `normal` posts were not annotated.
@@ -56,12 +57,7 @@ def load_hatexplain(settings: DataSettings) -> Table:
     task = task_of(settings)
     path = data_path(settings, f"the folder with {POSTS}")
     path = path / POSTS if path.is_dir() else path
-    if path.is_file() and ending_of(path) in FORMS and ending_of(path) != ".json":
-        raise InputError(
-            f"{path}: a table, not HateXplain's JSON of posts by id; data.source: file reads tables (the"
-            " marks by data.rationale_column, data.rationale_form and data.annotator_column)"
-        )
-    posts = _object(path)
+    posts = _listed(path) if path.is_file() and _is_post(first_record(path)) else _by_id(path)
     reader = _PostReader(task)
     divisions = _divisions(path.with_name(DIVISIONS), posts)
     rows = {
@@ -186,13 +182,40 @@ class _PostReader:
         if not isinstance(marks, list) or not all(isinstance(row, list) for row in marks):
             raise InputError(f"{where}: rationales is not a list of lists")
         if not 1 <= len(marks) <= ANNOTATORS:
-            raise InputError(f"{where}: {len(marks)} rationales of {ANNOTATORS} annotators")
+            raise InputError(
+                f"{where}: {len(marks)} rationales of {ANNOTATORS} annotators; a post that most do not"
+                f" call {_NO_RATIONALE} has 1 to {ANNOTATORS}"
+            )
         for row in marks:
             if len(row) != len(tokens) or not all(mark in (0, 1) for mark in row):
                 raise InputError(
                     f"{where}: a rationale of {len(row)} marks, expected {len(tokens)} of 0 or 1"
                 )
         return [[mark == 1 for mark in row] for row in marks]
+
+
+def _is_post(value: Any) -> bool:
+    return isinstance(value, dict) and {"post_tokens", "annotators"} <= set(value)
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    """Return the posts of a list, or of JSON lines, by their `post_id` or else their number."""
+    posts: dict[str, Any] = {}
+    for number, (where, post) in enumerate(records_of(path), start=1):
+        post_id = str(post.get("post_id") or f"row-{number}")
+        if post_id in posts:
+            raise InputError(f"{where}: the post {post_id!r} is there twice")
+        posts[post_id] = post
+    return posts
+
+
+def _by_id(path: Path) -> dict[str, Any]:
+    if path.is_file() and ending_of(path) in FORMS and ending_of(path) != ".json":
+        raise InputError(
+            f"{path}: a table, not HateXplain's JSON of posts; data.source: file reads tables (the"
+            " marks by data.rationale_column, data.rationale_form and data.annotator_column)"
+        )
+    return _object(path)
 
 
 def _object(path: Path) -> dict[str, Any]:

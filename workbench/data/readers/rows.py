@@ -96,6 +96,14 @@ class Table:
     one_class: str = ""
     """What to say where data of this form have one class by their nature."""
 
+    def __post_init__(self) -> None:
+        for split in self.rows:
+            if split not in SPLIT_NAMES.values():
+                raise InputError(
+                    f"{self.name}: rows of a split {split!r}; they are train, dev, test"
+                    " (`split_of` reads other names of them)"
+                )
+
 
 def data_path(settings: DataSettings, what: str) -> Path:
     """Return `data.path`; InputError says what it must name where it is absent."""

@@ -61,7 +61,31 @@ def named_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[
     return sorted(found, key=lambda one: SPLITS.index(one[0]))
 
 
+def unread_files(settings: DataSettings, endings: Collection[str]) -> list[str]:
+    """Return a note on the tables of a folder that `split_files` passes over.
+
+    Args:
+        settings, endings: As of `split_files`.
+    """
+    folder = Path(settings.path or "").expanduser()
+    if not settings.path or not folder.is_dir():
+        return []
+    _, others = _sorted_out(folder, endings)
+    return [f"Not read, as they are called neither train, dev nor test: {listed(others)}."] * bool(
+        others
+    )
+
+
 def _in_folder(folder: Path, endings: Collection[str]) -> list[tuple[str | None, Path]]:
+    found, others = _sorted_out(folder, endings)
+    if not found:
+        there = f"; there are: {listed(others)}" if others else ""
+        raise InputError(f"{folder}: no file called train, dev or test of a known kind{there}")
+    return [(split, found[split]) for split in SPLITS if split in found]
+
+
+def _sorted_out(folder: Path, endings: Collection[str]) -> tuple[dict[str, Path], list[str]]:
+    """Return the file of each split, and the names of other tables; InputError for two of a split."""
     found: dict[str, Path] = {}
     others = []
     for path in sorted(folder.iterdir()):
@@ -74,7 +98,4 @@ def _in_folder(folder: Path, endings: Collection[str]) -> list[tuple[str | None,
             raise InputError(f"{folder}: both {found[split].name} and {path.name} are {split}")
         else:
             found[split] = path
-    if not found:
-        there = f"; there are: {listed(others)}" if others else ""
-        raise InputError(f"{folder}: no file called train, dev or test of a known kind{there}")
-    return [(split, found[split]) for split in SPLITS if split in found]
+    return found, others

@@ -59,6 +59,10 @@ def convert(corpus: Corpus, settings: DataSettings, form: CorpusForm, folder: Pa
     if not annotated:
         section = {key: value for key, value in section.items() if key != "rationale_column"}
         section["rationales"] = "none"
+    votes = sum(max(one.label_shares or (1,)) < 1 for _, one in everyone(corpus))
+    notes += counted_notes(
+        (votes, "text", " to which people gave different classes: only the class is written.")
+    )
     notes += written.notes + _class_notes(corpus)
     files = written.files | {CONFIG: configuration(folder, section, written.path, form)}
     record = {
