@@ -50,8 +50,8 @@ def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
         controls = sum(not controlled.isdisjoint(one.words + one.second) for one in documents)
     if controls:
         found.append(
-            f"{counted(controls, 'text')} with control characters (such as NUL), which most tokenizers"
-            " drop."
+            f"{counted(controls, 'text')} with control characters (such as NUL), which most"
+            " tokenizers drop."
         )
     if corpus.rationales == "annotated spans":
         found += _rationales(documents)

@@ -1,5 +1,4 @@
-"""Spans that count UTF-16 units or bytes, in characters; and whether what stands there is what was
-meant."""
+"""Spans that count UTF-16 units or bytes, in characters; and whether their stored texts stand there."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -105,8 +104,8 @@ def unit_of(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str
         astral = sum(max(row.text + row.second) > "\uffff" for row in wide)
         warning = (
             f"{counted(astral, 'text')} with spans and signs beyond U+FFFF (emoji, for instance): the"
-            " spans"
-            " are taken to count characters, but browsers count UTF-16 units; say which in data.offsets."
+            " spans are taken to count characters, but browsers count UTF-16 units; say which in"
+            " data.offsets."
         )
         return "code-point", [], [warning] if astral else []
     wrong = {unit: _misses(told, unit) for unit in _SIZES}
@@ -115,8 +114,8 @@ def unit_of(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str
         return best, [], []
     note = (
         f"Spans count {_CALLED[best]}: so {counted(wrong[best], 'span')} of {len(told):,} texts with"
-        " other"
-        f" than ASCII signs have another text than stored, as characters {wrong['code-point']:,}."
+        " other than ASCII signs have another text than stored, as characters"
+        f" {wrong['code-point']:,}."
     )
     return best, [note], []
 
@@ -161,9 +160,8 @@ class _Judge:
             return
         if not self.keep:
             raise InputError(
-                f"{row.where}: span [{span[0]}, {span[1]}] has the text {given[0][:60]!r}, but there"
-                " stands"
-                f" {inside[:60]!r}"
+                f"{row.where}: span [{span[0]}, {span[1]}] has the text {given[0][:60]!r}, but"
+                f" there stands {inside[:60]!r}"
             )
         self.mismatches += 1
 

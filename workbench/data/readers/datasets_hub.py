@@ -19,6 +19,7 @@ from workbench.errors import InputError
     name="hub",
     description="A hub data set, or a save_to_disk folder",
     usage=", data.path",
+    any_texts=True,
     is_here=lambda: importlib.util.find_spec("datasets") is not None,
     files=lambda _: [],
 )

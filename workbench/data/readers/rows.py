@@ -3,15 +3,16 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.config.data import DataSettings
-from workbench.core.counts import SHOWN
+from workbench.core.counts import SHOWN, listed
 from workbench.core.documents import Part, runs
+from workbench.data.files.opening import stem_of
 from workbench.errors import InputError
 from workbench.storage.jsonl import is_encodable
 
@@ -75,7 +76,7 @@ class Table:
     rows: dict[str, list[Row]]
     """By split; dev and test that are absent or empty are cut from train."""
     annotated: bool = False
-    """Whether `spans` are meant as annotated rationales."""
+    """Whether annotations and shares are meant as rationales."""
     units: Literal["char", "word", "token"] = "char"
     """`char`: spans count characters, words are split by `split_text`. `word`: spans count the
     whitespace-separated words. `token`: the same, but only a single space separates."""
@@ -102,6 +103,27 @@ def data_path(settings: DataSettings, what: str) -> Path:
     if not settings.path:
         raise InputError(f"data.source {settings.source!r} needs data.path, {what}")
     return Path(settings.path).expanduser()
+
+
+def corpus_name(settings: DataSettings) -> str:
+    """Return what a corpus is called: its folder, or its file without endings; of files the folder."""
+    if settings.path:
+        path = Path(settings.path).expanduser()
+        return path.name if path.is_dir() else stem_of(path)
+    first, *others = map(Path, (settings.paths or {}).values())
+    return (others and first.parent.name) or stem_of(first)
+
+
+def require_keys(there: Collection[str], needed: Iterable[str | None], where: str) -> None:
+    """Raise InputError where a row, or a table, lacks columns.
+
+    Args:
+        there, needed: The columns that it has, and those that it must have (None: none).
+        where: Its place.
+    """
+    absent = [one for one in needed if one and one not in there]
+    if absent:
+        raise InputError(f"{where}: no column {', '.join(absent)}; there are: {listed(there)}")
 
 
 def single_texts(settings: DataSettings) -> None:
@@ -177,6 +199,10 @@ def checked_label(value: Any, where: str) -> str:
             f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:SHOWN]!r}..."
         )
     return name
+
+
+NO_MAJORITY = "without a class that most annotators gave"
+"""What is left out for that, in notes."""
 
 
 def majority_of(labels: Sequence[str], among: int | None = None) -> str | None:
