@@ -28,7 +28,9 @@ Overrides = Annotated[
 Plugins = Annotated[
     list[Path] | None,
     typer.Option(
-        "--plugin", metavar="FILE", help="Python file that registers methods or scorers; repeatable."
+        "--plugin",
+        metavar="FILE",
+        help="Python file that registers methods, scorers or readers; repeatable.",
     ),
 ]
 Source = Annotated[

@@ -265,14 +265,6 @@ def test_what_a_form_cannot_hold_is_counted(form, document, told, tmp_path) -> N
     assert notes[0].startswith(told)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_labels_of_several_annotators_are_told(form: CorpusForm, tmp_path: Path) -> None:
-    document = Document("1", ("a", "b"), "no", (), label_shares=(2 / 3, 1 / 3))
-    notes = convert(corpus_of(document), DataSettings(), form, tmp_path / "out")["notes"]
-    told = "1 text with labels of several annotators: only the class that most gave is written."
-    assert told in notes
-
-
 def test_a_proxy_is_not_written_as_annotation(tmp_path: Path) -> None:
     corpus = corpus_of(Document("v", ("a",), "a", (Span(0, 1),)), rationales="valence proxy")
     for form in FORMS:

@@ -142,20 +142,14 @@ def _without_rationales(corpus: Corpus) -> Corpus:
 
 
 def _class_notes(corpus: Corpus) -> list[str]:
-    """Return what is worth knowing about labels, which files hold as one text each."""
-    shared = sum(document.label_shares is not None for _, document in everyone(corpus))
-    notes = counted_notes(
-        (shared, "text", " with labels of several annotators: only the class that most gave is written.")
-    )
+    """Return what is worth knowing about labels, which files hold as text."""
     if len(corpus.labels) == 1:
-        value = corpus.labels[0]
-        return [*notes, f"The labels are values ({value}); read back, each is a class of its own."]
+        return [f"The labels are values ({corpus.labels[0]}); read back, each is a class of its own."]
     known = corpus.splits.get("train") or [document for _, document in everyone(corpus)]
     order = tuple(sorted({document.label for document in known}, key=label_order))
     if order == corpus.labels:
-        return notes
+        return []
     return [
-        *notes,
         f"The order of the classes is not kept: read back, they are those of the training texts, sorted"
-        f" ({listed(order)}; here {listed(corpus.labels)}).",
+        f" ({listed(order)}; here {listed(corpus.labels)})."
     ]
