@@ -9,7 +9,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
 from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, records_of
-from workbench.data.rationales.forms import ABSENT, AMBIGUOUS, CellReader, Reading
+from workbench.data.rationales.cells import ABSENT, AMBIGUOUS, CellReader, Reading
 from workbench.data.readers.joining import joined
 from workbench.data.readers.rows import (
     Row,
