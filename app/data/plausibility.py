@@ -83,7 +83,7 @@ def absence(name: str) -> str:
         return "faithfulness was not asked for; name scorers in the key evaluation.faithfulness.scorers."
     if name == "human_bound":
         return "no text of this run has the marks of two annotators."
-    return f"metrics/{name} is not there; `workbench evaluate --again` makes it."
+    return f"metrics/{name} is not there; `workbench evaluate --run` makes it."
 
 
 def not_measured(plausibility: pd.DataFrame, frame: pd.DataFrame, selection: str) -> list[str]:

@@ -13,7 +13,7 @@ from app.screen import offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened
 from workbench.core.documents import Document, mask
-from workbench.reporting.text.wording import rationale_sentence
+from workbench.reporting.text.wording import capitalised, rationale_sentence
 
 MOST = 200
 ANY = "any"
@@ -96,7 +96,7 @@ st.caption(
     "marked whole."
 )
 for warning in texts.card.warnings:
-    st.warning(f"{warning[:1].upper()}{warning[1:]}")
+    st.warning(capitalised(warning))
 with st.expander("Notes and shared texts"):
     st.text("\n".join(texts.card.notes) or "No notes.")
     st.dataframe(texts.card.leaks, hide_index=True, alt="Texts that two splits share")

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,13 @@ from safetensors.numpy import load_file, save_file
 
 from tests.helpers.tiny_runs import SAMPLE, TinyRun, call, digests, forget, times, without_cards
 from workbench.catalog.plugins import load_plugins, unload_plugins
+from workbench.config.data import DataSettings
 from workbench.config.loading import load_config
+from workbench.config.run import RunConfig
+from workbench.data.corpus import load_corpus
+from workbench.pipeline.content import Content, Texts, read_content
 from workbench.pipeline.job import Job
+from workbench.pipeline.recipes import Recipes
 from workbench.runs.check import check_runs
 from workbench.runs.folder import Run
 from workbench.runs.manifest import read_stages
@@ -97,6 +103,38 @@ def test_settings_of_a_stage_alone_concern_it_alone(own_data: TinyRun) -> None:
     assert to_do(own_data, "top.temperature=3").keys() == {
         "top", "predictions", "plausibility", "efficiency", "about",
     }  # fmt: skip
+
+
+def test_settings_that_came_since_make_nothing_again(
+    own_data: TinyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("run", own_data.config, "--out", own_data.folder) == 0
+    dumped = DataSettings.model_dump
+
+    def with_one_more(settings: DataSettings, **how: Any) -> dict[str, Any]:
+        values = dumped(settings, **how)
+        return values if how.get("exclude_defaults") else values | {"came_since": None}
+
+    monkeypatch.setattr(DataSettings, "model_dump", with_one_more)
+    assert to_do(own_data) == {}
+
+
+def test_labels_of_annotators_make_again_only_what_they_are_in() -> None:
+    config = RunConfig(methods=("dense", "top"))
+    texts = {"training": "t", "dev": "d", "test": "e"}
+
+    def keys(**shares: str) -> dict[str, str]:
+        recipes = Recipes(config, Content(texts, {"test": "r"}, ["0", "1"], "b", shares))
+        return {name: recipes.key(name) for name in ("dense", "top", *EVALUATIONS)}
+
+    plain = keys()
+    for shares, made_again in (
+        # Runs of a version that did not know the annotators' labels need not be trained anew.
+        ({"dev": "s", "test": "s"}, {"predictions", "efficiency"}),
+        ({"training": "s"}, {"dense", "top", "predictions", "plausibility", "efficiency"}),
+    ):
+        changed = {name for name, key in keys(**shares).items() if plain[name] != key}
+        assert changed == made_again
 
 
 def test_another_backbone_in_the_same_folder_changes_everything(own_data: TinyRun) -> None:
@@ -217,3 +255,36 @@ def test_a_plug_in_that_was_edited_is_run_again(own_data: TinyRun, tmp_path: Pat
     assert keys[0] == keys[1]
     assert keys[2][0] != keys[0][0]
     assert keys[2][1] == keys[0][1]
+
+
+READER = """
+from workbench.catalog.readers import register_reader
+from workbench.data.readers.rows import Row, Table
+
+@register_reader(name="own-texts", description="own", usage=", data.path")
+def own(settings):
+    rows = [Row(f"{{n}}", f"{word} {{n}}", "ab"[n % 2], f"row {{n}}") for n in range(40)]
+    return Table("own", {{"train": rows}})
+"""
+
+
+def test_the_texts_of_a_reader_that_was_edited_are_read_again(tiny: TinyRun, tmp_path: Path) -> None:
+    plugin, data = tmp_path / "own_reader.py", tmp_path / "texts.txt"
+    data.write_text("what the reader would read")
+    more = ["data.source=own-texts", f"data.path={data}", "data.rationales=none"]
+    known: dict[str, Any] = {}
+    read: list[str] = []
+
+    def texts() -> Texts:
+        read.append(word)
+        return load_corpus(load_config(tiny.config, more).data), {}, []
+
+    try:
+        for word in ("film", "film", "plot"):
+            plugin.write_text(READER.format(word=word))
+            unload_plugins()
+            load_plugins([plugin])
+            known = read_content(load_config(tiny.config, more), known, texts)
+    finally:
+        unload_plugins()
+    assert read == ["film", "plot"]

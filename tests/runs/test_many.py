@@ -126,3 +126,18 @@ def test_names_are_equal_exactly_where_the_data_are(sections: list[dict[str, obj
     for i, one in enumerate(sections):
         for j, other in enumerate(sections):
             assert (names[i] == names[j]) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ({"source": "brat", "path": "films/anna"}, "anna"),
+        ({"source": "hub", "path": "glue", "subset": "sst2"}, "glue/sst2"),
+        ({"source": "squad", "path": "files/dev.json"}, "squad"),
+        ({"source": "of a plug-in", "path": "a.csv"}, "of a plug-in"),
+    ],
+)
+def test_data_are_called_by_their_file_where_the_reader_does_not_say(
+    section: dict[str, object], name: str
+) -> None:
+    assert data_names([{"data": section}]) == [name]

@@ -1,1 +1,1 @@
-"""What methods and scorers there are, without the libraries that run them."""
+"""What methods, scorers and readers there are, without the libraries that run models."""

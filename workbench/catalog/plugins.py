@@ -1,5 +1,4 @@
-"""Methods, scorers and readers of single files: `plugins: [my_file.py]` in a configuration, or
-`--plugin`."""
+"""Methods, scorers and readers of single files: `plugins: [file.py]` in a configuration, `--plugin`."""
 
 import importlib.util
 import sys
@@ -67,9 +66,8 @@ def _load(path: Path, shown: str) -> str:
         spec.loader.exec_module(sys.modules[name])
         if _registered() == before:
             raise InputError(
-                f"{shown}: registers nothing; call register_method, register_scorer or register_reader"
-                " at"
-                " its top level"
+                f"{shown}: registers nothing; call register_method, register_scorer or"
+                " register_reader at its top level"
             )
     except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)

@@ -5,7 +5,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass
@@ -16,7 +16,7 @@ from workbench.errors import InputError
 
 PACKAGE = "workbench.data.readers"
 """Every module of it is imported for its declarations."""
-KINDS = ("packaged", "fetched", "own")
+Kind = Literal["packaged", "fetched", "own"]
 _T = TypeVar("_T", bound=Callable[..., Any])
 
 
@@ -33,11 +33,13 @@ class ReaderSpec:
     description: str
     load: Callable[..., Any]
     """`DataSettings` -> `Table`: the raw rows, each checked on its own."""
-    kind: Literal["packaged", "fetched", "own"] = "own"
+    kind: Kind = "own"
     rationales: Literal["annotated", "valence", "none"] = "none"
     """What `workbench data check` takes for rationale."""
     usage: str = ""
     """What else to write in a configuration to use it, such as `, data.path`."""
+    any_texts: bool = False
+    """Whether it reads anybody's texts, so that only `data.path` says which; else its name does."""
     install: str = ""
     """What to type to get it where it is absent."""
     is_here: Callable[[], bool] = lambda: True
@@ -54,7 +56,7 @@ class ReaderSpec:
     @property
     def order(self) -> int:
         """Packaged ones first, one's own last."""
-        return KINDS.index(self.kind)
+        return get_args(Kind).index(self.kind)
 
     @property
     def present(self) -> bool:

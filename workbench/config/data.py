@@ -15,10 +15,11 @@ class DataSettings(Settings):
 
     source: str = "rotten-tomatoes"
     """A name that `workbench data list` shows. `rotten-tomatoes` and `imdb` come from the packaged
-    reviews; `eraser` is a folder or archive in ERASER's layout; `file` is your own CSV, JSONL or
-    Parquet; `hub` is any `datasets` name; `label-studio`, `prodigy`, `doccano`, `spacy` and
-    `argilla` are exports of these tools. `glue`, `agnews`,
-    `dbpedia`, `imdb-folder`, `20newsgroups` and `hatexplain` read the files that these sets come in."""
+    reviews; `eraser` is a folder or archive in ERASER's layout; `file` is your own table of any known
+    form; `hub` is any `datasets` name; `label-studio`, `prodigy`, `doccano`, `spacy`, `argilla`, `brat`
+    and `inception` are what these tools export, `conll` columns of tokens and tags. `glue`, `agnews`,
+    `dbpedia`, `imdb-folder`, `20newsgroups`, `hatexplain`, `esnli`, `cose`, `evidence-inference` and
+    `squad` read the files that these sets come in."""
     path: str | None = None
     """Folder, archive or file, or the data set's name (`hub`)."""
     paths: dict[Literal["train", "dev", "test"], str] | None = None
@@ -78,8 +79,7 @@ class DataSettings(Settings):
     that most gave. What is judged stays the class; agreement with the shares is measured in any case."""
     mismatches: Literal["refuse", "keep"] = "refuse"
     """What to do with a span whose stored text is not what stands at its offsets, and with a quote that
-    is
-    not in its text: `keep` trusts the offsets, leaves the quote out, and counts both."""
+    is not in its text: `keep` trusts the offsets, leaves the quote out, and counts both."""
     missing_documents: Literal["refuse", "skip"] = "refuse"
     """What to do with an instance of `eraser` that names a document without a file: `skip` leaves it
     out."""

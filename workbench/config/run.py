@@ -48,7 +48,7 @@ class RunConfig(Settings):
     backbone: str = "packaged"
     """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
     plugins: list[str] = Field([])
-    """Python files that register methods or scorers; imported when a run is made from this."""
+    """Python files that register methods, scorers or readers; imported when a run is made from this."""
     methods: list[str] = Field(["dense", "adapler", "top"])
     """Trained in this order; `dense` comes first, because the others learn from it."""
     kernels: Literal["auto", "stock", "onednn"] = "auto"

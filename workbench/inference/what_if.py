@@ -123,7 +123,8 @@ def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> list[Windo
         words = np.asarray(record.word_index, dtype=np.int64)
         windows.append(
             Window(
-                record.text_id, record.window, 0, ids, types, words, record.rationale, record.shares
+                record.text_id, record.window, 0, ids, types, words,
+                rationale=record.rationale, shares=record.shares,
             )
         )  # fmt: skip
     return windows

@@ -1,7 +1,7 @@
 """What a run reads from outside its folder, as digests: texts, rationales, backbone, plug-ins."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any
@@ -32,6 +32,9 @@ class Content:
     """By split: the rationales of its texts and windows."""
     labels: list[str]
     backbone: str
+    label_shares: dict[str, str] = field(default_factory=dict)
+    """By split, and of the windows to train on: the shares of annotators that gave each class. Splits
+    whose texts have none are absent, so that runs on them keep their keys."""
 
 
 def read_content(config: RunConfig, known: dict[str, Any], read: Callable[[], Texts]) -> dict[str, Any]:
@@ -46,15 +49,17 @@ def read_content(config: RunConfig, known: dict[str, Any], read: Callable[[], Te
     if seen is not None and known.get("traces") == seen:
         return known
     corpus, encodings, training = read()
-    texts = {split: _texts(encoding.windows) for split, encoding in encodings.items()}
+    windows = {split: encoding.windows for split, encoding in encodings.items()} | {"training": training}
+    shares = {split: _label_shares(members) for split, members in windows.items()}
     content = Content(
-        texts=texts | {"training": _texts(training)},
+        texts={split: _texts(members) for split, members in windows.items()},
         rationales={
             split: _rationales(corpus.splits[split], encoding.windows)
             for split, encoding in encodings.items()
         },
         labels=list(corpus.labels),
         backbone=content_of_backbone(config.backbone),
+        label_shares={split: digest for split, digest in shares.items() if digest},
     )
     return {"traces": seen, "digests": asdict(content)}
 
@@ -70,7 +75,7 @@ def _traces(config: RunConfig) -> str | None:
     if config.data.rationales == "valence":
         files = [*files, lexicon()]
     return fingerprint(
-        config.data, [version(package) for package in _READERS],
+        config.data, READERS.code(config.data.source), [version(package) for package in _READERS],
         traces([*files, *files_of_backbone(config.backbone)]),
     )  # fmt: skip
 
@@ -81,9 +86,13 @@ def _texts(windows: Sequence[Window]) -> str:
         digest.update(repr((window.text_id, window.window, window.label)).encode())
         for values in (window.input_ids, window.token_type_ids, window.word_index):
             digest.update(np.ascontiguousarray(values).tobytes())
-        if window.label_shares is not None:
-            digest.update(window.label_shares.tobytes())
     return digest.hexdigest()
+
+
+def _label_shares(windows: Sequence[Window]) -> str:
+    """Return a digest of the shares by text; empty where one person labelled each text."""
+    given = {w.text_id: w.label_shares.tolist() for w in windows if w.label_shares is not None}
+    return fingerprint(given) if given else ""
 
 
 def _rationales(documents: Sequence[Document], windows: Sequence[Window]) -> str:

@@ -29,7 +29,9 @@ class Recipes:
         config = self.config
         match stage:
             case "predictions":
-                return self._evaluation(["bootstrap"], config.methods)
+                recipe = self._evaluation(["bootstrap"], config.methods)
+                recipe["content"] |= self._label_shares(recipe["content"]["texts"])
+                return recipe
             case "plausibility":
                 return self._plausibility()
             case "efficiency":
@@ -44,7 +46,8 @@ class Recipes:
                 return self._on_rationales(keys, ["plausibility"])
             case "about":
                 recipe = self._on_rationales(["scorers", "max_scored", "controls", "faithfulness"], [])
-                data = config.data.model_dump(mode="json")
+                # A setting that came since, at its default, makes nothing new.
+                data = config.data.model_dump(mode="json", exclude_defaults=True)
                 recipe["settings"] |= {"data": data, "methods": config.methods}
                 return recipe
             case "bench" | "engines":
@@ -67,6 +70,7 @@ class Recipes:
             return {"settings": settings, "content": read, "stages": self._keys(["dense"])}
         read["texts"] = {split: content.texts[split] for split in ("training", "dev")}
         read |= {"labels": content.labels, "backbone": content.backbone}
+        read |= self._label_shares(["training"])
         return {"settings": settings | {"seed": config.seed, "kernels": config.kernels}, "content": read}
 
     def _plausibility(self) -> dict[str, Any]:
@@ -95,6 +99,12 @@ class Recipes:
             "content": {"texts": {split: self.content.texts[split] for split in splits}},
             "stages": self._keys(stages),
         }
+
+    def _label_shares(self, splits: Iterable[str]) -> dict[str, Any]:
+        """What annotators' labels add to the content of a stage; nothing where one person labelled."""
+        given = self.content.label_shares
+        found = {split: given[split] for split in splits if split in given}
+        return {"label_shares": found} if found else {}
 
     def _keys(self, stages: Iterable[str]) -> dict[str, str]:
         return {stage: self.key(stage) for stage in stages}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
+from workbench.catalog.readers import READERS
 from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.config.data import DataSettings
 from workbench.core.score_grid import ScoreGrid, score_grids
@@ -43,7 +44,8 @@ def data_names(configs: list[dict[str, Any]]) -> list[str]:
 def _short(section: dict[str, Any]) -> str:
     """rotten-tomatoes, glue/sst2, or of own files the file's name."""
     source, path, subset = (section.get(key) for key in ("source", "path", "subset"))
-    if source in ("file", "hub", "label-studio", "prodigy", "doccano", "spacy", "argilla") and path:
+    reader = READERS.get(str(source))
+    if path and reader is not None and reader.any_texts:
         name = str(path) if source == "hub" else Path(str(path)).stem
     else:
         name = str(source or NOT_RECORDED)

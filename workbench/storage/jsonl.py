@@ -170,8 +170,8 @@ def _whole(value: Any, text: str, where: str, repaired: list[str] | None) -> Any
         return value
     if repaired is None:
         raise ValueError(
-            "half of a surrogate pair, which is no character (data.unencodable: replace puts U+FFFD"
-            " there)"
+            "half of a surrogate pair, which is no character"
+            " (data.unencodable: replace puts U+FFFD there)"
         )
     repaired.append(where)
     return _mended(value)

@@ -234,6 +234,17 @@ FILES = [
         **WORDS,
         annotator_column="who",
     ),
+    file(
+        "a.jsonl:1: shares or ranks in one of several rows of a text: give marks",
+        "a.jsonl",
+        lines(
+            {"text": "warm", "label": "pos", "who": "ann", "why": [0.5]},
+            {"text": "warm", "label": "pos", "who": "bob", "why": [1]},
+            base=False,
+        ),
+        **WORDS | {"rationale_form": "shares"},
+        annotator_column="who",
+    ),
     Odd(
         "another text of one id",
         {

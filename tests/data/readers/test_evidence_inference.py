@@ -85,6 +85,9 @@ def test_votes_and_evidence_of_several_people(tmp_path):
     # One of two marked two passages, the other nothing: no majority.
     assert second.rationale == ()
     assert [len(one.spans) for one in second.annotations] == [2, 0]
+    assert first.label_shares is not None
+    shares = dict(zip(corpus.labels, first.label_shares, strict=True))
+    assert shares == {UP: 2 / 3, SAME: 1 / 3}
     (dev,) = corpus.splits["dev"]
     assert (dev.label, words(dev, dev.rationale)) == (UP, ["Ale raised"])
     assert list(corpus.notes[:3]) == [

@@ -91,6 +91,7 @@ def test_lines_of_one_text_are_one_text_by_several_people(key, hashed, tmp_path)
     assert one.shares == (2 / 3, 0, 0, 1 / 3, 0)
     assert [marked.annotator for marked in one.annotations] == ["ann", "ben", "cho"]
     assert "1 text without a class that most annotators gave left out." in corpus.notes
+    assert "2 rows joined with others of the same text." in corpus.notes
     found, _ = read(tmp_path, *lines, annotators="ben", **more)
     assert words_of(found[one.id]) == ["good", "bad"]
 

@@ -64,6 +64,12 @@ def ending_of(path: Path) -> str:
     return ending
 
 
+def stem_of(path: Path) -> str:
+    """Return a file's name without the endings of its form and its compression."""
+    packed = path.suffix.lower() in {*COMPRESSIONS, ZIP}
+    return path.with_suffix("").stem if packed else path.stem
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     """Open a file, unpacked as it is read.

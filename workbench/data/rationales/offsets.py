@@ -1,5 +1,4 @@
-"""Spans that count UTF-16 units or bytes, in characters; and whether what stands there is what was
-meant."""
+"""Spans that count UTF-16 units or bytes, in characters; and whether their stored texts stand there."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -105,8 +104,8 @@ def unit_of(rows: Sequence[Row], settings: DataSettings) -> tuple[Unit, list[str
         astral = sum(max(row.text + row.second) > "\uffff" for row in wide)
         warning = (
             f"{counted(astral, 'text')} with spans and signs beyond U+FFFF (emoji, for instance): the"
-            " spans"
-            " are taken to count characters, but browsers count UTF-16 units; say which in data.offsets."
+            " spans are taken to count characters, but browsers count UTF-16 units; say which in"
+            " data.offsets."
         )
         return "code-point", [], [warning] if astral else []
     wrong = {unit: _misses(told, unit) for unit in _SIZES}

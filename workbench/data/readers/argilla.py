@@ -9,7 +9,7 @@ from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
 from workbench.data.readers.exports import NO_CLASS, Export, Form, Record, are_spans, marked, one_name
-from workbench.data.readers.rows import Annotation, Table, majority_of
+from workbench.data.readers.rows import NO_MAJORITY, Annotation, Table, majority_of
 from workbench.errors import InputError
 
 FORM = Form((".json", ".jsonl", ".ndjson"), nested=("metadata", "fields"))
@@ -39,6 +39,7 @@ def is_argilla(record: Any) -> bool:
     description="Argilla's records (JSON)",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=FORM.endings,
     recognises=is_argilla,
 )
@@ -78,7 +79,7 @@ def load_argilla(settings: DataSettings) -> Table:
         names, people = _labels(record, counting, labels)
         label = majority_of(names, among=people)
         if label is None:
-            export.left_out["without a class that most annotators gave" if names else NO_CLASS] += 1
+            export.left_out[NO_MAJORITY if names else NO_CLASS] += 1
             continue
         annotations, seen = _marked(record, counting, spans, settings)
         export.add(record, label, annotations, seen, names)

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from workbench.catalog.readers import register_reader
@@ -17,6 +16,7 @@ from workbench.data.readers.rows import (
     Row,
     Table,
     checked_text,
+    corpus_name,
     single_texts,
 )
 from workbench.errors import InputError
@@ -44,6 +44,7 @@ def is_brat(sample: Any) -> bool:
     description="brat's standoff files: a folder or archive of .txt and .ann",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     recognises=is_brat,
 )
 def load_brat(settings: DataSettings) -> Table:
@@ -73,9 +74,8 @@ def load_brat(settings: DataSettings) -> Table:
         (alone, "file", f" {MARKS} without its {TEXT} not used."),
         *((n, kind, " not used: only spans are.") for kind, n in sorted(marks.unused.items())),
     )
-    # data_path has looked at it.
-    title = Path(settings.path or "").name.partition(".")[0]
-    return Table(title, rows, annotated=True, notes=[*classes.notes(), *notes])
+    notes = [*classes.notes(), *notes]
+    return Table(corpus_name(settings), rows, annotated=True, notes=notes)
 
 
 def _row(tree: Tree, name: str, label: str, marks: "_Marks", encoding: str) -> Row:

@@ -15,6 +15,7 @@ from workbench.data.readers.rows import (
     Table,
     checked_label,
     checked_text,
+    corpus_name,
     single_texts,
     split_of,
 )
@@ -34,6 +35,7 @@ _START = "-DOCSTART-"
     description="Columns as in CoNLL: a token and its BIO tag a line; the class in `# label = ...`",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=ENDINGS,
 )
 def load_conll(settings: DataSettings) -> Table:
@@ -60,8 +62,7 @@ def load_conll(settings: DataSettings) -> Table:
                 rows.setdefault(file_split or split, []).append(row)
     if not rows:
         raise InputError(f"{files[0][1]}: holds no texts")
-    title = files[0][1] if len(files) == 1 else files[0][1].parent
-    return Table(title.name.partition(".")[0], rows, annotated=True, units="token")
+    return Table(corpus_name(settings), rows, annotated=True, units="token")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes
 from workbench.data.files.records import records_of
-from workbench.data.rationales.forms import CellReader
+from workbench.data.rationales.cells import CellReader
 from workbench.data.readers.files import file_options, quote_notes
 from workbench.data.readers.rows import Row, Table, checked_label, checked_text, is_missing
 from workbench.data.readers.split_files import named_files

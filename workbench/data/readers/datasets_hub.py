@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.rationales.forms import CellReader
+from workbench.data.rationales.cells import CellReader
 from workbench.data.readers.files import quote_notes, require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
@@ -19,6 +19,7 @@ from workbench.errors import InputError
     name="hub",
     description="A hub data set, or a save_to_disk folder",
     usage=", data.path",
+    any_texts=True,
     is_here=lambda: importlib.util.find_spec("datasets") is not None,
     files=lambda _: [],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.exports import NO_CLASS, Export, Form, Record, are_spans, marked, one_name
+from workbench.data.readers.exports import Export, Form, Record, are_spans, marked, one_name
 from workbench.data.readers.rows import Annotation, Table, checked_label
 from workbench.errors import InputError
 
@@ -38,6 +38,7 @@ def _are_labelled(spans: list[Any]) -> bool:
     description="doccano's export (JSONL)",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=FORM.endings,
     recognises=is_doccano,
 )
@@ -56,9 +57,6 @@ def load_doccano(settings: DataSettings) -> Table:
     export = Export(settings, FORM)
     for record in export.records():
         label, column = _class(record, settings)
-        if label is None:
-            export.left_out[NO_CLASS] += 1
-            continue
         export.add(record, label, _annotations(record, settings, column))
     if settings.annotator_column:
         export.join()

@@ -8,7 +8,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes
 from workbench.data.files.records import FORMS, columns_of, records_in
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import SPLIT_NAMES, checked_label, data_path, split_of
+from workbench.data.readers.rows import SPLIT_NAMES, checked_label, data_path, require_keys, split_of
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 
@@ -107,9 +107,7 @@ class Classes:
         id_column, label_column = settings.id_column or "id", settings.label_column
         columns = columns_of(records)
         split_column = settings.split_column or ("split" if "split" in columns else None)
-        absent = [c for c in (id_column, label_column, split_column) if c and c not in columns]
-        if absent:
-            raise InputError(f"{where}: no column {', '.join(absent)}; there are: {', '.join(columns)}")
+        require_keys(columns, (id_column, label_column, split_column), where)
         table: dict[str, tuple[str, str | None]] = {}
         for place, record in records:
             name = checked_label(record.get(id_column), f"{place}: {id_column}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes, listed
+from workbench.core.counts import counted_notes
 from workbench.data.files.records import records_of
 from workbench.data.rationales.forms import starred
 from workbench.data.readers.files import file_options
@@ -20,6 +20,7 @@ from workbench.data.readers.rows import (
     checked_label,
     checked_text,
     is_missing,
+    require_keys,
     spans_of,
 )
 from workbench.data.readers.split_files import named_files
@@ -84,9 +85,7 @@ class _Reader:
         )  # fmt: skip
 
     def row(self, record: Mapping[str, Any], where: str) -> Row | None:
-        absent = [c for c in ("pairID", "gold_label", *_columns(1)) if c not in record]
-        if absent:
-            raise InputError(f"{where}: no column {', '.join(absent)}; there are: {listed(record)}")
+        require_keys(record, ("pairID", "gold_label", *_columns(1)), where)
         if is_missing(record["gold_label"]) or str(record["gold_label"]).strip() in _NO_CLASS:
             self.counts["classless"] += 1
             return None

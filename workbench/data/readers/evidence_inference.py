@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes, listed
+from workbench.core.counts import counted_notes
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.evidence_inference_files import (
     ANNOTATIONS,
@@ -17,7 +17,17 @@ from workbench.data.readers.evidence_inference_files import (
     article_number,
     cell,
 )
-from workbench.data.readers.rows import Annotation, Row, Table, checked_text, data_path
+from workbench.data.readers.rows import (
+    NO_MAJORITY,
+    Annotation,
+    Row,
+    Table,
+    checked_text,
+    corpus_name,
+    data_path,
+    majority_of,
+    require_keys,
+)
 from workbench.errors import InputError
 from workbench.storage.archives import open_tree
 
@@ -61,8 +71,8 @@ def load_evidence_inference(settings: DataSettings) -> Table:
     rows = reader.rows()
     if not rows:
         raise InputError(f"{corpus.tree.origin}: no annotation that counts")
-    title = Path(settings.path or "").name.partition(".")[0]
-    return Table(title, rows, annotated=True, notes=[*corpus.notes, *reader.notes()])
+    notes = [*corpus.notes, *reader.notes()]
+    return Table(corpus_name(settings), rows, annotated=True, notes=notes)
 
 
 @dataclass
@@ -120,16 +130,19 @@ class _Reader:
         """Return a row for each prompt that most annotators gave one class."""
         rows: dict[str, list[Row]] = {}
         for prompt, one in self.questions.items():
-            votes = Counter(label for _, label in one.votes)
-            label, most = votes.most_common(1)[0]
-            if 2 * most <= votes.total():
+            labels = tuple(label for _, label in sorted(one.votes))
+            label = majority_of(labels)
+            if label is None:
                 self.counts["undecided"] += 1
                 continue
             annotations = tuple(
                 Annotation(tuple(sorted(found)), tuple(found[span] for span in sorted(found)), person)
                 for person, found in one.marked.items()
             )
-            row = Row(prompt, one.text, label, one.where, one.second, annotations, group=one.group)
+            row = Row(
+                prompt, one.text, label, one.where, one.second, annotations, labels=labels,
+                group=one.group,
+            )  # fmt: skip
             rows.setdefault(one.split, []).append(row)
         return rows
 
@@ -141,7 +154,7 @@ class _Reader:
             (counts["no split"], "annotation", " of articles in no split left out."),
             (counts["outside"], "annotation", " with evidence outside the abstract left out."),
             (counts["unmarked"], "annotation", " without evidence: nothing is marked."),
-            (counts["undecided"], "question", " without a class that most annotators gave left out."),
+            (counts["undecided"], "question", f" {NO_MAJORITY} left out."),
         )
 
     def _question(self, prompt: str, split: str, where: str) -> _Question | None:
@@ -172,8 +185,7 @@ def _is_valid(record: dict[str, Any], column: str, where: str) -> bool:
 
 def _offset(record: dict[str, Any], column: str, where: str) -> int:
     """Return a place in the text; -1 where nothing is marked."""
-    if column not in record:
-        raise InputError(f"{where}: no column {column}; there are: {listed(record)}")
+    require_keys(record, [column], where)
     written = str(record[column]).strip()
     if written in ("", "None"):
         return -1

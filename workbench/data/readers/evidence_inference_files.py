@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.config.data import DataSettings
-from workbench.core.counts import listed
 from workbench.data.files.options import Place
 from workbench.data.files.records import records_in
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import SPLIT_NAMES, checked_label, checked_text
+from workbench.data.readers.rows import SPLIT_NAMES, checked_label, checked_text, require_keys
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
 from workbench.storage.jsonl import decode
@@ -95,8 +94,7 @@ def cell(record: dict[str, Any], column: str, where: str) -> str:
         record, column: The row, and the column's name.
         where: The row's place.
     """
-    if column not in record:
-        raise InputError(f"{where}: no column {column}; there are: {listed(record)}")
+    require_keys(record, [column], where)
     return checked_label(record[column], f"{where}: {column}")
 
 

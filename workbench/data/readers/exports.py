@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from workbench.config.data import DataSettings
@@ -18,6 +17,7 @@ from workbench.data.readers.rows import (
     Table,
     checked_label,
     checked_text,
+    corpus_name,
     is_missing,
     split_of,
 )
@@ -72,14 +72,10 @@ class Export:
     left_out: Counter[str] = field(default_factory=Counter)
     """Records by why they are no rows."""
     notes: list[str] = field(default_factory=list)
-    name: str = ""
 
     def records(self) -> Iterator[Record]:
         """Yield the records of `data.path`, or of a file per split; InputError as of `records_of`."""
         files = split_files(self.settings, self.form.endings)
-        self.name = files[0][1].name.partition(".")[0]
-        if len(files) > 1:
-            self.name = Path(self.settings.path).name if self.settings.path else files[0][1].parent.name
         options = replace(file_options(self.settings), fields=self.form.fields)
         for split, path in files:
             records = records_of(path, options)
@@ -125,12 +121,9 @@ class Export:
         self.rows.setdefault(split, []).append(row)
 
     def join(self) -> None:
-        """Join the rows of one text, by id, and count what has no class by majority."""
-        before = sum(map(len, self.rows.values()))
+        """Join the rows of one text, by id; what is joined or left out is in the notes."""
         self.rows, notes = joined(self.rows, lambda row: row.id)
-        after = sum(map(len, self.rows.values()))
-        more = before - after if not notes else 0
-        self.notes += [*notes, *counted_notes((more, "record", " joined with others of the same text."))]
+        self.notes += notes
 
     def table(self, hint: str, **more: Any) -> Table:
         """Return what was read.
@@ -139,16 +132,15 @@ class Export:
             hint: Where a class is looked for, for the error where no record has one.
             more: Further fields of `Table`.
         """
+        name = corpus_name(self.settings)
         notes = [
             *self.notes,
             *counted_notes(*((n, "record", f" {why} left out.") for why, n in self.left_out.items())),
         ]
         if not any(self.rows.values()):
             told = f" ({' '.join(notes)})" if notes else ""
-            raise InputError(
-                f"{self.settings.path or self.name}: no record has a class{told}; it is {hint}"
-            )
-        return Table(self.name, self.rows, annotated=True, notes=notes, **more)
+            raise InputError(f"{self.settings.path or name}: no record has a class{told}; it is {hint}")
+        return Table(name, self.rows, annotated=True, notes=notes, **more)
 
     def _id(self, record: Record, split: str) -> str:
         column = self.settings.id_column or self.form.id

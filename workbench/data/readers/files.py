@@ -1,8 +1,7 @@
 """Your own texts: a table of any known form, with a text and a label per row."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from workbench.catalog.readers import register_reader
@@ -10,27 +9,27 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
 from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, records_of
-from workbench.data.rationales.forms import ABSENT, AMBIGUOUS, CellReader, Reading
+from workbench.data.rationales.cells import ABSENT, AMBIGUOUS, CellReader, Reading
 from workbench.data.readers.joining import joined
 from workbench.data.readers.rows import (
     Row,
     Table,
     checked_label,
     checked_text,
+    corpus_name,
     majority_of,
+    require_keys,
     split_of,
 )
 from workbench.data.readers.split_files import split_files, unread_files
 from workbench.errors import InputError
-
-_WORDS_OF_A_NAME = 5
-"""Spaces from which on a column's name is more likely a text."""
 
 
 @register_reader(
     name="file",
     description="Your CSV, TSV, JSON, JSONL, Parquet, Feather or Excel file",
     usage=", data.path",
+    any_texts=True,
     endings=tuple(FORMS),
 )
 def load_file(settings: DataSettings) -> Table:
@@ -57,13 +56,12 @@ def load_file(settings: DataSettings) -> Table:
         if not columns:
             raise InputError(f"{path}: the file holds no rows")
         require_columns(columns, settings, str(path))
-    name = files[0][1].name.partition(".")[0] if len(files) == 1 else _common_name(settings)
     if settings.annotator_column:
         by_id = bool(settings.id_column)
         rows, more = joined(rows, lambda row: row.id if by_id else (row.text, row.second))
         notes += more
     return Table(
-        name=name,
+        name=corpus_name(settings),
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
@@ -145,7 +143,7 @@ def unused_rationales(settings: DataSettings) -> list[str]:
     return [f"Column {column!r} is not used: data.rationales is {chosen!r}, not 'annotated'."]
 
 
-def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -> None:
+def require_columns(columns: Collection[str], settings: DataSettings, name: str) -> None:
     """Raise InputError for each configured column that is absent.
 
     Args:
@@ -156,34 +154,7 @@ def require_columns(columns: Iterable[str], settings: DataSettings, name: str) -
         settings.text_column, settings.label_column, settings.second_column, settings.rationale_column,
         settings.annotator_column, settings.id_column, settings.split_column,
     )  # fmt: skip
-    known = list(columns)
-    absent = [column for column in named if column and column not in known]
-    if absent:
-        raise InputError(f"{name}: {absent_columns(absent, known)}")
-
-
-def absent_columns(absent: Sequence[str], known: Sequence[str]) -> str:
-    """Return which columns are absent, which there are, and what to do about it.
-
-    Args:
-        absent, known: Names of columns.
-    """
-    said = f"no column {', '.join(absent)}; there are: {listed(known)}"
-    if any(_is_value(name) for name in known):
-        return f"{said}; if the first line is a row already, data.columns names the columns"
-    folded = {name.strip().casefold(): name for name in known}
-    near = [folded[name.casefold()] for name in absent if name.casefold() in folded]
-    meant = f"did you mean {', '.join(near)}? " if near else ""
-    return f"{said}; {meant}data.text_column, data.label_column, ... say which column is which"
-
-
-def _is_value(name: str) -> bool:
-    """Return whether a column is called like what stands in one: a number, a list, a sentence."""
-    try:
-        float(name)
-    except ValueError:
-        return name.startswith(("[", "{")) or name.count(" ") >= _WORDS_OF_A_NAME
-    return True
+    require_keys(columns, named, name)
 
 
 def _text(record: Mapping[str, Any], column: str, settings: DataSettings, where: str) -> str:
@@ -226,15 +197,7 @@ def _name(number: str, names: list[str], where: str) -> str:
     return names[place - 1]
 
 
-def _common_name(settings: DataSettings) -> str:
-    if settings.path:
-        return Path(settings.path).name
-    paths = [Path(one) for one in (settings.paths or {}).values()]
-    return paths[0].parent.name or paths[0].stem
-
-
 def _cell(record: Mapping[str, Any], column: str, where: str) -> tuple[Any, str]:
     """Return a row's value and its place, for the checks; InputError where the column is absent."""
-    if column not in record:
-        raise InputError(f"{where}: {absent_columns([column], list(record))}")
+    require_keys(record, [column], where)
     return record[column], f"{where}: {column}"

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.catalog.readers import register_reader
@@ -13,7 +13,16 @@ from workbench.core.counts import counted_notes
 from workbench.data.readers.cas_json import STRUCTURES, read_cas
 from workbench.data.readers.document_classes import Classes, document_tree
 from workbench.data.readers.exported_text import ExportedText, chosen_layer
-from workbench.data.readers.rows import Annotation, Row, Spans, Table, checked_text, single_texts
+from workbench.data.readers.rows import (
+    Annotation,
+    Row,
+    Spans,
+    Table,
+    checked_text,
+    corpus_name,
+    majority_of,
+    single_texts,
+)
 from workbench.data.readers.webanno_tsv import HEADER, read_tsv
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
@@ -37,6 +46,7 @@ def is_inception(sample: Any) -> bool:
     description="INCEpTION's and WebAnno's exports: a folder or archive of WebAnno TSV 3 or CAS JSON",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=_ENDINGS,
     recognises=is_inception,
 )
@@ -68,8 +78,7 @@ def load_inception(settings: DataSettings) -> Table:
     classes.refuse_nothing(rows)
     no_width = counted_notes((marks.no_width, "mark", " of no width left out."))
     notes = [*classes.notes(), *project.notes(), *no_width]
-    title = Path(settings.path or "").name.partition(".")[0]
-    return Table(title, rows, annotated=True, notes=notes, in_characters=True)
+    return Table(corpus_name(settings), rows, annotated=True, notes=notes, in_characters=True)
 
 
 @dataclass
@@ -130,9 +139,7 @@ def _folders(name: str) -> tuple[str, ...]:
 
 def _own_class(people: list[tuple[str, ExportedText]], key: str) -> str | None:
     """Return the class that most annotators gave the document, None where there is none."""
-    votes = Counter(text.said.get(key) for _, text in people)
-    label, most = votes.most_common(1)[0]
-    return label if 2 * most > len(people) else None
+    return majority_of([text.said[key] for _, text in people if key in text.said], len(people))
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from workbench.core.counts import counted_notes
-from workbench.data.readers.rows import Row, majority_of
+from workbench.data.readers.rows import NO_MAJORITY, Row, majority_of
 from workbench.errors import InputError
 
 
@@ -20,10 +20,10 @@ def joined(
         key: What two rows of one text share, such as the id.
 
     Raises:
-        InputError: Names the row of another text under the same key, and of a second annotation by the
-            same person.
+        InputError: Names the row of another text under the same key, of a second annotation by the same
+            person, and of shares, which are several people's already.
     """
-    left_out = 0
+    left_out = more = 0
     result: dict[str, list[Row]] = {}
     for split, members in rows.items():
         groups: dict[Hashable, list[Row]] = {}
@@ -36,8 +36,11 @@ def joined(
                 left_out += 1
             else:
                 result[split].append(_one_text(group, label))
-    notes = counted_notes((left_out, "text", " without a class that most annotators gave left out."))
-    return result, notes
+                more += len(group) - 1
+    return result, counted_notes(
+        (left_out, "text", f" {NO_MAJORITY} left out."),
+        (more, "row", " joined with others of the same text."),
+    )
 
 
 def _one_text(group: list[Row], label: str) -> Row:
@@ -46,6 +49,10 @@ def _one_text(group: list[Row], label: str) -> Row:
     for row in group:
         if (row.text, row.second) != (first.text, first.second):
             raise InputError(f"{row.where}: {row.id!r} has another text than at {first.where}")
+        if row.shares is not None and len(group) > 1:
+            raise InputError(
+                f"{row.where}: shares or ranks in one of several rows of a text: give marks"
+            )
         for one in row.annotations:
             if one.annotator in seen:
                 raise InputError(

@@ -15,10 +15,12 @@ from workbench.data.readers.files import file_options
 from workbench.data.readers.label_studio_tasks import Person, Task, is_export, tasks_of
 from workbench.data.readers.label_studio_texts import Mark, Shown, is_html_mark, mark_of, shown
 from workbench.data.readers.rows import (
+    NO_MAJORITY,
     Annotation,
     Row,
     Table,
     checked_label,
+    corpus_name,
     data_path,
     majority_of,
     single_texts,
@@ -37,6 +39,7 @@ ENDINGS = (".json", ".csv", ".tsv", ".jsonl")
     description="Label Studio's export (JSON, JSON_MIN or CSV)",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=ENDINGS,
     recognises=is_export,
 )
@@ -73,7 +76,7 @@ def load_label_studio(settings: DataSettings) -> Table:
             " taken as not made, not as one that marks nothing."
         )
     return Table(
-        name=path.name.partition(".")[0],
+        name=corpus_name(settings),
         rows=reader.rows,
         annotated=True,
         in_characters=True,
@@ -134,7 +137,7 @@ class _Reader:
         labels = self._labels(task)
         label = majority_of(labels, among=len(task.people)) if labels else None
         if label is None:
-            self.left_out["without a class that most annotators gave"] += 1
+            self.left_out[NO_MAJORITY] += 1
             return
         self.unread += sum(marks is None for marks in people)
         split = split_of(task.data, self.settings.split_column, task.where)

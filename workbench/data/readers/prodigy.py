@@ -30,6 +30,7 @@ def is_prodigy(record: Any) -> bool:
     description="Prodigy's annotations (JSONL)",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=FORM.endings,
     recognises=is_prodigy,
 )

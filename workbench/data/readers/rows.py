@@ -3,15 +3,16 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.config.data import DataSettings
-from workbench.core.counts import SHOWN
+from workbench.core.counts import SHOWN, listed
 from workbench.core.documents import Part, runs
+from workbench.data.files.opening import stem_of
 from workbench.errors import InputError
 from workbench.storage.jsonl import is_encodable
 
@@ -23,6 +24,8 @@ SPLIT_NAMES = {
 """How other people's names for the splits are read."""
 LONGEST_NAME = 1000
 """Characters of a class's name or an id; a longer one is a text in the wrong column."""
+_WORDS_OF_A_NAME = 5
+"""Spaces from which on a column's name is more likely a text."""
 MISMATCHES = "mismatching_spans"
 """Name of the count in `Corpus.counts`: spans whose stored text is not what stands at their offsets."""
 Spans = tuple[tuple[int, int], ...]
@@ -75,7 +78,7 @@ class Table:
     rows: dict[str, list[Row]]
     """By split; dev and test that are absent or empty are cut from train."""
     annotated: bool = False
-    """Whether `spans` are meant as annotated rationales."""
+    """Whether annotations and shares are meant as rationales."""
     units: Literal["char", "word", "token"] = "char"
     """`char`: spans count characters, words are split by `split_text`. `word`: spans count the
     whitespace-separated words. `token`: the same, but only a single space separates."""
@@ -110,6 +113,47 @@ def data_path(settings: DataSettings, what: str) -> Path:
     if not settings.path:
         raise InputError(f"data.source {settings.source!r} needs data.path, {what}")
     return Path(settings.path).expanduser()
+
+
+def corpus_name(settings: DataSettings) -> str:
+    """Return what a corpus is called: its folder, or its file without endings; of files the folder."""
+    if settings.path:
+        path = Path(settings.path).expanduser()
+        return path.name if path.is_dir() else stem_of(path)
+    first, *others = map(Path, (settings.paths or {}).values())
+    return (others and first.parent.name) or stem_of(first)
+
+
+def require_keys(there: Collection[str], needed: Iterable[str | None], where: str) -> None:
+    """Raise InputError where a row, or a table, lacks columns.
+
+    Args:
+        there, needed: The columns that it has, and those that it must have (None: none).
+        where: Its place.
+    """
+    absent = [one for one in needed if one and one not in there]
+    if absent:
+        raise InputError(f"{where}: {_absent_columns(absent, there)}")
+
+
+def _absent_columns(absent: Sequence[str], there: Collection[str]) -> str:
+    """Return which columns are absent, which there are, and what to do about it."""
+    said = f"no column {', '.join(absent)}; there are: {listed(there)}"
+    if any(_is_value(name) for name in there):
+        return f"{said}; if the first line is a row already, data.columns names the columns"
+    folded = {name.strip().casefold(): name for name in there}
+    near = [folded[name.casefold()] for name in absent if name.casefold() in folded]
+    meant = f"did you mean {', '.join(near)}? " if near else ""
+    return f"{said}; {meant}data.text_column, data.label_column, ... say which column is which"
+
+
+def _is_value(name: str) -> bool:
+    """Return whether a column is called like what stands in one: a number, a list, a sentence."""
+    try:
+        float(name)
+    except ValueError:
+        return name.startswith(("[", "{")) or name.count(" ") >= _WORDS_OF_A_NAME
+    return True
 
 
 def single_texts(settings: DataSettings) -> None:
@@ -185,6 +229,10 @@ def checked_label(value: Any, where: str) -> str:
             f"{where} has {len(name):,} characters, at most {LONGEST_NAME:,}: {name[:SHOWN]!r}..."
         )
     return name
+
+
+NO_MAJORITY = "without a class that most annotators gave"
+"""What is left out for that, in notes."""
 
 
 def majority_of(labels: Sequence[str], among: int | None = None) -> str | None:

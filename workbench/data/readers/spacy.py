@@ -29,6 +29,7 @@ def is_spacy(record: Any) -> bool:
     description="spaCy's training data (JSON)",
     rationales="annotated",
     usage=", data.path",
+    any_texts=True,
     endings=FORM.endings,
     recognises=is_spacy,
 )

@@ -16,6 +16,7 @@ from workbench.data.readers.rows import (
     Table,
     checked_label,
     checked_text,
+    corpus_name,
 )
 from workbench.data.readers.split_files import named_files
 from workbench.data.splits import text_key
@@ -59,9 +60,8 @@ def load_squad(settings: DataSettings) -> Table:
         rows.setdefault(split or "train", []).extend(_rows(value, path))
     if not any(rows.values()):
         raise InputError(f"{files[0][1]}: holds no questions")
-    title = files[0][1] if len(files) == 1 else files[0][1].parent
     return Table(
-        name=title.name.removesuffix(".gz").removesuffix(".json"),
+        name=corpus_name(settings),
         rows=rows,
         annotated=True,
         labels=CLASSES,

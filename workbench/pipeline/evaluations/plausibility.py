@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from workbench.core.annotators import RULES
 from workbench.core.token_scores import TokenScores
 from workbench.metrics.plausibility.annotated_spans import annotated_iou
 from workbench.metrics.plausibility.chance import chance_levels, random_control
@@ -46,8 +45,8 @@ def plausibility_tables(job: Job, split: str, records: list[TokenScores]) -> dic
     if job.config.data.rationales == "annotated":
         documents = job.corpus.splits[split]
         rows.append(annotated_iou(values, records, documents, split, resamples, seed))
+        # Where one annotator was chosen by name, no document has another, and there is no bound.
         rule = job.config.data.annotators
-        rule = rule if rule in RULES else "majority"
         bound = human_bound(records, documents, split, rule, resamples, seed)
         people = {"human_bound": bound} if len(bound) else {}
     return {

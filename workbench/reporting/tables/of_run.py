@@ -98,9 +98,8 @@ def _rationales(run: RunData, facts: str) -> list[Table]:
             tables.append(build(rows, f"{facts} Rationales: {short_rationales(run.config)}."))
     people = run.rows("human_bound")
     if people is not None:
-        data = run.config.get("data")
-        rule = data.get("annotators") if isinstance(data, dict) else None
-        tables.append(human_bound_table(people, facts, rule if rule == "union" else "majority"))
+        rule = (run.config.get("data") or {}).get("annotators", "majority")
+        tables.append(human_bound_table(people, facts, rule))
     return tables
 
 
