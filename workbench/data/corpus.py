@@ -1,5 +1,6 @@
 """From a source's rows to a corpus: ids, splits, classes, words and rationales, each checked."""
 
+import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -160,9 +161,11 @@ def _two_classes(train: list[Row], table: Table) -> None:
 def label_order(label: str) -> tuple[int, float, str]:
     """Return what classes are sorted by: numbers first, by their size."""
     try:
-        return 0, float(label), label
+        number = float(label)
     except ValueError:
-        return 1, 0.0, label
+        number = math.nan
+    # NaN has no place in an order.
+    return (1, 0.0, label) if math.isnan(number) else (0, number, label)
 
 
 class _Builder:

@@ -11,6 +11,7 @@ from workbench.data.files.opening import ending_of
 from workbench.data.files.records import first_record
 from workbench.errors import InputError
 from workbench.storage.archives import open_tree
+from workbench.storage.paths import user_path
 
 ARCHIVES = (".zip", ".tar", ".tgz")
 """Endings, without a compression, of archives; a .zip of one file ends as that file does."""
@@ -32,7 +33,7 @@ def data_settings(source: str, overrides: Sequence[str] | None = None) -> DataSe
     if Path(source).suffix in {".yaml", ".yml"}:
         return load_config(Path(source), changed).data
     named = sources().get(source)
-    reader = named or reader_of(Path(source).expanduser())
+    reader = named or reader_of(user_path(source))
     data: dict[str, Any] = {"source": reader.name, "rationales": reader.rationales}
     if named is None:
         data["path"] = source

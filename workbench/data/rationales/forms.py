@@ -14,6 +14,7 @@ from typing import Any
 from workbench.config.data import DataSettings, Form
 from workbench.core.counts import SHOWN
 from workbench.data.readers.rows import Annotation, Spans, is_missing, spans_of
+from workbench.data.words import split_text
 from workbench.errors import InputError
 
 AMBIGUOUS = "ambiguous_quotes"
@@ -125,8 +126,7 @@ class Units:
         found, shift = [], 0
         for text in (self.text, self.second):
             if self.kind == "char":
-                pattern = r"\s+".join(map(re.escape, words))
-                found += [(m.start() + shift, m.end() + shift) for m in re.finditer(pattern, text)]
+                found += [(start + shift, end + shift) for start, end in _places(words, text)]
                 shift += len(text)
             else:
                 there, n = text.split(), len(words)
@@ -134,6 +134,17 @@ class Units:
                 found += [(at + shift, at + n + shift) for at in starts]
                 shift += len(there)
         return found
+
+
+def _places(words: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """Return where words stand in a text one after the other; inside others only where nowhere else."""
+    if sum(map(len, words)) > len(text):
+        return []
+    pattern = r"\s+".join(map(re.escape, words))
+    found = [match.span() for match in re.finditer(pattern, text)]
+    pieces = split_text(text) if found else []
+    starts, ends = {piece.start for piece in pieces}, {piece.end for piece in pieces}
+    return [(start, end) for start, end in found if start in starts and end in ends] or found
 
 
 def checked_spans(value: Any, where: str) -> Spans | None:
@@ -183,7 +194,9 @@ def _plain(value: Any, where: str, form: Form) -> Any:
     if form == "mask" and set(written) <= {"0", "1"}:
         return [int(digit) for digit in written]
     try:
-        return json.loads(written)
+        value = json.loads(written)
+        # A passage that looks like a number or a truth value.
+        return [written] if form == "quotes" and isinstance(value, Real) else value
     except (ValueError, RecursionError):
         pass
     if form == "quotes" and not written.startswith("["):
@@ -245,7 +258,7 @@ def _refuse_other_form(value: Sequence[Any], where: str) -> None:
         tags = all(one in {"O", ""} or _TAG.fullmatch(one) for one in value)
         form = "tags" if tags else "quotes"
     elif all(isinstance(one, Real) for one in value):
-        whole = all(float(one).is_integer() for one in value)
+        whole = all(_whole(one) is not None for one in value if not isinstance(one, bool))
         form = "mask (or indices, ranks)" if whole else "shares"
     elif all(isinstance(one, Sequence) and not isinstance(one, str) for one in value) and any(
         isinstance(part, Sequence | Mapping) and not isinstance(part, str)
@@ -276,7 +289,7 @@ def _mask(value: Any, units: Units, labels: Sequence[str] | None, where: str) ->
 
 
 def _indices(value: Any, units: Units, labels: Sequence[str] | None, where: str) -> tuple[Spans, Any]:
-    value = [value] if isinstance(value, int) else value
+    value = [value] if isinstance(value, Real) else value
     numbers = [_whole(one) for one in _list({} if value == {} else value, where, "indices")]
     for given, number in zip(value, numbers, strict=True):
         if number is None or not 0 <= number < units.total:
@@ -305,7 +318,7 @@ def tag_spans(tags: Sequence[Any], labels: Sequence[str] | None, where: str) -> 
     spans: list[list[int]] = []
     inside: str | None = None
     for at, tag in enumerate(tags):
-        if tag in ("O", "o", "", "_", None, 0):
+        if tag in ("O", "o", "", "_", None, 0, "0"):
             inside = None
             continue
         match = _TAG.fullmatch(str(tag))
@@ -325,9 +338,16 @@ def tag_spans(tags: Sequence[Any], labels: Sequence[str] | None, where: str) -> 
 def _shares(value: Any, units: Units, where: str) -> tuple[float, ...]:
     values = units.every(_list(value, where, "shares"), "shares", where)
     for one in values:
-        if not isinstance(one, Real) or not 0 <= float(one) <= 1:
+        if not isinstance(one, Real) or not 0 <= _share(one) <= 1:
             raise InputError(f"{where}: the share {reprlib.repr(one)} is none of 0 to 1")
     return tuple(map(float, values))
+
+
+def _share(number: Real) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _ranks(value: Any, units: Units, where: str) -> tuple[float, ...]:
@@ -372,22 +392,37 @@ def _marked(reader: CellReader, value: Any, units: Units, where: str) -> Spans:
 def starred(marked: str, text: str) -> list[bool] | None:
     """Return which characters of a text stand between `*` in a marked copy; None where it is no copy.
 
-    White space may be folded in either.
+    White space may be folded in either. Of a text that has `*` itself, those beside a mark belong to it.
+    `**` around what is marked, as in Markdown, is the same where the text has no `*`.
     """
-    marks, inside, at = [], False, 0
-    for sign in marked:
+    if "*" not in text:
+        bold = re.sub(r"\*\*(.+?)\*\*", r"*\1*", marked, flags=re.DOTALL)
+        marked = bold if marked.count("*") == 2 * bold.count("*") else marked
+    marks, inside, at, opened = [], False, 0, -1
+    for place, sign in enumerate(marked):
         while sign != "*" and not sign.isspace() and text[at : at + 1].isspace():
             marks.append(inside)
             at += 1
-        if at < len(text) and sign == text[at]:
+        opens = sign == "*" and not inside and _stars(marked, place) > _stars(text, at)
+        if at < len(text) and sign == text[at] and not opens:
             marks.append(inside)
             at += 1
         elif sign == "*":
-            inside = not inside
+            if inside and opened == at:
+                return None  # A mark around nothing: the stars mean something else.
+            inside, opened = not inside, at
         elif not sign.isspace():
             return None
     rest = text[at:]
     return None if rest.strip() or inside else [*marks, *[False] * len(rest)]
+
+
+def _stars(text: str, at: int) -> int:
+    """Return how many `*` stand in a row from a place on."""
+    end = at
+    while text[end : end + 1] == "*":
+        end += 1
+    return end - at
 
 
 def _list(value: Any, where: str, what: str) -> list[Any]:
