@@ -82,7 +82,8 @@ def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | 
     from workbench.storage.tables import write_table
 
     corpus = load_corpus(data_settings(data, overrides), training=False)
-    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    if corpus.has_values:
+        task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
     split = how.split or "test"
     judged = evaluate_predictions(
         predictions,

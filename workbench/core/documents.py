@@ -110,6 +110,12 @@ class Corpus:
     warnings: tuple[str, ...] = field(default=())
     """One sentence per thing that is probably not what was meant."""
 
+    @property
+    def has_values(self) -> bool:
+        """Whether labels are values to predict; of a single class, as a test split may have, not."""
+        documents = (one for members in self.splits.values() for one in members)
+        return len(self.labels) == 1 and any(one.label != self.labels[0] for one in documents)
+
 
 @dataclass(frozen=True)
 class Window:

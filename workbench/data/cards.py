@@ -73,7 +73,7 @@ def data_card(corpus: Corpus, encodings: Mapping[str, Encoding] | None = None) -
 def _labels(corpus: Corpus) -> pd.DataFrame:
     given = {split: [d.label for d in documents] for split, documents in corpus.splits.items()}
     index = pd.Index(list(given), name="split")
-    if len(corpus.labels) == 1:
+    if corpus.has_values:
         values = {split: pd.Series(labels, dtype=float) for split, labels in given.items()}
         rows = [one.agg(["mean", "std", "min", "max"]).to_list() for one in values.values()]
         return pd.DataFrame(rows, index=index, columns=["mean", "std", "min", "max"])

@@ -1,5 +1,6 @@
 """From a source's rows to a corpus: ids, splits and classes, each checked."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 from itertools import chain, combinations
@@ -160,6 +161,8 @@ def _two_classes(train: list[Row], table: Table) -> None:
 def label_order(label: str) -> tuple[int, float, str]:
     """Return what classes are sorted by: numbers first, by their size."""
     try:
-        return 0, float(label), label
+        number = float(label)
     except ValueError:
-        return 1, 0.0, label
+        number = math.nan
+    # NaN has no place in an order.
+    return (1, 0.0, label) if math.isnan(number) else (0, number, label)

@@ -14,6 +14,7 @@ from workbench.data.readers.rows import SPLIT_NAMES
 from workbench.data.writers.convert import CONFIG, RECORD
 from workbench.errors import InputError
 from workbench.storage.archives import open_tree
+from workbench.storage.paths import user_path
 
 ARCHIVES = (".zip", ".tar", ".tgz")
 """Endings, without a compression, of archives; a .zip of one file ends as that file does."""
@@ -34,15 +35,15 @@ def data_settings(source: str, overrides: Sequence[str] | None = None) -> DataSe
             read, and so are the rationales of a `data.source` that is.
     """
     changed = list(overrides or ())
-    if all((Path(source).expanduser() / name).is_file() for name in (CONFIG, RECORD)):
+    if all((user_path(source) / name).is_file() for name in (CONFIG, RECORD)):
         source = str(Path(source) / CONFIG)  # What `data convert` wrote says best how it is read.
     if Path(source).suffix in {".yaml", ".yml"}:
-        return load_config(Path(source).expanduser(), changed).data
+        return load_config(user_path(source), changed).data
     named = sources().get(source)
     values: dict[str, Any] = apply_overrides({"data": {} if named else {"path": source}}, changed)
     if isinstance(data := values["data"], dict):
         if "source" not in data:
-            data["source"] = (named or reader_of(Path(source).expanduser())).name
+            data["source"] = (named or reader_of(user_path(source))).name
         reader = sources().get(str(data["source"]))
         chosen = "annotated" if data.get("rationale_column") else reader and reader.rationales
         data.setdefault("rationales", chosen or "none")

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, cast
 
 from workbench.errors import InputError
 from workbench.storage.jsonl import read_bytes, require_regular
+from workbench.storage.paths import listable, user_path
 
 LARGEST = 4 * 2**30
 """Bytes that an archive may unpack to; one that holds more is refused."""
@@ -84,11 +85,11 @@ def open_tree(path: Path) -> Tree:
     much (`LARGEST`, `RATIO`), and for a member that is there twice, is a link or device, has an absolute
     path, or climbs out with `..`.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if path.is_dir():
-        files = (
-            entry for depth in ("*", "*/*", "*/*/*") for entry in path.glob(depth) if entry.is_file()
-        )
+        with listable(path):
+            depths = ("*", "*/*", "*/*/*")
+            files = [entry for depth in depths for entry in path.glob(depth) if entry.is_file()]
         names = frozenset(entry.relative_to(path).as_posix() for entry in files)
         return Tree(str(path), names, lambda name: read_bytes(path / name, may_be_empty=True))
     if not path.exists():

@@ -4,7 +4,9 @@ import codecs
 import io
 import json
 import re
+import reprlib
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -153,8 +155,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; ValueError for a key that is there twice, of which json would take the last."""
     whole = dict(pairs)
     if len(whole) < len(pairs):
-        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
-        raise ValueError(f"the key {twice!r} is there twice")
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {reprlib.repr(twice)} is there twice")
     return whole
 
 

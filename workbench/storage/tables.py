@@ -12,7 +12,7 @@ from workbench.errors import InputError
 from workbench.storage.atomic import replacing
 from workbench.storage.spreadsheets import csv_text, undone
 
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, pa.ArrowException)
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, pa.ArrowException)
 """What reading a damaged Parquet file may raise, checksums and broken metadata included."""
 
 

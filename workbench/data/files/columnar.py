@@ -63,6 +63,9 @@ def _records(file: Opened, kind: str, batches: Iterator[Any]) -> Iterator[Place]
     while True:
         try:
             batch = next(batches, None)
+            if batch is not None:
+                # Offsets of a damaged file would lead out of its memory, which ends the process.
+                batch.validate(full=True)
             records = batch.to_pylist() if batch is not None else None
         except UNREADABLE as error:
             place = f"rows {number + 1} to {number + _BATCH}: "

@@ -1,7 +1,8 @@
 """From rows of fields to rows by column."""
 
+import reprlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from workbench.core.counts import counted
@@ -10,7 +11,7 @@ from workbench.errors import InputError
 
 
 def by_column(
-    name: str, rows: Sequence[tuple[int, Sequence[Any]]], columns: Sequence[str]
+    name: str, rows: Iterable[tuple[int, Sequence[Any]]], columns: Sequence[str]
 ) -> Iterator[Place]:
     """Yield the rows below the names; InputError for a name twice and for a row of another length.
 
@@ -19,12 +20,12 @@ def by_column(
         rows: The number of each row's line, and its fields.
         columns: Names of the columns; empty: the first row has them.
     """
-    if not rows:
-        return
-    given = list(columns) or [str(one) or f"Unnamed: {n}" for n, one in enumerate(rows[0][1])]
+    rows = iter(rows)
+    first = () if columns else next(rows, (0, ()))[1]
+    given = list(columns) or [str(one) or f"Unnamed: {n}" for n, one in enumerate(first)]
     no_column_twice(name, given)
     named_in = "data.columns" if columns else "the first line"
-    for number, (line, fields) in enumerate(rows if columns else rows[1:], start=1):
+    for number, (line, fields) in enumerate(rows, start=1):
         if len(fields) != len(given):
             raise InputError(
                 f"{name}, row {number} (line {line}): {counted(len(fields), 'field')}, {named_in} names"
@@ -37,4 +38,4 @@ def no_column_twice(name: str, columns: Sequence[str]) -> None:
     """Raise InputError where two columns have one name, of which the last would win."""
     twice = [column for column, n in Counter(columns).items() if n > 1]
     if twice:
-        raise InputError(f"{name}: two columns are called {twice[0]!r}")
+        raise InputError(f"{name}: two columns are called {reprlib.repr(twice[0])}")

@@ -15,6 +15,7 @@ from typing import IO, cast
 from workbench.errors import InputError
 from workbench.storage.archives import check_size
 from workbench.storage.jsonl import require_regular
+from workbench.storage.paths import user_path
 
 COMPRESSIONS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     ".gz": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
@@ -77,7 +78,7 @@ def opened(path: Path) -> Iterator[Opened]:
     Raises InputError where it is missing, empty, no regular file, a .zip that does not hold exactly one
     file, or unpacks to too much (`archives.LARGEST`, `RATIO`).
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if require_regular(path) == 0:
         raise InputError(f"{path}: the file is empty")
     name, ending = str(path), path.suffix.lower()

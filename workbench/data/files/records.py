@@ -11,6 +11,7 @@ from workbench.data.files.opening import ZIP, Opened, ending_of, opened
 from workbench.data.files.options import FileOptions, Place
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
+from workbench.storage.paths import user_path
 
 
 @dataclass
@@ -52,7 +53,7 @@ def records_of(path: Path, options: FileOptions | None = None) -> Records:
         InputError: Names file and line or row: a missing, empty or broken file, an unknown form, a wrong
             encoding, a column that is there twice, a row of another length than the first.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     options = options or FileOptions()
     ending = ending_of(path)
     if ending == ZIP:

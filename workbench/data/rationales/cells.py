@@ -101,7 +101,9 @@ def _plain(value: Any, where: str, form: Form) -> Any:
     if form == "mask" and set(written) <= {"0", "1"}:
         return [int(digit) for digit in written]
     try:
-        return json.loads(written)
+        value = json.loads(written)
+        # A passage that looks like a number or a truth value.
+        return [written] if form == "quotes" and isinstance(value, Real) else value
     except (ValueError, RecursionError):
         pass
     if form == "quotes" and not written.startswith("["):
@@ -150,7 +152,7 @@ def _mask(value: Any, units: Units, labels: Sequence[str] | None, where: str) ->
 
 
 def _indices(value: Any, units: Units, labels: Sequence[str] | None, where: str) -> tuple[Spans, Any]:
-    value = [value] if isinstance(value, int) else value
+    value = [value] if isinstance(value, Real) else value
     numbers = [whole_number(one) for one in _list({} if value == {} else value, where, "indices")]
     for given, number in zip(value, numbers, strict=True):
         if number is None or not 0 <= number < units.total:
@@ -171,9 +173,16 @@ def _tags(value: Any, units: Units, labels: Sequence[str] | None, where: str) ->
 def _shares(value: Any, units: Units, where: str) -> tuple[float, ...]:
     values = units.every(_list(value, where, "shares"), "shares", where)
     for one in values:
-        if not isinstance(one, Real) or not 0 <= float(one) <= 1:
+        if not isinstance(one, Real) or not 0 <= _share(one) <= 1:
             raise InputError(f"{where}: the share {reprlib.repr(one)} is none of 0 to 1")
     return tuple(map(float, values))
+
+
+def _share(number: Real) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _ranks(value: Any, units: Units, where: str) -> tuple[float, ...]:

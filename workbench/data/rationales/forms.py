@@ -72,7 +72,7 @@ def _refuse_other_form(value: Sequence[Any], where: str) -> None:
         tags = all(one in {"O", ""} or TAG.fullmatch(one) for one in value)
         form = "tags" if tags else "quotes"
     elif all(isinstance(one, Real) for one in value):
-        whole = all(float(one).is_integer() for one in value)
+        whole = all(whole_number(one) is not None for one in value if not isinstance(one, bool))
         form = "mask (or indices, ranks)" if whole else "shares"
     elif all(isinstance(one, Sequence) and not isinstance(one, str) for one in value) and any(
         isinstance(part, Sequence | Mapping) and not isinstance(part, str)
@@ -101,7 +101,7 @@ def tag_spans(tags: Sequence[Any], labels: Sequence[str] | None, where: str) -> 
     spans: list[list[int]] = []
     inside: str | None = None
     for at, tag in enumerate(tags):
-        if tag in ("O", "o", "", "_", None, 0):
+        if tag in ("O", "o", "", "_", None, 0, "0"):
             inside = None
             continue
         match = TAG.fullmatch(str(tag))
@@ -121,19 +121,34 @@ def tag_spans(tags: Sequence[Any], labels: Sequence[str] | None, where: str) -> 
 def starred(marked: str, text: str) -> list[bool] | None:
     """Return which characters of a text stand between `*` in a marked copy; None where it is no copy.
 
-    White space may be folded in either.
+    White space may be folded in either. Of a text that has `*` itself, those beside a mark belong to it.
+    `**` around what is marked, as in Markdown, is the same where the text has no `*`.
     """
-    marks, inside, at = [], False, 0
-    for sign in marked:
+    if "*" not in text:
+        bold = re.sub(r"\*\*(.+?)\*\*", r"*\1*", marked, flags=re.DOTALL)
+        marked = bold if marked.count("*") == 2 * bold.count("*") else marked
+    marks, inside, at, opened = [], False, 0, -1
+    for place, sign in enumerate(marked):
         while sign != "*" and not sign.isspace() and text[at : at + 1].isspace():
             marks.append(inside)
             at += 1
-        if at < len(text) and sign == text[at]:
+        opens = sign == "*" and not inside and _stars(marked, place) > _stars(text, at)
+        if at < len(text) and sign == text[at] and not opens:
             marks.append(inside)
             at += 1
         elif sign == "*":
-            inside = not inside
+            if inside and opened == at:
+                return None  # A mark around nothing: the stars mean something else.
+            inside, opened = not inside, at
         elif not sign.isspace():
             return None
     rest = text[at:]
     return None if rest.strip() or inside else [*marks, *[False] * len(rest)]
+
+
+def _stars(text: str, at: int) -> int:
+    """Return how many `*` stand in a row from a place on."""
+    end = at
+    while text[end : end + 1] == "*":
+        end += 1
+    return end - at

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.data.words import split_text
 from workbench.errors import InputError
 
 
@@ -51,8 +52,7 @@ class Units:
         found, shift = [], 0
         for text in (self.text, self.second):
             if self.kind == "char":
-                pattern = r"\s+".join(map(re.escape, words))
-                found += [(m.start() + shift, m.end() + shift) for m in re.finditer(pattern, text)]
+                found += [(start + shift, end + shift) for start, end in _places(words, text)]
                 shift += len(text)
             else:
                 there, n = text.split(), len(words)
@@ -60,3 +60,14 @@ class Units:
                 found += [(at + shift, at + n + shift) for at in starts]
                 shift += len(there)
         return found
+
+
+def _places(words: Sequence[str], text: str) -> list[tuple[int, int]]:
+    """Return where words stand in a text one after the other; inside others only where nowhere else."""
+    if sum(map(len, words)) > len(text):
+        return []
+    pattern = r"\s+".join(map(re.escape, words))
+    found = [match.span() for match in re.finditer(pattern, text)]
+    pieces = split_text(text) if found else []
+    starts, ends = {piece.start for piece in pieces}, {piece.end for piece in pieces}
+    return [(start, end) for start, end in found if start in starts and end in ends] or found

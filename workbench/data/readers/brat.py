@@ -24,7 +24,7 @@ from workbench.storage.archives import Tree
 from workbench.storage.jsonl import decode
 
 TEXT, MARKS = ".txt", ".ann"
-_SPAN = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)")
+_SPAN = re.compile(r"(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)")
 _OTHERS = {
     "A": "attribute", "M": "attribute", "R": "relation", "E": "event", "N": "reference", "#": "remark",
     "*": "equivalence",

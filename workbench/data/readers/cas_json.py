@@ -1,5 +1,6 @@
 """UIMA CAS JSON 0.4: a text as one feature structure, and all that is said of it as others."""
 
+import reprlib
 from typing import Any
 
 from workbench.data.rationales.offsets import Unit, in_characters
@@ -40,7 +41,10 @@ def read_cas(value: dict[str, Any], unit: Unit, where: str) -> ExportedText:
         elif is_own_layer(layer):
             for key, written in features.items():
                 if said.setdefault(key, written) != written:
-                    raise InputError(f"{where}: {key} of the document is {said[key]!r} and {written!r}")
+                    raise InputError(
+                        f"{where}: {key} of the document is {reprlib.repr(said[key])} and"
+                        f" {reprlib.repr(written)}"
+                    )
     return ExportedText(text, marks, said)
 
 

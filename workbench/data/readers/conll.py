@@ -1,6 +1,7 @@
 """CoNLL's columns: a token a line, a blank line between texts, BIO tags in one of the columns."""
 
 import re
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -85,7 +86,8 @@ def _number(column: str) -> int:
         return int(column)
     except ValueError:
         raise InputError(
-            f"data.source 'conll' has no names of columns: {column!r} is no number of one, from 0 on"
+            f"data.source 'conll' has no names of columns: {reprlib.repr(column)} is no number of one,"
+            " from 0 on"
         ) from None
 
 

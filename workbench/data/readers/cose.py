@@ -1,5 +1,6 @@
 """CoS-E: questions of common sense with the words of the question that explain the answer."""
 
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -142,5 +143,5 @@ def _question(record: Record, where: str) -> tuple[str, dict[str, str], str | No
         right = [key for key, text in named.items() if text == record["answer"]]
         answer = right[0] if right else record["answer"]
     if answer not in (None, "", *named):
-        raise InputError(f"{where}: the answer {answer!r} is none of the choices")
+        raise InputError(f"{where}: the answer {reprlib.repr(answer)} is none of the choices")
     return checked_text(asked, f"{where}: question"), named, answer or None

@@ -1,5 +1,6 @@
 """Data in ERASER's layout (DeYoung et al. 2020): documents, and instances with evidence spans."""
 
+import reprlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_l
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import json_lines
+from workbench.storage.paths import user_path
 
 SPLIT_FILES = {"train": "train.jsonl", "dev": "val.jsonl", "test": "test.jsonl"}
 DEFAULT = "eraser-movies"
@@ -37,7 +39,7 @@ def load_eraser(settings: DataSettings) -> Table:
     file, line and annotation id, for a mismatch (unless `data.mismatches` is `keep`), a span outside its
     document, an unknown document or class, a missing key or broken JSON.
     """
-    path = Path(settings.path).expanduser() if settings.path else fetched_path(DEFAULT)
+    path = user_path(settings.path) if settings.path else fetched_path(DEFAULT)
     if path is None:
         raise InputError(
             f"the data are not here yet: run `workbench data fetch {DEFAULT}`, or set data.path to a"
@@ -58,7 +60,7 @@ def load_eraser(settings: DataSettings) -> Table:
     queries = {instance.query for instance in everyone}
     notes = reader.notes(everyone)
     if len(queries) == 1 and (query := queries.pop()):
-        notes.append(f"The query is the same everywhere and left out: {query!r}.")
+        notes.append(f"The query is the same everywhere and left out: {reprlib.repr(query)}.")
         queries = set()
     rows: dict[str, list[Row]] = {}
     mismatches = {}
@@ -194,7 +196,7 @@ class _Reader:
             if document is None:
                 like = self.documents.nearest(docid)
                 raise InputError(
-                    f"{where}: unknown document {docid!r}"
+                    f"{where}: unknown document {reprlib.repr(docid)}"
                     + (f" (the most similar name is {like!r})" if like else "")
                     + "; data.missing_documents: skip leaves such instances out"
                 )
@@ -213,8 +215,8 @@ class _Reader:
         tokens = document.tokens if document else []
         if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(tokens):
             raise InputError(
-                f"{where}: evidence span [{start}, {end}] is reversed or outside document"
-                f" {docid!r} ({len(tokens)} tokens)"
+                f"{where}: evidence span {reprlib.repr([start, end])} is reversed or outside document"
+                f" {reprlib.repr(docid)} ({len(tokens)} tokens)"
             )
         counts["empty"] += start == end
         stored = " ".join(tokens[start:end])

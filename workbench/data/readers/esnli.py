@@ -146,6 +146,6 @@ def _numbers(written: str, where: str) -> set[int] | None:
     if not written:
         return None
     parts = [part.strip() for part in written.strip("{}[]").split(",")]
-    if not all(part.isdecimal() for part in parts if part):
+    if not all(part.isdecimal() and len(part) < 10 for part in parts if part):
         raise InputError(f"{where}: {written[:60]!r} are no numbers of words")
     return {int(part) for part in parts if part}

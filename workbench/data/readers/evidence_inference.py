@@ -189,6 +189,6 @@ def _offset(record: dict[str, Any], column: str, where: str) -> int:
     written = str(record[column]).strip()
     if written in ("", "None"):
         return -1
-    if not re.fullmatch(r"-?\d+(\.0)?", written):
+    if not re.fullmatch(r"-?\d{1,15}(\.0)?", written):
         raise InputError(f"{where}: {column} {written[:60]!r} is no whole number")
     return int(float(written))

@@ -233,7 +233,9 @@ def _divisions(path: Path, posts: dict[str, Any]) -> dict[str, list[str]]:
     for name, ids in _object(path).items():
         split = SPLIT_NAMES.get(name)
         if split is None or not isinstance(ids, list):
-            raise InputError(f"{path}: {name!r} is none of train, val, test with a list of ids")
+            raise InputError(
+                f"{path}: {reprlib.repr(name)} is none of train, val, test with a list of ids"
+            )
         if split in divisions:
             raise InputError(f"{path}: {name!r} is the second list of {split} posts")
         for post_id in ids:

@@ -1,5 +1,6 @@
 """Label Studio's exports: texts with spans and a class marked by one person or several."""
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -240,7 +241,10 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
     for result in _of_kind(results, "choices"):
         control, choices = str(result.get("from_name")), result["value"].get("choices")
         if chosen.setdefault(control, choices) != choices:
-            raise InputError(f"{where}: {control} has two choices, {chosen[control]!r} and {choices!r}")
+            raise InputError(
+                f"{where}: {control} has two choices:"
+                f" {reprlib.repr(chosen[control])} and {reprlib.repr(choices)}"
+            )
     if not chosen:
         return None
     if len(chosen) > 1 and name not in chosen:
@@ -248,5 +252,5 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
         raise InputError(f"{where}: several choices ({controls}): name one in data.label_column")
     choices = chosen.get(name) or next(iter(chosen.values()))
     if not isinstance(choices, list) or len(choices) != 1:
-        raise InputError(f"{where}: the chosen class is not one but {choices!r}")
+        raise InputError(f"{where}: the chosen class is not one but {reprlib.repr(choices)}")
     return checked_label(choices[0], f"{where}: choices")

@@ -119,7 +119,7 @@ def _in_dialogue(value: dict[str, Any], text: str | None, where: str) -> Mark | 
     given = [value.get(key) for key in ("start", "startOffset", "end", "endOffset")]
     if None in given:
         return None
-    numbers = [int(str(one)) if str(one).isdecimal() else -1 for one in given]
+    numbers = [int(one) if one.isdecimal() and len(one) < 19 else -1 for one in map(str, given)]
     first, start, last, end = numbers
     if min(numbers) < 0 or (last, end) <= (first, start):
         raise InputError(

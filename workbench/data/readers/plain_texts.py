@@ -15,6 +15,7 @@ from workbench.data.readers.rows import checked_text
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode
+from workbench.storage.paths import user_path
 
 PACKAGED = ("imdb", "rotten-tomatoes")
 LINES = ".txt"
@@ -50,13 +51,13 @@ def iter_texts(
         raise InputError(f"limit {limit}: at least 1 text")
     settings = settings or DataSettings()
     named = {"text_column": text_column, "id_column": id_column, "label_column": label_column}
-    kind = ending_of(Path(source).expanduser())
+    kind = ending_of(user_path(source))
     if any(named.values()) and kind not in FORMS:
         raise InputError(f"{source}: has no columns to be named; tables do ({known_forms()})")
     if source in PACKAGED:
         corpus = load_corpus(DataSettings(source=source, rationales="none"))
         return iter(corpus.splits["test"][:limit])
-    path = Path(source).expanduser()
+    path = user_path(source)
     if kind != LINES and kind not in FORMS:
         raise InputError(
             f"{source}: unknown kind of file; known are {known_forms(LINES)}, and the names"

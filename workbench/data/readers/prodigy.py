@@ -1,5 +1,6 @@
 """Prodigy's JSONL: a line per text, question and annotator."""
 
+import reprlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -53,7 +54,9 @@ def load_prodigy(settings: DataSettings) -> Table:
     for record in export.records():
         answer = record.get("answer") or "accept"
         if answer not in ANSWERS:
-            raise InputError(f"{record.where}: the answer {answer!r} is none of {', '.join(ANSWERS)}")
+            raise InputError(
+                f"{record.where}: the answer {reprlib.repr(answer)} is none of {', '.join(ANSWERS)}"
+            )
         if answer != "accept":
             export.left_out[f"answered with {answer}"] += 1
             continue

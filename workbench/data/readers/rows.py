@@ -1,6 +1,7 @@
 """What every source delivers before words, splits and rationales are decided: rows of raw text."""
 
 import math
+import reprlib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from workbench.core.documents import Part, runs
 from workbench.data.files.opening import stem_of
 from workbench.errors import InputError
 from workbench.storage.jsonl import is_encodable
+from workbench.storage.paths import user_path
 
 SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -112,7 +114,7 @@ def data_path(settings: DataSettings, what: str) -> Path:
     """Return `data.path`; InputError says what it must name where it is absent."""
     if not settings.path:
         raise InputError(f"data.source {settings.source!r} needs data.path, {what}")
-    return Path(settings.path).expanduser()
+    return user_path(settings.path)
 
 
 def corpus_name(settings: DataSettings) -> str:
@@ -185,7 +187,8 @@ def split_of(record: Mapping[str, Any], column: str | None, where: str) -> str:
         return "train"
     split = SPLIT_NAMES.get(str(record.get(column)).strip().lower())
     if split is None:
-        raise InputError(f"{where}: {column} {record.get(column)!r} is none of train, dev, test")
+        shown = reprlib.repr(record.get(column))
+        raise InputError(f"{where}: {column} {shown} is none of train, dev, test")
     return split
 
 
@@ -255,7 +258,7 @@ def checked_number(value: Any, where: str) -> str:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"{where} is {written!r}, not a finite number")
+        raise InputError(f"{where} is {reprlib.repr(written)}, not a finite number")
     return f"{number:.6g}"
 
 

@@ -1,5 +1,6 @@
 """spaCy's training data as JSON: pairs of a text and its annotations, or documents."""
 
+import reprlib
 from typing import Any
 
 from workbench.catalog.readers import register_reader
@@ -63,7 +64,7 @@ def _class(record: Record, settings: DataSettings) -> str:
     best = max(cats.values(), default=0)
     classes = [name for name, value in cats.items() if value == best]
     if best <= SURE or len(classes) != 1:
-        found = f"{listed(classes)} with {best:g}" if cats else "none"
+        found = f"{listed(classes)} with {reprlib.repr(best)}" if cats else "none"
         raise InputError(f"{where} has no one class above {SURE:g}, the highest is {found}")
     return classes[0]
 

@@ -10,6 +10,7 @@ from workbench.data.files.opening import ending_of
 from workbench.data.readers.rows import SPLIT_NAMES, data_path
 from workbench.data.splits import SPLITS
 from workbench.errors import InputError
+from workbench.storage.paths import listable, user_path
 
 
 def split_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[str | None, Path]]:
@@ -28,7 +29,7 @@ def split_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[
         if settings.path:
             raise InputError("data.path and data.paths: name one of them")
         files: list[tuple[str | None, Path]]
-        files = [(split, Path(path).expanduser()) for split, path in settings.paths.items()]
+        files = [(split, user_path(path)) for split, path in settings.paths.items()]
     else:
         path = data_path(settings, "the file")
         if not path.is_dir():
@@ -47,14 +48,14 @@ def named_files(settings: DataSettings, endings: Collection[str]) -> list[tuple[
     Args:
         settings, endings: As of `split_files`, which says what is raised.
     """
-    path = Path(settings.path or "").expanduser()
+    path = user_path(settings.path or "")
     if settings.paths or not settings.path or not path.is_dir():
         return split_files(settings, endings)
     found = []
-    for file in sorted(path.iterdir()):
+    for file in _files(path):
         words = re.split(r"[^a-z]+", file.name.lower())
         split = next((SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES), None)
-        if split and file.is_file() and ending_of(file) in endings:
+        if split and ending_of(file) in endings:
             found.append((split, file))
     if not found:
         raise InputError(f"{path}: no file of a known kind with train, dev or test in its name")
@@ -67,7 +68,7 @@ def unread_files(settings: DataSettings, endings: Collection[str]) -> list[str]:
     Args:
         settings, endings: As of `split_files`.
     """
-    folder = Path(settings.path or "").expanduser()
+    folder = user_path(settings.path or "")
     if not settings.path or not folder.is_dir():
         return []
     _, others = _sorted_out(folder, endings)
@@ -88,9 +89,9 @@ def _sorted_out(folder: Path, endings: Collection[str]) -> tuple[dict[str, Path]
     """Return the file of each split, and the names of other tables; InputError for two of a split."""
     found: dict[str, Path] = {}
     others = []
-    for path in sorted(folder.iterdir()):
+    for path in _files(folder):
         split = SPLIT_NAMES.get(path.name.partition(".")[0].lower())
-        if not path.is_file() or ending_of(path) not in endings:
+        if ending_of(path) not in endings:
             continue
         if split is None:
             others.append(path.name)
@@ -99,3 +100,8 @@ def _sorted_out(folder: Path, endings: Collection[str]) -> tuple[dict[str, Path]
         else:
             found[split] = path
     return found, others
+
+
+def _files(folder: Path) -> list[Path]:
+    with listable(folder):
+        return sorted(path for path in folder.iterdir() if path.is_file())

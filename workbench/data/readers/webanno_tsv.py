@@ -83,7 +83,7 @@ class _Reader:
 
     def _row(self, cells: list[str], where: str) -> None:
         number = _TOKEN.fullmatch(cells[0])
-        offsets = re.fullmatch(r"(\d+)-(\d+)", cells[1]) if len(cells) >= _FIRST else None
+        offsets = re.fullmatch(r"(\d{1,18})-(\d{1,18})", cells[1]) if len(cells) >= _FIRST else None
         if not number or not offsets:
             raise InputError(
                 f"{where}: not a token of WebAnno TSV 3 (1-1, 0-4, token between tabs):"

@@ -147,7 +147,7 @@ def _without_rationales(corpus: Corpus) -> Corpus:
 
 def _class_notes(corpus: Corpus) -> list[str]:
     """Return what is worth knowing about labels, which files hold as text."""
-    if len(corpus.labels) == 1:
+    if corpus.has_values:
         return [f"The labels are values ({corpus.labels[0]}); read back, each is a class of its own."]
     known = corpus.splits.get("train") or [document for _, document in everyone(corpus)]
     order = tuple(sorted({document.label for document in known}, key=label_order))
