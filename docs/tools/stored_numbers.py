@@ -59,7 +59,7 @@ KEPT: dict[str, dict[str, tuple[str | int, ...]]] = {
         "unit": ("token",),
         "universe": ("with-evidence",),
         "selection": ("none", "uniform"),
-        "metric": ("ap", "fpr", "tpr"),
+        "metric": ("ap", "fpr", "tpr", "soft_ap"),
     },
     "comparisons": {"unit": ("token",), "universe": ("with-evidence",)},
     "controls": {"metric": ("accuracy",)},
