@@ -193,7 +193,7 @@ def test_an_absent_address_and_an_unknown_name_are_refused(workbench, tmp_path, 
         ("data.max_tokens=65", "the backbone's limit is 64"),
         ("top.first_layer=3", "top.first_layer 3"),
         ("data.path=/no/such/data", "/no/such/data"),
-        ("data.source=file", "unknown kind of file"),
+        ("data.source=file", "train.jsonl:1: no column label"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(workbench, tiny, tmp_path, override, told):

@@ -130,7 +130,7 @@ def test_data_check_shows_what_two_splits_share_and_what_does_not_match(workbenc
     path.write_text(json.dumps([task, other]), encoding="utf-8")
     answer = workbench("data", "check", path)
     assert answer.code == 2
-    assert "task 1 (1): span [0, 4] has the text 'bad', but there stands 'good'" in answer.error
+    assert "item 1 (1): span [0, 4] has the text 'bad', but there stands 'good'" in answer.error
     answer = workbench("data", "check", SAMPLE)
     lines = [line.split() for line in answer.out.splitlines()]
     assert ["mismatching_spans", "0", "0", "0"] in lines
