@@ -1,7 +1,7 @@
 """The rows of a file by column, before anything is asked of them."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,23 @@ from workbench.storage.paths import user_path
 
 @dataclass
 class Records:
-    """(place for messages, column -> value) per row, and what was noticed about the file so far."""
+    """(place for messages, column -> value) per row, and what was noticed about the file so far.
+
+    In a `with` the file is closed where a row is refused, and not whenever the error is forgotten.
+    """
 
     rows: Iterable[Place]
     notes: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Place]:
         return iter(self.rows)
+
+    def __enter__(self) -> "Records":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if isinstance(self.rows, Generator):
+            self.rows.close()
 
 
 FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[Place]]] = {

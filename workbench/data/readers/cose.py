@@ -54,10 +54,10 @@ def load_cose(settings: DataSettings) -> Table:
     notes: list[str] = []
     questions: dict[str, dict[str, tuple[str, Record]]] = {}
     for split, path in named_files(settings, ENDINGS):
-        records = records_of(path, file_options(settings))
         joined = questions.setdefault(split or "train", {})
-        for where, record in records:
-            _join(joined, record, where)
+        with records_of(path, file_options(settings)) as records:
+            for where, record in records:
+                _join(joined, record, where)
         notes += records.notes
     rows = {
         split: [

@@ -61,9 +61,9 @@ def load_esnli(settings: DataSettings) -> Table:
     notes: list[str] = []
     files = named_files(settings, (".csv",))
     for split, path in files:
-        records = records_of(path, file_options(settings))
-        found = (reader.row(record, where) for where, record in records)
-        rows.setdefault(split or "train", []).extend(row for row in found if row is not None)
+        with records_of(path, file_options(settings)) as records:
+            found = (reader.row(record, where) for where, record in records)
+            rows.setdefault(split or "train", []).extend(row for row in found if row is not None)
         notes += records.notes
     return Table("esnli", rows, annotated=True, notes=[*notes, *reader.notes()], in_characters=True)
 

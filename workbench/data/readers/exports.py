@@ -78,8 +78,9 @@ class Export:
         files = split_files(self.settings, self.form.endings)
         options = replace(file_options(self.settings), fields=self.form.fields)
         for split, path in files:
-            records = records_of(path, options)
-            for number, (where, values) in enumerate(records, start=1):
+            with records_of(path, options) as records:
+                places = list(records)
+            for number, (where, values) in enumerate(places, start=1):
                 columns: dict[str, Any] = {}
                 for name in self.form.nested:
                     inner = values.get(name)

@@ -45,13 +45,13 @@ def load_file(settings: DataSettings) -> Table:
     cells, notes = CellReader(settings), []
     files = split_files(settings, FORMS)
     for file_split, path in files:
-        records = records_of(path, file_options(settings))
-        for number, (where, record) in enumerate(records, start=1):
-            columns.update(dict.fromkeys(record))
-            split = file_split or _split(record, settings, where)
-            row_id = f"row-{number}" if len(files) == 1 else f"{split}-{number}"
-            row = row_from_record(record, settings, row_id, where, cells=cells)
-            rows.setdefault(split, []).append(row)
+        with records_of(path, file_options(settings)) as records:
+            for number, (where, record) in enumerate(records, start=1):
+                columns.update(dict.fromkeys(record))
+                split = file_split or _split(record, settings, where)
+                row_id = f"row-{number}" if len(files) == 1 else f"{split}-{number}"
+                row = row_from_record(record, settings, row_id, where, cells=cells)
+                rows.setdefault(split, []).append(row)
         notes += records.notes
         if not columns:
             raise InputError(f"{path}: the file holds no rows")

@@ -62,8 +62,8 @@ def load_label_studio(settings: DataSettings) -> Table:
     """
     path = data_path(settings, "an export")
     single_texts(settings)
-    records = records_of(path, file_options(settings))
-    reader = _Reader(settings, tasks_of(records, settings))
+    with records_of(path, file_options(settings)) as records:
+        reader = _Reader(settings, tasks_of(records, settings))
     reader.read()
     if not reader.rows:
         raise InputError(
@@ -242,7 +242,7 @@ def _choice(results: list[Any], name: str, where: str) -> str | None:
         control, choices = str(result.get("from_name")), result["value"].get("choices")
         if chosen.setdefault(control, choices) != choices:
             raise InputError(
-                f"{where}: {control} has two choices:"
+                f"{where}: {control} has two choices,"
                 f" {reprlib.repr(chosen[control])} and {reprlib.repr(choices)}"
             )
     if not chosen:
