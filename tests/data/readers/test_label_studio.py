@@ -135,7 +135,7 @@ def test_results_that_say_nothing_are_counted(tmp_path):
         "1 result of type 'textarea' not used.",
         "2 results without a type not used.",
     ]
-    with pytest.raises(InputError, match=r"sentiment has two choices: \['a'\] and \['b'\]"):
+    with pytest.raises(InputError, match=r"sentiment has two choices, \['a'\] and \['b'\]"):
         table(write(tmp_path, task(1, [chose("a"), chose("b")])))
 
 
