@@ -81,7 +81,8 @@ def _score_rows(scorer: str, sizes: np.ndarray, layers: int, start: int) -> pa.T
             "token": token[order],
             "score": np.where(alive | (not drops), scores, np.nan),
             "kept": pd.array(alive if drops else np.full(len(order), None), dtype="boolean"),
-            "rationale": marked[order], "target": "", "error": np.nan, "seconds": np.nan,
+            "rationale": marked[order], "share": np.float32(np.nan), "target": "", "error": np.nan,
+            "seconds": np.nan,
         }
     )  # fmt: skip
     return pa.Table.from_pandas(frame, preserve_index=False).cast(SCHEMA)
