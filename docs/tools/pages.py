@@ -12,7 +12,7 @@ from reference import GENERATED, ROOT
 TOP_LEVEL = {
     "contributing.md": ("Contributing", "CONTRIBUTING.md"),
     "changelog.md": ("Changelog", "CHANGELOG.md"),
-    "data.md": ("Data", "data/README.md"),
+    "data-sets.md": ("Data sets", "data/README.md"),
 }
 """Page -> its name, and the file outside docs/ that it shows."""
 PLACE = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.M)
