@@ -133,7 +133,6 @@ def test_movies_that_are_not_fetched_yet_are_explained(workbench, tmp_path, monk
         ("good,pos\nbad,", "own.csv, row 2"),
         ('good,pos\n"bad,neg', "own.csv"),
         ("good,pos,1,2\nbad,neg", "own.csv"),
-        ("good,pos\nfine,pos", "two classes"),
     ],
 )
 def test_a_broken_table_is_named_with_its_row(workbench, tmp_path, rows, told):
@@ -142,6 +141,30 @@ def test_a_broken_table_is_named_with_its_row(workbench, tmp_path, rows, told):
     answer = workbench("data", "check", path)
     assert answer.code == 2
     assert told in answer.error
+
+
+def test_one_class_can_be_looked_at_and_is_refused_by_strict(workbench, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("text,label\ngood,pos\nfine,pos\n", encoding="utf-8")
+    answer = workbench("data", "check", path)
+    assert answer.code == 0
+    assert "train has texts of one class: these data can be judged, not trained on." in answer.out
+    assert workbench("data", "check", path, "--strict").code == 2
+
+
+def test_evaluation_splits_alone_have_a_card(workbench, tmp_path):
+    document = json.dumps({"docid": "d1", "document": "warm and witty"})
+    (tmp_path / "docs.jsonl").write_text(f"{document}\n", encoding="utf-8")
+    evidence = {"docid": "d1", "start_token": 0, "end_token": 1, "text": "warm"}
+    rows = (
+        {"annotation_id": f"t{n}", "classification": label, "docids": ["d1"], "evidences": [[evidence]]}
+        for n, label in enumerate(("POS", "NEG"))
+    )
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "test.jsonl").write_text(lines, encoding="utf-8")
+    answer = workbench("data", "check", tmp_path)
+    assert answer.code == 0
+    assert "- There are no training texts: these data can be judged, not trained on." in answer.out
 
 
 def test_a_broken_json_line_is_named_with_its_line(workbench, tmp_path):

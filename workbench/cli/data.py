@@ -56,7 +56,7 @@ def data_check(
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
 
-    card = data_card(load_corpus(data_settings(source, overrides)))
+    card = data_card(load_corpus(data_settings(source, overrides), training=False))
     say(
         f"{card.name}; rationales: {card.rationales}",
         "",

@@ -77,6 +77,11 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         _two_classes(rows["train"], table)
     builder = DocumentBuilder(table, settings, labels)
     splits = {split: tuple(builder.document(row, split) for row in rows[split]) for split in SPLITS}
+    if not splits["train"]:
+        notes.append("There are no training texts: these data can be judged, not trained on.")
+    warnings = [*table.warnings, *_unmatched_labels(table, settings)]
+    if splits["train"] and not training:
+        warnings.append("train has texts of one class: these data can be judged, not trained on.")
     corpus = Corpus(
         name=table.name,
         labels=labels,
@@ -85,7 +90,6 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         notes=(*table.notes, *notes, *builder.notes()),
         counts=table.counts | builder.counts,
     )
-    warnings = (*table.warnings, *_unmatched_labels(table, settings))
     return replace(corpus, warnings=(*warnings, *warnings_of(corpus, training=training)))
 
 
