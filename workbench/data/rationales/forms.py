@@ -19,7 +19,8 @@ def labelled_spans(
     """Return sorted spans, and what the file says stands at each.
 
     Args:
-        value: A list of `[start, end]`, `[start, end, label]`, or `{start, end}` with `label` and `text`.
+        value: A list of `[start, end]`, `[start, end, label]`, or `{start, end}`, which may have `label`
+            and `text`.
         labels: Those of the spans that count; None takes every one, without a label too.
         where: Its place; InputError for anything else, and for reversed, empty or negative spans.
     """
