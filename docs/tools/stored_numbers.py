@@ -68,8 +68,9 @@ KEPT: dict[str, dict[str, tuple[str | int, ...]]] = {
 CLOCKED = ("bench", "limits", "engines")
 """Tables of what a clock measured: six digits of it are kept."""
 MARKED = re.compile(
-    r"(<!-- table: (?P<kind>[\w-]+) run=(?P<run>\S+)(?P<rest>[^>]*?) -->\n\n)(?P<table>.*?)"
-    r"(\n\n<!-- end of table -->)",
+    r"(<!-- table: (?P<kind>[\w-]+) run=(?P<run>\S+)(?P<rest>[^>]*?) -->\n\n)"
+    # No comment inside: an empty table must not reach to the end of the next one.
+    r"(?P<table>(?:(?!<!-- ).)*?)\n*(<!-- end of table -->)",
     re.S,
 )
 
@@ -188,7 +189,8 @@ def rendered(text: str, stored: Path = STORED) -> str:
             restored = Path(folder) / name
             if not restored.is_dir():
                 restore(stored / name, restored)
-            return f"{marked[1]}{table(restored, marked['kind'] + marked['rest'])}{marked[6]}"
+            made = table(restored, marked["kind"] + marked["rest"])
+            return f"{marked[1]}{made}\n\n{marked[6]}"
 
         return MARKED.sub(again, text)
 

@@ -90,6 +90,14 @@ def test_another_number_in_a_frame_is_another_table(tmp_path: Path) -> None:
     assert len(changed.splitlines()) == len(text.splitlines())
 
 
+def test_an_empty_table_is_filled_and_what_follows_stays() -> None:
+    empty = "<!-- table: quality run=demo -->\n\n<!-- end of table -->\n"
+    text = rendered(f"{empty}\nIn between.\n\n{empty}")
+    assert text.count("| dense |") == 2
+    assert "<!-- end of table -->\n\nIn between.\n\n<!-- table" in text
+    assert rendered(text) == text
+
+
 def test_a_run_is_stored_and_restored(tmp_path: Path, kitchen: Path) -> None:
     run = kitchen / "runs" / "demo"
     store(run, tmp_path / "stored")
