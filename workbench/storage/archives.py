@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, cast
+from typing import IO, NamedTuple, cast
 
 from workbench.errors import InputError
 from workbench.storage.jsonl import read_bytes, require_regular
@@ -23,12 +23,22 @@ RATIO = 100
 """Times its own size that an archive or a member may unpack to: texts reach 3 to 20, zeros 1,000."""
 FLOOR = 64 * 2**20
 """Bytes to which everything may unpack, whatever its ratio."""
-_COMPRESSIONS: dict[bytes, Callable[[IO[bytes]], BinaryIO]] = {
-    b"\x1f\x8b": lambda file: cast(BinaryIO, gzip.GzipFile(fileobj=file)),
-    b"BZh": lambda file: cast(BinaryIO, bz2.BZ2File(file)),
-    b"\xfd7zXZ\x00": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115 - closed by the caller
+
+
+class Compression(NamedTuple):
+    """A way to compress one file."""
+
+    mark: bytes
+    """Its first bytes."""
+    reader: Callable[[IO[bytes]], IO[bytes]]
+
+
+COMPRESSIONS = {
+    ".gz": Compression(b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
+    ".bz2": Compression(b"BZh", lambda file: cast(IO[bytes], bz2.BZ2File(file))),
+    ".xz": Compression(b"\xfd7zXZ\x00", lambda file: cast(IO[bytes], lzma.LZMAFile(file))),  # noqa: SIM115
 }
-"""First bytes of a compressed file -> what reads it."""
+"""Last ending of a compressed file -> how it is compressed."""
 
 
 @dataclass(frozen=True)
@@ -165,14 +175,14 @@ def _decompressed(path: Path) -> IO[bytes]:
     file = path.open("rb")
     beginning = file.read(8)
     file.seek(0)
-    reader = next((read for mark, read in _COMPRESSIONS.items() if beginning.startswith(mark)), None)
-    if reader is None:
+    found = next((one for one in COMPRESSIONS.values() if beginning.startswith(one.mark)), None)
+    if found is None:
         return file
     # Without a name: it is gone with the last reader, however the process ends.
     plain = tempfile.TemporaryFile()  # noqa: SIM115 - the reader of members closes it
     packed, total = path.stat().st_size, 0
     try:
-        with file, reader(file) as stream:
+        with file, found.reader(file) as stream:
             while chunk := stream.read(2**20):
                 total += len(chunk)
                 check_size(total, packed, str(path))

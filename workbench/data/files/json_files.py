@@ -42,7 +42,7 @@ def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
         raise InputError(f"{file.name}: the file is empty")
     if start.startswith(b"{"):
         notes.append(f"{file.path.name} holds JSON lines, and is read as such.")
-        again = Opened(file.name, ".jsonl", io.BytesIO(content), file.path)
+        again = Opened(file.name, io.BytesIO(content), file.path)
         yield from _lines_or_hint(again, options, notes)
         return
     repaired = _repaired(options)

@@ -1,29 +1,22 @@
 """A file's content without its compression, as a stream that is refused as soon as it grows too much."""
 
-import bz2
-import gzip
 import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
 from workbench.errors import InputError
-from workbench.storage.archives import check_size
+from workbench.storage.archives import COMPRESSIONS, check_size
 from workbench.storage.jsonl import require_regular
 from workbench.storage.paths import user_path
 
-COMPRESSIONS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    ".gz": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
-    ".bz2": lambda file: cast(IO[bytes], bz2.BZ2File(file)),
-    ".xz": lambda file: cast(IO[bytes], lzma.LZMAFile(file)),  # noqa: SIM115 - closed by `opened`
-}
-"""Last ending of a compressed file -> what reads it; a .zip holds one file and is opened as that."""
 ZIP = ".zip"
+"""Ending of an archive of one file, which is opened as that file."""
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError,
 )  # fmt: skip
@@ -35,8 +28,6 @@ class Opened:
 
     name: str
     """The path, for messages; of a .zip the member too."""
-    ending: str
-    """What tells its form, in lower case and without a compression: `.csv` of `reviews.CSV.gz`."""
     stream: IO[bytes]
     path: Path
 
@@ -52,14 +43,17 @@ class Opened:
 
 
 def ending_of(path: Path) -> str:
-    """Return the ending that tells a file's form; of a .zip that of the file in it, where there is
-    one."""
+    """Return the ending that tells a file's form, in lower case: `.csv` of `reviews.CSV.gz`.
+
+    Of a .zip it is that of the one file in it, where there is one.
+    """
     ending = path.suffix.lower()
     if ending in COMPRESSIONS:
         return Path(path.stem).suffix.lower()
     if ending == ZIP and path.is_file():
         try:
-            return PurePosixPath(_only_member(path).filename).suffix.lower()
+            with readable(str(path)), zipfile.ZipFile(path) as archive:
+                return PurePosixPath(_only_member(archive, path).filename).suffix.lower()
         except InputError:
             return ZIP
     return ending
@@ -84,15 +78,16 @@ def opened(path: Path) -> Iterator[Opened]:
     name, ending = str(path), path.suffix.lower()
     with readable(name), path.open("rb") as file:
         if ending in COMPRESSIONS:
-            with COMPRESSIONS[ending](file) as plain:
-                yield Opened(name, ending_of(path), _limited(plain, path, name), path)
+            with COMPRESSIONS[ending].reader(file) as plain:
+                yield Opened(name, _limited(plain, path, name), path)
         elif ending == ZIP:
-            member = _only_member(path)
-            name = f"{path}/{member.filename}"
-            with zipfile.ZipFile(file) as archive, archive.open(member) as plain:
-                yield Opened(name, ending_of(path), _limited(plain, path, name), path)
+            with zipfile.ZipFile(file) as archive:
+                member = _only_member(archive, path)
+                name = f"{path}/{member.filename}"
+                with archive.open(member) as plain:
+                    yield Opened(name, _limited(plain, path, name), path)
         else:
-            yield Opened(name, ending, file, path)
+            yield Opened(name, file, path)
 
 
 @contextmanager
@@ -128,14 +123,13 @@ def _limited(inner: IO[bytes], path: Path, name: str) -> IO[bytes]:
     return io.BufferedReader(_Limited(inner, path.stat().st_size, name), 2**18)
 
 
-def _only_member(path: Path) -> zipfile.ZipInfo:
+def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     """Return the one file of a .zip, beside what macOS adds."""
-    with readable(str(path)), zipfile.ZipFile(path) as archive:
-        members = [
-            one
-            for one in archive.infolist()
-            if not one.is_dir() and not one.filename.startswith("__MACOSX/")
-        ]
+    members = [
+        one
+        for one in archive.infolist()
+        if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+    ]
     if len(members) != 1:
         names = ", ".join(one.filename for one in members[:5]) + (", ..." if len(members) > 5 else "")
         raise InputError(f"{path}: holds {len(members)} files ({names}), not one; unpack it")

@@ -83,9 +83,8 @@ def records_in(tree: Tree, name: str, options: FileOptions) -> Records:
         options: As of `records_of`.
     """
     notes: list[str] = []
-    ending = Path(name).suffix.lower()
-    file = Opened(tree.where(name), ending, io.BytesIO(tree.read(name)), Path(name))
-    return Records(FORMS[ending](file, options, notes), notes)
+    file = Opened(tree.where(name), io.BytesIO(tree.read(name)), Path(name))
+    return Records(FORMS[Path(name).suffix.lower()](file, options, notes), notes)
 
 
 def known_forms(*more: str) -> str:
@@ -94,7 +93,7 @@ def known_forms(*more: str) -> str:
 
 
 def first_record(path: Path) -> Any:
-    """Return the first row of a file, of one that holds a JSON object that; None: it cannot be read."""
+    """Return the first row of a file, or the object that a JSON file is; None: it cannot be read."""
     for read in (_first_row, _whole):
         try:
             return read(path)
