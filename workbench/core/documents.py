@@ -91,6 +91,10 @@ class Document:
         return tuple(span for span in self.rationale or () if span.start < span.end)
 
 
+ANNOTATED = "annotated spans"
+"""`Corpus.rationales` where people marked the texts."""
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Documents by split, with everything that was decided on the way written in `notes`."""
@@ -102,7 +106,7 @@ class Corpus:
     splits: dict[str, tuple[Document, ...]]
     """train, dev and test, each possibly empty."""
     rationales: str = "none"
-    """Where the spans come from, in words fit for a table: "annotated spans", "valence proxy"."""
+    """Where the spans come from, in words fit for a table: `ANNOTATED`, "valence proxy", "none"."""
     notes: tuple[str, ...] = field(default=())
     """One sentence per thing that was dropped, repaired or skipped, with counts."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import numpy as np
 from workbench.config.data import DataSettings
 from workbench.core.annotators import RULES, TIES, combine, tied
 from workbench.core.counts import counted, counted_notes, listed
-from workbench.core.documents import Document, Marked, Span, mask, runs
+from workbench.core.documents import ANNOTATED, Document, Marked, Span, mask, runs
 from workbench.data.rationales import valence
 from workbench.data.readers.rows import Row, Spans, Table
 from workbench.data.splits import SPLITS
@@ -43,7 +43,7 @@ class DocumentBuilder:
         self.unspaced = 0
         self.ties = Counter[str]()
         self.positive = ""
-        self.rationales = {"annotated": "annotated spans", "none": "none"}.get(self.mode, valence.NAME)
+        self.rationales = {"annotated": ANNOTATED, "none": "none"}.get(self.mode, valence.NAME)
         if self.mode == "valence":
             self.positive = _positive_label(table, settings, labels)
             self.ratings = valence.load_ratings()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from workbench.core.counts import counted, listed
-from workbench.core.documents import Corpus, Document, mask
+from workbench.core.documents import ANNOTATED, Corpus, Document, mask
 
 MANY_CLASSES = 50
 CLASS_SHARE = 0.1
@@ -58,7 +58,7 @@ def warnings_of(corpus: Corpus, *, training: bool = True) -> tuple[str, ...]:
             f"{counted(controls, 'text')} with control characters (such as NUL), which most tokenizers"
             f" drop{hint}"
         )
-    if corpus.rationales == "annotated spans":
+    if corpus.rationales == ANNOTATED:
         found += _rationales(documents)
     return tuple(found)
 

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.config.data import DataSettings, Form
 from workbench.core.counts import SHOWN
 from workbench.data.rationales.forms import TAG, labelled_spans, starred, tag_spans, whole_number
-from workbench.data.rationales.units import Units
+from workbench.data.rationales.units import Units, word_places
 from workbench.data.readers.rows import Annotation, Spans, is_missing, spans_of
 from workbench.errors import InputError
 
@@ -223,8 +223,7 @@ def _marked(reader: CellReader, value: Any, units: Units, where: str) -> Spans:
         raise InputError(f"{where}: without its * it is not the text: {value[:SHOWN]!r}")
     if units.kind == "char":
         return spans_of(marks)
-    places = [match.span() for match in re.finditer(r"\S+", units.text)]
-    return spans_of([any(marks[start:end]) for start, end in places])
+    return spans_of([any(marks[start:end]) for start, end in word_places(units.text)])
 
 
 def _list(value: Any, where: str, what: str) -> list[Any]:

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Literal
 
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted, counted_notes
+from workbench.core.counts import SHOWN, counted, counted_notes
 from workbench.data.readers.rows import MISMATCHES, Annotation, Row, Spans, Table
 from workbench.errors import InputError
 
@@ -19,6 +19,11 @@ _SIZES: dict[Unit, Callable[[str], int]] = {
 }
 """Unit -> how many of it a character takes."""
 _CALLED = {"code-point": "characters", "utf-16": "UTF-16 units", "utf-8": "bytes of UTF-8"}
+
+
+def size_in(text: str, unit: Unit) -> int:
+    """Return how many units a text takes."""
+    return len(text) if unit == "code-point" or text.isascii() else sum(map(_SIZES[unit], text))
 
 
 def in_characters(text: str, spans: Spans, unit: Unit) -> Spans | None:
@@ -46,7 +51,7 @@ def placed(text: str, span: tuple[int, int], unit: Unit, where: str) -> tuple[in
     """
     found = in_characters(text, (span,), unit)
     if found is None:
-        size = sum(map(_SIZES[unit], text))
+        size = size_in(text, unit)
         raise InputError(
             f"{where}: span [{span[0]}, {span[1]}] lies outside the text, or inside a character of it"
             f" ({size} {_CALLED[unit]})"
@@ -160,8 +165,8 @@ class _Judge:
             return
         if not self.keep:
             raise InputError(
-                f"{row.where}: span [{span[0]}, {span[1]}] has the text {given[0][:60]!r}, but there"
-                f" stands {inside[:60]!r} (data.offsets says what spans count, data.mismatches: keep"
+                f"{row.where}: span [{span[0]}, {span[1]}] has the text {given[0][:SHOWN]!r}, but there"
+                f" stands {inside[:SHOWN]!r} (data.offsets says what spans count, data.mismatches: keep"
                 " trusts them)"
             )
         self.mismatches += 1

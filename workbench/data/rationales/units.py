@@ -71,3 +71,8 @@ def _places(words: Sequence[str], text: str) -> list[tuple[int, int]]:
     pieces = split_text(text) if found else []
     starts, ends = {piece.start for piece in pieces}, {piece.end for piece in pieces}
     return [(start, end) for start, end in found if start in starts and end in ends] or found
+
+
+def word_places(text: str) -> list[tuple[int, int]]:
+    """Return where each word between white space stands, [start, end) in characters."""
+    return [match.span() for match in re.finditer(r"\S+", text)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes
+from workbench.core.counts import SHOWN, counted_notes
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.document_classes import Classes, document_tree
 from workbench.data.readers.rows import (
@@ -106,7 +106,7 @@ class _Marks:
             elif line.strip():
                 kind = _OTHERS.get(line[0])
                 if kind is None:
-                    raise InputError(f"{where}:{number}: not a line of brat: {line[:60]!r}")
+                    raise InputError(f"{where}:{number}: not a line of brat: {line[:SHOWN]!r}")
                 self.unused[kind] += 1
         spans = tuple(sorted(found))
         return Annotation(spans, tuple(found[span] for span in spans))
@@ -116,7 +116,8 @@ class _Marks:
         match = _SPAN.fullmatch(parts[1].strip()) if len(parts) == 3 else None
         if match is None:
             raise InputError(
-                f"{where}: not a span of brat (T1, type and offsets, text, between tabs): {line[:60]!r}"
+                f"{where}: not a span of brat (T1, type and offsets, text, between tabs):"
+                f" {line[:SHOWN]!r}"
             )
         label, places = match.groups()
         pieces = [tuple(map(int, piece.split())) for piece in places.split(";")]

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes, first_few
+from workbench.core.counts import SHOWN, counted_notes, first_few
 from workbench.core.documents import Part
 from workbench.data.fetch import fetched_path, is_fetched, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
@@ -225,8 +225,8 @@ class _Reader:
         elif str(text).split() != stored.split():
             if not self.keep_mismatches:
                 raise InputError(
-                    f"{where}: evidence text {str(text)[:60]!r} is not what {docid!r} has at"
-                    f" [{start}, {end}]: {stored[:60]!r}"
+                    f"{where}: evidence text {str(text)[:SHOWN]!r} is not what {docid!r} has at"
+                    f" [{start}, {end}]: {stored[:SHOWN]!r}"
                 )
             counts["mismatched"] += 1
         return start, end

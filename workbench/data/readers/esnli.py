@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes
+from workbench.core.counts import SHOWN, counted_notes
 from workbench.data.files.records import records_of
 from workbench.data.rationales.forms import starred
+from workbench.data.rationales.units import word_places
 from workbench.data.readers.files import file_options
 from workbench.data.readers.rows import (
     Annotation,
@@ -116,12 +117,12 @@ class _Reader:
         return spans_of(marks)
 
     def _marks(self, sentence: str, text: str, numbers: set[int] | None, where: str) -> list[bool]:
-        words = [match.span() for match in re.finditer(r"\S+", sentence)]
+        words = word_places(sentence)
         marks = starred(text, sentence) if text else [False] * len(sentence)
         if marks is None:
             if not self.keep or numbers is None:
                 raise InputError(
-                    f"{where}: without its * it is not the sentence: {text[:60]!r} (data.mismatches:"
+                    f"{where}: without its * it is not the sentence: {text[:SHOWN]!r} (data.mismatches:"
                     " keep takes the numbers of words instead)"
                 )
             self.counts["numbers"] += 1
@@ -147,5 +148,5 @@ def _numbers(written: str, where: str) -> set[int] | None:
         return None
     parts = [part.strip() for part in written.strip("{}[]").split(",")]
     if not all(part.isdecimal() and len(part) < 10 for part in parts if part):
-        raise InputError(f"{where}: {written[:60]!r} are no numbers of words")
+        raise InputError(f"{where}: {written[:SHOWN]!r} are no numbers of words")
     return {int(part) for part in parts if part}

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes
+from workbench.core.counts import SHOWN, counted_notes
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.evidence_inference_files import (
     ANNOTATIONS,
@@ -190,5 +190,5 @@ def _offset(record: dict[str, Any], column: str, where: str) -> int:
     if written in ("", "None"):
         return -1
     if not re.fullmatch(r"-?\d{1,15}(\.0)?", written):
-        raise InputError(f"{where}: {column} {written[:60]!r} is no whole number")
+        raise InputError(f"{where}: {column} {written[:SHOWN]!r} is no whole number")
     return int(float(written))

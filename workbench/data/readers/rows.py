@@ -120,7 +120,7 @@ def data_path(settings: DataSettings, what: str) -> Path:
 def corpus_name(settings: DataSettings) -> str:
     """Return what a corpus is called: its folder, or its file without endings; of files the folder."""
     if settings.path:
-        path = Path(settings.path).expanduser()
+        path = user_path(settings.path)
         return path.name if path.is_dir() else stem_of(path)
     first, *others = map(Path, (settings.paths or {}).values())
     return (others and first.parent.name) or stem_of(first)

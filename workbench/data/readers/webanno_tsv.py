@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from workbench.core.counts import SHOWN
 from workbench.data.rationales.offsets import Unit, in_characters
 from workbench.data.readers.exported_text import ExportedText, Mark
 from workbench.errors import InputError
@@ -87,7 +88,7 @@ class _Reader:
         if not number or not offsets:
             raise InputError(
                 f"{where}: not a token of WebAnno TSV 3 (1-1, 0-4, token between tabs):"
-                f" {' '.join(cells)[:60]!r}"
+                f" {' '.join(cells)[:SHOWN]!r}"
             )
         begin, end = map(int, offsets.groups())
         text = _plain(cells[2])
@@ -106,7 +107,9 @@ class _Reader:
     def _add(self, number: str, text: str, begin: int, end: int, where: str) -> tuple[int, int]:
         given, whole = ((0, end - begin),), ((0, len(text)),)
         if begin < self.end or all(in_characters(text, given, unit) != whole for unit in _UNITS):
-            raise InputError(f"{where}: the token {text[:60]!r} does not fit its offsets {begin}-{end}")
+            raise InputError(
+                f"{where}: the token {text[:SHOWN]!r} does not fit its offsets {begin}-{end}"
+            )
         if begin > self.end and self.parts:
             self.parts.append(" ")
             self.size += 1

@@ -10,12 +10,12 @@ from typing import Any
 from workbench.catalog.options import CorpusForm
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
-from workbench.core.documents import Corpus, Document, Span
+from workbench.core.documents import ANNOTATED, Corpus, Document, Span
 from workbench.data.corpus import label_order
 from workbench.data.writers.eraser import write_eraser
 from workbench.data.writers.jsonl import write_jsonl
 from workbench.data.writers.label_studio import write_label_studio
-from workbench.data.writers.written import ANNOTATED, Written, configuration, everyone
+from workbench.data.writers.written import Written, configuration, everyone
 from workbench.errors import InputError
 from workbench.storage.atomic import read_json, replacing
 

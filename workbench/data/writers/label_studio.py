@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from workbench.core.counts import counted_notes
 from workbench.core.documents import Corpus, Document, Span
+from workbench.data.rationales.offsets import size_in
 from workbench.data.words import Segmenter, split_words
 from workbench.data.writers.jsonl import people_of
 from workbench.data.writers.written import Written, everyone, rule_of, unannotated
@@ -71,7 +72,7 @@ def _task(number: int, split: str, document: Document) -> dict[str, Any]:
 
 def _results(document: Document, spans: tuple[Span, ...]) -> list[dict[str, Any]]:
     # Where each word begins: one space stands between two of them.
-    begins = [0, *accumulate(_units(word) + 1 for word in document.words)]
+    begins = [0, *accumulate(size_in(word, "utf-16") + 1 for word in document.words)]
     results: list[dict[str, Any]] = [
         {
             "id": f"span-{n}",
@@ -92,10 +93,6 @@ def _results(document: Document, spans: tuple[Span, ...]) -> list[dict[str, Any]
         {"id": "label", "from_name": "label", "to_name": "text", "type": "choices", "value": choice},
         *results,
     ]
-
-
-def _units(word: str) -> int:
-    return len(word) + sum(sign > "\uffff" for sign in word)
 
 
 def _interface(labels: tuple[str, ...]) -> str:

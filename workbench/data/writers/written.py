@@ -9,10 +9,7 @@ from typing import Any
 import yaml
 
 from workbench.core.annotators import RULES
-from workbench.core.documents import Corpus, Document
-
-ANNOTATED = "annotated spans"
-"""What `Corpus.rationales` is where people marked the texts."""
+from workbench.core.documents import ANNOTATED, Corpus, Document
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS, method_title
 from workbench.catalog.scorers import scorer_title
+from workbench.core.documents import ANNOTATED
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED
 from workbench.metrics.registry import METRICS
 from workbench.reporting.text.render import caption
@@ -61,7 +62,7 @@ def rationale_sentence(config: dict[str, Any]) -> str:
 
 def short_rationales(config: dict[str, Any]) -> str:
     """Say the same in a few words, for captions."""
-    names = {"valence": "valence proxy (words rated out of context)", "annotated": "annotated spans"}
+    names = {"valence": "valence proxy (words rated out of context)", "annotated": ANNOTATED}
     return names.get(_rationales(config), "source not recorded")
 
 
