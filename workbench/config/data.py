@@ -6,7 +6,7 @@ from pydantic import Field
 
 from workbench.catalog.settings import Settings
 
-Form = Literal["spans", "mask", "shares", "ranks", "indices", "quotes", "marked", "tags"]
+RationaleForm = Literal["spans", "mask", "shares", "ranks", "indices", "quotes", "marked", "tags"]
 """How a rationale is written in a cell."""
 
 
@@ -35,7 +35,7 @@ class DataSettings(Settings):
     rationale_column: str | None = None
     """Column with rationales, in the form that `rationale_form` names; of `conll` its number, from 0 on;
     of `inception` the layer, of `label-studio` the control."""
-    rationale_form: Form = "spans"
+    rationale_form: RationaleForm = "spans"
     """How a rationale is written. `spans`: [start, end) pairs, with a label or without. `mask`: 0 or 1
     per unit. `shares`: the share of annotators per unit, 0 to 1. `ranks`: 1 for the most important
     unit, 2 for the next, 0 or null for the others. `indices`: numbers of the marked units. `quotes`:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from workbench.data.files.naming import no_column_twice
 from workbench.data.files.opening import Opened
-from workbench.data.files.options import FileOptions, Place
+from workbench.data.files.options import FileOptions, PlacedRecord
 from workbench.errors import InputError
 from workbench.storage.archives import check_size
 from workbench.storage.tables import UNREADABLE
@@ -17,7 +17,7 @@ _BATCH = 1024
 """Rows that are taken into Python at once."""
 
 
-def parquet_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def parquet_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the rows of a Parquet file; its check sums are looked at where it has them.
 
     Args:
@@ -36,7 +36,7 @@ def parquet_records(file: Opened, options: FileOptions, notes: list[str]) -> Ite
     yield from _records(file, "a Parquet", table.iter_batches(_BATCH))
 
 
-def arrow_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def arrow_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the rows of an Arrow file: Feather (version 2), or the stream that `datasets` writes.
 
     Args:
@@ -58,7 +58,7 @@ def arrow_records(file: Opened, options: FileOptions, notes: list[str]) -> Itera
     yield from _records(file, "a Feather or Arrow", batches)
 
 
-def _records(file: Opened, kind: str, batches: Iterator[Any]) -> Iterator[Place]:
+def _records(file: Opened, kind: str, batches: Iterator[Any]) -> Iterator[PlacedRecord]:
     number = 0
     while True:
         try:

@@ -7,12 +7,12 @@ from typing import Any
 
 from workbench.core.counts import counted_notes
 from workbench.data.files.opening import Opened, opened
-from workbench.data.files.options import FileOptions, Place
+from workbench.data.files.options import FileOptions, PlacedRecord
 from workbench.errors import InputError
 from workbench.storage.jsonl import json_items, json_lines, json_value
 
 
-def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield an object per line, one at a time: memory holds one line, however large the file is.
 
     Args:
@@ -29,7 +29,7 @@ def line_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterat
     notes += _repairs(repaired)
 
 
-def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def list_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the objects of a JSON list; a file of JSON lines that is called .json is read as such.
 
     Args:
@@ -82,7 +82,7 @@ def _repairs(repaired: list[str] | None) -> list[str]:
     return counted_notes((len(repaired or ()), "row", " with half of a surrogate pair: U+FFFD instead."))
 
 
-def _lines_or_hint(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def _lines_or_hint(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     first = True
     try:
         for place in line_records(file, options, notes):

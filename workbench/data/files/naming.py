@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from workbench.core.counts import counted
-from workbench.data.files.options import Place
+from workbench.data.files.options import PlacedRecord
 from workbench.errors import InputError
 
 
 def by_column(
     name: str, rows: Iterable[tuple[int, Sequence[Any]]], columns: Sequence[str]
-) -> Iterator[Place]:
+) -> Iterator[PlacedRecord]:
     """Yield the rows below the names; InputError for a name twice and for a row of another length.
 
     Args:

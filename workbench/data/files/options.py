@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.errors import InputError
 
-Place = tuple[str, dict[str, Any]]
+PlacedRecord = tuple[str, dict[str, Any]]
 """A row's place for messages, and its values by column."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.data.files import columnar, json_files, separated, spreadsheet
 from workbench.data.files.opening import ZIP, Opened, ending_of, opened
-from workbench.data.files.options import FileOptions, Place
+from workbench.data.files.options import FileOptions, PlacedRecord
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
 from workbench.storage.paths import user_path
@@ -21,10 +21,10 @@ class Records:
     In a `with` the file is closed where a row is refused, and not whenever the error is forgotten.
     """
 
-    rows: Iterable[Place]
+    rows: Iterable[PlacedRecord]
     notes: list[str] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[PlacedRecord]:
         return iter(self.rows)
 
     def __enter__(self) -> "Records":
@@ -35,7 +35,7 @@ class Records:
             self.rows.close()
 
 
-FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[Place]]] = {
+FORMS: dict[str, Callable[[Opened, FileOptions, list[str]], Iterator[PlacedRecord]]] = {
     ".csv": separated.csv_records,
     ".tsv": separated.tsv_records,
     ".tab": separated.tsv_records,
@@ -112,17 +112,17 @@ def _whole(path: Path) -> Any:
     return json_files.json_object(path, FileOptions(), [])
 
 
-def columns_of(records: Sequence[Place]) -> list[str]:
+def columns_of(records: Sequence[PlacedRecord]) -> list[str]:
     """Return every column that some row has, in order of first appearance."""
     return list(dict.fromkeys(name for _, record in records for name in record))
 
 
 def _rows(
     path: Path,
-    read: Callable[[Opened, FileOptions, list[str]], Iterator[Place]],
+    read: Callable[[Opened, FileOptions, list[str]], Iterator[PlacedRecord]],
     options: FileOptions,
     notes: list[str],
-) -> Iterator[Place]:
+) -> Iterator[PlacedRecord]:
     empty = True
     with opened(path) as file:
         for place in read(file, options, notes):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from workbench.core.counts import counted_notes
 from workbench.data.files.naming import by_column
 from workbench.data.files.opening import Opened
-from workbench.data.files.options import FileOptions, Place
+from workbench.data.files.options import FileOptions, PlacedRecord
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode
 from workbench.storage.separated import Row, csv_rows, row_inside, tab_rows
@@ -14,7 +14,7 @@ _SEPARATORS = {";": "';'", "\t": "a tab", "|": "'|'"}
 """What people write instead of a comma, and how a message calls it."""
 
 
-def csv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def csv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the rows of a CSV file; quotes may stand around fields, and are doubled inside them.
 
     Args:
@@ -39,7 +39,7 @@ def csv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterato
     yield from by_column(file.name, rows, options.columns)
 
 
-def tsv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def tsv_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the rows of a TSV file, in which a quote is a character, unless a CSV writer made it.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.data.files.naming import by_column
 from workbench.data.files.opening import Opened, readable
-from workbench.data.files.options import FileOptions, Place
+from workbench.data.files.options import FileOptions, PlacedRecord
 from workbench.errors import InputError
 from workbench.storage.archives import check_size
 
@@ -18,7 +18,7 @@ MOST_ROWS = 2**20
 INSTALL = 'pip install "rationale-workbench[excel]"'
 
 
-def sheet_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[Place]:
+def sheet_records(file: Opened, options: FileOptions, notes: list[str]) -> Iterator[PlacedRecord]:
     """Yield the rows of a sheet, the first unless `options.sheet` names one; formulas give their value.
 
     Args:

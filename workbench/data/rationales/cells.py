@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
-from workbench.config.data import DataSettings, Form
+from workbench.config.data import DataSettings, RationaleForm
 from workbench.core.counts import SHOWN
 from workbench.data.rationales.forms import TAG, labelled_spans, starred, tag_spans, whole_number
 from workbench.data.rationales.units import Units, word_places
@@ -87,7 +87,7 @@ class Reading:
     shares: tuple[float, ...] | None = None
 
 
-def _plain(value: Any, where: str, form: Form) -> Any:
+def _plain(value: Any, where: str, form: RationaleForm) -> Any:
     """Return a cell's value, that of its JSON where it is text; None where it holds nothing."""
     if is_missing(value) or (isinstance(value, str) and not value.strip()):
         return None
@@ -234,12 +234,12 @@ def _list(value: Any, where: str, what: str) -> list[Any]:
     return list(value)
 
 
-_SPANS: dict[Form, Callable[[Any, Units, Sequence[str] | None, str], tuple[Spans, Any]]] = {
+_SPANS: dict[RationaleForm, Callable[[Any, Units, Sequence[str] | None, str], tuple[Spans, Any]]] = {
     "spans": _spans, "mask": _mask, "indices": _indices, "tags": _tags,
 }  # fmt: skip
-_SHARES: dict[Form, Callable[[Any, Units, str], tuple[float, ...]]] = {
+_SHARES: dict[RationaleForm, Callable[[Any, Units, str], tuple[float, ...]]] = {
     "shares": _shares, "ranks": _ranks,
 }  # fmt: skip
-_TEXTS: dict[Form, Callable[[CellReader, Any, Units, str], Spans]] = {
+_TEXTS: dict[RationaleForm, Callable[[CellReader, Any, Units, str], Spans]] = {
     "quotes": _quotes, "marked": _marked,
 }  # fmt: skip

@@ -8,11 +8,19 @@ from typing import Any
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
-from workbench.data.readers.exports import NO_CLASS, Export, Form, Record, are_spans, marked, one_name
+from workbench.data.readers.exports import (
+    NO_CLASS,
+    Export,
+    ExportForm,
+    Record,
+    are_spans,
+    marked,
+    one_name,
+)
 from workbench.data.readers.rows import NO_MAJORITY, Annotation, Table, majority_of
 from workbench.errors import InputError
 
-FORM = Form((".json", ".jsonl", ".ndjson"), nested=("metadata", "fields"))
+FORM = ExportForm((".json", ".jsonl", ".ndjson"), nested=("metadata", "fields"))
 SUBMITTED = ("submitted", None)
 """What the status of a response is that counts; other ones are drafts, or discarded."""
 _FLAT = ".responses"

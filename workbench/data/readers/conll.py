@@ -98,7 +98,7 @@ class _Text:
     place: str
     said: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, list[str]]] = field(default_factory=list)
-    """Place for messages, and columns."""
+    """PlacedRecord for messages, and columns."""
 
 
 def _texts(content: str, name: str) -> Iterator[_Text]:

@@ -4,11 +4,11 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.exports import Export, Form, Record, are_spans, marked, one_name
+from workbench.data.readers.exports import Export, ExportForm, Record, are_spans, marked, one_name
 from workbench.data.readers.rows import Annotation, Table, checked_label
 from workbench.errors import InputError
 
-FORM = Form((".jsonl", ".ndjson", ".json"), nested=("meta", "metadata"), texts=("text", "data"))
+FORM = ExportForm((".jsonl", ".ndjson", ".json"), nested=("meta", "metadata"), texts=("text", "data"))
 SPANS = ("entities", "labels", "label")
 """Columns that may hold spans, the surest first."""
 CLASSES = "cats"

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.config.data import DataSettings
-from workbench.data.files.options import Place
+from workbench.data.files.options import PlacedRecord
 from workbench.data.files.records import records_in
 from workbench.data.readers.files import file_options
 from workbench.data.readers.rows import SPLIT_NAMES, checked_label, checked_text, require_keys
@@ -48,7 +48,7 @@ class ArticleFiles:
                 yield SPLIT_NAMES.get(kind, "train"), where, record
 
     @cached_property
-    def prompts(self) -> dict[str, Place]:
+    def prompts(self) -> dict[str, PlacedRecord]:
         """Prompt -> its place and row; InputError where the file is missing."""
         if PROMPTS not in self.names:
             raise InputError(f"{self.tree.origin}: no {PROMPTS} in it")
@@ -80,7 +80,7 @@ class ArticleFiles:
             self.articles[number] = checked_text(decode(self.tree.read(name), place), place)
         return self.articles[number]
 
-    def _records(self, name: str) -> list[Place]:
+    def _records(self, name: str) -> list[PlacedRecord]:
         records = records_in(self.tree, name, file_options(self.settings))
         rows = list(records)
         self.notes += records.notes

@@ -28,7 +28,7 @@ NO_CLASS = "without a class"
 
 
 @dataclass(frozen=True)
-class Form:
+class ExportForm:
     """Where a tool's export has what every export has."""
 
     endings: tuple[str, ...]
@@ -67,7 +67,7 @@ class Export:
     """The rows of an export so far, and what was left out on the way."""
 
     settings: DataSettings
-    form: Form
+    form: ExportForm
     rows: dict[str, list[Row]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     """Records by why they are no rows."""

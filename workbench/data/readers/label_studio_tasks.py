@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.config.data import DataSettings
-from workbench.data.files.options import Place
+from workbench.data.files.options import PlacedRecord
 from workbench.data.readers.rows import checked_label
 from workbench.errors import InputError
 
@@ -42,7 +42,7 @@ def is_export(record: Any) -> bool:
     return nested or all(name in record for name in _OF_FLAT)
 
 
-def tasks_of(records: Iterable[Place], settings: DataSettings) -> list[Task]:
+def tasks_of(records: Iterable[PlacedRecord], settings: DataSettings) -> list[Task]:
     """Return the tasks of an export; rows of one id are one task.
 
     Args:

@@ -7,11 +7,13 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.data.readers.exports import Export, Form, Record, marked, one_name
+from workbench.data.readers.exports import Export, ExportForm, Record, marked, one_name
 from workbench.data.readers.rows import Annotation, Table
 from workbench.errors import InputError
 
-FORM = Form((".jsonl", ".ndjson", ".json"), nested=("meta",), id="_input_hash", texts=("text", "html"))
+FORM = ExportForm(
+    (".jsonl", ".ndjson", ".json"), nested=("meta",), id="_input_hash", texts=("text", "html")
+)
 ANSWERS = ("accept", "reject", "ignore")
 _SPAN_VIEWS = ("ner", "ner_manual", "spans", "spans_manual")
 """Views in which a text without spans is one in which nothing was marked."""

@@ -7,11 +7,11 @@ from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import listed
 from workbench.data.files.records import PAIR
-from workbench.data.readers.exports import Export, Form, Record, are_spans, marked, one_name
+from workbench.data.readers.exports import Export, ExportForm, Record, are_spans, marked, one_name
 from workbench.data.readers.rows import Annotation, Table
 from workbench.errors import InputError
 
-FORM = Form((".json", ".jsonl", ".ndjson"), nested=("annotations",), fields=PAIR)
+FORM = ExportForm((".json", ".jsonl", ".ndjson"), nested=("annotations",), fields=PAIR)
 ENTITIES = ("entities", "ents")
 SURE = 0.5
 """A class has more than this of `cats`."""

@@ -9,7 +9,7 @@ from workbench.data.readers.eraser import FIRST, SECOND, SPLIT_FILES
 from workbench.data.writers.written import Written, everyone, json_lines_of, unannotated
 
 DOCUMENTS = "docs.jsonl"
-Place = tuple[str, int, int]
+PlacedRecord = tuple[str, int, int]
 """A document's id, and its words [start, end) of the text."""
 
 
@@ -60,7 +60,7 @@ class _Documents:
             "query_type": None,
         }
 
-    def _places(self, document: Document) -> tuple[list[Place], tuple[str, ...]]:
+    def _places(self, document: Document) -> tuple[list[PlacedRecord], tuple[str, ...]]:
         """Return where a text's documents lie in it, and its query."""
         first, second, parts = document.words, document.second, document.parts
         if not parts:
@@ -90,7 +90,7 @@ class _Documents:
             stem += "_"
 
 
-def _laid_out(names: Sequence[str], texts: Sequence[tuple[str, ...]]) -> list[Place]:
+def _laid_out(names: Sequence[str], texts: Sequence[tuple[str, ...]]) -> list[PlacedRecord]:
     places, start = [], 0
     for name, text in zip(names, texts, strict=False):
         places.append((name, start, start + len(text)))
@@ -98,7 +98,7 @@ def _laid_out(names: Sequence[str], texts: Sequence[tuple[str, ...]]) -> list[Pl
     return places
 
 
-def _within(places: Sequence[Place], span: Span) -> Iterator[tuple[Place, Span]]:
+def _within(places: Sequence[PlacedRecord], span: Span) -> Iterator[tuple[PlacedRecord, Span]]:
     """Yield a span in each document that it touches; one of no words is in the last that may have it."""
     if span.start == span.end:
         yield [place for place in places if place[1] <= span.start][-1], span
@@ -109,7 +109,7 @@ def _within(places: Sequence[Place], span: Span) -> Iterator[tuple[Place, Span]]
             yield place, Span(start, end)
 
 
-def _evidence(place: Place, span: Span, words: Sequence[str]) -> dict[str, Any]:
+def _evidence(place: PlacedRecord, span: Span, words: Sequence[str]) -> dict[str, Any]:
     docid, shift, _ = place
     return {
         "docid": docid,
