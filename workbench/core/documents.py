@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,8 +82,14 @@ class Document:
     """The share of annotators that marked each word, the second text's too; None where one decided."""
     annotations: tuple[Marked, ...] = ()
     """What each of several annotators marked; empty where one did, or only shares are known."""
+    annotators: int = 0
+    """How many people saw it, where `annotations` are known; who marked nothing need not be there."""
     label_shares: tuple[float, ...] | None = None
     """The share of annotators that gave each class, in the corpus's order; None where one decided."""
+
+    def unmarked(self) -> "Document":
+        """Return the text without what anybody marked in it."""
+        return replace(self, rationale=None, shares=None, annotations=(), annotators=0)
 
     @property
     def evidence(self) -> tuple[Span, ...]:

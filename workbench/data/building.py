@@ -161,6 +161,7 @@ class DocumentBuilder:
             document,
             rationale=runs(combine(marks, people, self.rule)),
             annotations=tuple(found),
+            annotators=people,
             shares=tuple(shares.tolist()),
         )
 

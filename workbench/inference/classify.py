@@ -143,9 +143,7 @@ def _classified(
 def _document(number: int, text: Text, label: str) -> Document:
     match text:
         case Document():
-            document = replace(
-                text, label=label, rationale=None, shares=None, annotations=(), label_shares=None
-            )
+            document = replace(text.unmarked(), label=label, label_shares=None)
         case str():
             document = Document(str(number), tuple(split_words(text)), label)
         case (str() as text_id, str() as content):

@@ -50,6 +50,7 @@ def marked(draw, document: Document, rule: str) -> Document:
     return replace(
         document,
         annotations=annotations,
+        annotators=people,
         shares=tuple((marks.sum(axis=0) / people).tolist()),
         rationale=runs(combine(marks, people, rule)),
     )

@@ -100,7 +100,7 @@ def rule(plan: Plan, labels: Sequence[str]) -> list[str]:
 def _plain(document: Document) -> Document:
     """Return words that a single space separates and joins again without loss; no rationale."""
     first, second = (tuple(" ".join(part).split()) for part in (document.words, document.second))
-    return replace(document, words=first, second=second, rationale=None, shares=None, annotations=())
+    return replace(document.unmarked(), words=first, second=second)
 
 
 def _planted(document: Document, plan: Plan, labels: Sequence[str]) -> Planted:

@@ -138,10 +138,7 @@ def _without_spaces(document: Document) -> Document:
 
 
 def _without_rationales(corpus: Corpus) -> Corpus:
-    plain = {
-        split: tuple(replace(one, rationale=None, annotations=(), shares=None) for one in members)
-        for split, members in corpus.splits.items()
-    }
+    plain = {split: tuple(one.unmarked() for one in members) for split, members in corpus.splits.items()}
     return replace(corpus, splits=plain)
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from workbench.core.counts import counted_notes
 from workbench.core.documents import Corpus, Document, Span, mask
 from workbench.data.writers.written import Written, everyone, json_lines_of, rule_of
@@ -89,19 +87,6 @@ def text_section(pairs: bool) -> dict[str, Any]:
     }
 
 
-def people_of(document: Document) -> int:
-    """Return how many people saw a text, which may be more than those who marked something."""
-    marked = len(document.annotations)
-    if not marked or document.shares is None:
-        return marked
-    words = len(document.shares)
-    votes = np.sum([mask(one.spans, words) for one in document.annotations], axis=0)
-    most = int(np.argmax(votes))
-    # Shares are those of at least two people, and where nobody marked anything that is all we know.
-    share = document.shares[most]
-    return max(marked, round(int(votes[most]) / share) if share else 2)
-
-
 def _are_pairs(documents: Sequence[Document]) -> bool:
     """Return whether texts have a second one; InputError where only some have."""
     pairs = any(one.second for one in documents)
@@ -122,7 +107,7 @@ def _people(document: Document) -> dict[str, Any]:
         names = [str(n) for n in range(1, len(names) + 1)]
     marked = [_spans(span for span in one.spans if span.start < span.end)
               for one in document.annotations]  # fmt: skip
-    silent = people_of(document) - len(names)
+    silent = max(0, document.annotators - len(names))
     more = [f"without-marks-{n}" for n in range(1, silent + 1)]
     return {"annotators": names + more, "rationales": [*marked, *[None] * silent]}
 

@@ -9,7 +9,6 @@ from workbench.core.counts import counted_notes
 from workbench.core.documents import Corpus, Document, Span
 from workbench.data.rationales.offsets import size_in
 from workbench.data.words import Segmenter, split_words
-from workbench.data.writers.jsonl import people_of
 from workbench.data.writers.written import Written, everyone, rule_of, unannotated
 from workbench.errors import InputError
 
@@ -54,7 +53,7 @@ def write_label_studio(corpus: Corpus, annotators: str, segmenter: Segmenter = "
 
 def _task(number: int, split: str, document: Document) -> dict[str, Any]:
     marked = [one.spans for one in document.annotations] or [document.rationale or ()]
-    marked += [()] * (people_of(document) - len(marked))
+    marked += [()] * (document.annotators - len(marked))
     data: dict[str, Any] = {
         "id": document.id,
         "text": " ".join(document.words),
