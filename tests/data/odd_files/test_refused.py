@@ -5,11 +5,10 @@ import json
 import pytest
 
 from tests.data.odd_files.making import BASE, Odd, csv, lines, parquet, workbook, zipped
+from tests.data.odd_files.rationales import WHY, WORDS
 from workbench.errors import InputError
 
-WHY = {"rationale_column": "why"}
 ABSENT = "(absent)"
-WORDS = WHY | {"rationale_offsets": "word"}
 
 
 def row(says, why=None, **more):

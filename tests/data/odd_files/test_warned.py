@@ -3,9 +3,9 @@
 import pytest
 
 from tests.data.odd_files.making import BASE, Odd, csv, lines, workbook
+from tests.data.odd_files.rationales import WHY
+from tests.data.odd_files.signs import GRIN
 
-WHY = {"rationale_column": "why"}
-GRIN = "\U0001f600"
 MANY = [{"text": f"text number {n} of many", "label": "yes" if n % 2 else "no"} for n in range(200)]
 
 
