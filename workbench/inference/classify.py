@@ -16,6 +16,7 @@ from workbench.errors import InputError
 from workbench.inference.model import Model
 from workbench.inference.pairs import unlike_training
 from workbench.inference.predict import predict
+from workbench.storage.jsonl import is_encodable
 from workbench.storage.malloc import map_large_blocks
 
 Text = str | tuple[str, str] | tuple[str, str, str] | Document
@@ -161,8 +162,6 @@ def _document(number: int, text: Text, label: str) -> Document:
             )
     if not document.words:
         raise InputError(f"text {document.id!r} is empty")
-    try:
-        " ".join((document.id, *document.words, *document.second)).encode()
-    except UnicodeEncodeError:
-        raise InputError(f"text {document.id!r} is not valid Unicode (a lone surrogate)") from None
+    if not is_encodable(" ".join((document.id, *document.words, *document.second))):
+        raise InputError(f"text {document.id!r} is not valid Unicode (a lone surrogate)")
     return document
