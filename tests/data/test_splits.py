@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.data.readers.rows import Row
+from workbench.data.rows import Row
 from workbench.data.splits import fill_splits, limit, without_duplicates
 
 SHARES = (0.8, 0.1, 0.1)

@@ -259,7 +259,7 @@ def test_a_plug_in_that_was_edited_is_run_again(own_data: TinyRun, tmp_path: Pat
 
 READER = """
 from workbench.catalog.readers import register_reader
-from workbench.data.readers.rows import Row, Table
+from workbench.data.rows import Row, Table
 
 @register_reader(name="own-texts", description="own", usage=", data.path")
 def own(settings):

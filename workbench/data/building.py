@@ -15,7 +15,7 @@ from workbench.core.annotators import RULES, TIES, combine, tied
 from workbench.core.counts import counted, counted_notes, listed
 from workbench.core.documents import ANNOTATED, Document, Marked, Span, mask, runs
 from workbench.data.rationales import valence
-from workbench.data.readers.rows import Row, Spans, Table
+from workbench.data.rows import Row, Spans, Table
 from workbench.data.splits import SPLITS
 from workbench.data.words import Segmenter, is_unspaced, split_text, split_words
 from workbench.errors import InputError

@@ -11,7 +11,7 @@ from workbench.core.counts import counted, counted_notes, listed
 from workbench.core.documents import Corpus
 from workbench.data.building import DocumentBuilder
 from workbench.data.rationales.offsets import resolve_offsets
-from workbench.data.readers.rows import Row, Table
+from workbench.data.rows import Row, Table
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.warnings import warnings_of
 from workbench.errors import InputError

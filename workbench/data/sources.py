@@ -10,7 +10,7 @@ from workbench.config.data import DataSettings
 from workbench.config.loading import apply_overrides, load_config, parse_config
 from workbench.data.files.opening import ending_of
 from workbench.data.files.records import FORMS, first_record
-from workbench.data.readers.rows import SPLIT_NAMES
+from workbench.data.rows import SPLIT_NAMES
 from workbench.data.writers.convert import CONFIG, RECORD
 from workbench.errors import InputError
 from workbench.storage.archives import open_tree

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from workbench.core.counts import counted_notes
-from workbench.data.readers.rows import Row
+from workbench.data.rows import Row
 from workbench.data.words import normalise
 
 SPLITS = ("train", "dev", "test")

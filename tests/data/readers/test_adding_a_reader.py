@@ -8,7 +8,7 @@ from workbench.catalog.readers import READERS, register_reader
 from workbench.config.data import DataSettings
 from workbench.core.documents import Span
 from workbench.data.corpus import load_corpus
-from workbench.data.readers.rows import Table
+from workbench.data.rows import Table
 from workbench.data.sources import data_settings
 from workbench.errors import InputError
 

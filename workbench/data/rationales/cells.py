@@ -15,7 +15,7 @@ from workbench.config.data import DataSettings, RationaleForm
 from workbench.core.counts import SHOWN
 from workbench.data.rationales.forms import TAG, labelled_spans, starred, tag_spans, whole_number
 from workbench.data.rationales.units import Units, word_places
-from workbench.data.readers.rows import Annotation, Spans, is_missing, spans_of
+from workbench.data.rows import Annotation, Spans, is_missing, spans_of
 from workbench.errors import InputError
 
 AMBIGUOUS = "ambiguous_quotes"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from workbench.data.readers.rows import Spans
+from workbench.data.rows import Spans
 from workbench.errors import InputError
 
 TAG = re.compile(r"([BIESLU])(?:-(.*))?", re.DOTALL)

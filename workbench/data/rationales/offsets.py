@@ -7,7 +7,7 @@ from typing import Literal
 
 from workbench.config.data import DataSettings
 from workbench.core.counts import SHOWN, counted, counted_notes
-from workbench.data.readers.rows import MISMATCHES, Annotation, Row, Spans, Table
+from workbench.data.rows import MISMATCHES, Annotation, Row, Spans, Table
 from workbench.errors import InputError
 
 Unit = Literal["code-point", "utf-16", "utf-8"]

@@ -17,7 +17,7 @@ from workbench.data.readers.exports import (
     marked,
     one_name,
 )
-from workbench.data.readers.rows import NO_MAJORITY, Annotation, Table, majority_of
+from workbench.data.rows import NO_MAJORITY, Annotation, Table, majority_of
 from workbench.errors import InputError
 
 FORM = ExportForm((".json", ".jsonl", ".ndjson"), nested=("metadata", "fields"))

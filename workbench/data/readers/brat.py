@@ -11,7 +11,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import SHOWN, counted_notes
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.document_classes import Classes, document_tree
-from workbench.data.readers.rows import (
+from workbench.data.rows import (
     Annotation,
     Row,
     Table,

@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.data.rationales.offsets import Unit, in_characters
 from workbench.data.readers.exported_text import ExportedText, Mark, is_own_layer
-from workbench.data.readers.rows import checked_text
+from workbench.data.rows import checked_text
 from workbench.errors import InputError
 
 STRUCTURES = "%FEATURE_STRUCTURES"

@@ -10,7 +10,8 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import listed
 from workbench.data.files.opening import opened
 from workbench.data.rationales.forms import tag_spans
-from workbench.data.readers.rows import (
+from workbench.data.readers.split_files import named_files
+from workbench.data.rows import (
     Annotation,
     Row,
     Table,
@@ -20,7 +21,6 @@ from workbench.data.readers.rows import (
     single_texts,
     split_of,
 )
-from workbench.data.readers.split_files import named_files
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode
 

@@ -11,8 +11,8 @@ from workbench.core.counts import counted_notes
 from workbench.data.files.records import records_of
 from workbench.data.rationales.cells import CellReader
 from workbench.data.readers.files import file_options, quote_notes
-from workbench.data.readers.rows import Row, Table, checked_label, checked_text, is_missing
 from workbench.data.readers.split_files import named_files
+from workbench.data.rows import Row, Table, checked_label, checked_text, is_missing
 from workbench.data.splits import text_key
 from workbench.errors import InputError
 

@@ -11,7 +11,7 @@ from workbench.data.rationales.cells import CellReader
 from workbench.data.readers.files import quote_notes, require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
-from workbench.data.readers.rows import SPLIT_NAMES, Row, Table, data_path
+from workbench.data.rows import SPLIT_NAMES, Row, Table, data_path
 from workbench.errors import InputError
 
 

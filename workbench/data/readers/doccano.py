@@ -5,7 +5,7 @@ from typing import Any
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.data.readers.exports import Export, ExportForm, Record, are_spans, marked, one_name
-from workbench.data.readers.rows import Annotation, Table, checked_label
+from workbench.data.rows import Annotation, Table, checked_label
 from workbench.errors import InputError
 
 FORM = ExportForm((".jsonl", ".ndjson", ".json"), nested=("meta", "metadata"), texts=("text", "data"))

@@ -8,7 +8,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes
 from workbench.data.files.records import FORMS, columns_of, records_in
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import SPLIT_NAMES, checked_label, data_path, require_keys, split_of
+from workbench.data.rows import SPLIT_NAMES, checked_label, data_path, require_keys, split_of
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 

@@ -14,7 +14,7 @@ from workbench.core.documents import Part
 from workbench.data.fetch import fetched_path, is_fetched, load_manifests
 from workbench.data.readers.eraser_documents import Documents, docid_of
 from workbench.data.readers.glue import Task, standard, task_of
-from workbench.data.readers.rows import MISMATCHES, Row, Spans, Table, checked_label, marked_once
+from workbench.data.rows import MISMATCHES, Row, Spans, Table, checked_label, marked_once
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import json_lines

@@ -13,7 +13,8 @@ from workbench.data.files.records import records_of
 from workbench.data.rationales.forms import starred
 from workbench.data.rationales.units import word_places
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import (
+from workbench.data.readers.split_files import named_files
+from workbench.data.rows import (
     Annotation,
     Row,
     Spans,
@@ -24,7 +25,6 @@ from workbench.data.readers.rows import (
     require_keys,
     spans_of,
 )
-from workbench.data.readers.split_files import named_files
 from workbench.errors import InputError
 
 ANNOTATORS = 3

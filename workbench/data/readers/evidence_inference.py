@@ -17,7 +17,7 @@ from workbench.data.readers.evidence_inference_files import (
     article_number,
     cell,
 )
-from workbench.data.readers.rows import (
+from workbench.data.rows import (
     NO_MAJORITY,
     Annotation,
     Row,

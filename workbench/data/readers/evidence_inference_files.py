@@ -11,7 +11,7 @@ from workbench.config.data import DataSettings
 from workbench.data.files.options import PlacedRecord
 from workbench.data.files.records import records_in
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import SPLIT_NAMES, checked_label, checked_text, require_keys
+from workbench.data.rows import SPLIT_NAMES, checked_label, checked_text, require_keys
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
 from workbench.storage.jsonl import decode

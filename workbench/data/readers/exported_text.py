@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.core.counts import listed
-from workbench.data.readers.rows import Spans
+from workbench.data.rows import Spans
 from workbench.errors import InputError
 
 _OF_TOOLS = ("uima.", "de.tudarmstadt.ukp.", "org.dkpro.")

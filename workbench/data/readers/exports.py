@@ -11,7 +11,8 @@ from workbench.data.files.records import records_of
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.files import file_options
 from workbench.data.readers.joining import joined
-from workbench.data.readers.rows import (
+from workbench.data.readers.split_files import split_files
+from workbench.data.rows import (
     Annotation,
     Row,
     Table,
@@ -21,7 +22,6 @@ from workbench.data.readers.rows import (
     is_missing,
     split_of,
 )
-from workbench.data.readers.split_files import split_files
 from workbench.errors import InputError
 
 NO_CLASS = "without a class"

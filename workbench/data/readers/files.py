@@ -11,7 +11,8 @@ from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, records_of
 from workbench.data.rationales.cells import ABSENT, AMBIGUOUS, CellReader, Reading
 from workbench.data.readers.joining import joined
-from workbench.data.readers.rows import (
+from workbench.data.readers.split_files import split_files, unread_files
+from workbench.data.rows import (
     Row,
     Table,
     checked_label,
@@ -21,7 +22,6 @@ from workbench.data.readers.rows import (
     require_keys,
     split_of,
 )
-from workbench.data.readers.split_files import split_files, unread_files
 from workbench.errors import InputError
 
 

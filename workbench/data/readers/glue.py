@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted
 from workbench.data.fetch import shipped
-from workbench.data.readers.rows import Row, Table, checked_label, checked_number
+from workbench.data.rows import Row, Table, checked_label, checked_number
 from workbench.errors import InputError
 
 

@@ -8,7 +8,7 @@ from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted, counted_notes, listed
 from workbench.data.readers.glue import Task, load_standards, standard, task_of
-from workbench.data.readers.rows import Row, Table, checked_text, data_path
+from workbench.data.rows import Row, Table, checked_text, data_path
 from workbench.errors import InputError
 from workbench.storage.archives import Tree, open_tree
 from workbench.storage.jsonl import decode

@@ -13,7 +13,7 @@ from workbench.data.files.opening import ending_of
 from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, first_record, records_of
 from workbench.data.readers.glue import Task, standard, task_of
-from workbench.data.readers.rows import (
+from workbench.data.rows import (
     SPLIT_NAMES,
     Annotation,
     Row,

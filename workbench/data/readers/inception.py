@@ -13,7 +13,8 @@ from workbench.core.counts import counted_notes
 from workbench.data.readers.cas_json import STRUCTURES, read_cas
 from workbench.data.readers.document_classes import Classes, document_tree
 from workbench.data.readers.exported_text import ExportedText, chosen_layer
-from workbench.data.readers.rows import (
+from workbench.data.readers.webanno_tsv import HEADER, read_tsv
+from workbench.data.rows import (
     Annotation,
     Row,
     Spans,
@@ -23,7 +24,6 @@ from workbench.data.readers.rows import (
     majority_of,
     single_texts,
 )
-from workbench.data.readers.webanno_tsv import HEADER, read_tsv
 from workbench.errors import InputError
 from workbench.storage.archives import Tree
 from workbench.storage.jsonl import decode, json_value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from workbench.core.counts import counted_notes
-from workbench.data.readers.rows import NO_MAJORITY, Row, majority_of
+from workbench.data.rows import NO_MAJORITY, Row, majority_of
 from workbench.errors import InputError
 
 

@@ -15,7 +15,7 @@ from workbench.data.rationales.offsets import Unit, unit_of
 from workbench.data.readers.files import file_options
 from workbench.data.readers.label_studio_tasks import Person, Task, is_export, tasks_of
 from workbench.data.readers.label_studio_texts import Mark, Shown, is_html_mark, mark_of, shown
-from workbench.data.readers.rows import (
+from workbench.data.rows import (
     NO_MAJORITY,
     Annotation,
     Row,

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.config.data import DataSettings
 from workbench.data.files.options import PlacedRecord
-from workbench.data.readers.rows import checked_label
+from workbench.data.rows import checked_label
 from workbench.errors import InputError
 
 _OF_FLAT = ("annotation_id", "lead_time")

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.rationales.offsets import Unit, placed
-from workbench.data.readers.rows import checked_text
+from workbench.data.rows import checked_text
 from workbench.errors import InputError
 
 _HIDDEN = ("script", "style")

@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes
-from workbench.data.readers.rows import Row, Table
+from workbench.data.rows import Row, Table
 from workbench.errors import InputError
 
 LABELS = ("negative", "positive")

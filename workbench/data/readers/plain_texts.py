@@ -11,7 +11,7 @@ from workbench.data.corpus import load_corpus
 from workbench.data.files.opening import ending_of, opened
 from workbench.data.files.records import FORMS, known_forms, records_of
 from workbench.data.readers.files import file_options, row_from_record
-from workbench.data.readers.rows import checked_text
+from workbench.data.rows import checked_text
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.storage.jsonl import decode

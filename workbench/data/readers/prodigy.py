@@ -8,7 +8,7 @@ from typing import Any
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.data.readers.exports import Export, ExportForm, Record, marked, one_name
-from workbench.data.readers.rows import Annotation, Table
+from workbench.data.rows import Annotation, Table
 from workbench.errors import InputError
 
 FORM = ExportForm(

@@ -8,7 +8,7 @@ from workbench.config.data import DataSettings
 from workbench.core.counts import listed
 from workbench.data.files.records import PAIR
 from workbench.data.readers.exports import Export, ExportForm, Record, are_spans, marked, one_name
-from workbench.data.readers.rows import Annotation, Table
+from workbench.data.rows import Annotation, Table
 from workbench.errors import InputError
 
 FORM = ExportForm((".json", ".jsonl", ".ndjson"), nested=("annotations",), fields=PAIR)

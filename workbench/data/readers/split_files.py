@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.config.data import DataSettings
 from workbench.core.counts import listed
 from workbench.data.files.opening import ending_of
-from workbench.data.readers.rows import SPLIT_NAMES, data_path
+from workbench.data.rows import SPLIT_NAMES, data_path
 from workbench.data.splits import SPLITS
 from workbench.errors import InputError
 from workbench.storage.paths import listable, user_path

@@ -9,7 +9,8 @@ from workbench.config.data import DataSettings
 from workbench.data.files.json_files import json_object
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.files import file_options
-from workbench.data.readers.rows import (
+from workbench.data.readers.split_files import named_files
+from workbench.data.rows import (
     Annotation,
     Row,
     Spans,
@@ -18,7 +19,6 @@ from workbench.data.readers.rows import (
     checked_text,
     corpus_name,
 )
-from workbench.data.readers.split_files import named_files
 from workbench.data.splits import text_key
 from workbench.errors import InputError
 
