@@ -7,8 +7,8 @@ import pytest
 from transformers import BertForSequenceClassification
 
 from tests.helpers.toys import LABELS, policy_of, save_folder
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
+from workbench.models.pretrained import load_backbone
 from workbench.models.student import half_depth
 
 pytest_plugins = ["tests.helpers.fixtures"]

@@ -18,9 +18,9 @@ from time import perf_counter
 from analyses.lib.study import run_script
 from workbench.data.readers.plain_texts import iter_texts, read_texts
 from workbench.inference.classify import classify
-from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone, load_tokenizer
 from workbench.models.stopwatch import resident
 
 OPTIONS = {

@@ -20,11 +20,11 @@ from workbench.core.documents import Window
 from workbench.core.inference import batches
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
-from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
 from workbench.models.policies.top import ToP
+from workbench.models.pretrained import load_backbone, load_tokenizer
 from workbench.models.stopwatch import stopwatch
 from workbench.training.objectives.adapler import AdaplerObjective
 from workbench.training.objectives.base import Objective, TrainingProgress
@@ -65,12 +65,12 @@ def _compare_steps(backbone: str, windows: Sequence[Window], rounds: int) -> Non
         (window.text_id, window.window): np.ones(len(window.input_ids), dtype=np.float32)
         for window in windows
     }
-    config = _fresh(backbone).bert.config
+    config = _fresh(backbone).stock.config
     torch.manual_seed(0)
-    adapler = PruningClassifier(_fresh(backbone).bert, AdapLeR(config))
+    adapler = PruningClassifier(_fresh(backbone).stock, AdapLeR(config))
     teacher = _fresh(backbone).eval()
     settings = TopSettings()
-    top = PruningClassifier(_fresh(backbone).bert, ToP.from_settings(config, settings))
+    top = PruningClassifier(_fresh(backbone).stock, ToP.from_settings(config, settings))
     teacher_targets = compute_teacher_targets(teacher, windows, 20)
     pruned = TopObjective(top, settings, teacher_targets)
     pruned.order_gates(top, windows[:MOST_INFORMED])

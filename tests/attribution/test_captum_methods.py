@@ -30,10 +30,10 @@ class OneHidden(nn.Module):
     def __init__(self, inner: torch.Tensor, outer: torch.Tensor) -> None:
         super().__init__()
         self.inner, self.outer = inner, outer
-        self.intermediate_act_fn = GELUActivation()
+        self.activation = GELUActivation()
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        return (self.intermediate_act_fn(hidden @ self.inner.T) @ self.outer.T).sum(1)[:, TARGET]
+        return (self.activation(hidden @ self.inner.T) @ self.outer.T).sum(1)[:, TARGET]
 
 
 class Linear(nn.Module):
@@ -75,14 +75,14 @@ def test_deeplift_of_one_hidden_layer_by_hand() -> None:
     torch.manual_seed(0)
     inner, outer = torch.randn(5, 4).double(), torch.randn(2, 5).double()
     point, _ = linear_point()
-    point = replace(point, forward=OneHidden(inner, outer))
+    point = replace(point, forward=(hidden := OneHidden(inner, outer)), activations=[hidden.activation])
     found = deeplift(point)
     before, after = point.baseline @ inner.T, point.hidden @ inner.T
     slope = (gelu(after) - gelu(before)) / (after - before)
     expected = ((outer[TARGET] * slope) @ inner * (point.hidden - point.baseline)).sum(-1)
     torch.testing.assert_close(found.values.double(), expected, rtol=1e-9, atol=1e-9)
     assert found.error < 1e-9
-    assert not point.forward.intermediate_act_fn._forward_hooks
+    assert not point.forward.activation._forward_hooks
 
 
 def test_noise_changes_nothing_about_a_linear_functions_gradient() -> None:

@@ -26,7 +26,6 @@ from workbench.attribution.scorers.decomposition.attention_norms import Residual
 from workbench.attribution.scorers.decomposition.globenc import encoder_norms
 from workbench.attribution.scorers.decomposition.value_zeroing import zeroing
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import ATTENTION, register_attention
 from workbench.models.policies.base import Policy
 
 FOLDER = Path(__file__).parent / "parity"
@@ -59,8 +58,7 @@ def assert_equal(found: np.ndarray, expected: np.ndarray) -> None:
 
 def their_model() -> PruningClassifier:
     # The folder has no vocabulary, so it is no folder of the workbench's.
-    register_attention()
-    bert = BertForSequenceClassification.from_pretrained(FOLDER, attn_implementation=ATTENTION)
+    bert = BertForSequenceClassification.from_pretrained(FOLDER)
     return PruningClassifier(bert, Policy()).eval()
 
 
@@ -169,9 +167,9 @@ def test_decompx_by_its_equations_differs_by_the_biases_of_self_attention(model,
         assert np.abs(one - other).max() > 0.01 * np.abs(one).max()
     bare = their_model()
     with torch.no_grad():
-        for layer in bare.bert.bert.encoder.layer:
-            layer.attention.self.value.bias.zero_()
-            layer.attention.output.dense.bias.zero_()
+        for layer in bare.backbone.layers:
+            layer.value.bias.zero_()
+            layer.output.bias.zero_()
     by_code, by_equations = (scores(bare, windows, name) for name in ("decompx", "decompx-paper"))
     for one, other in zip(by_code, by_equations, strict=True):
         assert_equal(one, other)

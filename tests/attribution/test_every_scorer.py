@@ -105,7 +105,7 @@ def test_rows_of_shares_sum_to_one(make_model, name: str) -> None:
 
 def test_all_watching_scorers_share_one_forward_pass(make_model) -> None:
     model, calls = make_model(), []
-    model.bert.bert.encoder.layer[0].attention.register_forward_hook(lambda *_: calls.append(1))
+    model.backbone.layers[0].query.register_forward_hook(lambda *_: calls.append(1))
     names = [name for name, row in SCORERS.items() if row.takes == "layers"]
     assert len(names) > 8
     assert len(list(score_windows(names, model, TOKENIZER, texts([5, 7])))) == 2 * len(names)

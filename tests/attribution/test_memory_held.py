@@ -14,9 +14,9 @@ from workbench.attribution.engine.memory import out_of_memory
 from workbench.attribution.engine.observers import RowByRow
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone
 
 TOKENS, HEADS = 512, 2
 CHEAP = ["attention", "attention-cls@1", "rollout", "value-norms", "residual-norms", "globenc", "alti"]

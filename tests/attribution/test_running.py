@@ -86,7 +86,7 @@ def test_other_errors_are_not_swallowed(make_model) -> None:
 
 def test_the_memory_budget_makes_batches_of_long_texts_smaller(make_model) -> None:
     model, sizes = make_model(), []
-    model.bert.bert.encoder.layer[0].attention.register_forward_hook(
+    model.backbone.layers[0].query.register_forward_hook(
         lambda module, args, output: sizes.append(len(args[0]))
     )
     long = texts([60] * 6)
@@ -119,7 +119,7 @@ def test_units_by_hand() -> None:
 
 def test_value_zeroing_equals_a_model_whose_value_is_zeroed(make_model) -> None:
     model, (text,) = make_model(), texts([6])
-    layer = model.bert.bert.encoder.layer[1]
+    layer = model.backbone.layers[1]
     (record,) = score_windows(["value-zeroing"], model, toy_tokenizer(), [text])
 
     def left(position: int | None) -> torch.Tensor:
@@ -129,8 +129,10 @@ def test_value_zeroing_equals_a_model_whose_value_is_zeroed(make_model) -> None:
             return output if position is None else output.index_fill(1, torch.tensor([position]), 0.0)
 
         hooks = [
-            layer.attention.self.value.register_forward_hook(zero),
-            layer.output.register_forward_hook(lambda module, args, output: found.append(output[0])),
+            layer.value.register_forward_hook(zero),
+            layer.second_norm.register_forward_hook(
+                lambda module, args, output: found.append(output[0])
+            ),
         ]
         with torch.no_grad():
             model([text])

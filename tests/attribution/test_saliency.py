@@ -69,8 +69,8 @@ def test_every_layer_equals_autograd_by_hand(double, stock_double, execution: st
 
 def test_all_layers_come_from_one_forward_pass(make_model) -> None:
     model, calls = make_model(), []
-    for layer in model.bert.bert.encoder.layer:
-        layer.attention.register_forward_hook(lambda *_: calls.append(1))
+    for layer in model.backbone.layers:
+        layer.first_norm.register_forward_hook(lambda *_: calls.append(1))
     gradient_x_activation(model, WINDOWS, TARGETS)
     assert len(calls) == model.layers
 
@@ -95,7 +95,7 @@ def test_packed_equals_masked(make_model) -> None:
 def test_the_default_explains_the_predicted_class(make_model, execution: str) -> None:
     model = make_model()
     with torch.no_grad():
-        model.bert.classifier.bias -= model(WINDOWS).logits.mean(0)
+        model.stock.classifier.bias -= model(WINDOWS).logits.mean(0)
         predicted = model(WINDOWS).logits.argmax(1).tolist()
     assert set(predicted) == {0, 1}
     default = gradient_x_activation(model, WINDOWS, execution=execution)
@@ -149,7 +149,7 @@ def test_targets_for_predictors_use_the_gold_label_at_the_embeddings(make_model)
 
 def test_targets_leave_the_model_as_it_was(make_model) -> None:
     model = make_model().train()
-    model.bert.bert.embeddings.requires_grad_(False)
+    model.backbone.embeddings.requires_grad_(False)
     before = {name: value.requires_grad for name, value in model.named_parameters()}
     first = saliency_targets(model, WINDOWS)
     assert {name: value.requires_grad for name, value in model.named_parameters()} == before

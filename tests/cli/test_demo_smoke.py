@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.tiny_runs import METHODS, SCORERS
 from workbench.data.readers.packaged import package_file
 from workbench.errors import InputError
-from workbench.models.backbone import PACKAGED, locate
+from workbench.models.pretrained import PACKAGED, locate
 from workbench.runs.folder import load_run
 
 SMALL = [

@@ -39,12 +39,9 @@ def hand_block(attention: Tensor = ATTENTION) -> Block:
     before = attention @ vectors + entered
     for name, value in {
         "index": 0,
-        "layer": SimpleNamespace(
-            attention=SimpleNamespace(output=SimpleNamespace(LayerNorm=norm)),
-            # A feed-forward part that adds nothing.
-            intermediate=torch.zeros_like,
-            output=SimpleNamespace(dense=torch.zeros_like, LayerNorm=norm),
-        ),
+        # A feed-forward part that adds nothing.
+        "layer": SimpleNamespace(first_norm=norm, second_norm=norm, fed=torch.zeros_like),
+        "pools_cls": True,
         "alive": torch.ones(1, 2, dtype=torch.bool),
         "in_graph": attention[None, None],
         "vectors": vectors[None, :, None],

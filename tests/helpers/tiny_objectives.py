@@ -51,35 +51,35 @@ def objective(make_model, method: str, **settings) -> Objective:
     """A tiny objective of a method; one that is not listed here is made as a run makes it."""
     torch.manual_seed(5)
     dense, chosen = make_model(), SETTINGS | settings
-    config = dense.bert.config
+    config = dense.stock.config
     if method == "dense":
-        return DenseObjective(PruningClassifier(dense.bert, Policy()), DenseSettings(**chosen))
+        return DenseObjective(PruningClassifier(dense.stock, Policy()), DenseSettings(**chosen))
     if method == "distilbert":
-        student = half_depth(dense.bert)
-        model = PruningClassifier(student, DistilBert.beside(student.config, config))
+        student = half_depth(dense.stock)
+        model = PruningClassifier(student, DistilBert.beside(student.config, dense.costs.shape))
         return DistilbertObjective(model, DistilbertSettings(**chosen), dense)
     if method == "top":
         teacher_targets = compute_teacher_targets(dense, TRAIN, 4)
         policy = ToP(config, bins=4, first_layer=1, fine_start=0.0, coarse_start=2.0)
-        model = PruningClassifier(dense.bert, policy)
+        model = PruningClassifier(dense.stock, policy)
         chosen = {"gates": "lagrangian", "rank_top_k": 4} | chosen
         return TopObjective(model, TopSettings(**chosen), teacher_targets)
     if method == "ltp":
-        model = PruningClassifier(dense.bert, LTP(config, last_threshold=0.12, temperature=0.05))
+        model = PruningClassifier(dense.stock, LTP(config, last_threshold=0.12, temperature=0.05))
         return LtpObjective(model, LtpSettings(**chosen))
     if method == "transkimmer":
-        model = PruningClassifier(dense.bert, policy_of(method, config))
+        model = PruningClassifier(dense.stock, policy_of(method, config))
         return TranskimmerObjective(model, TranskimmerSettings(**chosen))
     if method == "powerbert":
         search = {"retention_weight": 1.0, "retention_learning_rate": 0.15, "search_share": 0.6}
-        model = PruningClassifier(dense.bert, PowerBert(config, length=12))
+        model = PruningClassifier(dense.stock, PowerBert(config, length=12))
         return PowerbertObjective(model, PowerbertSettings(**search | chosen))
     if method not in ("trbert", "adapler"):
         return prepare_objective(method, inputs_of(dense), method_spec(method).settings(**chosen))
     targets = {(w.text_id, 0): torch.rand(len(w.input_ids)).numpy() for w in TRAIN}
     if method == "trbert":
         teacher = {(w.text_id, 0): torch.randn(2).numpy() for w in TRAIN}
-        model = PruningClassifier(dense.bert, policy_of(method, config))
+        model = PruningClassifier(dense.stock, policy_of(method, config))
         return TrbertObjective(model, TrbertSettings(**chosen), targets, teacher)
-    model = PruningClassifier(dense.bert, adapler(config))
+    model = PruningClassifier(dense.stock, adapler(config))
     return AdaplerObjective(model, AdaplerSettings(lambda_start=5.0, **chosen), targets, 0.0)

@@ -12,7 +12,6 @@ from workbench.catalog.methods import METHODS as CATALOGUE
 from workbench.catalog.methods import method_spec
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import ATTENTION, register_attention
 from workbench.models.policies import policy_class
 from workbench.models.policies.adapler import AdapLeR
 from workbench.models.policies.base import Policy
@@ -159,9 +158,9 @@ def trbert(config: BertConfig, seed: int = 0) -> TrBert:
 
 def distilbert(config: BertConfig, seed: int = 0) -> DistilBert:
     """The policy of a student whose dense model has twice its layers and is otherwise the same."""
-    sizes = config.hidden_size, config.intermediate_size
+    inner = config.hidden_dim if config.model_type == "distilbert" else config.intermediate_size
     return DistilBert(
-        config, layers=2 * config.num_hidden_layers, hidden=sizes[0], intermediate=sizes[1]
+        config, layers=2 * config.num_hidden_layers, hidden=config.hidden_size, intermediate=inner
     )
 
 
@@ -195,11 +194,9 @@ def without_dropout(model: PruningClassifier) -> PruningClassifier:
 
 def hand_bert(heads: int = 2) -> BertForSequenceClassification:
     """2 layers, 4 wide, 10 words: entry i of the k-th parameter is 0.7 sin(1.3 i + k)."""
-    register_attention()
     config = BertConfig(
         vocab_size=10, hidden_size=4, num_hidden_layers=2, num_attention_heads=heads,
         intermediate_size=8, max_position_embeddings=8, initializer_range=0.5,
-        attn_implementation=ATTENTION,
     )  # fmt: skip
     bert = BertForSequenceClassification(config).eval()
     with torch.no_grad():

@@ -12,10 +12,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Bert
 
 from tests.helpers.toys import KEEP_ALL, LABELS, METHODS, RAGGED, texts, toy_tokenizer
 from workbench.errors import InputError, WorkbenchError
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import POLICY_FILE, PruningClassifier, load_classifier
 from workbench.models.layouts import Padded
 from workbench.models.policies import policy_class
+from workbench.models.pretrained import load_backbone
 
 
 @pytest.fixture(params=METHODS)
@@ -182,13 +182,13 @@ def test_a_full_disk_leaves_the_old_folder_whole(
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     tokenizer = toy_tokenizer()
     if place == "bert":
-        monkeypatch.setattr(model.bert, "save_pretrained", error)
+        monkeypatch.setattr(model.stock, "save_pretrained", error)
     elif place == "tokenizer":
         monkeypatch.setattr(tokenizer, "save_pretrained", error)
     else:
         monkeypatch.setattr("workbench.models.classifier.save_file", error)
     with torch.no_grad():
-        model.bert.classifier.weight.add_(1)
+        model.stock.classifier.weight.add_(1)
     with pytest.raises(WorkbenchError, match=r"cannot write .*saved: .*No space left"):
         model.save(folder, tokenizer)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -197,7 +197,7 @@ def test_a_full_disk_leaves_the_old_folder_whole(
 
 def test_a_mistake_in_the_code_is_not_called_a_full_disk(make_model, tmp_path, monkeypatch) -> None:
     model = make_model()
-    monkeypatch.setattr(model.bert, "save_pretrained", lambda path: [][0])
+    monkeypatch.setattr(model.stock, "save_pretrained", lambda path: [][0])
     with pytest.raises(IndexError):
         model.save(tmp_path / "saved", toy_tokenizer())
 

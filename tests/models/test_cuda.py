@@ -50,7 +50,7 @@ def test_gradients_equal_those_of_the_cpu(make_model) -> None:
     there = copy.deepcopy(here).to("cuda")
     for model in (here, there):
         model(windows).logits.square().sum().backward()
-    for one, other in zip(here.bert.parameters(), there.bert.parameters(), strict=True):
+    for one, other in zip(here.stock.parameters(), there.stock.parameters(), strict=True):
         if one.grad is not None:
             torch.testing.assert_close(other.grad.cpu(), one.grad, atol=1e-4, rtol=1e-4)
 

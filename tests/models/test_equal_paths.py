@@ -117,13 +117,6 @@ def test_keep_all_equals_the_stock_classifier(make_model, tiny_folder, attention
     torch.testing.assert_close(run(make_model(), windows, execution).logits, expected, **CLOSE)
 
 
-def test_without_a_layout_the_model_is_the_stock_model(make_model, stock) -> None:
-    layout, inputs = Padded.from_windows(texts(RAGGED))
-    given_ = {"input_ids": inputs.input_ids, "attention_mask": layout.alive.long()}
-    with torch.no_grad():
-        torch.testing.assert_close(make_model().bert(**given_).logits, stock(**given_).logits, **CLOSE)
-
-
 @pytest.mark.parametrize("execution", ["packed", "masked"])
 def test_recording_attention_changes_no_logit(maker, execution: str) -> None:
     model, windows = maker(), texts(RAGGED)
@@ -157,7 +150,7 @@ def test_the_feed_forward_part_in_blocks_equals_the_whole(maker, monkeypatch) ->
     whole = run(model, windows)
     monkeypatch.setattr("workbench.models.encoder.FEED_FORWARD_TOKENS", 7)
     sizes = []
-    inner = model.bert.bert.encoder.layer[0].intermediate
+    inner = model.backbone.layers[0].inner
     hook = inner.register_forward_pre_hook(lambda module, given: sizes.append(given[0].shape[1]))
     blocks = run(model, windows)
     hook.remove()

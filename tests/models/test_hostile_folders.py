@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from tests.helpers.toys import LABELS, save_folder, tiny_config, toy_tokenizer
 from workbench.errors import InputError
-from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import POLICY_FILE, load_classifier
+from workbench.models.pretrained import load_backbone, load_tokenizer
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 Damage = Callable[[Path], object]

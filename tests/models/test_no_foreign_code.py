@@ -17,9 +17,9 @@ from transformers import AutoConfig
 
 from tests.helpers.toys import LABELS
 from workbench.errors import InputError
-from workbench.models import backbone, model_config, model_folder
-from workbench.models.backbone import load_backbone, load_tokenizer
+from workbench.models import model_config, model_folder, pretrained
 from workbench.models.classifier import load_classifier
+from workbench.models.pretrained import load_backbone, load_tokenizer
 
 ROOT = Path(__file__).parents[2]
 LOADERS = ("from_pretrained", "load_dataset")
@@ -76,7 +76,7 @@ def test_the_library_is_not_allowed_to_run_code(
     trap: Path, load: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where our own refusal overlooks something."""
-    for module in (model_folder, model_config, backbone):
+    for module in (model_folder, model_config, pretrained):
         monkeypatch.setattr(module, "refuse_foreign", lambda values, where: None)
     with contextlib.suppress(InputError):
         load(str(trap))

@@ -12,12 +12,10 @@ PRIVATE = [
     "torch:ops.mkldnn._linear_pointwise",
     "torch:ops.aten._efficient_attention_forward",
     "torch:Tensor._version",
-    # models/encoder runs the stock layers by their parts, with attention of its own.
-    "transformers.integrations.sdpa_attention:sdpa_attention_forward",
-    "transformers.masking_utils:sdpa_mask",
-    "transformers.models.bert.modeling_bert:BertLayer.feed_forward_chunk",
-    # attribution asks which attention a model has, and gives DeepLIFT a rule for its activation.
-    "transformers:PreTrainedConfig._attn_implementation",
+    # models/backbones computes with the parts of the stock layers; these functions are not documented.
+    "transformers.models.deberta_v2.modeling_deberta_v2:make_log_bucket_position",
+    "transformers.models.modernbert.modeling_modernbert:apply_rotary_pos_emb",
+    "transformers.models.mpnet.modeling_mpnet:MPNetEncoder.relative_position_bucket",
     "captum.attr._core.deep_lift:SUPPORTED_NON_LINEAR",
     "captum.attr._core.deep_lift:nonlinear",
 ]

@@ -1,4 +1,4 @@
-"""DistilBERT's student: half of a BERT, or a DistilBERT checkpoint in BERT's layout."""
+"""DistilBERT's student: half of any family's layers, or a checkpoint."""
 
 import json
 import re
@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertModel
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
+from tests.helpers.families import VARIANTS, tiny_model
 from tests.helpers.toys import LABELS, RAGGED, save_folder, texts, tiny_config, toy_tokenizer
 from workbench.errors import InputError
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier, load_classifier
-from workbench.models.layouts import Padded
+from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
-from workbench.models.student import from_distilbert, half_depth
+from workbench.models.pretrained import load_backbone
+from workbench.models.student import half_depth
 
 WINDOWS = texts(RAGGED)
 
@@ -34,7 +35,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 def test_half_depth_takes_every_other_layer_and_all_else(make_model) -> None:
-    dense = make_model().bert
+    dense = make_model().stock
     before = {name: value.clone() for name, value in dense.state_dict().items()}
     student = half_depth(dense)
     assert (student.config.num_hidden_layers, dense.config.num_hidden_layers) == (2, 4)
@@ -62,48 +63,35 @@ def test_a_single_layer_has_no_half(tmp_path: Path) -> None:
 
 def test_a_student_computes_what_its_layers_compute(make_model) -> None:
     dense, student = make_model(), make_model("distilbert")
-    layers = dense.bert.bert.encoder.layer
+    layers = dense.backbone.layers
     del layers[3], layers[1]
     with torch.no_grad():
         torch.testing.assert_close(student(WINDOWS).logits, dense(WINDOWS).logits)
 
 
-def test_a_converted_checkpoint_computes_distilberts_hidden_states(checkpoint, make_model) -> None:
-    bert = from_distilbert(str(checkpoint), ("a", "b", "c"))
-    policy = DistilBert.beside(bert.config, make_model().bert.config)
-    model = PruningClassifier(bert, policy).eval()
-    stock = DistilBertModel.from_pretrained(checkpoint).eval()
-    layout, inputs = Padded.from_windows(WINDOWS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_half_of_every_family_computes_what_its_layers_compute(variant: str) -> None:
+    dense = PruningClassifier(tiny_model(variant), Policy()).eval()
+    if variant == "albert, two groups":
+        with pytest.raises(InputError, match="share weights in 2 groups"):
+            half_depth(dense.stock)
+        return
+    student = PruningClassifier(half_depth(dense.stock), Policy()).eval()
+    layers = dense.backbone.layers
+    del layers[3], layers[1]
     with torch.no_grad():
-        expected = stock(input_ids=inputs.input_ids, attention_mask=layout.alive.long())[0]
-        found = model.encode(*model.embed(WINDOWS, "packed"))
-    for column in range(16):
-        ours = found.layout.to_padded(found.hidden[..., column], 0.0)
-        theirs = expected[..., column].masked_fill(~layout.alive, 0.0)
-        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
-    assert bert.classifier.out_features == 3
-    assert policy.reference == (4, 16, 24)
+        torch.testing.assert_close(student(WINDOWS).logits, dense(WINDOWS).logits)
 
 
-def test_a_converted_checkpoint_knows_no_token_types(checkpoint) -> None:
-    bert = from_distilbert(str(checkpoint), LABELS)
-    assert not bert.bert.embeddings.token_type_embeddings.weight.any()
-
-
-def test_a_converted_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_path) -> None:
-    bert = from_distilbert(str(checkpoint), LABELS)
-    policy = DistilBert.beside(bert.config, make_model().bert.config)
-    model = PruningClassifier(bert, policy).eval()
+def test_a_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_path) -> None:
+    stock = load_backbone(str(checkpoint), LABELS)
+    policy = DistilBert.beside(stock.config, make_model().costs.shape)
+    model = PruningClassifier(stock, policy).eval()
     model.save(tmp_path / "saved", toy_tokenizer())
     loaded, _ = load_classifier(tmp_path / "saved")
     with torch.no_grad():
         assert loaded(WINDOWS).logits.equal(model(WINDOWS).logits)
-    assert loaded.policy.reference == policy.reference
-
-
-def test_a_bert_is_no_distilbert_checkpoint(tiny_folder: Path) -> None:
-    with pytest.raises(InputError, match=r"is a 'bert' model; distilbert\.checkpoint takes"):
-        from_distilbert(str(tiny_folder), LABELS)
+    assert loaded.policy.reference == policy.reference == (4, 16, 24)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +103,7 @@ def test_an_impossible_checkpoint_is_refused(checkpoint: Path, key: str, value: 
     path = checkpoint / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
     with pytest.raises(InputError, match=re.escape(str(path))):
-        from_distilbert(str(checkpoint), LABELS)
+        load_backbone(str(checkpoint), LABELS)
 
 
 def test_a_checkpoint_with_missing_weights_is_refused(checkpoint: Path) -> None:
@@ -123,4 +111,4 @@ def test_a_checkpoint_with_missing_weights_is_refused(checkpoint: Path) -> None:
     left = {name: value for name, value in load_file(path).items() if ".layer.1." not in name}
     save_file(left, path, metadata={"format": "pt"})
     with pytest.raises(InputError, match="16 weights are missing"):
-        from_distilbert(str(checkpoint), LABELS)
+        load_backbone(str(checkpoint), LABELS)

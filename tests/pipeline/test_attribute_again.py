@@ -158,7 +158,7 @@ def test_the_models_windows_and_tokenizer_count(model, texts, tmp_path) -> None:
     classifier, tokenizer = load_classifier(model)
     tokenizer.mask_token = "[UNK]"
     changed = tmp_path / "changed"
-    PruningClassifier(classifier.bert, classifier.policy).save(changed, tokenizer)
+    PruningClassifier(classifier.stock, classifier.policy).save(changed, tokenizer)
     with pytest.raises(InputError, match="saliency scores are another model's"):
         score(changed, texts, out, max_tokens=20)
 

@@ -10,8 +10,8 @@ from transformers import DistilBertConfig, DistilBertModel
 
 from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
 from workbench.inference.explain import explain_text
-from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import load_classifier
+from workbench.models.pretrained import load_tokenizer
 from workbench.pipeline.bench.run import subject_of_model, subject_of_run
 from workbench.reporting.pages import run as report
 from workbench.runs.folder import Run, load_run
@@ -160,5 +160,5 @@ def test_a_checkpoint_is_fine_tuned_if_it_speaks_the_backbones_vocabulary(
     assert code == 0
     assert "the checkpoint's head is not used" in told
     student, _ = load_classifier(load_run(tmp_path / "run").model_folder("distilbert"))
-    assert (student.layers, student.bert.config.hidden_size) == (1, 12)
+    assert (student.layers, student.stock.config.hidden_size) == (1, 12)
     assert student.policy.reference == (LAYERS, 16, 32)

@@ -135,7 +135,7 @@ def test_a_finished_training_is_not_run_again(make_model, tmp_path, unbroken, me
 def test_the_seed_decides_everything(make_model, tmp_path, unbroken, method: str) -> None:
     finish(objective(make_model, method), tmp_path / "a").check_equals(unbroken[method])
     other = finish(objective(make_model, method), tmp_path / "b", seed=4)
-    name = "model.bert.classifier.weight"
+    name = "model.stock.classifier.weight"
     assert not other.weights[name].equal(unbroken[method].weights[name])
 
 
@@ -203,7 +203,7 @@ def test_a_loss_that_is_not_finite_stops_and_says_where(make_model, tmp_path, me
     def poison(progress, values) -> None:
         if progress.step == 4:
             with torch.no_grad():
-                mine.model.bert.classifier.weight.fill_(torch.nan)
+                mine.model.stock.classifier.weight.fill_(torch.nan)
 
     with pytest.raises(WorkbenchError, match=r"diverged in epoch 2, step 5.*learning rates"):
         training(mine, tmp_path / "run", poison).run()
@@ -251,7 +251,7 @@ def test_processes_add_up_gradients_and_leave_parameters_without_any_alone(make_
     run = training(mine, tmp_path)
     run.optimizers = mine.optimizers()
     run.accelerator = SimpleNamespace(num_processes=2, reduce=lambda value, reduction: value * 2)
-    weight = mine.model.bert.classifier.weight
+    weight = mine.model.stock.classifier.weight
     weight.grad = torch.ones_like(weight)
     run.sum_gradients()
     assert weight.grad.eq(2).all()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.helpers.toys import RAGGED, texts
-from workbench.models.policies.base import Sizes
+from workbench.metrics.efficiency.flops import Shape
 from workbench.training.top_gates import (
     closing_order,
     expected_shares,
@@ -20,7 +20,7 @@ LENGTHS = torch.tensor([float(n) for n in RAGGED])
 
 def test_sparsity_by_hand() -> None:
     # H = 4, I = 8. 3 tokens: projections 3 x 64, two attention products 2 x 36, feed-forward 3 x 64.
-    tokens, sizes = [torch.tensor([3.0]), torch.tensor([1.0])], Sizes(1, 4, 8)
+    tokens, sizes = [torch.tensor([3.0]), torch.tensor([1.0])], Shape(1, 4, 8, classes=2)
     dense, attention, alone = 192 + 72 + 192, 192 + 72, 64 + 8
     assert sparsity(sizes, "middle", tokens).item() == pytest.approx(1 - (attention + 64) / dense)
     assert sparsity(sizes, "entry", tokens).item() == pytest.approx(1 - (alone + 64) / dense)
@@ -53,7 +53,7 @@ def test_a_shift_saves_just_the_target(make_model) -> None:
 
     def saved() -> float:
         tokens = expected_tokens(LENGTHS, expected_shares(policy))
-        return sparsity(Sizes(4, 16, 24), policy.cut, tokens).item()
+        return sparsity(Shape(4, 16, 24, classes=2), policy.cut, tokens).item()
 
     distances = policy.fine.diff(dim=1)
     for target in (0.3, 0.05, 0.5):

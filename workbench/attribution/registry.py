@@ -87,10 +87,17 @@ def check_scorers(
 
 
 def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None:
-    method, heads = model.policy.method, model.bert.config.num_attention_heads
+    method, heads = model.policy.method, model.stock.config.num_attention_heads
     if spec.method not in (None, method):
         raise InputError(
             f"{spec.name}: explains models trained with {spec.method}; this one is {method}"
+        )
+    if spec.needs_post_norm and (
+        model.backbone.head_parts is None or model.backbone.layers[0].first_norm is None
+    ):
+        raise InputError(
+            f"{spec.name}: explains layers that normalise after their residuals; those of "
+            f"{model.backbone.title} normalise first and have gates"
         )
     if spec.head is not None and spec.head >= heads:
         raise InputError(f"{spec.name}: the model has heads 0 to {heads - 1}")

@@ -60,6 +60,9 @@ class ScorerSpec:
     """Whether it keeps the activations of all layers at once: batches are made smaller."""
     by_head: bool = False
     """Whether `name@3` is the same scorer of head 3 alone."""
+    needs_post_norm: bool = False
+    """Whether it is defined only where each half of a layer adds its residual and then normalises, as in
+    BERT, and where the head is two linear layers."""
     colour: Annotated[str, Field(pattern=r"^(#[0-9A-Fa-f]{6})?$")] = ""
     """`#RRGGBB`; empty: its method's, else a spare one."""
     order: int = PLUGIN_ORDER

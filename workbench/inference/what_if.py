@@ -249,7 +249,7 @@ class _Runner:
             dropped=dropped,
             drop_layer=change.drop_layer,
         )
-        return PruningClassifier(self.model.bert, policy).eval()
+        return PruningClassifier(self.model.stock, policy).eval()
 
     def _traced(self) -> tuple[list[TokenScores], list[TokenScores]]:
         """Each window's record, and one whose scores are its thresholds."""

@@ -1,4 +1,4 @@
 """The classifier that drops tokens: backbone, encoder loop, layouts, policies, kernels."""
 
-EXPORTED_MODEL_TYPE = "workbench-bert"
-"""The `model_type` in the config.json of an exported model that drops tokens."""
+EXPORTED = "workbench-"
+"""How the `model_type` of an exported model that drops tokens begins; the family's own follows."""

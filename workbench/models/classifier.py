@@ -1,4 +1,4 @@
-"""Classify with the stock BERT and a policy that drops tokens on the way; save and load such models."""
+"""Classify with a stock encoder and a policy that drops tokens on the way; save and load such models."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
 from workbench.core.inference import Inference, refuse_long, window_limit
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
-from workbench.metrics.efficiency.flops import Costs, Shape
-from workbench.models.backbone import load_backbone, load_tokenizer
+from workbench.metrics.efficiency.flops import Costs
+from workbench.models.backbones import backbone_of
 from workbench.models.encoder import Encoded, EncodeOptions, encode
 from workbench.models.inference import Execution, Output, infer
 from workbench.models.kernels.onednn import use_onednn
@@ -26,6 +26,7 @@ from workbench.models.model_config import class_names, read_config, reason
 from workbench.models.model_folder import check_folder
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone, load_tokenizer
 from workbench.storage.atomic import replacing
 
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
@@ -35,20 +36,24 @@ POLICY_PREFIX = "policy."
 
 
 class PruningClassifier(nn.Module):
-    """A stock BERT classifier whose layers run only the tokens that a policy keeps."""
+    """A stock classifier whose layers run only the tokens that a policy keeps."""
 
-    def __init__(self, bert: BertForSequenceClassification, policy: Policy) -> None:
-        """Take both as they are, but for larger linear layers of `bert`, see `use_onednn`."""
+    def __init__(self, stock: PreTrainedModel, policy: Policy) -> None:
+        """Take both as they are, but for larger linear layers of `stock`, see `use_onednn`.
+
+        InputError for a model of a family that is not known.
+        """
         super().__init__()
-        use_onednn(bert)
-        self.bert = bert
+        use_onednn(stock)
+        self.stock = stock
         self.policy = policy
-        self.pairs = _pairs(bert.config)
+        self.backbone = backbone_of(stock)
+        self.pairs = _pairs(stock.config)
         """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
 
     @property
     def device(self) -> torch.device:
-        return self.bert.device
+        return self.stock.device
 
     @property
     def on_cpu(self) -> bool:
@@ -60,25 +65,20 @@ class PruningClassifier(nn.Module):
 
     @property
     def layers(self) -> int:
-        return self.bert.config.num_hidden_layers
+        return int(self.stock.config.num_hidden_layers)
 
     @property
     def costs(self) -> Costs:
         """Return what its windows' FLOPs are counted from."""
-        config, reference = self.bert.config, self.policy.reference
-        shape = Shape(
-            layers=self.layers,
-            hidden=config.hidden_size,
-            intermediate=config.intermediate_size,
-            classes=len(self.labels),
-        )
+        reference = self.policy.reference
+        shape = self.backbone.shape(len(self.labels))
         dense = shape if reference is None else replace(shape, **reference._asdict())
         predictors = tuple(self.policy.predictor_cost(layer) for layer in range(self.layers))
         return Costs(shape, dense, predictors, self.policy.cuts_after_attention)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        names = self.bert.config.id2label
+        names = self.stock.config.id2label
         return tuple(names[index] for index in range(len(names)))
 
     @property
@@ -88,7 +88,7 @@ class PruningClassifier(nn.Module):
 
     def window_limit(self, max_tokens: int | None) -> int:
         """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
-        return window_limit(max_tokens, self.bert.config.max_position_embeddings)
+        return window_limit(max_tokens, self.backbone.positions)
 
     def infer(self, windows: Sequence[Window], batch_size: int = 32) -> Inference:
         """Return logits and remaining tokens of every window, see `models.inference.infer`."""
@@ -96,14 +96,9 @@ class PruningClassifier(nn.Module):
 
     def embed(self, windows: Sequence[Window], execution: Execution) -> tuple[Tensor, Layout]:
         """Return embedding output (rows, columns, H) of the windows and how they lie."""
-        refuse_long(windows, self.bert.config.max_position_embeddings)
+        refuse_long(windows, self.backbone.positions)
         layout, inputs = LAYOUTS[execution].from_windows(windows, self.device)
-        hidden = self.bert.bert.embeddings(
-            input_ids=inputs.input_ids,
-            token_type_ids=inputs.token_type_ids,
-            position_ids=inputs.position_ids,
-        )
-        return hidden, layout
+        return self.backbone.embed(inputs), layout
 
     def classify(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Output:
         """Return what the model makes of embedding output (rows, columns, H).
@@ -111,23 +106,21 @@ class PruningClassifier(nn.Module):
         Args:
             hidden: What `embed` returns, or a changed copy.
             layout: How its tokens lie.
-            options: See `EncodeOptions`; by default `cls_only` in evaluation mode, which gives the same
-                logits.
+            options: See `EncodeOptions`; by default `cls_only` in evaluation mode where the head reads
+                [CLS] alone, which gives the same logits.
         """
         if not options and not self.training:
-            options = {"cls_only": True}
+            options = {"cls_only": self.backbone.pools_cls}
         encoded = self.encode(hidden, layout, **options)
         return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
 
     def encode(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Encoded:
         """Return the last layer's hidden states; arguments as in `classify`."""
-        return encode(self.bert.bert.encoder.layer, self.policy, hidden, layout, **options)
+        return encode(self.backbone.layers, self.policy, hidden, layout, **options)
 
     def head(self, encoded: Encoded) -> Tensor:
         """Return (B, classes) logits from the last layer's hidden states."""
-        cls = encoded.layout.cls_states(encoded.hidden)
-        logits: Tensor = self.bert.classifier(self.bert.dropout(self.bert.bert.pooler(cls[:, None])))
-        return logits
+        return self.backbone.head(self.backbone.pool(encoded.hidden, encoded.layout))
 
     def forward(
         self,
@@ -146,15 +139,15 @@ class PruningClassifier(nn.Module):
         return self.classify(*self.embed(windows, execution), **options)
 
     def described(self) -> dict[str, Any]:
-        """Return what config.json says of it beyond what any BERT's says."""
+        """Return what config.json says of it beyond what any stock model's says."""
         described = {"method": self.policy.method, "policy": self.policy.settings()}
         return described if self.pairs is None else described | {"pairs": self.pairs}
 
     def save(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write a Hugging Face folder (config.json, safetensors, tokenizer), whole or not at all."""
-        self.bert.config.workbench = self.described()
+        self.stock.config.workbench = self.described()
         with writing_model(Path(folder)) as beside:
-            self.bert.save_pretrained(beside)
+            self.stock.save_pretrained(beside)
             tokenizer.save_pretrained(beside)
             state = self.policy.state_dict()
             if state:
@@ -162,7 +155,7 @@ class PruningClassifier(nn.Module):
                 save_file(whole, beside / POLICY_FILE)
 
 
-def _pairs(config: BertConfig) -> bool | None:
+def _pairs(config: PreTrainedConfig) -> bool | None:
     """What the config.json that a model was loaded from says of pairs."""
     described = getattr(config, "workbench", None)
     pairs = described.get("pairs") if isinstance(described, dict) else None
@@ -189,7 +182,8 @@ def writing_model(folder: Path) -> Iterator[Path]:
 def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTokenizerBase]:
     """Load a folder written by `PruningClassifier.save` or `workbench export`, in evaluation mode.
 
-    Any fine-tuned BERT classifier is loaded as dense. InputError names what is missing or does not fit.
+    Any fine-tuned classifier of a known family is loaded as dense. InputError names what is missing or
+    does not fit.
 
     Example:
         >>> import workbench
@@ -202,12 +196,12 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
         raise InputError(f"{folder}: no such model folder")
     check_folder(folder)
     where, values = read_config(str(folder))
-    bert = load_backbone(str(folder), class_names(values, where), new_head=False)
-    policy = _saved_policy(folder, values, bert.config)
-    return PruningClassifier(bert, policy).eval(), load_tokenizer(str(folder))
+    stock = load_backbone(str(folder), class_names(values, where), new_head=False)
+    policy = _saved_policy(folder, values, stock.config)
+    return PruningClassifier(stock, policy).eval(), load_tokenizer(str(folder))
 
 
-def _saved_policy(folder: Path, values: Mapping[str, Any], config: BertConfig) -> Policy:
+def _saved_policy(folder: Path, values: Mapping[str, Any], config: PreTrainedConfig) -> Policy:
     """Return the policy that the folder's config.json describes, with its weights."""
     described = values.get("workbench") or {"method": "dense", "policy": {}}
     try:
@@ -221,7 +215,7 @@ def _saved_policy(folder: Path, values: Mapping[str, Any], config: BertConfig) -
 
 
 def _try_without_memory(
-    kind: type[Policy], settings: Mapping[str, Any], config: BertConfig, folder: Path
+    kind: type[Policy], settings: Mapping[str, Any], config: PreTrainedConfig, folder: Path
 ) -> None:
     """Raise InputError where the folder's weights are not those of a policy with these settings."""
     try:

@@ -1,20 +1,16 @@
-"""Run the library's own BERT layers and let a policy drop tokens: the one encoder loop."""
+"""Run a stock encoder's layers and let a policy drop tokens: the one encoder loop."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import torch
-from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+from torch import Tensor
 
+from workbench.models.backbones import EncoderLayer
 from workbench.models.layouts import NEEDS, NOTHING, Attention, Layout, Need
 from workbench.models.policies.base import Policy
 
-ATTENTION = "workbench"
-"""Name under which transformers finds `_attention`; without a layout it is the stock SDPA."""
 FEED_FORWARD_TOKENS = 2048
 """Tokens in a block of the feed-forward part at inference: 12 MB between its layers at H = 384."""
 
@@ -44,8 +40,7 @@ class LayerState:
     """What one layer computed, shown while it is there: the loop keeps nothing of it."""
 
     index: int
-    layer: Any
-    """The stock `BertLayer`."""
+    layer: EncoderLayer
     layout: Layout
     """The tokens in this layer's self-attention; hidden states lie in it, (rows, columns, H)."""
     entered: Tensor
@@ -73,7 +68,7 @@ class EncodeOptions(TypedDict, total=False):
     """Is shown each layer as soon as it has run. The traces then hold no probabilities, so that those of
     one layer exist at a time."""
     cls_only: bool
-    """Compute in the last layer what [CLS] needs there, see `_attend_from_cls`; where the policy cuts
+    """Compute in the last layer what [CLS] needs there, see `attend_from_cls`; where the policy cuts
     after self-attention, leave out the other tokens' feed-forward part only. Stands alone: the other
     options ask for every token."""
 
@@ -94,7 +89,7 @@ class Encoded:
 
 
 def encode(
-    layers: Sequence[Any],
+    layers: Sequence[EncoderLayer],
     policy: Policy,
     hidden: Tensor,
     layout: Layout,
@@ -103,7 +98,7 @@ def encode(
     """Run encoder layers, dropping tokens as a policy says.
 
     Args:
-        layers: The stock `BertLayer`s, at least one.
+        layers: At least one.
         policy: Scores tokens and decides which stay.
         hidden: (rows, columns, H): what enters the first layer.
         layout: How its tokens lie.
@@ -121,9 +116,9 @@ def encode(
         inside, before = layout, hidden
         ends = cls_only and index == len(layers) - 1
         if ends and not cuts_after:
-            hidden, attention = _attend_from_cls(layer, hidden, layout), NOTHING
+            hidden, attention = layer.attend_from_cls(hidden, layout), NOTHING
         else:
-            hidden, attention = layer.attention(hidden, layout=layout, need=_need(policy, index, show))
+            hidden, attention = layer.attend(hidden, layout, _need(policy, index, show))
         attended = hidden
         tokens.append(layout.text_lengths())
         if cuts_after:
@@ -154,30 +149,7 @@ def _cut(
     return *layout.drop(hidden, keep), scores
 
 
-def _attend_from_cls(layer: Any, hidden: Tensor, layout: Layout) -> Tensor:
-    """Run the layer's self-attention block for [CLS] alone: its query, all tokens' keys and values.
-
-    Args:
-        layer: The stock `BertLayer`, whose dropout is not applied.
-        hidden: (rows, columns, H).
-        layout: How they lie.
-
-    Returns:
-        (rows, columns, H) in `layout.alone`.
-    """
-    block, cls = layer.attention, layout.take_cls(hidden)
-    heads = (-1, block.self.attention_head_size)
-    query, key, value = (
-        linear(states).unflatten(-1, heads).transpose(1, 2)
-        for linear, states in (
-            (block.self.query, cls), (block.self.key, hidden), (block.self.value, hidden)
-        )
-    )  # fmt: skip
-    output = layout.attend_from_cls(query, key, value, block.self.scaling)
-    return block.output(output.flatten(2), cls)
-
-
-def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:
+def _feed_forward(layer: EncoderLayer, hidden: Tensor) -> Tensor:
     """Run the layer's second half, (rows, columns, H) -> the same.
 
     Tokens do not see each other here, so at inference a long packed row goes through in blocks: what
@@ -185,9 +157,9 @@ def _feed_forward(layer: Any, hidden: Tensor) -> Tensor:
     """
     whole = torch.is_grad_enabled() or torch.compiler.is_exporting()
     if whole or hidden.device.type != "cpu" or len(hidden) > 1:
-        return layer.feed_forward_chunk(hidden)
+        return layer.feed_forward(hidden)
     blocks = hidden.split(FEED_FORWARD_TOKENS, dim=1)
-    return torch.cat([layer.feed_forward_chunk(block) for block in blocks], dim=1)
+    return torch.cat([layer.feed_forward(block) for block in blocks], dim=1)
 
 
 def _need(policy: Policy, index: int, show: Need) -> Need:
@@ -203,31 +175,3 @@ def _received(policy: Policy, attention: Attention) -> Tensor | None:
     if not policy.ignores_own_attention or attention.received is None:
         return attention.received
     return None if attention.to_self is None else attention.received - attention.to_self
-
-
-def _attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    layout: Layout | None = None,
-    need: Need = "nothing",
-    **kwargs: Any,
-) -> tuple[Tensor, Any]:
-    """Attend as transformers asks for it inside a stock layer; `layout` knows which tokens are whose."""
-    if layout is None:
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
-        )
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    return layout.attend(query, key, value, scale, dropout, need)
-
-
-def register_attention() -> None:
-    """Make the name `ATTENTION` known to transformers (idempotent)."""
-    function: Callable[..., Any] = _attention
-    AttentionInterface.register(ATTENTION, function)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)

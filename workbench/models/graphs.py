@@ -10,12 +10,14 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from workbench.engines.manifest import INPUTS, OUTPUTS
 from workbench.errors import InputError
+from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
-from workbench.models.layouts import Attention, Layout, Need
+from workbench.models.layouts import Inputs, Layout
 from workbench.models.layouts.traced import TracedText, TracedTexts
 from workbench.models.policies.base import Policy
 
@@ -54,45 +56,24 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
     program.save(path)
 
 
-def write_stock_graph(stock: nn.Module, path: Path) -> None:
-    """Write the ordinary Hugging Face classifier's graph: padded (B, N) ids, mask, types -> logits."""
-    names = ("input_ids", "attention_mask", "token_type_ids")
+def write_stock_graph(stock: PreTrainedModel, path: Path) -> None:
+    """Write the ordinary Hugging Face classifier's graph: padded (B, N) ids, mask and, where the family
+    has some, types -> logits."""
+    names = ("input_ids", "attention_mask", "token_type_ids")[: 2 + bool(backbone_of(stock).token_kinds)]
     inputs = [torch.ones(2, 9, dtype=torch.int64) for _ in names]
+    inputs[2:] = [torch.zeros_like(types) for types in inputs[2:]]
     program = _exported(_Stock(stock).eval(), inputs, names, OUTPUTS[:1], axes=(0, 1))
     program.save(path)
 
 
 def _with_joined_products(model: PruningClassifier) -> PruningClassifier:
-    """Return the classifier with a copy of its BERT whose layers make queries, keys and values by one
-    product, where all three are of every token."""
-    bert = copy.deepcopy(model.bert)
-    layers = bert.bert.encoder.layer
-    for layer in layers if model.policy.cuts_after_attention else layers[:-1]:
-        layer.attention.self = _JoinedSelfAttention(layer.attention.self)
-    return PruningClassifier(bert, model.policy)
-
-
-class _JoinedSelfAttention(nn.Module):
-    """What a `BertSelfAttention` computes at inference."""
-
-    def __init__(self, stock: Any) -> None:
-        super().__init__()
-        parts = (stock.query, stock.key, stock.value)
-        self.linear = nn.Linear(stock.query.in_features, sum(part.out_features for part in parts))
-        with torch.no_grad():
-            self.linear.weight.copy_(torch.cat([part.weight for part in parts]))
-            self.linear.bias.copy_(torch.cat([part.bias for part in parts]))
-        self.heads = (len(parts), stock.num_attention_heads, stock.attention_head_size)
-        self.scaling = stock.scaling
-
-    def forward(
-        self, hidden: Tensor, *_: Any, layout: Layout, need: Need, **__: Any
-    ) -> tuple[Tensor, Attention]:
-        """Return the output (1, T, H), and what `need` asks for."""
-        parts = self.linear(hidden).unflatten(-1, self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = parts.unbind(0)
-        output, attention = layout.attend(query, key, value, self.scaling, 0.0, need)
-        return output.flatten(2), attention
+    """Return the classifier with a copy of its stock model whose layers make queries, keys and values by
+    one product, where all three are of every token."""
+    copied = PruningClassifier(copy.deepcopy(model.stock), model.policy)
+    from_cls = copied.backbone.pools_cls and not model.policy.cuts_after_attention
+    for layer in copied.backbone.layers[:-1] if from_cls else copied.backbone.layers:
+        layer.join_products()
+    return copied
 
 
 class _Stock(nn.Module):
@@ -100,10 +81,11 @@ class _Stock(nn.Module):
         super().__init__()
         self.stock = stock
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        logits: Tensor = self.stock(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).logits
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> Tensor:
+        types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        logits: Tensor = self.stock(input_ids=input_ids, attention_mask=attention_mask, **types).logits
         return logits
 
 
@@ -132,11 +114,9 @@ class _Texts(_Text):
 def _answers(
     model: PruningClassifier, ids: Tensor, types: Tensor, positions: Tensor, layout: Any
 ) -> tuple[Tensor, Tensor, Tensor]:
-    hidden = model.bert.bert.embeddings(
-        input_ids=ids[None], token_type_ids=types[None], position_ids=positions[None]
-    )
+    hidden = model.backbone.embed(Inputs(ids[None], types[None], positions[None]))
     # A traced layout answers what policies and the encoder ask at inference, and nothing else.
-    encoded = model.encode(hidden, cast(Layout, layout), cls_only=True)
+    encoded = model.encode(hidden, cast(Layout, layout), cls_only=model.backbone.pools_cls)
     return model.head(encoded), encoded.tokens, encoded.tokens_ffn
 
 
@@ -156,7 +136,7 @@ class _Cut(nn.Module):
 
 def _culprit(model: PruningClassifier, error: Exception) -> tuple[str, str]:
     """Return which layer's cut alone cannot be exported, and why; the encoder if none is to blame."""
-    width = model.bert.config.hidden_size
+    width = model.stock.config.hidden_size
     for layer in range(model.layers):
         inputs = [torch.zeros(1, EXAMPLE[0], width), torch.ones(1, EXAMPLE[0])]
         cut = _Cut(model.policy, layer).eval()

@@ -22,6 +22,7 @@ SLACK, SMALL = 2, 10**6
 Layers = Annotated[int, Field(ge=1, le=256)]
 Heads = Annotated[int, Field(ge=1, le=1024)]
 Width = Annotated[int, Field(ge=1, le=2**18)]
+Distance = Annotated[int, Field(ge=-1, le=10**6)]
 Rows = Annotated[int, Field(ge=1, le=10**7)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -37,7 +38,7 @@ Type = Literal["float16", "bfloat16", "float32", "float64"]
 
 
 class Stated(BaseModel):
-    """What a BERT's or DistilBERT's config.json may say, with limits far beyond any that there is."""
+    """What an encoder's config.json may say, with limits far beyond any that there is."""
 
     model_config = ConfigDict(strict=True)
 
@@ -48,6 +49,14 @@ class Stated(BaseModel):
     hidden_size: Width = 1
     dim: Width = 1
     intermediate_size: Width = 1
+    embedding_size: Width = 1
+    pooler_hidden_size: Width = 1
+    num_hidden_groups: Layers = 1
+    inner_group_num: Layers = 1
+    position_buckets: Distance = 1
+    max_relative_positions: Distance = 1
+    relative_attention_num_buckets: Distance = 32
+    local_attention: Distance = 1
     hidden_dim: Width = 1
     vocab_size: Rows = 1
     max_position_embeddings: Rows = 1
@@ -62,6 +71,9 @@ class Stated(BaseModel):
     attention_dropout: Share = 0
     hidden_act: Activation = "gelu"
     activation: Activation = "gelu"
+    hidden_activation: Activation = "gelu"
+    pooler_hidden_act: Activation = "gelu"
+    classifier_activation: Activation = "gelu"
     position_embedding_type: Literal["absolute"] = "absolute"
     dtype: Type | None = None
     torch_dtype: Type | None = None

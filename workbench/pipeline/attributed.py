@@ -167,7 +167,7 @@ def _model_digest(explained: Explained) -> str:
     """Short hash of a model: weights, configuration, method with its settings and code, tokenizer."""
     model, tokenizer = explained.model, explained.tokenizer
     method = model.policy.method
-    config = model.bert.config.to_diff_dict()
+    config = model.stock.config.to_diff_dict()
     for changing in ("_name_or_path", "transformers_version", "workbench"):
         config.pop(changing, None)
     told = [

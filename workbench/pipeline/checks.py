@@ -8,10 +8,10 @@ import torch
 from workbench.attribution.registry import check_scorers
 from workbench.config.run import RunConfig
 from workbench.errors import InputError, WorkbenchError
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone
 from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
 from workbench.pipeline.evaluations.faithfulness import chosen_layers
 from workbench.pipeline.job import Job
@@ -51,7 +51,7 @@ def check_methods(config: RunConfig) -> None:
 def _prepared_models(job: Job, untrained: int) -> dict[str, PruningClassifier]:
     """Return every method's model, as it is before any training."""
     dense = PruningClassifier(load_backbone(job.config.backbone, job.corpus.labels), Policy())
-    limit = dense.bert.config.max_position_embeddings
+    limit = dense.backbone.positions
     if job.config.data.max_tokens > limit:
         raise InputError(
             f"data.max_tokens is {job.config.data.max_tokens}, the backbone's limit is {limit}"
@@ -80,7 +80,7 @@ def _check_evaluation(job: Job, models: dict[str, PruningClassifier]) -> None:
 
 
 def _check_disk(job: Job, model: PruningClassifier, untrained: int) -> None:
-    weights = sum(value.nbytes for value in model.bert.state_dict().values())
+    weights = sum(value.nbytes for value in model.stock.state_dict().values())
     kept = job.config.section("dense").model_dump()["keep_best"]
     needed = weights * (untrained + TRAINING_COPIES + kept) + _SPARE
     free = shutil.disk_usage(job.run.folder).free

@@ -13,7 +13,7 @@ from workbench.config.run import RunConfig
 from workbench.core.documents import Corpus, Document, Window
 from workbench.data.rationales.valence import lexicon
 from workbench.data.windows.encode import Encoding
-from workbench.models.backbone import content_of_backbone, files_of_backbone
+from workbench.models.pretrained import content_of_backbone, files_of_backbone
 from workbench.storage.fingerprints import fingerprint, traces
 
 _READERS = ("rationale-workbench", "transformers", "tokenizers")

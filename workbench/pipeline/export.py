@@ -10,15 +10,15 @@ from transformers import PreTrainedModel
 
 from workbench.catalog.methods import METHODS
 from workbench.errors import InputError, WorkbenchError
-from workbench.models.backbone import quiet
 from workbench.models.classifier import (
     POLICY_PREFIX,
     PruningClassifier,
     load_classifier,
     writing_model,
 )
-from workbench.models.transformers.config import Config
-from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
+from workbench.models.pretrained import quiet
+from workbench.models.transformers.config import config_class
+from workbench.models.transformers.model import model_class
 from workbench.runs.folder import Run
 from workbench.runs.stages import Stages
 from workbench.storage.scratch import sweep_once
@@ -29,7 +29,7 @@ def export_model(
 ) -> None:
     """Write a method's trained model as transformers loads it.
 
-    What drops no token is an ordinary BERT classifier; any other needs `import workbench` to be loaded.
+    What drops no token is an ordinary classifier; any other needs `import workbench` to be loaded.
 
     Args:
         run: The run that trained it.
@@ -67,17 +67,16 @@ def checked_source(run: Run, method: str, folder: Path) -> Path:
 
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:
-    """Return the model as transformers knows it: a plain BERT where no token is dropped, else ours."""
+    """Return the model as transformers knows it: a stock model where no token is dropped, else ours."""
     if not METHODS[model.policy.method].drops_tokens:
-        return model.bert
-    settings = model.bert.config.to_dict()
-    config = Config.from_dict(
-        {**settings, "model_type": Config.model_type, "workbench": model.described()}
-    )
-    whole = WorkbenchBertForSequenceClassification(config)
+        return model.stock
+    settings, family = model.stock.config.to_dict(), model.backbone.model_type
+    kind = config_class(family)
+    config = kind.from_dict({**settings, "model_type": kind.model_type, "workbench": model.described()})
+    whole: PreTrainedModel = model_class(family)(config)
     whole.load_state_dict(
         {
-            **model.bert.state_dict(),
+            **model.stock.state_dict(),
             **{f"{POLICY_PREFIX}{name}": value for name, value in model.policy.state_dict().items()},
         }
     )

@@ -16,9 +16,9 @@ from workbench.data.windows.encode import encode
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manifest
 from workbench.engines.quantise import quantise
-from workbench.models.backbone import quiet
 from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
 from workbench.models.graphs import write_graph
+from workbench.models.pretrained import quiet
 from workbench.pipeline.export import checked_source
 from workbench.runs.folder import Run
 from workbench.storage.fingerprints import file_sha256
@@ -78,9 +78,9 @@ def write_graphs(
         folder: Made if it is not there.
         precision, batched: As of `export_graphs`.
     """
-    model.bert.config.workbench = model.described()
+    model.stock.config.workbench = model.described()
     with quiet():
-        model.bert.config.save_pretrained(folder)
+        model.stock.config.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     for name in (TEXT_GRAPH, BATCH_GRAPH)[: 1 + batched]:
         write_graph(model, folder / name, batch=name == BATCH_GRAPH)

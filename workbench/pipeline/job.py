@@ -17,8 +17,8 @@ from workbench.core.task_type import task_type_of
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
-from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
+from workbench.models.pretrained import load_tokenizer
 from workbench.pipeline.content import Content, Texts, read_content
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.recipes import Recipes

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import RunConfig
-from workbench.models.backbone import content_of_backbone
+from workbench.models.pretrained import content_of_backbone
 from workbench.pipeline.content import Content
 from workbench.runs.stages import Recipe
 from workbench.storage.fingerprints import fingerprint

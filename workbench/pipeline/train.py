@@ -9,10 +9,10 @@ import torch
 from workbench.attribution.engine.gradients import saliency_targets
 from workbench.core.documents import Window
 from workbench.inference.predict import quality
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone
 from workbench.pipeline.job import Job
 from workbench.runs.folder import Run
 from workbench.runs.manifest import verify

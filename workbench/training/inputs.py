@@ -9,10 +9,10 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.catalog.settings import Start
 from workbench.core.documents import Window
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone
 from workbench.training.teacher_targets import Logits, Targets
 
 
@@ -55,7 +55,7 @@ class TrainingInputs:
     def pruned(self, policy: Policy) -> PruningClassifier:
         """Return the weights to start from under a policy, on the dense model's device."""
         fresh = self.start == "pre-trained"
-        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.bert
+        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.stock
         return PruningClassifier(bert, policy).to(self.dense.device)
 
     def reset_seed(self) -> None:

@@ -9,9 +9,8 @@ from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
 from workbench.core.inference import batches
 from workbench.core.task_type import Regression
-from workbench.metrics.efficiency.flops import layer_multiply_adds
+from workbench.metrics.efficiency.flops import Shape
 from workbench.models.classifier import PruningClassifier
-from workbench.models.policies.base import Sizes
 from workbench.models.policies.top import ToP
 
 MOST_INFORMED = 512
@@ -22,20 +21,19 @@ SATURATED = 12.0
 """Log-alpha from which on a gate is always open; its negative, always closed."""
 
 
-def sparsity(sizes: Sizes, cut: Cut, tokens: Sequence[Tensor]) -> Tensor:
+def sparsity(shape: Shape, cut: Cut, tokens: Sequence[Tensor]) -> Tensor:
     """Return 1 - multiply-adds / those of the dense encoder, a scalar with the gradient of `tokens`.
 
     Args:
-        sizes: The encoder's.
+        shape: The model's sizes.
         cut: Where its layers drop tokens.
         tokens: (B,) numbers, fractions allowed, of each text's tokens: at first, then after each
             layer's cut.
     """
     fed = torch.stack(list(tokens[1:]))
     attended = torch.stack(list(tokens[:-1])) if cut == "middle" else fed
-    widths = sizes.hidden, sizes.intermediate
-    spent: Tensor = layer_multiply_adds(attended, fed, *widths).sum()
-    return 1 - spent / (sizes.layers * layer_multiply_adds(tokens[0], tokens[0], *widths).sum())
+    spent: Tensor = shape.layers_multiply_adds(attended, fed).sum()
+    return 1 - spent / (shape.layers * shape.layers_multiply_adds(tokens[0], tokens[0]).sum())
 
 
 def text_tokens(windows: Sequence[Window], device: torch.device) -> Tensor:

@@ -54,7 +54,7 @@ def test_who_stays_in_every_layer_is_who_has_priority(make_model, kind: str, lat
     masks = budget_masks([priority(window, kind) for window in pair], budgets.numpy())
     policy = ReplayPolicy(torch.from_numpy(masks), cut="middle" if late else "entry")
     with torch.no_grad():
-        output = PruningClassifier(make_model().bert, policy).eval()(pair)
+        output = PruningClassifier(make_model().stock, policy).eval()(pair)
     for layer, trace in enumerate(output.traces):
         there = trace.passed.to_padded(torch.ones_like(trace.passed.is_cls), False)
         for row, window in enumerate(pair):

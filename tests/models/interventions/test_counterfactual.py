@@ -20,7 +20,7 @@ def altered(model: PruningClassifier, **changes) -> PruningClassifier:
     nobody = torch.zeros(len(WINDOWS), WIDTH, dtype=torch.bool)
     layers = model.layers
     asked = {"scale": (1.0,) * layers, "budget": (None,) * layers, "kept": nobody, "dropped": nobody}
-    return PruningClassifier(model.bert, CounterfactualPolicy(model.policy, **(asked | changes))).eval()
+    return PruningClassifier(model.stock, CounterfactualPolicy(model.policy, **(asked | changes))).eval()
 
 
 def who(*positions: int) -> torch.Tensor:

@@ -17,7 +17,7 @@ TEXTS = [[CLS, 5, SEP], [CLS, 6, 7, 8, 9, SEP], [CLS, SEP], [CLS, 9, 5, 5, 7, 6,
 
 
 def check(model: PruningClassifier, keep, least_dropped: int, late=None) -> None:
-    expected = [bert_by_hand(model.bert, ids, keep, late) for ids in TEXTS]
+    expected = [bert_by_hand(model.stock, ids, keep, late) for ids in TEXTS]
     dropped = sum(len(ids) * 2 - sum(e[1]) for ids, e in zip(TEXTS, expected, strict=True))
     assert dropped >= least_dropped
     for execution in ("packed", "masked"):

@@ -107,7 +107,7 @@ def test_the_first_layer_cuts_nothing_and_the_last_is_asked_for_nothing() -> Non
 
 def test_a_low_start_drops_nothing_of_short_texts(make_model) -> None:
     dense, windows = make_model(), texts([4, 6, 9])
-    model = PruningClassifier(dense.bert, LTP(dense.bert.config, last_threshold=1e-6)).eval()
+    model = PruningClassifier(dense.stock, LTP(dense.stock.config, last_threshold=1e-6)).eval()
     with torch.no_grad():
         output = model(windows)
         torch.testing.assert_close(output.logits, dense(windows).logits, atol=1e-5, rtol=0)

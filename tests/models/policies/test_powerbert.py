@@ -117,8 +117,8 @@ def test_a_layer_that_retains_everything_cuts_no_longer_text_either() -> None:
 
 def test_all_weights_at_their_start_leave_the_stock_classifier(make_model) -> None:
     dense = make_model()
-    policy = PowerBert(dense.bert.config, length=20)
-    model = PruningClassifier(dense.bert, policy).eval()
+    policy = PowerBert(dense.stock.config, length=20)
+    model = PruningClassifier(dense.stock, policy).eval()
     for execution, soft in (("packed", False), ("masked", False), ("masked", True)):
         with torch.no_grad():
             output = model(texts(RAGGED), execution=execution, soft=soft)

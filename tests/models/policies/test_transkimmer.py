@@ -37,7 +37,7 @@ def test_predictors_are_built_as_in_the_paper() -> None:
 
 def test_at_the_start_everything_is_kept_and_the_model_is_the_dense_one(make_model) -> None:
     dense, windows = make_model(), texts(RAGGED)
-    model = PruningClassifier(dense.bert, Transkimmer(dense.bert.config)).eval()
+    model = PruningClassifier(dense.stock, Transkimmer(dense.stock.config)).eval()
     with torch.no_grad():
         expected = dense(windows).logits
         for execution in ("packed", "masked"):

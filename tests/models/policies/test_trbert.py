@@ -57,7 +57,7 @@ def test_keep_probability_by_hand() -> None:
 
 def test_every_token_starts_with_the_same_probability_and_stays(make_model) -> None:
     dense = make_model()
-    model = PruningClassifier(dense.bert, TrBert(dense.bert.config, keep_start=0.8)).eval()
+    model = PruningClassifier(dense.stock, TrBert(dense.stock.config, keep_start=0.8)).eval()
     for execution in ("packed", "masked"):
         with torch.no_grad():
             output, expected = model(WINDOWS, execution=execution), dense(WINDOWS)

@@ -18,7 +18,7 @@ from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts, toy_tokenizer
 from workbench.errors import InputError
 from workbench.models.classifier import load_classifier
 from workbench.models.layouts import Packed
-from workbench.models.transformers.model import WorkbenchBertForSequenceClassification
+from workbench.models.transformers.model import model_class
 from workbench.pipeline.export import for_transformers
 
 PRUNERS = [method for method in METHODS if method not in KEEP_ALL]
@@ -58,7 +58,7 @@ def test_a_loaded_model_has_the_packed_runs_logits(make_model, tmp_path, method)
     if method in KEEP_ALL:
         assert type(loaded) is BertForSequenceClassification
         return
-    assert type(loaded) is WorkbenchBertForSequenceClassification
+    assert type(loaded) is model_class("bert")
     # Not by chance: with every token kept the logits are others.
     stock = BertForSequenceClassification.from_pretrained(tmp_path)
     assert (stock(**padded(windows)).logits - found).abs().max() > 1e-3

@@ -15,7 +15,7 @@ def test_grid_stays_within_the_positions() -> None:
 def test_calibration_of_a_toy_model(make_model) -> None:
     model = make_model()
     found = calibrate(model, repeats=1)
-    positions, layers = model.bert.config.max_position_embeddings, model.costs.shape.layers
+    positions, layers = model.stock.config.max_position_embeddings, model.costs.shape.layers
     whole, linear = found.samples[: -len(LINEAR_TOKENS)], found.samples[-len(LINEAR_TOKENS) :]
     assert len(whole) == len(grid(positions))
     for (size, length), (work, _) in zip(grid(positions), whole, strict=True):
@@ -33,7 +33,7 @@ def test_calibration_of_a_toy_model(make_model) -> None:
 def test_linear_runs_do_the_work_they_are_counted_for(make_model) -> None:
     """The price of a linear FLOP must speak of the layers that the grid runs use."""
     model = make_model()
-    weights = [part.weight.numel() for part in model.bert.bert.encoder.modules()
+    weights = [part.weight.numel() for part in model.stock.bert.encoder.modules()
                if hasattr(part, "in_features")]  # fmt: skip
     linear = calibrate(model, repeats=1).samples[-len(LINEAR_TOKENS) :]
     assert [work.linear_flops for work, _ in linear] == [2 * n * sum(weights) for n in LINEAR_TOKENS]

@@ -258,7 +258,7 @@ def test_each_group_has_its_own_rate(make) -> None:
 def test_frozen_embeddings_get_no_gradient(make) -> None:
     frozen, free = run(make()), run(make(freeze_embeddings=False))
     assert not any("embeddings" in name for name in frozen)
-    assert free["model.bert.bert.embeddings.word_embeddings.weight"].abs().max() > 0
+    assert free["model.stock.bert.embeddings.word_embeddings.weight"].abs().max() > 0
 
 
 def test_thresholds_stay_in_their_range(make) -> None:

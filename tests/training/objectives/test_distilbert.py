@@ -8,10 +8,10 @@ from tests.helpers.tiny_objectives import TRAIN, objective
 from tests.helpers.toys import LABELS, save_folder, tiny_config, without_dropout
 from workbench.catalog.methods.distilbert import DistilbertSettings
 from workbench.errors import InputError
-from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
+from workbench.models.pretrained import load_backbone
 from workbench.training.objectives.base import TrainingProgress
 from workbench.training.objectives.distilbert import DistilbertObjective
 
@@ -28,7 +28,7 @@ def states(model: PruningClassifier, window) -> torch.Tensor:
     """(n, H): hidden states after the last layer, from the stock model."""
     ids = torch.from_numpy(window.input_ids)[None]
     types = torch.from_numpy(window.token_type_ids)[None]
-    return model.bert.bert(input_ids=ids, token_type_ids=types).last_hidden_state[0]
+    return model.stock.bert(input_ids=ids, token_type_ids=types).last_hidden_state[0]
 
 
 def test_the_parts_by_hand(make_model) -> None:
@@ -55,7 +55,7 @@ def test_the_parts_by_hand(make_model) -> None:
 
 def test_a_student_equal_to_its_teacher_learns_from_labels_only(make_model) -> None:
     dense, twin = make_model(), make_model()
-    model = PruningClassifier(twin.bert, DistilBert.beside(twin.bert.config, dense.bert.config))
+    model = PruningClassifier(twin.stock, DistilBert.beside(twin.stock.config, dense.costs.shape))
     _, values = losses(DistilbertObjective(without_dropout(model), DistilbertSettings(), dense))
     assert values["kl"] == pytest.approx(0, abs=1e-5)
     assert values["cosine"] == pytest.approx(0, abs=1e-5)
@@ -68,7 +68,7 @@ def test_the_teacher_has_no_dropout_and_gets_no_gradient(make_model) -> None:
     assert not made.dense.training
     made.backward(BATCH, 1.0, TrainingProgress(0, 0, 1), lambda loss: loss.backward())
     assert all(value.grad is None for value in made.dense.parameters())
-    assert made.model.bert.classifier.weight.grad is not None
+    assert made.model.stock.classifier.weight.grad is not None
     with torch.no_grad():
         assert made.dense(BATCH).logits.equal(make_model()(BATCH).logits)
 
@@ -76,7 +76,7 @@ def test_the_teacher_has_no_dropout_and_gets_no_gradient(make_model) -> None:
 def test_states_of_two_widths_have_no_cosine(make_model, tmp_path) -> None:
     narrow = load_backbone(str(save_folder(tmp_path / "narrow", tiny_config(2, hidden_size=12))), LABELS)
     dense = make_model()
-    model = PruningClassifier(narrow, DistilBert.beside(narrow.config, dense.bert.config))
+    model = PruningClassifier(narrow, DistilBert.beside(narrow.config, dense.costs.shape))
     with pytest.raises(InputError, match=r"12 wide.* 16.*distilbert\.cosine_weight to 0"):
         DistilbertObjective(model, DistilbertSettings(), dense)
     _, values = losses(DistilbertObjective(model, DistilbertSettings(cosine_weight=0), dense))
@@ -86,5 +86,5 @@ def test_states_of_two_widths_have_no_cosine(make_model, tmp_path) -> None:
 def test_another_policy_is_a_mistake(make_model) -> None:
     with pytest.raises(TypeError, match="DistilBert"):
         DistilbertObjective(
-            PruningClassifier(make_model().bert, Policy()), DistilbertSettings(), make_model()
+            PruningClassifier(make_model().stock, Policy()), DistilbertSettings(), make_model()
         )

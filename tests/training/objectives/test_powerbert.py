@@ -19,8 +19,8 @@ def make(make_model):
 
     def make(**settings) -> PowerbertObjective:
         dense = make_model()
-        policy = PowerBert(dense.bert.config, length=max(RAGGED))
-        model = without_dropout(PruningClassifier(dense.bert, policy))
+        policy = PowerBert(dense.stock.config, length=max(RAGGED))
+        model = without_dropout(PruningClassifier(dense.stock, policy))
         return PowerbertObjective(model, PowerbertSettings(**{"search_share": 0.5} | settings))
 
     return make
@@ -46,7 +46,7 @@ def test_the_search_minimises_cross_entropy_plus_weighted_mass(make) -> None:
     output = objective.model(WINDOWS, execution="masked", soft=True)
     entropy = objective.task_loss(output.logits, WINDOWS)
     loss = entropy + 0.25 * weighted_mass(objective.policy.retention)
-    wanted = [objective.policy.retention, objective.model.bert.classifier.weight]
+    wanted = [objective.policy.retention, objective.model.stock.classifier.weight]
     expected = torch.autograd.grad(loss, wanted)
     assert run(objective, 0.49)["loss"] == pytest.approx(entropy.item(), rel=1e-5)
     for value, gradient in zip(wanted, expected, strict=True):
@@ -59,10 +59,10 @@ def test_the_search_minimises_cross_entropy_plus_weighted_mass(make) -> None:
 def test_without_a_price_open_weights_train_like_the_dense_model(make, make_model) -> None:
     objective, dense = make(retention_weight=0.0), make_model()
     loss = objective.task_loss(dense(WINDOWS).logits, WINDOWS)
-    (expected,) = torch.autograd.grad(loss, dense.bert.classifier.weight)
+    (expected,) = torch.autograd.grad(loss, dense.stock.classifier.weight)
     assert run(objective, 0.0)["loss"] == pytest.approx(loss.item(), rel=1e-5)
     torch.testing.assert_close(
-        objective.model.bert.classifier.weight.grad, expected, atol=1e-5, rtol=1e-4
+        objective.model.stock.classifier.weight.grad, expected, atol=1e-5, rtol=1e-4
     )
 
 
@@ -75,7 +75,7 @@ def test_after_the_search_the_counts_stay_and_tokens_are_gone(make) -> None:
     entropy = objective.task_loss(output.logits, WINDOWS)
     assert run(objective, 0.5) == {"loss": pytest.approx(entropy.item(), rel=1e-5)}
     assert objective.policy.retention.grad is None
-    assert objective.model.bert.classifier.weight.grad.abs().max() > 0
+    assert objective.model.stock.classifier.weight.grad.abs().max() > 0
 
 
 def test_steps_of_the_search_lower_the_counts_and_stay_in_range(make) -> None:

@@ -114,7 +114,7 @@ def test_once_settled_tokens_are_gone_and_what_decides_is_fixed(make, method: st
     }
     found = gradients(objective)
     assert not any("policy" in name for name in found)
-    assert found["model.bert.classifier.weight"].abs().max() > 0
+    assert found["model.stock.classifier.weight"].abs().max() > 0
     assert "kept" in run(objective, 0.74)
 
 
@@ -156,12 +156,12 @@ def trained(make_model, method: str, price: float, folder) -> tuple[float, float
     torch.manual_seed(0)
     common = {"epochs": 10, "batch_size": 4, "learning_rate": 1e-4, PRICE[method]: price}
     if method == "ltp":
-        policy = LTP(dense.bert.config, last_threshold=0.02, temperature=0.02)
-        model = PruningClassifier(dense.bert, policy)
+        policy = LTP(dense.stock.config, last_threshold=0.02, temperature=0.02)
+        model = PruningClassifier(dense.stock, policy)
         objective = LtpObjective(model, LtpSettings(threshold_learning_rate=0.02, **common))
     else:
-        policy = Transkimmer(dense.bert.config, keep_bias=2.0)
-        model = PruningClassifier(dense.bert, policy)
+        policy = Transkimmer(dense.stock.config, keep_bias=2.0)
+        model = PruningClassifier(dense.stock, policy)
         settings = TranskimmerSettings(predictor_learning_rate=0.05, **common)
         objective = TranskimmerObjective(model, settings)
 

@@ -60,7 +60,7 @@ def expected_sparsity(objective: TopObjective) -> float:
 
 def hard_sparsity(objective: TopObjective) -> float:
     """1 - MACs / dense MACs of the encoder from the tokens that the packed run really has."""
-    shape = objective.model.bert.config
+    shape = objective.model.stock.config
     with torch.no_grad():
         output = objective.model.eval()(WINDOWS)
 
@@ -185,8 +185,8 @@ def test_the_optimizers_share_nothing_and_cover_everything(make) -> None:
 def test_frozen_embeddings_get_no_gradient(make) -> None:
     objective = make()
     run(objective)
-    assert all(p.grad is None for p in objective.model.bert.bert.embeddings.parameters())
-    assert objective.model.bert.classifier.weight.grad.abs().max() > 0
+    assert all(p.grad is None for p in objective.model.backbone.embeddings.parameters())
+    assert objective.model.stock.classifier.weight.grad.abs().max() > 0
 
 
 def test_a_student_equal_to_its_teacher_has_no_distillation_loss(make) -> None:
@@ -218,7 +218,7 @@ def test_once_settled_the_fixed_gates_stay_and_the_model_learns_to_live_with_the
     assert objective.policy.fine.grad is None
     assert objective.policy.coarse.grad is None
     assert objective.multipliers.grad is None
-    assert objective.model.bert.classifier.weight.grad.abs().max() > 0
+    assert objective.model.stock.classifier.weight.grad.abs().max() > 0
     assert "sparsity" in run(objective, 0.74)
 
 
@@ -338,7 +338,7 @@ def test_ordered_gates_have_no_gradient_and_no_optimizer(make) -> None:
     objective.after_step()
     assert objective.policy.fine.grad is None
     assert objective.multipliers.grad is None
-    assert objective.model.bert.classifier.weight.grad.abs().max() > 0
+    assert objective.model.stock.classifier.weight.grad.abs().max() > 0
 
 
 def test_gates_ordered_by_rank_close_alike_in_all_layers(make) -> None:

@@ -167,7 +167,7 @@ def test_imitation_reaches_the_selectors_alone(make) -> None:
     assert values["loss"] == pytest.approx(loss.item(), rel=1e-5)
     for value, gradient in zip(objective.policy.selectors.parameters(), expected, strict=True):
         torch.testing.assert_close(value.grad, gradient, rtol=1e-4, atol=1e-6)
-    assert all(value.grad is None for value in objective.model.bert.parameters())
+    assert all(value.grad is None for value in objective.model.stock.parameters())
 
 
 def test_selectors_learn_to_keep_what_they_are_shown(make) -> None:
@@ -223,7 +223,7 @@ def test_another_policy_is_refused(make_model) -> None:
 
 def test_seed_and_policy_decide_the_exploration(make) -> None:
     first, second = make(), make()
-    second.policy.load_state_dict(trbert(second.model.bert.config, seed=1).state_dict())
+    second.policy.load_state_dict(trbert(second.model.stock.config, seed=1).state_dict())
     assert run(first, 0.9) == run(make(), 0.9)
     assert run(first, 0.9) != run(second, 0.9)
     assert run(first, 0.9) != run(first, 0.9, seed=1)

@@ -4,9 +4,10 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from workbench.attribution.engine.memoised import Memoised
+from workbench.attribution.ops.mixing import pooled_row
 from workbench.models.encoder import LayerState
 from workbench.models.layouts import Padded
 
@@ -18,11 +19,12 @@ class Block(Memoised):
     have probability 0; their rows mean nothing.
     """
 
-    def __init__(self, state: LayerState) -> None:
+    def __init__(self, state: LayerState, *, pools_cls: bool = True) -> None:
+        """Take in a layer that has run; `pools_cls`: whether the model's head reads [CLS] alone."""
         super().__init__()
         if not isinstance(state.layout, Padded) or state.probabilities is None:
             raise ValueError("needs attention probabilities: run masked with show='probabilities'")
-        self.index, self.layer = state.index, state.layer
+        self.index, self.layer, self.pools_cls = state.index, state.layer, pools_cls
         self.entered, self.attended, self.left = state.entered, state.attended, state.left
         self.alive: Tensor = state.layout.alive
         """(B, N) bool: in this layer's self-attention."""
@@ -34,11 +36,14 @@ class Block(Memoised):
         """(B, heads, N, N)."""
         return self.in_graph.detach()
 
+    def pooled(self, matrix: Tensor) -> Tensor:
+        """Return the row of (B, N, N) that the model's head reads, see `pooled_row`."""
+        return pooled_row(matrix, self.alive, pools_cls=self.pools_cls)
+
     @cached_property
     def values(self) -> Tensor:
         """(B, N, heads, d): value vectors, bias included."""
-        module = self.layer.attention.self
-        return module.value(self.entered).unflatten(-1, (module.num_attention_heads, -1))
+        return self.layer.values(self.layer.entering(self.entered)).transpose(1, 2)
 
     @cached_property
     def vectors(self) -> Tensor:
@@ -46,14 +51,14 @@ class Block(Memoised):
 
         Kobayashi et al. 2021, eq. 10: token i's output is the sum of alpha_ij f(x_j), here and a bias.
         """
-        weight = self.layer.attention.output.dense.weight.unflatten(1, (self.values.shape[2], -1))
+        weight = self.layer.output.weight.unflatten(1, (self.values.shape[2], -1))
         return torch.einsum("bnhd,mhd->bnhm", self.values, weight)
 
     @cached_property
     def before_norm(self) -> Tensor:
-        """(B, N, H): attention output plus residual, what the first LayerNorm takes in."""
+        """(B, N, H): attention output plus residual, what the first LayerNorm, if any, takes in."""
         context = torch.einsum("bhij,bjhd->bihd", self.probabilities, self.values).flatten(2)
-        return self.layer.attention.output.dense(context) + self.entered
+        return self.layer.output(context) + self.entered
 
     @cached_property
     def to_itself(self) -> Tensor:
@@ -63,44 +68,41 @@ class Block(Memoised):
 
     @cached_property
     def centred_vectors(self) -> Tensor:
-        """(B, N, heads, H): `vectors` through the linear part of the first LayerNorm."""
-        return linear_part(self.first_norm, self.vectors)
+        """(B, N, heads, H): `vectors` through the linear part of the first LayerNorm, if any."""
+        return linear_part(self.layer.first_norm, self.vectors)
 
     @cached_property
     def centred_to_itself(self) -> Tensor:
         """(B, N, H): `to_itself` through the same."""
-        return linear_part(self.first_norm, self.to_itself)
+        return linear_part(self.layer.first_norm, self.to_itself)
 
     @cached_property
     def first_spread(self) -> Tensor:
-        """(B, N): what the first LayerNorm divides by."""
-        return spread(self.first_norm, self.before_norm)
+        """(B, N): what the first LayerNorm divides by; ones where no norm follows the residual."""
+        return spread(self.layer.first_norm, self.before_norm)
 
     @cached_property
     def second_spread(self) -> Tensor:
         """(B, N): what the second LayerNorm divides by. The feed-forward part runs again for it."""
-        fed = self.layer.output.dense(self.layer.intermediate(self.attended))
-        return spread(self.second_norm, fed + self.attended)
-
-    @property
-    def first_norm(self) -> nn.LayerNorm:
-        """After self-attention."""
-        return self.layer.attention.output.LayerNorm
-
-    @property
-    def second_norm(self) -> nn.LayerNorm:
-        """After the feed-forward part."""
-        return self.layer.output.LayerNorm
+        norm = self.layer.second_norm
+        before = self.attended if norm is None else self.layer.fed(self.attended) + self.attended
+        return spread(norm, before)
 
 
 def linear_part(norm: Any, vectors: Tensor) -> Tensor:
     """Return LayerNorm's centring and weight (..., H), without its division and its bias.
 
+    Without a norm the vectors stay as they are.
+
     LN(sum of v) = sum of linear_part(v) / spread + bias (Kobayashi et al. 2021, section 3.2).
     """
+    if norm is None:
+        return vectors
     return (vectors - vectors.mean(-1, keepdim=True)) * norm.weight
 
 
 def spread(norm: Any, before: Tensor) -> Tensor:
-    """Return the standard deviation (...) that LayerNorm divides `before` (..., H) by."""
+    """Return the deviation (...) that LayerNorm divides `before` (..., H) by; 1 without a norm."""
+    if norm is None:
+        return torch.ones_like(before[..., 0])
     return (before.var(-1, correction=0) + norm.eps).sqrt()

@@ -1,6 +1,6 @@
 """Window by window, layer by layer: hidden states, their baseline, and the rest of the model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class LayerInput:
     """One window at one layer's input, as Captum wants it."""
 
     forward: nn.Module
-    """hidden (K, N, H) -> what is explained (K,): a `Tail`."""
+    """hidden (K, N, H) -> what is explained (K,)."""
     hidden: Tensor
     """(1, N, H)."""
     baseline: Tensor
@@ -32,6 +32,8 @@ class LayerInput:
     copies: int
     """How many of these may run at once within the memory budget."""
     options: Options
+    activations: Sequence[nn.Module] = ()
+    """Those of `forward`, for rules of their own."""
 
 
 class Attribution(NamedTuple):
@@ -87,7 +89,12 @@ def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
     copies = copies_in(model, len(window.input_ids), options, keeps_graph=True)
     for layer in task.layers:
         tail = Tail(model, layer, task.alive, task.explained)
-        yield layer, LayerInput(tail, states[layer], baselines[layer], copies, options)
+        yield (
+            layer,
+            LayerInput(
+                tail, states[layer], baselines[layer], copies, options, model.backbone.activations
+            ),
+        )
 
 
 def _states(task: Task, window: Window) -> list[Tensor]:

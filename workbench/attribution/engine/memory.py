@@ -39,7 +39,7 @@ def copies_in(model: PruningClassifier, tokens: int, options: Options, *, keeps_
         options: With the budget.
         keeps_graph: Whether the activations of all layers are kept at once.
     """
-    config = model.bert.config
+    config = model.stock.config
     maps = ATTENTION_COPIES * config.num_attention_heads * tokens**2
     states = HIDDEN_COPIES * tokens * config.hidden_size
     window_bytes = 4 * (maps + states) * (config.num_hidden_layers if keeps_graph else 1)

@@ -44,7 +44,8 @@ class RowByRow(Observer):
 
 
 class RolledOutRow(RowByRow):
-    """The [CLS] row of the layers' mixing matrices multiplied up to the layer.
+    """The [CLS] row of the layers' mixing matrices multiplied up to the layer; the mean row where the
+    model's head reads the mean over tokens.
 
     In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
     a row of shares over the remaining ones then sums to less than 1.
@@ -55,7 +56,7 @@ class RolledOutRow(RowByRow):
         self.flow = Rollout()
 
     def row(self, block: Block) -> Tensor:
-        return self.flow.add(self.mixing(block))[:, 0]
+        return block.pooled(self.flow.add(self.mixing(block)))
 
     @abstractmethod
     def mixing(self, block: Block) -> Tensor:

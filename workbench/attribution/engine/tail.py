@@ -60,5 +60,5 @@ def _encode_from(
     alive = alive[:, start:].expand(len(hidden), -1, -1)
     all_tokens = torch.ones(hidden.shape[:2], dtype=torch.bool, device=hidden.device)
     layout = Padded(all_tokens, all_tokens.sum(1))
-    layers = model.bert.bert.encoder.layer[start:]
+    layers = model.backbone.layers[start:]
     return encode(layers, ReplayPolicy(alive), hidden, layout, observe=observe)

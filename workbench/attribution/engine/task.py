@@ -18,9 +18,8 @@ from workbench.attribution.engine.observers import Observer
 from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
 from workbench.attribution.types import Scored
 from workbench.core.documents import Window
-from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import ATTENTION, LayerState, LayerTrace
+from workbench.models.encoder import LayerState, LayerTrace
 from workbench.models.layouts import Layout, Padded
 from workbench.models.policies.base import Policy
 
@@ -49,10 +48,7 @@ class Observed(NamedTuple):
 
 @dataclass
 class Task(Memoised):
-    """A batch, a model and what is asked of its scorers.
-
-    Raises InputError for a model whose attention is not the workbench's: masks would not reach it.
-    """
+    """A batch, a model and what is asked of its scorers."""
 
     model: PruningClassifier
     tokenizer: PreTrainedTokenizerBase
@@ -61,14 +57,6 @@ class Task(Memoised):
 
     def __post_init__(self) -> None:
         super().__init__()
-        # There is no public way to ask; a version without this attribute is trusted.
-        attention = getattr(self.model.bert.config, "_attn_implementation", ATTENTION)
-        if attention != ATTENTION:
-            raise InputError(
-                f"the model was loaded with attention {attention!r}, which does not show its "
-                f"probabilities: use workbench.load_classifier, or bert.set_attn_implementation("
-                f"{ATTENTION!r})"
-            )
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -130,7 +118,7 @@ class Task(Memoised):
             return result
 
         def show(state: LayerState) -> None:
-            block = Block(state)
+            block = Block(state, pools_cls=self.model.backbone.pools_cls)
             with torch.no_grad():
                 for number, observer in enumerate(observers):
                     timed(number, partial(observer.see, block))

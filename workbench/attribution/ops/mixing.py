@@ -26,6 +26,17 @@ def received(matrix: Tensor, alive: Tensor) -> Tensor:
     return torch.einsum("b...qk,bq->b...k", matrix, queries)
 
 
+def pooled_row(matrix: Tensor, alive: Tensor, *, pools_cls: bool) -> Tensor:
+    """Return the row of (B, N, N) that a model's head reads, (B, N).
+
+    Args:
+        matrix: Rows = queries.
+        alive: (B, N) bool.
+        pools_cls: Whether the head reads [CLS]; else the mean over the remaining tokens.
+    """
+    return matrix[:, 0] if pools_cls else received(matrix, alive)
+
+
 def norms_of_sums(weights: Tensor, vectors: Tensor, to_itself: Tensor | None = None) -> Tensor:
     """Return the L2 norms (B, N, N) of what token j brings to token i, without forming the sums.
 

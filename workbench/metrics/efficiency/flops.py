@@ -2,8 +2,10 @@
 
 Counted, at two FLOPs per multiply-add: the query, key, value and output projections, the two products
 of self-attention, the two feed-forward products, a method's token predictors, pooler and classifier.
-Not counted: embedding look-ups, biases, norms, softmax, activations, sorting and thresholding. This is
-what `torch.utils.flop_counter` counts as well.
+Further products of some families are counted as well: gates of the feed-forward part, content with
+relative positions, narrow embeddings brought to full width. Not counted: embedding look-ups, biases,
+norms, softmax, activations, sorting and thresholding, and what depends on weights alone (DeBERTa's
+projections of relative positions). This is what `torch.utils.flop_counter` counts as well.
 """
 
 from collections.abc import Sequence
@@ -25,6 +27,27 @@ class Shape:
     classes: int
     pooler: bool = True
     """Whether [CLS] passes through an H x H layer before the classifier."""
+    feed_forward_products: int = 2
+    """Products of H x intermediate per token: 3 where the feed-forward part is gated."""
+    position_products: int = 0
+    """Multiply-adds per token and layer for attention to relative positions."""
+    query_position_products: int = 0
+    """Those of them that queries take part in."""
+    embedding_products: int = 0
+    """Multiply-adds per token that bring narrow embeddings to the width of the layers."""
+    pools_cls: bool = True
+    """Whether the logits depend on [CLS] alone, and not on all tokens of the last layer."""
+
+    def layers_multiply_adds(self, attended: Any, fed: Any) -> Any:
+        """Return the multiply-adds of layers, numbers or arrays of any library as they come in.
+
+        Args:
+            attended: Tokens in self-attention.
+            fed: Tokens in the feed-forward part.
+        """
+        attention = attended * (4 * self.hidden**2 + self.position_products)
+        attention = attention + 2 * attended**2 * self.hidden
+        return attention + self.feed_forward_products * fed * self.hidden * self.intermediate
 
 
 @dataclass(frozen=True)
@@ -93,25 +116,25 @@ def text_flops(
         predictors: One int or (layers,) ints: multiply-adds of a layer's own token predictor per token.
             It reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
             layer 0 all `lengths`.
-        lengths: (texts,): needed with predictors.
+        lengths: (texts,): needed with predictors, and with narrow embeddings.
     """
     attention = _counts(tokens, shape)
     feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)
     if attention.shape != feed_forward.shape:
         raise ValueError(f"tokens {attention.shape} and tokens_ffn {feed_forward.shape} differ")
     hidden = shape.hidden
-    each = layer_multiply_adds(attention, feed_forward, hidden, shape.intermediate)
-    multiply_adds = each.sum(axis=1)
+    multiply_adds = shape.layers_multiply_adds(attention, feed_forward).sum(axis=1)
     # Pooler and classifier, once per text, on [CLS].
     multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
-    if np.any(predictors):
+    if np.any(predictors) or shape.embedding_products:
         if lengths is None:
-            raise ValueError("token predictors need the texts' full lengths")
+            raise ValueError("token predictors and narrow embeddings need the texts' full lengths")
         full = np.asarray(lengths, dtype=np.int64)
         if full.shape != attention.shape[:1]:
             raise ValueError(f"lengths {full.shape} do not fit {len(attention)} texts")
         entering = np.column_stack([full, feed_forward[:, :-1]])
         multiply_adds += (entering * np.asarray(predictors, dtype=np.int64)).sum(axis=1)
+        multiply_adds += full * shape.embedding_products
     return 2 * multiply_adds
 
 
@@ -130,29 +153,19 @@ def unneeded_flops(
         cuts_after_attention: Whether the cut reads the whole self-attention, which is then needed.
     """
     attended, fed = (np.asarray(counts, dtype=np.int64) for counts in (attended, fed))
-    multiply_adds = 2 * (fed - 1) * shape.hidden * shape.intermediate
+    if not shape.pools_cls:
+        return np.zeros_like(fed)
+    multiply_adds = shape.feed_forward_products * (fed - 1) * shape.hidden * shape.intermediate
     if not cuts_after_attention:
         multiply_adds += 2 * (attended - 1) * (shape.hidden**2 + attended * shape.hidden)
+        multiply_adds += (attended - 1) * shape.query_position_products
     return 2 * multiply_adds
-
-
-def layer_multiply_adds(attended: Any, fed: Any, hidden: int, intermediate: int) -> Any:
-    """Return the multiply-adds of encoder layers, numbers or arrays of any library as they come in.
-
-    Args:
-        attended: Tokens in self-attention.
-        fed: Tokens in the feed-forward part.
-        hidden: Width of the states.
-        intermediate: Width inside the feed-forward part.
-    """
-    attention = 4 * attended * hidden**2 + 2 * attended**2 * hidden
-    return attention + 2 * fed * hidden * intermediate
 
 
 def dense_flops(lengths: np.ndarray, shape: Shape) -> np.ndarray:
     """Return the unpruned model's FLOPs of texts of `lengths` (texts,) tokens: (texts,) int64."""
     tokens = np.repeat(np.asarray(lengths, dtype=np.int64)[:, None], shape.layers, axis=1)
-    return text_flops(tokens, shape)
+    return text_flops(tokens, shape, lengths=lengths)
 
 
 def padded_flops(lengths: np.ndarray, batch_size: int, shape: Shape) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What both layouts take in and tell about attention."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -8,6 +9,14 @@ from torch import Tensor
 Need = Literal["nothing", "received", "to-self", "probabilities"]
 """What attention must tell; each includes the ones before."""
 NEEDS: tuple[Need, ...] = get_args(Need)
+
+
+PairBias = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor | None]
+"""What is added to attention logits by pairs of tokens, such as for how far apart they stand.
+
+Takes queries (texts, heads, n, d), keys (texts, heads, m, d) and the places of both in their text,
+(texts, n) and (texts, m), which stay what they were before tokens were dropped. Returns what broadcasts
+to (texts, heads, n, m), or None for nothing."""
 
 
 class Attention(NamedTuple):

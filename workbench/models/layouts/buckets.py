@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.models.layouts.base import Need
+from workbench.models.layouts.base import Need, PairBias
 
 CALL_PAIRS = 1500
 """Query-key pairs that cost as much time as one more call on two CPU cores (docs/performance.md)."""
@@ -44,6 +44,26 @@ class Attended(NamedTuple):
     """(tokens,): attention received, mean over heads and queries."""
     to_self: Tensor | None
     """(tokens,): the part of it that comes from the token itself."""
+
+
+class BucketBias(NamedTuple):
+    """What is added to attention logits by pairs of tokens."""
+
+    of_pairs: PairBias
+    positions: Tensor
+    """(T,) int64: each packed token's place in its text before any was dropped."""
+
+    def of_keys(self, bucket: Bucket, q: Tensor, k: Tensor, rows: slice = slice(None)) -> Tensor | None:
+        """Return the bias of some of the bucket's texts, for all queries or the first of each.
+
+        Args:
+            bucket: Whose texts.
+            q: (texts, heads, n, d).
+            k: (texts, heads, longest, d).
+            rows: Which texts.
+        """
+        places = _texts(bucket, self.positions)[rows]
+        return self.of_pairs(q, k, places[:, : q.shape[2]], places)
 
 
 def make_buckets(lengths: Sequence[int], sizes: Tensor) -> tuple[Bucket, ...]:
@@ -89,6 +109,7 @@ def attend_in(
     scaling: float,
     dropout: float,
     need: Need,
+    bias: BucketBias | None = None,
 ) -> Attended:
     """Attend within each of the bucket's texts.
 
@@ -100,21 +121,29 @@ def attend_in(
         scaling: Factor on the attention logits.
         dropout: Probability with which an attention probability is zeroed.
         need: What to tell besides the output.
+        bias: Added to the attention logits; None: nothing.
     """
     q, k, v = (_rows(bucket, part) for part in (query, key, value))
     if need == "nothing":
         output = functional.scaled_dot_product_attention(
-            q, k, v, attn_mask=_mask(bucket), dropout_p=dropout, scale=scaling
+            q, k, v, attn_mask=_mask(bucket, q, k, bias), dropout_p=dropout, scale=scaling
         )
         received = to_self = None
     else:
-        output, received, to_self = _in_blocks(bucket, q, k, v, scaling, dropout, need == "to-self")
+        output, received, to_self = _in_blocks(
+            bucket, q, k, v, scaling, dropout, need == "to-self", bias
+        )
     shares = (None if part is None else _unpadded(bucket, part) for part in (received, to_self))
     return Attended(_unpadded(bucket, output.transpose(1, 2)), *shares)
 
 
 def attend_from_first(
-    bucket: Bucket, query: Tensor, key: Tensor, value: Tensor, scaling: float
+    bucket: Bucket,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    scaling: float,
+    bias: BucketBias | None = None,
 ) -> Tensor:
     """Attend from the first token of each of the bucket's texts, without dropout.
 
@@ -124,20 +153,27 @@ def attend_from_first(
         key: (1, heads, T, d), the whole packed matrix.
         value: Likewise.
         scaling: Factor on the attention logits.
+        bias: Added to the attention logits; None: nothing.
 
     Returns:
         (texts, heads, d).
     """
     k, v = (_rows(bucket, part) for part in (key, value))
+    q = query[:, :, None]
     output = functional.scaled_dot_product_attention(
-        query[:, :, None], k, v, attn_mask=_mask(bucket), scale=scaling
+        q, k, v, attn_mask=_mask(bucket, q, k, bias), scale=scaling
     )
     return output[:, :, 0]
 
 
-def _mask(bucket: Bucket) -> Tensor | None:
-    """Return (texts, 1, 1, longest) bool of the keys, or None where nothing is masked."""
-    return None if bucket.is_token is None else bucket.is_token[:, None, None, :]
+def _mask(bucket: Bucket, q: Tensor, k: Tensor, bias: BucketBias | None) -> Tensor | None:
+    """Return what broadcasts to (texts, heads, queries, longest): a bool of the keys, or a float to be
+    added to the attention logits; None where nothing is masked."""
+    added = None if bias is None else bias.of_keys(bucket, q, k)
+    if bucket.is_token is None:
+        return added
+    is_token = bucket.is_token[:, None, None, :]
+    return is_token if added is None else added.masked_fill(~is_token, -torch.inf)
 
 
 def _unpadded(bucket: Bucket, values: Tensor) -> Tensor:
@@ -149,16 +185,27 @@ def _unpadded(bucket: Bucket, values: Tensor) -> Tensor:
 def _rows(bucket: Bucket, values: Tensor) -> Tensor:
     """Return (texts, heads, longest, d) of (1, heads, T, d)."""
     # In memory a token's heads lie side by side: taking whole tokens copies rows.
-    tokens = values[0].transpose(0, 1)
+    return _texts(bucket, values[0].transpose(0, 1)).transpose(1, 2)
+
+
+def _texts(bucket: Bucket, tokens: Tensor) -> Tensor:
+    """Return (texts, longest, ...) of (T, ...); padding repeats a text's last token."""
     if bucket.columns is None:
         part = tokens[bucket.start : bucket.end]
     else:
         part = tokens.index_select(0, bucket.columns)
-    return part.unflatten(0, (bucket.texts, bucket.longest)).transpose(1, 2)
+    return part.unflatten(0, (bucket.texts, bucket.longest))
 
 
 def _in_blocks(
-    bucket: Bucket, q: Tensor, k: Tensor, v: Tensor, scaling: float, dropout: float, with_self: bool
+    bucket: Bucket,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scaling: float,
+    dropout: float,
+    with_self: bool,
+    bias: BucketBias | None,
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """Return output (texts, heads, n, d), attention received and, `with_self`, its part from the token
     itself (texts, n), a few texts at a time: only their probabilities exist if no gradient is taken."""
@@ -168,6 +215,9 @@ def _in_blocks(
     for first in range(0, bucket.texts, size):
         block = slice(first, first + size)
         logits = (q[block] * scaling) @ k[block].transpose(2, 3)
+        added = None if bias is None else bias.of_keys(bucket, q[block], k[block], block)
+        if added is not None:
+            logits = logits + added
         if bucket.is_token is None:
             probabilities = logits.softmax(-1)
             received.append(probabilities.mean((1, 2)))

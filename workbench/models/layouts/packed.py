@@ -9,8 +9,14 @@ from torch import Tensor
 
 from workbench.core.documents import Window
 from workbench.models.kernels.varlen import attend_varlen, suits
-from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need
-from workbench.models.layouts.buckets import Bucket, attend_from_first, attend_in, make_buckets
+from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need, PairBias
+from workbench.models.layouts.buckets import (
+    Bucket,
+    BucketBias,
+    attend_from_first,
+    attend_in,
+    make_buckets,
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ class Packed:
     def is_cls(self) -> Tensor:
         """(1, T) bool."""
         return (self.positions == 0)[None]
+
+    @property
+    def position_ids(self) -> Tensor:
+        """(1, T) int64: `positions`, as token values lie."""
+        return self.positions[None]
 
     @cached_property
     def buckets(self) -> tuple[Bucket, ...]:
@@ -164,40 +175,68 @@ class Packed:
         cls = self.take_cls(hidden)[0]
         return torch.empty_like(cls).index_copy(0, self.order, cls)
 
+    def mean_states(self, hidden: Tensor) -> Tensor:
+        """Return (B, H) of (1, T, H): the mean over the remaining tokens of each text."""
+        sums = hidden.new_zeros(len(self.lengths), hidden.shape[-1]).index_add(
+            0, self.place_of, hidden[0]
+        )
+        means = sums / self.sizes[:, None]
+        return torch.empty_like(means).index_copy(0, self.order, means)
+
     def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        dropout: float,
+        need: Need,
+        pair_bias: PairBias | None = None,
     ) -> tuple[Tensor, Attention]:
         """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d).
 
         Args:
-            query, key, value, scaling, dropout, need: As of `Padded.attend`.
+            query, key, value, scaling, dropout, need, pair_bias: As of `Padded.attend`.
         """
         if need == "probabilities":
             raise ValueError("attention probabilities need the padded layout (masked execution)")
-        if need == "nothing" and suits(query):
+        if need == "nothing" and pair_bias is None and suits(query):
             longest = self.lengths[-1]
             output = attend_varlen(query, key, value, self.bounds, longest, scaling, dropout)
             return output, NOTHING
-        parts = [attend_in(bucket, query, key, value, scaling, dropout, need) for bucket in self.buckets]
+        parts = [
+            attend_in(bucket, query, key, value, scaling, dropout, need, self._bias(pair_bias))
+            for bucket in self.buckets
+        ]
         output = torch.cat([part.output for part in parts])[None]
         received = _joined([part.received for part in parts])
         return output, Attention(received, _joined([part.to_self for part in parts]), None)
 
-    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+    def _bias(self, pair_bias: PairBias | None) -> BucketBias | None:
+        return None if pair_bias is None else BucketBias(pair_bias, self.positions)
+
+    def attend_from_cls(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        pair_bias: PairBias | None = None,
+    ) -> Tensor:
         """Attend from each text's [CLS] to its tokens, (1, heads, B, d) and (1, heads, T, d) each
         -> (1, B, heads, d).
 
         Args:
-            query, key, value, scaling: As of `Padded.attend_from_cls`.
+            query, key, value, scaling, pair_bias: As of `Padded.attend_from_cls`.
         """
-        if suits(query):
+        if pair_bias is None and suits(query):
             ends = self.alone.bounds
             return attend_varlen(
                 query, key, value, self.bounds, self.lengths[-1], scaling, 0.0, query_bounds=ends
             )
         queries = query[0].transpose(0, 1).split([bucket.texts for bucket in self.buckets])
         parts = (
-            attend_from_first(bucket, rows, key, value, scaling)
+            attend_from_first(bucket, rows, key, value, scaling, self._bias(pair_bias))
             for bucket, rows in zip(self.buckets, queries, strict=True)
         )
         return torch.cat(list(parts))[None]

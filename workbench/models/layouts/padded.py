@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.documents import Window
-from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need
+from workbench.models.layouts.base import NOTHING, Attention, Inputs, Need, PairBias
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ class Padded:
         mask = torch.zeros_like(self.alive)
         mask[:, 0] = True
         return mask
+
+    @cached_property
+    def position_ids(self) -> Tensor:
+        """(B, N) int64: each token's place in its text before any was dropped."""
+        columns = torch.arange(self.alive.shape[1], device=self.alive.device)
+        return columns.expand_as(self.alive)
 
     def count(self) -> Tensor:
         """Return (B, 1) float: tokens left of each text, whatever their soft mask."""
@@ -110,6 +116,13 @@ class Padded:
         """Return (B, H) of (B, N, H): [CLS] of each text."""
         return hidden[:, 0]
 
+    def mean_states(self, hidden: Tensor) -> Tensor:
+        """Return (B, H) of (B, N, H): the mean over the remaining tokens of each text."""
+        weights = self.alive.to(hidden.dtype)
+        if self.soft is not None:
+            weights = self.soft.to(hidden.dtype)
+        return (hidden * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)
+
     @cached_property
     def attention_bias(self) -> Tensor | None:
         """(B, 1, 1, N) float for the keys, or None where nothing is masked."""
@@ -121,7 +134,14 @@ class Padded:
         return (mask if self.bias is None else mask + self.bias)[:, None, None, :]
 
     def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        dropout: float,
+        need: Need,
+        pair_bias: PairBias | None = None,
     ) -> tuple[Tensor, Attention]:
         """Attend within each text.
 
@@ -132,10 +152,9 @@ class Padded:
             scaling: Factor on the attention logits.
             dropout: Probability with which an attention probability is zeroed.
             need: What to tell besides the output (B, N, heads, d).
+            pair_bias: Added to the attention logits; None: nothing.
         """
-        bias = self.attention_bias
-        if bias is not None:
-            bias = bias.to(query.dtype)
+        bias = self._bias(query, key, self.position_ids, pair_bias)
         if need == "nothing" and not self.gated:
             output = functional.scaled_dot_product_attention(
                 query, key, value, attn_mask=bias, dropout_p=dropout, scale=scaling
@@ -158,7 +177,24 @@ class Padded:
         shown = probabilities if need == "probabilities" else None
         return output.transpose(1, 2), Attention(received, to_self, shown)
 
-    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+    def _bias(
+        self, query: Tensor, key: Tensor, places: Tensor, pair_bias: PairBias | None
+    ) -> Tensor | None:
+        """Return what is added to attention logits, for queries at these (B, n) places."""
+        bias = None if self.attention_bias is None else self.attention_bias.to(query.dtype)
+        pairs = None if pair_bias is None else pair_bias(query, key, places, self.position_ids)
+        if bias is None or pairs is None:
+            return pairs if bias is None else bias
+        return bias + pairs
+
+    def attend_from_cls(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        pair_bias: PairBias | None = None,
+    ) -> Tensor:
         """Attend from each text's [CLS] to its tokens, without dropout or soft removal.
 
         Args:
@@ -166,8 +202,13 @@ class Padded:
             key: (B, heads, N, d).
             value: The same shape.
             scaling: Factor on the attention logits.
+            pair_bias: As of `attend`.
 
         Returns:
             (B, 1, heads, d).
         """
-        return self.attend(query, key, value, scaling, 0.0, "nothing")[0]
+        bias = self._bias(query, key, self.position_ids[:, :1], pair_bias)
+        output = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=bias, scale=scaling
+        )
+        return output.transpose(1, 2)

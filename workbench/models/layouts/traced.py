@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from workbench.models.layouts.base import NOTHING, Attention, Need
+from workbench.models.layouts.base import NOTHING, Attention, Need, PairBias
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,13 @@ class TracedText:
 
     remaining: int
     """How many; a symbol while a graph is traced."""
+    places: Tensor | None = None
+    """(T,) int64: each token's place in its text before any was dropped; None: none was."""
+
+    @property
+    def position_ids(self) -> Tensor:
+        """(1, T) int64: each token's place in its text before any was dropped."""
+        return (torch.arange(self.remaining) if self.places is None else self.places)[None]
 
     @property
     def is_cls(self) -> Tensor:
@@ -45,7 +52,8 @@ class TracedText:
     def drop(self, hidden: Tensor, keep: Tensor) -> tuple[Tensor, "TracedText"]:
         """Gather the tokens of `keep` and [CLS]."""
         index = _places(keep | self.is_cls)
-        return hidden.index_select(1, index), TracedText(index.shape[0])
+        places = self.position_ids[0].index_select(0, index)
+        return hidden.index_select(1, index), TracedText(index.shape[0], places)
 
     @property
     def alone(self) -> "TracedText":
@@ -60,16 +68,31 @@ class TracedText:
         """Return (1, H) of (1, T, H): [CLS]."""
         return hidden[:, 0]
 
+    def mean_states(self, hidden: Tensor) -> Tensor:
+        """Return (1, H) of (1, T, H): the mean over the tokens."""
+        return hidden.mean(1)
+
     def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        dropout: float,
+        need: Need,
+        pair_bias: PairBias | None = None,
     ) -> tuple[Tensor, Attention]:
         """Attend within the text, (1, heads, T, d) each -> (1, T, heads, d).
 
         Args:
-            query, key, value, scaling, need: As of `Padded.attend`.
+            query, key, value, scaling, need, pair_bias: As of `Padded.attend`.
             dropout: Of training, which no graph is for.
         """
-        probabilities = (query * scaling @ key.transpose(2, 3)).softmax(-1)
+        logits = query * scaling @ key.transpose(2, 3)
+        if pair_bias is not None:
+            places = self.position_ids
+            logits = logits + _needed(pair_bias(query, key, places[:, : query.shape[2]], places))
+        probabilities = logits.softmax(-1)
         output = (probabilities @ value).transpose(1, 2)
         if need == "nothing":
             return output, NOTHING
@@ -79,13 +102,20 @@ class TracedText:
             to_self = probabilities.diagonal(dim1=2, dim2=3).mean(1) / self.count()
         return output, Attention(received, to_self, None)
 
-    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+    def attend_from_cls(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        pair_bias: PairBias | None = None,
+    ) -> Tensor:
         """Attend from [CLS] to all tokens, (1, heads, 1, d) and (1, heads, T, d) -> (1, 1, heads, d).
 
         Args:
-            query, key, value, scaling: As of `Padded.attend_from_cls`.
+            query, key, value, scaling, pair_bias: As of `Padded.attend_from_cls`.
         """
-        return self.attend(query, key, value, scaling, 0.0, "nothing")[0]
+        return self.attend(query, key, value, scaling, 0.0, "nothing", pair_bias)[0]
 
 
 @dataclass(frozen=True)
@@ -96,6 +126,8 @@ class TracedTexts:
     """(B,) int64: remaining tokens of each text."""
     text_of: Tensor
     """(T,) int64: the text that each token belongs to."""
+    places: Tensor | None = None
+    """(T,) int64: each token's place in its text before any was dropped; None: none was."""
 
     @classmethod
     def of_sizes(cls, sizes: Tensor, tokens: int) -> "TracedTexts":
@@ -121,6 +153,11 @@ class TracedTexts:
     def columns(self) -> Tensor:
         """(T,) int64: each token's place in its text."""
         return torch.arange(self.text_of.shape[0]) - self.starts.index_select(0, self.text_of)
+
+    @property
+    def position_ids(self) -> Tensor:
+        """(1, T) int64: each token's place in its text before any was dropped."""
+        return (self.columns if self.places is None else self.places)[None]
 
     @cached_property
     def is_cls(self) -> Tensor:
@@ -180,7 +217,8 @@ class TracedTexts:
         stay = keep | self.is_cls
         sizes = (self._padded(stay[0]) & self._is_token).sum(1)
         index = _places(stay)
-        return hidden.index_select(1, index), TracedTexts(sizes, self.text_of.index_select(0, index))
+        text_of, places = (part.index_select(0, index) for part in (self.text_of, self.position_ids[0]))
+        return hidden.index_select(1, index), TracedTexts(sizes, text_of, places)
 
     @property
     def alone(self) -> "TracedTexts":
@@ -195,16 +233,28 @@ class TracedTexts:
         """Return (B, H) of (1, T, H): [CLS] of each text."""
         return self.take_cls(hidden)[0]
 
+    def mean_states(self, hidden: Tensor) -> Tensor:
+        """Return (B, H) of (1, T, H): the mean over the remaining tokens of each text."""
+        padded = self._padded(hidden[0]).masked_fill(~self._is_token[..., None], 0.0)
+        return padded.sum(1) / self.sizes[:, None]
+
     def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, scaling: float, dropout: float, need: Need
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        dropout: float,
+        need: Need,
+        pair_bias: PairBias | None = None,
     ) -> tuple[Tensor, Attention]:
         """Attend within each text, (1, heads, T, d) each -> (1, T, heads, d).
 
         Args:
-            query, key, value, scaling, dropout, need: As of `TracedText.attend`.
+            query, key, value, scaling, dropout, need, pair_bias: As of `TracedText.attend`.
         """
         q, k, v = (self._texts(part) for part in (query, key, value))
-        probabilities = self._probabilities(q, k, scaling)
+        probabilities = self._probabilities(q, k, scaling, pair_bias)
         output = self._packed((probabilities @ v).transpose(1, 2))[None]
         if need == "nothing":
             return output, NOTHING
@@ -216,24 +266,42 @@ class TracedTexts:
             to_self = self._packed(own)[None]
         return output, Attention(self._packed(received)[None], to_self, None)
 
-    def attend_from_cls(self, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
+    def attend_from_cls(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        scaling: float,
+        pair_bias: PairBias | None = None,
+    ) -> Tensor:
         """Attend from each text's [CLS] to its tokens, (1, heads, B, d) and (1, heads, T, d) each
         -> (1, B, heads, d).
 
         Args:
-            query, key, value, scaling: As of `Padded.attend_from_cls`.
+            query, key, value, scaling, pair_bias: As of `Padded.attend_from_cls`.
         """
-        probabilities = self._probabilities(query.transpose(0, 2), self._texts(key), scaling)
+        probabilities = self._probabilities(query.transpose(0, 2), self._texts(key), scaling, pair_bias)
         return (probabilities @ self._texts(value)).permute(2, 0, 1, 3)
 
     def _texts(self, packed: Tensor) -> Tensor:
         """Return (B, heads, N, d) of (1, heads, T, d)."""
         return self._padded(packed[0].transpose(0, 1)).transpose(1, 2)
 
-    def _probabilities(self, query: Tensor, key: Tensor, scaling: float) -> Tensor:
+    def _probabilities(
+        self, query: Tensor, key: Tensor, scaling: float, pair_bias: PairBias | None
+    ) -> Tensor:
         """Return (B, heads, queries, N) of (B, heads, queries, d) and (B, heads, N, d)."""
         logits = query * scaling @ key.transpose(2, 3)
+        if pair_bias is not None:
+            places = self._padded(self.position_ids[0])
+            logits = logits + _needed(pair_bias(query, key, places[:, : query.shape[2]], places))
         return (logits + self._bias[:, None, None]).softmax(-1)
+
+
+def _needed(bias: Tensor | None) -> Tensor:
+    """Return the bias, which depends on no number of the example that a graph is traced with."""
+    assert bias is not None, "while a graph is traced, every bias is needed"
+    return bias
 
 
 def _ranks(values: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from workbench.catalog.settings import Cut
@@ -35,6 +35,12 @@ def soft_removal(scores: Tensor, delta: Tensor, slope: float, beta: float) -> Te
     return torch.where(scores < delta, below, above).clamp(LOWEST_EDIT, 0)
 
 
+def _activation(config: PreTrainedConfig) -> str:
+    """Return the activation of the backbone's feed-forward parts."""
+    named = (getattr(config, key, None) for key in ("hidden_act", "hidden_activation", "activation"))
+    return str(next(name for name in named if name is not None))
+
+
 class AdapLeR(Policy):
     """A predictor in every layer; a token stays if its share is at least eta / n."""
 
@@ -42,7 +48,7 @@ class AdapLeR(Policy):
 
     def __init__(
         self,
-        config: BertConfig,
+        config: PreTrainedConfig,
         *,
         width: int = 32,
         eta_start: float = 0.25,
@@ -61,7 +67,7 @@ class AdapLeR(Policy):
         """Whether the soft number of tokens in eta / n has a gradient; training only."""
         self.predictors = nn.ModuleList(
             nn.Sequential(
-                nn.Linear(config.hidden_size, width), ACT2FN[config.hidden_act], nn.Linear(width, 1)
+                nn.Linear(config.hidden_size, width), ACT2FN[_activation(config)], nn.Linear(width, 1)
             )
             for _ in range(layers)
         )
@@ -75,7 +81,7 @@ class AdapLeR(Policy):
         """[CLS]'s factor in the training target; entry 0 is not used."""
 
     @classmethod
-    def from_settings(cls, config: BertConfig, settings: Any) -> Self:
+    def from_settings(cls, config: PreTrainedConfig, settings: Any) -> Self:
         width, start = settings.predictor_width, settings.eta_start
         return cls(config, width=width, eta_start=start, beta=settings.beta, cut=settings.cut)
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.errors import InputError
@@ -35,7 +35,7 @@ class Policy(nn.Module):
     reference: Sizes | None = None
     """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
 
-    def __init__(self, config: BertConfig | None = None) -> None:
+    def __init__(self, config: PreTrainedConfig | None = None) -> None:
         super().__init__()
 
     @classmethod
@@ -77,7 +77,7 @@ class Policy(nn.Module):
         return InputError(f"{code.co_filename}:{code.co_firstlineno}: {cls.__name__} {sentence}")
 
     @classmethod
-    def from_settings(cls, config: BertConfig, settings: BaseModel) -> Self:
+    def from_settings(cls, config: PreTrainedConfig, settings: BaseModel) -> Self:
         """Build the policy: the constructor's keywords are the settings' fields of the same names.
 
         Override it where names differ.

@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
+from workbench.metrics.efficiency.flops import Shape
 from workbench.models.policies.base import Policy, Sizes
 
 
@@ -13,7 +14,7 @@ class DistilBert(Policy):
 
     method: ClassVar[str] = "distilbert"
 
-    def __init__(self, config: BertConfig, *, layers: int, hidden: int, intermediate: int) -> None:
+    def __init__(self, config: PreTrainedConfig, *, layers: int, hidden: int, intermediate: int) -> None:
         """The sizes are the dense model's; `config` is the student's. ValueError for sizes below 1."""
         super().__init__()
         if min(layers, hidden, intermediate) < 1:
@@ -21,14 +22,9 @@ class DistilBert(Policy):
         self.reference = Sizes(layers, hidden, intermediate)
 
     @classmethod
-    def beside(cls, student: BertConfig, dense: BertConfig) -> "DistilBert":
-        """The policy of a student of this dense model."""
-        return cls(
-            student,
-            layers=dense.num_hidden_layers,
-            hidden=dense.hidden_size,
-            intermediate=dense.intermediate_size,
-        )
+    def beside(cls, student: PreTrainedConfig, dense: Shape) -> "DistilBert":
+        """The policy of a student of a dense model of this shape."""
+        return cls(student, layers=dense.layers, hidden=dense.hidden, intermediate=dense.intermediate)
 
     @classmethod
     def check_settings(cls, settings: type[BaseModel]) -> None:

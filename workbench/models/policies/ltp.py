@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout, Padded
@@ -27,7 +27,7 @@ class LTP(Policy):
 
     def __init__(
         self,
-        config: BertConfig,
+        config: PreTrainedConfig,
         *,
         last_threshold: float = 0.01,
         temperature: float = 2e-3,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.models.layouts import Layout
@@ -27,7 +27,7 @@ class PowerBert(Policy):
     cut: Cut = "middle"
     ignores_own_attention: bool = True
 
-    def __init__(self, config: BertConfig, *, length: int) -> None:
+    def __init__(self, config: PreTrainedConfig, *, length: int) -> None:
         """`length` is that of the longest training window; ValueError for less than 2 tokens."""
         super().__init__()
         if length < 2:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.methods.top import CoarseGate, GateActsOn, RankedAmong
 from workbench.catalog.settings import Cut
@@ -37,7 +37,7 @@ class ToP(Policy):
 
     def __init__(
         self,
-        config: BertConfig,
+        config: PreTrainedConfig,
         *,
         bins: int = 25,
         first_layer: int | None = 2,

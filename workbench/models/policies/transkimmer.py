@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.models.kernels.onednn import use_onednn
@@ -28,7 +28,7 @@ class Transkimmer(Policy):
 
     def __init__(
         self,
-        config: BertConfig,
+        config: PreTrainedConfig,
         *,
         keep_bias: float = 5.0,
         temperature: float = 1.0,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.errors import InputError
@@ -34,7 +34,7 @@ class TrBert(Policy):
     method: ClassVar[str] = "trbert"
 
     def __init__(
-        self, config: BertConfig, *, width: int = 32, keep_start: float = 0.7, cut: Cut = "entry"
+        self, config: PreTrainedConfig, *, width: int = 32, keep_start: float = 0.7, cut: Cut = "entry"
     ) -> None:
         """Every token starts with the probability `keep_start`, in (0, 1); ValueError otherwise, and for
         a backbone in which the two places are one."""
@@ -53,7 +53,7 @@ class TrBert(Policy):
         self.selectors = nn.ModuleList(self._selector(config.initializer_range) for _ in self.places)
 
     @classmethod
-    def from_settings(cls, config: BertConfig, settings: Any) -> Self:
+    def from_settings(cls, config: PreTrainedConfig, settings: Any) -> Self:
         try:
             start = settings.keep_start
             return cls(config, width=settings.selector_width, keep_start=start, cut=settings.cut)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
+from workbench.catalog.backbones import BACKBONES
+
 _LIBRARY = "transformers"
 
 
@@ -28,14 +30,18 @@ def register() -> None:
     """
     from transformers import AutoConfig
 
-    from workbench.models.transformers.config import Config
+    from workbench.models.transformers.config import config_class
 
-    Config.import_model = staticmethod(_import_model)
-    AutoConfig.register(Config.model_type, Config, exist_ok=True)
+    for family in BACKBONES:
+        config = config_class(family)
+        config.import_model = staticmethod(_import_model)
+        AutoConfig.register(config.model_type, config, exist_ok=True)
 
 
-def _import_model() -> None:
-    import workbench.models.transformers.model  # noqa: F401
+def _import_model(family: str) -> None:
+    from workbench.models.transformers.model import model_class
+
+    model_class(family)
 
 
 def register_on_import() -> None:

@@ -1,31 +1,34 @@
 """A pruned classifier as an ordinary transformers model, which runs packed."""
 
+from functools import cache
+from typing import Any
+
 import torch
+import transformers
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
+from transformers import AutoModelForSequenceClassification
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from workbench.core.documents import Window
 from workbench.errors import InputError
+from workbench.models.backbones import backbone_class
 from workbench.models.classifier import PruningClassifier
-from workbench.models.encoder import ATTENTION, register_attention
 from workbench.models.policies import policy_class
-from workbench.models.transformers.config import Config
+from workbench.models.transformers.config import config_class
 
 
-class WorkbenchBertForSequenceClassification(BertForSequenceClassification):
-    """The weights of a BERT classifier and of its policy in one file.
+class PrunedModel:
+    """The weights of a stock classifier and of its policy in one file; stands before the stock class.
 
     Dropped tokens are really gone: the batch is packed, and the logits are those of the run's model.
     """
 
-    config_class = Config
+    config: Any
+    loss_function: Any
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Any) -> None:
         """Raises InputError for an unknown method, and for settings that are not the policy's."""
-        register_attention()
-        super().__init__(config)
-        self.set_attn_implementation(ATTENTION)
+        super().__init__(config)  # type: ignore[call-arg]
         section = config.workbench or {}
         try:
             self.policy = policy_class(section["method"])(config, **section["policy"])
@@ -82,6 +85,12 @@ def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Win
     return windows
 
 
-AutoModelForSequenceClassification.register(
-    Config, WorkbenchBertForSequenceClassification, exist_ok=True
-)
+@cache
+def model_class(model_type: str) -> Any:
+    """Return the class of exported models of a family, known to transformers from now on."""
+    family = getattr(transformers, backbone_class(model_type).classifier)
+    config = config_class(model_type)
+    name = f"Workbench{family.__name__}"
+    made = type(name, (PrunedModel, family), {"config_class": config, "__doc__": PrunedModel.__doc__})
+    AutoModelForSequenceClassification.register(config, made, exist_ok=True)
+    return made

@@ -68,8 +68,8 @@ def calibrate(model: PruningClassifier, *, repeats: int = 3, seed: int = 0) -> C
 
 def _whole_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
     rng, costs = np.random.default_rng(seed), model.costs
-    config = model.bert.config
-    for size, length in grid(config.max_position_embeddings):
+    config = model.stock.config
+    for size, length in grid(model.backbone.positions):
         batches = min(MOST_BATCHES, max(1, ENOUGH_TOKENS // (size * length)))
         ids = rng.integers(config.vocab_size, size=(batches * size, length))
         yield _work(costs, batches, size, length), running(model, [_window(row) for row in ids], size)
@@ -88,7 +88,12 @@ def _window(ids: np.ndarray) -> Window:
 
 def _linear_runs(model: PruningClassifier, seed: int) -> Iterator[Task]:
     """Make runs of every linear layer of the encoder, once, on random hidden states."""
-    layers = [part for part in model.bert.bert.encoder.modules() if isinstance(part, nn.Linear)]
+    layers = [
+        part
+        for layer in model.backbone.layers
+        for part in layer.stock.modules()
+        if isinstance(part, nn.Linear)
+    ]
     weights = sum(layer.weight.numel() for layer in layers)
     source = torch.Generator().manual_seed(seed)
     for tokens in LINEAR_TOKENS:

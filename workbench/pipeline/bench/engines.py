@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from transformers import BertForSequenceClassification
+from transformers import PreTrainedModel
 
 from workbench.catalog.options import Compute, Engine, Precision
 from workbench.core.documents import Window
@@ -27,10 +27,11 @@ from workbench.errors import InputError
 from workbench.inference.model import Model
 from workbench.metrics.efficiency.table import median_ratio
 from workbench.metrics.schemas import ENGINE_TIMES
+from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
 from workbench.models.stopwatch import stopwatch
-from workbench.pipeline.bench.timing import FlopsCount, counted_flops, given_batches, padded_inputs
+from workbench.pipeline.bench.timing import FlopsCount, counted_flops, given_batches
 from workbench.pipeline.export_graphs import write_graphs
 
 COMPILED = "torch.compile"
@@ -68,7 +69,7 @@ class Contestant:
 
 
 def time_engines(
-    stock: BertForSequenceClassification,
+    stock: PreTrainedModel,
     models: Mapping[str, PruningClassifier],
     tokenizer: Any,
     windows: Sequence[Window],
@@ -120,7 +121,7 @@ def time_engines(
 
 
 def _contestants(
-    stock: BertForSequenceClassification,
+    stock: PreTrainedModel,
     models: Mapping[str, PruningClassifier],
     tokenizer: Any,
     folder: Path,
@@ -143,7 +144,7 @@ def _contestants(
 
 
 def _in_engine(
-    stock: BertForSequenceClassification,
+    stock: PreTrainedModel,
     models: Mapping[str, PruningClassifier],
     tokenizer: Any,
     folder: Path,
@@ -157,10 +158,11 @@ def _in_engine(
         write_stock_graph(stock, graph)
         if precision == "int8":
             quantise(graph)
+    backbone = backbone_of(stock)
     run = open_session(graph, engine, threads=threads, compute=compute, outputs=("logits",))
 
     def padded(windows: Sequence[Window]) -> Call:
-        inputs = {name: value.numpy() for name, value in padded_inputs(windows).items()}
+        inputs = {name: value.numpy() for name, value in backbone.padded_inputs(windows).items()}
         return lambda: run(inputs)
 
     yield Contestant(engine, dtype, STOCK, BY_LENGTH, padded)
@@ -181,8 +183,10 @@ def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
 
 
 def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
+    backbone = backbone_of(stock)
+
     def lay_out(windows: Sequence[Window]) -> Call:
-        inputs = padded_inputs(windows)
+        inputs = backbone.padded_inputs(windows)
 
         @torch.inference_mode()
         def call() -> object:

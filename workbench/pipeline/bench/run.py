@@ -20,10 +20,10 @@ from workbench.inference.pairs import seconds_of, unlike_training
 from workbench.inference.predict import text_frame
 from workbench.metrics.efficiency.seconds import work_of
 from workbench.metrics.efficiency.table import counted_efficiency
-from workbench.models.backbone import load_backbone, load_tokenizer
 from workbench.models.classifier import PruningClassifier, load_classifier
 from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
+from workbench.models.pretrained import load_backbone, load_tokenizer
 from workbench.pipeline.bench.cost_model import Calibration, calibrate
 from workbench.pipeline.bench.engines import time_engines
 from workbench.pipeline.bench.timing import in_bfloat16, load_stock, stock_logits, time_models
@@ -138,7 +138,7 @@ def subject_of_model(name: str, max_tokens: int | None, device: torch.device) ->
         tokenizer = load_tokenizer(name)
     model.to(device)
     limit = model.window_limit(max_tokens)
-    dense = PruningClassifier(model.bert, Policy()).eval()
+    dense = PruningClassifier(model.stock, Policy()).eval()
     # A student's own weights are all there is: alone in its folder it is a dense model like any other.
     alone = model.policy.method == "dense" or model.policy.reference is not None
     models = {"dense": dense} | ({} if alone else {model.policy.method: model})

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from workbench.core.documents import Window
 from workbench.core.inference import batches
 from workbench.metrics.efficiency.flops import padded_flops
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED, measured_efficiency
+from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution, infer
 from workbench.models.kernels.onednn import linear_kernels, onednn_wins, use_onednn
-from workbench.models.layouts import Padded
 from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -43,22 +43,22 @@ class Measured:
     """Columns of `schemas.STOPWATCH`."""
 
 
-def load_stock(dense: PruningClassifier, *, same_library: bool = True) -> BertForSequenceClassification:
+def load_stock(dense: PruningClassifier, *, same_library: bool = True) -> PreTrainedModel:
     """Return the library's own classifier, with its own attention and the dense model's weights.
 
     With the `same_library` for its matrix products as ours: what differs then is padding and dropping.
     """
-    stock: BertForSequenceClassification = AutoModelForSequenceClassification.from_config(
-        copy.deepcopy(dense.bert.config), attn_implementation="sdpa"
+    stock: PreTrainedModel = AutoModelForSequenceClassification.from_config(
+        copy.deepcopy(dense.stock.config)
     )
-    stock.load_state_dict(dense.bert.state_dict())
+    stock.load_state_dict(dense.stock.state_dict())
     if same_library:
         use_onednn(stock)
     return stock.to(dense.device).eval()
 
 
 @torch.inference_mode()
-def stock_logits(stock: BertForSequenceClassification, windows: Sequence[Window]) -> np.ndarray:
+def stock_logits(stock: PreTrainedModel, windows: Sequence[Window]) -> np.ndarray:
     """Return (W, classes) logits on padded batches, in the order of `windows`."""
     logits = np.zeros((len(windows), stock.config.num_labels), dtype=np.float32)
     by_length = list(batches(windows, 32))
@@ -68,7 +68,7 @@ def stock_logits(stock: BertForSequenceClassification, windows: Sequence[Window]
 
 
 def time_models(
-    stock: BertForSequenceClassification,
+    stock: PreTrainedModel,
     models: Mapping[str, PruningClassifier],
     windows: Sequence[Window],
     split: str,
@@ -155,7 +155,7 @@ def in_bfloat16(model: Model) -> Model:
 
 
 def _stock_runs(
-    stocks: Mapping[str, BertForSequenceClassification], windows: Sequence[Window], size: int
+    stocks: Mapping[str, PreTrainedModel], windows: Sequence[Window], size: int
 ) -> dict[str, Run]:
     """Make runs of the stock model in given order, and all `stocks` on batches of similar length."""
     stock, by_length = stocks[STOCK], list(batches(windows, size))
@@ -171,9 +171,7 @@ def given_batches(windows: int, size: int) -> list[list[int]]:
     return [list(range(i, min(i + size, windows))) for i in range(0, windows, size)]
 
 
-def _run_stock(
-    stock: BertForSequenceClassification, windows: Sequence[Window], chosen: Sequence[list[int]]
-) -> Run:
+def _run_stock(stock: PreTrainedModel, windows: Sequence[Window], chosen: Sequence[list[int]]) -> Run:
     # Padding is laid out beforehand: only the model's own time counts.
     padded = _padded(stock, windows, chosen)
 
@@ -187,19 +185,10 @@ def _run_stock(
 
 
 def _padded(
-    stock: BertForSequenceClassification, windows: Sequence[Window], chosen: Sequence[list[int]]
+    stock: PreTrainedModel, windows: Sequence[Window], chosen: Sequence[list[int]]
 ) -> list[dict[str, Tensor]]:
-    return [padded_inputs([windows[i] for i in batch], stock.device) for batch in chosen]
-
-
-def padded_inputs(windows: Sequence[Window], device: torch.device | str = "cpu") -> dict[str, Tensor]:
-    """Lay a batch out as any user of transformers does."""
-    layout, inputs = Padded.from_windows(windows, device)
-    return {
-        "input_ids": inputs.input_ids,
-        "attention_mask": layout.alive.long(),
-        "token_type_ids": inputs.token_type_ids,
-    }
+    backbone = backbone_of(stock)
+    return [backbone.padded_inputs([windows[i] for i in batch]) for batch in chosen]
 
 
 def running(

@@ -51,7 +51,7 @@ class AdaplerObjective(Objective):
         self.thresholds = [self.policy.eta, self.policy.theta]
         self.weights = [
             value
-            for module in (model.bert, self.policy.predictors)
+            for module in (model.stock, self.policy.predictors)
             for value in module.parameters()
             if value.requires_grad
         ]
@@ -60,12 +60,12 @@ class AdaplerObjective(Objective):
     def prepare(cls, inputs: TrainingInputs, settings: AdaplerSettings, policy: type[Policy]) -> Self:
         dense_quality = inputs.measure_dense()
         inputs.reset_seed()
-        model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
+        model = inputs.pruned(policy.from_settings(inputs.dense.stock.config, settings))
         return cls(model, settings, inputs.saliency, dense_quality)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        model = adamw(self.model.stock, settings.learning_rate, settings.weight_decay)
         predictors = self.policy.predictors.parameters()
         model.add_param_group(
             scheduled(predictors, settings.predictor_learning_rate, settings.weight_decay)

@@ -60,10 +60,10 @@ class Objective(nn.Module):
         self.settings = settings
         self.teacher: Logits = {}
         self.distil = 0.0
-        model.bert.bert.embeddings.requires_grad_(not settings.freeze_embeddings)
+        model.backbone.embeddings.requires_grad_(not settings.freeze_embeddings)
         if settings.attention_dropout is not None:
-            for layer in model.bert.bert.encoder.layer:
-                layer.attention.self.dropout.p = settings.attention_dropout
+            for layer in model.backbone.layers:
+                layer.attention_dropout = settings.attention_dropout
 
     @classmethod
     def prepare(cls, inputs: TrainingInputs, settings: Any, policy: type[Policy]) -> Self:
@@ -75,7 +75,7 @@ class Objective(nn.Module):
             policy: The class that the catalogue names.
         """
         inputs.reset_seed()
-        return cls(inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings)), settings)
+        return cls(inputs.pruned(policy.from_settings(inputs.dense.stock.config, settings)), settings)
 
     def learn_from(self, teacher: Logits, share: float) -> None:
         """Let `share` of the task's loss follow the teacher's logits."""
@@ -83,7 +83,7 @@ class Objective(nn.Module):
 
     def optimizers(self) -> list[Optimizer]:
         """Return one or more; each is clipped by itself, and every group with a `peak` is scheduled."""
-        return [adamw(self.model.bert, self.settings.learning_rate, self.settings.weight_decay)]
+        return [adamw(self.model.stock, self.settings.learning_rate, self.settings.weight_decay)]
 
     def start_epoch(self, epoch: int) -> None:
         """Prepare an epoch: called before its first step, also after resuming."""

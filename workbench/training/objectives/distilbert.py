@@ -10,12 +10,12 @@ from torch.nn import functional
 from workbench.catalog.methods.distilbert import DistilbertSettings
 from workbench.core.documents import Window
 from workbench.errors import InputError
-from workbench.models.backbone import load_tokenizer
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded
 from workbench.models.policies.base import Policy
 from workbench.models.policies.distilbert import DistilBert
-from workbench.models.student import from_distilbert, half_depth
+from workbench.models.pretrained import load_backbone, load_tokenizer
+from workbench.models.student import half_depth
 from workbench.training.inputs import TrainingInputs
 from workbench.training.losses import teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress
@@ -35,7 +35,7 @@ class DistilbertObjective(Objective):
         self, model: PruningClassifier, settings: DistilbertSettings, dense: PruningClassifier
     ) -> None:
         super().__init__(model, settings)
-        own, other = model.bert.config.hidden_size, dense.bert.config.hidden_size
+        own, other = model.stock.config.hidden_size, dense.stock.config.hidden_size
         if settings.cosine_weight and own != other:
             raise InputError(
                 f"distilbert: hidden states of the student are {own} wide, the dense model's {other}, "
@@ -50,11 +50,12 @@ class DistilbertObjective(Objective):
         dense = inputs.dense
         inputs.reset_seed()
         if settings.checkpoint is None:
-            student = half_depth(dense.bert)
+            student = half_depth(dense.stock)
         else:
-            student = from_distilbert(settings.checkpoint, dense.labels)
-            _check_checkpoint(inputs, settings.checkpoint, student.config.max_position_embeddings)
-        model = PruningClassifier(student, policy.beside(student.config, dense.bert.config))
+            student = load_backbone(settings.checkpoint, dense.labels)
+        model = PruningClassifier(student, policy.beside(student.config, dense.costs.shape))
+        if settings.checkpoint is not None:
+            _check_checkpoint(inputs, settings.checkpoint, model.backbone.positions)
         return cls(model.to(dense.device), settings, dense)
 
     def backward(
@@ -90,7 +91,6 @@ def _check_checkpoint(inputs: TrainingInputs, checkpoint: str, positions: int) -
             f"distilbert.checkpoint {checkpoint}: has {positions} positions; set data.max_tokens, now "
             f"{inputs.max_tokens}, to at most that"
         )
-    inputs.note(f"distilbert: the checkpoint's head is not used, {checkpoint} gets a new one")
 
 
 def cosine_distance(student: Encoded, teacher: Encoded) -> Tensor:

@@ -25,7 +25,7 @@ class LtpObjective(SparsityPenaltyObjective):
         thresholds = scheduled([self.policy.thresholds], rate, 0.0)
         # Their gradients, divided by the temperature, would take the whole norm if clipped together.
         return [
-            adamw(self.model.bert, settings.learning_rate, settings.weight_decay),
+            adamw(self.model.stock, settings.learning_rate, settings.weight_decay),
             AdamW([thresholds], lr=rate),
         ]
 

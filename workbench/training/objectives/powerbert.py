@@ -33,12 +33,12 @@ class PowerbertObjective(Objective):
     @classmethod
     def prepare(cls, inputs: TrainingInputs, settings: PowerbertSettings, policy: type[Policy]) -> Self:
         assert issubclass(policy, PowerBert)
-        model = inputs.pruned(policy(inputs.dense.bert.config, length=inputs.longest))
+        model = inputs.pruned(policy(inputs.dense.stock.config, length=inputs.longest))
         return cls(model, settings)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        optimizer = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        optimizer = adamw(self.model.stock, settings.learning_rate, settings.weight_decay)
         rate = settings.retention_learning_rate
         optimizer.add_param_group({"params": [self.policy.retention], "weight_decay": 0.0, "lr": rate})
         return [optimizer]

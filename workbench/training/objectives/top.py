@@ -16,7 +16,7 @@ from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerTrace
 from workbench.models.inference import Output
-from workbench.models.policies.base import Policy, Sizes
+from workbench.models.policies.base import Policy
 from workbench.models.policies.top import SoftStage, ToP
 from workbench.training.inputs import TrainingInputs
 from workbench.training.losses import lambda_loss, teacher_loss
@@ -108,17 +108,16 @@ class TopObjective(Objective):
             raise InputError(
                 f"top.rank_layers {self.rank_layers}: the model has layers 0 to {layers - 1}"
             )
-        shape = model.bert.config
-        self.sizes = Sizes(layers, shape.hidden_size, shape.intermediate_size)
+        self.shape = model.costs.shape
 
     @classmethod
     def prepare(cls, inputs: TrainingInputs, settings: TopSettings, policy: type[Policy]) -> Self:
         targets = compute_teacher_targets(inputs.dense, inputs.windows, settings.rank_top_k)
         inputs.reset_seed()
-        model = inputs.pruned(policy.from_settings(inputs.dense.bert.config, settings))
+        model = inputs.pruned(policy.from_settings(inputs.dense.stock.config, settings))
         objective = cls(model, settings, targets)
         if settings.gates == "ordered":
-            fine_tuned = PruningClassifier(inputs.dense.bert, objective.policy)
+            fine_tuned = PruningClassifier(inputs.dense.stock, objective.policy)
             objective.order_gates(fine_tuned, inputs.windows[:MOST_INFORMED])
         return objective
 
@@ -138,7 +137,7 @@ class TopObjective(Objective):
             def saved(closed: Sequence[int]) -> float:
                 shares = [1 - number / bins for number in closed]
                 tokens = expected_tokens(self.lengths, [1.0] * policy.first_layer + shares)
-                return sparsity(self.sizes, policy.cut, tokens).item()
+                return sparsity(self.shape, policy.cut, tokens).item()
 
             information = gate_information(fine_tuned, windows, settings.batch_size).cpu()
             places = torch.empty(rows * bins)
@@ -159,13 +158,13 @@ class TopObjective(Objective):
                 tokens = inference_tokens(policy, self.lengths)
             else:
                 tokens = expected_tokens(self.lengths, expected_shares(policy))
-            return sparsity(self.sizes, policy.cut, tokens).item()
+            return sparsity(self.shape, policy.cut, tokens).item()
 
         shift_to(policy, target, saved)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        model = adamw(self.model.stock, settings.learning_rate, settings.weight_decay)
         if settings.gates == "ordered":
             return [model]
         gates = [self.policy.fine, self.policy.coarse]
@@ -260,4 +259,4 @@ class TopObjective(Objective):
         """1 - expected MACs / dense MACs of this batch."""
         lengths = text_tokens(windows, self.model.device)
         tokens = expected_tokens(lengths, expected_shares(self.policy))
-        return sparsity(self.sizes, self.policy.cut, tokens)
+        return sparsity(self.shape, self.policy.cut, tokens)

@@ -20,7 +20,7 @@ class TranskimmerObjective(SparsityPenaltyObjective):
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        model = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        model = adamw(self.model.stock, settings.learning_rate, settings.weight_decay)
         predictors = adamw(self.model.policy, settings.predictor_learning_rate, settings.weight_decay)
         for group in predictors.param_groups:
             model.add_param_group(group)

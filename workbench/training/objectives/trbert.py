@@ -41,13 +41,13 @@ class TrbertObjective(Objective):
     @classmethod
     def prepare(cls, inputs: TrainingInputs, settings: TrbertSettings, policy: type[Policy]) -> Self:
         inputs.reset_seed()
-        chosen = policy.from_settings(inputs.dense.bert.config, settings)
+        chosen = policy.from_settings(inputs.dense.stock.config, settings)
         teacher, targets = inputs.logits, inputs.saliency
         return cls(inputs.pruned(chosen), settings, targets, teacher)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
-        optimizer = adamw(self.model.bert, settings.learning_rate, settings.weight_decay)
+        optimizer = adamw(self.model.stock, settings.learning_rate, settings.weight_decay)
         selectors = self.policy.selectors.parameters()
         optimizer.add_param_group(
             scheduled(selectors, settings.selector_learning_rate, settings.weight_decay)

@@ -1,10 +1,14 @@
 """Attention x gradient, generic for Transformers (Chefer, Gur and Wolf, ICCV 2021)."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import Observer
+from workbench.attribution.ops.mixing import pooled_row
 from workbench.catalog.scorers import register_scorer
 
 
@@ -24,9 +28,12 @@ class AttentionGradient(Observer):
 
     def __init__(self) -> None:
         self.attentions: list[Tensor] = []
+        self.pooled: list[Callable[[Tensor], Tensor]] = []
 
     def see(self, block: Block) -> None:
         self.attentions.append(block.in_graph)
+        # The block itself would keep all that was derived from it.
+        self.pooled.append(partial(pooled_row, alive=block.alive, pools_cls=block.pools_cls))
 
     def rows(self, output: Tensor) -> Tensor:
         # The gradients of all layers come from one backward pass.
@@ -34,8 +41,8 @@ class AttentionGradient(Observer):
         size = self.attentions[0].shape[-1]
         relevance = torch.eye(size, device=output.device, dtype=output.dtype).expand(len(output), -1, -1)
         rows = []
-        for attention, gradient in zip(self.attentions, gradients, strict=True):
+        for attention, gradient, pooled in zip(self.attentions, gradients, self.pooled, strict=True):
             weighed = (gradient * attention.detach()).clamp_min(0).mean(1)
             relevance = relevance + weighed @ relevance
-            rows.append(relevance[:, 0])
+            rows.append(pooled(relevance))
         return torch.stack(rows, dim=1)

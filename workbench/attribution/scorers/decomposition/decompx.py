@@ -15,6 +15,7 @@ from workbench.attribution.engine.task import Task
 from workbench.attribution.ops.mixing import CELLS
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import register_scorer
+from workbench.models.backbones.post_norm import PostNormLayer
 
 SMALLEST = 1e-6
 """Inputs of an activation smaller than this count as this, so that they have a slope."""
@@ -38,7 +39,7 @@ EQUATIONS = BiasRule(with_residual=False, value_stays=False)
 @register_scorer(
     name="decompx", title="DecompX", group="decomposition", order=210, revision=2,
     description="DecompX: share of the logit, biases shared out as in the authors' code",
-    extra_options=("target",), signed=True,
+    extra_options=("target",), signed=True, needs_post_norm=True,
 )  # fmt: skip
 def decompx_scores(task: Task) -> list[Scored]:
     """Return each token's share of the target's logit, from every layer on; they sum to the logit.
@@ -51,7 +52,7 @@ def decompx_scores(task: Task) -> list[Scored]:
 @register_scorer(
     name="decompx-paper", title="DecompX by its equations", group="decomposition", order=211,
     description="DecompX: share of the logit, biases shared out as in the paper's equations",
-    extra_options=("target",), signed=True,
+    extra_options=("target",), signed=True, needs_post_norm=True,
 )  # fmt: skip
 def decompx_by_equations(task: Task) -> list[Scored]:
     """Return the same with the biases of self-attention shared out as in eqs. 5 and 6."""
@@ -71,7 +72,7 @@ class Decomposition(Observer):
     """Vectors x_{i<-k} (eq. 1): what token k gave to token i's state; over k they sum to it."""
 
     def __init__(self, task: Task, start: int, rule: BiasRule) -> None:
-        self.head, self.start, self.rule = task.model.bert, start, rule
+        self.backbone, self.start, self.rule = task.model.backbone, start, rule
         self.target = int(task.targets[0])
         self.parts = torch.empty(0)
         """(N, N, H): [i, k]."""
@@ -89,10 +90,11 @@ class Decomposition(Observer):
         # (1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4. A bias
         # is aligned with whole vectors, that of the classifier with the logits of all classes.
         with torch.no_grad():
-            pooler, classifier = self.head.bert.pooler.dense, self.head.classifier
-            parts = with_bias(self.parts[0] @ pooler.weight.t(), pooler.bias)
-            parts = parts * slope(torch.tanh, parts.sum(0, keepdim=True))
-            logits = with_bias(parts @ classifier.weight.t(), classifier.bias)
+            head = self.backbone.head_parts
+            assert head is not None, "refused before"
+            parts = with_bias(self.parts[0] @ head.inner.weight.t(), head.inner.bias)
+            parts = parts * slope(head.activation, parts.sum(0, keepdim=True))
+            logits = with_bias(parts @ head.outer.weight.t(), head.outer.bias)
             return logits[None, None, :, self.target]
 
 
@@ -104,40 +106,41 @@ def through_layer(block: Block, parts: Tensor, rule: BiasRule) -> Tensor:
         parts: (N, N, H).
         rule: For the biases of self-attention, in this layer.
     """
-    parts = _attended(block, parts, rule)
+    layer = block.layer
+    assert isinstance(layer, PostNormLayer), "refused before"
+    parts = _attended(block, layer, parts, rule)
     scale = block.first_spread[0]
     step = max(1, CELLS // (4 * parts[0].numel()))
     blocks = []
     for start in range(0, len(parts), step):
         rows = slice(start, start + step)
-        blocks.append(_fed_forward(block, _normed(block.first_norm, parts[rows], scale[rows])))
+        blocks.append(_fed_forward(layer, _normed(layer.first_norm, parts[rows], scale[rows])))
     return torch.cat(blocks)
 
 
-def _attended(block: Block, parts: Tensor, rule: BiasRule) -> Tensor:
+def _attended(block: Block, layer: PostNormLayer, parts: Tensor, rule: BiasRule) -> Tensor:
     """Self-attention with its probabilities as they are (eq. 4), plus the residual."""
-    module, output = block.layer.attention.self, block.layer.attention.output.dense
-    weight, heads = module.value.weight, module.num_attention_heads
+    output = layer.output
     # (k, j, H): every source's part of the value vectors.
-    values, bias = parts.transpose(0, 1) @ weight.t(), output.bias
+    values = parts.transpose(0, 1) @ layer.value.weight.t()
+    bias: Tensor = output.bias
     if rule.value_stays:
-        values.diagonal().add_(module.value.bias[:, None])
+        values.diagonal().add_(layer.value.bias[:, None])
     else:
         # Attention sums to 1, so the value bias reaches every token once.
-        bias = bias + module.value.bias @ output.weight.t()
-    by_head = values.unflatten(-1, (heads, -1)).transpose(1, 2)
+        bias = bias + layer.value.bias @ output.weight.t()
+    by_head = values.unflatten(-1, (layer.heads, -1)).transpose(1, 2)
     context = (block.probabilities[0] @ by_head).transpose(1, 2).flatten(2)
     moved = (context @ output.weight.t()).transpose(0, 1)
     return with_bias(moved + parts, bias) if rule.with_residual else with_bias(moved, bias) + parts
 
 
-def _fed_forward(block: Block, parts: Tensor) -> Tensor:
+def _fed_forward(layer: PostNormLayer, parts: Tensor) -> Tensor:
     """Feed-forward part, its activation a slope through the origin (eqs. 9 to 12), residual, norm."""
-    inner, outer = block.layer.intermediate, block.layer.output
-    inside = with_bias(parts @ inner.dense.weight.t(), inner.dense.bias)
-    inside = inside * slope(inner.intermediate_act_fn, inside.sum(1, keepdim=True))
-    left = with_bias(inside @ outer.dense.weight.t(), outer.dense.bias) + parts
-    return _normed(outer.LayerNorm, left, spread(outer.LayerNorm, left.sum(1)))
+    inside = with_bias(parts @ layer.inner.weight.t(), layer.inner.bias)
+    inside = inside * slope(layer.activation, inside.sum(1, keepdim=True))
+    left = with_bias(inside @ layer.outer.weight.t(), layer.outer.bias) + parts
+    return _normed(layer.second_norm, left, spread(layer.second_norm, left.sum(1)))
 
 
 def _normed(norm: Any, parts: Tensor, scale: Tensor) -> Tensor:

@@ -40,10 +40,12 @@ class NormalisedGlobEnc(RolledOutRow):
 def encoder_norms(block: Block) -> Tensor:
     """Return N_Enc (B, N, N) of eq. 11: attention, both residuals, both LayerNorms; 0 for the dead.
 
-    The feed-forward part enters through the second LayerNorm's spread only, as in the paper.
+    The feed-forward part enters through the second LayerNorm's spread only, as in the paper. In layers
+    that normalise first, no norm follows a residual: the norms of attention and its residual are left.
     """
     vectors, to_itself = (
-        linear_part(block.second_norm, part) for part in (block.centred_vectors, block.centred_to_itself)
+        linear_part(block.layer.second_norm, part)
+        for part in (block.centred_vectors, block.centred_to_itself)
     )
     spreads = (block.first_spread * block.second_spread)[:, :, None]
     norms = norms_of_sums(block.probabilities, vectors, to_itself) / spreads

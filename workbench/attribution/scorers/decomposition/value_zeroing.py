@@ -55,8 +55,10 @@ def _changes(block: Block) -> Tensor:
         keys = slice(start, start + step)
         # (B, keys, queries, H): what each key brought, taken away before the first LayerNorm.
         brought = block.probabilities.permute(0, 3, 2, 1)[:, keys] @ block.vectors[:, keys]
-        without = block.first_norm(block.before_norm[:, None] - brought)
-        changed = block.layer.feed_forward_chunk(without.flatten(0, 1)).unflatten(0, without.shape[:2])
+        without = block.before_norm[:, None] - brought
+        if block.layer.first_norm is not None:
+            without = block.layer.first_norm(without)
+        changed = block.layer.feed_forward(without.flatten(0, 1)).unflatten(0, without.shape[:2])
         apart = functional.normalize(changed, dim=-1) - plain
         parts.append(apart.square().sum(-1) / 2)
     return torch.cat(parts, dim=1).transpose(1, 2)

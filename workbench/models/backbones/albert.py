@@ -1,0 +1,93 @@
+"""ALBERT (Lan et al., ICLR 2020): all layers of a group share one set of weights."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from workbench.errors import InputError
+from workbench.metrics.efficiency.flops import Shape
+from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts, text_types
+from workbench.models.backbones.post_norm import Names, PostNormLayer
+from workbench.models.layouts import Inputs
+
+NAMES = Names(
+    query="attention.query",
+    key="attention.key",
+    value="attention.value",
+    attention_dropout="attention.attention_dropout",
+    output="attention.dense",
+    output_dropout="attention.output_dropout",
+    first_norm="attention.LayerNorm",
+    inner="ffn",
+    activation="activation",
+    outer="ffn_output",
+    outer_dropout=None,
+    second_norm="full_layer_layer_norm",
+)
+
+
+class Albert(Backbone):
+    """A stock ALBERT classifier."""
+
+    model_type = "albert"
+    title = "ALBERT"
+    classifier = "AlbertForSequenceClassification"
+    new_head = ("classifier.", "albert.pooler.")
+
+    @classmethod
+    def check(cls, config: Any) -> None:
+        if config.inner_group_num != 1:
+            raise ValueError(
+                f"has inner_group_num {config.inner_group_num}; the workbench runs ALBERT with 1, as "
+                "all published ones have"
+            )
+
+    def _layers(self) -> Sequence[EncoderLayer]:
+        groups, depth = self.encoder.encoder.albert_layer_groups, self.config.num_hidden_layers
+        return [
+            PostNormLayer(
+                groups[index * len(groups) // depth].albert_layers[0],
+                index,
+                self.config.num_attention_heads,
+                NAMES,
+            )
+            for index in range(depth)
+        ]
+
+    def embed(self, inputs: Inputs) -> Tensor:
+        embedded = self.embeddings(
+            input_ids=inputs.input_ids,
+            token_type_ids=text_types(inputs, self.token_kinds),
+            position_ids=inputs.position_ids,
+        )
+        hidden: Tensor = self.encoder.encoder.embedding_hidden_mapping_in(embedded)
+        return hidden
+
+    def head(self, pooled: Tensor) -> Tensor:
+        stock, encoder = self.stock, self.encoder
+        logits: Tensor = stock.classifier(
+            stock.dropout(encoder.pooler_activation(encoder.pooler(pooled)))
+        )
+        return logits
+
+    @property
+    def head_parts(self) -> HeadParts | None:
+        encoder = self.encoder
+        return HeadParts(encoder.pooler, encoder.pooler_activation, self.stock.classifier)
+
+    def weights_of_layers(self, chosen: Sequence[int]) -> dict[str, Tensor]:
+        """Return all weights: every layer has the same. InputError where there are several groups."""
+        groups = self.config.num_hidden_groups
+        if groups > 1:
+            raise InputError(
+                f"distilbert cannot take every other layer of an ALBERT whose layers share weights in "
+                f"{groups} groups"
+            )
+        weights: dict[str, Tensor] = self.stock.state_dict()
+        return weights
+
+    def shape(self, classes: int) -> Shape:
+        embedding = self.config.embedding_size * self.config.hidden_size
+        return replace(super().shape(classes), embedding_products=embedding)

@@ -1,0 +1,127 @@
+"""BERT, and the families whose layers are BERT's: ELECTRA, RoBERTa, XLM-RoBERTa, CamemBERT."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from workbench.metrics.efficiency.flops import Shape
+from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts, text_types
+from workbench.models.backbones.post_norm import Names, PostNormLayer
+from workbench.models.layouts import Inputs
+
+BERT_NAMES = Names()
+
+
+class Bert(Backbone):
+    """BERT (Devlin et al., NAACL 2019)."""
+
+    model_type = "bert"
+    title = "BERT"
+    classifier = "BertForSequenceClassification"
+    new_head: ClassVar[tuple[str, ...]] = ("classifier.", "bert.pooler.")
+    layer_weights = "bert.encoder.layer."
+
+    def _layers(self) -> Sequence[EncoderLayer]:
+        heads = self.config.num_attention_heads
+        return [
+            PostNormLayer(stock, index, heads, BERT_NAMES)
+            for index, stock in enumerate(self.encoder.encoder.layer)
+        ]
+
+    def embed(self, inputs: Inputs) -> Tensor:
+        hidden: Tensor = self.embeddings(
+            input_ids=inputs.input_ids,
+            token_type_ids=text_types(inputs, self.token_kinds),
+            position_ids=inputs.position_ids,
+        )
+        return hidden
+
+    def head(self, pooled: Tensor) -> Tensor:
+        stock = self.stock
+        logits: Tensor = stock.classifier(stock.dropout(self.encoder.pooler(pooled[:, None])))
+        return logits
+
+    @property
+    def head_parts(self) -> HeadParts | None:
+        pooler = self.encoder.pooler
+        return HeadParts(pooler.dense, pooler.activation, self.stock.classifier)
+
+
+class Electra(Bert):
+    """ELECTRA's discriminator (Clark et al., ICLR 2020): narrower embeddings, another head."""
+
+    model_type = "electra"
+    title = "ELECTRA"
+    classifier = "ElectraForSequenceClassification"
+    new_head = ("classifier.",)
+    layer_weights = "electra.encoder.layer."
+
+    def embed(self, inputs: Inputs) -> Tensor:
+        hidden = super().embed(inputs)
+        return self.encoder.embeddings_project(hidden) if self._projects else hidden
+
+    def head(self, pooled: Tensor) -> Tensor:
+        logits: Tensor = self.stock.classifier(pooled[:, None])
+        return logits
+
+    @property
+    def head_parts(self) -> HeadParts | None:
+        head = self.stock.classifier
+        return HeadParts(head.dense, head.activation, head.out_proj)
+
+    def shape(self, classes: int) -> Shape:
+        embedding = self.config.embedding_size * self.config.hidden_size if self._projects else 0
+        return replace(super().shape(classes), embedding_products=embedding)
+
+    @property
+    def _projects(self) -> bool:
+        return hasattr(self.encoder, "embeddings_project")
+
+
+class Roberta(Bert):
+    """RoBERTa (Liu et al., 2019): positions begin after the padding's id, all token types are 0."""
+
+    model_type = "roberta"
+    title = "RoBERTa"
+    classifier = "RobertaForSequenceClassification"
+    new_head = ("classifier.",)
+    layer_weights = "roberta.encoder.layer."
+
+    @property
+    def positions(self) -> int:
+        return super().positions - self._first_position
+
+    def embed(self, inputs: Inputs) -> Tensor:
+        return super().embed(replace(inputs, position_ids=inputs.position_ids + self._first_position))
+
+    def head(self, pooled: Tensor) -> Tensor:
+        logits: Tensor = self.stock.classifier(pooled[:, None])
+        return logits
+
+    @property
+    def head_parts(self) -> HeadParts | None:
+        head = self.stock.classifier
+        return HeadParts(head.dense, torch.tanh, head.out_proj)
+
+    @property
+    def _first_position(self) -> int:
+        return int(self.config.pad_token_id) + 1
+
+
+class XlmRoberta(Roberta):
+    """XLM-R (Conneau et al., ACL 2020)."""
+
+    model_type = "xlm-roberta"
+    title = "XLM-RoBERTa"
+    classifier = "XLMRobertaForSequenceClassification"
+
+
+class Camembert(Roberta):
+    """CamemBERT (Martin et al., ACL 2020)."""
+
+    model_type = "camembert"
+    title = "CamemBERT"
+    classifier = "CamembertForSequenceClassification"
