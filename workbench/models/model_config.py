@@ -60,7 +60,7 @@ class Stated(BaseModel):
     hidden_dim: Width = 1
     vocab_size: Rows = 1
     max_position_embeddings: Rows = 1
-    type_vocab_size: Rows = 1
+    type_vocab_size: Annotated[int, Field(ge=0, le=10**7)] = 1
     num_labels: Annotated[int, Field(ge=1, le=MOST_CLASSES)] = 1
     id2label: Annotated[dict[str, Any], Field(max_length=MOST_CLASSES)] | None = None
     layer_norm_eps: Share = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -23,6 +23,11 @@ class Bert(Backbone):
     classifier = "BertForSequenceClassification"
     new_head: ClassVar[tuple[str, ...]] = ("classifier.", "bert.pooler.")
     layer_weights = "bert.encoder.layer."
+
+    @classmethod
+    def check(cls, config: Any) -> None:
+        if config.type_vocab_size < 1:
+            raise ValueError(f"type_vocab_size is {config.type_vocab_size}; embeddings need at least 1")
 
     def _layers(self) -> Sequence[EncoderLayer]:
         heads = self.config.num_attention_heads

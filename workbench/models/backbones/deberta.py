@@ -111,29 +111,17 @@ class DisentangledLayer(PostNormLayer):
         attention = self._attention
         index = self._buckets(places[:, :, None] - key_places[:, None, :])[:, None]
         embedded = attention.pos_dropout(self.encoder.get_rel_embedding()[: 2 * self.span])
-        keys, queries = self._of_positions(embedded)
         shape = (*query.shape[:2], query.shape[2], key.shape[2])
         terms = []
         if self.content_to_position:
-            by_bucket = query @ keys.transpose(1, 2)
+            make = attention.key_proj if attention.share_att_key else attention.pos_key_proj
+            by_bucket = query @ self.split(make(embedded)[None]).transpose(2, 3)
             terms.append(by_bucket.gather(3, index.expand(shape)))
         if self.position_to_content:
-            by_bucket = (key @ queries.transpose(1, 2)).transpose(2, 3)
+            make = attention.query_proj if attention.share_att_key else attention.pos_query_proj
+            by_bucket = (key @ self.split(make(embedded)[None]).transpose(2, 3)).transpose(2, 3)
             terms.append(by_bucket.gather(2, index.expand(shape)))
         return sum(terms[1:], terms[0]) * self.scaling
-
-    def _of_positions(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
-        """Return keys and queries (heads, 2 span, d) of the relative positions."""
-        attention = self._attention
-        if attention.share_att_key:
-            makers = attention.key_proj, attention.query_proj
-        else:
-            makers = (
-                attention.pos_key_proj if self.content_to_position else attention.pos_query_proj,
-                attention.pos_query_proj if self.position_to_content else attention.pos_key_proj,
-            )
-        keys, queries = (self.split(make(embedded)[None])[0] for make in makers)
-        return keys, queries
 
     def _buckets(self, apart: Tensor) -> Tensor:
         """Return which embedding stands for query place - key place, both int64."""

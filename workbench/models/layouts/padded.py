@@ -164,7 +164,9 @@ class Padded:
         probabilities = (logits if bias is None else logits + bias).softmax(-1)
         if self.gated and self.soft is not None:
             weighed = probabilities * self.soft[:, None, None, :]
-            probabilities = weighed / weighed.sum(-1, keepdim=True)
+            # A token that is gone may see none that is left, where attention is local.
+            seen = weighed.sum(-1, keepdim=True).clamp_min(torch.finfo(weighed.dtype).tiny)
+            probabilities = weighed / seen
         output = functional.dropout(probabilities, dropout, training=dropout > 0) @ value
         queries = self.alive.to(probabilities.dtype)
         if self.gated and self.soft is not None:
