@@ -11,7 +11,8 @@ from app.data.run_list import stamp
 from app.shared import cached, plain
 from workbench.catalog.methods import METHODS
 from workbench.errors import InputError
-from workbench.inference.what_if import Change, Outcome, record_windows, what_if
+from workbench.inference.recorded_windows import record_windows
+from workbench.inference.what_if import Change, Outcome, what_if
 from workbench.reporting.text.wording import method_name
 from workbench.runs.folder import Run
 from workbench.runs.tables import RunData

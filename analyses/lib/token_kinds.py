@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.score_grid import ScoreGrid
+from workbench.core.sub_words import CONTINUES, piece_text
 from workbench.errors import InputError
 from workbench.metrics.stats.shares import share
 from workbench.metrics.stats.text_means import text_means
@@ -19,18 +20,24 @@ MEASURES = ("mass", "tokens", "kept")
 
 def is_punctuation(token: str) -> bool:
     """Tell whether a sub-word token holds punctuation and symbols only (Unicode categories P and S)."""
-    letters = token.removeprefix("##") if len(token) > 2 else token
+    letters = piece_text(token) if len(token) > 2 else token
     return bool(letters) and all(unicodedata.category(letter)[0] in "PS" for letter in letters)
 
 
 def token_kinds(grid: ScoreGrid) -> np.ndarray:
     """Return each token's place in `KINDS`, (W, n) int, -1 on padding.
 
-    The first token of a window is its [CLS]; other tokens without a word are separators.
+    The first token of a window is its [CLS]; other tokens without a word are separators. The rest of a
+    character that was cut into bytes is of the kind of its first token.
     """
     names, which = np.unique(grid.tokens.astype(str), return_inverse=True)
     marks = np.array([is_punctuation(name) for name in names.tolist()], dtype=bool)
     kinds = np.where(marks[which].reshape(grid.tokens.shape), KINDS.index("punctuation"), 3)
+    rest = np.zeros(kinds.shape, dtype=bool)
+    rest[:, 1:] = grid.word_index[:, 1:] == grid.word_index[:, :-1]
+    rest &= grid.tokens.astype(str) == CONTINUES
+    begun = np.maximum.accumulate(np.where(rest, 0, np.arange(kinds.shape[1])), axis=1)
+    kinds = np.take_along_axis(kinds, begun, axis=1)
     kinds[grid.word_index < 0] = KINDS.index("separator")
     if kinds.shape[1]:
         kinds[:, 0] = np.where(grid.word_index[:, 0] < 0, KINDS.index("cls"), kinds[:, 0])

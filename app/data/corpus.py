@@ -10,6 +10,7 @@ import pandas as pd
 from workbench.config.data import DataSettings
 from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, mask, runs
+from workbench.core.sub_words import piece_text
 from workbench.data.cards import DataCard, data_card
 from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
@@ -103,7 +104,7 @@ def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | No
     rows = rows.sort_values([*by_word, "token_index"])
     later, tokens = rows.duplicated(by_word), rows["token"].astype(str)
     pieces = rows[by_word].assign(
-        word=tokens.where(~later, tokens.str.removeprefix("##")),
+        word=tokens.where(~later, tokens.map(piece_text)),
         marked=rows["rationale"].fillna(False).astype(bool),
         unknown=rows["rationale"].isna(),
     )

@@ -14,6 +14,7 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import own_scorer
 from workbench.core.merge_windows import stitched
+from workbench.core.sub_words import CONTINUES
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.reporting.figures.chart import short
@@ -157,9 +158,8 @@ def flow_records(tables: dict[str, ScoreTable], method: str, text_id: str) -> li
 
 
 def snippet(tokens: Sequence[str], longest: int = 60) -> str:
-    """Return the beginning of a text put together from its sub-words, without special tokens."""
-    words = " ".join(t for t in tokens if t not in ("[CLS]", "[SEP]", "[PAD]"))
-    return short(words.replace(" ##", ""), longest)
+    """Return the beginning of a text put together from its sub-words."""
+    return short(" ".join(tokens).replace(f" {CONTINUES}", ""), longest)
 
 
 def in_words(column: pd.Series) -> np.ndarray:

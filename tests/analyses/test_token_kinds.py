@@ -33,6 +33,15 @@ def test_kinds_by_place_and_letters() -> None:
     assert kinds[1].tolist() == [0, 1, -1, -1, -1, -1, -1]
 
 
+def test_the_rest_of_a_character_is_of_its_kind() -> None:
+    # 京 and an arrow in three bytes each, and a word that is ## itself.
+    tokens = ("<s>", "京", "##", "##", "→", "##", "##", "##", "</s>")
+    made = grid(record([[1.0] * 9], tokens=tokens, words=[-1, 0, 0, 0, 1, 1, 1, 2, -1]))
+    assert [KINDS[kind] for kind in token_kinds(made)[0]] == [
+        "cls", "word", "word", "word", *["punctuation"] * 4, "separator",
+    ]  # fmt: skip
+
+
 def test_shares_by_hand() -> None:
     made = grid(
         record(

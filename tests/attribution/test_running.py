@@ -5,8 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from transformers import BertTokenizerFast
 
 from tests.helpers.extra_scorers import extra_scorer
+from tests.helpers.tokenizers import byte_level_tokenizer
 from tests.helpers.toys import RAGGED, texts, toy_tokenizer, window
 from workbench.attribution.callbacks import Events
 from workbench.attribution.engine.task import Task
@@ -14,6 +16,9 @@ from workbench.attribution.ops.pooling import groups, pool
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
 from workbench.attribution.types import Scored
+from workbench.core.documents import Document
+from workbench.data.windows.encode import encode
+from workbench.data.windows.token_texts import token_texts
 from workbench.errors import WorkbenchError
 
 WINDOWS = texts(RAGGED)
@@ -104,9 +109,8 @@ def test_units_by_hand() -> None:
     # a b . | . c !   with "a b" two tokens of one word, and a second text of one word.
     text = window([2, 5, 6, 7, 7, 8, 7, 3, 9, 3])
     text.word_index[:] = [-1, 0, 0, 1, 2, 3, 4, -1, 5, -1]
-    tokenizer = toy_tokenizer()
-    names = {5: "a", 6: "##b", 7: ".", 8: "c", 9: "d", 2: "[CLS]", 3: "[SEP]"}
-    tokenizer.convert_ids_to_tokens = lambda ids: [names[index] for index in ids]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", ".", "c", "d"]
+    tokenizer = BertTokenizerFast(vocab={piece: index for index, piece in enumerate(pieces)})
     assert groups(text, tokenizer, "token").tolist() == [-1, 0, 1, 2, 3, 4, 5, -1, 6, -1]
     assert groups(text, tokenizer, "word").tolist() == [-1, 0, 0, 1, 2, 3, 4, -1, 5, -1]
     assert groups(text, tokenizer, "sentence").tolist() == [-1, 0, 0, 0, 0, 1, 1, -1, 2, -1]
@@ -115,6 +119,18 @@ def test_units_by_hand() -> None:
     np.testing.assert_array_equal(words, [9, 3, 3, np.nan, 4, 5, 6, 9, 7, 9])
     sentences = pool(scores, text, tokenizer, "sentence")[0]
     np.testing.assert_array_equal(sentences, [9, 7, 7, np.nan, 7, 11, 11, 9, 7, 9])
+
+
+def test_sentences_of_byte_level_tokens() -> None:
+    # The full stop goes on with its word, and the mark of a space alone closes no sentence.
+    tokenizer = byte_level_tokenizer(prefix_space=True)
+    one = Document("t", ("great", "film.", "京", "is", "it"), "pos")
+    (text,) = encode([one], ("neg", "pos"), tokenizer, 64).windows
+    assert token_texts(text, tokenizer) == (
+        "<s>", "great", "film", "##.", "", "##京", "##", "##", "is", "it", "</s>",
+    )  # fmt: skip
+    assert groups(text, tokenizer, "sentence").tolist() == [-1, 0, 0, 0, *[1] * 6, -1]
+    assert groups(text, tokenizer, "word").tolist() == [-1, 0, 1, 1, 2, 2, 2, 2, 3, 4, -1]
 
 
 def test_value_zeroing_equals_a_model_whose_value_is_zeroed(make_model) -> None:

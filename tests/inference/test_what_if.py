@@ -12,7 +12,8 @@ from tests.helpers.toys import toy_tokenizer
 from workbench.attribution.scorers.learned.pruner_scores import pruner_scores
 from workbench.errors import InputError
 from workbench.inference.explain import explain_text, text_windows
-from workbench.inference.what_if import Change, outcome_table, record_windows, what_if
+from workbench.inference.recorded_windows import record_windows
+from workbench.inference.what_if import Change, outcome_table, what_if
 from workbench.metrics.efficiency.flops import dense_flops, text_flops
 from workbench.models.classifier import PruningClassifier
 

@@ -24,6 +24,7 @@ from workbench.catalog.scorers import ScorerSpec
 from workbench.core.documents import Window
 from workbench.core.inference import batches
 from workbench.core.token_scores import TokenScores
+from workbench.data.windows.token_texts import token_texts
 from workbench.errors import WorkbenchError
 from workbench.models.classifier import PruningClassifier
 
@@ -161,7 +162,7 @@ def _record(
         method=task.model.policy.method,
         text_id=window.text_id,
         window=window.window,
-        tokens=tuple(task.tokenizer.convert_ids_to_tokens(window.input_ids.tolist())),
+        tokens=token_texts(window, task.tokenizer),
         word_index=np.asarray(window.word_index),
         scores=scored.scores,
         kept=scored.kept,

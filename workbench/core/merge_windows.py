@@ -103,9 +103,8 @@ def _offsets(records: Sequence[TokenScores]) -> list[int]:
 
 def _shown(record: TokenScores, records: Sequence[TokenScores]) -> np.ndarray:
     """The window's tokens that `stitched` keeps, (k,) int."""
-    n = len(record.tokens)
-    last = n - 1 if record.second_start is None else record.second_start - 1
-    return np.arange(0 if record is records[0] else 1, n if record is records[-1] else last)
+    last = len(record.tokens) if record is records[-1] else record.first_end
+    return np.arange(0 if record is records[0] else 1, last)
 
 
 def _side_by_side(records: Sequence[TokenScores]) -> TokenScores:

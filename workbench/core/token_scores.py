@@ -84,11 +84,17 @@ class TokenScores:
         )
 
     @property
+    def first_end(self) -> int:
+        """Index after the first text's last token."""
+        special = np.flatnonzero(self.word_index[1:] == -1)
+        return int(special[0]) + 1 if len(special) else len(self.tokens)
+
+    @property
     def second_start(self) -> int | None:
         """Index of the second text's first token; None for a single text."""
-        # [CLS] and the last [SEP] aside, only the [SEP] between two texts belongs to no word.
+        # The first and the last token aside, only those between two texts belong to no word.
         inner = np.flatnonzero(self.word_index[1:-1] == -1)
-        return int(inner[0]) + 2 if len(inner) else None
+        return int(inner[-1]) + 2 if len(inner) else None
 
 
 def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:

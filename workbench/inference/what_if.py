@@ -11,6 +11,7 @@ from workbench.catalog.scorers import own_scorer
 from workbench.core.documents import Window
 from workbench.core.merge_windows import places, stitched
 from workbench.core.token_scores import TokenScores
+from workbench.data.windows.token_texts import token_texts
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import padded_flops
 
@@ -104,30 +105,6 @@ class Outcome:
     @property
     def speedup_padded(self) -> float:
         return self.flops_padded / self.flops
-
-
-def record_windows(tokenizer: Any, records: Sequence[TokenScores]) -> list[Window]:
-    """Return the windows behind the records of one text, made from their tokens.
-
-    InputError where the tokenizer does not know a token: the records are another tokenizer's.
-    """
-    windows = []
-    for record in sorted(records, key=lambda record: record.window):
-        ids = np.array(tokenizer.convert_tokens_to_ids(list(record.tokens)), dtype=np.int64)
-        for token, token_id in zip(record.tokens, ids, strict=True):
-            if token_id == tokenizer.unk_token_id and token != tokenizer.unk_token:
-                raise InputError(f"{record.text_id}: the model's tokenizer has no token {token!r}")
-        types = np.zeros(len(ids), dtype=np.int64)
-        if record.second_start is not None:
-            types[record.second_start :] = 1
-        words = np.asarray(record.word_index, dtype=np.int64)
-        windows.append(
-            Window(
-                record.text_id, record.window, 0, ids, types, words,
-                rationale=record.rationale, shares=record.shares,
-            )
-        )  # fmt: skip
-    return windows
 
 
 def what_if(
@@ -273,7 +250,7 @@ class _Runner:
 def _blank(model: "PruningClassifier", tokenizer: Any, window: Window) -> TokenScores:
     """A window's record without scores."""
     method = model.policy.method
-    tokens = tuple(tokenizer.convert_ids_to_tokens(window.input_ids.tolist()))
+    tokens = token_texts(window, tokenizer)
     scores = np.full((model.layers, len(tokens)), np.nan)
     return TokenScores(
         own_scorer(method), method, window.text_id, window.window, tokens, window.word_index, scores,

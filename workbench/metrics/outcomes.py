@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.score_grid import ScoreGrid
+from workbench.core.sub_words import piece_text
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.stats.shares import share
@@ -95,7 +96,7 @@ def words_of(grid: ScoreGrid, row: int) -> list[tuple[str, np.ndarray]]:
     words = []
     for number in dict.fromkeys(numbers[numbers >= 0].tolist()):
         places = np.flatnonzero(numbers == number)
-        words.append(("".join(str(t).removeprefix("##") for t in grid.tokens[row, places]), places))
+        words.append(("".join(piece_text(str(token)) for token in grid.tokens[row, places]), places))
     return words
 
 

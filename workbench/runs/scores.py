@@ -64,12 +64,14 @@ class ScoreTable:
         return sorted(records, key=lambda record: record.window)
 
     def beginnings(self, text_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return the tokens of each text's first window; unknown texts are left out."""
+        """Return the words' tokens in each text's first window; unknown texts are left out."""
         known = [name for name in text_ids if name in self]
         if not known:
             return {}
-        frame = self._rows(known, ["text_id", "window", "layer", "token_index", "token"])
-        frame = frame[(frame["layer"] == 0) & (frame["window"] == 0)].sort_values("token_index")
+        columns = ["text_id", "window", "layer", "token_index", "word_index", "token"]
+        frame = self._rows(known, columns)
+        frame = frame[(frame["layer"] == 0) & (frame["window"] == 0) & (frame["word_index"] >= 0)]
+        frame = frame.sort_values("token_index")
         tokens = frame["token"].astype(str).groupby(frame["text_id"].astype(str)).agg(tuple)
         return {str(name): first for name, first in tokens.items()}
 

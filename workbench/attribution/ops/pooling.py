@@ -5,6 +5,8 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.options import Granularity
 from workbench.core.documents import Window
+from workbench.core.sub_words import piece_text
+from workbench.data.windows.token_texts import token_texts
 
 STOPS = frozenset(".!?")
 """A word of these characters ends a sentence."""
@@ -48,8 +50,8 @@ def pool(
 
 def _begins_sentence(window: Window, tokenizer: PreTrainedTokenizerBase) -> np.ndarray:
     """(n,) bool: the first token, and those whose predecessor closes a sentence or is special."""
-    tokens = tokenizer.convert_ids_to_tokens(window.input_ids.tolist())
-    closes = np.array([set(token) <= STOPS for token in tokens])
+    texts = [piece_text(token) for token in token_texts(window, tokenizer)]
+    closes = np.array([text != "" and set(text) <= STOPS for text in texts])
     after = closes[:-1] | (window.word_index[:-1] < 0)
     # A stop right after a stop begins no sentence: of several the last one ends it.
     follows_stop = np.append(False, closes[:-1])

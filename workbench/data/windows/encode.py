@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +10,9 @@ from workbench.core.documents import Corpus, Document, Window, mask
 from workbench.core.task_type import task_type_of
 from workbench.data.windows.cutting import cut_windows
 from workbench.data.windows.encodings import Encoding, with_evidence
+from workbench.data.windows.special_tokens import Template, pair_template, template
+from workbench.data.windows.sub_words import TextTokenizer, Tokens, sub_words
+from workbench.data.windows.token_texts import space_marks
 from workbench.errors import InputError
 
 __all__ = ["Encoding", "encode", "encode_corpus", "with_evidence"]
@@ -19,7 +21,7 @@ BATCH = 256
 """Documents tokenized in one call."""
 
 
-def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, Encoding]:
+def encode_corpus(corpus: Corpus, tokenizer: TextTokenizer, max_tokens: int) -> dict[str, Encoding]:
     """Encode each split of a corpus.
 
     Args:
@@ -32,24 +34,31 @@ def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, 
 
 
 def encode(
-    documents: Sequence[Document], labels: Sequence[str], tokenizer: Any, max_tokens: int
+    documents: Sequence[Document], labels: Sequence[str], tokenizer: TextTokenizer, max_tokens: int
 ) -> Encoding:
     """Cut documents into windows.
 
     Windows are as full as they can be without splitting a word or a rationale span; a span that alone
-    does not fit is split and counted. A second text is repeated in every window with token type 1.
+    does not fit is split and counted. A second text is repeated in every window with token type 1. Token
+    types tell first from second text for every tokenizer, also where the model has none.
 
     Args:
         documents: Texts whose labels are among `labels`.
         labels: Class names in the order of the model's outputs, or the name of a value.
-        tokenizer: A fast BERT tokenizer.
+        tokenizer: Any fast one that puts one special token before a text, and one after it.
         max_tokens: Longest window, special tokens included.
 
     Raises:
         InputError: Names the id of a document or second text without tokens, of an unknown label, and of
             a second text that needs more than half of a window while the pair does not fit into one.
+            Says what the tokenizer lacks.
     """
-    _check_tokenizer(tokenizer, max_tokens)
+    if max_tokens < 8:
+        raise InputError(f"data.max_tokens {max_tokens} leaves no room for text; at least 8")
+    single = template(tokenizer)
+    double = pair_template(tokenizer) if any(document.second for document in documents) else single
+    unk = tokenizer.unk_token_id
+    unknown_ids = [] if unk is None else [unk, *space_marks(tokenizer)]
     task_type = task_type_of(labels)
     encoding = Encoding([], len(documents), max_tokens)
     split_spans, split_words, unknown = [], [], []
@@ -60,7 +69,7 @@ def encode(
             raise InputError(f"text {document.id!r}: {error}") from None
         if document.id in encoding._places:
             raise InputError(f"text id {document.id!r} occurs twice")
-        pair = _Pair(document, first, second, tokenizer, target)
+        pair = _Pair(document, first, second, single if second is None else double, target)
         cut = cut_windows(first.words, document.rationale or (), pair.room(max_tokens))
         at = len(encoding.windows)
         encoding.windows.extend(pair.windows(cut.starts))
@@ -69,7 +78,7 @@ def encode(
             split_spans.append((document.id, cut.split_spans))
         if cut.split_words:
             split_words.append(document.id)
-        if np.all(first.ids == tokenizer.unk_token_id):
+        if np.isin(first.ids, unknown_ids).all():
             unknown.append(document.id)
     return replace(
         encoding,
@@ -79,20 +88,13 @@ def encode(
     )
 
 
-class _Tokens(NamedTuple):
-    ids: np.ndarray
-    """(n,) int64, no special tokens."""
-    words: np.ndarray
-    """(n,) int64, each token's word, never falling."""
-
-
 def _tokenized(
-    documents: Iterable[Document], tokenizer: Any
-) -> Iterator[tuple[Document, _Tokens, _Tokens | None]]:
+    documents: Iterable[Document], tokenizer: TextTokenizer
+) -> Iterator[tuple[Document, Tokens, Tokens | None]]:
     iterator = iter(documents)
     while batch := list(islice(iterator, BATCH)):
-        firsts = _sub_words([document.words for document in batch], tokenizer)
-        seconds = iter(_sub_words([one.second for one in batch if one.second], tokenizer))
+        firsts = sub_words([document.words for document in batch], tokenizer)
+        seconds = iter(sub_words([one.second for one in batch if one.second], tokenizer))
         for document, first in zip(batch, firsts, strict=True):
             second = next(seconds) if document.second else None
             for name, tokens in (("it", first), ("its second text", second)):
@@ -101,49 +103,32 @@ def _tokenized(
             yield document, first, second
 
 
-def _sub_words(texts: list[tuple[str, ...]], tokenizer: Any) -> list[_Tokens]:
-    if not texts:
-        return []
-    # An empty list of words is not taken for a pre-split text.
-    encoded = tokenizer(
-        [list(words) or [" "] for words in texts],
-        is_split_into_words=True,
-        # What looks like a special token in a text is text.
-        split_special_tokens=True,
-        add_special_tokens=False,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-        verbose=False,
-    )
-    return [
-        _Tokens(np.asarray(ids, dtype=np.int64), np.asarray(encoded.word_ids(index), dtype=np.int64))
-        for index, ids in enumerate(encoded["input_ids"])
-    ]
-
-
 class _Pair:
-    """One document's tokens, and its windows: [CLS] part [SEP] or [CLS] part [SEP] second [SEP]."""
+    """One document's tokens, and its windows: of the first text a part, and all of the second."""
 
     def __init__(
-        self, document: Document, first: _Tokens, second: _Tokens | None, tokenizer: Any, label: float
+        self,
+        document: Document,
+        first: Tokens,
+        second: Tokens | None,
+        special: Template,
+        label: float,
     ) -> None:
-        self.document, self.label, self.first = document, label, first
-        self.head = np.array([tokenizer.cls_token_id], dtype=np.int64)
-        self.tail = np.array([tokenizer.sep_token_id], dtype=np.int64)
-        self.tail_words = np.array([-1], dtype=np.int64)
+        self.document, self.label, self.first, self.special = document, label, first, special
+        self.head, self.tail, self.tail_words = special.head, special.tail, _no_words(special.tail)
         if second is not None:
-            self.tail = np.concatenate([self.tail, second.ids, self.tail])
-            self.tail_words = np.concatenate([[-1], second.words + len(document.words), [-1]])
+            self.tail = np.concatenate([special.middle, second.ids, special.tail])
+            words = second.words + len(document.words)
+            self.tail_words = np.concatenate([_no_words(special.middle), words, self.tail_words])
         self.marked, self.shares = _marked_words(document), _shares_of_words(document)
         shares = document.label_shares
         self.label_shares = None if shares is None else np.array(shares, dtype=np.float32)
 
     def room(self, max_tokens: int) -> int:
         """Return tokens that one window has for the first text."""
-        fixed = len(self.head) + len(self.tail)
-        room = max_tokens - fixed
-        second = len(self.tail) - 2
-        if len(self.first.ids) > room and second > 0 and 2 * second > max_tokens - 3:
+        room = max_tokens - len(self.head) - len(self.tail)
+        second = max_tokens - len(self.special) - room
+        if len(self.first.ids) > room and 2 * second > max_tokens - len(self.special):
             raise InputError(
                 f"text {self.document.id!r}: the second text has {second} tokens and leaves fewer than"
                 f" half of a window of {max_tokens} to the first: raise data.max_tokens"
@@ -153,10 +138,11 @@ class _Pair:
     def windows(self, starts: Sequence[int]) -> Iterator[Window]:
         ends = [*starts[1:], len(self.first.ids)]
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            words = np.concatenate([[-1], self.first.words[start:end], self.tail_words])
+            part = self.first.words[start:end]
+            words = np.concatenate([_no_words(self.head), part, self.tail_words])
             types = np.zeros(len(words), dtype=np.int64)
-            # The first [SEP] still belongs to the first text.
-            types[end - start + 2 :] = 1
+            # The first special token after it still belongs to the first text.
+            types[len(self.head) + len(part) + 1 :] = 1
             yield Window(
                 text_id=self.document.id,
                 window=number,
@@ -169,6 +155,10 @@ class _Pair:
                 label_shares=self.label_shares,
                 shares=None if self.shares is None else self.shares[words],
             )
+
+
+def _no_words(special: np.ndarray) -> np.ndarray:
+    return np.full(len(special), -1, dtype=np.int64)
 
 
 def _marked_words(document: Document) -> np.ndarray | None:
@@ -190,12 +180,3 @@ def _shares_of_words(document: Document) -> np.ndarray | None:
     if len(document.shares) != n:
         raise InputError(f"text {document.id!r}: {len(document.shares)} shares for its {n} words")
     return np.array([*document.shares, 0.0], dtype=np.float32)
-
-
-def _check_tokenizer(tokenizer: Any, max_tokens: int) -> None:
-    if not getattr(tokenizer, "is_fast", False):
-        raise InputError("the tokenizer has no fast version, which word alignment needs")
-    if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
-        raise InputError("the tokenizer has no [CLS] or [SEP]: not one of a BERT encoder")
-    if max_tokens < 8:
-        raise InputError(f"data.max_tokens {max_tokens} leaves no room for text; at least 8")

@@ -60,9 +60,11 @@ class Encoding:
         for window in self.windows:
             if window.window:
                 first, *others = self.of_text(window.text_id)
-                # Of every further window, only the part of the first text is new: it has token type 0,
-                # like [CLS] and the first [SEP].
-                new = sum(int((other.token_type_ids == 0).sum()) - 2 for other in others)
+                # Of every further window, only the part of the first text is new.
+                new = sum(
+                    int(((other.token_type_ids == 0) & (other.word_index >= 0)).sum())
+                    for other in others
+                )
                 tokens = len(first.input_ids) + new
                 raise InputError(
                     f"text {window.text_id!r} has {tokens} tokens, more than {self.max_tokens}"

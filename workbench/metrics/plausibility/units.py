@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.core.sub_words import joined
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 
@@ -125,11 +126,11 @@ def unit_index(word_index: np.ndarray, unit: str) -> np.ndarray:
 
 def unit_names(tokens: Iterable[str], index: np.ndarray) -> list[str]:
     """Return the m units as text: sub-word tokens put together, without the ## that continues a word."""
-    names = [""] * (int(index.max(initial=-1)) + 1)
+    pieces: list[list[str]] = [[] for _ in range(int(index.max(initial=-1)) + 1)]
     for token, unit in zip(tokens, index.tolist(), strict=True):
         if unit >= 0:
-            names[unit] += token.removeprefix("##") if names[unit] else token
-    return names
+            pieces[unit].append(token)
+    return [joined(names) for names in pieces]
 
 
 def unit_scores(scores: np.ndarray, index: np.ndarray) -> np.ndarray:
