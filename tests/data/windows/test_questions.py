@@ -250,7 +250,7 @@ def by_run_squad(spans, at):
 
 
 @pytest.mark.parametrize(
-    ("n", "room", "stride"), [(5, 9, 3), (9, 9, 3), (10, 9, 3), (40, 9, 8), (40, 9, 0)]
+    ("n", "room", "stride"), [(5, 9, 3), (9, 9, 3), (10, 9, 3), (40, 9, 8), (40, 9, 0), (700, 380, 128)]
 )
 def test_every_token_has_its_most_context_in_one_window(n, room, stride):
     bounds = window_bounds(n, room, stride)

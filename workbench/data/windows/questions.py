@@ -136,13 +136,7 @@ class _Template:
     """What the tokenizer puts around a question and a passage, and their token types."""
 
     def __init__(self, tokenizer: Any, question: Question) -> None:
-        pair = tokenizer(
-            question.text,
-            question.context,
-            split_special_tokens=True,
-            return_token_type_ids=True,
-            verbose=False,
-        )
+        pair = tokenizer(question.text, question.context, return_token_type_ids=True, verbose=False)
         ids = np.asarray(pair["input_ids"], dtype=np.int64)
         types = np.asarray(pair["token_type_ids"], dtype=np.int64)
         side = np.array([-1 if one is None else one for one in pair.sequence_ids(0)])
