@@ -1,7 +1,5 @@
 """SQuAD's JSON: questions on passages, with the answers that people marked in them."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from workbench.catalog.readers import register_reader
@@ -10,15 +8,8 @@ from workbench.data.files.json_files import json_object
 from workbench.data.rationales.forms import labelled_spans
 from workbench.data.readers.files import file_options
 from workbench.data.readers.split_files import named_files
-from workbench.data.rows import (
-    Annotation,
-    Row,
-    Spans,
-    Table,
-    checked_label,
-    checked_text,
-    corpus_name,
-)
+from workbench.data.readers.squad_files import Asked, asked_questions
+from workbench.data.rows import Annotation, Row, Spans, Table, corpus_name
 from workbench.data.splits import text_key
 from workbench.errors import InputError
 
@@ -57,7 +48,7 @@ def load_squad(settings: DataSettings) -> Table:
     files = named_files(settings, (".json",))
     for split, path in files:
         value = json_object(path, file_options(settings), notes)
-        rows.setdefault(split or "train", []).extend(_rows(value, path))
+        rows.setdefault(split or "train", []).extend(map(_row, asked_questions(value, path)))
     if not any(rows.values()):
         raise InputError(f"{files[0][1]}: holds no questions")
     return Table(
@@ -70,52 +61,23 @@ def load_squad(settings: DataSettings) -> Table:
     )
 
 
-def _rows(value: dict[str, Any], path: Path) -> Iterator[Row]:
-    for number, article in enumerate(_list(value, "data", f"{path}"), start=1):
-        place = f"{path}: article {number}"
-        for n, paragraph in enumerate(_list(article, "paragraphs", place), start=1):
-            where = f"{place}, paragraph {n}"
-            questions = _list(paragraph, "qas", where)
-            context = checked_text(paragraph.get("context"), f"{where}: context")
-            group = text_key(context)
-            for question in questions:
-                yield _row(question, context, group, where)
-
-
-def _row(question: Any, context: str, group: str, where: str) -> Row:
-    if not isinstance(question, dict):
-        raise InputError(f"{where}: a question that is no object")
-    name = checked_label(question.get("id"), f"{where}: id")
-    where = f"{where}: {name}"
-    answers = _list(question, "answers", where)
-    if bool(question.get("is_impossible", not answers)) != (not answers):
-        raise InputError(f"{where}: is_impossible beside {len(answers)} answers")
-    marked = [_marked(answer, f"{where}: answer {n}") for n, answer in enumerate(answers, 1)]
+def _row(asked: Asked) -> Row:
+    where, answers = asked.where, asked.answers
+    marked = [_marked(*answer, f"{where}: answer {n}") for n, answer in enumerate(answers, 1)]
     several = len(marked) > 1
     annotations = tuple(
         Annotation(spans, texts, str(n) if several else "") for n, (spans, texts) in enumerate(marked, 1)
     )
     return Row(
-        name,
-        context,
-        CLASSES[not answers],
+        asked.id,
+        asked.context,
+        CLASSES[not marked],
         where,
-        checked_text(question.get("question"), f"{where}: question"),
+        asked.text,
         annotations or (Annotation(()),),
-        group=group,
+        group=text_key(asked.context),
     )
 
 
-def _marked(answer: Any, where: str) -> tuple[Spans, tuple[str | None, ...]]:
-    text = answer.get("text") if isinstance(answer, dict) else None
-    start = answer.get("answer_start") if isinstance(answer, dict) else None
-    if not isinstance(text, str) or type(start) is not int:
-        raise InputError(f"{where}: expected text and answer_start")
+def _marked(text: str, start: int, where: str) -> tuple[Spans, tuple[str | None, ...]]:
     return labelled_spans([{"start": start, "end": start + len(text), "text": text}], None, where)
-
-
-def _list(value: Any, key: str, where: str) -> list[Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    if not isinstance(found, list):
-        raise InputError(f"{where}: no list of {key}")
-    return found

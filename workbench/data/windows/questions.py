@@ -1,0 +1,239 @@
+"""From questions to encoder inputs: the question, then overlapping windows of the passage."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from workbench.core.annotators import combine
+from workbench.core.counts import counted, counted_notes, first_few
+from workbench.core.documents import Window
+from workbench.core.questions import Question, QuestionWindow
+from workbench.data.sentences import around
+from workbench.data.windows.passages import Pieces, max_context, tokenized, window_bounds
+from workbench.data.words import split_text
+from workbench.errors import InputError
+
+BATCH = 256
+"""Questions tokenized in one call."""
+
+
+@dataclass(frozen=True)
+class QuestionEncoding:
+    """The windows of some questions, in their order, and what happened while cutting."""
+
+    windows: list[Window]
+    """See `encode_questions`."""
+    facts: list[QuestionWindow]
+    """What each window holds of its question."""
+    questions: int
+    max_tokens: int
+    cut_questions: tuple[str, ...] = ()
+    """Ids of questions longer than `max_question`."""
+    cut_answers: tuple[str, ...] = ()
+    """Ids of those whose first answer is whole in no window."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return one sentence per thing worth knowing, with counts."""
+        questions, windows = counted(self.questions, "question"), counted(len(self.windows), "window")
+        return (
+            f"{questions} in {windows} of at most {self.max_tokens} tokens.",
+            *counted_notes(
+                (len(self.cut_questions), "question", f" cut ({first_few(self.cut_questions)})."),
+                (
+                    len(self.cut_answers), "answer",
+                    f" whole in no window: [CLS] is learnt ({first_few(self.cut_answers)}).",
+                ),
+            ),
+        )  # fmt: skip
+
+
+def encode_questions(
+    questions: Sequence[Question],
+    tokenizer: Any,
+    *,
+    max_tokens: int = 384,
+    stride: int = 128,
+    max_question: int = 64,
+    long_questions: Literal["cut", "refuse"] = "cut",
+) -> QuestionEncoding:
+    """Cut questions into windows: all hold the question and as much of the passage as fits.
+
+    A window's label is 1 where the passage is known not to answer, else 0. Words count those of the
+    question, then on through the passage (`split_text`). Rationale are the tokens that hold a character
+    of the answer, also where the window does not hold all of it; of several answers those that more than
+    half of them hold, and `shares` has what share does. Where the passage does not answer, nothing is
+    marked; where that is not known, there is no rationale.
+
+    Args:
+        questions: With different ids.
+        tokenizer: A fast one that makes a pair with [CLS].
+        max_tokens: Longest window, special tokens included.
+        stride: Tokens of the passage that neighbouring windows have in common, which transformers calls
+            `stride` and its run_qa.py `doc_stride`. BERT's run_squad.py means by `doc_stride` how far a
+            window is moved on.
+        max_question: Most tokens of a question.
+        long_questions: Whether a longer one loses its end, as in run_squad.py, or is refused.
+
+    Raises:
+        InputError: Names the id of a question or passage without tokens, of a question that is too long,
+            and of one that leaves no more than `stride` tokens to a passage that does not fit. Any
+            tokenizer that is not fast, or marks no answer by [CLS], is refused.
+    """
+    made, cut_questions, cut_answers = list[tuple[Window, QuestionWindow]](), [], []
+    template: _Template | None = None
+    for question, asked, passage in _tokenized(questions, tokenizer):
+        template = template or _Template(tokenizer, question)
+        if len(asked) > max_question:
+            if long_questions == "refuse":
+                raise InputError(
+                    f"question {question.id!r} has {len(asked)} tokens, more than {max_question}"
+                )
+            cut_questions.append(question.id)
+            asked = asked.first(max_question)
+        room = max_tokens - len(template.ids) - len(asked)
+        if room < 1 or (len(passage) > room and room <= stride):
+            raise InputError(
+                f"question {question.id!r} leaves {max(room, 0)} of {max_tokens} tokens to its passage"
+                f" of {len(passage)}, and windows have {stride} in common"
+            )
+        windows = list(_Asked(question, asked, passage, template).windows(room, stride))
+        if question.answers and not any(facts.holds_answer for _, facts in windows):
+            cut_answers.append(question.id)
+        made += windows
+    return QuestionEncoding(
+        windows=[window for window, _ in made],
+        facts=[facts for _, facts in made],
+        questions=len(questions),
+        max_tokens=max_tokens,
+        cut_questions=tuple(cut_questions),
+        cut_answers=tuple(cut_answers),
+    )
+
+
+def _tokenized(
+    questions: Sequence[Question], tokenizer: Any
+) -> Iterator[tuple[Question, Pieces, Pieces]]:
+    if not getattr(tokenizer, "is_fast", False):
+        raise InputError("the tokenizer has no fast version, which places in the passage need")
+    for first in range(0, len(questions), BATCH):
+        some = questions[first : first + BATCH]
+        asked = tokenized([one.text for one in some], tokenizer)
+        # Many questions are on one passage.
+        contexts = list(dict.fromkeys(one.context for one in some))
+        passages = dict(zip(contexts, tokenized(contexts, tokenizer), strict=True))
+        for question, pieces in zip(some, asked, strict=True):
+            passage = passages[question.context]
+            for name, tokens in (("it", pieces), ("its passage", passage)):
+                if not len(tokens):
+                    raise InputError(f"question {question.id!r}: the tokenizer finds no token in {name}")
+            yield question, pieces, passage
+
+
+class _Template:
+    """What the tokenizer puts around a question and a passage, and their token types."""
+
+    def __init__(self, tokenizer: Any, question: Question) -> None:
+        pair = tokenizer(question.text, question.context, return_token_type_ids=True, verbose=False)
+        ids = np.asarray(pair["input_ids"], dtype=np.int64)
+        types = np.asarray(pair["token_type_ids"], dtype=np.int64)
+        side = np.array([-1 if one is None else one for one in pair.sequence_ids(0)])
+        self.ids, self.types = ids[side < 0], types[side < 0]
+        """Of the special tokens, in order."""
+        self.cls = tokenizer.cls_token_id
+        if self.cls is None or self.cls not in self.ids:
+            raise InputError("the tokenizer puts no [CLS] into a pair: nothing can stand for no answer")
+        first, second = (int(np.argmax(side == one)) for one in (0, 1))
+        self.asked_type, self.passage_type = types[first], types[second]
+        self.before = first
+        """Special tokens before the question."""
+        self.until_passage = int((side[:second] < 0).sum())
+
+    def joined(self, asked: np.ndarray, part: np.ndarray, special: np.ndarray) -> np.ndarray:
+        """Return values in a window's order: of the question, of a part of the passage, and special."""
+        before, between, behind = np.split(special, [self.before, self.until_passage])
+        return np.concatenate([before, asked, between, part, behind])
+
+
+class _Asked:
+    """A question and its passage in tokens, and what of the passage answers it."""
+
+    def __init__(self, question: Question, asked: Pieces, passage: Pieces, template: _Template) -> None:
+        self.question, self.asked, self.passage, self.template = question, asked, passage, template
+        self.first_token = template.until_passage + len(asked)
+        self.words_before = len(split_text(question.text))
+        places = [passage.covering(answer.start, answer.end) for answer in question.answers]
+        marks = np.array([self._mark(place) for place in places])
+        self.answer = places[0] if places else None
+        self.shares = marks.mean(axis=0, dtype=np.float32) if len(marks) > 1 else None
+        self.marked: np.ndarray | None = None
+        if places:
+            self.marked = combine(marks, len(marks), "majority")
+        elif question.impossible:
+            self.marked = self._mark(None)
+        self.sentence = self._mark(self._sentence())
+
+    def _mark(self, place: tuple[int, int] | None) -> np.ndarray:
+        marked = np.zeros(len(self.passage), dtype=bool)
+        if place is not None:
+            marked[place[0] : place[1] + 1] = True
+        return marked
+
+    def _sentence(self) -> tuple[int, int] | None:
+        if self.answer is None:
+            return None
+        answer, context = self.question.answers[0], self.question.context
+        return self.passage.covering(*around(context, answer.start, answer.end))
+
+    def windows(self, room: int, stride: int) -> Iterator[tuple[Window, QuestionWindow]]:
+        bounds = window_bounds(len(self.passage), room, stride)
+        most = max_context(bounds, len(self.passage))
+        for number, (first, last) in enumerate(bounds.tolist()):
+            yield self._window(number, first, last, most[number])
+
+    def _window(
+        self, number: int, first: int, last: int, most: np.ndarray
+    ) -> tuple[Window, QuestionWindow]:
+        asked, template, part = self.asked, self.template, slice(first, last)
+        ids = template.joined(asked.ids, self.passage.ids[part], template.ids)
+        types = template.joined(
+            np.full(len(asked), template.asked_type),
+            np.full(last - first, template.passage_type),
+            template.types,
+        )
+        words = template.joined(
+            asked.words, self.passage.words[part] + self.words_before, np.full(len(template.ids), -1)
+        )
+        null = int(np.argmax((ids == template.cls) & (words < 0)))
+        start = end = null
+        if self.answer and first <= self.answer[0] and self.answer[1] < last:
+            start, end = (at - first + self.first_token for at in self.answer)
+
+        def placed(values: np.ndarray, elsewhere: float = 0) -> np.ndarray:
+            row = np.full((len(ids), *values.shape[1:]), elsewhere, dtype=values.dtype)
+            row[self.first_token : self.first_token + last - first] = values[part]
+            return row
+
+        window = Window(
+            text_id=self.question.id,
+            window=number,
+            label=float(self.question.impossible),
+            input_ids=ids,
+            token_type_ids=types,
+            word_index=words,
+            rationale=None if self.marked is None else placed(self.marked),
+            shares=None if self.shares is None else placed(self.shares),
+        )
+        facts = QuestionWindow(
+            question_id=self.question.id,
+            window=number,
+            offsets=placed(self.passage.offsets, -1),
+            max_context=placed(most),
+            null=null,
+            start=start,
+            end=end,
+            sentence=placed(self.sentence),
+        )
+        return window, facts
