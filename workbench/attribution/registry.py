@@ -17,6 +17,7 @@ from workbench.catalog.scorers import ScorerSpec, scorer_spec
 from workbench.core.documents import Window
 from workbench.core.task_type import TaskType
 from workbench.errors import InputError
+from workbench.models.backbones import Backbone
 from workbench.models.classifier import PruningClassifier
 
 
@@ -92,13 +93,9 @@ def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None
         raise InputError(
             f"{spec.name}: explains models trained with {spec.method}; this one is {method}"
         )
-    if spec.needs_post_norm and (
-        model.backbone.head_parts is None or model.backbone.layers[0].first_norm is None
-    ):
-        raise InputError(
-            f"{spec.name}: explains layers that normalise after their residuals; those of "
-            f"{model.backbone.title} normalise first and have gates"
-        )
+    refused = refused_because(spec, type(model.backbone))
+    if refused is not None:
+        raise InputError(f"{spec.name}: {refused}")
     if spec.head is not None and spec.head >= heads:
         raise InputError(f"{spec.name}: the model has heads 0 to {heads - 1}")
     for option in options.explicitly_set():
@@ -111,6 +108,16 @@ def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None
         raise InputError(f"{spec.name}: changes the text itself, where no word is zero; use pad or mask")
     if spec.rows == "input" and options.layers not in (None, (0,)):
         raise InputError(f"{spec.name}: explains the text itself and has scores for layer 0 only")
+
+
+def refused_because(spec: ScorerSpec, family: type[Backbone]) -> str | None:
+    """Return why a scorer cannot explain a family's models; None: it can."""
+    if spec.needs_post_norm and not family.post_norm:
+        return (
+            f"explains layers that normalise after their residuals; {family.title}'s normalise first "
+            "and have gates"
+        )
+    return None
 
 
 def caption(spec: ScorerSpec, options: Options, task_type: TaskType) -> str:

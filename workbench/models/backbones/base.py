@@ -151,6 +151,9 @@ class Backbone(ABC):
     """The name of the stock class in transformers."""
     new_head: ClassVar[tuple[str, ...]] = ("classifier.",)
     """Beginnings of the names of weights that a pre-trained encoder may lack."""
+    post_norm: ClassVar[bool] = True
+    """Whether each half of a layer adds its residual and then normalises, with two products in the
+    feed-forward part, and the head is two linear layers: what some scorers' mathematics is made for."""
     pools_cls: bool = True
     """Whether the head reads [CLS] alone."""
 

@@ -23,6 +23,7 @@ class ModernBert(Backbone):
     classifier = "ModernBertForSequenceClassification"
     new_head = ("classifier.", "head.")
     layer_weights = "model.layers."
+    post_norm = False
 
     def __init__(self, stock: Any) -> None:
         super().__init__(stock)

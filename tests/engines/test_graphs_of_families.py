@@ -1,0 +1,29 @@
+"""An exported graph of every family answers what torch's packed model does."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.families import VARIANTS, tiny_model
+from tests.helpers.toys import RAGGED, policy_of, texts, toy_tokenizer
+from workbench.engines.classifier import EngineClassifier
+from workbench.models.classifier import PruningClassifier
+from workbench.pipeline.export_graphs import write_graphs
+
+pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
+pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "bert"])
+@pytest.mark.parametrize("method", ["adapler", "top"])
+def test_a_graph_answers_as_torch_does(tmp_path, variant: str, method: str) -> None:
+    stock = tiny_model(variant)
+    model = PruningClassifier(stock, policy_of(method, stock.config)).eval()
+    write_graphs(model, toy_tokenizer(), tmp_path / "graphs", batched=True)
+    engine = EngineClassifier(tmp_path / "graphs", "onnxruntime", threads=1)
+    windows = texts((*RAGGED, 33))
+    expected = model.infer(windows)
+    assert expected.tokens_ffn[:, -1].sum() < sum(RAGGED)
+    for batch_size in (1, len(windows)):
+        found = engine.infer(windows, batch_size)
+        np.testing.assert_array_equal(found.tokens_ffn, expected.tokens_ffn)
+        np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-4, atol=1e-4)
