@@ -7,7 +7,6 @@ import argparse
 from dataclasses import replace
 
 import torch
-import transformers
 from transformers import CONFIG_MAPPING
 
 from analyses.lib.study import run_script
@@ -77,7 +76,7 @@ def _random(model_type: str, vocabulary: int) -> PruningClassifier:
     shape = {} if model_type == "distilbert" else SHAPE
     config = CONFIG_MAPPING[model_type](**shape | own | {"vocab_size": vocabulary})
     torch.manual_seed(0)
-    stock = getattr(transformers, backbone_class(model_type).classifier)(config)
+    stock = backbone_class(model_type).stock_class()(config)
     return PruningClassifier(stock, Policy()).eval()
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-import transformers
 from transformers import CONFIG_MAPPING, PreTrainedModel
 
 from tests.helpers.toys import LABELS
 from workbench.catalog.backbones import BACKBONES
 from workbench.models.backbones import backbone_class
+from workbench.models.backbones.base import Head
 
 SIZES = {
     "vocab_size": 31, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2,
@@ -51,7 +51,7 @@ MORE = {
 VARIANTS = (*FAMILIES, *MORE)
 
 
-def tiny_model(variant: str, seed: int = 0, **more: object) -> PreTrainedModel:
+def tiny_model(variant: str, seed: int = 0, head: Head = "sequence", **more: object) -> PreTrainedModel:
     """Return a classifier of a family, or of one of `MORE`; tokens really differ in it."""
     model_type, settings = MORE.get(variant, (variant, {}))
     torch.manual_seed(seed)
@@ -59,7 +59,7 @@ def tiny_model(variant: str, seed: int = 0, **more: object) -> PreTrainedModel:
     if model_type == "distilbert":
         chosen = {name: value for name, value in chosen.items() if name not in _RENAMED}
     config = CONFIG_MAPPING[model_type](**chosen)
-    model: PreTrainedModel = getattr(transformers, backbone_class(model_type).classifier)(config)
+    model: PreTrainedModel = backbone_class(model_type).stock_class(head)(config)
     with torch.no_grad():
         # Rotary and relative families start with small values that would hide where tokens stand.
         for name, value in model.named_parameters():

@@ -16,7 +16,7 @@ from workbench.core.documents import Window
 from workbench.core.inference import Inference, refuse_long, window_limit
 from workbench.core.task_type import TaskType, task_type_of
 from workbench.errors import InputError
-from workbench.metrics.efficiency.flops import Costs
+from workbench.metrics.efficiency.flops import Costs, Shape
 from workbench.models.backbones import backbone_of
 from workbench.models.encoder import Encoded, EncodeOptions, encode
 from workbench.models.inference import Execution, Output, infer
@@ -68,10 +68,14 @@ class PruningClassifier(nn.Module):
         return int(self.stock.config.num_hidden_layers)
 
     @property
+    def shape(self) -> Shape:
+        """Return its own sizes."""
+        return self.backbone.shape(len(self.labels))
+
+    @property
     def costs(self) -> Costs:
         """Return what its windows' FLOPs are counted from."""
-        reference = self.policy.reference
-        shape = self.backbone.shape(len(self.labels))
+        reference, shape = self.policy.reference, self.shape
         dense = shape if reference is None else replace(shape, **reference._asdict())
         predictors = tuple(self.policy.predictor_cost(layer) for layer in range(self.layers))
         return Costs(shape, dense, predictors, self.policy.cuts_after_attention)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.models.backbones import EncoderLayer
-from workbench.models.layouts import NEEDS, NOTHING, Attention, Layout, Need
+from workbench.models.layouts import NEEDS, NOTHING, Attention, Layout, Need, Padded, Rejoin
 from workbench.models.policies.base import Policy
 
 FEED_FORWARD_TOKENS = 2048
@@ -67,6 +67,8 @@ class EncodeOptions(TypedDict, total=False):
     observe: Observe | None
     """Is shown each layer as soon as it has run. The traces then hold no probabilities, so that those of
     one layer exist at a time."""
+    rejoin: Rejoin | None
+    """Also return the last state of every token, those that were dropped included; by default not."""
     cls_only: bool
     """Compute in the last layer what [CLS] needs there, see `attend_from_cls`; where the policy cuts
     after self-attention, leave out the other tokens' feed-forward part only. Stands alone: the other
@@ -86,6 +88,8 @@ class Encoded:
     tokens_ffn: Tensor
     """(B, layers) int64: the same in its feed-forward part; fewer where a policy cuts in between."""
     traces: tuple[LayerTrace, ...]
+    every: Tensor | None = None
+    """(B, N, H) by original position: every token's last state, if it was asked for; 0 on padding."""
 
 
 def encode(
@@ -106,11 +110,13 @@ def encode(
     """
     soft, show = options.get("soft", False), options.get("show", "nothing")
     observe, cls_only = options.get("observe"), options.get("cls_only", False)
+    rejoin = options.get("rejoin")
+    every = None if rejoin is None else layout.scatter_to(None, hidden)
     traces, tokens, tokens_ffn = [], [], []
     attention = NOTHING
     cuts_after = policy.cuts_after_attention
     for index, layer in enumerate(layers):
-        entered, scores = layout, None
+        entered, scores, entering = layout, None, hidden
         if not cuts_after:
             hidden, layout, scores = _cut(policy, index, hidden, layout, attention, soft)
         inside, before = layout, hidden
@@ -128,12 +134,33 @@ def encode(
         if ends:
             hidden, layout = layout.take_cls(hidden) if cuts_after else hidden, layout.alone
         hidden = _feed_forward(layer, hidden)
+        if every is not None and soft:
+            every = _rejoined_softly(every, hidden, passed, rejoin)
+        elif every is not None and passed is not entered:
+            # The states of those that go on are written over later.
+            every = entered.scatter_to(every, entering.detach() if rejoin == "detached" else entering)
         if observe is not None:
             observe(LayerState(index, layer, inside, before, attended, hidden, attention.probabilities))
             attention = attention._replace(probabilities=None)
         traces.append(LayerTrace(entered, passed, scores, attention.received, attention.probabilities))
+    if every is not None and not soft:
+        every = layout.scatter_to(every, hidden)
     counts = torch.stack(tokens, dim=1), torch.stack(tokens_ffn, dim=1)
-    return Encoded(hidden, layout, *counts, tuple(traces))
+    return Encoded(hidden, layout, *counts, tuple(traces), every)
+
+
+def _rejoined_softly(every: Tensor, hidden: Tensor, passed: Layout, rejoin: Rejoin | None) -> Tensor:
+    """Return the last states of all tokens after a layer under soft masks, (B, N, H).
+
+    Args:
+        every: Those before it.
+        hidden, passed: What left it, and how that lies.
+        rejoin: The rule.
+    """
+    assert isinstance(passed, Padded), "soft masks need the padded layout"
+    if rejoin == "gated" and passed.soft is not None:
+        return every + passed.soft[..., None] * (hidden - every)
+    return passed.without_zeros().scatter_to(every, hidden)
 
 
 def _cut(

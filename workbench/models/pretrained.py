@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import transformers
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
@@ -17,6 +16,7 @@ from transformers.utils import logging as transformers_logging
 from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED
 from workbench.models.backbones import Backbone, backbone_class
+from workbench.models.backbones.base import Head
 from workbench.models.model_config import (
     plan_model,
     read_config,
@@ -114,13 +114,16 @@ def _unread(folder: Path, error: Exception) -> tuple[Path, Exception]:
     return folder / "tokenizer_config.json", error
 
 
-def load_backbone(backbone: str, labels: tuple[str, ...], *, new_head: bool = True) -> PreTrainedModel:
-    """Load an encoder with a classification head.
+def load_backbone(
+    backbone: str, labels: tuple[str, ...], *, new_head: bool = True, head: Head = "sequence"
+) -> PreTrainedModel:
+    """Load an encoder with a head.
 
     Args:
         backbone: `packaged`, a hub name or a folder.
-        labels: Classes of the head, in order.
+        labels: What the head's outputs are called, in order.
         new_head: Whether a missing head is drawn at random, not an error like any other missing weight.
+        head: What kind it is.
 
     Raises:
         InputError: For an unknown family, an encoder that cannot be pruned, and a folder with files or
@@ -131,7 +134,7 @@ def load_backbone(backbone: str, labels: tuple[str, ...], *, new_head: bool = Tr
         with quiet():
             where, values = read_config(name)
             family = _family(where, values)
-            kind: type[PreTrainedModel] = getattr(transformers, family.classifier)
+            kind: type[PreTrainedModel] = family.stock_class(head)
             names = dict(enumerate(labels))
             config, planned = plan_model(
                 kind,
@@ -141,7 +144,7 @@ def load_backbone(backbone: str, labels: tuple[str, ...], *, new_head: bool = Tr
                 label2id={label: index for index, label in names.items()},
             )
             _check_family(family, config, where)
-            may_lack = family.new_head if new_head else ()
+            may_lack = family.may_lack(head) if new_head else ()
             if Path(name).is_dir():
                 refuse_larger(planned, Path(name), may_lack)
             model, info = kind.from_pretrained(

@@ -35,6 +35,9 @@ class Shape:
     """Those of them that queries take part in."""
     embedding_products: int = 0
     """Multiply-adds per token that bring narrow embeddings to the width of the layers."""
+    token_head: int = 0
+    """Multiply-adds per token of a head that reads all tokens, the dropped ones too; 0: it reads one
+    state for the text."""
     pools_cls: bool = True
     """Whether the logits depend on [CLS] alone, and not on all tokens of the last layer."""
 
@@ -116,7 +119,7 @@ def text_flops(
         predictors: One int or (layers,) ints: multiply-adds of a layer's own token predictor per token.
             It reads the tokens that *enter* its layer, before the cut: the previous layer's, and for
             layer 0 all `lengths`.
-        lengths: (texts,): needed with predictors, and with narrow embeddings.
+        lengths: (texts,): needed with predictors, narrow embeddings and heads on all tokens.
     """
     attention = _counts(tokens, shape)
     feed_forward = attention if tokens_ffn is None else _counts(tokens_ffn, shape)
@@ -124,17 +127,18 @@ def text_flops(
         raise ValueError(f"tokens {attention.shape} and tokens_ffn {feed_forward.shape} differ")
     hidden = shape.hidden
     multiply_adds = shape.layers_multiply_adds(attention, feed_forward).sum(axis=1)
-    # Pooler and classifier, once per text, on [CLS].
-    multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
-    if np.any(predictors) or shape.embedding_products:
+    if not shape.token_head:
+        # Pooler and classifier, once per text, on [CLS].
+        multiply_adds += hidden**2 * shape.pooler + hidden * shape.classes
+    if np.any(predictors) or shape.embedding_products or shape.token_head:
         if lengths is None:
-            raise ValueError("token predictors and narrow embeddings need the texts' full lengths")
+            raise ValueError("products per token need the texts' full lengths")
         full = np.asarray(lengths, dtype=np.int64)
         if full.shape != attention.shape[:1]:
             raise ValueError(f"lengths {full.shape} do not fit {len(attention)} texts")
         entering = np.column_stack([full, feed_forward[:, :-1]])
         multiply_adds += (entering * np.asarray(predictors, dtype=np.int64)).sum(axis=1)
-        multiply_adds += full * shape.embedding_products
+        multiply_adds += full * (shape.embedding_products + shape.token_head)
     return 2 * multiply_adds
 
 

@@ -33,7 +33,7 @@ class Albert(Backbone):
 
     model_type = "albert"
     title = "ALBERT"
-    classifier = "AlbertForSequenceClassification"
+    stock_name = "Albert"
     new_head = ("classifier.", "albert.pooler.")
 
     @classmethod

@@ -1,11 +1,13 @@
 """What a family of encoders answers, so that the encoder loop, methods and scorers are written once."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
+import transformers
 from torch import Tensor, nn
 
 from workbench.core.documents import Window
@@ -129,6 +131,17 @@ class EncoderLayer(ABC):
         return self.after_attention(context.flatten(2), layout.take_cls(hidden))
 
 
+Head = Literal["sequence", "answers", "tokens"]
+"""What the stock model says: something of the text, where an answer begins and ends, something of each
+token."""
+STOCK_NAMES: Mapping[Head, str] = {
+    "sequence": "ForSequenceClassification",
+    "answers": "ForQuestionAnswering",
+    "tokens": "ForTokenClassification",
+}
+"""How the stock class's name ends."""
+
+
 class HeadParts(NamedTuple):
     """A head taken apart."""
 
@@ -138,7 +151,7 @@ class HeadParts(NamedTuple):
 
 
 class Backbone(ABC):
-    """A stock sequence classifier of one family.
+    """A stock model of one family with a head.
 
     Args:
         stock: The model, as transformers makes it. Its modules are looked up when they are used.
@@ -147,8 +160,8 @@ class Backbone(ABC):
     model_type: ClassVar[str]
     """What its config.json calls the family."""
     title: ClassVar[str]
-    classifier: ClassVar[str]
-    """The name of the stock class in transformers."""
+    stock_name: ClassVar[str]
+    """How the names of its stock classes in transformers begin."""
     new_head: ClassVar[tuple[str, ...]] = ("classifier.",)
     """Beginnings of the names of weights that a pre-trained encoder may lack."""
     post_norm: ClassVar[bool] = True
@@ -164,6 +177,16 @@ class Backbone(ABC):
     def check(cls, config: Any) -> None:
         """Raise ValueError, with the reason, for a configuration of the family that cannot be pruned."""
         return
+
+    @classmethod
+    def stock_class(cls, head: Head = "sequence") -> Any:
+        """Return the stock class of models with such a head."""
+        return getattr(transformers, cls.stock_name + STOCK_NAMES[head])
+
+    @classmethod
+    def may_lack(cls, head: Head = "sequence") -> tuple[str, ...]:
+        """Return how the names of weights begin that a pre-trained encoder may lack."""
+        return cls.new_head if head == "sequence" else (*cls.new_head, "qa_outputs.")
 
     @property
     def config(self) -> Any:
@@ -216,6 +239,15 @@ class Backbone(ABC):
             laid["token_type_ids"] = text_types(inputs, self.token_kinds)
         return laid
 
+    def token_head(self, states: Tensor) -> Tensor:
+        """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""
+        stock = self.stock
+        if hasattr(stock, "qa_outputs"):
+            logits: Tensor = stock.qa_outputs(states)
+        else:
+            logits = stock.classifier(stock.dropout(states))
+        return logits
+
     def pool(self, hidden: Tensor, layout: Layout) -> Tensor:
         """Return (B, H): what the head reads of the last layer's states, [CLS] by default."""
         return layout.cls_states(hidden)
@@ -238,6 +270,11 @@ class Backbone(ABC):
     def intermediate_size(self) -> int:
         """Width inside the feed-forward part."""
         return int(self.config.intermediate_size)
+
+    def token_shape(self, outputs: int) -> Shape:
+        """Return what FLOPs are counted from where the head gives each token so many outputs."""
+        shape = self.shape(outputs)
+        return replace(shape, pools_cls=False, token_head=shape.hidden * outputs)
 
     def shape(self, classes: int) -> Shape:
         """Return what FLOPs are counted from; `classes` are the head's outputs."""

@@ -20,7 +20,7 @@ class Bert(Backbone):
 
     model_type = "bert"
     title = "BERT"
-    classifier = "BertForSequenceClassification"
+    stock_name = "Bert"
     new_head: ClassVar[tuple[str, ...]] = ("classifier.", "bert.pooler.")
     layer_weights = "bert.encoder.layer."
 
@@ -60,7 +60,7 @@ class Electra(Bert):
 
     model_type = "electra"
     title = "ELECTRA"
-    classifier = "ElectraForSequenceClassification"
+    stock_name = "Electra"
     new_head = ("classifier.",)
     layer_weights = "electra.encoder.layer."
 
@@ -91,7 +91,7 @@ class Roberta(Bert):
 
     model_type = "roberta"
     title = "RoBERTa"
-    classifier = "RobertaForSequenceClassification"
+    stock_name = "Roberta"
     new_head = ("classifier.",)
     layer_weights = "roberta.encoder.layer."
 
@@ -121,7 +121,7 @@ class XlmRoberta(Roberta):
 
     model_type = "xlm-roberta"
     title = "XLM-RoBERTa"
-    classifier = "XLMRobertaForSequenceClassification"
+    stock_name = "XLMRoberta"
 
 
 class Camembert(Roberta):
@@ -129,4 +129,4 @@ class Camembert(Roberta):
 
     model_type = "camembert"
     title = "CamemBERT"
-    classifier = "CamembertForSequenceClassification"
+    stock_name = "Camembert"

@@ -24,7 +24,7 @@ class DebertaV2(Backbone):
 
     model_type = "deberta-v2"
     title = "DeBERTa-v2/v3"
-    classifier = "DebertaV2ForSequenceClassification"
+    stock_name = "DebertaV2"
     new_head = ("classifier.", "pooler.")
     layer_weights = "deberta.encoder.layer."
 

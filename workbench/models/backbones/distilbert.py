@@ -31,7 +31,7 @@ class DistilBert(Backbone):
 
     model_type = "distilbert"
     title = "DistilBERT"
-    classifier = "DistilBertForSequenceClassification"
+    stock_name = "DistilBert"
     new_head = ("pre_classifier.", "classifier.")
     layer_weights = "distilbert.transformer.layer."
 
@@ -51,6 +51,11 @@ class DistilBert(Backbone):
         inner = functional.relu(stock.pre_classifier(pooled))
         logits: Tensor = stock.classifier(stock.dropout(inner))
         return logits
+
+    def token_head(self, states: Tensor) -> Tensor:
+        # Its head for answers has a dropout too.
+        dropped = self.stock.dropout(states) if hasattr(self.stock, "qa_outputs") else states
+        return super().token_head(dropped)
 
     @property
     def head_parts(self) -> HeadParts | None:

@@ -20,7 +20,7 @@ class ModernBert(Backbone):
 
     model_type = "modernbert"
     title = "ModernBERT"
-    classifier = "ModernBertForSequenceClassification"
+    stock_name = "ModernBert"
     new_head = ("classifier.", "head.")
     layer_weights = "model.layers."
     post_norm = False
@@ -28,6 +28,10 @@ class ModernBert(Backbone):
     def __init__(self, stock: Any) -> None:
         super().__init__(stock)
         self.pools_cls = self.config.classifier_pooling == "cls"
+
+    def token_shape(self, outputs: int) -> Shape:
+        shape = super().token_shape(outputs)
+        return replace(shape, token_head=shape.token_head + shape.hidden**2)
 
     def _layers(self) -> Sequence[EncoderLayer]:
         rotary = self.encoder.rotary_emb
@@ -46,6 +50,9 @@ class ModernBert(Backbone):
         stock = self.stock
         logits: Tensor = stock.classifier(stock.drop(stock.head(pooled)))
         return logits
+
+    def token_head(self, states: Tensor) -> Tensor:
+        return self.head(self.encoder.final_norm(states))
 
     @property
     def activations(self) -> list[nn.Module]:

@@ -25,7 +25,7 @@ class MPNet(Backbone):
 
     model_type = "mpnet"
     title = "MPNet"
-    classifier = "MPNetForSequenceClassification"
+    stock_name = "MPNet"
     layer_weights = "mpnet.encoder.layer."
 
     @property

@@ -6,10 +6,21 @@ B texts, N the longest length and T the number of tokens that remain in the batc
 row, and the first token of each packed text, is [CLS].
 """
 
-from workbench.models.layouts.base import NEEDS, NOTHING, Attention, Inputs, Need, PairBias
+from workbench.models.layouts.base import NEEDS, NOTHING, Attention, Inputs, Need, PairBias, Rejoin
 from workbench.models.layouts.packed import Packed
 from workbench.models.layouts.padded import Padded
 
 Layout = Padded | Packed
 
-__all__ = ["NEEDS", "NOTHING", "Attention", "Inputs", "Layout", "Need", "Packed", "Padded", "PairBias"]
+__all__ = [
+    "NEEDS",
+    "NOTHING",
+    "Attention",
+    "Inputs",
+    "Layout",
+    "Need",
+    "Packed",
+    "Padded",
+    "PairBias",
+    "Rejoin",
+]

@@ -11,6 +11,12 @@ Need = Literal["nothing", "received", "to-self", "probabilities"]
 NEEDS: tuple[Need, ...] = get_args(Need)
 
 
+Rejoin = Literal["last", "detached", "gated"]
+"""With which state a token that leaves early rejoins after the last layer.
+
+`last`, as in ToP: the one with which it entered the layer that drops it. `detached`, as in TR-BERT: the
+same without a gradient. `gated`, as in Transkimmer: in training mixed by the mask, with its gradient."""
+
 PairBias = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor | None]
 """What is added to attention logits by pairs of tokens, such as for how far apart they stand.
 

@@ -175,6 +175,13 @@ class Packed:
         cls = self.take_cls(hidden)[0]
         return torch.empty_like(cls).index_copy(0, self.order, cls)
 
+    def scatter_to(self, padded: Tensor | None, hidden: Tensor) -> Tensor:
+        """Return (B, N, H) by original position: the remaining tokens' states (1, T, H), and for the
+        others `padded`, by default zeros."""
+        if padded is None:
+            padded = hidden.new_zeros(len(self.lengths), int(self.full_lengths.max()), hidden.shape[-1])
+        return padded.index_put((self.order[self.place_of], self.positions), hidden[0])
+
     def mean_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): the mean over the remaining tokens of each text."""
         sums = hidden.new_zeros(len(self.lengths), hidden.shape[-1]).index_add(

@@ -116,6 +116,12 @@ class Padded:
         """Return (B, H) of (B, N, H): [CLS] of each text."""
         return hidden[:, 0]
 
+    def scatter_to(self, padded: Tensor | None, hidden: Tensor) -> Tensor:
+        """Return (B, N, H) by original position: the remaining tokens' states (B, N, H), and for the
+        others `padded`, by default zeros."""
+        others = torch.zeros_like(hidden) if padded is None else padded
+        return torch.where(self.alive[..., None], hidden, others)
+
     def mean_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (B, N, H): the mean over the remaining tokens of each text."""
         weights = self.alive.to(hidden.dtype)

@@ -9,7 +9,7 @@ from transformers import PreTrainedConfig
 
 from workbench.catalog.settings import Cut
 from workbench.errors import InputError
-from workbench.models.layouts import Layout
+from workbench.models.layouts import Layout, Rejoin
 
 
 class Sizes(NamedTuple):
@@ -32,6 +32,8 @@ class Policy(nn.Module):
     """Where layers score and drop tokens."""
     ignores_own_attention: bool = False
     """Whether attention received is that from the other tokens only."""
+    rejoin: Rejoin = "last"
+    """With which state a dropped token rejoins where every token has an output."""
     reference: Sizes | None = None
     """The dense model's sizes where the method runs another, smaller encoder; None: the same encoder."""
 

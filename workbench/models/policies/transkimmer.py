@@ -25,6 +25,7 @@ class Transkimmer(Policy):
     """
 
     method: ClassVar[str] = "transkimmer"
+    rejoin = "gated"
 
     def __init__(
         self,

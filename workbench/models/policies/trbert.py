@@ -32,6 +32,7 @@ class TrBert(Policy):
     """A selector in layer 1 and one in layer L/2 (policy network)."""
 
     method: ClassVar[str] = "trbert"
+    rejoin = "detached"
 
     def __init__(
         self, config: PreTrainedConfig, *, width: int = 32, keep_start: float = 0.7, cut: Cut = "entry"

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification
 from transformers.modeling_outputs import SequenceClassifierOutput
@@ -88,7 +87,7 @@ def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Win
 @cache
 def model_class(model_type: str) -> Any:
     """Return the class of exported models of a family, known to transformers from now on."""
-    family = getattr(transformers, backbone_class(model_type).classifier)
+    family = backbone_class(model_type).stock_class()
     config = config_class(model_type)
     name = f"Workbench{family.__name__}"
     made = type(name, (PrunedModel, family), {"config_class": config, "__doc__": PrunedModel.__doc__})
