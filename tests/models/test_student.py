@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertModel
 
 from tests.helpers.toys import LABELS, RAGGED, save_folder, texts, tiny_config, toy_tokenizer
+from workbench.core.task_type import task_type_of
 from workbench.errors import InputError
 from workbench.models.backbone import load_backbone
 from workbench.models.classifier import PruningClassifier, load_classifier
@@ -69,7 +70,7 @@ def test_a_student_computes_what_its_layers_compute(make_model) -> None:
 
 
 def test_a_converted_checkpoint_computes_distilberts_hidden_states(checkpoint, make_model) -> None:
-    bert = from_distilbert(str(checkpoint), ("a", "b", "c"))
+    bert = from_distilbert(str(checkpoint), task_type_of(("a", "b", "c")))
     policy = DistilBert.beside(bert.config, make_model().bert.config)
     model = PruningClassifier(bert, policy).eval()
     stock = DistilBertModel.from_pretrained(checkpoint).eval()
@@ -86,12 +87,12 @@ def test_a_converted_checkpoint_computes_distilberts_hidden_states(checkpoint, m
 
 
 def test_a_converted_checkpoint_knows_no_token_types(checkpoint) -> None:
-    bert = from_distilbert(str(checkpoint), LABELS)
+    bert = from_distilbert(str(checkpoint), task_type_of(LABELS))
     assert not bert.bert.embeddings.token_type_embeddings.weight.any()
 
 
 def test_a_converted_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_path) -> None:
-    bert = from_distilbert(str(checkpoint), LABELS)
+    bert = from_distilbert(str(checkpoint), task_type_of(LABELS))
     policy = DistilBert.beside(bert.config, make_model().bert.config)
     model = PruningClassifier(bert, policy).eval()
     model.save(tmp_path / "saved", toy_tokenizer())
@@ -103,7 +104,7 @@ def test_a_converted_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_
 
 def test_a_bert_is_no_distilbert_checkpoint(tiny_folder: Path) -> None:
     with pytest.raises(InputError, match=r"is a 'bert' model; distilbert\.checkpoint takes"):
-        from_distilbert(str(tiny_folder), LABELS)
+        from_distilbert(str(tiny_folder), task_type_of(LABELS))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_an_impossible_checkpoint_is_refused(checkpoint: Path, key: str, value: 
     path = checkpoint / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
     with pytest.raises(InputError, match=re.escape(str(path))):
-        from_distilbert(str(checkpoint), LABELS)
+        from_distilbert(str(checkpoint), task_type_of(LABELS))
 
 
 def test_a_checkpoint_with_missing_weights_is_refused(checkpoint: Path) -> None:
@@ -123,4 +124,4 @@ def test_a_checkpoint_with_missing_weights_is_refused(checkpoint: Path) -> None:
     left = {name: value for name, value in load_file(path).items() if ".layer.1." not in name}
     save_file(left, path, metadata={"format": "pt"})
     with pytest.raises(InputError, match="16 weights are missing"):
-        from_distilbert(str(checkpoint), LABELS)
+        from_distilbert(str(checkpoint), task_type_of(LABELS))

@@ -106,7 +106,7 @@ def text_windows(
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
     document = Document("text", words, model.task_type.any_label, second=other)
-    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
+    encoding = encode([document], model.task_type, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
         raise InputError("the tokenizer knows no character of the text: nothing to explain")
     return encoding.windows

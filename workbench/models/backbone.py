@@ -18,6 +18,7 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
+from workbench.core.task_type import PROBLEM_TYPES, TaskKind, task_type_of
 from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED_MODEL_TYPE
 from workbench.models.encoder import ATTENTION, register_attention
@@ -126,13 +127,14 @@ def _unread(folder: Path, error: Exception) -> tuple[Path, Exception]:
 
 
 def load_backbone(
-    backbone: str, labels: tuple[str, ...], *, new_head: bool = True
+    backbone: str, labels: tuple[str, ...], *, kind: TaskKind | None = None, new_head: bool = True
 ) -> BertForSequenceClassification:
     """Load a BERT with a classification head.
 
     Args:
         backbone: `packaged`, a hub name or a folder.
-        labels: Classes of the head, in order.
+        labels: Names of the head's outputs, in order.
+        kind: What the outputs mean; None: what `task_type_of` makes of their number.
         new_head: Whether a missing head is drawn at random, not an error like any other missing weight.
 
     Raises:
@@ -146,6 +148,7 @@ def load_backbone(
         may_lack=NEW_HEAD if new_head else (),
         id2label=names,
         label2id={label: index for index, label in names.items()},
+        problem_type=PROBLEM_TYPES[task_type_of(labels, kind).kind],
     )
     return bert
 

@@ -13,6 +13,7 @@ from transformers import (
     DistilBertModel,
 )
 
+from workbench.core.task_type import PROBLEM_TYPES, TaskType
 from workbench.errors import InputError
 from workbench.models.backbone import load_pretrained, locate
 from workbench.models.encoder import ATTENTION
@@ -58,8 +59,8 @@ def _some_layers(weights: Mapping[str, Tensor], chosen: Sequence[int]) -> dict[s
     return kept
 
 
-def from_distilbert(checkpoint: str, labels: Sequence[str]) -> BertForSequenceClassification:
-    """Load a DistilBERT encoder (hub name or folder) in BERT's layout, under a new head for `labels`.
+def from_distilbert(checkpoint: str, task_type: TaskType) -> BertForSequenceClassification:
+    """Load a DistilBERT encoder (hub name or folder) in BERT's layout, under a new head for a task.
 
     The encoder computes what DistilBERT computes: its token type embeddings are zero, because it has
     none, so the two texts of a pair are told apart by [SEP] alone. A head is not taken over: DistilBERT
@@ -68,7 +69,7 @@ def from_distilbert(checkpoint: str, labels: Sequence[str]) -> BertForSequenceCl
     """
     name = locate(checkpoint)
     encoder = load_pretrained(name, DistilBertModel, "distilbert")
-    bert = _new(_bert_config(encoder.config, labels))
+    bert = _new(_bert_config(encoder.config, task_type))
     bert.bert.embeddings.token_type_embeddings.weight.data.zero_()
     weights = {_bert_name(name): value for name, value in encoder.state_dict().items()}
     unexpected = bert.load_state_dict(weights, strict=False).unexpected_keys
@@ -85,7 +86,7 @@ def _bert_name(name: str) -> str:
     return f"bert.encoder.layer.{layer}.{BERT_NAMES[part]}.{kind}"
 
 
-def _bert_config(config: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
+def _bert_config(config: DistilBertConfig, task_type: TaskType) -> BertConfig:
     same = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
             "max_position_embeddings", "initializer_range", "pad_token_id")  # fmt: skip
     return BertConfig(
@@ -93,8 +94,9 @@ def _bert_config(config: DistilBertConfig, labels: Sequence[str]) -> BertConfig:
         hidden_act=config.activation,
         hidden_dropout_prob=config.dropout,
         attention_probs_dropout_prob=config.attention_dropout,
-        id2label=dict(enumerate(labels)),
-        label2id={label: index for index, label in enumerate(labels)},
+        id2label=dict(enumerate(task_type.labels)),
+        label2id={label: index for index, label in enumerate(task_type.labels)},
+        problem_type=PROBLEM_TYPES[task_type.kind],
         **{name: getattr(config, name) for name in same},
     )
 

@@ -14,7 +14,6 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import RunConfig
 from workbench.core.documents import Window
-from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
 from workbench.inference.predict import predict
@@ -47,7 +46,7 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
-    task_type = task_type_of(job.corpus.labels)
+    task_type = job.corpus.task_type
     chosen = {
         name: caption(SCORERS[name], scorer_options(job, [name]), task_type)
         for name in job.config.evaluation.scorers

@@ -55,7 +55,9 @@ class TrainingInputs:
     def pruned(self, policy: Policy) -> PruningClassifier:
         """Return the weights to start from under a policy, on the dense model's device."""
         fresh = self.start == "pre-trained"
-        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.bert
+        task, bert = self.dense.task_type, self.dense.bert
+        if fresh:
+            bert = load_backbone(self.backbone, task.labels, kind=task.kind)
         return PruningClassifier(bert, policy).to(self.dense.device)
 
     def reset_seed(self) -> None:

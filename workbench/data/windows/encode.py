@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.core.documents import Corpus, Document, Window, mask
-from workbench.core.task_type import task_type_of
+from workbench.core.task_type import Target, TaskType, task_type_of
 from workbench.data.windows.cutting import cut_windows
 from workbench.data.windows.encodings import Encoding, with_evidence
 from workbench.errors import InputError
@@ -26,13 +26,13 @@ def encode_corpus(corpus: Corpus, tokenizer: Any, max_tokens: int) -> dict[str, 
         corpus, tokenizer, max_tokens: The texts by split; the others as of `encode`.
     """
     return {
-        split: encode(documents, corpus.labels, tokenizer, max_tokens)
+        split: encode(documents, corpus.task_type, tokenizer, max_tokens)
         for split, documents in corpus.splits.items()
     }
 
 
 def encode(
-    documents: Sequence[Document], labels: Sequence[str], tokenizer: Any, max_tokens: int
+    documents: Sequence[Document], labels: Sequence[str] | TaskType, tokenizer: Any, max_tokens: int
 ) -> Encoding:
     """Cut documents into windows.
 
@@ -41,7 +41,7 @@ def encode(
 
     Args:
         documents: Texts whose labels are among `labels`.
-        labels: Class names in the order of the model's outputs, or the name of a value.
+        labels: What the model's outputs mean; names alone as `task_type_of` understands them.
         tokenizer: A fast BERT tokenizer.
         max_tokens: Longest window, special tokens included.
 
@@ -50,7 +50,7 @@ def encode(
             a second text that needs more than half of a window while the pair does not fit into one.
     """
     _check_tokenizer(tokenizer, max_tokens)
-    task_type = task_type_of(labels)
+    task_type = labels if isinstance(labels, TaskType) else task_type_of(labels)
     encoding = Encoding([], len(documents), max_tokens)
     split_spans, split_words, unknown = [], [], []
     for document, first, second in _tokenized(documents, tokenizer):
@@ -125,7 +125,7 @@ class _Pair:
     """One document's tokens, and its windows: [CLS] part [SEP] or [CLS] part [SEP] second [SEP]."""
 
     def __init__(
-        self, document: Document, first: _Tokens, second: _Tokens | None, tokenizer: Any, label: float
+        self, document: Document, first: _Tokens, second: _Tokens | None, tokenizer: Any, label: Target
     ) -> None:
         self.document, self.label, self.first = document, label, first
         self.head = np.array([tokenizer.cls_token_id], dtype=np.int64)

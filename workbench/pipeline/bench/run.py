@@ -48,10 +48,10 @@ class Subject:
 
     def encode(self, documents: Sequence[Document], too_long: TooLong) -> list[Window]:
         """Return windows of the texts; with `refuse`, InputError for a text that needs more than one."""
-        labels = self.models["dense"].labels
+        task_type = self.models["dense"].task_type
         # Nothing is compared with a label here, and plain texts have none.
-        labelled = [replace(document, label=labels[0]) for document in documents]
-        encoding = encode(labelled, labels, self.tokenizer, self.max_tokens)
+        labelled = [replace(document, label=task_type.any_label) for document in documents]
+        encoding = encode(labelled, task_type, self.tokenizer, self.max_tokens)
         if too_long == "refuse":
             encoding.refuse_cut()
         return encoding.windows

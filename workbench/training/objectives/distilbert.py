@@ -52,7 +52,7 @@ class DistilbertObjective(Objective):
         if settings.checkpoint is None:
             student = half_depth(dense.bert)
         else:
-            student = from_distilbert(settings.checkpoint, dense.labels)
+            student = from_distilbert(settings.checkpoint, dense.task_type)
             _check_checkpoint(inputs, settings.checkpoint, student.config.max_position_embeddings)
         model = PruningClassifier(student, policy.beside(student.config, dense.bert.config))
         return cls(model.to(dense.device), settings, dense)
