@@ -20,6 +20,7 @@ from workbench.inference.predict import predict
 from workbench.metrics.aims import Aim, held_aims
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import counted_efficiency
+from workbench.metrics.label_sets import by_label
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.pipeline.bench.timing import Measured, load_stock, time_models
@@ -84,6 +85,8 @@ def _predictions(job: Job) -> None:
     write_table(whole, job.out.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
     write_table(table, job.out.table_file("classification"), csv=True)
+    if len(labels := by_label(whole)):
+        write_table(labels, job.out.table_file("labels"), csv=True)
     if aims := asked_for(config):
         write_table(held_aims(whole, aims), job.out.table_file("aims"), csv=True)
 

@@ -68,7 +68,7 @@ def teacher_loss(task_type: TaskType, student: Tensor, teacher: Tensor, temperat
 
 
 def _there_or_not(logits: Tensor) -> Tensor:
-    """(B x labels, 2) logits of which the softmax is each label's (sigmoid, 1 - sigmoid), from (B, labels)."""
+    """(B, labels) -> (B x labels, 2) logits whose softmax is each label's (sigmoid, 1 - sigmoid)."""
     return torch.stack([logits, torch.zeros_like(logits)], -1).flatten(0, 1)
 
 

@@ -26,6 +26,7 @@ _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
     "accuracy": "accuracy",
     "macro_f1": "f1",
+    "micro_f1": "f1",
     "matthews": "matthews_correlation",
     "pearson": "pearsonr",
     "spearman": "spearmanr",
