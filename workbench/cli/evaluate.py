@@ -81,8 +81,7 @@ def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | 
     from workbench.storage.tables import write_table
 
     corpus = load_corpus(data_settings(data, overrides), training=False)
-    if corpus.has_values:
-        corpus.task_type.require_classes("ERASER's format is one of classes")
+    corpus.task_type.require_classes("ERASER's format is one of classes")
     split = how.split or "test"
     judged = evaluate_predictions(
         predictions,

@@ -98,6 +98,14 @@ class TaskType(ABC):
     def columns(self, answers: np.ndarray) -> dict[str, Columns]:
         """The columns of predictions that (texts, outputs) answers make: `predicted`, and more."""
 
+    def named(self, answers: np.ndarray) -> str | tuple[str, ...]:
+        """What (outputs,) answers predict, by name; of a regression what the value is called."""
+        return self.labels[int(answers.argmax())]
+
+    def said(self, answers: np.ndarray) -> str:
+        """The same with its answer: `positive (0.812)`."""
+        return _with_answer(self.labels, answers, int(answers.argmax()))
+
 
 class Classification(TaskType):
     """Answers are the classes' probabilities, the prediction the likeliest class."""
@@ -139,7 +147,7 @@ class MultiLabel(TaskType):
         return ""
 
     def target(self, label: str) -> tuple[int, ...]:
-        given = label.split(SEPARATOR) if label else []
+        given = names_in(label, self.kind)
         for name in given:
             if name not in self.labels:
                 raise ValueError(f"label {name!r} is not one of {list(self.labels)}")
@@ -168,8 +176,16 @@ class MultiLabel(TaskType):
         return np.where(logits >= 0, 1, small) / (1 + small)
 
     def columns(self, answers: np.ndarray) -> dict[str, Columns]:
-        predicted = [self.truth(tuple(row)) for row in (answers >= PRESENT).astype(int).tolist()]
-        return {"predicted": predicted, **_probabilities(self.labels, answers)}
+        return {"predicted": [*map(self.named, answers)], **_probabilities(self.labels, answers)}
+
+    def named(self, answers: np.ndarray) -> tuple[str, ...]:
+        return self.truth(tuple((answers >= PRESENT).astype(int).tolist()))
+
+    def said(self, answers: np.ndarray) -> str:
+        """`joy (0.812), surprise (0.540)`; where no label is predicted also what is likeliest."""
+        places = np.flatnonzero(answers >= PRESENT)
+        there = [_with_answer(self.labels, answers, int(at)) for at in places]
+        return ", ".join(there) or f"{NO_LABEL}; likeliest is {super().said(answers)}"
 
 
 class Regression(TaskType):
@@ -204,6 +220,10 @@ class Regression(TaskType):
         return {"predicted": answers[:, 0].astype(np.float64)}
 
 
+def _with_answer(labels: Sequence[str], answers: np.ndarray, at: int) -> str:
+    return f"{labels[at]} ({answers[at]:.3f})"
+
+
 def _probabilities(labels: Sequence[str], answers: np.ndarray) -> dict[str, Columns]:
     return {f"prob_{name}": answers[:, index] for index, name in enumerate(labels)}
 
@@ -223,6 +243,13 @@ def task_type_of(labels: Sequence[str], kind: TaskKind | None = None) -> TaskTyp
     if kind == "regression" and len(labels) != 1:
         raise ValueError(f"a regression has one output, not {len(labels)}")
     return _TYPES[kind](tuple(labels))
+
+
+def names_in(label: str, kind: TaskKind) -> list[str]:
+    """Return the classes or labels that a document's label names."""
+    if kind != "multi-label":
+        return [label]
+    return label.split(SEPARATOR) if label else []
 
 
 def answer_text(answer: object) -> str:

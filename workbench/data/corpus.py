@@ -9,7 +9,7 @@ from workbench.catalog.readers import READERS
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted, counted_notes, listed
 from workbench.core.documents import Corpus
-from workbench.core.task_type import SEPARATOR, TaskKind
+from workbench.core.task_type import TaskKind, names_in
 from workbench.data.building import DocumentBuilder
 from workbench.data.rationales.offsets import resolve_offsets
 from workbench.data.rows import Row, Table
@@ -156,7 +156,7 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     if table.value:
         return (table.value,)
     known_from = rows["train"] if training else chain.from_iterable(rows.values())
-    given = {name for row in known_from for name in _names(row, table)}
+    given = {name for row in known_from for name in names_in(row.label, table.task)}
     labels = table.labels or tuple(sorted(given, key=label_order))
     if len(labels) > MOST_CLASSES:
         raise InputError(
@@ -165,17 +165,10 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
         )
     known = set(labels)
     for row in chain.from_iterable(rows.values()):
-        for name in _names(row, table):
+        for name in names_in(row.label, table.task):
             if name not in known:
                 raise InputError(f"{row.where}: unknown label {name!r} (train has {listed(labels)})")
     return labels
-
-
-def _names(row: Row, table: Table) -> list[str]:
-    """Return a row's class, or all of its labels."""
-    if table.multi_label:
-        return row.label.split(SEPARATOR) if row.label else []
-    return [row.label]
 
 
 def _two_classes(train: list[Row], table: Table) -> None:

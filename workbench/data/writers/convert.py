@@ -11,6 +11,7 @@ from workbench.catalog.options import CorpusForm
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
 from workbench.core.documents import ANNOTATED, Corpus, Document, Span
+from workbench.core.task_type import names_in
 from workbench.data.corpus import label_order
 from workbench.data.writers.eraser import write_eraser
 from workbench.data.writers.jsonl import write_jsonl
@@ -145,9 +146,13 @@ def _without_rationales(corpus: Corpus) -> Corpus:
 def _class_notes(corpus: Corpus) -> list[str]:
     """Return what is worth knowing about labels, which files hold as text."""
     if corpus.has_values:
-        return [f"The labels are values ({corpus.labels[0]}); read back, each is a class of its own."]
+        name = corpus.labels[0]
+        return [f"The value's name is not kept: read back, it is 'label' ({name!r} here)."] * (
+            name != "label"
+        )
     known = corpus.splits.get("train") or [document for _, document in everyone(corpus)]
-    order = tuple(sorted({document.label for document in known}, key=label_order))
+    names = {name for one in known for name in names_in(one.label, corpus.task_type.kind)}
+    order = tuple(sorted(names, key=label_order))
     if order == corpus.labels:
         return []
     return [
