@@ -115,7 +115,7 @@ class Job:
             if not corpus.splits.get(split):
                 raise InputError(f"{corpus.name}: the {split} split has no texts")
         if self.config.evaluation.faithfulness.scorers:
-            corpus.task_type.require_probabilities(
+            corpus.task_type.require_classes(
                 "evaluation.faithfulness measures the drop of a class's probability"
             )
         for note in corpus.notes:
