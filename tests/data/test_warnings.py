@@ -87,7 +87,9 @@ def test_numbers_that_look_like_values_are_told(labels, shown: str) -> None:
     found = warnings_of(corpus(labels, train=10 * len(labels), dev=len(labels), test=30 * len(labels)))
     assert len(found) == 1
     assert found[0].startswith(shown)
-    assert found[0].endswith("is a class of its own here, not a value to predict.")
+    assert found[0].endswith(
+        "is a class of its own here, not a value to predict (data.task=regression)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_the_report_names_the_metric(made: TinyRun) -> None:
         (["export-predictions", "--scorer", "cp"], "format is one of classes, and here a text has any"),
         (["run", "--set", "evaluation.faithfulness.scorers=[saliency]"], "here a text has any number"),
         (["data", "plant"], "shortcuts decide between classes, and here a text has any number"),
-        (["data", "convert", "--to", "label-studio"], "asks for one class, jsonl holds other labels"),
+        (["data", "convert", "--to", "label-studio"], "asks for one class, jsonl holds several labels"),
     ],
 )
 def test_what_needs_one_class_is_refused(

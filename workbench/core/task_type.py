@@ -41,6 +41,10 @@ class TaskType(ABC):
     def require_classes(self, why: str) -> None:
         """InputError, with the reason, unless each text has one class."""
         self.require_probabilities(why)
+        self.require_one_label(why)
+
+    def require_one_label(self, why: str) -> None:
+        """InputError, with the reason, where a text has any number of labels."""
         if isinstance(self, MultiLabel):
             raise InputError(f"{why}, and here a text has any number of labels")
 

@@ -159,5 +159,18 @@ def test_a_conversion_reads_back_the_same(tmp_path, task):
     path = tmp_path / "out" / "texts.jsonl"
     again = load_corpus(settings(path, task=task, split_column="split", id_column="id"))
     assert (again.labels, labels_in(again)) == (corpus.labels, labels_in(corpus))
-    with pytest.raises(InputError, match="format is one of classes, jsonl holds other labels"):
-        convert(corpus, how, "eraser", tmp_path / "eraser")
+
+
+def test_a_conversion_tells_that_a_value_has_another_name(tmp_path):
+    path = write_cells(tmp_path, "stars", ["1", "2", "3", "4"])
+    how = settings(path, task="regression", label_column="stars")
+    record = convert(load_corpus(how), how, "jsonl", tmp_path / "out")
+    assert record["notes"] == ["The value's name is not kept: read back, it is 'label' ('stars' here)."]
+
+
+@pytest.mark.parametrize("form", ["eraser", "label-studio"])
+def test_forms_of_one_class_do_not_take_several_labels(tmp_path, form):
+    how = settings(write_lines(tmp_path, FOUR))
+    with pytest.raises(InputError, match=r"jsonl .*several labels, and here a text has any number"):
+        convert(load_corpus(how), how, form, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

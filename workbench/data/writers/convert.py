@@ -64,7 +64,7 @@ def convert(corpus: Corpus, settings: DataSettings, form: CorpusForm, folder: Pa
     notes += counted_notes(
         (votes, "text", " to which people gave different classes: only the class is written.")
     )
-    notes += written.notes + _class_notes(corpus)
+    notes += written.notes + _class_notes(corpus, written)
     files = written.files | {CONFIG: configuration(folder, section, written.path, form)}
     record = {
         "form": form,
@@ -143,13 +143,14 @@ def _without_rationales(corpus: Corpus) -> Corpus:
     return replace(corpus, splits=plain)
 
 
-def _class_notes(corpus: Corpus) -> list[str]:
+def _class_notes(corpus: Corpus, written: Written) -> list[str]:
     """Return what is worth knowing about labels, which files hold as text."""
     if corpus.has_values:
         name = corpus.labels[0]
-        return [f"The value's name is not kept: read back, it is 'label' ({name!r} here)."] * (
-            name != "label"
-        )
+        if "task" not in written.section:
+            return [f"The labels are values ({name}); read back, each is a class of its own."]
+        told = f"The value's name is not kept: read back, it is 'label' ({name!r} here)."
+        return [told] if name != "label" else []
     known = corpus.splits.get("train") or [document for _, document in everyone(corpus)]
     names = {name for one in known for name in names_in(one.label, corpus.task_type.kind)}
     order = tuple(sorted(names, key=label_order))
