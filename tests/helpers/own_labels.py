@@ -71,7 +71,7 @@ def finished_tiny_labels(factory) -> TinyRun:
         config = write_settings(
             folder,
             data=write_labelled(folder),
-            evaluation={"scorers": ["cp", "saliency", "random"], "controls": ["random"]},
+            evaluation={"scorers": ["cp", "top", "saliency", "random"], "controls": ["random"]},
             **{name: more[name] for name in ("dense", "adapler", "top")},
         )
         values = yaml.safe_load(config.read_text(encoding="utf-8"))
