@@ -67,6 +67,6 @@ def test_what_if_compares_the_likeliest_label(labels_folder: Path, open_page: Op
     shares = {name: float(table.loc[f"probability of {name}", "before"]) for name in LABELS}
     likeliest = max(shares, key=shares.get)
     metric = next(one for one in page.metric if likeliest in one.label)
-    assert float(metric.value) == pytest.approx(shares[likeliest], abs=5e-4)
+    assert float(metric.value) == pytest.approx(shares[likeliest], abs=1e-3)
     there = "|".join(name for name in LABELS if shares[name] >= 0.5) or NO_LABEL
     assert table.loc["prediction", "before"] == there
