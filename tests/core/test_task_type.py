@@ -95,6 +95,15 @@ def test_labels_from_one_half_on_are_predicted():
     assert [answer_text(one) for one in columns["predicted"]] == ["anger|fear", "(no label)"]
 
 
+def test_two_answers_are_the_same_where_all_labels_are():
+    one, other = (
+        np.array([[3.0, -1.0, 0.0], [2.0, 1.0, -1.0]]),
+        np.array([[1.0, -2.0, 0.1], [2.0, 1.0, 0.0]]),
+    )
+    assert FEELINGS.same(one, other).tolist() == [True, False]
+    assert CLASSES.same(one[:, :2], other[:, 1:]).tolist() == [False, True]
+
+
 def test_gold_labels_are_explained_together_or_not_at_all():
     assert FEELINGS.shares((1, 0, 1)) == [1.0, 0.0, 1.0]
     # None of them being there was decided of each.

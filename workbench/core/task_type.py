@@ -110,6 +110,10 @@ class TaskType(ABC):
         """The same with its answer: `positive (0.812)`."""
         return _with_answer(self.labels, answers, int(answers.argmax()))
 
+    def same(self, logits: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """(windows,) bool: whether two (windows, outputs) logits predict the same class, or labels."""
+        return np.asarray(logits.argmax(axis=1) == others.argmax(axis=1))
+
 
 class Classification(TaskType):
     """Answers are the classes' probabilities, the prediction the likeliest class."""
@@ -181,6 +185,10 @@ class MultiLabel(TaskType):
 
     def columns(self, answers: np.ndarray) -> dict[str, Columns]:
         return {"predicted": [*map(self.named, answers)], **_probabilities(self.labels, answers)}
+
+    def same(self, logits: np.ndarray, others: np.ndarray) -> np.ndarray:
+        one, other = (self.answers(part) >= PRESENT for part in (logits, others))
+        return np.asarray((one == other).all(axis=1))
 
     def named(self, answers: np.ndarray) -> tuple[str, ...]:
         return self.truth(tuple((answers >= PRESENT).astype(int).tolist()))

@@ -36,7 +36,7 @@ class Agreement(BaseModel):
     """Of the graph; None where a text has not one class."""
     accuracy_torch: float | None
     same_class: float
-    """Share of the windows."""
+    """Share of the windows; where texts have any number of labels, with all of them the same."""
     same_tokens: float
     """Share of the windows in which as many tokens stay in every layer."""
     largest_difference: float

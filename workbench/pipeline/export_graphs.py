@@ -116,7 +116,7 @@ def _agreement(model: PruningClassifier, windows: Sequence[Window], answers: Inf
         windows=len(windows),
         accuracy=float((ours == gold).mean()) if classes else None,
         accuracy_torch=float((theirs == gold).mean()) if classes else None,
-        same_class=float((ours == theirs).mean()),
+        same_class=float(model.task_type.same(answers.logits, torchs.logits).mean()),
         same_tokens=float((answers.tokens == torchs.tokens).all(axis=1).mean()),
         largest_difference=float(np.abs(answers.logits - torchs.logits).max()),
     )
