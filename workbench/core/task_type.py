@@ -28,6 +28,7 @@ PROBLEM_TYPES: dict[TaskKind, str] = {
 }
 """What transformers calls them in a model's config.json (`problem_type`)."""
 Columns = list[str] | list[tuple[str, ...]] | np.ndarray
+"""Of predictions: an entry per text."""
 
 
 @dataclass(frozen=True)
