@@ -104,13 +104,18 @@ def _forced(unchanged: Outcome, text_key: str) -> tuple[list[int], list[int], in
 
 def changes_at_a_glance(before: Outcome, after: Outcome) -> None:
     """Show the main numbers, before and after."""
-    label = before.predicted
+    label = before.likeliest
     share = before.probabilities[label], after.probabilities[label]
     tokens = before.tokens.sum(), after.tokens.sum()
     flops = before.flops / 1e6, after.flops / 1e6
     took = before.milliseconds, after.milliseconds
     shown = [
-        (f"P({label})", "{:.3f}", share, "Probability of the class predicted before the change.")
+        (
+            f"P({label})",
+            "{:.3f}",
+            share,
+            "Of what was likeliest before the change.",
+        )
         if before.classes
         else (label, "{:.3f}", share, "The predicted value."),
         ("Tokens", "{:.0f}", tokens, "In self-attention, summed over the layers."),

@@ -61,7 +61,7 @@ def main(options: argparse.Namespace) -> None:
         raise InputError("name --out: the run's folder holds the dense model's whole table")
     model, tokenizer = load_classifier(load_run(options.run).model_folder(options.method))
     documents = read_texts(options.texts, options.limit)
-    windows = encode(documents, model.labels, tokenizer, options.max_tokens).windows
+    windows = encode(documents, model.task_type, tokenizer, options.max_tokens).windows
 
     def seconds(names: Sequence[str], of: Sequence[Window]) -> float:
         start = perf_counter()

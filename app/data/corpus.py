@@ -11,9 +11,11 @@ from workbench.config.data import DataSettings
 from workbench.config.loading import load_config
 from workbench.core.documents import Corpus, Document, mask, runs
 from workbench.core.sub_words import piece_text
+from workbench.core.task_type import NO_LABEL, SEPARATOR, TaskKind, names_in
 from workbench.data.cards import DataCard, data_card
 from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
+from workbench.metrics.label_sets import is_multi_label
 from workbench.runs.folder import CONFIG
 from workbench.runs.tables import RunData
 from workbench.storage.tables import read_table
@@ -74,25 +76,46 @@ def scored_corpus(run: RunData) -> Corpus:
         raise InputError(f"{run.folder.name}: holds no texts (scores/ is empty)")
     columns = ["text_id", "window", "token_index", "word_index", "token", "rationale"]
     rows = read_table(files[0], columns=columns, filters=[("layer", "==", 0)])
-    values = run.predictions is not None and is_regression(run.predictions["label"].to_numpy())
+    task = _task(run.predictions)
     known: dict[str, tuple[str, str]] = {}
     if run.predictions is not None:
-        predicted = run.predictions[["text_id", "label", "split"]].astype(str)
-        known = {name: (label, split) for name, label, split in predicted.itertuples(index=False)}
+        known = {
+            str(name): (SEPARATOR.join(label) if isinstance(label, tuple) else str(label), str(split))
+            for name, label, split in zip(
+                *(run.predictions[column] for column in ("text_id", "label", "split")), strict=True
+            )
+        }
     splits: dict[str, list[Document]] = {}
     for text_id, words, marks in _words(rows):
-        label, split = known.get(text_id, ("nan" if values else "", run.split))
+        label, split = known.get(text_id, ("nan" if task == "regression" else "", run.split))
         spans = None if marks is None else runs(marks)
         splits.setdefault(split, []).append(Document(text_id, tuple(words), label, spans))
-    names = ["value"] if values else sorted({label for label, _ in known.values()})
-    if len(names) == 1 and not values:
-        names.append("")  # A single name would be that of a value.
+    names = sorted({name for label, _ in known.values() for name in names_in(label, task)})
     return Corpus(
         name=str(run.config.get("name", run.folder.name)),
-        labels=tuple(names),
+        labels=("value",) if task == "regression" else tuple(names),
         splits={split: tuple(documents) for split, documents in splits.items()},
         rationales="as scored",
+        task=task,
     )
+
+
+def _task(predictions: pd.DataFrame | None) -> TaskKind:
+    """Return what the labels of predictions are."""
+    label = np.empty(0) if predictions is None else predictions["label"].to_numpy()
+    if label.size and is_regression(label):
+        return "regression"
+    return "multi-label" if is_multi_label(label) else "classification"
+
+
+def with_label(texts: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the texts that have a label, alone or among others.
+
+    Args:
+        texts: Rows with `label`, as `answer_text` writes it.
+        label: The label, or `NO_LABEL`.
+    """
+    return texts[[label in given.split(SEPARATOR) for given in texts["label"]]]
 
 
 def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | None]]:
@@ -124,7 +147,11 @@ def _texts(corpus: Corpus) -> pd.DataFrame:
                 marked = float(mask(document.rationale, len(words)).sum())
                 spans = len(document.evidence)
             share = marked / len(words) if words else np.nan
-            label = float(document.label) if len(corpus.labels) == 1 else document.label
+            label: float | str = document.label
+            if corpus.has_values:
+                label = float(document.label)
+            elif corpus.task == "multi-label":
+                label = document.label or NO_LABEL
             rows.append((split, document.id, label, len(words), marked, share, spans, " ".join(words)))
     columns = ["split", "id", "label", "words", "marked", "share", "spans", "text"]
     return pd.DataFrame(rows, columns=columns)

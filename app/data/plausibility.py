@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from workbench.core.task_type import answer_text
 from workbench.core.token_scores import COLUMNS, from_frame
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import text_values
@@ -181,8 +182,10 @@ def texts_behind(
         frame = frame.assign(label=None, predicted=None)
     else:
         names = ["text_id", "label", "predicted"]
-        classes = [name for name in names if not is_numeric_dtype(predictions[name])]
-        known = predictions[names].astype(dict.fromkeys(classes, str))
+        known = predictions[names].copy()
+        for name in names:
+            if not is_numeric_dtype(known[name]):
+                known[name] = known[name].map(answer_text)
         frame = frame.merge(known.drop_duplicates("text_id"), on="text_id", how="left")
     ascending = METRICS[metric].higher_is_better is not False
     frame = frame.sort_values("value", ascending=ascending, kind="stable")

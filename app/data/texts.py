@@ -15,6 +15,7 @@ from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import own_scorer
 from workbench.core.merge_windows import stitched
 from workbench.core.sub_words import CONTINUES
+from workbench.core.task_type import answer_text
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.reporting.figures.chart import short
@@ -40,11 +41,11 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
         split: Whose texts.
 
     Returns:
-        Columns text_id, label and predicted (in words), right (boolean; missing where values are
-        predicted, not classes), value and error (of a regression: the label, and how far the prediction
-        is from it; NaN for classes), probability (of the predicted class; NaN where the table has none),
-        tokens (special ones included, all windows together) and dropped, the share of tokens x layers in
-        self-attention that the method saved.
+        Columns text_id, label and predicted (in words), right (boolean, of several labels all together;
+        missing where values are predicted, not classes), value and error (of a regression: the label,
+        and how far the prediction is from it; NaN for classes), probability (of the predicted class; NaN
+        where the table has none), tokens (special ones included, all windows together) and dropped, the
+        share of tokens x layers in self-attention that the method saved.
     """
     rows = predictions[predictions["split"].astype(str) == split]
     texts = rows[rows["method"].astype(str) == method]
@@ -163,10 +164,10 @@ def snippet(tokens: Sequence[str], longest: int = 60) -> str:
 
 
 def in_words(column: pd.Series) -> np.ndarray:
-    """Return labels or predictions as text: names of classes, or values with four digits."""
+    """Return labels or predictions as text: names of classes or labels, or values with four digits."""
     if pd.api.types.is_numeric_dtype(column):
         return column.map("{:.4g}".format).to_numpy()
-    return column.astype(str).to_numpy()
+    return column.map(answer_text).to_numpy(dtype=object)
 
 
 def recorded_thresholds(model_folder: Path, records: Sequence[TokenScores]) -> np.ndarray | None:

@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from app.choices import choice, switch, typed, value_range
-from app.data.corpus import RunCorpus, histogram, read_run_corpus
+from app.data.corpus import RunCorpus, histogram, read_run_corpus, with_label
 from app.data.downloads import View
 from app.data.texts import matching
 from app.figures.charts import histogram_chart
@@ -13,6 +13,7 @@ from app.screen import offer_downloads, show_figure, show_table
 from app.shared import cached, chosen_run, plain
 from workbench.core.display_text import shortened
 from workbench.core.documents import Document, mask
+from workbench.core.task_type import NO_LABEL
 from workbench.reporting.text.wording import capitalised, rationale_sentence
 
 MOST = 200
@@ -40,18 +41,24 @@ def _search(texts: RunCorpus) -> None:
         "Split", [ANY, *texts.corpus.splits], key="split", help="Whose texts to list.", at=left
     )
     label, values = ANY, None
-    if len(texts.corpus.labels) == 1:
+    several = texts.corpus.task == "multi-label"
+    if texts.corpus.has_values:
         help = "The true value."
         values = value_range("Label", texts.texts["label"], key="value", help=help, at=middle)
     else:
-        labels = [ANY, *texts.corpus.labels]
-        label = choice("Label", labels, key="label", help="The true class.", at=middle)
+        labels = [ANY, *texts.corpus.labels, *([NO_LABEL] if several else [])]
+        help = "A true label, alone or among others." if several else "The true class."
+        label = choice("Label", labels, key="label", help=help, at=middle)
     help = "Letter by letter, upper and lower case alike."
     query = typed("Search", key="search", most=200, help=help, at=right)
     marked = switch("Only texts with a marked word", key="marked", help="Texts with human rationale.")
-    equal = {"split": None if split == ANY else split, "label": None if label == ANY else label}
+    every = texts.texts if label == ANY or not several else with_label(texts.texts, label)
+    equal = {
+        "split": None if split == ANY else split,
+        "label": None if label == ANY or several else label,
+    }
     between = {"label": values, "marked": (1, math.inf) if marked else None}
-    found = matching(texts.texts, equal, between, query)
+    found = matching(every, equal, between, query)
     if found.empty:
         st.info("No text fits. Change the split, the label or the search.")
         return
@@ -73,7 +80,7 @@ def _show_document(document: Document) -> None:
     if not document.evidence:
         none = document.rationale is None
         about = "Nobody annotated this text." if none else "Annotated; nothing was marked."
-    st.text(f"Label: {document.label}. {about}")
+    st.text(f"Label: {document.label or NO_LABEL}. {about}")
     words = [plain(shortened(word)) for word in (*document.words, *document.second)]
     marks = mask(document.rationale or (), len(words))
     shown = [

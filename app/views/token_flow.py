@@ -70,7 +70,9 @@ def _recorded_flow(run: RunData, method: str, records: Sequence[TokenScores]) ->
 
 def _live_flow(method: str, outcome: Outcome, change: Change | None = None) -> Flow:
     """Return a flow as a model gave it just now, after a change or without any."""
-    prediction = f"{outcome.predicted} {outcome.probabilities[outcome.predicted]:.3f}"
+    prediction = f"{outcome.likeliest} {outcome.probabilities[outcome.likeliest]:.3f}"
+    if outcome.predicted != outcome.likeliest:
+        prediction = f"{outcome.predicted}; likeliest is {prediction}"
     if change is None:
         scorer = f" · {scorer_name(outcome.record.scorer)}" if outcome.scored.any() else ""
         return Flow(f"{method_name(method)}{scorer}", outcome.record, prediction, outcome.thresholds)

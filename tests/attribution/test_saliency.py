@@ -1,5 +1,7 @@
 """Gradient x activation against Captum on the stock model and autograd by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -145,6 +147,20 @@ def test_targets_for_predictors_use_the_gold_label_at_the_embeddings(make_model)
     for batch_size in (1, 3, 32):
         for mine, wanted in zip(saliency_targets(model, WINDOWS, batch_size), expected, strict=True):
             np.testing.assert_allclose(mine, wanted[0], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("target", "explained"), [((0, 1), [1]), ((1, 1), [0, 1]), ((0, 0), [0, 1])])
+def test_targets_of_several_labels_are_of_their_sum(make_model, target, explained) -> None:
+    model = make_model()
+    model.stock.config.problem_type = "multi_label_classification"
+    windows = [replace(window, label=target) for window in WINDOWS]
+
+    def gold(logits: torch.Tensor) -> torch.Tensor:
+        return logits[:, explained].sum(1, keepdim=True)
+
+    wanted = gradient_x_activation(model, WINDOWS, layers=[0], outputs=gold)
+    for mine, (scores,) in zip(saliency_targets(model, windows), wanted, strict=True):
+        np.testing.assert_allclose(mine, scores, **CLOSE)
 
 
 def test_targets_leave_the_model_as_it_was(make_model) -> None:

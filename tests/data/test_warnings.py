@@ -87,7 +87,9 @@ def test_numbers_that_look_like_values_are_told(labels, shown: str) -> None:
     found = warnings_of(corpus(labels, train=10 * len(labels), dev=len(labels), test=30 * len(labels)))
     assert len(found) == 1
     assert found[0].startswith(shown)
-    assert found[0].endswith("is a class of its own here, not a value to predict.")
+    assert found[0].endswith(
+        "is a class of its own here, not a value to predict (data.task=regression)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,3 +237,18 @@ def test_a_corpus_carries_what_its_table_and_its_texts_warn_of(tmp_path) -> None
     assert found[0].startswith("400 texts with spans and signs beyond U+FFFF (emoji, for instance)")
     assert found[1:] == ("a class that is called like a missing value: NA.",)
     assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sign"),
+    [
+        (("joy", "anger", "anger|joy"), "'|'"),
+        (("a", "a, b", "b, c", "c"), "','"),
+        (("a;b", "b", "c"), ""),
+    ],
+)
+def test_classes_that_look_like_several_labels_are_told(labels, sign: str) -> None:
+    found = warnings_of(corpus(labels, train=60, dev=30, test=60))
+    told = [one for one in found if "several labels" in one]
+    assert len(told) == bool(sign)
+    assert all(f"data.label_separator={sign} reads" in one for one in told)

@@ -12,6 +12,7 @@ from workbench.core.task_type import task_type_of
 from workbench.training.losses import distillation, label_loss, lambda_loss, teacher_loss
 
 CLASSES, VALUE = task_type_of(LABELS), task_type_of(["similarity"])
+FEELINGS = task_type_of(["anger", "joy", "fear"], "multi-label")
 
 
 def loss(scores, relevance, valid=None, kind="arp2") -> float:
@@ -127,3 +128,22 @@ def test_a_teachers_value_is_followed_by_squared_error_whatever_the_temperature(
     student, teacher = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
     assert teacher_loss(VALUE, student, teacher, 7.0).item() == 2.5
     assert teacher_loss(CLASSES, torch.eye(2), torch.eye(2), 2.0).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_labels_each_have_a_binary_cross_entropy() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0), -math.log(3.0)], [0.0, 0.0, 0.0]])
+    windows = [window([1, 2], label=(1, 1, 1)), window([1, 2], label=(0, 0, 0))]
+    # Probabilities 1/2, 3/4 and 1/4 of what is there; 1/2 of what is not.
+    each = [(math.log(2) + math.log(4 / 3) + math.log(4)) / 3, math.log(2)]
+    assert label_loss(FEELINGS, logits, windows, "none").tolist() == pytest.approx(each)
+    assert label_loss(FEELINGS, logits, windows).item() == pytest.approx(sum(each) / 2)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_a_teacher_of_labels_is_matched_label_by_label(temperature: float) -> None:
+    student, teacher = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0))
+    p, q = (torch.sigmoid(one / temperature) for one in (teacher, student))
+    divergence = p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()
+    loss = teacher_loss(FEELINGS, student, teacher, temperature)
+    assert loss.item() == pytest.approx(temperature**2 * divergence.mean().item(), rel=1e-4)
+    assert teacher_loss(FEELINGS, teacher, teacher, temperature).item() == pytest.approx(0, abs=1e-6)

@@ -95,3 +95,32 @@ def test_information_is_the_mean_squared_derivative(make_model) -> None:
             wanted[row, column] = slopes.gather(1, drawn).square().mean()
     torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-9)
     assert wanted[:-1].max() > 1e-5
+
+
+def test_of_several_labels_each_is_drawn(make_model) -> None:
+    model = make_model("top").double()
+    model.stock.config.problem_type = "multi_label_classification"
+    windows, policy = texts([7, 12]), model.policy
+    found = gate_information(model, windows, 2)
+
+    def there(probe: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad(), policy.probed(probe):
+            return model(windows, execution="masked", soft=True).logits.sigmoid()
+
+    step, wanted = 1e-6, torch.zeros_like(policy.fine)
+    chances = there(torch.ones(2, *policy.fine.shape).double())
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.bernoulli(chances.flip(0).float(), generator=generator).flip(0).bool()
+
+    def said(probe: torch.Tensor) -> torch.Tensor:
+        shares = there(probe)
+        return torch.where(drawn, shares, 1 - shares).log().sum(1)
+
+    for row in range(len(policy.fine)):
+        for column in range(policy.bins):
+            probe = torch.zeros(2, *policy.fine.shape).double()
+            probe[:, row, column] = step
+            slopes = (said(1 + probe) - said(1 - probe)) / (2 * step)
+            wanted[row, column] = slopes.square().mean()
+    torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-9)
+    assert wanted[:-1].max() > 1e-5

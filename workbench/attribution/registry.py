@@ -79,8 +79,10 @@ def check_scorers(
         check_layers(options.layers, model.layers)
     if options.target not in (None, PREDICTED, GOLD):
         target_index(options.target, model.labels)
+    if options.target == GOLD:
+        model.task_type.require_one_gold()
     if options.output == "probability":
-        model.task_type.require_classes("output 'probability': classes have one")
+        model.task_type.require_probabilities("output 'probability': classes have one")
     specs = {name: scorer_spec(name) for name in names}
     for spec in specs.values():
         _check(spec, model, options)

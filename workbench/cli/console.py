@@ -112,7 +112,7 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
     assert record.kept is not None
     window = f", window {record.window + 1} of {len(explained.records)}"
     table = _token_table(
-        f"{record.method}: {_decision(explained)}{window if len(explained.records) > 1 else ''}"
+        f"{record.method}: {explained.said}{window if len(explained.records) > 1 else ''}"
     )
     for layer in range(record.layers):
         table.add_column(str(layer), justify="right")
@@ -132,7 +132,7 @@ def explanation_table(explained: Explained, record: TokenScores) -> Table:
 def side_by_side(explained: Explained, layer: int) -> Table:
     """Return tokens down and scorers across, at `layer`, or at a scorer's last where it has none."""
     records = explained.stitched()
-    table = _token_table(_decision(explained))
+    table = _token_table(explained.said)
     shown = [_layer_shown(record, layer) for record in records]
     for record, at in zip(records, shown, strict=True):
         table.add_column(f"{record.scorer}\nlayer {at}", justify="right")
@@ -143,10 +143,6 @@ def side_by_side(explained: Explained, layer: int) -> Table:
         ]
         table.add_row(Text(token), *cells)
     return table
-
-
-def _decision(explained: Explained) -> str:
-    return f"{explained.predicted} ({explained.probabilities[explained.predicted]:.3f})"
 
 
 def _token_table(title: str) -> Table:

@@ -75,15 +75,13 @@ def _measure_again(folder: Path, strict: bool) -> None:
 
 
 def _judge(predictions: Path, data: str, how: Elsewhere, overrides: list[str] | None) -> None:
-    from workbench.core.task_type import task_type_of
     from workbench.data.corpus import load_corpus
     from workbench.data.sources import data_settings
     from workbench.eraser.evaluate import evaluate_predictions
     from workbench.storage.tables import write_table
 
     corpus = load_corpus(data_settings(data, overrides), training=False)
-    if corpus.has_values:
-        task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    corpus.task_type.require_classes("ERASER's format is one of classes")
     split = how.split or "test"
     judged = evaluate_predictions(
         predictions,

@@ -64,7 +64,14 @@ def explain(
         for record in explained.records:
             OUT.print(explanation_table(explained, record))
     records = explained.stitched()
-    save_explained(explained.predicted, explained.probabilities, records, html=how.html, json=how.json)
+    save_explained(
+        explained.predicted,
+        explained.said,
+        explained.probabilities,
+        records,
+        html=how.html,
+        json=how.json,
+    )
     missed = [f"{explained.unlike} (--second)"] if explained.unlike else []
     end_strictly(missed, strict=strict)
 

@@ -88,7 +88,6 @@ def export(what: ModelExport) -> None:
 
 def export_predictions(what: PredictionsExport) -> None:
     """Write a run's scores and classes in ERASER's prediction format."""
-    from workbench.core.task_type import task_type_of
     from workbench.core.token_scores import from_frame
     from workbench.data.corpus import load_corpus
     from workbench.eraser.prediction import write_predictions
@@ -106,7 +105,7 @@ def export_predictions(what: PredictionsExport) -> None:
         raise InputError(f"{what.run}: no text of the {what.split} split was scored by {what.scorer}")
     predictions = predictions[predictions["method"] == str(scores["method"].iloc[0])]
     corpus = load_corpus(run.config.data)
-    task_type_of(corpus.labels).require_classes("ERASER's format is one of classes")
+    corpus.task_type.require_classes("ERASER's format is one of classes")
     scored = set(scores["text_id"])
     documents = [document for document in corpus.splits[what.split] if document.id in scored]
     records = to_predictions(

@@ -30,6 +30,15 @@ class DataSettings(Settings):
     configuration name of a hub data set."""
     text_column: str = "text"
     label_column: str = "label"
+    task: Literal["classification", "multi-label", "regression"] | None = None
+    """What the labels of your own file, or of a `hub` data set, are. `classification`: one class per
+    text. `multi-label`: any number of labels per text, several or none. `regression`: a finite number.
+    null: what the source's sets are, classes for all but `glue`'s stsb."""
+    label_separator: str | None = None
+    """With `multi-label`: what stands between labels in a cell of text, such as `,` or `|`; null: a cell
+    is a list (in a table of text as JSON). An empty cell has no label."""
+    label_columns: list[str] | None = None
+    """With `multi-label`: a column of 0 and 1 for each label, instead of `label_column`."""
     second_column: str | None = None
     """Second text of a pair."""
     rationale_column: str | None = None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from workbench.core.task_type import Target, TaskKind, TaskType, task_type_of
+
 
 @dataclass(frozen=True)
 class Span:
@@ -72,6 +74,7 @@ class Document:
     id: str
     words: tuple[str, ...]
     label: str
+    """A class, a number, or any number of labels between `task_type.SEPARATOR`."""
     rationale: tuple[Span, ...] | None = None
     """None: nobody annotated this text. Empty: annotated, and nothing was marked. See `evidence`."""
     second: tuple[str, ...] = ()
@@ -107,8 +110,8 @@ class Corpus:
 
     name: str
     labels: tuple[str, ...]
-    """Class names in the order of the model's outputs; a single name is that of a value to predict, and
-    the documents' labels are then numbers."""
+    """Names of the classes or labels in the order of the model's outputs, or that of the one value to
+    predict; see `task`."""
     splits: dict[str, tuple[Document, ...]]
     """train, dev and test, each possibly empty."""
     rationales: str = "none"
@@ -119,10 +122,19 @@ class Corpus:
     """What only the source can count: name (mismatching_spans, tied_words, ...) -> split -> number."""
     warnings: tuple[str, ...] = field(default=())
     """One sentence per thing that is probably not what was meant."""
+    task: TaskKind | None = None
+    """What the labels are; None: what `task_type_of` makes of their number."""
+
+    @property
+    def task_type(self) -> TaskType:
+        """Return what a model's outputs mean that learns the labels."""
+        return task_type_of(self.labels, self.task)
 
     @property
     def has_values(self) -> bool:
         """Whether labels are values to predict; of a single class, as a test split may have, not."""
+        if self.task is not None:
+            return self.task == "regression"
         documents = (one for members in self.splits.values() for one in members)
         return len(self.labels) == 1 and any(one.label != self.labels[0] for one in documents)
 
@@ -134,8 +146,8 @@ class Window:
     text_id: str
     window: int
     """0-based number within its text."""
-    label: float
-    """Index into the corpus's labels; of a regression the value."""
+    label: Target
+    """Index into the corpus's labels; of a regression the value; of several labels a 0 or 1 for each."""
     input_ids: np.ndarray
     """(n,) int64."""
     token_type_ids: np.ndarray

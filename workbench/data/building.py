@@ -131,7 +131,7 @@ class DocumentBuilder:
         """Return the share of annotators that gave each class; a label that is no class counts
         nowhere."""
         given = Counter(label for label in row.labels if label in self.labels)
-        if len(row.labels) < 2 or self.table.value or not given:
+        if len(row.labels) < 2 or self.table.task != "classification" or not given:
             return None
         self.disagreed += len(given) > 1
         return tuple(given[label] / given.total() for label in self.labels)
@@ -226,6 +226,11 @@ def _bounds(text: str, segmenter: Segmenter) -> tuple[list[int], list[int]]:
 
 def _positive_label(table: Table, settings: DataSettings, labels: tuple[str, ...]) -> str:
     positive = settings.positive_label or table.positive_label
+    if table.task != "classification":
+        raise InputError(
+            f"{table.name}: data.rationales 'valence' needs two classes, and data.task is"
+            f" {table.task!r}; set it to 'none', or to 'annotated' where spans come with the data"
+        )
     if len(labels) != 2:
         raise InputError(
             f"{table.name}: data.rationales 'valence' needs two classes, these data have"

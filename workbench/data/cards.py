@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.documents import Corpus, Document, mask
+from workbench.core.task_type import NO_LABEL, names_in
 from workbench.data.splits import text_key
 from workbench.data.windows.encodings import Encoding
 
@@ -25,7 +26,8 @@ class DataCard:
     splits: pd.DataFrame
     """One row per split: texts, words, rationales, the source's counts and, where encoded, windows."""
     classes: pd.DataFrame
-    """Texts per class: one row per split, one column per class. Of a regression the values' mean,
+    """Texts per class or label: one row per split, one column per name, and where texts have any number
+    of labels one for texts without any. Of a regression the values' mean,
     standard deviation (n - 1), least and greatest."""
     leaks: pd.DataFrame
     """`first`, `second`, `texts`, `first_texts`: what two splits share, by normalised text; of pairs the
@@ -77,9 +79,18 @@ def _labels(corpus: Corpus) -> pd.DataFrame:
         values = {split: pd.Series(labels, dtype=float) for split, labels in given.items()}
         rows = [one.agg(["mean", "std", "min", "max"]).to_list() for one in values.values()]
         return pd.DataFrame(rows, index=index, columns=["mean", "std", "min", "max"])
-    counts = [Counter(labels) for labels in given.values()]
-    rows = [[one[label] for label in corpus.labels] for one in counts]
-    return pd.DataFrame(rows, index=index, columns=list(corpus.labels))
+    kind = corpus.task_type.kind
+    counts = [
+        Counter(name for one in labels for name in names_in(one, kind)) for labels in given.values()
+    ]
+    table = pd.DataFrame(
+        [[one[label] for label in corpus.labels] for one in counts],
+        index=index,
+        columns=list(corpus.labels),
+    )
+    if kind == "multi-label":
+        table[NO_LABEL] = [labels.count("") for labels in given.values()]
+    return table
 
 
 def find_leaks(corpus: Corpus) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from workbench.catalog.readers import READERS
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted, counted_notes, listed
 from workbench.core.documents import Corpus
+from workbench.core.task_type import TaskKind, names_in
 from workbench.data.building import DocumentBuilder
 from workbench.data.rationales.offsets import resolve_offsets
 from workbench.data.rows import Row, Table
@@ -16,6 +17,10 @@ from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.warnings import warnings_of
 from workbench.errors import InputError
 
+_NEEDED: dict[TaskKind, str] = {
+    "classification": "classes", "multi-label": "texts with different labels", "regression": "values",
+}  # fmt: skip
+"""What training needs two of."""
 MOST_CLASSES = 1000
 """Classes of a task; more of them are ids or texts in the wrong column."""
 
@@ -49,6 +54,7 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         table: What the source delivers.
         settings, training: As of `load_corpus`.
     """
+    _check_task(table, settings)
     _check_rationales(table, settings)
     if settings.rationales == "annotated":
         table = resolve_offsets(table, settings)
@@ -89,6 +95,7 @@ def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> 
         rationales=builder.rationales,
         notes=(*table.notes, *notes, *builder.notes()),
         counts=table.counts | builder.counts,
+        task=table.task,
     )
     return replace(corpus, warnings=(*warnings, *warnings_of(corpus, training=training)))
 
@@ -100,6 +107,14 @@ def _unmatched_labels(table: Table, settings: DataSettings) -> list[str]:
     if not chosen or any(one.spans for row in rows for one in row.annotations):
         return []
     return [f"no span has a label of data.rationale_labels: {listed(chosen)}."]
+
+
+def _check_task(table: Table, settings: DataSettings) -> None:
+    if settings.task not in (None, table.task):
+        raise InputError(
+            f"{table.name}: data.task is {settings.task!r}, but data.source {settings.source!r} gives"
+            f" {table.task!r} here; of your own labels 'file' and 'hub' take another"
+        )
 
 
 def _check_rationales(table: Table, settings: DataSettings) -> None:
@@ -141,7 +156,8 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
     if table.value:
         return (table.value,)
     known_from = rows["train"] if training else chain.from_iterable(rows.values())
-    labels = table.labels or tuple(sorted({row.label for row in known_from}, key=label_order))
+    given = {name for row in known_from for name in names_in(row.label, table.task)}
+    labels = table.labels or tuple(sorted(given, key=label_order))
     if len(labels) > MOST_CLASSES:
         raise InputError(
             f"{table.name}: train has {len(labels):,} different labels, at most {MOST_CLASSES:,}; is"
@@ -149,8 +165,9 @@ def _classes(rows: dict[str, list[Row]], table: Table, training: bool) -> tuple[
         )
     known = set(labels)
     for row in chain.from_iterable(rows.values()):
-        if row.label not in known:
-            raise InputError(f"{row.where}: unknown label {row.label!r} (train has {listed(labels)})")
+        for name in names_in(row.label, table.task):
+            if name not in known:
+                raise InputError(f"{row.where}: unknown label {name!r} (train has {listed(labels)})")
     return labels
 
 
@@ -158,8 +175,9 @@ def _two_classes(train: list[Row], table: Table) -> None:
     classes = Counter(row.label for row in train)
     if len(classes) < 2:
         found = ", ".join(f"{label!r} in {counted(n, 'text')}" for label, n in classes.items())
+        needed = _NEEDED[table.task]
         hint = f"; {table.one_class}" if table.one_class else ""
-        raise InputError(f"{table.name}: training needs at least two classes, found {found}{hint}")
+        raise InputError(f"{table.name}: training needs at least two {needed}, found {found}{hint}")
 
 
 def label_order(label: str) -> tuple[int, float, str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from workbench.config.data import DataSettings
 from workbench.core.counts import SHOWN, listed
 from workbench.core.documents import Part, runs
+from workbench.core.task_type import TaskKind
 from workbench.data.files.opening import stem_of
 from workbench.errors import InputError
 from workbench.storage.jsonl import is_encodable
@@ -100,6 +101,15 @@ class Table:
     """See `Corpus.warnings`."""
     one_class: str = ""
     """What to say where data of this form have one class by their nature."""
+    multi_label: bool = False
+    """Whether a row's label holds any number of labels, between `task_type.SEPARATOR`."""
+
+    @property
+    def task(self) -> TaskKind:
+        """What the labels are."""
+        if self.multi_label:
+            return "multi-label"
+        return "regression" if self.value else "classification"
 
     def __post_init__(self) -> None:
         for split in self.rows:

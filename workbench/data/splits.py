@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from workbench.core.counts import counted_notes
+from workbench.core.task_type import NO_LABEL
 from workbench.data.rows import Row
 from workbench.data.words import normalise
 
@@ -88,4 +89,4 @@ def limit(rows: list[Row], most: int | None, split: str) -> tuple[list[Row], lis
     classes = sorted(Counter(row.label for row in kept).items())
     if len(classes) > _LISTED:
         return kept, [f"{taken} ({len(classes):,} different labels)."]
-    return kept, [f"{taken} ({', '.join(f'{label} {n:,}' for label, n in classes)})."]
+    return kept, [f"{taken} ({', '.join(f'{label or NO_LABEL} {n:,}' for label, n in classes)})."]

@@ -62,7 +62,7 @@ class EngineClassifier:
     @property
     def task_type(self) -> TaskType:
         """Return what the outputs mean."""
-        return task_type_of(self.labels)
+        return task_type_of(self.labels, self.manifest.task)
 
     @property
     def pairs(self) -> bool | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.catalog.options import Precision
+from workbench.core.task_type import TaskKind
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs
 from workbench.storage.atomic import read_json, write_json
@@ -32,10 +33,10 @@ class Agreement(BaseModel):
 
     windows: int
     accuracy: float | None
-    """Of the graph; None where a value is predicted."""
+    """Of the graph; None where a text has not one class."""
     accuracy_torch: float | None
     same_class: float
-    """Share of the windows."""
+    """Share of the windows; where texts have any number of labels, with all of them the same."""
     same_tokens: float
     """Share of the windows in which as many tokens stay in every layer."""
     largest_difference: float
@@ -53,6 +54,8 @@ class Manifest(BaseModel):
     method: str
     policy: dict[str, Any]
     labels: tuple[str, ...] = Field(min_length=1)
+    task: TaskKind | None = None
+    """What the outputs mean; None in folders of before that was kept: as many as `labels` tell."""
     pairs: bool | None
     positions: int = Field(ge=1)
     """Tokens of the longest window."""

@@ -28,10 +28,11 @@ class Prediction:
     """What a model says of one text, and what that took."""
 
     text_id: str
-    predicted: str
-    """Class with the highest mean probability over the text's windows."""
+    predicted: str | tuple[str, ...]
+    """Class with the highest mean probability over the text's windows; where a text has any number of
+    labels, those whose mean probability is at least one half, in the model's order."""
     probabilities: dict[str, float]
-    """By class, mean over the windows."""
+    """By class or label, mean over the windows."""
     tokens: np.ndarray
     """(layers,) int64: tokens inside each layer, summed over the windows."""
     windows: int
@@ -91,12 +92,12 @@ def classify(
     if isinstance(texts, str):
         raise InputError("texts is a single string; give a list of texts")
     max_tokens = model.window_limit(max_tokens)
-    model.task_type.require_classes("texts are put into classes")
+    model.task_type.require_probabilities("texts are put into classes")
     if model.on_cpu:
         map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.
-    encode([], model.labels, tokenizer, max_tokens)
-    documents = (_document(number, text, model.labels[0]) for number, text in enumerate(texts))
+    encode([], model.task_type, tokenizer, max_tokens)
+    documents = (_document(number, text, model.task_type.any_label) for number, text in enumerate(texts))
 
     told = False
 
@@ -123,7 +124,7 @@ def _classified(
 ) -> list[Prediction]:
     if not documents:
         return []
-    encoding = encode(documents, model.labels, tokenizer, max_tokens)
+    encoding = encode(documents, model.task_type, tokenizer, max_tokens)
     if too_long == "refuse":
         encoding.refuse_cut()
     rows = predict(model, encoding.windows, "", batch_size).to_dict("records")

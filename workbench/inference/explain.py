@@ -31,11 +31,13 @@ OWN = ScorerSpec(
 class Explained:
     """A prediction and the model's own scores behind it."""
 
-    predicted: str
-    """Class with the highest mean probability over the text's windows; of a regression
-    what its value is called."""
+    predicted: str | tuple[str, ...]
+    """Class with the highest mean probability over the text's windows; of a regression what its value is
+    called; where a text has any number of labels those with a mean probability of at least one half."""
+    said: str
+    """The same with its probability or value, in words."""
     probabilities: dict[str, float]
-    """By class; they sum to 1. Of a regression the predicted value, by its name."""
+    """By class, and they sum to 1; or by label. Of a regression the predicted value, by its name."""
     records: tuple[TokenScores, ...]
     """Window by window, one per scorer in the order asked for; a dense model's own scores are NaN."""
     unlike: str | None = None
@@ -84,7 +86,8 @@ def explain_text(
         scorer = {own_scorer(model.policy.method): OWN}
         records = list(run_scorers(scorer, model, tokenizer, windows, Options(), Events()))
     return Explained(
-        predicted=model.labels[int(probabilities.argmax())],
+        predicted=model.task_type.named(probabilities),
+        said=model.task_type.said(probabilities),
         probabilities=dict(zip(model.labels, probabilities.tolist(), strict=True)),
         records=tuple(sorted(records, key=lambda record: record.window)),
         unlike=unlike_training(model, seconds_of(windows)),
@@ -106,7 +109,7 @@ def text_windows(
     words = _words(text, "the text")
     other = () if second is None else _words(second, "the second text")
     document = Document("text", words, model.task_type.any_label, second=other)
-    encoding = encode([document], model.labels, tokenizer, model.window_limit(max_tokens))
+    encoding = encode([document], model.task_type, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
         raise InputError("the tokenizer knows no character of the text: nothing to explain")
     return encoding.windows

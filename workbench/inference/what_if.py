@@ -10,6 +10,7 @@ import pandas as pd
 from workbench.catalog.scorers import own_scorer
 from workbench.core.documents import Window
 from workbench.core.merge_windows import places, stitched
+from workbench.core.task_type import Regression, answer_text
 from workbench.core.token_scores import TokenScores
 from workbench.data.windows.token_texts import token_texts
 from workbench.errors import InputError
@@ -69,9 +70,14 @@ class Outcome:
 
     predicted: str
     """Class with the highest mean probability over the text's windows; of a regression what its value
-    is called."""
+    is called; where a text has any number of labels, those with a mean probability of at least one half,
+    in one string."""
+    likeliest: str
+    """Class or label with the highest mean probability; of a regression what its value is called."""
+    classes: bool
+    """Whether a class or labels are predicted, not a value."""
     probabilities: dict[str, float]
-    """By class; they sum to 1. Of a regression the predicted value, by its name."""
+    """By class, and they sum to 1; or by label. Of a regression the predicted value, by its name."""
     record: TokenScores
     """The text's windows put together: the scores the model decided by (NaN where it scores nothing)
     and who stayed."""
@@ -87,11 +93,6 @@ class Outcome:
     """Of the dense model with all windows padded to the longest; for one window as `flops_dense`."""
     milliseconds: float
     """Median over the rounds, all windows in packed batches."""
-
-    @property
-    def classes(self) -> bool:
-        """Whether a class is predicted, not a value."""
-        return len(self.probabilities) > 1
 
     @property
     def scored(self) -> np.ndarray:
@@ -185,7 +186,9 @@ class _Runner:
         probabilities = self.model.task_type.answers(result.logits).mean(axis=0)
         records, thresholds = self._traced()
         return Outcome(
-            predicted=labels[int(probabilities.argmax())],
+            predicted=answer_text(self.model.task_type.named(probabilities)),
+            likeliest=labels[int(probabilities.argmax())],
+            classes=not isinstance(self.model.task_type, Regression),
             probabilities=dict(zip(labels, probabilities.tolist(), strict=True)),
             record=stitched(records),
             # Thresholds stand where scores do: put together by the same rule.

@@ -1,4 +1,7 @@
-"""Quality of predictions, with intervals over texts; float labels are a regression's, others classes."""
+"""Quality of predictions, with intervals over texts.
+
+Float labels are a regression's, tuples those of a task with any number of labels, others classes.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -6,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import jensenshannon
 
+from workbench.metrics.label_sets import example_f1, is_multi_label, macro_parts, micro_f1, micro_parts
 from workbench.metrics.schemas import CLASSIFICATION
 from workbench.metrics.stats.correlations import correlations, pearson_difference
 from workbench.metrics.stats.resampling import (
@@ -15,7 +19,11 @@ from workbench.metrics.stats.resampling import (
     resample_means,
 )
 
-QUALITIES = {"accuracy": ("accuracy", "macro_f1"), "pearson": ("pearson", "spearman")}
+QUALITIES = {
+    "accuracy": ("accuracy", "macro_f1"),
+    "pearson": ("pearson", "spearman"),
+    "micro_f1": ("micro_f1", "macro_f1"),
+}
 """The primary metric, and those shown in a small table; see `primary_metric`."""
 _NEEDED = ("method", "split", "text_id", "label", "predicted")
 
@@ -26,7 +34,8 @@ def classification(predictions: pd.DataFrame, *, bootstrap: int = 1000, seed: in
     Classes: accuracy, macro F1 and Matthews correlation. Values lie in [0, 1], Matthews (for more than
     two classes Gorodkin's R_K, 2004) in [-1, 1] and 0 where labels or predictions are all of one class;
     all equal scikit-learn's. Where several annotators labelled texts, see `label_agreement` too. Values:
-    see `correlations`.
+    see `correlations`. Any number of labels: micro and macro F1, subset accuracy (all labels right and
+    none too many) and the mean of each text's F1.
 
     Args:
         predictions: One row per method, split and text with `label` and `predicted`; ValueError when a
@@ -58,9 +67,13 @@ def quality(
     if is_regression(label):
         yield from correlations(label, predicted, resamples, seed)
         return
-    _, right = by_text(label, predicted)
-    low, high = mean_interval(right, resamples, seed)
-    yield "accuracy", float(right.mean()), float(low), float(high)
+    if is_multi_label(label):
+        for metric, (parts_of, compute) in _LABEL_METRICS.items():
+            yield metric, *_of_means(compute, [parts_of(label, d) for d in predicted], resamples, seed)
+        yield "subset_accuracy", *_mean(_all_right(label, predicted), resamples, seed)
+        yield "example_f1", *_mean(by_text(label, predicted)[1], resamples, seed)
+        return
+    yield "accuracy", *_mean(_all_right(label, predicted), resamples, seed)
     for metric, (parts_of, compute) in _METRICS.items():
         parts = [parts_of(label, draw) for draw in predicted]
         yield metric, *_of_means(compute, parts, resamples, seed)
@@ -98,16 +111,28 @@ def label_agreement(
 def by_text(label: np.ndarray, predicted: np.ndarray) -> tuple[str, np.ndarray]:
     """Return the metric that every text has a value of, for paired tests, and those values (texts,).
 
-    Accuracy, or minus the squared error of a regression, the mean over the draws of `predicted`
-    (draws, texts).
+    Accuracy, or minus the squared error of a regression, or F1 of a text's labels where it has any
+    number, the mean over the draws of `predicted` (draws, texts).
     """
     if is_regression(label):
         return "neg_squared_error", -((predicted - label) ** 2).mean(axis=0)
-    return "accuracy", (label == predicted).mean(axis=0, dtype=np.float64)
+    if is_multi_label(label):
+        return "example_f1", np.mean([example_f1(label, draw) for draw in predicted], axis=0)
+    return "accuracy", _all_right(label, predicted)
+
+
+def _all_right(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(texts,): the share of the draws that are the label."""
+    return (label == predicted).mean(axis=0, dtype=np.float64)
+
+
+def _mean(values: np.ndarray, resamples: int, seed: int) -> tuple[float, float, float]:
+    low, high = mean_interval(values, resamples, seed)
+    return float(values.mean()), float(low), float(high)
 
 
 def primary_metric(label: np.ndarray, predicted: np.ndarray) -> tuple[str, float]:
-    """Return the metric by which models are chosen, accuracy or Pearson's r, and its value."""
+    """Return the metric by which models are chosen (accuracy, Pearson's r, micro F1) and its value."""
     return next((name, value) for name, value, *_ in quality(label, predicted[None], 0, 0))
 
 
@@ -121,6 +146,11 @@ def quality_difference(
     """
     if is_regression(label):
         return pearson_difference(label, a, b, resamples, seed)
+    if is_multi_label(label):
+        pair = np.concatenate([micro_parts(label, a), micro_parts(label, b)], axis=1)
+        return _of_means(
+            lambda parts: micro_f1(parts[:, :2]) - micro_f1(parts[:, 2:]), [pair], resamples, seed
+        )
     _, ours = by_text(label, a[None])
     _, theirs = by_text(label, b[None])
     return paired_difference(ours, theirs, resamples, seed)
@@ -128,7 +158,9 @@ def quality_difference(
 
 def judged_by(table: pd.DataFrame) -> str:
     """Return the primary metric of a table as `classification` makes it."""
-    return "pearson" if (table["metric"] == "pearson").any() else "accuracy"
+    return next(
+        (name for name in ("pearson", "micro_f1") if (table["metric"] == name).any()), "accuracy"
+    )
 
 
 def is_regression(label: np.ndarray) -> bool:
@@ -186,8 +218,10 @@ def macro_f1(parts: np.ndarray) -> np.ndarray:
     """
     hits, total = np.split(parts, 2, axis=1)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
-    return f1.sum(axis=1) / (total > 0).sum(axis=1)
+    return f1.sum(axis=1) / np.maximum((total > 0).sum(axis=1), 1)
 
 
 _METRICS = {"macro_f1": (_f1_parts, macro_f1), "matthews": (_matthews_parts, matthews)}
 """Per text what the metric needs the means of, and the metric from those."""
+_LABEL_METRICS = {"micro_f1": (micro_parts, micro_f1), "macro_f1": (macro_parts, macro_f1)}
+"""The same where a text has any number of labels."""

@@ -7,6 +7,7 @@ import pandas as pd
 
 from workbench.core.score_grid import ScoreGrid
 from workbench.core.sub_words import piece_text
+from workbench.core.task_type import answer_text
 from workbench.errors import InputError
 from workbench.metrics import schemas
 from workbench.metrics.stats.shares import share
@@ -33,7 +34,7 @@ def outcomes(predictions: pd.DataFrame, method: str, reference: str = "dense") -
         rows = predictions[predictions["method"].astype(str) == name]
         if rows.empty:
             raise InputError(f"no predictions of {name!r} to compare")
-        parts.append(rows.set_index("text_id")[["label", "predicted"]].astype(str))
+        parts.append(rows.set_index("text_id")[["label", "predicted"]].map(answer_text))
     both = parts[0].rename(columns={"predicted": "reference"}).join(parts[1]["predicted"], how="inner")
     before, after = both["reference"] == both["label"], both["predicted"] == both["label"]
     both["outcome"] = np.select(

@@ -185,6 +185,9 @@ METRICS = {
         *DIVERGENCES,
         Metric("accuracy", "accuracy", True, needs="predictions"),
         Metric("macro_f1", "macro F1", True, needs="predictions"),
+        Metric("micro_f1", "micro F1", True, needs="predictions"),
+        Metric("subset_accuracy", "subset accuracy", True, needs="predictions"),
+        Metric("example_f1", "F1 of a text's labels", True, needs="predictions"),
         Metric("matthews", "Matthews correlation", True, low=-1.0, needs="predictions"),
         Metric(
             "label_cross_entropy",

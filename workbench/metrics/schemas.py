@@ -76,10 +76,13 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "texts_all_marked": (INT, "texts with everything marked"),
     "seconds": (FLOAT, "on the stopwatch"),
     "measured": (FLOAT, "median seconds"),
-    "predicted": (TEXT, "by the model: a class or a value; of `limits`, seconds by the cost model"),
+    "predicted": (
+        TEXT,
+        "by the model: a class, a value or a list of labels; of `limits`, seconds by the cost model",
+    ),
     "limit": (TEXT, "the part of the cost model that takes longest"),
     "label": (TEXT, "what the text is"),
-    "class": (TEXT, "the class, or how its values are averaged"),
+    "class": (TEXT, "the class or label, or how their values are averaged"),
     "precision": (FLOAT, "share right of the texts put into the class"),
     "recall": (FLOAT, "share of the class's texts put into it"),
     "f1": (FLOAT, "their harmonic mean"),
@@ -229,8 +232,14 @@ AIMS = TableSchema(
     "what settings ask of a method's model, and what it is on dev, if a method has such a setting",
 )  # fmt: skip
 
+CLASSES = TableSchema(
+    ("method", "split", "class"), ("precision", "recall", "f1", "n"),
+    "every class, then their means (`macro avg`) and those weighted by texts (`weighted avg`)",
+)  # fmt: skip
+"""Of predictions of others, and of runs whose texts have any number of labels (without the means)."""
 RUN_TABLES = {
     "classification": CLASSIFICATION,
+    "labels": CLASSES,
     "plausibility": PLAUSIBILITY,
     "efficiency": EFFICIENCY,
     "plausibility_counts": PLAUSIBILITY_COUNTS,
@@ -259,11 +268,6 @@ PREDICTIONS = TableSchema(
 """predictions.parquet; it also has `prob_<class>` for every class, and `share_<class>` where several
 annotators labelled texts."""
 
-CLASSES = TableSchema(
-    ("method", "split", "class"), ("precision", "recall", "f1", "n"),
-    "every class, then their means (`macro avg`) and those weighted by texts (`weighted avg`)",
-)  # fmt: skip
-"""Of predictions of others."""
 ERASER = TableSchema(
     ("scorer", "method", "split", "layer", "metric"), ("value",),
     "what ERASER's scorer answers, under its own names",

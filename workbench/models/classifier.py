@@ -14,7 +14,7 @@ from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from workbench.core.documents import Window
 from workbench.core.inference import Inference, refuse_long, window_limit
-from workbench.core.task_type import TaskType, task_type_of
+from workbench.core.task_type import PROBLEM_TYPES, TaskType, task_type_of
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs, Shape
 from workbench.models.backbones import backbone_of
@@ -22,7 +22,7 @@ from workbench.models.encoder import Encoded, EncodeOptions, encode
 from workbench.models.inference import Execution, Output, infer
 from workbench.models.kernels.onednn import use_onednn
 from workbench.models.layouts import Layout, Packed, Padded
-from workbench.models.model_config import class_names, read_config, reason
+from workbench.models.model_config import class_names, read_config, reason, task_kind
 from workbench.models.model_folder import check_folder
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
@@ -88,7 +88,8 @@ class PruningClassifier(nn.Module):
     @property
     def task_type(self) -> TaskType:
         """Return what the outputs mean."""
-        return task_type_of(self.labels)
+        kinds = {name: kind for kind, name in PROBLEM_TYPES.items()}
+        return task_type_of(self.labels, kinds.get(self.stock.config.problem_type))
 
     def window_limit(self, max_tokens: int | None) -> int:
         """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
@@ -200,7 +201,9 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
         raise InputError(f"{folder}: no such model folder")
     check_folder(folder)
     where, values = read_config(str(folder))
-    stock = load_backbone(str(folder), class_names(values, where), new_head=False)
+    names = class_names(values, where)
+    kind = task_kind(values, names, where)
+    stock = load_backbone(str(folder), names, kind=kind, new_head=False)
     policy = _saved_policy(folder, values, stock.config)
     return PruningClassifier(stock, policy).eval(), load_tokenizer(str(folder))
 

@@ -3,7 +3,7 @@
 import math
 import reprlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.activations import ACT2FN
 
+from workbench.core.task_type import PROBLEM_TYPES, TaskKind
 from workbench.errors import InputError
 from workbench.models.model_folder import read_object, refuse_foreign, stored_shapes
 
@@ -117,6 +118,27 @@ def class_names(values: Mapping[str, Any], where: str) -> tuple[str, ...]:
             f"its own (got {reprlib.repr(wrong[0])})"
         )
     return names
+
+
+def task_kind(values: Mapping[str, Any], names: Sequence[str], where: str) -> TaskKind | None:
+    """Return what a classifier's outputs mean; None where its config.json does not say.
+
+    Args:
+        values: What it says.
+        names: Of the outputs.
+        where: The file, for the InputError of what does not fit them.
+    """
+    said = values.get("problem_type")
+    if said is None:
+        return None
+    kind = next((kind for kind, name in PROBLEM_TYPES.items() if name == said), None)
+    fits = kind == "multi-label" or (kind == "regression") == (len(names) == 1)
+    if kind is None or not fits:
+        raise InputError(
+            f"{where}: problem_type is {reprlib.repr(said)} of {len(names)} outputs; it is one of"
+            f" {', '.join(PROBLEM_TYPES.values())}, and a regression has one output, classes are several"
+        )
+    return kind
 
 
 def plan_model(

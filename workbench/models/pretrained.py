@@ -13,6 +13,7 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
+from workbench.core.task_type import PROBLEM_TYPES, TaskKind, task_type_of
 from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED
 from workbench.models.backbones import Backbone, backbone_class
@@ -115,13 +116,19 @@ def _unread(folder: Path, error: Exception) -> tuple[Path, Exception]:
 
 
 def load_backbone(
-    backbone: str, labels: tuple[str, ...], *, new_head: bool = True, head: Head = "sequence"
+    backbone: str,
+    labels: tuple[str, ...],
+    *,
+    kind: TaskKind | None = None,
+    new_head: bool = True,
+    head: Head = "sequence",
 ) -> PreTrainedModel:
     """Load an encoder with a head.
 
     Args:
         backbone: `packaged`, a hub name or a folder.
         labels: What the head's outputs are called, in order.
+        kind: What they mean; None: what `task_type_of` makes of their number.
         new_head: Whether a missing head is drawn at random, not an error like any other missing weight.
         head: What kind it is.
 
@@ -134,20 +141,21 @@ def load_backbone(
         with quiet():
             where, values = read_config(name)
             family = _family(where, values)
-            kind: type[PreTrainedModel] = family.stock_class(head)
+            stock: type[PreTrainedModel] = family.stock_class(head)
             names = dict(enumerate(labels))
             config, planned = plan_model(
-                kind,
+                stock,
                 values,
                 where,
                 id2label=names,
                 label2id={label: index for index, label in names.items()},
+                **_problem_type(labels, kind, head),
             )
             _check_family(family, config, where)
             may_lack = family.may_lack(head) if new_head else ()
             if Path(name).is_dir():
                 refuse_larger(planned, Path(name), may_lack)
-            model, info = kind.from_pretrained(
+            model, info = stock.from_pretrained(
                 name, config=config, output_loading_info=True, trust_remote_code=False,
                 use_safetensors=True,
             )  # fmt: skip
@@ -165,6 +173,13 @@ def load_backbone(
         )
     loaded: PreTrainedModel = model
     return loaded
+
+
+def _problem_type(labels: tuple[str, ...], kind: TaskKind | None, head: Head) -> dict[str, str]:
+    """Return what transformers calls the task; it has a word for those of whole texts alone."""
+    if head != "sequence":
+        return {}
+    return {"problem_type": PROBLEM_TYPES[task_type_of(labels, kind).kind]}
 
 
 def _family(where: str, values: Mapping[str, Any]) -> type[Backbone]:

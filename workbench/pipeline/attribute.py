@@ -129,7 +129,7 @@ def _pools(documents: Sequence[Document], request: AttributeRequest) -> Iterator
 
 
 def _encode(explained: Explained, pool: Sequence[Document], request: AttributeRequest) -> Encoding:
-    encoding = encode(pool, explained.model.labels, explained.tokenizer, explained.max_tokens)
+    encoding = encode(pool, explained.model.task_type, explained.tokenizer, explained.max_tokens)
     if request.too_long == "refuse":
         encoding.refuse_cut()
     return encoding
@@ -191,7 +191,7 @@ def _load_models(request: AttributeRequest) -> list[Explained]:
         check_scorers(names, model, request.options)
         max_tokens = request.max_tokens or (None if run is None else run.config.data.max_tokens)
         limit = model.window_limit(max_tokens)
-        encode([], model.labels, tokenizer, limit)
+        encode([], model.task_type, tokenizer, limit)
         models.append(Explained(model, tokenizer, names, limit))
     return models
 

@@ -50,7 +50,9 @@ def check_methods(config: RunConfig) -> None:
 
 def _prepared_models(job: Job, untrained: int) -> dict[str, PruningClassifier]:
     """Return every method's model, as it is before any training."""
-    dense = PruningClassifier(load_backbone(job.config.backbone, job.corpus.labels), Policy())
+    dense = PruningClassifier(
+        load_backbone(job.config.backbone, job.corpus.labels, kind=job.corpus.task), Policy()
+    )
     limit = dense.backbone.positions
     if job.config.data.max_tokens > limit:
         raise InputError(

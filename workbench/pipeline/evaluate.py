@@ -14,13 +14,13 @@ from workbench.catalog.methods import METHODS
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import RunConfig
 from workbench.core.documents import Window
-from workbench.core.task_type import task_type_of
 from workbench.core.token_scores import TokenScores, to_frame
 from workbench.data.cards import data_card
 from workbench.inference.predict import predict
 from workbench.metrics.aims import Aim, held_aims
 from workbench.metrics.classification import classification
 from workbench.metrics.efficiency.table import counted_efficiency
+from workbench.metrics.label_sets import by_label
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.pipeline.bench.timing import Measured, load_stock, time_models
@@ -47,7 +47,7 @@ def evaluate_run(job: Job, *, again: bool = False) -> None:
 
 def _describe(job: Job) -> None:
     """Keep for the report what the numbers cannot say: what was left out, what each score explains."""
-    task_type = task_type_of(job.corpus.labels)
+    task_type = job.corpus.task_type
     chosen = {
         name: caption(SCORERS[name], scorer_options(job, [name]), task_type)
         for name in job.config.evaluation.scorers
@@ -85,6 +85,8 @@ def _predictions(job: Job) -> None:
     write_table(whole, job.out.folder / PREDICTIONS)
     table = classification(whole, bootstrap=config.evaluation.bootstrap, seed=config.seed)
     write_table(table, job.out.table_file("classification"), csv=True)
+    if len(labels := by_label(whole)):
+        write_table(labels, job.out.table_file("labels"), csv=True)
     if aims := asked_for(config):
         write_table(held_aims(whole, aims), job.out.table_file("aims"), csv=True)
 

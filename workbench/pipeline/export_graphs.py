@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from workbench.catalog.options import Precision
 from workbench.core.documents import Window
 from workbench.core.inference import Inference
-from workbench.core.task_type import Regression
+from workbench.core.task_type import Classification
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import encode
 from workbench.engines.classifier import EngineClassifier
@@ -52,7 +52,7 @@ def export_graphs(
     model, tokenizer = load_classifier(checked_source(run, method, folder))
     config = run.config
     corpus = load_corpus(config.data)
-    dev = encode(corpus.splits["dev"], corpus.labels, tokenizer, config.data.max_tokens).windows
+    dev = encode(corpus.splits["dev"], corpus.task_type, tokenizer, config.data.max_tokens).windows
     with writing_model(folder) as scratch:
         manifest = write_graphs(model, tokenizer, scratch, precision=precision, batched=batched)
         answers = EngineClassifier(scratch, "onnxruntime").infer(dev, BATCH)
@@ -97,6 +97,7 @@ def _manifest(model: PruningClassifier, precision: Precision, folder: Path) -> M
         method=model.method,
         policy=model.policy.settings(),
         labels=model.labels,
+        task=model.task_type.kind,
         pairs=model.pairs,
         positions=model.window_limit(None),
         costs=model.costs,
@@ -109,13 +110,13 @@ def _agreement(model: PruningClassifier, windows: Sequence[Window], answers: Inf
     """Hold the graphs' answers against torch's, window by window."""
     torchs = model.infer(windows, BATCH)
     ours, theirs = (part.logits.argmax(1) for part in (answers, torchs))
+    classes = isinstance(model.task_type, Classification)
     gold = np.array([window.label for window in windows])
-    classes = not isinstance(model.task_type, Regression)
     return Agreement(
         windows=len(windows),
         accuracy=float((ours == gold).mean()) if classes else None,
         accuracy_torch=float((theirs == gold).mean()) if classes else None,
-        same_class=float((ours == theirs).mean()),
+        same_class=float(model.task_type.same(answers.logits, torchs.logits).mean()),
         same_tokens=float((answers.tokens == torchs.tokens).all(axis=1).mean()),
         largest_difference=float(np.abs(answers.logits - torchs.logits).max()),
     )

@@ -13,7 +13,6 @@ from transformers import PreTrainedTokenizerBase
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
 from workbench.core.documents import Corpus, Window
-from workbench.core.task_type import task_type_of
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import Encoding, encode_corpus, with_evidence
 from workbench.errors import InputError
@@ -116,7 +115,7 @@ class Job:
             if not corpus.splits.get(split):
                 raise InputError(f"{corpus.name}: the {split} split has no texts")
         if self.config.evaluation.faithfulness.scorers:
-            task_type_of(corpus.labels).require_classes(
+            corpus.task_type.require_classes(
                 "evaluation.faithfulness measures the drop of a class's probability"
             )
         for note in corpus.notes:

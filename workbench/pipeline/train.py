@@ -51,7 +51,9 @@ def train_run(job: Job) -> None:
 
 def _train_dense(job: Job) -> None:
     torch.manual_seed(job.config.seed)
-    model = PruningClassifier(load_backbone(job.config.backbone, job.corpus.labels), Policy())
+    model = PruningClassifier(
+        load_backbone(job.config.backbone, job.corpus.labels, kind=job.corpus.task), Policy()
+    )
     model.to(job.process.device)
     kept = _train(job, "dense", DenseObjective(model, job.config.section("dense")))
     _save_model(job, model, "dense")

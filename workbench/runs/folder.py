@@ -12,6 +12,7 @@ from workbench.catalog.scorers import SCORERS
 from workbench.config.loading import load_config, renamed_keys
 from workbench.config.run import RunConfig
 from workbench.errors import InputError
+from workbench.metrics.label_sets import with_label_sets
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
 from workbench.runs.manifest import verify
@@ -55,7 +56,8 @@ class Run:
     def predictions(self) -> pd.DataFrame:
         """method, split, text_id, label, predicted, prob_<class>..., tokens, flops, flops_dense.
 
-        Of a regression `label` and `predicted` are numbers, and there are no probabilities.
+        Of a regression `label` and `predicted` are numbers, and there are no probabilities. Where a text
+        has any number of labels they are tuples of names (lists in the file), in the model's order.
         `tokens` are those in each layer's self-attention. A method that cuts after it (PoWER-BERT) shows
         a layer's cut in the next layer's count; its FLOPs count the feed-forward part by itself. A
         student (DistilBERT) has as many entries as layers; `flops_dense` is its teacher's.
@@ -83,7 +85,7 @@ class Run:
         lost = [c for c in schema.required if c not in frame.columns] if schema else []
         if lost:
             raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
-        return frame
+        return with_label_sets(frame) if name == "predictions" else frame
 
     def has_table(self, name: str) -> bool:
         """Return whether `table` finds a file, without reading it."""

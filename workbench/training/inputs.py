@@ -55,8 +55,10 @@ class TrainingInputs:
     def pruned(self, policy: Policy) -> PruningClassifier:
         """Return the weights to start from under a policy, on the dense model's device."""
         fresh = self.start == "pre-trained"
-        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.stock
-        return PruningClassifier(bert, policy).to(self.dense.device)
+        task, stock = self.dense.task_type, self.dense.stock
+        if fresh:
+            stock = load_backbone(self.backbone, task.labels, kind=task.kind)
+        return PruningClassifier(stock, policy).to(self.dense.device)
 
     def reset_seed(self) -> None:
         """Make what is drawn from here on, such as a policy's first weights, a function of the seed."""

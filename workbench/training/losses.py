@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.documents import Window
-from workbench.core.task_type import Regression, TaskType
+from workbench.core.task_type import MultiLabel, Regression, TaskType
 
 
 def label_loss(
@@ -19,19 +19,25 @@ def label_loss(
 ) -> Tensor:
     """Return the loss of the labels: cross-entropy of classes, squared error of values.
 
-    Where a window has shares of annotators (`data.soft_labels`), cross-entropy is with these.
+    Where a text has any number of labels, the mean over them of each one's binary cross-entropy, as in
+    transformers. Where a window has shares of annotators (`data.soft_labels`), cross-entropy is with
+    these.
 
     Args:
-        task_type: Whether the outputs are classes or a value.
+        task_type: What the outputs mean.
         logits: (B, outputs).
         windows: B of them.
         reduction: `mean` for a scalar, `none` for (B,).
     """
-    targets = [window.label for window in windows]
+    targets = torch.tensor([window.label for window in windows], device=logits.device)
     if isinstance(task_type, Regression):
-        values = torch.tensor([float(target) for target in targets], device=logits.device)
-        return functional.mse_loss(logits[:, 0].float(), values, reduction=reduction)
-    classes = torch.tensor([int(target) for target in targets], device=logits.device)
+        return functional.mse_loss(logits[:, 0].float(), targets.float(), reduction=reduction)
+    if isinstance(task_type, MultiLabel):
+        losses = functional.binary_cross_entropy_with_logits(
+            logits.float(), targets.float(), reduction="none"
+        ).mean(1)
+        return losses.mean() if reduction == "mean" else losses
+    classes = targets.long()
     if all(window.label_shares is None for window in windows):
         return functional.cross_entropy(logits.float(), classes, reduction=reduction)
     wanted = functional.one_hot(classes, logits.shape[1]).float()
@@ -44,18 +50,26 @@ def label_loss(
 def teacher_loss(task_type: TaskType, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """Return the mean distance of a student's outputs from its teacher's.
 
-    Classes: see `distillation`. Values: squared error, since a single output has no distribution that a
-    temperature could soften.
+    Classes: see `distillation`. Labels of which a text has any number: the same of each label's being
+    there or not, mean over the labels. Values: squared error, since a single output has no distribution
+    that a temperature could soften.
 
     Args:
-        task_type: Whether the outputs are classes or a value.
+        task_type: What the outputs mean.
         student: (B, outputs) logits.
         teacher: (B, outputs) logits.
         temperature: T; a value has no use for it.
     """
     if isinstance(task_type, Regression):
         return functional.mse_loss(student.float(), teacher.float())
+    if isinstance(task_type, MultiLabel):
+        return distillation(_there_or_not(student), _there_or_not(teacher), temperature)
     return distillation(student, teacher, temperature)
+
+
+def _there_or_not(logits: Tensor) -> Tensor:
+    """(B, labels) -> (B x labels, 2) logits whose softmax is each label's (sigmoid, 1 - sigmoid)."""
+    return torch.stack([logits, torch.zeros_like(logits)], -1).flatten(0, 1)
 
 
 def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

@@ -103,3 +103,34 @@ def test_bad_hub_data_are_named(saved, tmp_path, monkeypatch):
 def test_no_train_split(saved):
     with pytest.raises(InputError, match="no train split; there are: test"):
         load_corpus(settings(saved(test=rows("test", 2))))
+
+
+def test_numbers_of_several_labels_get_their_names(tmp_path):
+    classes = datasets.ClassLabel(names=["joy", "anger"])
+    features = datasets.Features({"sentence": datasets.Value("string"), "label": datasets.List(classes)})
+    labels = [[0], [1, 0], [], [1]]
+    parts = {
+        split: datasets.Dataset.from_dict(
+            {"sentence": [f"{split} {n}" for n in range(4)], "label": labels}, features=features
+        )
+        for split in ("train", "validation", "test")
+    }
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "saved")
+    corpus = load_corpus(settings(tmp_path / "saved", task="multi-label"))
+    assert corpus.labels == ("joy", "anger")
+    targets = [corpus.task_type.target(document.label) for document in corpus.splits["dev"]]
+    assert targets == [(1, 0), (1, 1), (0, 0), (0, 1)]
+
+
+def test_a_value_of_a_hub_set_and_columns_of_labels(tmp_path):
+    columns = {"sentence": [f"text {n}" for n in range(4)], "score": [1.5, 2.0, -1.0, 4.0],
+               "joy": [1, 0, 1, 0], "anger": [0, 0, 1, 1]}  # fmt: skip
+    parts = {split: datasets.Dataset.from_dict(columns) for split in ("train", "validation", "test")}
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "saved")
+    values = load_corpus(settings(tmp_path / "saved", task="regression", label_column="score"))
+    assert (values.task, values.labels) == ("regression", ("score",))
+    assert [one.label for one in values.splits["test"]] == ["1.5", "2", "-1", "4"]
+    several = load_corpus(
+        settings(tmp_path / "saved", task="multi-label", label_columns=["anger", "joy"])
+    )
+    assert [one.label for one in several.splits["test"]] == ["joy", "", "anger|joy", "anger"]

@@ -1,6 +1,7 @@
 """Gradients at every layer's input from one forward and one backward pass."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +77,9 @@ def saliency_targets(
 ) -> list[np.ndarray]:
     """Compute AdapLeR's target: the L2 norm of gradient x embedding of the gold label's logit.
 
+    Where a text has any number of labels it is that of the sum of its gold labels' logits, or of all
+    labels' where it has none; see `MultiLabel.shares`.
+
     Args:
         model: The fine-tuned classifier that is explained; it is left as it was.
         windows: Windows with labels.
@@ -88,11 +92,18 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            gold = [model.task_type.output(window.label) for window in part]
-            scores = layer_gradients(model, part, gold, layers=[0]).to_padded(l2_norm).cpu().numpy()
+            shares = torch.tensor([model.task_type.shares(window.label) for window in part])
+            gold = partial(_weighted, shares.to(model.device))
+            values = layer_gradients(model, part, layers=[0], outputs=gold)
+            scores = values.to_padded(l2_norm).cpu().numpy()
             for index, window, score in zip(batch, part, scores, strict=True):
                 result[index] = score[0, : len(window.input_ids)]
     return result
+
+
+def _weighted(shares: Tensor, logits: Tensor) -> Tensor:
+    """(B, 1): the sum of the logits, each as often as its share (B, outputs)."""
+    return (logits * shares).sum(1, keepdim=True)
 
 
 def l2_norm(values: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from workbench.attribution.engine.observers import Observer
 from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
 from workbench.attribution.types import Scored
 from workbench.core.documents import Window
+from workbench.core.task_type import MultiLabel
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerState, LayerTrace
 from workbench.models.layouts import Layout, Padded
@@ -99,7 +100,11 @@ class Task(Memoised):
 
     def outputs(self, logits: Tensor) -> Tensor:
         """Return what is explained of the logits, both (B, classes)."""
-        return logits.softmax(dim=-1) if self.options.output == "probability" else logits
+        if self.options.output != "probability":
+            return logits
+        return (
+            logits.sigmoid() if isinstance(self.model.task_type, MultiLabel) else logits.softmax(dim=-1)
+        )
 
     def explained(self, logits: Tensor) -> Tensor:
         """Return the target's output (K,) in copies (K, classes) of a task of one window."""

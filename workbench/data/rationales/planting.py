@@ -17,7 +17,6 @@ import numpy as np
 
 from workbench.core.counts import counted
 from workbench.core.documents import Corpus, Document, Span
-from workbench.core.task_type import task_type_of
 from workbench.data.writers.jsonl import text_line, text_section
 from workbench.data.writers.written import configuration, json_lines_of
 from workbench.errors import InputError
@@ -74,6 +73,7 @@ def plant(corpus: Corpus, plan: Plan) -> dict[str, list[Planted]]:
     alone. The corpus's own rationales are dropped: they belong to other labels. Raises InputError for a
     plan that does not fit the classes, and for tokens that the corpus holds already (upper case aside).
     """
+    corpus.task_type.require_classes("shortcuts decide between classes")
     _check_plan(plan, corpus.labels)
     texts = {split: [*map(_plain, members)] for split, members in corpus.splits.items()}
     _check_unused(plan, corpus.name, chain.from_iterable(texts.values()))
@@ -143,7 +143,6 @@ def _insert(
 
 
 def _check_plan(plan: Plan, labels: Sequence[str]) -> None:
-    task_type_of(labels).require_classes("shortcuts decide between classes")
     needed = 2 if plan.kind == "pair" else len(labels)
     if plan.kind == "pair" and len(labels) != 2:
         raise InputError(f"a pair decides between two classes, these data have {len(labels)}")

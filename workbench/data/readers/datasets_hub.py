@@ -11,6 +11,7 @@ from workbench.data.rationales.cells import CellReader
 from workbench.data.readers.files import quote_notes, require_columns, row_from_record, unused_rationales
 from workbench.data.readers.glue import Task, hub_task
 from workbench.data.readers.hatexplain import hatexplain_table
+from workbench.data.readers.label_cells import label_columns, task_of_labels
 from workbench.data.rows import SPLIT_NAMES, Row, Table, data_path
 from workbench.errors import InputError
 
@@ -75,8 +76,11 @@ class _Reader:
         for column in self.text:
             needed = self.settings.model_copy(update={"split_column": None, "text_column": column})
             require_columns(data.column_names, needed, f"{self.name} {part}")
-        label = self.settings.label_column
-        self.names = self.names or tuple(getattr(data.features[label], "names", None) or ()) or None
+        label = label_columns(self.settings)[0]
+        feature = data.features[label]
+        if self.settings.task == "multi-label":
+            feature = getattr(feature, "feature", feature)
+        self.names = self.names or tuple(getattr(feature, "names", None) or ()) or None
         labels = data[label][:]
         if len(labels) and all(value in (None, -1) for value in labels):
             self.notes.append(f"Split {part!r} carries no labels and is not used.")
@@ -91,15 +95,22 @@ class _Reader:
         label = None
         if self.task and self.task.value:
             label = self.task.class_of(record[settings.label_column], settings.label_column, where)
-        if self.names:
-            value = record[settings.label_column]
-            if type(value) is not int or not 0 <= value < len(self.names):
-                raise InputError(f"{where}: unknown label {value!r} (classes: {', '.join(self.names)})")
-            label = self.names[value]
+        if self.names and settings.task == "multi-label" and not settings.label_columns:
+            codes = record[settings.label_column] or ()
+            record = record | {settings.label_column: [self._name(one, where) for one in codes]}
+        elif self.names and settings.task in (None, "classification"):
+            label = self._name(record[settings.label_column], where)
         if len(self.text) > 1:
             joined = " ".join(str(record[column] or "").strip() for column in self.text)
             record = record | {settings.text_column: joined}
         return row_from_record(record, settings, f"{part}-{number}", where, label, self.cells)
+
+    def _name(self, code: Any, where: str) -> str:
+        """Return the class of a number of the data set's own."""
+        names = self.names or ()
+        if type(code) is not int or not 0 <= code < len(names):
+            raise InputError(f"{where}: unknown label {code!r} (classes: {', '.join(names)})")
+        return names[code]
 
     def table(self, parts: Iterable[str]) -> Table:
         """Return what was collected; InputError without a train split."""
@@ -114,6 +125,7 @@ class _Reader:
         if self.task:
             return self.task.table(self.rows, **more)
         path = Path(self.name)
+        more |= {name: what for name, what in task_of_labels(self.settings).items() if what is not None}
         return Table(name=path.name if path.is_dir() else self.name, rows=self.rows, **more)
 
 

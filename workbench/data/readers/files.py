@@ -6,11 +6,12 @@ from typing import Any
 
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted_notes, listed
+from workbench.core.counts import counted_notes
 from workbench.data.files.options import FileOptions
 from workbench.data.files.records import FORMS, records_of
 from workbench.data.rationales.cells import ABSENT, AMBIGUOUS, CellReader, Reading
 from workbench.data.readers.joining import joined
+from workbench.data.readers.label_cells import Labelled, label_columns, read_label, task_of_labels
 from workbench.data.readers.split_files import split_files, unread_files
 from workbench.data.rows import (
     Row,
@@ -18,7 +19,6 @@ from workbench.data.rows import (
     checked_label,
     checked_text,
     corpus_name,
-    majority_of,
     require_keys,
     split_of,
 )
@@ -65,6 +65,7 @@ def load_file(settings: DataSettings) -> Table:
         rows=rows,
         annotated=settings.rationale_column is not None,
         units=settings.rationale_offsets,
+        **task_of_labels(settings),
         notes=[
             *notes,
             *unread_files(settings, FORMS),
@@ -102,13 +103,7 @@ def row_from_record(
     """
     if settings.id_column:
         row_id = checked_label(*_cell(record, settings.id_column, where))
-    labels: tuple[str, ...] = ()
-    if label is None:
-        value, place = _cell(record, settings.label_column, where)
-        labels = tuple(checked_label(one, place) for one in value) if isinstance(value, list) else ()
-        label = majority_of(labels) if isinstance(value, list) else checked_label(value, place)
-        if label is None:
-            raise InputError(f"{place}: no label that most annotators gave: {listed(labels)}")
+    labelled = read_label(record, settings, where) if label is None else Labelled(label)
     second, reading = "", Reading()
     text = _text(record, settings.text_column, settings, where)
     if settings.second_column:
@@ -122,8 +117,9 @@ def row_from_record(
         replace(one, annotator=_name(one.annotator, names, where)) for one in reading.annotations
     )
     return Row(
-        row_id, text, label, where, second, annotations, len(names), labels=labels, shares=reading.shares
-    )
+        row_id, text, labelled.label, where, second, annotations, len(names), labels=labelled.given,
+        shares=reading.shares,
+    )  # fmt: skip
 
 
 def quote_notes(counts: Mapping[str, int]) -> list[str]:
@@ -151,8 +147,8 @@ def require_columns(columns: Collection[str], settings: DataSettings, name: str)
         settings: Names the columns needed.
     """
     named = (
-        settings.text_column, settings.label_column, settings.second_column, settings.rationale_column,
-        settings.annotator_column, settings.id_column, settings.split_column,
+        settings.text_column, *label_columns(settings), settings.second_column,
+        settings.rationale_column, settings.annotator_column, settings.id_column, settings.split_column,
     )  # fmt: skip
     require_keys(columns, named, name)
 

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 
 from workbench.core.documents import Corpus, Document, Window, mask
-from workbench.core.task_type import task_type_of
+from workbench.core.task_type import Target, TaskType, task_type_of
 from workbench.data.windows.cutting import cut_windows
 from workbench.data.windows.encodings import Encoding, with_evidence
 from workbench.data.windows.special_tokens import Template, pair_template, template
@@ -28,13 +28,16 @@ def encode_corpus(corpus: Corpus, tokenizer: TextTokenizer, max_tokens: int) -> 
         corpus, tokenizer, max_tokens: The texts by split; the others as of `encode`.
     """
     return {
-        split: encode(documents, corpus.labels, tokenizer, max_tokens)
+        split: encode(documents, corpus.task_type, tokenizer, max_tokens)
         for split, documents in corpus.splits.items()
     }
 
 
 def encode(
-    documents: Sequence[Document], labels: Sequence[str], tokenizer: TextTokenizer, max_tokens: int
+    documents: Sequence[Document],
+    labels: Sequence[str] | TaskType,
+    tokenizer: TextTokenizer,
+    max_tokens: int,
 ) -> Encoding:
     """Cut documents into windows.
 
@@ -44,7 +47,7 @@ def encode(
 
     Args:
         documents: Texts whose labels are among `labels`.
-        labels: Class names in the order of the model's outputs, or the name of a value.
+        labels: What the model's outputs mean; names alone as `task_type_of` understands them.
         tokenizer: Any fast one that puts one special token before a text, and one after it.
         max_tokens: Longest window, special tokens included.
 
@@ -59,7 +62,7 @@ def encode(
     double = pair_template(tokenizer) if any(document.second for document in documents) else single
     unk = tokenizer.unk_token_id
     unknown_ids = [] if unk is None else [unk, *space_marks(tokenizer)]
-    task_type = task_type_of(labels)
+    task_type = labels if isinstance(labels, TaskType) else task_type_of(labels)
     encoding = Encoding([], len(documents), max_tokens)
     split_spans, split_words, unknown = [], [], []
     for document, first, second in _tokenized(documents, tokenizer):
@@ -112,7 +115,7 @@ class _Pair:
         first: Tokens,
         second: Tokens | None,
         special: Template,
-        label: float,
+        label: Target,
     ) -> None:
         self.document, self.label, self.first, self.special = document, label, first, special
         self.head, self.tail, self.tail_words = special.head, special.tail, _no_words(special.tail)

@@ -11,6 +11,7 @@ from workbench.catalog.options import CorpusForm
 from workbench.config.data import DataSettings
 from workbench.core.counts import counted_notes, listed
 from workbench.core.documents import ANNOTATED, Corpus, Document, Span
+from workbench.core.task_type import names_in
 from workbench.data.corpus import label_order
 from workbench.data.writers.eraser import write_eraser
 from workbench.data.writers.jsonl import write_jsonl
@@ -63,7 +64,7 @@ def convert(corpus: Corpus, settings: DataSettings, form: CorpusForm, folder: Pa
     notes += counted_notes(
         (votes, "text", " to which people gave different classes: only the class is written.")
     )
-    notes += written.notes + _class_notes(corpus)
+    notes += written.notes + _class_notes(corpus, written)
     files = written.files | {CONFIG: configuration(folder, section, written.path, form)}
     record = {
         "form": form,
@@ -142,12 +143,17 @@ def _without_rationales(corpus: Corpus) -> Corpus:
     return replace(corpus, splits=plain)
 
 
-def _class_notes(corpus: Corpus) -> list[str]:
+def _class_notes(corpus: Corpus, written: Written) -> list[str]:
     """Return what is worth knowing about labels, which files hold as text."""
     if corpus.has_values:
-        return [f"The labels are values ({corpus.labels[0]}); read back, each is a class of its own."]
+        name = corpus.labels[0]
+        if "task" not in written.section:
+            return [f"The labels are values ({name}); read back, each is a class of its own."]
+        told = f"The value's name is not kept: read back, it is 'label' ({name!r} here)."
+        return [told] if name != "label" else []
     known = corpus.splits.get("train") or [document for _, document in everyone(corpus)]
-    order = tuple(sorted({document.label for document in known}, key=label_order))
+    names = {name for one in known for name in names_in(one.label, corpus.task_type.kind)}
+    order = tuple(sorted(names, key=label_order))
     if order == corpus.labels:
         return []
     return [

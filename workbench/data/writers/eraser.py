@@ -20,9 +20,10 @@ def write_eraser(corpus: Corpus, annotators: str) -> Written:
     query, becomes these again.
 
     Args:
-        corpus: Any.
+        corpus: InputError where a text has any number of labels.
         annotators: As `data.annotators`, for the note on texts that several people marked.
     """
+    corpus.task_type.require_one_label("ERASER's format holds one class, jsonl several labels")
     documents = _Documents()
     lines: dict[str, list[dict[str, Any]]] = {split: [] for split in corpus.splits}
     for split, document in everyone(corpus):

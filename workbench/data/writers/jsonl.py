@@ -5,6 +5,7 @@ from typing import Any
 
 from workbench.core.counts import counted_notes
 from workbench.core.documents import Corpus, Document, Span, mask
+from workbench.core.task_type import TaskKind, names_in
 from workbench.data.writers.written import Written, everyone, json_lines_of, rule_of
 from workbench.errors import InputError
 
@@ -28,13 +29,13 @@ def write_jsonl(corpus: Corpus, annotators: str) -> Written:
     by_people = not by_shares and any(one.annotations for one in documents)
     lines = []
     for split, document in everyone(corpus):
-        line = text_line(split, document, pairs)
+        line = text_line(split, document, pairs, corpus.task_type.kind)
         if by_shares:
             line["shares"] = _shares(document)
         if by_people:
             line |= _people(document)
         lines.append(line)
-    section = text_section(pairs)
+    section = text_section(pairs, corpus.task_type.kind)
     if by_shares:
         section |= {"rationale_column": "shares", "rationale_form": "shares"}
     if by_people:
@@ -53,28 +54,32 @@ def write_jsonl(corpus: Corpus, annotators: str) -> Written:
     return Written({TEXTS: json_lines_of(lines)}, section, TEXTS, notes)
 
 
-def text_line(split: str, document: Document, pairs: bool) -> dict[str, Any]:
+def text_line(
+    split: str, document: Document, pairs: bool, task: TaskKind = "classification"
+) -> dict[str, Any]:
     """Return a text as its line has it; the rationale is null where nobody annotated it.
 
     Args:
         split, document: Its split, and the text; no word holds white space.
         pairs: Whether the texts have a second one.
+        task: What the labels are.
     """
     return {
         "id": document.id,
         "split": split,
         "text": " ".join(document.words),
         **({"second": " ".join(document.second)} if pairs else {}),
-        "label": document.label,
+        "label": label_value(document.label, task),
         "rationale": None if document.rationale is None else _spans(document.evidence),
     }
 
 
-def text_section(pairs: bool) -> dict[str, Any]:
+def text_section(pairs: bool, task: TaskKind = "classification") -> dict[str, Any]:
     """Return the `data` section, without the path, that reads such lines.
 
     Args:
         pairs: Whether the texts have a second one.
+        task: What the labels are.
     """
     return {
         "source": "file",
@@ -84,7 +89,19 @@ def text_section(pairs: bool) -> dict[str, Any]:
         "rationale_offsets": "word",
         "rationales": "annotated",
         **({"second_column": "second"} if pairs else {}),
+        **({"task": task} if task != "classification" else {}),
     }
+
+
+def label_value(label: str, task: TaskKind) -> str | float | list[str]:
+    """Return a document's label as JSON has it: a class, a number, or a list of labels.
+
+    Args:
+        label, task: As of `Document`, and what it is.
+    """
+    if task == "regression":
+        return float(label)
+    return names_in(label, task) if task == "multi-label" else label
 
 
 def _are_pairs(documents: Sequence[Document]) -> bool:

@@ -23,10 +23,11 @@ def write_label_studio(corpus: Corpus, annotators: str, segmenter: Segmenter = "
     Each task has one annotation per person who saw the text.
 
     Args:
-        corpus: Of single texts; InputError for pairs.
+        corpus: Of single texts; InputError for pairs, and for any number of labels.
         annotators: As `data.annotators`: how several people's marks become the rationale.
         segmenter: As `data.segmenter`: what will cut the texts into words again.
     """
+    corpus.task_type.require_one_label("the interface asks for one class, jsonl holds several labels")
     documents = [document for _, document in everyone(corpus)]
     if any(one.second for one in documents):
         raise InputError(

@@ -1,7 +1,8 @@
 """Runs that differ in their seed only: how much of a result is the seed, how much the texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
+from workbench.metrics.label_sets import is_multi_label, micro_f1, micro_parts
 from workbench.metrics.plausibility.measures import MEASURES
 from workbench.metrics.plausibility.text_values import TextValues
 from workbench.metrics.schemas import OVER_SEEDS, QUALITY_OVER_SEEDS
@@ -140,8 +142,8 @@ def quality_over_seeds(
     Args:
         predicted: A frame per method: a row per text id, a column per seed, the class or value
             predicted; a text without a prediction under one of the seeds is left out.
-        label: The truth by text id; float numbers are judged by Pearson's correlation, classes by
-            accuracy.
+        label: The truth by text id; float numbers are judged by Pearson's correlation, tuples of labels
+            by micro F1, classes by accuracy.
         bootstrap, seed: As of `mean_interval`.
     """
     rows: list[tuple[object, ...]] = []
@@ -152,7 +154,9 @@ def quality_over_seeds(
             continue
         truth, given = label.loc[frame.index].to_numpy(), frame.to_numpy()
         values = is_regression(truth)
-        spread = _correlations if values else _accuracies
+        spread = _accuracies
+        if values or is_multi_label(truth):
+            spread = partial(_ratios, by_seed=_pearsons if values else _micro_f1s)
         qualities, error, low, high = spread(truth, given, bootstrap, seed)
         pairs = [
             np.abs(a - b).mean() if values else (a != b).mean() for a, b in combinations(given.T, 2)
@@ -173,14 +177,21 @@ def _accuracies(truth: np.ndarray, given: np.ndarray, resamples: int, seed: int)
     return right.mean(axis=0), float(error), float(low), float(high)
 
 
-def _correlations(truth: np.ndarray, given: np.ndarray, resamples: int, seed: int) -> _Spread:
-    """Of (texts,) values and (texts, seeds) predictions: a resample's correlation is that of each seed
-    on the texts drawn, averaged over the seeds drawn."""
+def _ratios(
+    truth: np.ndarray,
+    given: np.ndarray,
+    resamples: int,
+    seed: int,
+    *,
+    by_seed: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+) -> _Spread:
+    """Of (texts,) truths and (texts, seeds) predictions: a resample's correlation, or F1, is that of
+    each seed on the texts drawn, averaged over the seeds drawn."""
     texts, seeds = given.shape
-    qualities = _by_seed(truth, given, np.full((1, texts), 1 / texts))[0]
+    qualities = by_seed(truth, given, np.full((1, texts), 1 / texts))[0]
     if not resamples:
         return qualities, np.nan, np.nan, np.nan
-    blocks = [_by_seed(truth, given, weights) for weights in weight_blocks(texts, resamples, seed)]
+    blocks = [by_seed(truth, given, weights) for weights in weight_blocks(texts, resamples, seed)]
     drawn = np.concatenate(blocks)
     # Seeds are drawn by numbers of their own: with the texts' they would not be independent.
     chosen = np.concatenate(list(weight_blocks(seeds, resamples, seed + 1)))
@@ -188,6 +199,11 @@ def _correlations(truth: np.ndarray, given: np.ndarray, resamples: int, seed: in
     return qualities, float(drawn.mean(axis=1).std(ddof=1)), float(low), float(high)
 
 
-def _by_seed(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _pearsons(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(resamples, seeds): each seed's correlation under (resamples, texts) weights."""
     return np.stack([pearson(truth, values, weights) for values in given.T], axis=1)
+
+
+def _micro_f1s(truth: np.ndarray, given: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(resamples, seeds): each seed's micro F1 under (resamples, texts) weights."""
+    return np.stack([micro_f1(weights @ micro_parts(truth, values)) for values in given.T], axis=1)

@@ -48,10 +48,10 @@ class Subject:
 
     def encode(self, documents: Sequence[Document], too_long: TooLong) -> list[Window]:
         """Return windows of the texts; with `refuse`, InputError for a text that needs more than one."""
-        labels = self.models["dense"].labels
+        task_type = self.models["dense"].task_type
         # Nothing is compared with a label here, and plain texts have none.
-        labelled = [replace(document, label=labels[0]) for document in documents]
-        encoding = encode(labelled, labels, self.tokenizer, self.max_tokens)
+        labelled = [replace(document, label=task_type.any_label) for document in documents]
+        encoding = encode(labelled, task_type, self.tokenizer, self.max_tokens)
         if too_long == "refuse":
             encoding.refuse_cut()
         return encoding.windows
@@ -209,7 +209,7 @@ def _bench(prepared: Prepared, options: BenchRequest, report: Callable[[int], No
         "largest_logit_difference_dense_to_stock": float(difference),
         "cost_model": asdict(calibration.model) | {"median_relative_error": calibration.error},
         "bfloat16_same_class": {
-            name: _same_class(results[name], infer(model, windows)) for name, model in bf16.items()
+            name: _same_class(model, results[name], windows) for name, model in bf16.items()
         },
     }
     write_json(prepared.folder / BENCH, about)
@@ -242,9 +242,9 @@ def _note_files(folder: Path, tables: Iterable[str], about: str) -> None:
         stages.rewritten(about.removesuffix(".json"), recipe, [*files, *csv, folder / about])
 
 
-def _same_class(one: Inference, other: Inference) -> float:
-    """Return the share of the windows that both put into the same class."""
-    return float((one.logits.argmax(1) == other.logits.argmax(1)).mean())
+def _same_class(model: PruningClassifier, known: Inference, windows: Sequence[Window]) -> float:
+    """Return the share of the windows that a model puts into the same class, or labels, as before."""
+    return float(model.task_type.same(known.logits, infer(model, windows).logits).mean())
 
 
 def _counted(prepared: Prepared, results: Mapping[str, Inference], batch_size: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from workbench.catalog.methods import METHODS
+from workbench.core.task_type import PROBLEM_TYPES
 from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.reporting.tables.main import main_table
@@ -26,6 +27,7 @@ _NOT_RECORDED = "not recorded"
 _HUB_METRICS = {
     "accuracy": "accuracy",
     "macro_f1": "f1",
+    "micro_f1": "f1",
     "matthews": "matthews_correlation",
     "pearson": "pearsonr",
     "spearman": "spearmanr",
@@ -156,8 +158,11 @@ def _eval_results(run: RunData, method: str) -> list[EvalResult]:
 
 def _outputs(run: RunData, method: str) -> str:
     folder = Run(run.folder).model_folder(method)
-    labels = read_json(folder / "config.json", "id2label")["id2label"]
+    config = read_json(folder / "config.json", "id2label")
+    labels = config["id2label"]
     named = ", ".join(markdown_line(label) for label in labels.values()) or _NOT_RECORDED
+    if config.get("problem_type") == PROBLEM_TYPES["multi-label"]:
+        return f"Labels, any number of them per text, each with a probability of its own: {named}."
     return f"A regression, its value: {named}." if len(labels) == 1 else f"Classes: {named}."
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.core.task_type import answer_text
 from workbench.core.token_scores import TokenScores, from_frame, to_frame
 from workbench.reporting.figures.chart import CellMap, Cells, short
 from workbench.reporting.text.wording import method_name, scorer_name
@@ -25,7 +26,7 @@ class Example:
     text_id: str
     label: str
     predicted: dict[str, str]
-    """Class predicted by each method."""
+    """What each method predicts, in words."""
     records: tuple[TokenScores, ...]
     title: str = ""
     """Stands above its panels instead of method, scorer, id and prediction; empty: they do."""
@@ -92,8 +93,8 @@ def _outcomes(run: RunData) -> dict[str, tuple[str, dict[str, str]]]:
         return {}
     outcomes: dict[str, tuple[str, dict[str, str]]] = {}
     for row in run.predicted[["text_id", "method", "label", "predicted"]].to_dict("records"):
-        entry = outcomes.setdefault(str(row["text_id"]), (str(row["label"]), {}))
-        entry[1][str(row["method"])] = str(row["predicted"])
+        entry = outcomes.setdefault(str(row["text_id"]), (answer_text(row["label"]), {}))
+        entry[1][str(row["method"])] = answer_text(row["predicted"])
     return outcomes
 
 

@@ -12,7 +12,8 @@ from workbench.storage.atomic import write_json, write_text
 
 
 def save_explained(
-    predicted: str,
+    predicted: str | tuple[str, ...],
+    said: str,
     probabilities: Mapping[str, float],
     records: Sequence[TokenScores],
     *,
@@ -22,15 +23,15 @@ def save_explained(
     """Write an explained text as a page, as JSON, or both; WorkbenchError when the disk refuses.
 
     Args:
-        predicted: The predicted class.
-        probabilities: The probability of every class.
+        predicted: The predicted class, or labels.
+        said: The same in words, with its probability.
+        probabilities: The probability of every class or label.
         records: Scores of the whole text, one record per scorer.
         html: File of the page; None for none.
         json: File of the JSON; a missing score is null.
     """
     if html is not None:
-        title = f"{predicted} ({probabilities[predicted]:.3f})"
-        write_text(html, render("explained.html.j2", title=title, records=records, shades=_shades))
+        write_text(html, render("explained.html.j2", title=said, records=records, shades=_shades))
     if json is not None:
         scores = [_json(record) for record in records]
         write_json(json, {"predicted": predicted, "probabilities": probabilities, "scorers": scores})

@@ -87,7 +87,10 @@ def main_table(
 
 QUALITY_NAMES = {
     "accuracy": "accuracy %",
+    "micro_f1": "micro F1 %",
     "macro_f1": "macro F1 %",
+    "subset_accuracy": "subset accuracy %",
+    "example_f1": "F1 per text %",
     "matthews": "Matthews × 100",
     "pearson": "Pearson × 100",
     "spearman": "Spearman × 100",

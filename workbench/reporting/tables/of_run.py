@@ -5,6 +5,7 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
+from workbench.core.task_type import NO_LABEL
 from workbench.reporting.tables.controls import controls_table
 from workbench.reporting.tables.main import (
     efficiency_table,
@@ -156,8 +157,9 @@ def _line(data: str, split: str, rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _labels(labels: pd.Series) -> str:
-    """Texts per class; of a regression the range of the values."""
+    """Texts per class or label; of a regression the range of the values."""
     if labels.dtype.kind == "f":
         return f"values {labels.min():g} to {labels.max():g}"
-    counts = labels.astype(str).value_counts().sort_index()
+    # A text of several labels counts once under each, one of none (NaN once exploded) by itself.
+    counts = labels.explode().fillna(NO_LABEL).astype(str).value_counts().sort_index()
     return ", ".join(f"{label} {count}" for label, count in counts.items())

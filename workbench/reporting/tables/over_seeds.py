@@ -197,7 +197,8 @@ def qualities(runs: Runs, frame: pd.DataFrame) -> pd.DataFrame:
     for key, trained in frame.groupby(["data", "variant"], sort=False):
         data, variant = map(str, key)
         # The predictions of classes and of values may stand in one frame.
-        kind = str if primary_metric(frame, data) == "accuracy" else float
+        kinds = {"accuracy": str, "pearson": float}
+        kind = kinds.get(primary_metric(frame, data), object)
         method = trained["method"].iloc[0]
         columns, label = {}, None
         for row in trained.itertuples():

@@ -10,6 +10,7 @@ from workbench.metrics.registry import METRICS
 from workbench.reporting.tables.table import Table, formatted
 from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import (
+    SHARES,
     capitalised,
     difference_writer,
     interval,
@@ -29,7 +30,7 @@ def significance_table(
     resamples: int = 1000,
     randomisations: int = 10_000,
 ) -> Table:
-    """Test every pair of methods, see `compare_methods`: accuracy, or minus the squared error.
+    """Test every pair of methods, see `compare_methods`: what `by_text` gives.
 
     Args:
         predictions: Rows of one split in the order of the methods, with a column seed; a text stands
@@ -58,7 +59,7 @@ def significance_table(
 
     shown: dict[str, tuple[Any, ...]] = {
         "method": ("method", method_name), "against": ("against", method_name),
-        "difference, points" if metric == "accuracy" else "difference": (
+        "difference, points" if metric in SHARES else "difference": (
             "difference", "ci_low", "ci_high", "p_holm", difference,
         ),
         "p": ("p", p_value), "p, Holm": ("p_holm", p_value), "texts": ("n",), "seeds": ("seeds",),

@@ -8,6 +8,7 @@ import pandas as pd
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.catalog.scorers import CONTROLS, SCORERS
+from workbench.core.task_type import answer_text
 from workbench.metrics.classification import judged_by, quality_difference
 from workbench.reporting.tables.significance import LEVEL
 from workbench.reporting.text.wording import method_name, quality_words, scorer_on_model, times
@@ -70,8 +71,9 @@ def _undecided_words(run: RunData, method: str) -> str:
     part = None if run.predicted is None else run.predicted.query("method == @method")
     if part is None or part["predicted"].nunique() != 1 or part["label"].nunique() < 2:
         return ""
+    said = answer_text(part["predicted"].iloc[0])
     return (
-        f" It predicts {part['predicted'].iloc[0]} for every text: it has not learned the task, so "
+        f" It predicts {said} for every text: it has not learned the task, so "
         "there is no decision to explain; more texts or epochs may help."
     )
 

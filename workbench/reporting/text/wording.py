@@ -80,6 +80,10 @@ def method_notes(config: dict[str, Any], methods: Iterable[object]) -> str:
     )
 
 
+SHARES = frozenset({"accuracy", "micro_f1", "example_f1"})
+"""Qualities that are shares: written in hundredths, their differences in points."""
+
+
 def quality_words(metric: str, value: float, low: float = math.nan, high: float = math.nan) -> str:
     """Name a quality and write it, with its interval if it has one: `accuracy 81.2 [79.0, 83.1] %`,
     `Pearson correlation 0.812 [0.790, 0.831]`.
@@ -90,19 +94,19 @@ def quality_words(metric: str, value: float, low: float = math.nan, high: float 
         low: Lower end of its interval; NaN for none.
         high: Upper end.
     """
-    if metric == "accuracy":
-        return f"accuracy {interval(value, low, high, percent)} %"
+    if metric in SHARES:
+        return f"{METRICS[metric].label} {interval(value, low, high, percent)} %"
     return f"{METRICS[metric].label} {interval(value, low, high, decimals)}"
 
 
 def quality_writer(metric: str) -> Callable[[float], str]:
-    """Return what writes a metric's value per text: accuracy in hundredths, squared errors as such."""
-    return percent if metric == "accuracy" else decimals
+    """Return what writes a metric's value per text: shares in hundredths, squared errors as such."""
+    return percent if metric in SHARES else decimals
 
 
 def difference_writer(metric: str) -> Callable[[float], str]:
-    """Return what writes a difference of two such values, with its sign: accuracy in points."""
-    return points if metric == "accuracy" else "{:+.3f}".format
+    """Return what writes a difference of two such values, with its sign: shares in points."""
+    return points if metric in SHARES else "{:+.3f}".format
 
 
 def capitalised(text: str) -> str:

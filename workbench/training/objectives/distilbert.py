@@ -52,7 +52,8 @@ class DistilbertObjective(Objective):
         if settings.checkpoint is None:
             student = half_depth(dense.stock)
         else:
-            student = load_backbone(settings.checkpoint, dense.labels)
+            task = dense.task_type
+            student = load_backbone(settings.checkpoint, task.labels, kind=task.kind)
         model = PruningClassifier(student, policy.beside(student.config, dense.costs.shape))
         if settings.checkpoint is not None:
             _check_checkpoint(inputs, settings.checkpoint, model.backbone.positions)
