@@ -136,7 +136,7 @@ def test_markup_in_a_text_is_shown_as_it_is(workbench, tiny):
 
     labels = {"[/]": 1.0}
     with OUT.capture() as captured:
-        OUT.print(explanation_table(Explained("[/]", labels, (odd,)), odd))
+        OUT.print(explanation_table(Explained("[/]", "[/] (1.000)", labels, (odd,)), odd))
     for shown in ("[bold]", "[/]", ":smile:", "[/bold]", "dense: [/] (1.000)"):
         assert shown in captured.get()
     answer = workbench("explain", "--run", tiny.folder, "[bold]film[/bold] and [/]")

@@ -108,7 +108,7 @@ def test_values_are_found_between_two_ends() -> None:
     assert found["label"].tolist() == [2.0, 3.25]
 
 
-@pytest.mark.parametrize(("labels", "classes"), [(["pos"], ["pos", ""]), ([], [])])
+@pytest.mark.parametrize(("labels", "classes"), [(["pos"], ["pos"]), ([], [])])
 def test_one_class_is_no_value_and_none_no_class(
     tmp_path: Path, labels: list[str], classes: list[str]
 ) -> None:
