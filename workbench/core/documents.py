@@ -147,7 +147,8 @@ class Window:
     window: int
     """0-based number within its text."""
     label: Target
-    """Index into the corpus's labels; of a regression the value; of several labels a 0 or 1 for each."""
+    """Index into the corpus's labels; of a regression the value; of several labels a 0 or 1 for each; of
+    a question the places of the answer's first and last token."""
     input_ids: np.ndarray
     """(n,) int64."""
     token_type_ids: np.ndarray

@@ -12,7 +12,7 @@ from workbench.errors import InputError
 
 TaskKind = Literal["classification", "multi-label", "regression"]
 Target = float | tuple[int, ...]
-"""A class's number, a value, or a 0 or 1 per label."""
+"""A class's number, a value, a 0 or 1 per label, or the first and last token of an answer."""
 Answer = str | float | tuple[str, ...]
 """What stands in the columns `label` and `predicted`: a class, a value, or the labels in their order."""
 SEPARATOR = "|"
@@ -32,8 +32,19 @@ Columns = list[str] | list[tuple[str, ...]] | np.ndarray
 
 
 @dataclass(frozen=True)
+class AnswerSpans:
+    """Extractive question answering: whether an answer begins, and whether it ends, at a token.
+
+    A window's target are the places of the answer's first and last token, those of [CLS] for no answer.
+    """
+
+    kind: ClassVar[None] = None
+    labels: tuple[str, ...] = ("start", "end")
+
+
+@dataclass(frozen=True)
 class TaskType(ABC):
-    """What differs between the kinds of tasks; their losses are in `training.losses`."""
+    """What differs between the kinds of tasks of texts; their losses are in `training.losses`."""
 
     kind: ClassVar[TaskKind]
     labels: tuple[str, ...]

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, ClassVar, Self, Unpack
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -18,6 +19,7 @@ from workbench.core.task_type import PROBLEM_TYPES, TaskType, task_type_of
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs, Shape
 from workbench.models.backbones import backbone_of
+from workbench.models.backbones.base import Head
 from workbench.models.encoder import Encoded, EncodeOptions, encode
 from workbench.models.inference import Execution, Output, infer
 from workbench.models.kernels.onednn import use_onednn
@@ -38,6 +40,9 @@ POLICY_PREFIX = "policy."
 class PruningClassifier(nn.Module):
     """A stock classifier whose layers run only the tokens that a policy keeps."""
 
+    reads: ClassVar[Head] = "sequence"
+    """What kind of head its stock model has."""
+
     def __init__(self, stock: PreTrainedModel, policy: Policy) -> None:
         """Take both as they are, but for larger linear layers of `stock`, see `use_onednn`.
 
@@ -50,6 +55,10 @@ class PruningClassifier(nn.Module):
         self.backbone = backbone_of(stock)
         self.pairs = _pairs(stock.config)
         """Whether it was trained on pairs of texts; None: on both, or nobody knows."""
+
+    def under(self, policy: Policy, stock: PreTrainedModel | None = None) -> Self:
+        """Return a model of the same kind under another policy, by default of the same weights."""
+        return type(self)(self.stock if stock is None else stock, policy)
 
     @property
     def device(self) -> torch.device:
@@ -94,6 +103,10 @@ class PruningClassifier(nn.Module):
     def window_limit(self, max_tokens: int | None) -> int:
         """Return `max_tokens`, by default the model's positions; InputError if it is more than these."""
         return window_limit(max_tokens, self.backbone.positions)
+
+    def window_logits(self, windows: Sequence[Window], batch_size: int = 32) -> Sequence[np.ndarray]:
+        """Return the logits of every window, (classes,) each."""
+        return list(self.infer(windows, batch_size).logits)
 
     def infer(self, windows: Sequence[Window], batch_size: int = 32) -> Inference:
         """Return logits and remaining tokens of every window, see `models.inference.infer`."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.core.documents import Window
-from workbench.core.inference import Inference, in_batches
+from workbench.core.inference import Inference, batches, in_batches
 from workbench.models.encoder import LayerTrace
 
 Execution = Literal["packed", "masked"]
@@ -20,7 +21,7 @@ class Output:
     """What a batch of B windows gave, in the order it was given."""
 
     logits: Tensor
-    """(B, classes)."""
+    """(B, classes), or (B, N, outputs) by original position where every token has some."""
     tokens: Tensor
     """(B, layers) int64: tokens in each layer's self-attention."""
     tokens_ffn: Tensor
@@ -70,6 +71,36 @@ def infer(
         return model([windows[index] for index in batch], execution=execution)
 
     return collect(model, windows, batch_size, run)
+
+
+@torch.inference_mode()
+def infer_ragged(
+    model: Runs, windows: Sequence[Window], batch_size: int = 32
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Return what a model says of every token, and how many remained.
+
+    Args:
+        model: With (B, N, outputs) logits; its training mode is left as it was, dropout is off.
+        windows: Results come in their order.
+        batch_size: Windows of similar length that run together.
+
+    Returns:
+        Per window its logits (n, outputs) float32; tokens in each layer's self-attention and in its
+        feed-forward part, (W, layers) int64 each.
+    """
+    logits: list[np.ndarray] = [np.empty(0)] * len(windows)
+    tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
+    was_training = model.training
+    model.eval()
+    try:
+        for batch in batches(windows, batch_size):
+            output = model([windows[index] for index in batch])
+            tokens[batch], tokens_ffn[batch] = output.tokens.cpu(), output.tokens_ffn.cpu()
+            for index, row in zip(batch, output.logits.float().cpu().numpy(), strict=True):
+                logits[index] = row[: len(windows[index].input_ids)]
+    finally:
+        model.train(was_training)
+    return logits, tokens, tokens_ffn
 
 
 @torch.inference_mode()

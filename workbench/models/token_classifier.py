@@ -1,36 +1,54 @@
 """Say something of every token: tokens that leave early rejoin after the last layer."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from workbench.core.documents import Window
+from workbench.core.task_type import AnswerSpans
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import Encoded, EncodeOptions
-from workbench.models.inference import Output
+from workbench.models.inference import infer_ragged
 from workbench.models.layouts import Layout
+
+NOWHERE = -1e4
+"""Logit of what is no token: its probability is 0, and its logarithm still a number."""
 
 
 class PruningTokenClassifier(PruningClassifier):
     """A stock model with a head on all tokens: question answering, token classification.
 
-    Its logits are (B, N, outputs) by original position; on padding they mean nothing.
+    Its logits are (B, N, outputs) by original position, `NOWHERE` on padding.
     """
+
+    reads = "answers"
 
     @property
     def shape(self) -> Shape:
         return self.backbone.token_shape(len(self.labels))
 
-    def classify(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Output:
-        """Return what the model makes of embedding output; arguments as of `PruningClassifier`.
+    @property
+    def task_type(self) -> AnswerSpans:  # type: ignore[override]
+        """Return what the outputs mean; it answers other questions than those of whole texts."""
+        return AnswerSpans()
 
-        By default tokens rejoin as the policy says.
-        """
-        options.setdefault("rejoin", self.policy.rejoin)
-        encoded = self.encode(hidden, layout, **options)
-        return Output(self.head(encoded), encoded.tokens, encoded.tokens_ffn, encoded.traces)
+    def window_logits(self, windows: Sequence[Window], batch_size: int = 32) -> Sequence[np.ndarray]:
+        """Return the logits of every window's tokens, (n, outputs) each."""
+        return infer_ragged(self, windows, batch_size)[0]
+
+    def encode(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Encoded:
+        """Return every token's last state; by default tokens rejoin as the policy says."""
+        options = {"rejoin": self.policy.rejoin, **options, "cls_only": False}
+        return super().encode(hidden, layout, **options)
 
     def head(self, encoded: Encoded) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states."""
         assert encoded.every is not None, "encode with `rejoin`"
-        return self.backbone.token_head(encoded.every)
+        logits = self.backbone.token_head(encoded.every)
+        places = torch.arange(logits.shape[1], device=logits.device)
+        padding = places >= encoded.layout.full_lengths[:, None]
+        return logits.masked_fill(padding[..., None], NOWHERE)

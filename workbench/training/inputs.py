@@ -10,7 +10,6 @@ from transformers import PreTrainedTokenizerBase
 from workbench.catalog.settings import Start
 from workbench.core.documents import Window
 from workbench.models.classifier import PruningClassifier
-from workbench.models.inference import infer
 from workbench.models.policies.base import Policy
 from workbench.models.pretrained import load_backbone
 from workbench.training.teacher_targets import Logits, Targets
@@ -49,7 +48,7 @@ class TrainingInputs:
     @cached_property
     def logits(self) -> Logits:
         """The dense model's logits of each training window; ask before its weights are trained on."""
-        rows = infer(self.dense, self.windows).logits
+        rows = self.dense.window_logits(self.windows)
         return {(w.text_id, w.window): row for w, row in zip(self.windows, rows, strict=True)}
 
     def pruned(self, policy: Policy) -> PruningClassifier:
@@ -57,8 +56,8 @@ class TrainingInputs:
         fresh = self.start == "pre-trained"
         task, stock = self.dense.task_type, self.dense.stock
         if fresh:
-            stock = load_backbone(self.backbone, task.labels, kind=task.kind)
-        return PruningClassifier(stock, policy).to(self.dense.device)
+            stock = load_backbone(self.backbone, task.labels, kind=task.kind, head=self.dense.reads)
+        return self.dense.under(policy, stock).to(self.dense.device)
 
     def reset_seed(self) -> None:
         """Make what is drawn from here on, such as a policy's first weights, a function of the seed."""

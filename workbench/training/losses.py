@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.documents import Window
-from workbench.core.task_type import MultiLabel, Regression, TaskType
+from workbench.core.task_type import AnswerSpans, MultiLabel, Regression, TaskType
 
 
 def label_loss(
-    task_type: TaskType,
+    task_type: TaskType | AnswerSpans,
     logits: Tensor,
     windows: Sequence[Window],
     reduction: Literal["mean", "none"] = "mean",
@@ -21,15 +21,18 @@ def label_loss(
 
     Where a text has any number of labels, the mean over them of each one's binary cross-entropy, as in
     transformers. Where a window has shares of annotators (`data.soft_labels`), cross-entropy is with
-    these.
+    these. Of answers, the mean of the cross-entropies of where they begin and end.
 
     Args:
         task_type: What the outputs mean.
-        logits: (B, outputs).
+        logits: (B, outputs), of answers (B, N, 2).
         windows: B of them.
         reduction: `mean` for a scalar, `none` for (B,).
     """
     targets = torch.tensor([window.label for window in windows], device=logits.device)
+    if isinstance(task_type, AnswerSpans):
+        losses = functional.cross_entropy(logits.float(), targets, reduction="none").mean(1)
+        return losses.mean() if reduction == "mean" else losses
     if isinstance(task_type, Regression):
         return functional.mse_loss(logits[:, 0].float(), targets.float(), reduction=reduction)
     if isinstance(task_type, MultiLabel):
@@ -47,21 +50,27 @@ def label_loss(
     return functional.cross_entropy(logits.float(), wanted, reduction=reduction)
 
 
-def teacher_loss(task_type: TaskType, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def teacher_loss(
+    task_type: TaskType | AnswerSpans, student: Tensor, teacher: Tensor, temperature: float
+) -> Tensor:
     """Return the mean distance of a student's outputs from its teacher's.
 
     Classes: see `distillation`. Labels of which a text has any number: the same of each label's being
-    there or not, mean over the labels. Values: squared error, since a single output has no distribution
+    there or not, mean over the labels. Answers: the same over the places where they begin, and where
+    they end, mean of the two. Values: squared error, since a single output has no distribution
     that a temperature could soften.
 
     Args:
         task_type: What the outputs mean.
-        student: (B, outputs) logits.
-        teacher: (B, outputs) logits.
+        student: (B, outputs) logits, of answers (B, N, 2).
+        teacher: The same shape.
         temperature: T; a value has no use for it.
     """
     if isinstance(task_type, Regression):
         return functional.mse_loss(student.float(), teacher.float())
+    if isinstance(task_type, AnswerSpans):
+        begins, ends = (distillation(student[..., k], teacher[..., k], temperature) for k in (0, 1))
+        return (begins + ends) / 2
     if isinstance(task_type, MultiLabel):
         return distillation(_there_or_not(student), _there_or_not(teacher), temperature)
     return distillation(student, teacher, temperature)

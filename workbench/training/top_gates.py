@@ -8,7 +8,7 @@ from torch import Tensor
 from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.core.task_type import MultiLabel, Regression
+from workbench.core.task_type import AnswerSpans, MultiLabel, Regression
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies.top import ToP
@@ -102,7 +102,8 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
 
     Half of it is, to second order, what closing the gate changes in the model's answer (in KL): the mean
     over texts of the squared derivative of the log probability of a class drawn from the model (of a
-    regression: of the value; where a text has any number of labels: of all, each drawn) by the gate,
+    regression: of the value; where a text has any number of labels: of all, each drawn; of answers:
+    of where one begins and ends, each drawn) by the gate,
     which scales the attention to the tokens of its bin. The first-order derivative says nothing here: a
     student that starts as its teacher is at the minimum of the distillation loss. Source of the
     criterion: Kwon et al., A Fast Post-Training Pruning Framework for Transformers, NeurIPS 2022, who
@@ -125,6 +126,10 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
             logits = model(part, execution="masked", soft=True).logits.float()
         if isinstance(model.task_type, Regression):
             said = logits[:, 0]
+        elif isinstance(model.task_type, AnswerSpans):
+            places = logits.detach().softmax(1).cpu().transpose(1, 2).flatten(0, 1)
+            drawn = torch.multinomial(places, 1, generator=drawing).view(len(part), 1, -1)
+            said = logits.log_softmax(1).gather(1, drawn.to(logits.device)).sum(-1)
         elif isinstance(model.task_type, MultiLabel):
             there = torch.bernoulli(logits.detach().sigmoid().cpu(), generator=drawing).to(logits.device)
             said = torch.nn.functional.logsigmoid(logits * (2 * there - 1)).sum(-1)

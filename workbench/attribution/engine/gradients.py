@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.attribution.engine.task import frozen
 from workbench.core.documents import Window
 from workbench.core.inference import batches
+from workbench.core.task_type import AnswerSpans
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution
 from workbench.models.layouts import Layout
@@ -78,7 +79,8 @@ def saliency_targets(
     """Compute AdapLeR's target: the L2 norm of gradient x embedding of the gold label's logit.
 
     Where a text has any number of labels it is that of the sum of its gold labels' logits, or of all
-    labels' where it has none; see `MultiLabel.shares`.
+    labels' where it has none; see `MultiLabel.shares`. Of an answer it is that of the logits of its
+    first and last token.
 
     Args:
         model: The fine-tuned classifier that is explained; it is left as it was.
@@ -92,13 +94,25 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            shares = torch.tensor([model.task_type.shares(window.label) for window in part])
-            gold = partial(_weighted, shares.to(model.device))
-            values = layer_gradients(model, part, layers=[0], outputs=gold)
+            values = layer_gradients(model, part, layers=[0], outputs=_gold(model, part))
             scores = values.to_padded(l2_norm).cpu().numpy()
             for index, window, score in zip(batch, part, scores, strict=True):
                 result[index] = score[0, : len(window.input_ids)]
     return result
+
+
+def _gold(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tensor], Tensor]:
+    """Return what takes the logits of these windows to those of their gold outputs, (B, 1)."""
+    if isinstance(model.task_type, AnswerSpans):
+        places = torch.tensor([window.label for window in windows], device=model.device)
+        return partial(_of_answers, places)
+    shares = torch.tensor([model.task_type.shares(window.label) for window in windows])
+    return partial(_weighted, shares.to(model.device))
+
+
+def _of_answers(places: Tensor, logits: Tensor) -> Tensor:
+    """(B, 1): the logits (B, N, 2) of the answers' first and last tokens (B, 2), added up."""
+    return logits.gather(1, places[:, None, :])[:, 0].sum(1, keepdim=True)
 
 
 def _weighted(shares: Tensor, logits: Tensor) -> Tensor:

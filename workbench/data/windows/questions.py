@@ -61,7 +61,8 @@ def encode_questions(
 ) -> QuestionEncoding:
     """Cut questions into windows: all hold the question and as much of the passage as fits.
 
-    A window's label is 1 where the passage is known not to answer, else 0. Words count those of the
+    A window's label are the answer's first and last token, those of [CLS] where it does not hold all of
+    one. Words count those of the
     question, then on through the passage (`split_text`). Rationale are the tokens that hold a character
     of the answer, also where the window does not hold all of it; of several answers those that more than
     half of them hold, and `shares` has what share does. Where the passage does not answer, nothing is
@@ -219,7 +220,7 @@ class _Asked:
         window = Window(
             text_id=self.question.id,
             window=number,
-            label=float(self.question.impossible),
+            label=(start, end),
             input_ids=ids,
             token_type_ids=types,
             word_index=words,

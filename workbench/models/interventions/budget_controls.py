@@ -51,7 +51,7 @@ def infer_at_budget(
     def run(batch: list[int]) -> Output:
         alive = budget_masks([priorities[index] for index in batch], budgets[batch])
         policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cut=model.policy.cut)
-        control = PruningClassifier(model.stock, policy)
+        control = model.under(policy)
         return control([windows[index] for index in batch], execution=execution)
 
     return collect(model, windows, batch_size, run)

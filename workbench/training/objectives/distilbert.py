@@ -53,8 +53,8 @@ class DistilbertObjective(Objective):
             student = half_depth(dense.stock)
         else:
             task = dense.task_type
-            student = load_backbone(settings.checkpoint, task.labels, kind=task.kind)
-        model = PruningClassifier(student, policy.beside(student.config, dense.costs.shape))
+            student = load_backbone(settings.checkpoint, task.labels, kind=task.kind, head=dense.reads)
+        model = dense.under(policy.beside(student.config, dense.costs.shape), student)
         if settings.checkpoint is not None:
             _check_checkpoint(inputs, settings.checkpoint, model.backbone.positions)
         return cls(model.to(dense.device), settings, dense)

@@ -21,6 +21,7 @@ from workbench.models.policies.top import SoftStage, ToP
 from workbench.training.inputs import TrainingInputs
 from workbench.training.losses import lambda_loss, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
+from workbench.training.teacher_targets import stacked_logits
 from workbench.training.top_gates import (
     MOST_INFORMED,
     closing_order,
@@ -42,7 +43,7 @@ class TeacherTargets:
     """What the fine-tuned model teaches about one window."""
 
     logits: np.ndarray
-    """(classes,)."""
+    """(classes,), or (n, outputs) where every token has some."""
     ranking: np.ndarray
     """(k,) token positions after [CLS] by attention received in the last layer, best first."""
 
@@ -70,8 +71,10 @@ def compute_teacher_targets(
         logits = output.logits.float().cpu().numpy()
         for row, index in enumerate(batch):
             window = windows[index]
-            ranking = order[row, : min(top_k, len(window.input_ids) - 1)]
-            teacher_targets[window.text_id, window.window] = TeacherTargets(logits[row], ranking)
+            tokens = len(window.input_ids)
+            ranking = order[row, : min(top_k, tokens - 1)]
+            own = logits[row] if logits.ndim == 2 else logits[row, :tokens]
+            teacher_targets[window.text_id, window.window] = TeacherTargets(own, ranking)
     return teacher_targets
 
 
@@ -117,7 +120,7 @@ class TopObjective(Objective):
         model = inputs.pruned(policy.from_settings(inputs.dense.stock.config, settings))
         objective = cls(model, settings, targets)
         if settings.gates == "ordered":
-            fine_tuned = PruningClassifier(inputs.dense.stock, objective.policy)
+            fine_tuned = inputs.dense.under(objective.policy)
             objective.order_gates(fine_tuned, inputs.windows[:MOST_INFORMED])
         return objective
 
@@ -228,8 +231,7 @@ class TopObjective(Objective):
         return good[:1] or [e for e in by_quality(history) if history[e]["speedup"] == fastest][:1]
 
     def _distil(self, output: Output, teacher_targets: Sequence[TeacherTargets]) -> Tensor:
-        teacher = torch.from_numpy(np.stack([lesson.logits for lesson in teacher_targets]))
-        teacher = teacher.to(output.logits.device)
+        teacher = stacked_logits([lesson.logits for lesson in teacher_targets]).to(output.logits.device)
         return teacher_loss(self.model.task_type, output.logits, teacher, self.settings.temperature)
 
     def _ranking_loss(

@@ -1,0 +1,128 @@
+"""Question answering: the losses by hand, and every method's training on where answers begin and end."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from tests.helpers.families import tiny_model
+from tests.helpers.tiny_objectives import inputs_of
+from tests.helpers.toys import METHODS, texts
+from workbench.attribution.engine.gradients import saliency_targets
+from workbench.catalog.methods import method_spec
+from workbench.core.task_type import AnswerSpans
+from workbench.models.inference import infer_ragged
+from workbench.models.policies.base import Policy
+from workbench.models.token_classifier import NOWHERE, PruningTokenClassifier
+from workbench.training.losses import label_loss, teacher_loss
+from workbench.training.objectives import prepare_objective
+from workbench.training.objectives.base import TrainingProgress
+from workbench.training.teacher_targets import teacher_logits
+
+
+def answered(lengths=(9, 4, 7, 7, 12, 3, 8, 5)) -> list:
+    """Windows whose answers begin and end somewhere."""
+    rng = np.random.default_rng(0)
+    found = []
+    for window in texts(lengths, seed=1):
+        n = len(window.input_ids)
+        start = int(rng.integers(n))
+        found.append(replace(window, label=(start, int(rng.integers(start, n)))))
+    return found
+
+
+WINDOWS = answered()
+
+
+def dense(seed: int = 0) -> PruningTokenClassifier:
+    return PruningTokenClassifier(tiny_model("bert", seed, head="answers"), Policy()).eval()
+
+
+def test_the_loss_of_answers_by_hand() -> None:
+    windows = WINDOWS[1:3]
+    logits = torch.randn(2, 7, 2)
+    logits[0, 4:] = NOWHERE
+    losses = label_loss(AnswerSpans(), logits, windows, "none")
+    for row, window in enumerate(windows):
+        n, (start, end) = len(window.input_ids), window.label
+        begins = functional.log_softmax(logits[row, :n, 0], 0)[start]
+        ends = functional.log_softmax(logits[row, :n, 1], 0)[end]
+        assert losses[row].item() == pytest.approx(-(begins + ends).item() / 2, rel=1e-5)
+    assert label_loss(AnswerSpans(), logits, windows).item() == pytest.approx(losses.mean().item())
+
+
+def test_the_teachers_loss_by_hand_knows_no_padding() -> None:
+    student, teacher = torch.randn(2, 2, 7, 2)
+    for logits in (student, teacher):
+        logits[0, 4:] = NOWHERE
+    total = 0.0
+    for row, n in ((0, 4), (1, 7)):
+        for k in (0, 1):
+            s, t = (functional.log_softmax(x[row, :n, k] / 2, 0) for x in (student, teacher))
+            total += 4 * (t.exp() * (t - s)).sum().item() / 2
+    # The mean over texts, then over where answers begin and end.
+    found = teacher_loss(AnswerSpans(), student, teacher, 2.0)
+    assert found.item() == pytest.approx(total / 2, rel=1e-5)
+
+
+def test_logits_of_windows_come_without_padding() -> None:
+    model = dense()
+    logits, tokens, tokens_ffn = infer_ragged(model, WINDOWS, 3)
+    with torch.no_grad():
+        whole = model(WINDOWS).logits
+    for row, (window, own) in enumerate(zip(WINDOWS, logits, strict=True)):
+        n = len(window.input_ids)
+        np.testing.assert_allclose(own, whole[row, :n], atol=1e-5)
+        assert (whole[row, n:] == NOWHERE).all()
+        assert tokens[row].tolist() == tokens_ffn[row].tolist() == [n] * 4
+    padded = teacher_logits(
+        {(w.text_id, 0): own for w, own in zip(WINDOWS, logits, strict=True)}, WINDOWS
+    )
+    torch.testing.assert_close(padded, whole, atol=1e-5, rtol=0)
+
+
+def test_saliency_is_the_gradient_of_both_gold_logits() -> None:
+    model = dense()
+    found = saliency_targets(model, WINDOWS, batch_size=3)
+    for window, scores in zip(WINDOWS, found, strict=True):
+        hidden, layout = model.embed([window], "packed")
+        hidden = hidden.detach().requires_grad_()
+        logits = model.classify(hidden, layout).logits[0]
+        start, end = window.label
+        (gradient,) = torch.autograd.grad(logits[start, 0] + logits[end, 1], hidden)
+        expected = (gradient * hidden).detach()[0].norm(dim=-1)
+        np.testing.assert_allclose(scores, expected, atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_trains(method: str) -> None:
+    torch.manual_seed(0)
+    teacher = dense()
+    targets = saliency_targets(teacher, WINDOWS)
+    inputs = replace(
+        inputs_of(teacher), windows=WINDOWS,
+        load_saliency=lambda: {(w.text_id, 0): s for w, s in zip(WINDOWS, targets, strict=True)},
+    )  # fmt: skip
+    settings = method_spec(method).settings(epochs=1, batch_size=4)
+    made = prepare_objective(method, inputs, settings)
+    assert type(made.model) is PruningTokenClassifier
+    made.start_epoch(0)
+    made.model.train()
+    optimizers = made.optimizers()
+    for step in range(8):
+        windows = WINDOWS[:4] if step % 2 else WINDOWS[4:]
+        values = made.backward(
+            windows, 1.0, TrainingProgress(0, step, 8), lambda l, **k: l.backward(**k)
+        )
+        assert all(np.isfinite(value) for value in values.values())
+        assert made.model.stock.qa_outputs.weight.grad is not None or method == "trbert"
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        made.after_step()
+    with torch.no_grad():
+        made.model.eval()
+        packed, masked = made.model(WINDOWS), made.model(WINDOWS, execution="masked")
+    torch.testing.assert_close(packed.logits, masked.logits, atol=1e-5, rtol=0)
