@@ -129,6 +129,8 @@ def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFram
             for cell in cells
             if load_run(run / cell).table_file(name).is_file()
         ]
+        if not frames:
+            continue
         frame = pd.concat(frames, ignore_index=True)
         # A cell's dense rows are those of its seed's dense cell.
         frame = frame[frame["method"] == frame[CELL].map(method)]

@@ -114,7 +114,7 @@ def test_every_method_trains(method: str) -> None:
     for step in range(8):
         windows = WINDOWS[:4] if step % 2 else WINDOWS[4:]
         values = made.backward(
-            windows, 1.0, TrainingProgress(0, step, 8), lambda l, **k: l.backward(**k)
+            windows, 1.0, TrainingProgress(0, step, 8), lambda loss, **more: loss.backward(**more)
         )
         assert all(np.isfinite(value) for value in values.values())
         assert made.model.stock.qa_outputs.weight.grad is not None or method == "trbert"
