@@ -14,6 +14,7 @@ INT, FLOAT, MAYBE_INT, TEXT = "int64", "float64", "Int64", "object"
 COLUMNS: dict[str, tuple[str, str]] = {
     "scorer": (TEXT, "whose scores"),
     "method": (TEXT, "the model: what was trained, scored or timed"),
+    "system": (TEXT, "a method at a strength, as tables call it"),
     "control": (TEXT, "what replaces the method's choice of tokens"),
     "against": (TEXT, "the other side: a scorer, or a method"),
     "against_method": (TEXT, "the model of the other side"),
@@ -138,6 +139,14 @@ _AGAINST = ("scorer", "method", "against", "against_method", *_SCORES[2:])
 CLASSIFICATION = TableSchema(
     ("method", "split", "metric"), _INTERVAL,
     "accuracy, macro F1, Matthews correlation (of a regression: Pearson, Spearman) of every method",
+)  # fmt: skip
+ANSWERS = TableSchema(
+    ("system", "method", "metric"), _INTERVAL,
+    "exact match and F1 of answers, the same with random tokens, and FLOPs",
+)  # fmt: skip
+ANSWERS_BY_LAYER = TableSchema(
+    ("system", "method", "layer", "quantity"), ("value", "n"),
+    "what goes on past each layer of answers, their sentences, passages and questions",
 )  # fmt: skip
 PLAUSIBILITY = TableSchema(
     _SCORES, _INTERVAL, "every metric of plausibility by scorer, layer, unit, window set and selection"

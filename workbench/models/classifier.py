@@ -28,7 +28,7 @@ from workbench.models.model_config import class_names, read_config, reason, task
 from workbench.models.model_folder import check_folder
 from workbench.models.policies import policy_class
 from workbench.models.policies.base import Policy
-from workbench.models.pretrained import load_backbone, load_tokenizer
+from workbench.models.pretrained import load_backbone, load_tokenizer, refuse_other_head
 from workbench.storage.atomic import replacing
 
 LAYOUTS: dict[Execution, type[Padded] | type[Packed]] = {"packed": Packed, "masked": Padded}
@@ -209,16 +209,29 @@ def load_classifier(folder: str | Path) -> tuple[PruningClassifier, PreTrainedTo
         >>> model.policy.method
         'adapler'
     """
-    folder = Path(folder)
+    stock, policy, tokenizer = load_parts(Path(folder), "sequence")
+    return PruningClassifier(stock, policy).eval(), tokenizer
+
+
+def load_parts(folder: Path, head: Head) -> tuple[PreTrainedModel, Policy, PreTrainedTokenizerBase]:
+    """Load what a model folder holds: the stock model, the policy, the tokenizer.
+
+    Args:
+        folder: Written by `PruningClassifier.save`, `workbench export` or transformers.
+        head: What kind of head its model must have.
+
+    Raises:
+        InputError: Names what is missing, does not fit, or is a model of another head.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")
     check_folder(folder)
     where, values = read_config(str(folder))
+    refuse_other_head(values, where, head)
     names = class_names(values, where)
-    kind = task_kind(values, names, where)
-    stock = load_backbone(str(folder), names, kind=kind, new_head=False)
-    policy = _saved_policy(folder, values, stock.config)
-    return PruningClassifier(stock, policy).eval(), load_tokenizer(str(folder))
+    kind = task_kind(values, names, where) if head == "sequence" else None
+    stock = load_backbone(str(folder), names, kind=kind, new_head=False, head=head)
+    return stock, _saved_policy(folder, values, stock.config), load_tokenizer(str(folder))
 
 
 def _saved_policy(folder: Path, values: Mapping[str, Any], config: PreTrainedConfig) -> Policy:

@@ -17,7 +17,7 @@ from workbench.core.task_type import PROBLEM_TYPES, TaskKind, task_type_of
 from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED
 from workbench.models.backbones import Backbone, backbone_class
-from workbench.models.backbones.base import Head
+from workbench.models.backbones.base import STOCK_NAMES, Head
 from workbench.models.model_config import (
     plan_model,
     read_config,
@@ -180,6 +180,20 @@ def _problem_type(labels: tuple[str, ...], kind: TaskKind | None, head: Head) ->
     if head != "sequence":
         return {}
     return {"problem_type": PROBLEM_TYPES[task_type_of(labels, kind).kind]}
+
+
+def refuse_other_head(values: Mapping[str, Any], where: str, head: Head) -> None:
+    """Raise InputError where a config.json names a model whose head is of another kind.
+
+    Args:
+        values: What it says.
+        where: The file, for the message.
+        head: What is needed.
+    """
+    said = [str(name) for name in values.get("architectures") or ()]
+    for kind, ending in STOCK_NAMES.items():
+        if kind != head and any(name.endswith(ending) for name in said):
+            raise InputError(f"{where}: is a {said[0]}; what is needed here ends in {STOCK_NAMES[head]}")
 
 
 def _family(where: str, values: Mapping[str, Any]) -> type[Backbone]:

@@ -1,22 +1,35 @@
 """Say something of every token: tokens that leave early rejoin after the last layer."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
 from workbench.core.task_type import AnswerSpans
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.classifier import PruningClassifier
+from workbench.models.classifier import PruningClassifier, load_parts
 from workbench.models.encoder import Encoded, EncodeOptions
 from workbench.models.inference import infer_ragged
 from workbench.models.layouts import Layout
 
 NOWHERE = -1e4
 """Logit of what is no token: its probability is 0, and its logarithm still a number."""
+
+
+def load_answerer(
+    folder: str | Path,
+) -> tuple["PruningTokenClassifier", PreTrainedTokenizerBase]:
+    """Load a model that answers questions, from a folder that `save` or transformers wrote.
+
+    InputError names what is missing or does not fit.
+    """
+    stock, policy, tokenizer = load_parts(Path(folder), "answers")
+    return PruningTokenClassifier(stock, policy).eval(), tokenizer
 
 
 class PruningTokenClassifier(PruningClassifier):

@@ -1,0 +1,1 @@
+"""Question answering: methods trained on SQuAD's files, and their answers judged."""
