@@ -176,6 +176,12 @@ def test_overrides_win_over_the_file(write) -> None:
     assert config.data.max_dev is None
 
 
+def test_an_override_changes_its_section_alone_behind_a_yaml_alias_too(write) -> None:
+    path = write(f"{SOURCE}}}\nadapler: &same {{epochs: 4}}\ntop: *same")
+    config = load_config(path, ["adapler.epochs=2"])
+    assert (config.adapler.epochs, config.top.epochs) == (2, 4)
+
+
 def test_the_last_override_wins(write) -> None:
     assert load_config(write(f"{SOURCE}}}"), ["seed=2", "seed=3"]).seed == 3
 

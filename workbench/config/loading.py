@@ -1,6 +1,5 @@
 """Reading configurations: YAML, overrides, and what is wrong with them in a line."""
 
-import copy
 import difflib
 from pathlib import Path
 from types import UnionType
@@ -161,10 +160,17 @@ def dump_config(config: Settings) -> str:
 
 def apply_overrides(values: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     """A copy of `values` with every `a.b=value` put in place; InputError for anything else."""
-    values = copy.deepcopy(values)
+    values = _unshared(values)
     for override in overrides:
         _apply(values, override)
     return values
+
+
+def _unshared(value: Any) -> Any:
+    """Return a copy in which no two sections are one object, as those behind a YAML alias are."""
+    if isinstance(value, dict):
+        return {key: _unshared(inner) for key, inner in value.items()}
+    return [_unshared(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _apply(values: dict[str, Any], override: str) -> None:
