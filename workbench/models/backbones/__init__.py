@@ -7,7 +7,8 @@ from transformers import PreTrainedModel
 from workbench.catalog.backbones import BACKBONES
 from workbench.errors import InputError
 from workbench.models import EXPORTED
-from workbench.models.backbones.base import Backbone, EncoderLayer
+from workbench.models.backbones.base import Backbone
+from workbench.models.backbones.layer import EncoderLayer
 
 
 def backbone_class(model_type: str) -> type[Backbone]:

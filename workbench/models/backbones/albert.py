@@ -8,7 +8,8 @@ from torch import Tensor
 
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts, text_types
+from workbench.models.backbones.base import Backbone, HeadParts, text_types
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.backbones.post_norm import Names, PostNormLayer
 from workbench.models.layouts import Inputs
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts, text_types
+from workbench.models.backbones.base import Backbone, HeadParts, text_types
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.backbones.post_norm import Names, PostNormLayer
 from workbench.models.layouts import Inputs
 

@@ -10,7 +10,8 @@ from transformers.activations import ACT2FN
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts, text_types
+from workbench.models.backbones.base import Backbone, HeadParts, text_types
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.backbones.post_norm import Names, PostNormLayer
 from workbench.models.layouts import Inputs
 

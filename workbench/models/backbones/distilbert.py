@@ -6,7 +6,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts
+from workbench.models.backbones.base import Backbone, HeadParts
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.backbones.post_norm import Names, PostNormLayer
 from workbench.models.layouts import Inputs
 

@@ -11,7 +11,8 @@ from torch.nn import functional
 from transformers.models.modernbert.modeling_modernbert import apply_rotary_pos_emb
 
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, EncoderLayer
+from workbench.models.backbones.base import Backbone
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.layouts import Inputs, Layout
 
 

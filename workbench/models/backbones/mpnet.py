@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from workbench.models.backbones.base import Backbone, EncoderLayer, HeadParts
+from workbench.models.backbones.base import Backbone, HeadParts
+from workbench.models.backbones.layer import EncoderLayer
 from workbench.models.backbones.post_norm import Names, PostNormLayer
 from workbench.models.layouts import Inputs
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.backbones.base import EncoderLayer
+from workbench.models.backbones.layer import EncoderLayer
 
 
 @dataclass(frozen=True)
