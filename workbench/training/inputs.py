@@ -55,8 +55,8 @@ class TrainingInputs:
     def pruned(self, policy: Policy) -> PruningClassifier:
         """Return the weights to start from under a policy, on the dense model's device."""
         fresh = self.start == "pre-trained"
-        bert = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.stock
-        return PruningClassifier(bert, policy).to(self.dense.device)
+        stock = load_backbone(self.backbone, self.dense.labels) if fresh else self.dense.stock
+        return PruningClassifier(stock, policy).to(self.dense.device)
 
     def reset_seed(self) -> None:
         """Make what is drawn from here on, such as a policy's first weights, a function of the seed."""
