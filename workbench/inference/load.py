@@ -35,8 +35,8 @@ def load_classifier(
     """Load a model folder and its tokenizer, for `classify`.
 
     With torch: a folder that a run or `workbench export` wrote, or any fine-tuned classifier of a
-    supported family, as dense; in evaluation mode. With an engine: a folder that `workbench export --format onnx`
-    wrote, and torch is not imported.
+    supported family, as dense; in evaluation mode. With an engine: a folder that
+    `workbench export --format onnx` wrote, and torch is not imported.
 
     Args:
         folder: The folder.
