@@ -188,8 +188,9 @@ def typed_windows(run: RunData, method: str, text: str, second: str | None) -> S
 
     model, tokenizer = open_model(run, method)
     data = run.config.get("data")
-    longest = data.get("max_tokens") if isinstance(data, dict) else None
-    return text_windows(model, tokenizer, text, second or None, longest)
+    settings = data if isinstance(data, dict) else {}
+    longest, segmenter = settings.get("max_tokens"), settings.get("segmenter", "unicode")
+    return text_windows(model, tokenizer, text, second or None, longest, segmenter)
 
 
 def unlike_texts(run: RunData, windows: dict[str, Sequence[Any]]) -> list[str]:

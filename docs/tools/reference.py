@@ -13,6 +13,8 @@ from typer import Context
 from typer.cli import get_docs_for_click
 from typer.main import get_command
 
+from workbench.attribution.registry import refused_because
+from workbench.catalog.backbones import BACKBONES
 from workbench.catalog.scorers import SCORERS
 from workbench.cli.program import app
 from workbench.config.comparison import CompareConfig
@@ -28,6 +30,7 @@ from workbench.metrics.registry import (
     Metric,
 )
 from workbench.metrics.schemas import COLUMNS, RUN_TABLES
+from workbench.models.backbones import backbone_class
 
 ROOT = Path(__file__).parents[2]
 
@@ -194,6 +197,26 @@ def scorers() -> str:
     )
 
 
+def scorers_by_backbone() -> str:
+    """Show which scorer explains which family's models; families of the same answers share a column."""
+    families = [backbone_class(name) for name in BACKBONES]
+    answers = {
+        family.title: tuple(refused_because(spec, family) for spec in SCORERS.values())
+        for family in families
+    }
+    columns = {column: [t for t in answers if answers[t] == column] for column in answers.values()}
+    return _table(
+        {
+            "scorer": f"`{name}`",
+            **{
+                ", ".join(titles): "yes" if column[number] is None else f"no: it {column[number]}"
+                for column, titles in columns.items()
+            },
+        }
+        for number, name in enumerate(SCORERS)
+    )
+
+
 def analyses() -> str:
     """Show each script of analyses/ with its own description."""
     parts = []
@@ -214,6 +237,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "metric-tables": metric_tables,
     "metric-columns": metric_columns,
     "scorers": scorers,
+    "scorers-by-backbone": scorers_by_backbone,
     "analyses": analyses,
 }
 """What `<!-- generated: NAME -->` in a page stands for."""

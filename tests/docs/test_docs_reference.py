@@ -6,9 +6,12 @@ import pytest
 from pydantic import BaseModel
 
 from tests.helpers.docs_blocks import ROOT, docs_tool
+from workbench.attribution.registry import refused_because
+from workbench.catalog.backbones import BACKBONES
 from workbench.catalog.scorers import SCORERS
 from workbench.config.run import run_config_class
 from workbench.metrics.registry import METRICS
+from workbench.models.backbones import backbone_class
 
 docs_tool("reference")  # `pages` imports it by its name.
 pages = docs_tool("pages")
@@ -66,6 +69,29 @@ def test_every_scorer_has_a_row_and_those_with_a_cost_have_a_formula() -> None:
     for name in explained:
         assert name in SCORERS, name
         assert re.search(rf"(?<![\w-]){name}(?![\w-])", computed), name
+
+
+def test_every_scorer_has_an_answer_for_every_family() -> None:
+    text = page("backbones")
+    rows = re.findall(r"^\| `([\w-]+)` \|((?: (?:yes|no: [^|]+) \|)+)$", text, flags=re.M)
+    assert [name for name, _ in rows] == list(SCORERS)
+    (header,) = re.findall(r"^\| scorer \| (.+) \|$", text, flags=re.M)
+    columns = [column.split(", ") for column in header.split(" | ")]
+    titles = {family: backbone_class(family).title for family in BACKBONES}
+    assert sorted(title for column in columns for title in column) == sorted(titles.values())
+    for name, cells in rows:
+        for column, cell in zip(columns, cells.strip(" |").split(" | "), strict=True):
+            for family in (family for family, title in titles.items() if title in column):
+                reason = refused_because(SCORERS[name], backbone_class(family))
+                assert cell == ("yes" if reason is None else f"no: it {reason}")
+    assert any("no: it explains layers that normalise" in cells for _, cells in rows)
+
+
+def test_every_family_has_a_row_and_no_other() -> None:
+    source = (ROOT / "docs" / "backbones.md").read_text(encoding="utf-8")
+    families, _, _ = source.partition("## Positions")
+    named = re.findall(r"^\| [A-Z][^|]+ \| `([\w-]+)` \|", families, flags=re.M)
+    assert named == list(BACKBONES)
 
 
 def test_the_first_page_counts_no_more_than_there_are() -> None:

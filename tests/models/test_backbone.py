@@ -84,7 +84,7 @@ def test_a_torn_weights_file_is_refused(folder: Path, size: int) -> None:
 
 def test_weights_of_another_width_are_refused(folder: Path) -> None:
     change_config(folder, hidden_size=32)
-    refused(folder, "cannot be loaded")
+    refused(folder, "(16,) in its files, but (32,) by its config.json")
 
 
 def test_broken_json_is_refused(folder: Path) -> None:

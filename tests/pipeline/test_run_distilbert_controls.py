@@ -1,13 +1,14 @@
 """DistilBERT and the controls at a method's budget go through the whole pipeline."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from transformers import DistilBertConfig, DistilBertModel
 
+from tests.helpers.families import tiny_model
 from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
 from workbench.inference.explain import explain_text
 from workbench.models.classifier import load_classifier
@@ -136,29 +137,57 @@ def test_changed_controls_repeat_nothing_else_and_none_leaves_no_table(
     assert changed == {"config.yaml", "environment.json", "stages.json", "about.json"}
 
 
-@pytest.mark.parametrize("words", ["same", "other"])
-def test_a_checkpoint_is_fine_tuned_if_it_speaks_the_backbones_vocabulary(
-    made: TinyRun, tmp_path, capsys, words: str
-) -> None:
-    config = write_settings(tmp_path)
-    tokenizer = load_tokenizer(str(tmp_path / "bert"))
-    if words == "other":
-        tokenizer.add_tokens(["unheard"])
-    sizes = {"dim": 12, "n_layers": 1, "n_heads": 2, "hidden_dim": 20, "max_position_embeddings": 40}
-    checkpoint = tmp_path / "distil"
-    DistilBertModel(DistilBertConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(checkpoint)
-    tokenizer.save_pretrained(checkpoint)
-    code = run(
-        config, tmp_path / "run", "methods=[dense, distilbert]", "evaluation.controls=[]",
+def save_checkpoint(folder: Path, family: str, **sizes: int) -> Path:
+    """A smaller encoder of a family, and the tokenizer of `folder / "bert"`."""
+    tokenizer = load_tokenizer(str(folder / "bert"))
+    model = tiny_model(family, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **sizes)
+    model.base_model.save_pretrained(folder / "small")
+    tokenizer.save_pretrained(folder / "small")
+    return folder / "small"
+
+
+def train_checkpoint(config: Path, checkpoint: Path) -> int:
+    return run(
+        config, config.parent / "run", "methods=[dense, distilbert]", "evaluation.controls=[]",
         f"distilbert={{epochs: 1, batch_size: 8, cosine_weight: 0, checkpoint: {checkpoint}}}",
     )  # fmt: skip
-    told = " ".join(capsys.readouterr().err.split())
-    if words == "other":
-        assert code != 0
-        assert "its vocabulary is not that of the backbone" in told
-        return
-    assert code == 0
-    assert "the checkpoint's head is not used" in told
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes"),
+    [
+        ("distilbert", {"dim": 12, "n_layers": 1, "hidden_dim": 20}),
+        ("albert", {"hidden_size": 12, "num_hidden_layers": 1, "intermediate_size": 20}),
+    ],
+)
+def test_a_checkpoint_of_any_family_is_fine_tuned(made: TinyRun, tmp_path, family: str, sizes) -> None:
+    config = write_settings(tmp_path)
+    assert train_checkpoint(config, save_checkpoint(tmp_path, family, **sizes)) == 0
     student, _ = load_classifier(load_run(tmp_path / "run").model_folder("distilbert"))
     assert (student.layers, student.stock.config.hidden_size) == (1, 12)
+    assert student.stock.config.model_type == family
     assert student.policy.reference == (LAYERS, 16, 32)
+
+
+def test_a_checkpoint_that_cannot_read_the_windows_is_refused_before_training(
+    made: TinyRun, tmp_path, capsys
+) -> None:
+    config = write_settings(tmp_path)
+    checkpoint = save_checkpoint(tmp_path, "distilbert", max_position_embeddings=24)
+    told = refused_checkpoint(config, checkpoint, capsys)
+    assert "has 24 positions; set data.max_tokens, now 32, to at most that" in told
+    tokenizer = load_tokenizer(str(tmp_path / "bert"))
+    tokenizer.add_tokens(["unheard"])
+    model = tiny_model("distilbert", vocab_size=len(tokenizer))
+    model.base_model.save_pretrained(checkpoint)
+    tokenizer.save_pretrained(checkpoint)
+    told = refused_checkpoint(config, checkpoint, capsys)
+    assert "its vocabulary is not that of the backbone" in told
+
+
+def refused_checkpoint(config: Path, checkpoint: Path, capsys) -> str:
+    """What the command says; it has trained nothing."""
+    capsys.readouterr()
+    assert train_checkpoint(config, checkpoint) == 2
+    assert not (config.parent / "run" / "models").exists()
+    return " ".join(capsys.readouterr().err.split())

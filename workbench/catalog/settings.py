@@ -59,7 +59,7 @@ class TrainingSettings(Settings):
     """Share of the steps with a linearly rising rate; then it falls linearly to 0."""
     max_grad_norm: float = Field(1.0, gt=0)
     freeze_embeddings: bool = True
-    """Leave the embedding tables as pre-trained: half of a small BERT's optimiser work."""
+    """Leave the embedding tables as pre-trained: half of a small encoder's optimiser work."""
     attention_dropout: float | None = Field(None, ge=0, lt=1)
     """Dropout of attention probabilities in training; null: the backbone's own. With 0 a CPU need not
     write the probabilities down: steps over long texts take 0.5 to 0.8 of the time."""

@@ -56,7 +56,7 @@ def explain(
     # In windows as long as those the run trained on and predicted with.
     explained = explain_text(
         model, tokenizer, text, second=how.second, max_tokens=run.config.data.max_tokens,
-        scorers=how.scorers, options=Options(target=target),
+        scorers=how.scorers, options=Options(target=target), segmenter=run.config.data.segmenter,
     )  # fmt: skip
     if how.scorers:
         OUT.print(side_by_side(explained, layer))

@@ -54,11 +54,11 @@ class PredictionsExport:
 def export(what: ModelExport) -> None:
     """Write a model that transformers loads by itself, or that runs in an engine without torch.
 
-    For transformers: AutoModelForSequenceClassification. A dense or DistilBERT model is an ordinary BERT
-    classifier; any other needs `import workbench` first, and then drops its tokens. As `--format onnx`:
-    graphs in which tokens really go, held against the torch model on the dev split; load them by
-    `workbench.load_classifier(folder, engine="onnxruntime")`. The model's and the data's cards are
-    written beside it. Uploading asks for the hub's own login (`hf auth login`).
+    For transformers: AutoModelForSequenceClassification. A dense or DistilBERT model is an ordinary
+    classifier of its family; any other needs `import workbench` first, and then drops its tokens. As
+    `--format onnx`: graphs in which tokens really go, held against the torch model on the dev split;
+    load them by `workbench.load_classifier(folder, engine="onnxruntime")`. The model's and the data's
+    cards are written beside it. Uploading asks for the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, export_model, push
     from workbench.reporting.cards.model import write_card

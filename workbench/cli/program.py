@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Which tokens carry a BERT classifier's decision, layer by layer, and how many can be dropped.",
+    help="Which tokens carry a text classifier's decision, layer by layer, and how many can be dropped.",
 )
 data_app = typer.Typer(no_args_is_help=True, help="List, fetch, check, convert and plant corpora.")
 RESUMABLE = "interrupted; the same command resumes from the last checkpoint"

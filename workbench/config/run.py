@@ -46,7 +46,8 @@ class RunConfig(Settings):
     """What the run is called; without `--out` it lies in a folder of this name in runs/."""
     seed: Seed = 0
     backbone: str = "packaged"
-    """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder."""
+    """`packaged` (the 6-layer BERT of the `offline` extra), a hub name, or a folder: an
+    encoder of one of the families of docs/backbones.md."""
     plugins: list[str] = Field([])
     """Python files that register methods, scorers or readers; imported when a run is made from this."""
     methods: list[str] = Field(["dense", "adapler", "top"])

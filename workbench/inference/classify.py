@@ -11,7 +11,7 @@ import numpy as np
 from workbench.catalog.options import TooLong
 from workbench.core.documents import Document
 from workbench.data.windows.encode import encode
-from workbench.data.words import split_words
+from workbench.data.words import Segmenter, split_words
 from workbench.errors import InputError
 from workbench.inference.model import Model
 from workbench.inference.pairs import unlike_training
@@ -52,6 +52,7 @@ def classify(
     pool: int = 16,
     max_tokens: int | None = None,
     too_long: TooLong = "windows",
+    segmenter: Segmenter = "unicode",
 ) -> Iterator[Prediction]:
     """Classify texts one after the other, in the order given; nothing is read before the first `next`.
 
@@ -70,6 +71,7 @@ def classify(
         max_tokens: A longer text (special tokens included; default: the model's positions, at least 8)
             is cut into windows, never truncated.
         too_long: `refuse` refuses it instead.
+        segmenter: What finds words in scripts without spaces, as `data.segmenter` of the run.
 
     Raises:
         InputError: At once for wrong arguments. Later, naming the text's id, and before any text of its
@@ -97,7 +99,10 @@ def classify(
         map_large_blocks()
     # No documents: only the tokenizer and max_tokens are checked.
     encode([], model.task_type, tokenizer, max_tokens)
-    documents = (_document(number, text, model.task_type.any_label) for number, text in enumerate(texts))
+    documents = (
+        _document(number, text, model.task_type.any_label, segmenter)
+        for number, text in enumerate(texts)
+    )
 
     told = False
 
@@ -142,18 +147,19 @@ def _classified(
     ]
 
 
-def _document(number: int, text: Text, label: str) -> Document:
+def _document(number: int, text: Text, label: str, segmenter: Segmenter) -> Document:
+    def words(content: str) -> tuple[str, ...]:
+        return tuple(split_words(content, segmenter))
+
     match text:
         case Document():
             document = replace(text.unmarked(), label=label, label_shares=None)
         case str():
-            document = Document(str(number), tuple(split_words(text)), label)
+            document = Document(str(number), words(text), label)
         case (str() as text_id, str() as content):
-            document = Document(text_id, tuple(split_words(content)), label)
+            document = Document(text_id, words(content), label)
         case (str() as text_id, str() as content, str() as other):
-            document = Document(
-                text_id, tuple(split_words(content)), label, second=tuple(split_words(other))
-            )
+            document = Document(text_id, words(content), label, second=words(other))
             if not document.second:
                 raise InputError(f"text {text_id!r}: the second text is empty")
         case _:

@@ -14,7 +14,7 @@ from workbench.core.documents import Document, Window
 from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
 from workbench.data.windows.encode import encode
-from workbench.data.words import split_words
+from workbench.data.words import Segmenter, split_words
 from workbench.errors import InputError
 from workbench.inference.pairs import seconds_of, unlike_training
 from workbench.models.classifier import PruningClassifier
@@ -57,6 +57,7 @@ def explain_text(
     max_tokens: int | None = None,
     scorers: Sequence[str] = (),
     options: Options | None = None,
+    segmenter: Segmenter = "unicode",
 ) -> Explained:
     """Classify one text, or a pair, and show which tokens remain at every layer.
 
@@ -69,6 +70,7 @@ def explain_text(
             the second text leaves too little of a window to the first.
         scorers: Names of the catalogue; none: the model's own scores.
         options: Of the scorers; InputError as `check_scorers` raises.
+        segmenter: What finds words in scripts without spaces, as `data.segmenter` of the run.
 
     Example:
         >>> import workbench
@@ -78,7 +80,7 @@ def explain_text(
         >>> record.tokens[0], record.kept.shape == (model.layers, len(record.tokens))
         ('[CLS]', True)
     """
-    windows = text_windows(model, tokenizer, text, second, max_tokens)
+    windows = text_windows(model, tokenizer, text, second, max_tokens, segmenter)
     probabilities = model.task_type.answers(infer(model, windows).logits).mean(axis=0)
     if scorers:
         records = list(score_windows(scorers, model, tokenizer, windows, options))
@@ -100,14 +102,15 @@ def text_windows(
     text: str,
     second: str | None = None,
     max_tokens: int | None = None,
+    segmenter: Segmenter = "unicode",
 ) -> list[Window]:
     """Return the windows of one text, or a pair, with the id "text".
 
     Args:
-        model, tokenizer, text, second, max_tokens: As of `explain_text`.
+        model, tokenizer, text, second, max_tokens, segmenter: As of `explain_text`.
     """
-    words = _words(text, "the text")
-    other = () if second is None else _words(second, "the second text")
+    words = _words(text, "the text", segmenter)
+    other = () if second is None else _words(second, "the second text", segmenter)
     document = Document("text", words, model.task_type.any_label, second=other)
     encoding = encode([document], model.task_type, tokenizer, model.window_limit(max_tokens))
     if encoding.unknown_only:
@@ -115,13 +118,13 @@ def text_windows(
     return encoding.windows
 
 
-def _words(text: str, name: str) -> tuple[str, ...]:
+def _words(text: str, name: str, segmenter: Segmenter) -> tuple[str, ...]:
     try:
         text.encode()
     except UnicodeEncodeError as error:
         place = f"at character {error.start + 1}"
         raise InputError(f"{name} is not valid Unicode {place}: nothing to explain") from None
-    words = tuple(split_words(text))
+    words = tuple(split_words(text, segmenter))
     if not words:
         raise InputError(f"{name} is empty: nothing to explain")
     return words

@@ -34,9 +34,9 @@ def load_classifier(
 ) -> tuple[Any, Any]:
     """Load a model folder and its tokenizer, for `classify`.
 
-    With torch: a folder that a run or `workbench export` wrote, or any fine-tuned BERT classifier, as
-    dense; in evaluation mode. With an engine: a folder that `workbench export --format onnx` wrote, and
-    torch is not imported.
+    With torch: a folder that a run or `workbench export` wrote, or any fine-tuned classifier of a
+    supported family, as dense; in evaluation mode. With an engine: a folder that
+    `workbench export --format onnx` wrote, and torch is not imported.
 
     Args:
         folder: The folder.

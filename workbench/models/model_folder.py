@@ -32,7 +32,7 @@ def check_folder(folder: Path) -> None:
         missing.append("model.safetensors")
     # Without its vocabulary transformers makes an empty tokenizer instead of complaining.
     if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
-        missing.append("tokenizer.json")
+        missing.append(f"tokenizer.json{_how_to_convert(folder)}")
     if missing:
         raise InputError(f"{folder}: not a complete model folder, missing {', '.join(missing)}")
     for path in folder.glob(WEIGHTS):
@@ -41,6 +41,14 @@ def check_folder(folder: Path) -> None:
     for name in ("config.json", "tokenizer_config.json", f"{WEIGHTS}.index.json"):
         for path in folder.glob(name):
             refuse_foreign(read_object(path), str(path))
+
+
+def _how_to_convert(folder: Path) -> str:
+    """Say how a vocabulary of another form becomes a tokenizer.json, if there is one."""
+    others = sorted(path.name for path in [*folder.glob("*.model"), *folder.glob("vocab.json")])
+    if not others:
+        return ""
+    return f" (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) makes it of {others[0]})"
 
 
 def _refuse_pickles(folder: Path) -> None:
@@ -62,8 +70,8 @@ def refuse_foreign(values: Mapping[str, Any], where: str) -> None:
     for key in FOREIGN:
         if values.get(key):
             raise InputError(
-                f"{where}: has {key}: code or files of the model's own; the workbench loads plain BERT "
-                "models and runs no code that comes with one"
+                f"{where}: has {key}: code or files of the model's own; the workbench loads models "
+                "of transformers as they are and runs no code that comes with one"
             )
 
 

@@ -2,7 +2,8 @@
 
 import importlib.util
 import math
-from collections.abc import Iterator, Mapping
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from transformers.utils import cached_file
 from transformers.utils import logging as transformers_logging
 
 from workbench.core.task_type import PROBLEM_TYPES, TaskKind, task_type_of
+from workbench.data.windows.special_tokens import template
 from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED
 from workbench.models.backbones import Backbone, backbone_class
@@ -73,7 +75,10 @@ def content_of_backbone(backbone: str) -> str:
 
 
 def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
-    """Load the backbone's fast tokenizer; InputError where it has none, or not this model's."""
+    """Load the backbone's fast tokenizer.
+
+    InputError where it has none, or not this model's, or one that puts no [CLS] before a text.
+    """
     name = locate(backbone)
     try:
         where, values = read_config(name)
@@ -93,6 +98,10 @@ def load_tokenizer(backbone: str) -> PreTrainedTokenizerBase:
             f"{name}: not the model's own tokenizer: it has a token {highest}, but {where} says "
             f"vocab_size {values['vocab_size']}"
         )
+    try:
+        template(tokenizer)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     return tokenizer
 
 
@@ -157,12 +166,13 @@ def load_backbone(
                 refuse_larger(planned, Path(name), may_lack)
             model, info = stock.from_pretrained(
                 name, config=config, output_loading_info=True, trust_remote_code=False,
-                use_safetensors=True,
+                use_safetensors=True, ignore_mismatched_sizes=True,
             )  # fmt: skip
     except WorkbenchError:
         raise
     except Exception as error:  # Whatever a damaged file does inside the libraries.
         raise InputError(f"{name}: cannot be loaded as a classifier: {reason(error)}") from None
+    _refuse_other_shapes(name, info["mismatched_keys"], labels)
     for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
             raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
@@ -194,6 +204,28 @@ def refuse_other_head(values: Mapping[str, Any], where: str, head: Head) -> None
     for kind, ending in STOCK_NAMES.items():
         if kind != head and any(name.endswith(ending) for name in said):
             raise InputError(f"{where}: is a {said[0]}; what is needed here ends in {STOCK_NAMES[head]}")
+
+
+def _refuse_other_shapes(
+    name: str, differing: Iterable[tuple[str, Sequence[int], Sequence[int]]], labels: tuple[str, ...]
+) -> None:
+    """Raise InputError for weights of another shape than the model's.
+
+    Args:
+        name: Of the folder, or in the hub.
+        differing: Names of weights with their shapes in the files and in the model.
+        labels: What the head is to predict.
+    """
+    for weight, stored, wanted in sorted(differing, key=lambda one: one[0].startswith("classifier.")):
+        if weight.startswith("classifier.") and stored[1:] == wanted[1:]:
+            raise InputError(
+                f"{name}: its head has {stored[0]} outputs, but {wanted[0]} are to be predicted "
+                f"({reprlib.repr(labels)[1:-1]}); take the encoder without a head, as AutoModel saves it"
+            )
+        raise InputError(
+            f"{name}: the weight {weight} is {tuple(stored)} in its files, but {tuple(wanted)} by its "
+            "config.json; put the sizes right, or take the config.json that was saved with it"
+        )
 
 
 def _family(where: str, values: Mapping[str, Any]) -> type[Backbone]:

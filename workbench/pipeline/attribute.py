@@ -11,6 +11,7 @@ from workbench.attribution.options import GOLD
 from workbench.attribution.registry import check_scorers
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import scorer_spec
+from workbench.config.data import DataSettings
 from workbench.core.documents import Document, Window
 from workbench.core.task_type import TaskType
 from workbench.core.token_scores import TokenScores
@@ -31,7 +32,7 @@ from workbench.pipeline.attributed import (
 )
 from workbench.pipeline.job import Reporter
 from workbench.pipeline.requests import AttributeRequest, require_one_source
-from workbench.runs.folder import load_run, refuse_foreign
+from workbench.runs.folder import Run, load_run, refuse_foreign
 from workbench.runs.streamed_scores import ScoreFile, Tally
 from workbench.storage.locks import one_writer
 from workbench.storage.malloc import map_large_blocks
@@ -74,8 +75,10 @@ def attribute(request: AttributeRequest, reporter: Reporter) -> tuple[Path, dict
         WorkbenchError: Another command is writing the folder.
     """
     folder = _folder(request)
-    models = _load_models(request)
-    documents = _documents(request, models[0].model.task_type)
+    run = None if request.run is None else load_run(request.run)
+    models = _load_models(request, run)
+    segmenter = "unicode" if run is None else run.config.data.segmenter
+    documents = _documents(request, DataSettings(segmenter=segmenter), models[0].model.task_type)
     for explained in models:
         if unlike := unlike_training(explained.model, [bool(document.second) for document in documents]):
             reporter.missed(unlike)
@@ -174,9 +177,8 @@ def _folder(request: AttributeRequest) -> Path:
     return folder
 
 
-def _load_models(request: AttributeRequest) -> list[Explained]:
+def _load_models(request: AttributeRequest, run: Run | None) -> list[Explained]:
     """The models, each with its scorers, all checked."""
-    run = None if request.run is None else load_run(request.run)
     folders: dict[Path, list[str]] = {}
     for name in request.scorers:
         method = request.method or scorer_spec(name).method or "dense"
@@ -196,7 +198,7 @@ def _load_models(request: AttributeRequest) -> list[Explained]:
     return models
 
 
-def _documents(request: AttributeRequest, task_type: TaskType) -> list[Document]:
+def _documents(request: AttributeRequest, settings: DataSettings, task_type: TaskType) -> list[Document]:
     """The texts, ids checked; those without a class get any, unless the gold class is explained."""
     documents = read_texts(
         request.texts,
@@ -204,6 +206,7 @@ def _documents(request: AttributeRequest, task_type: TaskType) -> list[Document]
         text_column=request.text_column,
         id_column=request.id_column,
         label_column=request.label_column,
+        settings=settings,
     )
     seen: set[str] = set()
     for document in documents:

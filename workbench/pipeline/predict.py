@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from workbench.config.data import DataSettings
 from workbench.data.readers.plain_texts import iter_texts
 from workbench.errors import InputError
 from workbench.inference.classify import Prediction, classify
@@ -27,14 +28,16 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         InputError: As `load_classifier`, `iter_texts` and `classify`; for both or none of run and model.
         WorkbenchError: The disk refuses.
     """
-    folder, max_tokens = _model_folder(request)
+    folder, cut = _model_folder(request)
     model, tokenizer = _loaded(request, folder)
     documents = iter_texts(
-        request.texts, request.limit, text_column=request.text_column, id_column=request.id_column
-    )
+        request.texts, request.limit, text_column=request.text_column, id_column=request.id_column,
+        settings=DataSettings() if cut is None else DataSettings(segmenter=cut.segmenter),
+    )  # fmt: skip
     answers = classify(
         model, tokenizer, documents, batch_size=request.batch_size,
-        max_tokens=request.max_tokens or max_tokens, too_long=request.too_long,
+        max_tokens=request.max_tokens or (None if cut is None else cut.max_tokens),
+        too_long=request.too_long,
     )  # fmt: skip
     written = 0
     with (
@@ -52,8 +55,8 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
     return written
 
 
-def _model_folder(request: PredictRequest) -> tuple[Path, int | None]:
-    """Return the model's folder, and the longest window of the run that it is from."""
+def _model_folder(request: PredictRequest) -> tuple[Path, DataSettings | None]:
+    """Return the model's folder, and how the run that it is from cuts texts into words and windows."""
     require_one_source("predict", request.run, request.model, request.method)
     if request.model is not None:
         return request.model, None
@@ -66,7 +69,7 @@ def _model_folder(request: PredictRequest) -> tuple[Path, int | None]:
     run = load_run(request.run)
     if request.method is None:
         raise InputError(f"--run needs --method, one of {', '.join(run.config.methods)}")
-    return run.model_folder(request.method), run.config.data.max_tokens
+    return run.model_folder(request.method), run.config.data
 
 
 def _loaded(request: PredictRequest, folder: Path) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ class DenseSettings(TrainingSettings):
 register_method(
     name="dense",
     title="dense",
-    summary="A BERT classifier, fine-tuned; it drops no token.",
+    summary="The encoder as it is, fine-tuned; it drops no token.",
     settings=DenseSettings,
     policy="workbench.models.policies.base:Policy",
     objective="workbench.training.objectives.dense:DenseObjective",

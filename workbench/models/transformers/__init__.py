@@ -64,7 +64,7 @@ class _RegisteringLoader(SourceFileLoader):
     """Loads transformers from Python's path as Python does, then registers.
 
     Not a part of it, such as its table of model types: that one is imported in the middle of others,
-    where BERT's configuration cannot be had yet.
+    where a family's configuration cannot be had yet.
     """
 
     @classmethod

@@ -11,6 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench.catalog.options import TooLong
+from workbench.config.data import DataSettings
 from workbench.core.documents import Document, Window
 from workbench.core.inference import Inference
 from workbench.data.readers.plain_texts import read_texts
@@ -92,7 +93,10 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
     else:
         source = options.texts or "imdb"
         split = Path(source).stem
-        texts = read_texts(source, options.limit, text_column=options.text_column)
+        data = (
+            DataSettings() if options.run is None else DataSettings(segmenter=run.config.data.segmenter)
+        )
+        texts = read_texts(source, options.limit, text_column=options.text_column, settings=data)
         windows = subject.encode(texts, options.too_long)
     if unlike := unlike_training(subject.models["dense"], seconds_of(windows)):
         reporter.missed(unlike)

@@ -127,7 +127,7 @@ def _metadata(run: RunData, method: str, name: str, *, library: str) -> str:
         license="unknown",
         library_name=library,
         pipeline_tag="text-classification",
-        tags=["rationale-workbench", "bert", method],
+        tags=["rationale-workbench", *_family(run, method), method],
         base_model=backbone if on_hub else None,
         datasets=[data["path"]] if data.get("source") == "hub" and data.get("path") else None,
         metrics=[result.metric_type for result in results] or None,
@@ -154,6 +154,12 @@ def _eval_results(run: RunData, method: str) -> list[EvalResult]:
         )
         for row in rows[rows["method"].astype(str) == method].to_dict("records")
     ]
+
+
+def _family(run: RunData, method: str) -> list[str]:
+    """Return the encoder's family, by its name in the hub; nothing where it is not recorded."""
+    said = read_json(Run(run.folder).model_folder(method) / "config.json").get("model_type")
+    return [said] if isinstance(said, str) else []
 
 
 def _outputs(run: RunData, method: str) -> str:
