@@ -18,6 +18,7 @@ from workbench.catalog.backbones import BACKBONES
 from workbench.catalog.scorers import SCORERS
 from workbench.cli.program import app
 from workbench.config.comparison import CompareConfig
+from workbench.config.questions import QuestionsConfig
 from workbench.config.run import RunConfig, run_config_class
 from workbench.metrics.registry import (
     AGREEMENT,
@@ -36,9 +37,16 @@ ROOT = Path(__file__).parents[2]
 
 
 def configuration() -> str:
-    """Describe every key of a run's configuration, then those of a comparison, a table per section."""
-    run, comparison = _sections(run_config_class(), ""), _sections(CompareConfig, "")
-    return "\n".join(["## A run", *run, "## A comparison", *comparison])
+    """Describe every key of the three kinds of configuration, a table per section."""
+    kinds: dict[str, type[BaseModel]] = {
+        "A run": run_config_class(),
+        "A comparison": CompareConfig,
+        "Question answering": QuestionsConfig,
+    }
+    lines: list[str] = []
+    for name, kind in kinds.items():
+        lines += [f"## {name}", *_sections(kind, "")]
+    return "\n".join(lines)
 
 
 def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
