@@ -28,8 +28,8 @@ def token_kinds(grid: ScoreGrid) -> np.ndarray:
     """Return each token's place in `KINDS`, (W, n) int, -1 on padding.
 
     The first token of a window is its [CLS]; other tokens without a word are separators. The rest of a
-    character that was cut into bytes is of the kind of its first token, a space mark that stands alone of
-    the kind of the token after it.
+    character that was cut into bytes is of the kind of its first token, a space mark that stands alone
+    of the kind of the token after it.
     """
     names, which = np.unique(grid.tokens.astype(str), return_inverse=True)
     marks = np.array([is_punctuation(name) for name in names.tolist()], dtype=bool)
