@@ -28,7 +28,8 @@ def token_kinds(grid: ScoreGrid) -> np.ndarray:
     """Return each token's place in `KINDS`, (W, n) int, -1 on padding.
 
     The first token of a window is its [CLS]; other tokens without a word are separators. The rest of a
-    character that was cut into bytes is of the kind of its first token.
+    character that was cut into bytes is of the kind of its first token, a space mark that stands alone
+    of the kind of the token after it.
     """
     names, which = np.unique(grid.tokens.astype(str), return_inverse=True)
     marks = np.array([is_punctuation(name) for name in names.tolist()], dtype=bool)
@@ -38,6 +39,9 @@ def token_kinds(grid: ScoreGrid) -> np.ndarray:
     rest &= grid.tokens.astype(str) == CONTINUES
     begun = np.maximum.accumulate(np.where(rest, 0, np.arange(kinds.shape[1])), axis=1)
     kinds = np.take_along_axis(kinds, begun, axis=1)
+    marked = grid.tokens[:, :-1].astype(str) == ""
+    marked &= grid.word_index[:, 1:] == grid.word_index[:, :-1]
+    kinds[:, :-1] = np.where(marked, kinds[:, 1:], kinds[:, :-1])
     kinds[grid.word_index < 0] = KINDS.index("separator")
     if kinds.shape[1]:
         kinds[:, 0] = np.where(grid.word_index[:, 0] < 0, KINDS.index("cls"), kinds[:, 0])

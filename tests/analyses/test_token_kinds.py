@@ -42,6 +42,16 @@ def test_the_rest_of_a_character_is_of_its_kind() -> None:
     ]  # fmt: skip
 
 
+def test_a_space_mark_is_of_the_kind_of_what_follows_it() -> None:
+    """As XLM-R and byte-level BPE cut ", so 👍"."""
+    tokens = ("<s>", "", "##,", "so", "", "##👍", "##", "", "##京", "", "</s>")
+    words = [-1, 0, 0, 1, 2, 2, 2, 3, 3, 4, -1]
+    made = grid(record([[1.0] * 11], tokens=tokens, words=words))
+    assert [KINDS[kind] for kind in token_kinds(made)[0]] == [
+        "cls", *["punctuation"] * 2, "word", *["punctuation"] * 3, *["word"] * 3, "separator",
+    ]  # fmt: skip
+
+
 def test_shares_by_hand() -> None:
     made = grid(
         record(

@@ -106,6 +106,7 @@ def test_an_encoder_without_a_head_gets_a_new_one(tmp_path, family: str) -> None
         ("albert", {"inner_group_num": 2}, "inner_group_num 2"),
         ("deberta-v2", {"conv_kernel_size": 3}, "convolution"),
         ("bert", {"is_decoder": True}, "is a decoder"),
+        ("camembert", {"pad_token_id": None}, "pad_token_id is null, but positions begin after"),
         ("bert", {"model_type": "gpt2"}, "encoders of the types bert, electra"),
         ("roberta", {"model_type": "longformer"}, "is a 'longformer' model"),
     ],

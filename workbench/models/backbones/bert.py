@@ -96,6 +96,12 @@ class Roberta(Bert):
     new_head = ("classifier.",)
     layer_weights = "roberta.encoder.layer."
 
+    @classmethod
+    def check(cls, config: Any) -> None:
+        super().check(config)
+        if config.pad_token_id is None:
+            raise ValueError("pad_token_id is null, but positions begin after the padding's id")
+
     @property
     def positions(self) -> int:
         return super().positions - self._first_position
