@@ -216,7 +216,9 @@ def _refuse_other_shapes(
         differing: Names of weights with their shapes in the files and in the model.
         labels: What the head is to predict.
     """
-    for weight, stored, wanted in sorted(differing, key=lambda one: one[0].startswith("classifier.")):
+    # Where the sizes of the encoder differ too, it is those that are wrong.
+    ordered = sorted(differing, key=lambda one: (one[0].startswith("classifier."), one[0]))
+    for weight, stored, wanted in ordered:
         if weight.startswith("classifier.") and stored[1:] == wanted[1:]:
             raise InputError(
                 f"{name}: its head has {stored[0]} outputs, but {wanted[0]} are to be predicted "
