@@ -190,6 +190,8 @@ def test_each_kind_of_model_is_loaded_as_what_it_is(config, tmp_path, tiny_folde
         ("questions.max_tokens=100", "limit is 64"),
         ("strengths={ltp: [1]}", "not in run.methods"),
         ("strengths={dense: [1]}", "no method with a strength"),
+        ("strengths={top: [2]}", "strengths.top: 2"),
+        ("run.top.rank_layers=[9]", "the model has layers 0 to 3"),
         ("questions.rules=squad", "rules"),
         ("run.data.path=nowhere.json", "nowhere.json"),
         ("questions.dev_share=0", "dev_share"),

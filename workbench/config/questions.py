@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.settings import Settings, TrainingSettings
@@ -63,6 +63,12 @@ class QuestionsConfig(Settings):
         for method in self.strengths:
             if method not in self.run.methods:
                 raise ValueError(f"strengths.{method}: the method is not in run.methods")
+            for value in self.strengths[method]:
+                try:
+                    self.section(method, value)
+                except ValidationError as error:
+                    said = error.errors()[0]["msg"]
+                    raise ValueError(f"strengths.{method}: {value:g}: {said}") from None
         return self
 
     def section(self, method: str, strength: float | None) -> TrainingSettings:

@@ -1,6 +1,6 @@
 """Train methods to answer questions; what is trained already, with the same settings, is not again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,13 @@ from workbench.attribution.engine.gradients import saliency_targets
 from workbench.catalog.methods import METHODS
 from workbench.config.loading import dump_config
 from workbench.config.questions import QuestionsConfig
+from workbench.core.documents import Window
 from workbench.core.questions import QuestionSet
 from workbench.core.task_type import AnswerSpans
 from workbench.data.questions import load_questions
 from workbench.data.windows.questions import QuestionEncoding, encode_questions
 from workbench.errors import InputError
+from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.base import Policy
 from workbench.models.pretrained import content_of_backbone, load_backbone, load_tokenizer
@@ -111,6 +113,7 @@ class QuestionsJob:
             WorkbenchError: The folder has a writer, the disk is full, or training diverged.
         """
         self._refuse_other_folder()
+        self._check()
         with one_writer(self.folder, "answer"), self.reporter, linear_kernels(self.config.run.kernels):
             write_text(self.folder / CONFIG, dump_config(self.config))
             for system in self.systems:
@@ -123,6 +126,29 @@ class QuestionsJob:
     def model(self, system: System) -> PruningTokenClassifier:
         """Load a trained model."""
         return load_answerer(self.folder / "models" / system.name)[0]
+
+    def _check(self) -> None:
+        """Raise InputError for what would stop the training of any system later.
+
+        Each that is not trained yet is prepared once, with the backbone as it comes and a single window.
+        """
+        systems = [system for system in self.systems if not self._is_done(system)]
+        if not systems:
+            return
+        dense = self._untrained()
+        windows = self.encodings["train"].windows
+        window = max(windows, key=lambda one: len(one.input_ids))
+        share = np.full(len(window.input_ids), 1 / len(window.input_ids), dtype=np.float32)
+        with torch.random.fork_rng(devices=[]):
+            for system in systems:
+                if system.method == "dense":
+                    continue
+                inputs = self._inputs(
+                    dense.eval(), [window], lambda: {(window.text_id, window.window): share}, lambda: 1.0
+                )
+                prepare_objective(
+                    system.method, inputs, self.config.section(system.method, system.strength)
+                )
 
     def _refuse_other_folder(self) -> None:
         if self.folder.is_dir() and any(self.folder.iterdir()) and not (self.folder / CONFIG).is_file():
@@ -144,7 +170,8 @@ class QuestionsJob:
 
     def _is_done(self, system: System) -> bool:
         done: dict[str, Any] = self._done()
-        return done.get(system.name) == self._key(system)
+        trained = (self.folder / "models" / system.name).is_dir()
+        return trained and done.get(system.name) == self._key(system)
 
     def _done(self) -> dict[str, Any]:
         path = self.folder / DONE
@@ -152,44 +179,57 @@ class QuestionsJob:
 
     def _train(self, system: System) -> None:
         objective = self._objective(system)
-        windows, dev = self.encodings["train"].windows, self.encodings["dev"]
 
         def report(moment: TrainingProgress, values: dict[str, float]) -> None:
             self.reporter.progress(moment.step + 1, moment.total_steps, values)
 
-        def validate() -> dict[str, Any]:
-            assert isinstance(objective.model, PruningTokenClassifier)
-            return quality(objective.model, self.questions.splits["dev"], dev, self.config.questions)
-
         Training(
-            objective=objective, windows=windows, validate=validate, seed=self.config.run.seed,
+            objective=objective, windows=self.encodings["train"].windows, seed=self.config.run.seed,
+            validate=lambda: self._quality(objective.model),
             folder=self.folder / CHECKPOINTS / f"{system.name}-{self._key(system)}", report=report,
         ).run()  # fmt: skip
         objective.model.save(self.folder / "models" / system.name, self.tokenizer)
         write_json(self.folder / DONE, self._done() | {system.name: self._key(system)})
 
     def _objective(self, system: System) -> Objective:
-        run, settings = self.config.run, self.config.section(system.method, system.strength)
+        settings = self.config.section(system.method, system.strength)
         if system.method == "dense":
-            torch.manual_seed(run.seed)
-            stock = load_backbone(run.backbone, AnswerSpans().labels, head="answers")
-            model = PruningTokenClassifier(stock, Policy())
-            if self.config.questions.max_tokens > model.backbone.positions:
-                raise InputError(
-                    f"questions.max_tokens is {self.config.questions.max_tokens}, the backbone's limit "
-                    f"is {model.backbone.positions}"
-                )
-            return DenseObjective(model, settings)
-        dense, dev = self.model(System("dense")), self.encodings["dev"]
-        inputs = TrainingInputs(
-            dense=dense, windows=self.encodings["train"].windows, seed=run.seed,
-            tokenizer=self.tokenizer, max_tokens=self.config.questions.max_tokens,
-            backbone=run.backbone, note=self.reporter.note, load_saliency=self._saliency,
-            measure_dense=lambda: quality(
-                dense, self.questions.splits["dev"], dev, self.config.questions
-            )["quality"],
-        )  # fmt: skip
+            return DenseObjective(self._untrained(), settings)
+        dense, windows = self.model(System("dense")), self.encodings["train"].windows
+        inputs = self._inputs(dense, windows, self._saliency, lambda: self._quality(dense)["quality"])
         return prepare_objective(system.method, inputs, settings)
+
+    def _untrained(self) -> PruningTokenClassifier:
+        """Return the backbone with a new head; InputError where windows are longer than it takes."""
+        run, longest = self.config.run, self.config.questions.max_tokens
+        torch.manual_seed(run.seed)
+        stock = load_backbone(run.backbone, AnswerSpans().labels, head="answers")
+        model = PruningTokenClassifier(stock, Policy())
+        if longest > model.backbone.positions:
+            raise InputError(
+                f"questions.max_tokens is {longest}, the backbone's limit is {model.backbone.positions}"
+            )
+        return model
+
+    def _inputs(
+        self,
+        dense: PruningTokenClassifier,
+        windows: Sequence[Window],
+        load_saliency: Callable[[], Targets],
+        measure_dense: Callable[[], float],
+    ) -> TrainingInputs:
+        run = self.config.run
+        return TrainingInputs(
+            dense=dense, windows=windows, seed=run.seed, tokenizer=self.tokenizer,
+            max_tokens=self.config.questions.max_tokens, backbone=run.backbone,
+            note=self.reporter.note, load_saliency=load_saliency, measure_dense=measure_dense,
+        )  # fmt: skip
+
+    def _quality(self, model: PruningClassifier) -> dict[str, Any]:
+        """Return the dev metrics of a model as it is."""
+        assert isinstance(model, PruningTokenClassifier)
+        dev = self.questions.splits["dev"], self.encodings["dev"]
+        return quality(model, *dev, self.config.questions)
 
     def _saliency(self) -> Targets:
         """The dense model's saliency of each training window, normalised to sum 1."""
