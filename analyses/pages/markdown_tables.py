@@ -22,9 +22,10 @@ from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.pages.bench import write_bench, write_engines
+from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
 from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
-from workbench.reporting.tables.table import Writer, formatted, markdown
+from workbench.reporting.tables.table import Table, Writer, formatted, markdown
 from workbench.reporting.text.wording import decimals, method_name, percent, spread, times
 from workbench.runs.comparison import ComparisonData, Group, read_comparison
 from workbench.runs.folder import COMPARISON, Run, load_run
@@ -153,6 +154,12 @@ def _bench_notes(folder: Path, split: str = "test") -> str:
     return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
 
 
+def _answers(folder: Path, name: str) -> Table:
+    """Return what `workbench answer` wrote, from its CSV."""
+    frame = pd.read_csv(folder / "metrics" / f"{name}.csv")
+    return answers_table(frame, "", 0) if name == "answers" else answers_by_layer_table(frame)
+
+
 def _engines(folder: Path, split: str = "test", batches: str = "1,32") -> str:
     """A row per contestant of `bench --engines`: milliseconds of a text, speed-ups, realised shares."""
     shown = write_engines(folder, split)[0].shown
@@ -186,6 +193,8 @@ TABLES: dict[str, Callable[..., str]] = {
     "bench": lambda folder, split="test": markdown(write_bench(folder, split)[0].shown),
     "bench-notes": _bench_notes,
     "engines": _engines,
+    "answers": lambda folder: markdown(_answers(folder, "answers").shown),
+    "answers-by-layer": lambda folder: markdown(_answers(folder, "answers_by_layer").shown),
 }
 """What can stand in a page, by name."""
 DEFAULT = {

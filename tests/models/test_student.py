@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -13,7 +14,7 @@ from tests.helpers.families import VARIANTS, tiny_model
 from tests.helpers.toys import LABELS, RAGGED, save_folder, texts, tiny_config, toy_tokenizer
 from workbench.errors import InputError
 from workbench.models.classifier import PruningClassifier, load_classifier
-from workbench.models.policies.base import Policy
+from workbench.models.policies.base import Policy, Sizes
 from workbench.models.policies.distilbert import DistilBert
 from workbench.models.pretrained import load_backbone
 from workbench.models.student import half_depth
@@ -83,6 +84,18 @@ def test_half_of_every_family_computes_what_its_layers_compute(variant: str) -> 
         torch.testing.assert_close(student(WINDOWS).logits, dense(WINDOWS).logits)
 
 
+def test_dense_flops_are_the_teachers_in_families_with_further_products() -> None:
+    teacher = PruningClassifier(tiny_model("deberta-v2"), Policy()).eval()
+    narrow = tiny_model("deberta-v2", hidden_size=8, pooler_hidden_size=8, num_hidden_layers=2)
+    student = PruningClassifier(narrow, DistilBert.beside(narrow.config, teacher.costs.shape))
+    lengths = [len(window.input_ids) for window in WINDOWS]
+    tokens = np.array([[n] * 2 for n in lengths])
+    own, dense = student.costs.of_windows(WINDOWS, tokens)
+    teachers, _ = teacher.costs.of_windows(WINDOWS, np.array([[n] * 4 for n in lengths]))
+    assert dense.tolist() == teachers.tolist()
+    assert (own < dense).all()
+
+
 def test_a_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_path) -> None:
     stock = load_backbone(str(checkpoint), LABELS)
     policy = DistilBert.beside(stock.config, make_model().costs.shape)
@@ -91,7 +104,7 @@ def test_a_checkpoint_is_saved_and_loaded(checkpoint, make_model, tmp_path) -> N
     loaded, _ = load_classifier(tmp_path / "saved")
     with torch.no_grad():
         assert loaded(WINDOWS).logits.equal(model(WINDOWS).logits)
-    assert loaded.policy.reference == policy.reference == (4, 16, 24)
+    assert loaded.policy.reference == policy.reference == Sizes(4, 16, 24)
 
 
 @pytest.mark.parametrize(

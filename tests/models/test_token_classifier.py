@@ -10,6 +10,7 @@ from tests.helpers.toys import METHODS, MOVED, RAGGED, policy_of, texts
 from workbench.models.backbones import backbone_of
 from workbench.models.interventions.replay import ReplayPolicy
 from workbench.models.kernels.onednn import linear_kernels
+from workbench.models.layouts import Packed
 from workbench.models.policies.base import Policy
 from workbench.models.token_classifier import PruningTokenClassifier
 
@@ -108,6 +109,16 @@ def test_a_soft_mask_mixes_states_with_its_gradient() -> None:
     torch.testing.assert_close(model.backbone.token_head(every), output.logits, **CLOSE)
     gradient = torch.autograd.grad(output.logits.sum(), model.policy.predictors[3][0].weight)[0]
     assert gradient.abs().max() > 0
+
+
+def test_states_of_two_precisions_rejoin_in_the_wider() -> None:
+    """As under autocast where narrow embeddings are projected and then normalised."""
+    packed, _ = Packed.from_windows(texts([3, 5]))
+    padded = packed.scatter_to(None, torch.ones(1, 8, 4, dtype=torch.bfloat16))
+    found = packed.scatter_to(padded, torch.full((1, 8, 4), 1 / 3))
+    assert found.dtype == torch.float32
+    assert found[0, :3].eq(torch.tensor(1 / 3)).all()
+    assert found[0, 3:].eq(0).all()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -16,7 +16,7 @@ from workbench.metrics.question_answering import exact_match_and_f1
 from workbench.models.classifier import load_classifier
 from workbench.models.token_classifier import load_answerer
 from workbench.pipeline.questions.answers import answer_questions, kept_by_layer
-from workbench.pipeline.questions.evaluate import evaluate_answers
+from workbench.pipeline.questions.evaluate import evaluate_answers, make_answers
 from workbench.pipeline.questions.job import QuestionsJob, System
 from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
 
@@ -131,6 +131,24 @@ def test_a_trained_model_is_not_trained_again_unless_its_settings_change(config,
     assert changed == ["adapler"]
 
 
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_other_answers_are_learnt_anew(config, tmp_path, split: str) -> None:
+    more = ("run.methods=[dense]", "strengths={}")
+    job = trained(config, tmp_path / "out", *more)
+    changed = job.questions.splits[split][0].id
+    path = tmp_path / "squad.json"
+    values = json.loads(path.read_text())
+    for article in values["data"]:
+        for asked in article["paragraphs"][0]["qas"]:
+            if asked["id"] == changed:
+                text = article["paragraphs"][0]["context"]
+                asked["answers"] = [{"text": text[0], "answer_start": 0}]
+    path.write_text(json.dumps(values))
+    before = (job.folder / "models" / "dense" / "model.safetensors").stat().st_mtime_ns
+    trained(config, tmp_path / "out", *more)
+    assert (job.folder / "models" / "dense" / "model.safetensors").stat().st_mtime_ns != before
+
+
 def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, tmp_path) -> None:
     more = ("run.methods=[dense]", "strengths={}", "run.dense.checkpoint_steps=1")
     whole = trained(config, tmp_path / "whole", *more)
@@ -191,6 +209,7 @@ def test_each_kind_of_model_is_loaded_as_what_it_is(config, tmp_path, tiny_folde
         ("strengths={ltp: [1]}", "not in run.methods"),
         ("strengths={dense: [1]}", "no method with a strength"),
         ("strengths={top: [2]}", "strengths.top: 2"),
+        ("strengths={top: [0.1234561, 0.1234562]}", "needs different values"),
         ("run.top.rank_layers=[9]", "the model has layers 0 to 3"),
         ("questions.rules=squad", "rules"),
         ("run.data.path=nowhere.json", "nowhere.json"),
@@ -206,7 +225,7 @@ def test_another_folder_is_left_alone(config, tmp_path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="holds something else"):
-        trained(config, tmp_path / "other")
+        make_answers(QuestionsJob(tmp_path / "other", load_questions_config(config)))
 
 
 def test_the_command(config, tmp_path) -> None:

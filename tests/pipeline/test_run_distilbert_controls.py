@@ -12,6 +12,7 @@ from tests.helpers.families import tiny_model
 from tests.helpers.tiny_runs import LAYERS, TinyRun, call, times, write_settings
 from workbench.inference.explain import explain_text
 from workbench.models.classifier import load_classifier
+from workbench.models.policies.base import Sizes
 from workbench.models.pretrained import load_tokenizer
 from workbench.pipeline.bench.run import subject_of_model, subject_of_run
 from workbench.reporting.pages import run as report
@@ -166,7 +167,7 @@ def test_a_checkpoint_of_any_family_is_fine_tuned(made: TinyRun, tmp_path, famil
     student, _ = load_classifier(load_run(tmp_path / "run").model_folder("distilbert"))
     assert (student.layers, student.stock.config.hidden_size) == (1, 12)
     assert student.stock.config.model_type == family
-    assert student.policy.reference == (LAYERS, 16, 32)
+    assert student.policy.reference == Sizes(LAYERS, 16, 32)
 
 
 def test_a_checkpoint_that_cannot_read_the_windows_is_refused_before_training(

@@ -20,7 +20,7 @@ def answer(
     from workbench.config.loading import with_absolute_paths
     from workbench.config.questions import load_questions_config
     from workbench.core.counts import counted
-    from workbench.pipeline.questions.evaluate import RESAMPLES, evaluate_answers
+    from workbench.pipeline.questions.evaluate import RESAMPLES, make_answers
     from workbench.pipeline.questions.job import QuestionsJob
     from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
 
@@ -28,8 +28,7 @@ def answer(
     settings = load_questions_config(config, overrides)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     job = QuestionsJob(out or Path("runs") / settings.run.name, settings, ConsoleReporter(ERR))
-    job.train()
-    frame, layers = evaluate_answers(job)
+    frame, layers = make_answers(job)
     dev = job.questions.splits["dev"]
     asked = f"{counted(len(dev), 'question')} of {job.questions.name}"
     tables = [answers_table(frame, asked, RESAMPLES)]

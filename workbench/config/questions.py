@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from workbench.catalog.methods import METHODS
 from workbench.catalog.settings import Settings, TrainingSettings
+from workbench.config.comparison import spelled
 from workbench.config.loading import apply_overrides, load_plugins_of, read_mapping, validated
 from workbench.config.run import RunConfig
 
@@ -54,7 +55,7 @@ class QuestionsConfig(Settings):
         for method, values in strengths.items():
             if method not in METHODS or METHODS[method].strength is None:
                 raise ValueError(f"{method}: no method with a strength")
-            if not values or len(set(values)) < len(values):
+            if not values or len({*map(spelled, values)}) < len(values):
                 raise ValueError(f"{method}: needs different values, at least one")
         return strengths
 

@@ -8,6 +8,8 @@ from tests.helpers.toys import texts
 from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.interventions.replay import ReplayPolicy
+from workbench.models.policies.base import Policy
+from workbench.pipeline.bench.timing import in_bfloat16
 
 WINDOWS = texts([24, 17, 24])
 
@@ -58,6 +60,23 @@ def test_tokens_that_drop_later_are_masked_in_the_layers_after(execution) -> Non
     weights = alive[-1].float()[..., None]
     mean = (encoder.final_norm(hidden) * weights).sum(1) / weights.sum(1)
     torch.testing.assert_close(found.logits, stock.classifier(stock.head(mean)), atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_half_precision_makes_numbers_where_padding_sees_no_token() -> None:
+    """In bfloat16 the mask of padding and that of the window are both minus infinity."""
+    model = PruningClassifier(in_bfloat16(tiny_model("modernbert")), Policy()).eval()
+    windows = texts([4, 40])
+    masked = model(windows, execution="masked", show="received")
+    torch.testing.assert_close(masked.logits, model(windows).logits, atol=0.1, rtol=0)
+
+
+def test_half_precision_leaves_rotary_frequencies_as_they_are() -> None:
+    stock = tiny_model("modernbert")
+    twin = in_bfloat16(stock)
+    for name, buffer in stock.named_buffers():
+        assert dict(twin.named_buffers())[name].equal(buffer)
+    assert twin.classifier.weight.dtype == torch.bfloat16
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -80,7 +80,8 @@ class EncoderLayer(ABC):
 
     @abstractmethod
     def fed(self, attended: Tensor) -> Tensor:
-        """Return what the feed-forward part adds to the states after self-attention, without dropout."""
+        """Return what the feed-forward part adds to the states after self-attention, before the
+        dropout that closes it."""
 
     @abstractmethod
     def feed_forward(self, attended: Tensor) -> Tensor:

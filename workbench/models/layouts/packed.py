@@ -180,7 +180,10 @@ class Packed:
         others `padded`, by default zeros."""
         if padded is None:
             padded = hidden.new_zeros(len(self.lengths), int(self.full_lengths.max()), hidden.shape[-1])
-        return padded.index_put((self.order[self.place_of], self.positions), hidden[0])
+        # Under autocast projected embeddings are of another precision than what norms give.
+        both = torch.promote_types(padded.dtype, hidden.dtype)
+        places = (self.order[self.place_of], self.positions)
+        return padded.to(both).index_put(places, hidden[0].to(both))
 
     def mean_states(self, hidden: Tensor) -> Tensor:
         """Return (B, H) of (1, T, H): the mean over the remaining tokens of each text."""

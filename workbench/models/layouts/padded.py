@@ -193,7 +193,8 @@ class Padded:
         pairs = None if pair_bias is None else pair_bias(query, key, places, self.position_ids)
         if bias is None or pairs is None:
             return pairs if bias is None else bias
-        return bias + pairs
+        # In half precision both are minus infinity: a row of nothing else would have no softmax.
+        return (bias + pairs).clamp_min(torch.finfo(query.dtype).min)
 
     def attend_from_cls(
         self,

@@ -13,11 +13,16 @@ from workbench.models.layouts import Layout, Rejoin
 
 
 class Sizes(NamedTuple):
-    """What an encoder's cost depends on."""
+    """What a dense model's cost depends on, see `flops.Shape`."""
 
     layers: int
     hidden: int
     intermediate: int
+    feed_forward_products: int = 2
+    position_products: int = 0
+    query_position_products: int = 0
+    embedding_products: int = 0
+    token_head: int = 0
 
 
 class Policy(nn.Module):

@@ -14,17 +14,32 @@ class DistilBert(Policy):
 
     method: ClassVar[str] = "distilbert"
 
-    def __init__(self, config: PreTrainedConfig, *, layers: int, hidden: int, intermediate: int) -> None:
+    def __init__(
+        self,
+        config: PreTrainedConfig,
+        *,
+        layers: int,
+        hidden: int,
+        intermediate: int,
+        feed_forward_products: int = 2,
+        position_products: int = 0,
+        query_position_products: int = 0,
+        embedding_products: int = 0,
+        token_head: int = 0,
+    ) -> None:
         """The sizes are the dense model's; `config` is the student's. ValueError for sizes below 1."""
         super().__init__()
         if min(layers, hidden, intermediate) < 1:
             raise ValueError(f"no dense model has {layers} layers of sizes {hidden} and {intermediate}")
-        self.reference = Sizes(layers, hidden, intermediate)
+        self.reference = Sizes(
+            layers, hidden, intermediate, feed_forward_products, position_products,
+            query_position_products, embedding_products, token_head,
+        )  # fmt: skip
 
     @classmethod
     def beside(cls, student: PreTrainedConfig, dense: Shape) -> "DistilBert":
         """The policy of a student of a dense model of this shape."""
-        return cls(student, layers=dense.layers, hidden=dense.hidden, intermediate=dense.intermediate)
+        return cls(student, **{name: getattr(dense, name) for name in Sizes._fields})
 
     @classmethod
     def check_settings(cls, settings: type[BaseModel]) -> None:

@@ -19,8 +19,9 @@ SKIM, KEEP = 0, 1
 class Transkimmer(Policy):
     """LayerNorm, Linear(H, H), LayerNorm, GELU, Linear(H, 2) in every layer: the skim predictor.
 
-    A token stays where the keep logit is the larger one. Skimmed tokens never come back: only [CLS]
-    is classified, so their states need not be forwarded to the output as the paper does. `keep_bias`
+    A token stays where the keep logit is the larger one. Where texts are classified, skimmed tokens
+    never come back; where every token has an output, their states are forwarded to it as in the paper.
+    `keep_bias`
     is the last bias at the start, with a plus for keep and a minus for skim: everything is kept.
     """
 

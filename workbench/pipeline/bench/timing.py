@@ -150,8 +150,13 @@ def counted_flops(model: PruningClassifier, windows: Sequence[Window]) -> FlopsC
 
 
 def in_bfloat16(model: Model) -> Model:
-    """Return a copy whose weights and activations are bfloat16."""
-    return copy.deepcopy(model).to(torch.bfloat16)
+    """Return a copy whose weights and activations are bfloat16; rotary frequencies stay as they are."""
+    twin = copy.deepcopy(model).to(torch.bfloat16)
+    for name, buffer in model.named_buffers():
+        if name.endswith("inv_freq"):
+            parent, _, own = name.rpartition(".")
+            setattr(twin.get_submodule(parent), own, buffer.clone())
+    return twin
 
 
 def _stock_runs(

@@ -3,15 +3,37 @@
 import numpy as np
 import pandas as pd
 
+from workbench.errors import InputError
 from workbench.metrics.question_answering import AnswerValues, answer_quality, answer_values
 from workbench.metrics.schemas import ANSWERS, ANSWERS_BY_LAYER
 from workbench.metrics.stats.resampling import holm, paired_randomisation_test
+from workbench.pipeline.job import this_process
 from workbench.pipeline.questions.answers import answer_at_random, answer_questions, kept_by_layer
-from workbench.pipeline.questions.job import QuestionsJob, System, title
+from workbench.pipeline.questions.job import CONFIG, QuestionsJob, System, title
 from workbench.storage.atomic import write_json
+from workbench.storage.locks import is_empty, one_writer
 from workbench.storage.tables import write_table
 
 RESAMPLES = 5000
+
+
+def make_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train what is not trained and judge all; nobody else writes the folder meanwhile.
+
+    Returns what `evaluate_answers` does.
+
+    Raises:
+        InputError: Wrong data or settings, several processes, and a folder of something else.
+        WorkbenchError: The folder has a writer, the disk is full, or training diverged.
+    """
+    if this_process().num_processes > 1:
+        raise InputError("workbench answer trains in one process; start it without a launcher")
+    folder = job.folder
+    if folder.is_dir() and not is_empty(folder) and not (folder / CONFIG).is_file():
+        raise InputError(f"{folder}: holds something else; choose another --out")
+    with one_writer(folder, "answer"), job.reporter:
+        job.train()
+        return evaluate_answers(job)
 
 
 def evaluate_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -30,11 +52,10 @@ def evaluate_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
     layers: list[tuple[object, ...]] = []
     values: dict[System, AnswerValues] = {}
     systems = list(job.systems)
-    with job.reporter:
-        job.reporter.stage("answers", False)
-        for number, system in enumerate(systems):
-            values[system] = _judge(job, system, rows, layers)
-            job.reporter.progress(number + 1, len(systems), {})
+    job.reporter.stage("answers", False)
+    for number, system in enumerate(systems):
+        values[system] = _judge(job, system, rows, layers)
+        job.reporter.progress(number + 1, len(systems), {})
     rows += _tests(job, values)
     frames = ANSWERS.frame(rows), ANSWERS_BY_LAYER.frame(layers)
     for name, frame in zip(("answers", "answers_by_layer"), frames, strict=True):
@@ -59,7 +80,8 @@ def _judge(
     own, dense = model.costs.of_windows(encoding.windows, tokens, tokens_ffn)
     speedup = float(dense.sum() / own.sum())
     rows.append((*key, "flops_speedup_unpadded", speedup, None, None, len(encoding.windows)))
-    if (tokens_ffn < tokens[:, :1]).any():
+    lengths = np.array([[len(window.input_ids)] for window in encoding.windows])
+    if (tokens_ffn < lengths).any():
         budgets = tokens_ffn if model.policy.cuts_after_attention else tokens
         drawn = answer_at_random(model, questions, encoding, settings, budgets, seed)
         control = answer_values(questions, {one.question_id: one.text for one in drawn}, settings.rules)

@@ -1,5 +1,6 @@
 """Train methods to answer questions; what is trained already, with the same settings, is not again."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.gradients import saliency_targets
 from workbench.catalog.methods import METHODS
+from workbench.config.comparison import spelled
 from workbench.config.loading import dump_config
 from workbench.config.questions import QuestionsConfig
 from workbench.core.documents import Window
@@ -25,11 +27,10 @@ from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.base import Policy
 from workbench.models.pretrained import content_of_backbone, load_backbone, load_tokenizer
 from workbench.models.token_classifier import PruningTokenClassifier, load_answerer
-from workbench.pipeline.job import Reporter
+from workbench.pipeline.job import Reporter, this_process
 from workbench.pipeline.questions.answers import quality
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.fingerprints import fingerprint
-from workbench.storage.locks import one_writer
 from workbench.storage.scratch import discard
 from workbench.training.inputs import TrainingInputs
 from workbench.training.loop import Training
@@ -52,7 +53,7 @@ class System:
     @property
     def name(self) -> str:
         """Return what its files are called."""
-        return self.method if self.strength is None else f"{self.method}-{self.strength:g}"
+        return self.method if self.strength is None else f"{self.method}-{spelled(self.strength)}"
 
 
 @dataclass
@@ -106,26 +107,26 @@ class QuestionsJob:
         return made
 
     def train(self) -> None:
-        """Train every system that is not yet trained with these settings.
+        """Train every system that is not yet trained with these settings; nobody else writes meanwhile.
 
         Raises:
-            InputError: Wrong data or settings, and a folder of something else.
-            WorkbenchError: The folder has a writer, the disk is full, or training diverged.
+            InputError: Wrong data or settings.
+            WorkbenchError: The disk is full, or training diverged.
         """
-        self._refuse_other_folder()
         self._check()
-        with one_writer(self.folder, "answer"), self.reporter, linear_kernels(self.config.run.kernels):
-            write_text(self.folder / CONFIG, dump_config(self.config))
+        write_text(self.folder / CONFIG, dump_config(self.config))
+        with linear_kernels(self.config.run.kernels):
             for system in self.systems:
                 done = self._is_done(system)
                 self.reporter.stage(system.name, done)
                 if not done:
                     self._train(system)
-            discard(self.folder / CHECKPOINTS)
+        discard(self.folder / CHECKPOINTS)
 
     def model(self, system: System) -> PruningTokenClassifier:
         """Load a trained model."""
-        return load_answerer(self.folder / "models" / system.name)[0]
+        model, _ = load_answerer(self.folder / "models" / system.name)
+        return model.to(this_process().device)
 
     def _check(self) -> None:
         """Raise InputError for what would stop the training of any system later.
@@ -150,13 +151,12 @@ class QuestionsJob:
                     system.method, inputs, self.config.section(system.method, system.strength)
                 )
 
-    def _refuse_other_folder(self) -> None:
-        if self.folder.is_dir() and any(self.folder.iterdir()) and not (self.folder / CONFIG).is_file():
-            raise InputError(f"{self.folder}: holds something else; choose another --out")
-
     @cached_property
     def _data_key(self) -> str:
-        questions = [(one.id, one.text, one.context) for one in self.questions.splits["train"]]
+        questions = {
+            split: [dataclasses.astuple(one) for one in self.questions.splits[split]]
+            for split in ("train", "dev")
+        }
         run = self.config.run
         return fingerprint(
             [questions, self.config.questions.model_dump(mode="json"), run.seed, run.kernels,
@@ -209,7 +209,7 @@ class QuestionsJob:
             raise InputError(
                 f"questions.max_tokens is {longest}, the backbone's limit is {model.backbone.positions}"
             )
-        return model
+        return model.to(this_process().device)
 
     def _inputs(
         self,
@@ -242,4 +242,4 @@ class QuestionsJob:
 def title(system: System) -> str:
     """Return how a system is called in tables."""
     own = METHODS[system.method].title
-    return own if system.strength is None else f"{own} {system.strength:g}"
+    return own if system.strength is None else f"{own} {spelled(system.strength)}"
