@@ -102,7 +102,10 @@ def test_a_student_has_rows_for_its_own_layers() -> None:
     [
         ({}, "every other layer of the fine-tuned dense model"),
         ({"distilbert": {"checkpoint": None}}, "every other layer of the fine-tuned dense model"),
-        ({"distilbert": {"checkpoint": "some/distil"}}, "some/distil, a new head"),
+        (
+            {"distilbert": {"checkpoint": "some/distil"}},
+            "some/distil, fine-tuned with the dense model as its teacher",
+        ),
     ],
 )
 def test_a_student_says_where_it_comes_from(config: dict, said: str) -> None:

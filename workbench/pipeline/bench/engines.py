@@ -128,12 +128,12 @@ def _contestants(
     engines: Sequence[str],
     note: Callable[[str], None],
 ) -> Iterator[Contestant]:
-    yield Contestant("torch", "fp32", STOCK, GIVEN, _stock_in_torch(stock))
-    yield Contestant("torch", "fp32", STOCK, BY_LENGTH, _stock_in_torch(stock))
+    yield Contestant("torch", "fp32", STOCK, GIVEN, _stock_in_torch(stock, stock))
+    yield Contestant("torch", "fp32", STOCK, BY_LENGTH, _stock_in_torch(stock, stock))
     for name, model in models.items():
         yield Contestant("torch", "fp32", name, BY_LENGTH, _ours(model))
     if COMPILED in engines:
-        compiled = _stock_in_torch(torch.compile(stock, dynamic=True))
+        compiled = _stock_in_torch(stock, torch.compile(stock, dynamic=True))
         yield Contestant(COMPILED, "fp32", STOCK, BY_LENGTH, compiled)
     for engine in (name for name in ENGINES if name in engines):
         for precision, compute in _KINDS[engine]:
@@ -182,7 +182,10 @@ def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
     return lambda windows: lambda: model.infer(windows, len(windows))
 
 
-def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
+def _stock_in_torch(
+    stock: PreTrainedModel, running: Callable[..., Any]
+) -> Callable[[Sequence[Window]], Call]:
+    """Run the stock model, or what was compiled of it."""
     backbone = backbone_of(stock)
 
     def lay_out(windows: Sequence[Window]) -> Call:
@@ -190,7 +193,7 @@ def _stock_in_torch(stock: Any) -> Callable[[Sequence[Window]], Call]:
 
         @torch.inference_mode()
         def call() -> object:
-            return stock(**inputs).logits
+            return running(**inputs).logits
 
         return call
 
