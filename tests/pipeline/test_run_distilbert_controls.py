@@ -48,7 +48,7 @@ def found(made: TinyRun) -> Run:
 def test_the_student_has_half_of_the_layers(made: TinyRun, found: Run) -> None:
     folder = found.model_folder("distilbert")
     described = json.loads((folder / "config.json").read_text())
-    sizes = {"layers": LAYERS, "hidden": 16, "intermediate": 32}
+    sizes = Sizes(LAYERS, 16, 32)._asdict()
     assert described["workbench"] == {"method": "distilbert", "policy": sizes, "pairs": False}
     assert load_classifier(folder)[0].layers == described["num_hidden_layers"] == 2
     assert not list((made.folder / "checkpoints").glob("distilbert-*"))
