@@ -1,16 +1,15 @@
 """ALBERT (Lan et al., ICLR 2020): all layers of a group share one set of weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, HeadParts, text_types
-from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.backbones.post_norm import Names, PostNormLayer
+from workbench.models.backbones.base import HeadParts
+from workbench.models.backbones.post_norm import Names, PostNormBackbone
 from workbench.models.layouts import Inputs
 
 NAMES = Names(
@@ -29,13 +28,14 @@ NAMES = Names(
 )
 
 
-class Albert(Backbone):
+class Albert(PostNormBackbone):
     """A stock ALBERT classifier."""
 
     model_type = "albert"
     title = "ALBERT"
     stock_name = "Albert"
     new_head = ("classifier.", "albert.pooler.")
+    names = NAMES
 
     @classmethod
     def check(cls, config: Any) -> None:
@@ -45,25 +45,13 @@ class Albert(Backbone):
                 "all published ones have"
             )
 
-    def _layers(self) -> Sequence[EncoderLayer]:
+    @property
+    def stock_layers(self) -> Iterable[nn.Module]:
         groups, depth = self.encoder.encoder.albert_layer_groups, self.config.num_hidden_layers
-        return [
-            PostNormLayer(
-                groups[index * len(groups) // depth].albert_layers[0],
-                index,
-                self.config.num_attention_heads,
-                NAMES,
-            )
-            for index in range(depth)
-        ]
+        return [groups[index * len(groups) // depth].albert_layers[0] for index in range(depth)]
 
     def embed(self, inputs: Inputs) -> Tensor:
-        embedded = self.embeddings(
-            input_ids=inputs.input_ids,
-            token_type_ids=text_types(inputs, self.token_kinds),
-            position_ids=inputs.position_ids,
-        )
-        hidden: Tensor = self.encoder.encoder.embedding_hidden_mapping_in(embedded)
+        hidden: Tensor = self.encoder.encoder.embedding_hidden_mapping_in(super().embed(inputs))
         return hidden
 
     def head(self, pooled: Tensor) -> Tensor:

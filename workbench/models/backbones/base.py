@@ -48,6 +48,8 @@ class Backbone(ABC):
     """How the names of its stock classes in transformers begin."""
     new_head: ClassVar[tuple[str, ...]] = ("classifier.",)
     """Beginnings of the names of weights that a pre-trained encoder may lack."""
+    layer_weights: ClassVar[str] = ""
+    """How the names of a layer's weights begin, before its number; empty where layers share weights."""
     post_norm: ClassVar[bool] = True
     """Whether each half of a layer adds its residual and then normalises, with two products in the
     feed-forward part, and the head is two linear layers: what some scorers' mathematics is made for."""
@@ -88,9 +90,14 @@ class Backbone(ABC):
         return embeddings
 
     @property
+    def first_position(self) -> int:
+        """The position of a text's first token."""
+        return 0
+
+    @property
     def positions(self) -> int:
         """Tokens of the longest text."""
-        return int(self.config.max_position_embeddings)
+        return int(self.config.max_position_embeddings) - self.first_position
 
     @cached_property
     def layers(self) -> Sequence[EncoderLayer]:
@@ -100,9 +107,14 @@ class Backbone(ABC):
     @abstractmethod
     def _layers(self) -> Sequence[EncoderLayer]: ...
 
-    @abstractmethod
     def embed(self, inputs: Inputs) -> Tensor:
         """Return what enters the first layer, (rows, columns, H)."""
+        types = {"token_type_ids": self._types(inputs)} if self.token_kinds else {}
+        positions = inputs.position_ids
+        if self.first_position:
+            positions = positions + self.first_position
+        hidden: Tensor = self.embeddings(input_ids=inputs.input_ids, position_ids=positions, **types)
+        return hidden
 
     @abstractmethod
     def head(self, pooled: Tensor) -> Tensor:
@@ -120,8 +132,13 @@ class Backbone(ABC):
         ids = inputs.input_ids.masked_fill(~layout.alive, 0 if padding is None else padding)
         laid = {"input_ids": ids, "attention_mask": layout.alive.long()}
         if self.token_kinds:
-            laid["token_type_ids"] = text_types(inputs, self.token_kinds)
+            laid["token_type_ids"] = self._types(inputs)
         return laid
+
+    def _types(self, inputs: Inputs) -> Tensor:
+        """Return token types: with less than two kinds, all are 0."""
+        types = inputs.token_type_ids
+        return types if self.token_kinds > 1 else torch.zeros_like(types)
 
     def token_head(self, states: Tensor) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""
@@ -167,10 +184,8 @@ class Backbone(ABC):
             hidden=self.config.hidden_size,
             intermediate=self.intermediate_size,
             classes=classes,
+            pools_cls=self.pools_cls,
         )
-
-    layer_weights: ClassVar[str] = ""
-    """How the names of a layer's weights begin, before its number; empty where layers share weights."""
 
     def config_of_layers(self, chosen: Sequence[int]) -> dict[str, Any]:
         """Return what the configuration of an encoder of some of the layers says differently."""
@@ -190,6 +205,14 @@ class Backbone(ABC):
         return kept
 
 
-def text_types(inputs: Inputs, kinds: int) -> Tensor:
-    """Return token types for a family that knows so many: with less than two, all are 0."""
-    return inputs.token_type_ids if kinds > 1 else torch.zeros_like(inputs.token_type_ids)
+class DenseHead(Backbone):
+    """A family whose head is one module of two linear layers, `dense` and `out_proj`."""
+
+    def head(self, pooled: Tensor) -> Tensor:
+        logits: Tensor = self.stock.classifier(pooled[:, None])
+        return logits
+
+    @property
+    def head_parts(self) -> HeadParts | None:
+        head = self.stock.classifier
+        return HeadParts(head.dense, getattr(head, "activation", torch.tanh), head.out_proj)

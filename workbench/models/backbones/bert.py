@@ -1,22 +1,26 @@
 """BERT, and the families whose layers are BERT's: ELECTRA, RoBERTa, XLM-RoBERTa, CamemBERT."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, HeadParts, text_types
-from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.backbones.post_norm import Names, PostNormLayer
+from workbench.models.backbones.base import DenseHead, HeadParts
+from workbench.models.backbones.post_norm import PostNormBackbone
 from workbench.models.layouts import Inputs
 
-BERT_NAMES = Names()
+
+class BertLike(PostNormBackbone):
+    """A family with BERT's embeddings and layers."""
+
+    @classmethod
+    def check(cls, config: Any) -> None:
+        if config.type_vocab_size < 1:
+            raise ValueError(f"type_vocab_size is {config.type_vocab_size}; embeddings need at least 1")
 
 
-class Bert(Backbone):
+class Bert(BertLike):
     """BERT (Devlin et al., NAACL 2019)."""
 
     model_type = "bert"
@@ -24,26 +28,6 @@ class Bert(Backbone):
     stock_name = "Bert"
     new_head: ClassVar[tuple[str, ...]] = ("classifier.", "bert.pooler.")
     layer_weights = "bert.encoder.layer."
-
-    @classmethod
-    def check(cls, config: Any) -> None:
-        if config.type_vocab_size < 1:
-            raise ValueError(f"type_vocab_size is {config.type_vocab_size}; embeddings need at least 1")
-
-    def _layers(self) -> Sequence[EncoderLayer]:
-        heads = self.config.num_attention_heads
-        return [
-            PostNormLayer(stock, index, heads, BERT_NAMES)
-            for index, stock in enumerate(self.encoder.encoder.layer)
-        ]
-
-    def embed(self, inputs: Inputs) -> Tensor:
-        hidden: Tensor = self.embeddings(
-            input_ids=inputs.input_ids,
-            token_type_ids=text_types(inputs, self.token_kinds),
-            position_ids=inputs.position_ids,
-        )
-        return hidden
 
     def head(self, pooled: Tensor) -> Tensor:
         stock = self.stock
@@ -56,27 +40,17 @@ class Bert(Backbone):
         return HeadParts(pooler.dense, pooler.activation, self.stock.classifier)
 
 
-class Electra(Bert):
+class Electra(DenseHead, BertLike):
     """ELECTRA's discriminator (Clark et al., ICLR 2020): narrower embeddings, another head."""
 
     model_type = "electra"
     title = "ELECTRA"
     stock_name = "Electra"
-    new_head = ("classifier.",)
     layer_weights = "electra.encoder.layer."
 
     def embed(self, inputs: Inputs) -> Tensor:
         hidden = super().embed(inputs)
         return self.encoder.embeddings_project(hidden) if self._projects else hidden
-
-    def head(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.stock.classifier(pooled[:, None])
-        return logits
-
-    @property
-    def head_parts(self) -> HeadParts | None:
-        head = self.stock.classifier
-        return HeadParts(head.dense, head.activation, head.out_proj)
 
     def shape(self, classes: int) -> Shape:
         embedding = self.config.embedding_size * self.config.hidden_size if self._projects else 0
@@ -87,13 +61,12 @@ class Electra(Bert):
         return hasattr(self.encoder, "embeddings_project")
 
 
-class Roberta(Bert):
+class Roberta(DenseHead, BertLike):
     """RoBERTa (Liu et al., 2019): positions begin after the padding's id, all token types are 0."""
 
     model_type = "roberta"
     title = "RoBERTa"
     stock_name = "Roberta"
-    new_head = ("classifier.",)
     layer_weights = "roberta.encoder.layer."
 
     @classmethod
@@ -103,23 +76,7 @@ class Roberta(Bert):
             raise ValueError("pad_token_id is null, but positions begin after the padding's id")
 
     @property
-    def positions(self) -> int:
-        return super().positions - self._first_position
-
-    def embed(self, inputs: Inputs) -> Tensor:
-        return super().embed(replace(inputs, position_ids=inputs.position_ids + self._first_position))
-
-    def head(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.stock.classifier(pooled[:, None])
-        return logits
-
-    @property
-    def head_parts(self) -> HeadParts | None:
-        head = self.stock.classifier
-        return HeadParts(head.dense, torch.tanh, head.out_proj)
-
-    @property
-    def _first_position(self) -> int:
+    def first_position(self) -> int:
         return int(self.config.pad_token_id) + 1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,17 +11,17 @@ from transformers.activations import ACT2FN
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 from workbench.metrics.efficiency.flops import Shape
-from workbench.models.backbones.base import Backbone, HeadParts, text_types
+from workbench.models.backbones.base import HeadParts
 from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.backbones.post_norm import Names, PostNormLayer
-from workbench.models.layouts import Inputs
+from workbench.models.backbones.post_norm import Names, PostNormBackbone, PostNormLayer
+from workbench.models.layouts import PairBias
 
 NAMES = Names(
     query="attention.self.query_proj", key="attention.self.key_proj", value="attention.self.value_proj"
 )
 
 
-class DebertaV2(Backbone):
+class DebertaV2(PostNormBackbone):
     """A stock DeBERTa-v2 classifier; v3 has the same model type."""
 
     model_type = "deberta-v2"
@@ -38,19 +39,8 @@ class DebertaV2(Backbone):
             )
 
     def _layers(self) -> Sequence[EncoderLayer]:
-        encoder = self.encoder.encoder
-        return [
-            DisentangledLayer(stock, index, self.config.num_attention_heads, encoder)
-            for index, stock in enumerate(encoder.layer)
-        ]
-
-    def embed(self, inputs: Inputs) -> Tensor:
-        hidden: Tensor = self.embeddings(
-            input_ids=inputs.input_ids,
-            token_type_ids=text_types(inputs, self.token_kinds),
-            position_ids=inputs.position_ids,
-        )
-        return hidden
+        heads, encoder = self.config.num_attention_heads, self.encoder.encoder
+        return [DisentangledLayer(stock, heads, encoder) for stock in self.stock_layers]
 
     def head(self, pooled: Tensor) -> Tensor:
         stock = self.stock
@@ -80,9 +70,9 @@ class DisentangledLayer(PostNormLayer):
     """A layer whose attention logits have up to three terms: content with content, content with the
     relative position, and the relative position with content (section 3.1)."""
 
-    def __init__(self, stock: nn.Module, index: int, heads: int, encoder: Any) -> None:
+    def __init__(self, stock: nn.Module, heads: int, encoder: Any) -> None:
         """Take the layer apart; `encoder` holds the embeddings of relative positions for all layers."""
-        super().__init__(stock, index, heads, NAMES)
+        super().__init__(stock, heads, NAMES)
         self.encoder = encoder
         attention = self._attention
         kinds = attention.pos_att_type if attention.relative_attention else ()
@@ -90,8 +80,6 @@ class DisentangledLayer(PostNormLayer):
         # The scale counts the terms that are named, whether or not there are relative positions.
         terms = 1 + sum(kind in attention.pos_att_type for kind in ("c2p", "p2c"))
         self.scaling = (attention.attention_head_size * terms) ** -0.5
-        if self.relative_terms:
-            self.pair_bias = self._pair_bias
 
     @property
     def relative_terms(self) -> int:
@@ -107,21 +95,42 @@ class DisentangledLayer(PostNormLayer):
     def _attention(self) -> Any:
         return self.stock.attention.self  # type: ignore[union-attr]
 
-    def _pair_bias(self, query: Tensor, key: Tensor, places: Tensor, key_places: Tensor) -> Tensor:
-        """Return (texts, heads, n, m): both terms with a relative position, scaled as the first is."""
-        attention = self._attention
-        index = self._buckets(places[:, :, None] - key_places[:, None, :])[:, None]
+    def pair_bias(self) -> PairBias | None:
+        """Return both terms with a relative position, whose keys and queries are projected here."""
+        if not self.relative_terms:
+            return None
+        attention, keys, queries = self._attention, None, None
         embedded = attention.pos_dropout(self.encoder.get_rel_embedding()[: 2 * self.span])
-        shape = (*query.shape[:2], query.shape[2], key.shape[2])
-        terms = []
         if self.content_to_position:
             make = attention.key_proj if attention.share_att_key else attention.pos_key_proj
-            by_bucket = query @ self.split(make(embedded)[None]).transpose(2, 3)
-            terms.append(by_bucket.gather(3, index.expand(shape)))
+            keys = self.split(make(embedded)[None])
         if self.position_to_content:
             make = attention.query_proj if attention.share_att_key else attention.pos_query_proj
-            by_bucket = (key @ self.split(make(embedded)[None]).transpose(2, 3)).transpose(2, 3)
-            terms.append(by_bucket.gather(2, index.expand(shape)))
+            queries = self.split(make(embedded)[None])
+        return partial(self._terms, keys, queries)
+
+    def _terms(
+        self,
+        keys: Tensor | None,
+        queries: Tensor | None,
+        query: Tensor,
+        key: Tensor,
+        places: Tensor,
+        key_places: Tensor,
+    ) -> Tensor:
+        """Return (texts, heads, n, m): both terms, scaled as the first is.
+
+        Args:
+            keys, queries: (1, heads, 2 span, d) of the relative positions; None: the term is not used.
+            query, key, places, key_places: As of `PairBias`.
+        """
+        index = self._buckets(places[:, :, None] - key_places[:, None, :])[:, None]
+        index = index.expand(*query.shape[:3], key.shape[2])
+        terms = []
+        if keys is not None:
+            terms.append((query @ keys.transpose(2, 3)).gather(3, index))
+        if queries is not None:
+            terms.append((key @ queries.transpose(2, 3)).transpose(2, 3).gather(2, index))
         return sum(terms[1:], terms[0]) * self.scaling
 
     def _buckets(self, apart: Tensor) -> Tensor:

@@ -1,15 +1,13 @@
 """DistilBERT (Sanh et al., 2019) as a backbone: BERT's layers under other names, no token types."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.models.backbones.base import Backbone, HeadParts
-from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.backbones.post_norm import Names, PostNormLayer
-from workbench.models.layouts import Inputs
+from workbench.models.backbones.base import HeadParts
+from workbench.models.backbones.post_norm import Names, PostNormBackbone
 
 NAMES = Names(
     query="attention.q_lin",
@@ -27,25 +25,20 @@ NAMES = Names(
 )
 
 
-class DistilBert(Backbone):
+class DistilBert(PostNormBackbone):
     """A stock DistilBERT classifier."""
 
     model_type = "distilbert"
     title = "DistilBERT"
     stock_name = "DistilBert"
     new_head = ("pre_classifier.", "classifier.")
+    names = NAMES
     layer_weights = "distilbert.transformer.layer."
 
-    def _layers(self) -> Sequence[EncoderLayer]:
-        heads = self.config.num_attention_heads
-        return [
-            PostNormLayer(stock, index, heads, NAMES)
-            for index, stock in enumerate(self.encoder.transformer.layer)
-        ]
-
-    def embed(self, inputs: Inputs) -> Tensor:
-        hidden: Tensor = self.embeddings(input_ids=inputs.input_ids, position_ids=inputs.position_ids)
-        return hidden
+    @property
+    def stock_layers(self) -> Iterable[nn.Module]:
+        layers: nn.ModuleList = self.encoder.transformer.layer
+        return layers
 
     def head(self, pooled: Tensor) -> Tensor:
         stock = self.stock

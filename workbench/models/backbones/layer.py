@@ -20,12 +20,10 @@ class EncoderLayer(ABC):
     heads: int
     scaling: float
     """Factor on the products of queries and keys."""
-    pair_bias: PairBias | None = None
-    """What is added to attention logits by pairs of tokens."""
 
-    def __init__(self, stock: nn.Module, index: int) -> None:
-        """Take a layer of the stock model; `index` counts the layers that are run."""
-        self.stock, self.index = stock, index
+    def __init__(self, stock: nn.Module) -> None:
+        """Take a layer of the stock model."""
+        self.stock = stock
 
     @property
     @abstractmethod
@@ -69,6 +67,13 @@ class EncoderLayer(ABC):
     def output(self) -> nn.Linear:
         """From the heads' weighted values, side by side, to hidden states."""
 
+    def pair_bias(self) -> PairBias | None:
+        """Return what is added to attention logits by pairs of tokens; None: nothing.
+
+        It is made once for all calls of attention in this layer.
+        """
+        return None
+
     @abstractmethod
     def after_attention(self, context: Tensor, hidden: Tensor) -> Tensor:
         """Return the states after the self-attention block.
@@ -107,7 +112,7 @@ class EncoderLayer(ABC):
         query, key, value = self.project(self.entering(hidden), layout.position_ids)
         dropout = self.attention_dropout if self.stock.training else 0.0
         context, attention = layout.attend(
-            query, key, value, self.scaling, dropout, need, self.pair_bias
+            query, key, value, self.scaling, dropout, need, self.pair_bias()
         )
         return self.after_attention(context.flatten(2), hidden), attention
 
@@ -120,5 +125,5 @@ class EncoderLayer(ABC):
         """
         states = self.entering(hidden)
         parts = self.project_from_cls(states, layout.position_ids, layout.take_cls(states))
-        context = layout.attend_from_cls(*parts, self.scaling, self.pair_bias)
+        context = layout.attend_from_cls(*parts, self.scaling, self.pair_bias())
         return self.after_attention(context.flatten(2), layout.take_cls(hidden))

@@ -13,7 +13,7 @@ from transformers.models.modernbert.modeling_modernbert import apply_rotary_pos_
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.backbones.base import Backbone
 from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.layouts import Inputs, Layout
+from workbench.models.layouts import Inputs, Layout, PairBias
 
 
 class ModernBert(Backbone):
@@ -36,7 +36,7 @@ class ModernBert(Backbone):
 
     def _layers(self) -> Sequence[EncoderLayer]:
         rotary = self.encoder.rotary_emb
-        return [ModernBertLayer(stock, index, rotary) for index, stock in enumerate(self.encoder.layers)]
+        return [ModernBertLayer(stock, rotary) for stock in self.encoder.layers]
 
     def embed(self, inputs: Inputs) -> Tensor:
         hidden: Tensor = self.embeddings(input_ids=inputs.input_ids)
@@ -72,17 +72,15 @@ class ModernBertLayer(EncoderLayer):
 
     stock: Any
 
-    def __init__(self, stock: nn.Module, index: int, rotary: nn.Module) -> None:
+    def __init__(self, stock: nn.Module, rotary: nn.Module) -> None:
         """Take the layer apart; `rotary` makes the angles of the places."""
-        super().__init__(stock, index)
+        super().__init__(stock)
         attention = self.stock.attn
         self.rotary = rotary
         self.heads = attention.config.num_attention_heads
         self.scaling = attention.head_dim**-0.5
         # The stock module counts one more, as one of its kernels wants it.
         self.window = None if attention.sliding_window is None else attention.sliding_window - 1
-        if self.window is not None:
-            self.pair_bias = self._pair_bias
 
     @property
     def attention_dropout(self) -> float:
@@ -146,6 +144,9 @@ class ModernBertLayer(EncoderLayer):
     def feed_forward(self, attended: Tensor) -> Tensor:
         return attended + self.fed(attended)
 
+    def pair_bias(self) -> PairBias | None:
+        return None if self.window is None else self._pair_bias
+
     def _pair_bias(
         self, query: Tensor, key: Tensor, places: Tensor, key_places: Tensor
     ) -> Tensor | None:
@@ -155,6 +156,5 @@ class ModernBertLayer(EncoderLayer):
         if readable and int(key_places.max()) <= self.window:
             return None
         outside = (places[:, :, None] - key_places[:, None, :]).abs() > self.window
-        return torch.zeros((), dtype=query.dtype, device=query.device).masked_fill(outside, -torch.inf)[
-            :, None
-        ]
+        nothing = torch.zeros((), dtype=query.dtype, device=query.device)
+        return nothing.masked_fill(outside, -torch.inf)[:, None]

@@ -1,14 +1,15 @@
 """MPNet (Song et al., NeurIPS 2020): BERT's layers, and a learnt bias by how far apart tokens stand."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from workbench.models.backbones.base import Backbone, HeadParts
+from workbench.models.backbones.base import DenseHead
 from workbench.models.backbones.layer import EncoderLayer
-from workbench.models.backbones.post_norm import Names, PostNormLayer
-from workbench.models.layouts import Inputs
+from workbench.models.backbones.post_norm import Names, PostNormBackbone, PostNormLayer
+from workbench.models.layouts import PairBias
 
 NAMES = Names(
     query="attention.attn.q",
@@ -21,7 +22,7 @@ NAMES = Names(
 )
 
 
-class MPNet(Backbone):
+class MPNet(DenseHead, PostNormBackbone):
     """A stock MPNet classifier; its positions begin after the padding's id, as RoBERTa's do."""
 
     model_type = "mpnet"
@@ -30,40 +31,27 @@ class MPNet(Backbone):
     layer_weights = "mpnet.encoder.layer."
 
     @property
-    def positions(self) -> int:
-        return super().positions - self._first_position
+    def first_position(self) -> int:
+        return int(self.embeddings.padding_idx) + 1  # type: ignore[arg-type]
 
     def _layers(self) -> Sequence[EncoderLayer]:
-        layers = [
-            PostNormLayer(stock, index, self.config.num_attention_heads, NAMES)
-            for index, stock in enumerate(self.encoder.encoder.layer)
-        ]
-        for layer in layers:
-            layer.pair_bias = self._pair_bias
-        return layers
+        heads, encoder = self.config.num_attention_heads, self.encoder.encoder
+        return [DistanceLayer(stock, heads, encoder) for stock in self.stock_layers]
+
+
+class DistanceLayer(PostNormLayer):
+    """A layer with a bias on attention logits for each bucket of distance, the same in all layers."""
+
+    def __init__(self, stock: nn.Module, heads: int, encoder: Any) -> None:
+        """Take the layer apart; `encoder` holds the bias."""
+        super().__init__(stock, heads, NAMES)
+        self.encoder = encoder
+
+    def pair_bias(self) -> PairBias:
+        return self._pair_bias
 
     def _pair_bias(self, query: Tensor, key: Tensor, places: Tensor, key_places: Tensor) -> Tensor:
-        """Return (texts, heads, n, m): the bias of each pair's bucket of distance, in all layers."""
-        encoder = self.encoder.encoder
+        """Return (texts, heads, n, m)."""
         apart = key_places[:, None, :] - places[:, :, None]
-        bias = encoder.relative_attention_bias(encoder.relative_position_bucket(apart))
+        bias = self.encoder.relative_attention_bias(self.encoder.relative_position_bucket(apart))
         return torch.as_tensor(bias.permute(0, 3, 1, 2), dtype=query.dtype)
-
-    def embed(self, inputs: Inputs) -> Tensor:
-        hidden: Tensor = self.embeddings(
-            input_ids=inputs.input_ids, position_ids=inputs.position_ids + self._first_position
-        )
-        return hidden
-
-    def head(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.stock.classifier(pooled[:, None])
-        return logits
-
-    @property
-    def head_parts(self) -> HeadParts | None:
-        head = self.stock.classifier
-        return HeadParts(head.dense, torch.tanh, head.out_proj)
-
-    @property
-    def _first_position(self) -> int:
-        return int(self.embeddings.padding_idx) + 1  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
 """Layers as in the original Transformer: each half adds its residual, then normalises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from workbench.models.backbones.base import Backbone
 from workbench.models.backbones.layer import EncoderLayer
 
 
@@ -53,15 +54,15 @@ class PostNormLayer(EncoderLayer):
     second_norm: nn.LayerNorm = _part("second_norm")
     activation: nn.Module = _part("activation")
 
-    def __init__(self, stock: nn.Module, index: int, heads: int, names: Names) -> None:
+    def __init__(self, stock: nn.Module, heads: int, names: Names) -> None:
         """Take the layer apart.
 
         Args:
-            stock, index: As of `EncoderLayer`.
+            stock: As of `EncoderLayer`.
             heads: Attention heads.
             names: Where its parts are.
         """
-        super().__init__(stock, index)
+        super().__init__(stock)
         self.heads, self.names = heads, names
         self.joined = False
         self.scaling = (self.query.out_features // heads) ** -0.5
@@ -119,3 +120,19 @@ class PostNormLayer(EncoderLayer):
     ) -> Tensor:
         dropped = states if dropout is None else attrgetter(dropout)(self.stock)(states)
         return norm(dropped + residual)
+
+
+class PostNormBackbone(Backbone):
+    """A family of such layers."""
+
+    names: ClassVar[Names] = Names()
+
+    @property
+    def stock_layers(self) -> Iterable[nn.Module]:
+        """The stock layers, in the order in which they run."""
+        layers: nn.ModuleList = self.encoder.encoder.layer
+        return layers
+
+    def _layers(self) -> Sequence[EncoderLayer]:
+        heads = self.config.num_attention_heads
+        return [PostNormLayer(stock, heads, self.names) for stock in self.stock_layers]
