@@ -1,10 +1,11 @@
 """A passage in sub-words: their places in its characters, and overlapping windows of them."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from workbench.data.windows.sub_words import TextTokenizer, backend_of
 from workbench.data.words import split_text
 
 
@@ -31,21 +32,15 @@ class Pieces(NamedTuple):
         return (int(places[0]), int(places[-1])) if len(places) else None
 
 
-def tokenized(texts: Sequence[str], tokenizer: Any) -> list[Pieces]:
+def tokenized(texts: Sequence[str], tokenizer: TextTokenizer) -> list[Pieces]:
     """Return each text's sub-words; what looks like a special token in a text is text."""
-    encoded = tokenizer(
-        list(texts),
-        add_special_tokens=False,
-        split_special_tokens=True,
-        return_offsets_mapping=True,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-        verbose=False,
-    )
     pieces = []
-    for text, ids, places in zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True):
-        offsets = np.asarray(places, dtype=np.int32).reshape(-1, 2)
-        pieces.append(Pieces(np.asarray(ids, dtype=np.int64), offsets, word_numbers(text, offsets)))
+    encodings = backend_of(tokenizer).encode_batch(list(texts), add_special_tokens=False)
+    for text, encoding in zip(texts, encodings, strict=True):
+        offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+        pieces.append(
+            Pieces(np.array(encoding.ids, dtype=np.int64), offsets, word_numbers(text, offsets))
+        )
     return pieces
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from workbench.core.documents import Window
 from workbench.core.questions import Question, QuestionWindow
 from workbench.data.sentences import around
 from workbench.data.windows.passages import Pieces, max_context, tokenized, window_bounds
+from workbench.data.windows.special_tokens import Template, pair_template
+from workbench.data.windows.sub_words import TextTokenizer, backend_of
 from workbench.data.words import split_text
 from workbench.errors import InputError
 
@@ -52,7 +54,7 @@ class QuestionEncoding:
 
 def encode_questions(
     questions: Sequence[Question],
-    tokenizer: Any,
+    tokenizer: TextTokenizer,
     *,
     max_tokens: int = 384,
     stride: int = 128,
@@ -84,9 +86,8 @@ def encode_questions(
             tokenizer that is not fast, or marks no answer by [CLS], is refused.
     """
     made, cut_questions, cut_answers = list[tuple[Window, QuestionWindow]](), [], []
-    template: _Template | None = None
+    special = _special(tokenizer)
     for question, asked, passage in _tokenized(questions, tokenizer):
-        template = template or _Template(tokenizer, question)
         if len(asked) > max_question:
             if long_questions == "refuse":
                 raise InputError(
@@ -94,13 +95,13 @@ def encode_questions(
                 )
             cut_questions.append(question.id)
             asked = asked.first(max_question)
-        room = max_tokens - len(template.ids) - len(asked)
+        room = max_tokens - len(special) - len(asked)
         if room < 1 or (len(passage) > room and room <= stride):
             raise InputError(
                 f"question {question.id!r} leaves {max(room, 0)} of {max_tokens} tokens to its passage"
                 f" of {len(passage)}, and windows have {stride} in common"
             )
-        windows = list(_Asked(question, asked, passage, template).windows(room, stride))
+        windows = list(_Asked(question, asked, passage, special).windows(room, stride))
         if question.answers and not any(facts.holds_answer for _, facts in windows):
             cut_answers.append(question.id)
         made += windows
@@ -114,11 +115,19 @@ def encode_questions(
     )
 
 
+def _special(tokenizer: TextTokenizer) -> Template:
+    backend_of(tokenizer)  # Refuses a slow one for what it is.
+    try:
+        return pair_template(tokenizer)
+    except InputError:
+        raise InputError(
+            "the tokenizer puts no [CLS] into a pair: nothing can stand for no answer"
+        ) from None
+
+
 def _tokenized(
-    questions: Sequence[Question], tokenizer: Any
+    questions: Sequence[Question], tokenizer: TextTokenizer
 ) -> Iterator[tuple[Question, Pieces, Pieces]]:
-    if not getattr(tokenizer, "is_fast", False):
-        raise InputError("the tokenizer has no fast version, which places in the passage need")
     for first in range(0, len(questions), BATCH):
         some = questions[first : first + BATCH]
         asked = tokenized([one.text for one in some], tokenizer)
@@ -133,37 +142,12 @@ def _tokenized(
             yield question, pieces, passage
 
 
-class _Template:
-    """What the tokenizer puts around a question and a passage, and their token types."""
-
-    def __init__(self, tokenizer: Any, question: Question) -> None:
-        pair = tokenizer(question.text, question.context, return_token_type_ids=True, verbose=False)
-        ids = np.asarray(pair["input_ids"], dtype=np.int64)
-        types = np.asarray(pair["token_type_ids"], dtype=np.int64)
-        side = np.array([-1 if one is None else one for one in pair.sequence_ids(0)])
-        self.ids, self.types = ids[side < 0], types[side < 0]
-        """Of the special tokens, in order."""
-        self.cls = tokenizer.cls_token_id
-        if self.cls is None or self.cls not in self.ids:
-            raise InputError("the tokenizer puts no [CLS] into a pair: nothing can stand for no answer")
-        first, second = (int(np.argmax(side == one)) for one in (0, 1))
-        self.asked_type, self.passage_type = types[first], types[second]
-        self.before = first
-        """Special tokens before the question."""
-        self.until_passage = int((side[:second] < 0).sum())
-
-    def joined(self, asked: np.ndarray, part: np.ndarray, special: np.ndarray) -> np.ndarray:
-        """Return values in a window's order: of the question, of a part of the passage, and special."""
-        before, between, behind = np.split(special, [self.before, self.until_passage])
-        return np.concatenate([before, asked, between, part, behind])
-
-
 class _Asked:
     """A question and its passage in tokens, and what of the passage answers it."""
 
-    def __init__(self, question: Question, asked: Pieces, passage: Pieces, template: _Template) -> None:
-        self.question, self.asked, self.passage, self.template = question, asked, passage, template
-        self.first_token = template.until_passage + len(asked)
+    def __init__(self, question: Question, asked: Pieces, passage: Pieces, special: Template) -> None:
+        self.question, self.asked, self.passage, self.special = question, asked, passage, special
+        self.first_token = len(special.head) + len(asked) + len(special.middle)
         self.words_before = len(split_text(question.text))
         places = [passage.covering(answer.start, answer.end) for answer in question.answers]
         marks = np.array([self._mark(place) for place in places])
@@ -197,17 +181,17 @@ class _Asked:
     def _window(
         self, number: int, first: int, last: int, most: np.ndarray
     ) -> tuple[Window, QuestionWindow]:
-        asked, template, part = self.asked, self.template, slice(first, last)
-        ids = template.joined(asked.ids, self.passage.ids[part], template.ids)
-        types = template.joined(
-            np.full(len(asked), template.asked_type),
-            np.full(last - first, template.passage_type),
-            template.types,
+        asked, special, part = self.asked, self.special, slice(first, last)
+        own_ids = np.concatenate([special.head, special.middle, special.tail])
+        ids = special.around(asked.ids, self.passage.ids[part], own_ids)
+        *own_types, asked_type, passage_type = special.types
+        types = special.around(
+            np.full(len(asked), asked_type), np.full(last - first, passage_type), np.array(own_types)
         )
-        words = template.joined(
-            asked.words, self.passage.words[part] + self.words_before, np.full(len(template.ids), -1)
+        words = special.around(
+            asked.words, self.passage.words[part] + self.words_before, np.full(len(special), -1)
         )
-        null = int(np.argmax((ids == template.cls) & (words < 0)))
+        null = 0  # [CLS] is the one token before the question.
         start = end = null
         if self.answer and first <= self.answer[0] and self.answer[1] < last:
             start, end = (at - first + self.first_token for at in self.answer)
