@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.fast_tokenizers import trained
+from tests.helpers.tokenizers import trained
 from workbench.config.data import DataSettings
 from workbench.core.questions import Answer
 from workbench.data.questions import load_questions, nearest_place

@@ -1,5 +1,6 @@
 """Small tokenizers of every family, trained offline on a few sentences, as transformers wraps them."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -13,7 +14,7 @@ from tokenizers import (
     processors,
     trainers,
 )
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import BertTokenizerFast, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 PairStyle = Literal["roberta", "bert"]
 SENTENCES = (
@@ -41,15 +42,8 @@ def byte_level_tokenizer(
         prefix_space: Whether a text begins with a space that it does not have.
         trim_offsets: Whether RoBERTa's tokens are told without their space.
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
     special = list(_NAMES[pair_style].values())
-    trainer = trainers.BpeTrainer(
-        vocab_size=299, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-    )
-    tokenizer.train_from_iterator(SENTENCES, trainer)
+    tokenizer = _byte_level(SENTENCES, 299, special, prefix_space=prefix_space)
     if pair_style == "bert":
         tokenizer.normalizer = normalizers.NFC()
         return _wrapped(tokenizer, pair_style)
@@ -89,15 +83,69 @@ def unigram_tokenizer(pair_style: PairStyle = "roberta") -> PreTrainedTokenizerB
 @cache
 def word_piece_tokenizer(pair_style: PairStyle = "bert") -> PreTrainedTokenizerBase:
     """WordPiece with BERT's own rules: [CLS] and [SEP], or `<s> a </s></s> b </s>` as MPNet's."""
-    unknown = _NAMES[pair_style]["unk_token"]
+    special = list(_NAMES[pair_style].values())
+    tokenizer = _word_piece(SENTENCES, 90, special, _NAMES[pair_style]["unk_token"])
+    tokenizer.decoder = decoders.WordPiece()
+    return _wrapped(tokenizer, pair_style)
+
+
+KINDS = ("wordpiece", "byte-level", "unigram")
+_OF_TEXTS = {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>"}
+_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+def trained(kind: str, texts: Sequence[str], size: int = 400) -> PreTrainedTokenizerFast:
+    """Return BERT's WordPiece, RoBERTa's byte-level BPE, or XLM-R's unigram pieces, of these texts."""
+    if kind == "wordpiece":
+        special = list(_NAMES["bert"].values())
+        order = [special[place] for place in (1, 3, 0, 2, 4)]
+        return BertTokenizerFast(vocab=_word_piece(texts, size, order, "[UNK]").get_vocab())
+    if kind == "byte-level":
+        tokenizer = _byte_level(texts, size, _SPECIAL, prefix_space=False)
+        ids = tokenizer.get_vocab()
+        tokenizer.post_processor = processors.RobertaProcessing(
+            ("</s>", ids["</s>"]), ("<s>", ids["<s>"])
+        )
+        return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_OF_TEXTS, pad_token="<pad>")
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=size, special_tokens=_SPECIAL, unk_token="<unk>", show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    ids = tokenizer.get_vocab()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[(name, ids[name]) for name in ("<s>", "</s>")],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, **_OF_TEXTS, pad_token="<pad>", unk_token="<unk>"
+    )
+
+
+def _word_piece(texts: Sequence[str], size: int, special: list[str], unknown: str) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(unk_token=unknown))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    special = list(_NAMES[pair_style].values())
-    trainer = trainers.WordPieceTrainer(vocab_size=90, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
-    return _wrapped(tokenizer, pair_style)
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def _byte_level(texts: Sequence[str], size: int, special: list[str], *, prefix_space: bool) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
 
 
 def _wrapped(tokenizer: Tokenizer, pair_style: PairStyle) -> PreTrainedTokenizerBase:

@@ -18,7 +18,8 @@ from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.layouts import Inputs, Layout
-from workbench.models.layouts.traced import TracedText, TracedTexts
+from workbench.models.layouts.traced import TracedText
+from workbench.models.layouts.traced_batch import TracedTexts
 from workbench.models.policies.base import Policy
 
 OPSET = 18

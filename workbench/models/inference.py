@@ -1,6 +1,7 @@
 """Run a classifier over any number of windows without gradients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -90,16 +91,12 @@ def infer_ragged(
     """
     logits: list[np.ndarray] = [np.empty(0)] * len(windows)
     tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         for batch in batches(windows, batch_size):
             output = model([windows[index] for index in batch])
             tokens[batch], tokens_ffn[batch] = output.tokens.cpu(), output.tokens_ffn.cpu()
             for index, row in zip(batch, output.logits.float().cpu().numpy(), strict=True):
                 logits[index] = row[: len(windows[index].input_ids)]
-    finally:
-        model.train(was_training)
     return logits, tokens, tokens_ffn
 
 
@@ -124,9 +121,16 @@ def collect(
         counts = output.tokens.cpu().numpy(), output.tokens_ffn.cpu().numpy()
         return Inference(output.logits.float().cpu().numpy(), *counts)
 
+    with evaluating(model):
+        return in_batches(windows, batch_size, part, outputs=len(model.labels), layers=model.layers)
+
+
+@contextmanager
+def evaluating(model: Runs) -> Iterator[None]:
+    """Switch dropout off inside; afterwards the model's mode is what it was."""
     was_training = model.training
     model.eval()
     try:
-        return in_batches(windows, batch_size, part, outputs=len(model.labels), layers=model.layers)
+        yield
     finally:
         model.train(was_training)

@@ -2,7 +2,6 @@
 
 import shutil
 
-import numpy as np
 import torch
 
 from workbench.attribution.registry import check_scorers
@@ -15,7 +14,7 @@ from workbench.models.pretrained import load_backbone
 from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
 from workbench.pipeline.evaluations.faithfulness import chosen_layers
 from workbench.pipeline.job import Job
-from workbench.training.inputs import TrainingInputs
+from workbench.training.inputs import trial_inputs
 from workbench.training.objectives import objective_class, prepare_objective
 
 TRAINING_COPIES = 4
@@ -59,15 +58,12 @@ def _prepared_models(job: Job, untrained: int) -> dict[str, PruningClassifier]:
             f"data.max_tokens is {job.config.data.max_tokens}, the backbone's limit is {limit}"
         )
     _check_disk(job, dense, untrained)
-    window = max(job.training_windows, key=lambda window: len(window.input_ids))
-    tokens = len(window.input_ids)
-    share = {(window.text_id, window.window): np.full(tokens, 1 / tokens, dtype=np.float32)}
     models = {"dense": dense}
-    for method in job.config.methods[1:]:
-        inputs = TrainingInputs(
-            dense=dense.eval(), windows=[window], seed=job.config.seed, tokenizer=job.tokenizer,
-            max_tokens=job.config.data.max_tokens, backbone=job.config.backbone,
-            note=lambda text: None, load_saliency=lambda: share, measure_dense=lambda: 1.0,
+    config = job.config
+    for method in config.methods[1:]:
+        inputs = trial_inputs(
+            dense, job.training_windows, config.seed, job.tokenizer, config.data.max_tokens,
+            config.backbone,
         )  # fmt: skip
         models[method] = prepare_objective(method, inputs, job.config.section(method)).model
     return models

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -62,3 +63,24 @@ class TrainingInputs:
     def reset_seed(self) -> None:
         """Make what is drawn from here on, such as a policy's first weights, a function of the seed."""
         torch.manual_seed(self.seed)
+
+
+def trial_inputs(
+    dense: PruningClassifier, windows: Sequence[Window], seed: int, tokenizer: PreTrainedTokenizerBase,
+    max_tokens: int, backbone: str,
+) -> TrainingInputs:  # fmt: skip
+    """Return inputs for a method to be prepared on as it will be later: the longest window alone.
+
+    Args:
+        dense: The backbone as it comes.
+        windows: Training windows.
+        seed, tokenizer, max_tokens, backbone: As of `TrainingInputs`.
+    """
+    window = max(windows, key=lambda one: len(one.input_ids))
+    tokens = len(window.input_ids)
+    share = {(window.text_id, window.window): np.full(tokens, 1 / tokens, dtype=np.float32)}
+    return TrainingInputs(
+        dense=dense.eval(), windows=[window], seed=seed, tokenizer=tokenizer, max_tokens=max_tokens,
+        backbone=backbone, note=lambda text: None, load_saliency=lambda: share,
+        measure_dense=lambda: 1.0,
+    )  # fmt: skip

@@ -8,9 +8,10 @@ from torch import Tensor
 from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.core.task_type import AnswerSpans, MultiLabel, Regression
+from workbench.core.task_type import AnswerSpans, MultiLabel, Regression, TaskType
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.classifier import PruningClassifier
+from workbench.models.inference import evaluating
 from workbench.models.policies.top import ToP
 
 MOST_INFORMED = 512
@@ -116,31 +117,34 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
     """
     policy = model.policy
     assert isinstance(policy, ToP)
-    was_training, drawing = model.training, torch.Generator().manual_seed(0)
-    model.eval()
+    drawing = torch.Generator().manual_seed(0)
     total = torch.zeros_like(policy.fine)
-    for batch in batches(windows, batch_size):
-        part = [windows[index] for index in batch]
-        probe = torch.ones(len(part), *policy.fine.shape, device=model.device, requires_grad=True)
-        with policy.probed(probe):
-            logits = model(part, execution="masked", soft=True).logits.float()
-        if isinstance(model.task_type, Regression):
-            said = logits[:, 0]
-        elif isinstance(model.task_type, AnswerSpans):
-            places = logits.detach().softmax(1).cpu().transpose(1, 2).flatten(0, 1)
-            drawn = torch.multinomial(places, 1, generator=drawing).view(len(part), 1, -1)
-            said = logits.log_softmax(1).gather(1, drawn.to(logits.device)).sum(-1)
-        elif isinstance(model.task_type, MultiLabel):
-            there = torch.bernoulli(logits.detach().sigmoid().cpu(), generator=drawing).to(logits.device)
-            said = torch.nn.functional.logsigmoid(logits * (2 * there - 1)).sum(-1)
-        else:
-            chances = logits.detach().softmax(-1).cpu()
-            drawn = torch.multinomial(chances, 1, generator=drawing).to(logits.device)
-            said = logits.log_softmax(-1).gather(1, drawn)
-        (gradient,) = torch.autograd.grad(said.sum(), probe)
-        total += gradient.square().sum(0)
-    model.train(was_training)
+    with evaluating(model):
+        for batch in batches(windows, batch_size):
+            part = [windows[index] for index in batch]
+            probe = torch.ones(len(part), *policy.fine.shape, device=model.device, requires_grad=True)
+            with policy.probed(probe):
+                logits = model(part, execution="masked", soft=True).logits.float()
+            said = _drawn(model.task_type, logits, drawing)
+            (gradient,) = torch.autograd.grad(said.sum(), probe)
+            total += gradient.square().sum(0)
     return total / len(windows)
+
+
+def _drawn(task_type: TaskType | AnswerSpans, logits: Tensor, drawing: torch.Generator) -> Tensor:
+    """Return the log probability of what is drawn from a model's (B, ...) outputs; a value as it is."""
+    if isinstance(task_type, Regression):
+        return logits[:, 0]
+    if isinstance(task_type, AnswerSpans):
+        places = logits.detach().softmax(1).cpu().transpose(1, 2).flatten(0, 1)
+        drawn = torch.multinomial(places, 1, generator=drawing).view(len(logits), 1, -1)
+        return logits.log_softmax(1).gather(1, drawn.to(logits.device)).sum(-1)
+    if isinstance(task_type, MultiLabel):
+        there = torch.bernoulli(logits.detach().sigmoid().cpu(), generator=drawing).to(logits.device)
+        return torch.nn.functional.logsigmoid(logits * (2 * there - 1)).sum(-1)
+    chances = logits.detach().softmax(-1).cpu()
+    drawn = torch.multinomial(chances, 1, generator=drawing).to(logits.device)
+    return logits.log_softmax(-1).gather(1, drawn)
 
 
 def closing_order(information: Tensor, saved: Callable[[Sequence[int]], float]) -> Tensor:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.helpers.fast_tokenizers import KINDS, trained
+from tests.helpers.tokenizers import KINDS, trained
 from workbench.core.questions import Answer, Question
 from workbench.data.windows.passages import max_context, window_bounds
 from workbench.data.windows.questions import encode_questions

@@ -1,7 +1,7 @@
 """Train methods to answer questions; what is trained already, with the same settings, is not again."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ from workbench.catalog.methods import METHODS
 from workbench.config.comparison import spelled
 from workbench.config.loading import dump_config
 from workbench.config.questions import QuestionsConfig
-from workbench.core.documents import Window
 from workbench.core.questions import QuestionSet
 from workbench.core.task_type import AnswerSpans
 from workbench.data.questions import load_questions
@@ -32,7 +31,7 @@ from workbench.pipeline.questions.answers import quality
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.fingerprints import fingerprint
 from workbench.storage.scratch import discard
-from workbench.training.inputs import TrainingInputs
+from workbench.training.inputs import TrainingInputs, trial_inputs
 from workbench.training.loop import Training
 from workbench.training.objectives import prepare_objective
 from workbench.training.objectives.base import Objective, TrainingProgress
@@ -136,20 +135,17 @@ class QuestionsJob:
         systems = [system for system in self.systems if not self._is_done(system)]
         if not systems:
             return
-        dense = self._untrained()
-        windows = self.encodings["train"].windows
-        window = max(windows, key=lambda one: len(one.input_ids))
-        share = np.full(len(window.input_ids), 1 / len(window.input_ids), dtype=np.float32)
+        run, dense = self.config.run, self._untrained()
         with torch.random.fork_rng(devices=[]):
             for system in systems:
-                if system.method == "dense":
-                    continue
-                inputs = self._inputs(
-                    dense.eval(), [window], lambda: {(window.text_id, window.window): share}, lambda: 1.0
-                )
-                prepare_objective(
-                    system.method, inputs, self.config.section(system.method, system.strength)
-                )
+                if system.method != "dense":
+                    inputs = trial_inputs(
+                        dense, self.encodings["train"].windows, run.seed, self.tokenizer,
+                        self.config.questions.max_tokens, run.backbone,
+                    )  # fmt: skip
+                    prepare_objective(
+                        system.method, inputs, self.config.section(system.method, system.strength)
+                    )
 
     @cached_property
     def _data_key(self) -> str:
@@ -195,8 +191,13 @@ class QuestionsJob:
         settings = self.config.section(system.method, system.strength)
         if system.method == "dense":
             return DenseObjective(self._untrained(), settings)
-        dense, windows = self.model(System("dense")), self.encodings["train"].windows
-        inputs = self._inputs(dense, windows, self._saliency, lambda: self._quality(dense)["quality"])
+        dense = self.model(System("dense"))
+        inputs = TrainingInputs(
+            dense=dense, windows=self.encodings["train"].windows, seed=self.config.run.seed,
+            tokenizer=self.tokenizer, max_tokens=self.config.questions.max_tokens,
+            backbone=self.config.run.backbone, note=self.reporter.note, load_saliency=self._saliency,
+            measure_dense=lambda: self._quality(dense)["quality"],
+        )  # fmt: skip
         return prepare_objective(system.method, inputs, settings)
 
     def _untrained(self) -> PruningTokenClassifier:
@@ -210,20 +211,6 @@ class QuestionsJob:
                 f"questions.max_tokens is {longest}, the backbone's limit is {model.backbone.positions}"
             )
         return model.to(this_process().device)
-
-    def _inputs(
-        self,
-        dense: PruningTokenClassifier,
-        windows: Sequence[Window],
-        load_saliency: Callable[[], Targets],
-        measure_dense: Callable[[], float],
-    ) -> TrainingInputs:
-        run = self.config.run
-        return TrainingInputs(
-            dense=dense, windows=windows, seed=run.seed, tokenizer=self.tokenizer,
-            max_tokens=self.config.questions.max_tokens, backbone=run.backbone,
-            note=self.reporter.note, load_saliency=load_saliency, measure_dense=measure_dense,
-        )  # fmt: skip
 
     def _quality(self, model: PruningClassifier) -> dict[str, Any]:
         """Return the dev metrics of a model as it is."""
