@@ -11,7 +11,7 @@ from workbench.cli.terminal import ERR, OUT, say
 
 
 def answer(
-    config: Annotated[Path, typer.Argument(help="YAML configuration with run and questions.")],
+    config: Annotated[Path, typer.Argument(help="YAML configuration, as configs/xquad.yaml.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder; default: runs/<run.name>.")] = None,
     overrides: Overrides = None,
 ) -> None:
