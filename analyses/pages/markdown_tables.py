@@ -22,9 +22,14 @@ from workbench.errors import InputError
 from workbench.metrics.classification import judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.reporting.pages.bench import write_bench, write_engines
-from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
 from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
+from workbench.reporting.tables.systems import (
+    answers_by_layer_table,
+    answers_table,
+    tags_by_layer_table,
+    tags_table,
+)
 from workbench.reporting.tables.table import Table, Writer, formatted, markdown
 from workbench.reporting.text.wording import decimals, method_name, percent, spread, times
 from workbench.runs.comparison import ComparisonData, Group, read_comparison
@@ -154,10 +159,9 @@ def _bench_notes(folder: Path, split: str = "test") -> str:
     return "\n".join(f"- {sentence}" for sentence in write_bench(folder, split)[1])
 
 
-def _answers(folder: Path, name: str) -> Table:
-    """Return what `workbench answer` wrote, from its CSV."""
-    frame = pd.read_csv(folder / "metrics" / f"{name}.csv")
-    return answers_table(frame, "", 0) if name == "answers" else answers_by_layer_table(frame)
+def _said(name: str, build: Callable[[pd.DataFrame], Table], folder: Path) -> str:
+    """Return a table of what `workbench answer` or `workbench tag` wrote, from its CSV."""
+    return markdown(build(pd.read_csv(folder / "metrics" / f"{name}.csv")).shown)
 
 
 def _engines(folder: Path, split: str = "test", batches: str = "1,32") -> str:
@@ -193,8 +197,10 @@ TABLES: dict[str, Callable[..., str]] = {
     "bench": lambda folder, split="test": markdown(write_bench(folder, split)[0].shown),
     "bench-notes": _bench_notes,
     "engines": _engines,
-    "answers": lambda folder: markdown(_answers(folder, "answers").shown),
-    "answers-by-layer": lambda folder: markdown(_answers(folder, "answers_by_layer").shown),
+    "answers": partial(_said, "answers", lambda frame: answers_table(frame, "", 0)),
+    "answers-by-layer": partial(_said, "answers_by_layer", answers_by_layer_table),
+    "tags": partial(_said, "tags", lambda frame: tags_table(frame, "", 0)),
+    "tags-by-layer": partial(_said, "tags_by_layer", tags_by_layer_table),
 }
 """What can stand in a page, by name."""
 DEFAULT = {

@@ -20,6 +20,7 @@ from workbench.cli.program import app
 from workbench.config.comparison import CompareConfig
 from workbench.config.questions import QuestionsConfig
 from workbench.config.run import RunConfig, run_config_class
+from workbench.config.tagging import TaggingConfig
 from workbench.metrics.registry import (
     AGREEMENT,
     ANNOTATED,
@@ -37,11 +38,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def configuration() -> str:
-    """Describe every key of the three kinds of configuration, a table per section."""
+    """Describe every key of the kinds of configuration, a table per section."""
     kinds: dict[str, type[BaseModel]] = {
         "A run": run_config_class(),
         "A comparison": CompareConfig,
         "Question answering": QuestionsConfig,
+        "Token classification": TaggingConfig,
     }
     lines: list[str] = []
     for name, kind in kinds.items():

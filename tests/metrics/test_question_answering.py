@@ -114,7 +114,7 @@ def test_values_are_those_of_each_question_and_means_are_by_kind():
     (_, value, low, high, _), *_ = answer_quality(values, 500, 0)
     assert low <= value <= high
     alone = answer_values(questions[::2], given)
-    assert [row[0] for row in answer_quality(alone, 0, 0)] == ["exact", "f1"]
+    assert [row[0] for row in answer_quality(alone, 0, 0)] == ["f1", "exact"]
     with pytest.raises(ValueError, match=r"2 questions have no prediction, the first is 'a'"):
         answer_values(questions, {"c": "", "d": ""})
 

@@ -10,15 +10,18 @@ import yaml
 from typer.testing import CliRunner
 
 from workbench.cli.program import app
-from workbench.config.questions import load_questions_config
+from workbench.config.questions import QuestionsConfig
+from workbench.config.systems import load_systems_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.metrics.question_answering import exact_match_and_f1
 from workbench.models.classifier import load_classifier
-from workbench.models.token_classifier import load_answerer
-from workbench.pipeline.questions.answers import answer_questions, kept_by_layer
-from workbench.pipeline.questions.evaluate import evaluate_answers, make_answers
-from workbench.pipeline.questions.job import QuestionsJob, System
-from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
+from workbench.models.inference import infer_ragged
+from workbench.models.token_classifier import load_token_classifier
+from workbench.pipeline.questions.job import QuestionsJob
+from workbench.pipeline.systems.by_layer import kept_by_layer
+from workbench.pipeline.systems.evaluate import evaluate_systems, make_systems
+from workbench.pipeline.systems.job import System
+from workbench.reporting.tables.systems import answers_by_layer_table, answers_table
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -65,14 +68,14 @@ def config(tmp_path, tiny_folder) -> Path:
 
 
 def trained(config: Path, folder: Path, *overrides: str) -> QuestionsJob:
-    job = QuestionsJob(folder, load_questions_config(config, list(overrides)))
+    job = QuestionsJob(folder, load_systems_config(QuestionsConfig, config, list(overrides)))
     job.train()
     return job
 
 
 def test_from_a_configuration_to_tables(config, tmp_path) -> None:
     job = trained(config, tmp_path / "out")
-    frame, layers = evaluate_answers(job)
+    frame, layers = evaluate_systems(job)
     dev = job.questions.splits["dev"]
     assert len(dev) == 6
     assert [system.name for system in job.systems] == ["dense", "adapler", "top-0.3", "top-0.6"]
@@ -103,8 +106,11 @@ def _title(system: System) -> str:
 def test_what_passes_a_layer_by_hand(config, tmp_path) -> None:
     job = trained(config, tmp_path / "out", "run.methods=[dense, top]", "strengths={top: [0.3]}")
     model, encoding = job.model(System("top", 0.3)), job.encodings["dev"]
-    told = {(layer, name): (value, n) for layer, name, value, n in kept_by_layer(model, encoding)}
-    chosen = [n for n, facts in enumerate(encoding.facts) if facts.holds_answer]
+    chosen, followed = job.followed("dev")
+    assert chosen == [n for n, facts in enumerate(encoding.facts) if facts.holds_answer]
+    windows = [encoding.windows[number] for number in chosen]
+    rows = kept_by_layer(model, windows, followed)
+    told = {(layer, name): (value, n) for layer, name, value, n in rows}
     for layer in range(4):
         whole, passage = [], []
         for number in chosen:
@@ -156,7 +162,7 @@ def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, t
     class Stop(Exception):
         pass
 
-    job = QuestionsJob(tmp_path / "killed", load_questions_config(config, list(more)))
+    job = QuestionsJob(tmp_path / "killed", load_systems_config(QuestionsConfig, config, list(more)))
 
     def stop(done: int, total: int, values: dict[str, float]) -> None:
         if done == 3:
@@ -167,13 +173,10 @@ def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, t
         job.train()
     after = trained(config, tmp_path / "killed", *more)
     one, other = (
-        answer_questions(
-            each.model(System("dense")), each.questions.splits["dev"], each.encodings["dev"],
-            each.config.questions,
-        )[0]
-        for each in (whole, after)
-    )  # fmt: skip
-    assert [answer.spans for answer in one] == [answer.spans for answer in other]
+        infer_ragged(each.model(System("dense")), each.windows("dev"))[0] for each in (whole, after)
+    )
+    for own, others in zip(one, other, strict=True):
+        np.testing.assert_array_equal(own, others)
 
 
 def test_questions_without_an_answer_may_be_left_unanswered(config, tmp_path) -> None:
@@ -182,7 +185,7 @@ def test_questions_without_an_answer_may_be_left_unanswered(config, tmp_path) ->
         config, tmp_path / "out", f"run.data.path={path}", "run.methods=[dense]", "strengths={}",
         "questions.null_threshold=-1000",
     )  # fmt: skip
-    frame, layers = evaluate_answers(job)
+    frame, layers = evaluate_systems(job)
     values = frame.set_index("metric")["value"]
     # Below this threshold nothing is ever answered: right where nothing should be.
     assert values["no_answer_exact"] == 1
@@ -193,12 +196,12 @@ def test_questions_without_an_answer_may_be_left_unanswered(config, tmp_path) ->
 def test_each_kind_of_model_is_loaded_as_what_it_is(config, tmp_path, tiny_folder) -> None:
     job = trained(config, tmp_path / "out", "run.methods=[dense]", "strengths={}")
     folder = job.folder / "models" / "dense"
-    model, _ = load_answerer(folder)
+    model, _ = load_token_classifier(folder, "answers")
     assert model.labels == ("start", "end")
     with pytest.raises(InputError, match="is a BertForQuestionAnswering; what is needed"):
         load_classifier(folder)
     with pytest.raises(InputError, match="is a BertForSequenceClassification"):
-        load_answerer(tiny_folder)
+        load_token_classifier(tiny_folder, "answers")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,7 @@ def test_another_folder_is_left_alone(config, tmp_path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="holds something else"):
-        make_answers(QuestionsJob(tmp_path / "other", load_questions_config(config)))
+        make_systems(QuestionsJob(tmp_path / "other", load_systems_config(QuestionsConfig, config)))
 
 
 def test_the_command(config, tmp_path) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from typer.rich_utils import rich_format_error
 
-from workbench.cli.answer import answer
 from workbench.cli.data import data_check, data_convert, data_fetch, data_list, data_plant
 from workbench.cli.evaluate import bench, evaluate
 from workbench.cli.explain import attribute, explain, predict
@@ -16,6 +15,7 @@ from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command, foreseen
 from workbench.cli.show import app as show_app
 from workbench.cli.show import check, report, tables
+from workbench.cli.systems import answer, tag
 from workbench.cli.terminal import make_printable, visible
 from workbench.cli.train import compare, demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
@@ -34,7 +34,7 @@ WRONG_USE: Any = typer.BadParameter.__mro__[2]
 LONGEST_LINE = 3000
 """Characters of an error's line that are printed."""
 
-for command in (demo, run, compare, reproduce, answer):
+for command in (demo, run, compare, reproduce, answer, tag):
     add_command(app, command, group="Train and evaluate", interrupted=RESUMABLE)
 add_command(app, evaluate, group="Train and evaluate")
 add_command(app, bench, group="Train and evaluate")

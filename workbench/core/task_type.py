@@ -32,17 +32,6 @@ Columns = list[str] | list[tuple[str, ...]] | np.ndarray
 
 
 @dataclass(frozen=True)
-class AnswerSpans:
-    """Extractive question answering: whether an answer begins, and whether it ends, at a token.
-
-    A window's target are the places of the answer's first and last token, those of [CLS] for no answer.
-    """
-
-    kind: ClassVar[None] = None
-    labels: tuple[str, ...] = ("start", "end")
-
-
-@dataclass(frozen=True)
 class TaskType(ABC):
     """What differs between the kinds of tasks of texts; their losses are in `training.losses`."""
 

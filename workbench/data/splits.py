@@ -87,6 +87,8 @@ def limit(rows: list[Row], most: int | None, split: str) -> tuple[list[Row], lis
     kept = [rows[index] for index in chosen]
     taken = f"{split}: {most:,} of {len(rows):,} texts taken in hash order"
     classes = sorted(Counter(row.label for row in kept).items())
+    if len(classes) == 1:
+        return kept, [f"{taken}."]
     if len(classes) > _LISTED:
         return kept, [f"{taken} ({len(classes):,} different labels)."]
     return kept, [f"{taken} ({', '.join(f'{label or NO_LABEL} {n:,}' for label, n in classes)})."]

@@ -112,7 +112,7 @@ def answer_values(
 def answer_quality(
     values: AnswerValues, resamples: int, seed: int
 ) -> Iterator[tuple[str, float, float, float, int]]:
-    """Yield (metric, value, ci_low, ci_high, n): `exact` and `f1`, over all and over either kind alone.
+    """Yield (metric, value, ci_low, ci_high, n): `f1` and `exact`, over all and over either kind alone.
 
     `has_answer_*` are over questions that the passage answers, `no_answer_*` over the others (the 2.0
     script's HasAns and NoAns); a kind that does not occur has no rows.
@@ -124,7 +124,7 @@ def answer_quality(
     if not values.has_answer.all():
         kinds |= {"has_answer_": values.has_answer, "no_answer_": ~values.has_answer}
     for kind, members in kinds.items():
-        for metric, column in (("exact", values.exact), ("f1", values.f1)):
+        for metric, column in (("f1", values.f1), ("exact", values.exact)):
             if members.any():
                 low, high = mean_interval(column[members], resamples, seed)
                 mean = float(column[members].mean())

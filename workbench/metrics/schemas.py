@@ -140,13 +140,13 @@ CLASSIFICATION = TableSchema(
     ("method", "split", "metric"), _INTERVAL,
     "accuracy, macro F1, Matthews correlation (of a regression: Pearson, Spearman) of every method",
 )  # fmt: skip
-ANSWERS = TableSchema(
+SYSTEMS = TableSchema(
     ("system", "method", "metric"), _INTERVAL,
-    "exact match and F1 of answers, the same with random tokens, and FLOPs",
+    "F1 and more of answers or tags, the same with random tokens, and FLOPs",
 )  # fmt: skip
-ANSWERS_BY_LAYER = TableSchema(
+SYSTEMS_BY_LAYER = TableSchema(
     ("system", "method", "layer", "quantity"), ("value", "n"),
-    "what goes on past each layer of answers, their sentences, passages and questions",
+    "what goes on past each layer of answers and passages, or of entities",
 )  # fmt: skip
 PLAUSIBILITY = TableSchema(
     _SCORES, _INTERVAL, "every metric of plausibility by scorer, layer, unit, window set and selection"

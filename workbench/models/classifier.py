@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, Self, Unpack
 
 import numpy as np
 import torch
@@ -40,9 +40,6 @@ POLICY_PREFIX = "policy."
 class PruningClassifier(nn.Module):
     """A stock classifier whose layers run only the tokens that a policy keeps."""
 
-    reads: ClassVar[Head] = "sequence"
-    """What kind of head its stock model has."""
-
     def __init__(self, stock: PreTrainedModel, policy: Policy) -> None:
         """Take both as they are, but for larger linear layers of `stock`, see `use_onednn`.
 
@@ -59,6 +56,11 @@ class PruningClassifier(nn.Module):
     def under(self, policy: Policy, stock: PreTrainedModel | None = None) -> Self:
         """Return a model of the same kind under another policy, by default of the same weights."""
         return type(self)(self.stock if stock is None else stock, policy)
+
+    @property
+    def reads(self) -> Head:
+        """Return what kind of head its stock model has."""
+        return "sequence"
 
     @property
     def device(self) -> torch.device:

@@ -76,7 +76,10 @@ def infer(
 
 @torch.inference_mode()
 def infer_ragged(
-    model: Runs, windows: Sequence[Window], batch_size: int = 32
+    model: Runs,
+    windows: Sequence[Window],
+    batch_size: int = 32,
+    under: Callable[[list[int]], Runs] | None = None,
 ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Return what a model says of every token, and how many remained.
 
@@ -84,6 +87,7 @@ def infer_ragged(
         model: With (B, N, outputs) logits; its training mode is left as it was, dropout is off.
         windows: Results come in their order.
         batch_size: Windows of similar length that run together.
+        under: Gives what runs instead, by the numbers of a batch's windows; of the same weights.
 
     Returns:
         Per window its logits (n, outputs) float32; tokens in each layer's self-attention and in its
@@ -93,7 +97,8 @@ def infer_ragged(
     tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
     with evaluating(model):
         for batch in batches(windows, batch_size):
-            output = model([windows[index] for index in batch])
+            runs = model if under is None else under(batch)
+            output = runs([windows[index] for index in batch])
             tokens[batch], tokens_ffn[batch] = output.tokens.cpu(), output.tokens_ffn.cpu()
             for index, row in zip(batch, output.logits.float().cpu().numpy(), strict=True):
                 logits[index] = row[: len(windows[index].input_ids)]

@@ -172,7 +172,11 @@ def load_backbone(
         raise
     except Exception as error:  # Whatever a damaged file does inside the libraries.
         raise InputError(f"{name}: cannot be loaded as a classifier: {reason(error)}") from None
-    _refuse_other_shapes(name, info["mismatched_keys"], labels)
+    differing = info["mismatched_keys"]
+    if new_head and _other_head(values, head):
+        differing = [one for one in differing if not one[0].startswith(family.new_head)]
+        _draw_head(model, family.new_head)
+    _refuse_other_shapes(name, differing, labels)
     for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
             raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
@@ -183,6 +187,14 @@ def load_backbone(
         )
     loaded: PreTrainedModel = model
     return loaded
+
+
+def _draw_head(model: PreTrainedModel, names: tuple[str, ...]) -> None:
+    """Draw the weights of a head anew: those of another kind of head have one name with its own."""
+    fresh = type(model)(model.config).state_dict()
+    for name, value in model.state_dict().items():
+        if name.startswith(names):
+            value.copy_(fresh[name])
 
 
 def _problem_type(labels: tuple[str, ...], kind: TaskKind | None, head: Head) -> dict[str, str]:
@@ -200,10 +212,18 @@ def refuse_other_head(values: Mapping[str, Any], where: str, head: Head) -> None
         where: The file, for the message.
         head: What is needed.
     """
+    other = _other_head(values, head)
+    if other is not None:
+        raise InputError(f"{where}: is a {other}; what is needed here ends in {STOCK_NAMES[head]}")
+
+
+def _other_head(values: Mapping[str, Any], head: Head) -> str | None:
+    """Return the class of model that a config.json names, if its head is of another kind."""
     said = [str(name) for name in values.get("architectures") or ()]
     for kind, ending in STOCK_NAMES.items():
         if kind != head and any(name.endswith(ending) for name in said):
-            raise InputError(f"{where}: is a {said[0]}; what is needed here ends in {STOCK_NAMES[head]}")
+            return said[0]
+    return None
 
 
 def _refuse_other_shapes(

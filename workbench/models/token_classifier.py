@@ -7,28 +7,29 @@ from typing import Unpack
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedTokenizerBase
 
 from workbench.core.documents import Window
-from workbench.core.task_type import AnswerSpans
+from workbench.core.token_tasks import IGNORED, NOWHERE, AnswerSpans, TokenTags, TokenTask
 from workbench.metrics.efficiency.flops import Shape
+from workbench.models.backbones.base import Head
 from workbench.models.classifier import PruningClassifier, load_parts
 from workbench.models.encoder import Encoded, EncodeOptions
 from workbench.models.inference import infer_ragged
 from workbench.models.layouts import Layout
 
-NOWHERE = -1e4
-"""Logit of what is no token: its probability is 0, and its logarithm still a number."""
 
-
-def load_answerer(
-    folder: str | Path,
+def load_token_classifier(
+    folder: str | Path, head: Head
 ) -> tuple["PruningTokenClassifier", PreTrainedTokenizerBase]:
-    """Load a model that answers questions, from a folder that `save` or transformers wrote.
+    """Load a model that says something of every token, from a folder that `save` or transformers wrote.
 
-    InputError names what is missing or does not fit.
+    Args:
+        folder: Of the model.
+        head: What it must say: `answers` or `tokens`. InputError names what is missing or does not fit.
     """
-    stock, policy, tokenizer = load_parts(Path(folder), "answers")
+    stock, policy, tokenizer = load_parts(Path(folder), head)
     return PruningTokenClassifier(stock, policy).eval(), tokenizer
 
 
@@ -38,16 +39,18 @@ class PruningTokenClassifier(PruningClassifier):
     Its logits are (B, N, outputs) by original position, `NOWHERE` on padding.
     """
 
-    reads = "answers"
+    @property
+    def reads(self) -> Head:
+        return self.backbone.said_of_tokens
 
     @property
     def shape(self) -> Shape:
         return self.backbone.token_shape(len(self.labels))
 
     @property
-    def task_type(self) -> AnswerSpans:  # type: ignore[override]
+    def task_type(self) -> TokenTask:  # type: ignore[override]
         """Return what the outputs mean; it answers other questions than those of whole texts."""
-        return AnswerSpans()
+        return AnswerSpans() if self.reads == "answers" else TokenTags(self.labels)
 
     def window_logits(self, windows: Sequence[Window], batch_size: int = 32) -> Sequence[np.ndarray]:
         """Return the logits of every window's tokens, (n, outputs) each."""
@@ -65,3 +68,10 @@ class PruningTokenClassifier(PruningClassifier):
         places = torch.arange(logits.shape[1], device=logits.device)
         padding = places >= encoded.layout.full_lengths[:, None]
         return logits.masked_fill(padding[..., None], NOWHERE)
+
+
+def tag_targets(windows: Sequence[Window], device: torch.device) -> Tensor:
+    """Return (B, N) int64: the number of each token's tag, `IGNORED` on padding too."""
+    return pad_sequence(
+        [torch.tensor(window.label) for window in windows], batch_first=True, padding_value=IGNORED
+    ).to(device)

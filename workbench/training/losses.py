@@ -8,11 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.documents import Window
-from workbench.core.task_type import AnswerSpans, MultiLabel, Regression, TaskType
+from workbench.core.task_type import MultiLabel, Regression, TaskType
+from workbench.core.token_tasks import IGNORED, NOWHERE, AnswerSpans, TokenTags, TokenTask
+from workbench.models.token_classifier import tag_targets
 
 
 def label_loss(
-    task_type: TaskType | AnswerSpans,
+    task_type: TaskType | TokenTask,
     logits: Tensor,
     windows: Sequence[Window],
     reduction: Literal["mean", "none"] = "mean",
@@ -21,14 +23,17 @@ def label_loss(
 
     Where a text has any number of labels, the mean over them of each one's binary cross-entropy, as in
     transformers. Where a window has shares of annotators (`data.soft_labels`), cross-entropy is with
-    these. Of answers, the mean of the cross-entropies of where they begin and end.
+    these. Of answers, the mean of the cross-entropies of where they begin and end. Of tags, the mean
+    over all tokens that learn one, as in transformers; with `none` over each window's.
 
     Args:
         task_type: What the outputs mean.
-        logits: (B, outputs), of answers (B, N, 2).
+        logits: (B, outputs), of answers and tags (B, N, outputs).
         windows: B of them.
         reduction: `mean` for a scalar, `none` for (B,).
     """
+    if isinstance(task_type, TokenTags):
+        return _tag_loss(logits, tag_targets(windows, logits.device), reduction)
     targets = torch.tensor([window.label for window in windows], device=logits.device)
     if isinstance(task_type, AnswerSpans):
         losses = functional.cross_entropy(logits.float(), targets, reduction="none").mean(1)
@@ -50,19 +55,29 @@ def label_loss(
     return functional.cross_entropy(logits.float(), wanted, reduction=reduction)
 
 
+def _tag_loss(logits: Tensor, targets: Tensor, reduction: Literal["mean", "none"]) -> Tensor:
+    losses = functional.cross_entropy(
+        logits.float().transpose(1, 2), targets, reduction="none", ignore_index=IGNORED
+    )
+    learnt = targets != IGNORED
+    if reduction == "mean":
+        return losses.sum() / learnt.sum().clamp_min(1)
+    return losses.sum(1) / learnt.sum(1).clamp_min(1)
+
+
 def teacher_loss(
-    task_type: TaskType | AnswerSpans, student: Tensor, teacher: Tensor, temperature: float
+    task_type: TaskType | TokenTask, student: Tensor, teacher: Tensor, temperature: float
 ) -> Tensor:
     """Return the mean distance of a student's outputs from its teacher's.
 
     Classes: see `distillation`. Labels of which a text has any number: the same of each label's being
     there or not, mean over the labels. Answers: the same over the places where they begin, and where
-    they end, mean of the two. Values: squared error, since a single output has no distribution
-    that a temperature could soften.
+    they end, mean of the two. Tags: the same of every token's, special ones too. Values: squared error,
+    since a single output has no distribution that a temperature could soften.
 
     Args:
         task_type: What the outputs mean.
-        student: (B, outputs) logits, of answers (B, N, 2).
+        student: (B, outputs) logits, of answers and tags (B, N, outputs).
         teacher: The same shape.
         temperature: T; a value has no use for it.
     """
@@ -71,6 +86,9 @@ def teacher_loss(
     if isinstance(task_type, AnswerSpans):
         begins, ends = (distillation(student[..., k], teacher[..., k], temperature) for k in (0, 1))
         return (begins + ends) / 2
+    if isinstance(task_type, TokenTags):
+        tokens = (teacher > NOWHERE / 2).any(-1)
+        return distillation(student[tokens], teacher[tokens], temperature)
     if isinstance(task_type, MultiLabel):
         return distillation(_there_or_not(student), _there_or_not(teacher), temperature)
     return distillation(student, teacher, temperature)

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from workbench.core.documents import Window
-from workbench.models.token_classifier import NOWHERE
+from workbench.core.token_tasks import NOWHERE
 
 Targets = Mapping[tuple[str, int], np.ndarray]
 """Saliency of each training window's n tokens by (text id, window), (n,) each."""

@@ -8,7 +8,8 @@ from torch import Tensor
 from workbench.catalog.settings import Cut
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.core.task_type import AnswerSpans, MultiLabel, Regression, TaskType
+from workbench.core.task_type import MultiLabel, Regression, TaskType
+from workbench.core.token_tasks import AnswerSpans, TokenTask
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import evaluating
@@ -104,7 +105,7 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
     Half of it is, to second order, what closing the gate changes in the model's answer (in KL): the mean
     over texts of the squared derivative of the log probability of a class drawn from the model (of a
     regression: of the value; where a text has any number of labels: of all, each drawn; of answers:
-    of where one begins and ends, each drawn) by the gate,
+    of where one begins and ends, each drawn; of tags: of every token's, each drawn) by the gate,
     which scales the attention to the tokens of its bin. The first-order derivative says nothing here: a
     student that starts as its teacher is at the minimum of the distillation loss. Source of the
     criterion: Kwon et al., A Fast Post-Training Pruning Framework for Transformers, NeurIPS 2022, who
@@ -131,7 +132,7 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
     return total / len(windows)
 
 
-def _drawn(task_type: TaskType | AnswerSpans, logits: Tensor, drawing: torch.Generator) -> Tensor:
+def _drawn(task_type: TaskType | TokenTask, logits: Tensor, drawing: torch.Generator) -> Tensor:
     """Return the log probability of what is drawn from a model's (B, ...) outputs; a value as it is."""
     if isinstance(task_type, Regression):
         return logits[:, 0]
@@ -143,8 +144,10 @@ def _drawn(task_type: TaskType | AnswerSpans, logits: Tensor, drawing: torch.Gen
         there = torch.bernoulli(logits.detach().sigmoid().cpu(), generator=drawing).to(logits.device)
         return torch.nn.functional.logsigmoid(logits * (2 * there - 1)).sum(-1)
     chances = logits.detach().softmax(-1).cpu()
-    drawn = torch.multinomial(chances, 1, generator=drawing).to(logits.device)
-    return logits.log_softmax(-1).gather(1, drawn)
+    drawn = torch.multinomial(chances.flatten(0, -2), 1, generator=drawing).to(logits.device)
+    said = logits.log_softmax(-1).gather(-1, drawn.view(*logits.shape[:-1], 1))
+    # What is padding has the same logit for every tag, and no gradient.
+    return said.flatten(1).sum(1)
 
 
 def closing_order(information: Tensor, saved: Callable[[Sequence[int]], float]) -> Tensor:

@@ -11,10 +11,11 @@ from torch import Tensor
 from workbench.attribution.engine.task import frozen
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.core.task_type import AnswerSpans
+from workbench.core.token_tasks import IGNORED, AnswerSpans, TokenTags
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution
 from workbench.models.layouts import Layout
+from workbench.models.token_classifier import tag_targets
 
 
 class LayerValues(NamedTuple):
@@ -106,6 +107,8 @@ def _gold(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tens
     if isinstance(model.task_type, AnswerSpans):
         places = torch.tensor([window.label for window in windows], device=model.device)
         return partial(_of_answers, places)
+    if isinstance(model.task_type, TokenTags):
+        return partial(_of_tags, tag_targets(windows, model.device))
     shares = torch.tensor([model.task_type.shares(window.label) for window in windows])
     return partial(_weighted, shares.to(model.device))
 
@@ -113,6 +116,13 @@ def _gold(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tens
 def _of_answers(places: Tensor, logits: Tensor) -> Tensor:
     """(B, 1): the logits (B, N, 2) of the answers' first and last tokens (B, 2), added up."""
     return logits.gather(1, places[:, None, :])[:, 0].sum(1, keepdim=True)
+
+
+def _of_tags(targets: Tensor, logits: Tensor) -> Tensor:
+    """(B, 1): of logits (B, N, tags) those of the tags (B, N) that tokens learn, added up."""
+    learnt = targets != IGNORED
+    gold = logits.gather(2, targets.where(learnt, 0)[..., None])[..., 0]
+    return gold.where(learnt, 0).sum(1, keepdim=True)
 
 
 def _weighted(shares: Tensor, logits: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ from typing import Any
 
 from workbench.config.data import DataSettings, RationaleForm
 from workbench.core.counts import SHOWN
-from workbench.data.rationales.forms import TAG, labelled_spans, starred, tag_spans, whole_number
+from workbench.core.tagging import TAG
+from workbench.data.rationales.forms import labelled_spans, starred, tag_spans, whole_number
 from workbench.data.rationales.units import Units, word_places
 from workbench.data.rows import Annotation, Spans, is_missing, spans_of
 from workbench.errors import InputError

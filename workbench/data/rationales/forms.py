@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from workbench.core.tagging import OUTSIDE, TAG, entities
 from workbench.data.rows import Spans
 from workbench.errors import InputError
-
-TAG = re.compile(r"([BIESLU])(?:-(.*))?", re.DOTALL)
-"""What a tag that marks something looks like."""
 
 
 def labelled_spans(
@@ -99,24 +97,16 @@ def tag_spans(tags: Sequence[Any], labels: Sequence[str] | None, where: str) -> 
         labels: Those that count; None: all.
         where: Their place; InputError for a tag of another form.
     """
-    spans: list[list[int]] = []
-    inside: str | None = None
-    for at, tag in enumerate(tags):
-        if tag in ("O", "o", "", "_", None, 0, "0"):
-            inside = None
-            continue
-        match = TAG.fullmatch(str(tag))
-        if match is None:
+    said = [tag_name(tag) for tag in tags]
+    for tag in said:
+        if tag != OUTSIDE and TAG.fullmatch(tag) is None:
             raise InputError(f"{where}: {reprlib.repr(tag)} is no tag: O, B-label or I-label")
-        kind, label = match.group(1), match.group(2) or ""
-        if labels is None or label in labels:
-            if kind in "BSU" or inside != label:
-                spans.append([at, at])
-            spans[-1][1] = at + 1
-            inside = None if kind in "ESLU" else label
-        else:
-            inside = None
-    return tuple((start, end) for start, end in spans)
+    return tuple((one.start, one.end) for one in entities(said) if labels is None or one.type in labels)
+
+
+def tag_name(tag: Any) -> str:
+    """Return a cell's tag as text; what people write for outside (o, nothing, _, null, 0) is `O`."""
+    return OUTSIDE if tag in ("o", "", "_", None, 0, "0") else str(tag)
 
 
 def starred(marked: str, text: str) -> list[bool] | None:

@@ -1,16 +1,16 @@
 """CoNLL's columns: a token a line, a blank line between texts, BIO tags in one of the columns."""
 
-import re
-import reprlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from workbench.catalog.readers import register_reader
 from workbench.config.data import DataSettings
 from workbench.core.counts import listed
-from workbench.data.files.opening import opened
 from workbench.data.rationales.forms import tag_spans
-from workbench.data.readers.split_files import named_files
+from workbench.data.readers.conll_columns import (
+    ENDINGS,
+    ColumnText,
+    column_number,
+    column_texts,
+    token_column,
+)
 from workbench.data.rows import (
     Annotation,
     Row,
@@ -22,13 +22,6 @@ from workbench.data.rows import (
     split_of,
 )
 from workbench.errors import InputError
-from workbench.storage.jsonl import decode
-
-ENDINGS = (".conll", ".bio", ".iob", ".iob2")
-_ALSO = (".txt", ".tsv", ".tab")
-"""Endings that such files have in folders, but other forms too."""
-_COMMENT = re.compile(r"#\s*([\w.-]+)\s*[=:]\s*(.*)")
-_START = "-DOCSTART-"
 
 
 @register_reader(
@@ -51,82 +44,20 @@ def load_conll(settings: DataSettings) -> Table:
     label, a column that is not there and a tag of another form.
     """
     single_texts(settings)
-    columns = _Columns.of(settings)
+    token = token_column(settings)
+    tags = [column_number(part) for part in (settings.rationale_column or "-1").split(",")]
     rows: dict[str, list[Row]] = {}
-    files = named_files(settings, (*ENDINGS, *_ALSO))
-    for file_split, path in files:
-        with opened(path) as file:
-            content = decode(file.read(), file.name, encoding=settings.encoding)
-            for number, text in enumerate(_texts(content, file.name), start=1):
-                row_id = f"text-{number}" if len(files) == 1 else f"{path.name}-{number}"
-                split, row = _row(text, columns, settings, row_id)
-                rows.setdefault(file_split or split, []).append(row)
+    for file_split, row_id, text in column_texts(settings):
+        split, row = _row(text, token, tags, settings, row_id)
+        rows.setdefault(file_split or split, []).append(row)
     if not rows:
-        raise InputError(f"{files[0][1]}: holds no texts")
+        raise InputError(f"{settings.path or corpus_name(settings)}: holds no texts")
     return Table(corpus_name(settings), rows, annotated=True, units="token")
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Which columns have the token and the tags."""
-
-    token: int
-    tags: tuple[int, ...]
-
-    @classmethod
-    def of(cls, settings: DataSettings) -> "_Columns":
-        column = settings.text_column
-        token = 0 if column == DataSettings.model_fields["text_column"].default else _number(column)
-        tags = (settings.rationale_column or "-1").split(",")
-        return cls(token, tuple(map(_number, tags)))
-
-
-def _number(column: str) -> int:
-    try:
-        return int(column)
-    except ValueError:
-        raise InputError(
-            f"data.source 'conll' has no names of columns: {reprlib.repr(column)} is no number of one,"
-            " from 0 on"
-        ) from None
-
-
-@dataclass
-class _Text:
-    """The lines of one text, and what the comments before it say."""
-
-    place: str
-    said: dict[str, str] = field(default_factory=dict)
-    lines: list[tuple[str, list[str]]] = field(default_factory=list)
-    """PlacedRecord for messages, and columns."""
-
-
-def _texts(content: str, name: str) -> Iterator[_Text]:
-    text = _Text(name)
-    for number, raw in enumerate(content.split("\n"), start=1):
-        line, where = raw.removesuffix("\r"), f"{name}:{number}"
-        comment = None if text.lines or "\t" in line else _COMMENT.fullmatch(line.strip())
-        if comment:
-            key, value = comment.groups()
-            if text.said.setdefault(key, value.strip()) != value.strip():
-                raise InputError(f"{where}: a second {key} of one text")
-        elif not line.strip() or line.startswith(_START):
-            if text.lines:
-                yield text
-                text = _Text(name)
-        elif not _is_remark(line, bool(text.lines)):
-            text.lines.append((where, line.split("\t") if "\t" in line else line.split()))
-            text.place = text.place if len(text.lines) > 1 else where
-    if text.lines:
-        yield text
-
-
-def _is_remark(line: str, inside: bool) -> bool:
-    """Return whether a line above a text only remarks something: more words than a tag follow its #."""
-    return not inside and line.startswith("# ") and "\t" not in line and len(line.split()) > 2
-
-
-def _row(text: _Text, columns: _Columns, settings: DataSettings, row_id: str) -> tuple[str, Row]:
+def _row(
+    text: ColumnText, token: int, tags: list[int], settings: DataSettings, row_id: str
+) -> tuple[str, Row]:
     key = settings.label_column
     if key not in text.said:
         raise InputError(
@@ -134,37 +65,21 @@ def _row(text: _Text, columns: _Columns, settings: DataSettings, row_id: str) ->
             f" {listed(text.said) or 'none'}; data.label_column names another)"
         )
     label = checked_label(text.said[key], f"{text.place}: {key}")
-    id_key = settings.id_column or ("id" if "id" in text.said else "sent_id")
-    if settings.id_column or id_key in text.said:
-        row_id = checked_label(text.said.get(id_key), f"{text.place}: {id_key}")
     split = split_of(text.said, settings.split_column, text.place)
-    # A space inside a token would shift all that follow.
-    tokens = ["".join(_cell(line, columns.token, where).split()) for where, line in text.lines]
-    if not all(tokens):
-        raise InputError(f"{text.lines[tokens.index('')][0]}: no token in it")
     annotations = tuple(
         Annotation(
             _marks(text, column, settings),
-            annotator=f"column {column}" if len(columns.tags) > 1 else "",
+            annotator=f"column {column}" if len(tags) > 1 else "",
         )
-        for column in columns.tags
+        for column in tags
     )
-    joined = checked_text(" ".join(tokens), f"{text.place}: the text")
-    return split, Row(row_id, joined, label, text.place, annotations=annotations)
+    joined = checked_text(" ".join(text.tokens(token)), f"{text.place}: the text")
+    return split, Row(text.id(settings, row_id), joined, label, text.place, annotations=annotations)
 
 
-def _marks(text: _Text, column: int, settings: DataSettings) -> tuple[tuple[int, int], ...]:
+def _marks(text: ColumnText, column: int, settings: DataSettings) -> tuple[tuple[int, int], ...]:
     tags = []
-    for where, line in text.lines:
-        if column < 0 and len(line) < 2:
-            raise InputError(f"{where}: one column only, where a token and a tag were expected")
-        tag = _cell(line, column, where).strip()
+    for where, tag in text.tags(column):
         tag_spans([tag], None, where)
         tags.append(tag)
     return tag_spans(tags, settings.rationale_labels, text.place)
-
-
-def _cell(line: list[str], column: int, where: str) -> str:
-    if not -len(line) <= column < len(line):
-        raise InputError(f"{where}: no column {column}; the line has {len(line)}")
-    return line[column]

@@ -116,13 +116,17 @@ def paired_randomisation_test(a: np.ndarray, b: np.ndarray, resamples: int, seed
     # A draw that is the observed one up to rounding has to count as reaching it.
     reached = observed * (1 - 1e-9) - 1e-300
     count = 0
-    for signs in _signs(len(difference), resamples, seed):
+    for signs in sign_blocks(len(difference), resamples, seed):
         count += int((np.abs(signs @ difference) / len(difference) >= reached).sum())
     return (count + 1) / (resamples + 1)
 
 
-def _signs(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Blocks of (draws, n) signs; those of a table's many tests on the same texts are drawn once."""
+def sign_blocks(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield blocks of (draws, n) random signs; those of tests on as many texts are drawn once.
+
+    Args:
+        n, resamples, seed: How many texts, and draws; of the draws.
+    """
     if n * resamples <= _CACHED_SIGNS:
         drawn = _cached_signs(n, resamples, seed)
         for start in range(0, resamples, 1000):

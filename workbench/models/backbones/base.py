@@ -140,10 +140,15 @@ class Backbone(ABC):
         types = inputs.token_type_ids
         return types if self.token_kinds > 1 else torch.zeros_like(types)
 
+    @property
+    def said_of_tokens(self) -> Head:
+        """Return what a head on all tokens says of them: `answers` or `tokens`."""
+        return "answers" if hasattr(self.stock, "qa_outputs") else "tokens"
+
     def token_head(self, states: Tensor) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""
         stock = self.stock
-        if hasattr(stock, "qa_outputs"):
+        if self.said_of_tokens == "answers":
             logits: Tensor = stock.qa_outputs(states)
         else:
             logits = stock.classifier(stock.dropout(states))

@@ -1,6 +1,7 @@
 """Run a pruned model with its choice of tokens replaced, at the same budget."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from workbench.core.inference import Inference
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution, Output, collect
 from workbench.models.interventions.replay import ReplayPolicy
+
+M = TypeVar("M", bound=PruningClassifier)
 
 
 def infer_at_budget(
@@ -46,15 +49,38 @@ def infer_at_budget(
     if result.tokens.shape != layers:
         raise ValueError(f"budgets {result.tokens.shape} are not (windows, layers) {layers}")
     budgets = result.tokens_ffn if model.policy.cuts_after_attention else result.tokens
-    priorities = [priority(window, kind, seed, draw) for window in windows]
+    controlled = at_budget(model, windows, budgets, kind, seed, draw)
 
     def run(batch: list[int]) -> Output:
-        alive = budget_masks([priorities[index] for index in batch], budgets[batch])
-        policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cut=model.policy.cut)
-        control = model.under(policy)
-        return control([windows[index] for index in batch], execution=execution)
+        return controlled(batch)([windows[index] for index in batch], execution=execution)
 
     return collect(model, windows, batch_size, run)
+
+
+def at_budget(
+    model: M,
+    windows: Sequence[Window],
+    budgets: np.ndarray,
+    kind: Control,
+    seed: int = 0,
+    draw: int = 0,
+) -> Callable[[list[int]], M]:
+    """Return what gives the model that keeps other tokens of a batch, by the numbers of its windows.
+
+    It is in evaluation mode, and so are the weights, which it shares.
+
+    Args:
+        model, windows, kind, seed, draw: As of `infer_at_budget`.
+        budgets: (W, layers) tokens that stay, [CLS] included.
+    """
+    priorities = [priority(window, kind, seed, draw) for window in windows]
+
+    def controlled(batch: list[int]) -> M:
+        alive = budget_masks([priorities[index] for index in batch], budgets[batch])
+        policy = ReplayPolicy(torch.from_numpy(alive).to(model.device), cut=model.policy.cut)
+        return model.under(policy).eval()
+
+    return controlled
 
 
 def budget_masks(priorities: Sequence[np.ndarray], budgets: np.ndarray) -> np.ndarray:

@@ -1,0 +1,48 @@
+"""A few steps of training of models that say something of every token."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from tests.helpers.tiny_objectives import inputs_of
+from workbench.attribution.engine.gradients import saliency_targets
+from workbench.catalog.methods import method_spec
+from workbench.core.documents import Window
+from workbench.models.token_classifier import PruningTokenClassifier
+from workbench.training.objectives import prepare_objective
+from workbench.training.objectives.base import Objective, TrainingProgress
+
+
+def train_tokens(method: str, teacher: PruningTokenClassifier, windows: Sequence[Window]) -> Objective:
+    """Train a method that says something of every token for eight steps, and check what it then says.
+
+    Every loss is finite, and packed and masked execution agree.
+    """
+    torch.manual_seed(0)
+    targets = saliency_targets(teacher, windows)
+    inputs = replace(
+        inputs_of(teacher), windows=windows,
+        load_saliency=lambda: {(w.text_id, 0): s for w, s in zip(windows, targets, strict=True)},
+    )  # fmt: skip
+    made = prepare_objective(method, inputs, method_spec(method).settings(epochs=1, batch_size=4))
+    assert type(made.model) is PruningTokenClassifier
+    made.start_epoch(0)
+    made.model.train()
+    optimizers = made.optimizers()
+    for step in range(8):
+        values = made.backward(
+            windows[:4] if step % 2 else windows[4:], 1.0, TrainingProgress(0, step, 8),
+            lambda loss, **more: loss.backward(**more),
+        )  # fmt: skip
+        assert all(np.isfinite(value) for value in values.values())
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        made.after_step()
+    with torch.no_grad():
+        made.model.eval()
+        packed, masked = made.model(windows), made.model(windows, execution="masked")
+    torch.testing.assert_close(packed.logits, masked.logits, atol=1e-5, rtol=0)
+    return made

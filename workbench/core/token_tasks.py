@@ -1,0 +1,35 @@
+"""What a model's outputs mean where it says something of every token."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+IGNORED = -100
+"""A token's target where it is not learnt: special tokens, and all sub-words of a word but the first."""
+NOWHERE = -1e4
+"""Logit of what is no token: its probability is 0, and its logarithm still a number."""
+
+
+@dataclass(frozen=True)
+class AnswerSpans:
+    """Extractive question answering: whether an answer begins, and whether it ends, at a token.
+
+    A window's target are the places of the answer's first and last token, those of [CLS] for no answer.
+    """
+
+    kind: ClassVar[None] = None
+    labels: tuple[str, ...] = ("start", "end")
+
+
+@dataclass(frozen=True)
+class TokenTags:
+    """Token classification: one tag for each token.
+
+    A window's target is a number for each of its tokens: that of its tag, or `IGNORED`.
+    """
+
+    kind: ClassVar[None] = None
+    labels: tuple[str, ...]
+    """The tags, in the order of the outputs."""
+
+
+TokenTask = AnswerSpans | TokenTags

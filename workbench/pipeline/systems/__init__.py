@@ -1,0 +1,1 @@
+"""Methods trained side by side on one task whose model says something of every token."""

@@ -1,0 +1,1 @@
+"""Token classification: trained, judged, and where the tokens of entities go."""
