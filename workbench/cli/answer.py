@@ -22,18 +22,23 @@ def answer(
     from workbench.core.counts import counted
     from workbench.pipeline.questions.evaluate import RESAMPLES, make_answers
     from workbench.pipeline.questions.job import QuestionsJob
-    from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
+    from workbench.reporting.tables.answers import (
+        answers_by_layer_table,
+        answers_plausibility_tables,
+        answers_table,
+    )
 
     warn_if_busy()
     settings = load_questions_config(config, overrides)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     job = QuestionsJob(out or Path("runs") / settings.run.name, settings, ConsoleReporter(ERR))
-    frame, layers = make_answers(job)
+    judged = make_answers(job)
     dev = job.questions.splits["dev"]
     asked = f"{counted(len(dev), 'question')} of {job.questions.name}"
-    tables = [answers_table(frame, asked, RESAMPLES)]
-    if len(layers):
-        tables.append(answers_by_layer_table(layers))
+    tables = [answers_table(judged.answers, asked, RESAMPLES)]
+    if len(judged.answers_by_layer):
+        tables.append(answers_by_layer_table(judged.answers_by_layer))
+    tables += answers_plausibility_tables(judged.answers_plausibility)
     for table in tables:
         table.write(job.folder)
         OUT.print(frame_table(table.shown))

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from workbench.catalog.methods import METHODS
 from workbench.catalog.settings import Settings, TrainingSettings
 from workbench.config.comparison import spelled
+from workbench.config.evaluation import ScorerNames
 from workbench.config.loading import apply_overrides, load_plugins_of, read_mapping, validated
 from workbench.config.run import RunConfig
 
@@ -35,6 +36,10 @@ class QuestionSettings(Settings):
     """Tokens of the longest answer."""
     null_threshold: float = 0.0
     """No answer is the answer where it scores higher than the best span by more than this."""
+    scorers: ScorerNames = Field([])
+    """Scorers that explain what every model answers, compared with the answer and its sentence; the
+    controls random and position come along. `run.evaluation` says how many windows (`max_scored`),
+    resamples and draws."""
     max_train: int | None = Field(None, ge=1)
     """At most this many training questions, the first ones; null takes all."""
 

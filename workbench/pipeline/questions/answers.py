@@ -132,17 +132,22 @@ def kept_by_layer(
             yield layer, name, float(present.mean()) if len(present) else np.nan, len(present)
 
 
+def search_of(settings: QuestionSettings) -> SpanSearch:
+    """Return which spans may be answers."""
+    return SpanSearch(
+        n_best=settings.n_best,
+        max_answer_length=settings.max_answer_length,
+        null=settings.rules == "squad-2.0",
+        null_threshold=settings.null_threshold,
+    )
+
+
 def _found(
     questions: Sequence[Question],
     encoding: QuestionEncoding,
     logits: Sequence[np.ndarray],
     settings: QuestionSettings,
 ) -> list[FoundAnswer]:
-    search = SpanSearch(
-        n_best=settings.n_best,
-        max_answer_length=settings.max_answer_length,
-        null=settings.rules == "squad-2.0",
-        null_threshold=settings.null_threshold,
-    )
+    search = search_of(settings)
     begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
     return list(find_answers(questions, encoding.facts, begins, ends, search))

@@ -1,5 +1,7 @@
 """The answers of trained systems as files and frames: F1 against FLOPs, controls, tests, layers."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from workbench.metrics.stats.resampling import holm, paired_randomisation_test
 from workbench.pipeline.job import this_process
 from workbench.pipeline.questions.answers import answer_at_random, answer_questions, kept_by_layer
 from workbench.pipeline.questions.job import CONFIG, QuestionsJob, System, title
+from workbench.pipeline.questions.plausibility import answers_plausibility
 from workbench.storage.atomic import write_json
 from workbench.storage.locks import is_empty, one_writer
 from workbench.storage.tables import write_table
@@ -17,7 +20,18 @@ from workbench.storage.tables import write_table
 RESAMPLES = 5000
 
 
-def make_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Judged(NamedTuple):
+    """The frames of metrics/."""
+
+    answers: pd.DataFrame
+    """Columns of `schemas.ANSWERS`."""
+    answers_by_layer: pd.DataFrame
+    """Columns of `schemas.ANSWERS_BY_LAYER`."""
+    answers_plausibility: pd.DataFrame
+    """Columns of `schemas.ANSWERS_PLAUSIBILITY`; without rows where no scorer is asked for."""
+
+
+def make_answers(job: QuestionsJob) -> Judged:
     """Train what is not trained and judge all; nobody else writes the folder meanwhile.
 
     Returns what `evaluate_answers` does.
@@ -36,17 +50,14 @@ def make_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
         return evaluate_answers(job)
 
 
-def evaluate_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
+def evaluate_answers(job: QuestionsJob) -> Judged:
     """Judge every trained system on the dev questions, and write answers and frames.
 
-    The folder gets answers/NAME.json (id -> answer, the form of SQuAD's scripts), and metrics/answers
-    and metrics/answers_by_layer as Parquet and CSV.
+    The folder gets answers/NAME.json (id -> answer, the form of SQuAD's scripts), and the frames in
+    metrics/ as Parquet and CSV, the last one where scorers are asked for.
 
     Args:
         job: Its systems are trained.
-
-    Returns:
-        Columns of `schemas.ANSWERS` and of `schemas.ANSWERS_BY_LAYER`.
     """
     rows: list[tuple[object, ...]] = []
     layers: list[tuple[object, ...]] = []
@@ -57,10 +68,11 @@ def evaluate_answers(job: QuestionsJob) -> tuple[pd.DataFrame, pd.DataFrame]:
         values[system] = _judge(job, system, rows, layers)
         job.reporter.progress(number + 1, len(systems), {})
     rows += _tests(job, values)
-    frames = ANSWERS.frame(rows), ANSWERS_BY_LAYER.frame(layers)
-    for name, frame in zip(("answers", "answers_by_layer"), frames, strict=True):
-        write_table(frame, job.folder / "metrics" / f"{name}.parquet", csv=True)
-    return frames
+    judged = Judged(ANSWERS.frame(rows), ANSWERS_BY_LAYER.frame(layers), answers_plausibility(job))
+    for name, frame in judged._asdict().items():
+        if len(frame) or name != "answers_plausibility":
+            write_table(frame, job.folder / "metrics" / f"{name}.parquet", csv=True)
+    return judged
 
 
 def _judge(

@@ -155,8 +155,8 @@ class QuestionsJob:
         }
         run = self.config.run
         return fingerprint(
-            [questions, self.config.questions.model_dump(mode="json"), run.seed, run.kernels,
-             content_of_backbone(run.backbone)]
+            [questions, self.config.questions.model_dump(mode="json", exclude={"scorers"}), run.seed,
+             run.kernels, content_of_backbone(run.backbone)]
         )  # fmt: skip
 
     def _key(self, system: System) -> str:
