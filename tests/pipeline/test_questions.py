@@ -184,9 +184,7 @@ def test_saliency_of_an_answer_against_the_answer_by_hand(config, tmp_path) -> N
             values.setdefault(facts.question_id, []).append(
                 average_precision_score(marks[facts.in_context], own)
             )
-    chosen = frame.query(
-        "marks == 'answer' and scorer == 'saliency' and metric == 'ap' and layer == 2"
-    )
+    chosen = frame.query("marks == 'answer' and scorer == 'saliency' and metric == 'ap' and layer == 2")
     assert chosen["value"].item() == pytest.approx(np.mean([np.mean(own) for own in values.values()]))
 
 
