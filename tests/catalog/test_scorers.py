@@ -54,8 +54,8 @@ def test_the_order_is_by_number_with_controls_last() -> None:
     names = list(SCORERS)
     assert names[:7] == ["cp", "top", "ltp", "transkimmer", "powerbert", "trbert", "saliency"]
     assert names.index("attention") < names.index("rollout") < names.index("integrated-gradients")
-    assert names[-3:] == list(CONTROLS) == ["random", "uniform", "oracle"]
-    assert len(CONTROLS) == 3
+    assert names[-4:] == list(CONTROLS) == ["random", "uniform", "position", "oracle"]
+    assert len(CONTROLS) == 4
     assert "oracle" in CONTROLS
     assert "saliency" not in CONTROLS
     assert "no such" not in CONTROLS
@@ -94,7 +94,7 @@ def test_an_unknown_scorer_is_answered_with_the_nearest_and_all() -> None:
 
 def test_a_plugin_stands_after_the_others_and_before_the_controls(tmp_path) -> None:
     load(tmp_path, FUNCTION)
-    assert list(SCORERS)[-4:] == ["own", *CONTROLS]
+    assert list(SCORERS)[-5:] == ["own", *CONTROLS]
     assert SCORERS["own"].supported_options == {"layers", "granularity", "sign", "steps"}
     assert scorer_colour("own").startswith("#")
     assert scorer_colour("own") != scorer_colour("random")

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.metrics import average_precision_score
 from typer.testing import CliRunner
 
+from workbench.attribution.run import score_windows
 from workbench.cli.program import app
 from workbench.config.questions import QuestionsConfig
 from workbench.config.systems import load_systems_config
@@ -18,10 +20,15 @@ from workbench.models.classifier import load_classifier
 from workbench.models.inference import infer_ragged
 from workbench.models.token_classifier import load_token_classifier
 from workbench.pipeline.questions.job import QuestionsJob
+from workbench.pipeline.questions.plausibility import answers_plausibility
 from workbench.pipeline.systems.by_layer import kept_by_layer
 from workbench.pipeline.systems.evaluate import evaluate_systems, make_systems
 from workbench.pipeline.systems.job import System
-from workbench.reporting.tables.systems import answers_by_layer_table, answers_table
+from workbench.reporting.tables.systems import (
+    answers_by_layer_table,
+    answers_plausibility_tables,
+    answers_table,
+)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -75,7 +82,7 @@ def trained(config: Path, folder: Path, *overrides: str) -> QuestionsJob:
 
 def test_from_a_configuration_to_tables(config, tmp_path) -> None:
     job = trained(config, tmp_path / "out")
-    frame, layers = evaluate_systems(job)
+    frame, layers, _ = evaluate_systems(job)
     dev = job.questions.splits["dev"]
     assert len(dev) == 6
     assert [system.name for system in job.systems] == ["dense", "adapler", "top-0.3", "top-0.6"]
@@ -123,6 +130,76 @@ def test_what_passes_a_layer_by_hand(config, tmp_path) -> None:
         assert told[layer, "answer whole"] == (pytest.approx(np.mean(whole)), len(chosen))
         assert told[layer, "passage"] == (pytest.approx(np.mean(passage)), len(chosen))
     assert any(0 < told[layer, "passage"][0] < 1 for layer in range(4))
+
+
+def test_scorers_are_compared_with_the_answer_and_its_sentence(config, tmp_path) -> None:
+    more = ("run.methods=[dense, adapler, top]", "questions.scorers=[saliency, attention-cls, cp]")
+    job = trained(config, tmp_path / "out", *more, "run.evaluation.bootstrap=20")
+    frame = evaluate_systems(job, answers_plausibility).plausibility
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(job.folder / "metrics" / "answers_plausibility.parquet"), frame
+    )
+    ran = set(frame[["scorer", "method"]].itertuples(index=False, name=None))
+    systems = ("dense", "adapler", "top 0.3", "top 0.6")
+    assert ran == {
+        *((scorer, method) for scorer in ("saliency", "attention-cls") for method in systems),
+        ("cp", "adapler"), ("random", "dense"), ("position", "dense"),
+        *(("kept", method) for method in systems[1:]),
+    }  # fmt: skip
+    assert frame["value"].between(0, 1).all()
+    rows = frame.set_index(["marks", "scorer", "method", "metric", "layer"])["value"].sort_index()
+    encoding, model = job.encodings["dev"], job.model(System("top", 0.3))
+    chosen = [n for n, facts in enumerate(encoding.facts) if facts.holds_answer]
+    # What goes on of the passage outside the answer, as metrics/answers_by_layer has it, by question.
+    for layer in range(4):
+        fpr, ap, by_question = [], [], [encoding.facts[n].question_id for n in chosen]
+        for number in chosen:
+            window, facts = encoding.windows[number], encoding.facts[number]
+            alive = model([window], execution="masked").traces[layer].passed.alive[0].numpy()
+            answer = np.zeros(len(alive), dtype=bool)
+            answer[facts.start : facts.end + 1] = True
+            inside = facts.in_context
+            fpr.append(alive[inside & ~answer].mean())
+            ap.append(average_precision_score(answer[inside], alive[inside]))
+        for metric, values in (("fpr", fpr), ("ap", ap)):
+            mean = pd.Series(values).groupby(by_question).mean().mean()
+            assert rows["answer", "kept", "top 0.3", metric, layer] == pytest.approx(mean)
+    # A passage of letters is one sentence: all of it is marked, which has no AP and no FPR.
+    assert set(frame[frame["marks"] == "sentence"]["metric"]) == {"tpr", "selected"}
+    told = answers_plausibility_tables(frame)
+    assert [table.name for table in told] == [
+        "answers_plausibility_answer",
+        "answers_plausibility_sentence",
+    ]
+    assert {"kept", "position (control)"} <= set(told[0].shown["scorer"])
+    assert {"dense", "ToP 0.3"} <= set(told[0].shown["model"])
+
+
+def test_saliency_of_an_answer_against_the_answer_by_hand(config, tmp_path) -> None:
+    more = ("run.methods=[dense]", "strengths={}", "questions.scorers=[saliency]")
+    job = trained(config, tmp_path / "out", *more, "run.evaluation.bootstrap=0")
+    frame, model, encoding = answers_plausibility(job), job.model(System("dense")), job.encodings["dev"]
+    values: dict[str, list[float]] = {}
+    for window, facts in zip(encoding.windows, encoding.facts, strict=True):
+        assert (window.of_second == facts.in_context).all()
+        if facts.holds_answer:
+            (record,) = score_windows(["saliency"], model, job.tokenizer, [window])
+            places = np.arange(len(window.input_ids))
+            marks = (places >= facts.start) & (places <= facts.end)
+            own = record.scores[2][facts.in_context]
+            values.setdefault(facts.question_id, []).append(
+                average_precision_score(marks[facts.in_context], own)
+            )
+    chosen = frame.query("marks == 'answer' and scorer == 'saliency' and metric == 'ap' and layer == 2")
+    assert chosen["value"].item() == pytest.approx(np.mean([np.mean(own) for own in values.values()]))
+
+
+def test_scorers_change_no_training(config, tmp_path) -> None:
+    job = trained(config, tmp_path / "out")
+    again = QuestionsJob(
+        job.folder, load_systems_config(QuestionsConfig, config, ["questions.scorers=[saliency]"])
+    )
+    assert all(again._is_done(system) for system in again.systems)
 
 
 def test_a_trained_model_is_not_trained_again_unless_its_settings_change(config, tmp_path) -> None:
@@ -185,7 +262,7 @@ def test_questions_without_an_answer_may_be_left_unanswered(config, tmp_path) ->
         config, tmp_path / "out", f"run.data.path={path}", "run.methods=[dense]", "strengths={}",
         "questions.null_threshold=-1000",
     )  # fmt: skip
-    frame, layers = evaluate_systems(job)
+    frame, layers, _ = evaluate_systems(job)
     values = frame.set_index("metric")["value"]
     # Below this threshold nothing is ever answered: right where nothing should be.
     assert values["no_answer_exact"] == 1
@@ -215,6 +292,8 @@ def test_each_kind_of_model_is_loaded_as_what_it_is(config, tmp_path, tiny_folde
         ("strengths={top: [0.1234561, 0.1234562]}", "needs different values"),
         ("run.top.rank_layers=[9]", "the model has layers 0 to 3"),
         ("questions.rules=squad", "rules"),
+        ("questions.scorers=[salience]", "unknown scorer 'salience'"),
+        ("questions.scorers=[saliency, saliency]", "saliency"),
         ("run.data.path=nowhere.json", "nowhere.json"),
         ("questions.dev_share=0", "dev_share"),
     ],
@@ -233,7 +312,10 @@ def test_another_folder_is_left_alone(config, tmp_path) -> None:
 
 def test_the_command(config, tmp_path) -> None:
     arguments = ["answer", str(config), "--out", str(tmp_path / "out"), "--set", "run.methods=[dense]"]
+    arguments += ["--set", "questions.scorers=[saliency, rollout]"]
     result = CliRunner().invoke(app, [*arguments, "--set", "strengths={}"])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out" / "tables" / "answers.tex").is_file()
+    assert (tmp_path / "out" / "tables" / "answers_plausibility_answer.md").is_file()
+    assert "rollout" in result.output
     assert "F1 %" in result.output

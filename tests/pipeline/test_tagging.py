@@ -76,7 +76,7 @@ def trained(config: Path, folder: Path, *overrides: str) -> TaggingJob:
 
 def test_from_a_configuration_to_tables(config, tmp_path) -> None:
     job = trained(config, tmp_path / "out")
-    frame, layers = evaluate_systems(job)
+    frame, layers, _ = evaluate_systems(job)
     test = job.texts.splits["test"]
     assert [system.name for system in job.systems] == ["dense", "adapler", "top-0.3", "top-0.6"]
     for system in job.systems:

@@ -1,11 +1,12 @@
 """What may be asked of any scorer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from workbench.catalog.options import OptionName
 from workbench.errors import InputError
+from workbench.metrics.answer_spans import SpanSearch
 
 Granularity = Literal["token", "word", "sentence"]
 Baseline = Literal["pad", "mask", "zero"]
@@ -42,6 +43,8 @@ class Options:
     """Seed of everything drawn at random."""
     batch_size: int = 32
     """Windows per batch, at most."""
+    search: SpanSearch = field(default_factory=SpanSearch)
+    """Of answers: which span of a window may be the predicted one."""
     memory_mb: int = 512
     """Megabytes that a batch's tensors may take, roughly; batches of long windows are made smaller."""
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from workbench.attribution.engine.explained import check_explained
 from workbench.attribution.engine.layer_inputs import score_layer_inputs
 from workbench.attribution.engine.observers import Observer
 from workbench.attribution.engine.switches import score_switches
 from workbench.attribution.engine.task import Task
-from workbench.attribution.options import GOLD, PREDICTED, Options, check_layers, target_index
+from workbench.attribution.options import PREDICTED, Options, check_layers
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import ScorerSpec, scorer_spec
 from workbench.core.documents import Window
 from workbench.core.task_type import TaskType
+from workbench.core.token_tasks import AnswerSpans
 from workbench.errors import InputError
 from workbench.models.backbones import Backbone
 from workbench.models.classifier import PruningClassifier
@@ -77,12 +79,7 @@ def check_scorers(
         raise InputError(f"scorers {', '.join(names) or '(none)'}: name at least one, and each once")
     if options.layers is not None:
         check_layers(options.layers, model.layers)
-    if options.target not in (None, PREDICTED, GOLD):
-        target_index(options.target, model.labels)
-    if options.target == GOLD:
-        model.task_type.require_one_gold()
-    if options.output == "probability":
-        model.task_type.require_probabilities("output 'probability': classes have one")
+    check_explained(model, options)
     specs = {name: scorer_spec(name) for name in names}
     for spec in specs.values():
         _check(spec, model, options)
@@ -100,9 +97,12 @@ def _check(spec: ScorerSpec, model: PruningClassifier, options: Options) -> None
         raise InputError(f"{spec.name}: {refused}")
     if spec.head is not None and spec.head >= heads:
         raise InputError(f"{spec.name}: the model has heads 0 to {heads - 1}")
+    supported = spec.supported_options
+    if spec.cls_row and isinstance(model.task_type, AnswerSpans):
+        supported |= {"target"}
     for option in options.explicitly_set():
-        if option not in spec.supported_options:
-            known = ", ".join(sorted(spec.supported_options))
+        if option not in supported:
+            known = ", ".join(sorted(supported))
             raise InputError(f"{spec.name}: does not support {option!r} (supported: {known})")
     if options.sign == "signed" and not spec.signed:
         raise InputError(f"{spec.name}: its scores have no sign; leave the option 'sign' out")
@@ -122,7 +122,7 @@ def refused_because(spec: ScorerSpec, family: type[Backbone]) -> str | None:
     return None
 
 
-def caption(spec: ScorerSpec, options: Options, task_type: TaskType) -> str:
+def caption(spec: ScorerSpec, options: Options, task_type: TaskType | AnswerSpans) -> str:
     """Return what a scorer explains under these options, fit for a table's caption.
 
     Args:
@@ -133,6 +133,9 @@ def caption(spec: ScorerSpec, options: Options, task_type: TaskType) -> str:
     parts = [spec.description]
     if "target" in spec.supported_options:
         parts.append(task_type.explained(options.target or PREDICTED, options.output or "logit"))
+    if spec.cls_row and isinstance(task_type, AnswerSpans):
+        named = options.target or PREDICTED
+        parts.append(f"for [CLS] the mean of the {named} answer's first and last token")
     if options.baseline is not None:
         parts.append(f"baseline {options.baseline}")
     if options.granularity is not None:

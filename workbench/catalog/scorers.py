@@ -60,6 +60,9 @@ class ScorerSpec:
     """Whether it keeps the activations of all layers at once: batches are made smaller."""
     by_head: bool = False
     """Whether `name@3` is the same scorer of head 3 alone."""
+    cls_row: bool = False
+    """Whether it is the row that the model's head reads, [CLS]'s or, of an answer, that of its first and
+    last token; `target` then says of which answer."""
     needs_post_norm: bool = False
     """Whether it is defined only where each half of a layer adds its residual and then normalises, as in
     BERT, and where the head is two linear layers."""

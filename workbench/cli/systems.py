@@ -27,18 +27,24 @@ def answer(
     from workbench.config.systems import load_systems_config
     from workbench.core.counts import counted
     from workbench.pipeline.questions.job import QuestionsJob
+    from workbench.pipeline.questions.plausibility import answers_plausibility
     from workbench.pipeline.systems.evaluate import make_systems
     from workbench.pipeline.systems.job import RESAMPLES
-    from workbench.reporting.tables.systems import answers_by_layer_table, answers_table
+    from workbench.reporting.tables.systems import (
+        answers_by_layer_table,
+        answers_plausibility_tables,
+        answers_table,
+    )
 
     warn_if_busy()
     settings = load_systems_config(QuestionsConfig, config, overrides)
     job = QuestionsJob(*_job(settings, out))
-    frame, layers = make_systems(job)
+    judged = make_systems(job, answers_plausibility)
     asked = f"{counted(len(job.questions.splits['dev']), 'question')} of {job.questions.name}"
-    tables = [answers_table(frame, asked, RESAMPLES)]
-    if len(layers):
-        tables.append(answers_by_layer_table(layers))
+    tables = [answers_table(judged.quality, asked, RESAMPLES)]
+    if len(judged.by_layer):
+        tables.append(answers_by_layer_table(judged.by_layer))
+    tables += answers_plausibility_tables(judged.plausibility)
     _show(job, tables, "answers in SQuAD's form")
 
 
@@ -59,11 +65,11 @@ def tag(
     warn_if_busy()
     settings = load_systems_config(TaggingConfig, config, overrides)
     job = TaggingJob(*_job(settings, out))
-    frame, layers = make_systems(job)
+    judged = make_systems(job)
     tagged = f"{counted(len(job.texts.splits['test']), 'text')} of {job.texts.name}"
-    tables = [tags_table(frame, tagged, RESAMPLES)]
-    if len(layers):
-        tables.append(tags_by_layer_table(layers))
+    tables = [tags_table(judged.quality, tagged, RESAMPLES)]
+    if len(judged.by_layer):
+        tables.append(tags_by_layer_table(judged.by_layer))
     _show(job, tables, "a tag per word")
 
 

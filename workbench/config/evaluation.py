@@ -2,13 +2,24 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from workbench.catalog.scorers import SCORERS
 from workbench.catalog.settings import MOST_WINDOWS, EachOnce, Settings
 
 Control = Literal["random", "first", "oracle"]
 """Whom a control keeps: by lot, the first tokens, or those of the human rationale and then the first."""
+
+
+def _known(scorers: list[str]) -> list[str]:
+    for name in scorers:
+        if name not in SCORERS:
+            raise ValueError(f"unknown scorer {name!r} ({SCORERS.suggestion(name)})")
+    return scorers
+
+
+ScorerNames = Annotated[list[str], EachOnce, AfterValidator(_known)]
+"""Names of the catalogue."""
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -43,7 +54,7 @@ class EvaluationSettings(Settings):
     """What is measured once the models are there."""
 
     splits: Annotated[list[Literal["train", "dev", "test"]], EachOnce] = Field(["test"], min_length=1)
-    scorers: Annotated[list[str], EachOnce] = Field(
+    scorers: ScorerNames = Field(
         ["cp", "top", "saliency", "attention", "rollout", "random", "uniform", "oracle"]
     )
     """Whose scores are written and compared, by their names in the catalogue. Scores with a
@@ -68,14 +79,6 @@ class EvaluationSettings(Settings):
         if unscored:
             raise ValueError(f"faithfulness.scorers has {unscored[0]!r}, but scorers has not")
         return self
-
-    @field_validator("scorers")
-    @classmethod
-    def _known(cls, scorers: list[str]) -> list[str]:
-        for name in scorers:
-            if name not in SCORERS:
-                raise ValueError(f"unknown scorer {name!r} ({SCORERS.suggestion(name)})")
-        return scorers
 
 
 class EfficiencySettings(Settings):

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from workbench.catalog.settings import Settings
+from workbench.config.evaluation import ScorerNames
 from workbench.config.systems import SystemsConfig
 
 
@@ -31,6 +32,10 @@ class QuestionSettings(Settings):
     """Tokens of the longest answer."""
     null_threshold: float = 0.0
     """No answer is the answer where it scores higher than the best span by more than this."""
+    scorers: ScorerNames = Field([])
+    """Scorers that explain what every model answers, compared with the answer and its sentence; the
+    controls random and position come along. `run.evaluation` says how many windows (`max_scored`),
+    resamples and draws."""
     max_train: int | None = Field(None, ge=1)
     """At most this many training questions, the first ones; null takes all."""
 

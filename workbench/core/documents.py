@@ -40,6 +40,16 @@ def runs(marks: Sequence[bool] | np.ndarray) -> tuple[Span, ...]:
     return tuple(Span(int(start), int(end)) for start, end in zip(*bounds, strict=True))
 
 
+def second_start(word_index: np.ndarray) -> int | None:
+    """Return the index of the second text's first token; None for a single text.
+
+    `word_index` is (n,) int, -1 for special tokens. The first and the last token aside, only those
+    between two texts belong to no word.
+    """
+    inner = np.flatnonzero(word_index[1:-1] == -1)
+    return int(inner[-1]) + 2 if len(inner) else None
+
+
 def mask(spans: Iterable[Span], words: int) -> np.ndarray:
     """Return (words,) bool: True inside a span; none may end after the last word."""
     marked = np.zeros(words, dtype=bool)
@@ -163,6 +173,14 @@ class Window:
     shares: np.ndarray | None = None
     """(n,) float32: the share of annotators that marked each token's word, 0 on special tokens; None
     where one person decided."""
+
+    @property
+    def of_second(self) -> np.ndarray:
+        """Return (n,) bool: the second text's tokens, such as the passage's behind a question; of a
+        single text all of its words'."""
+        words = self.word_index >= 0
+        first = second_start(self.word_index)
+        return words if first is None else words & (np.arange(len(words)) >= first)
 
     def generator(self, *seed: int) -> np.random.Generator:
         """Random numbers that depend on `seed`, the text's id and the window's number alone."""

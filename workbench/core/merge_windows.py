@@ -30,7 +30,7 @@ def stitched(records: Sequence[TokenScores]) -> TokenScores:
         for offset, record in zip(_offsets(records), records, strict=True)
     ]
     return replace(
-        _picked(_side_by_side(records), np.concatenate(columns)),
+        picked(_side_by_side(records), np.concatenate(columns)),
         error=np.max(errors, axis=0) if errors else None,
         seconds=sum(seconds) if seconds else None,
     )
@@ -89,7 +89,7 @@ def join_windows(records: Sequence[TokenScores]) -> TokenScores:
         if whole.kept is not None:
             whole.kept[:, columns[0]] = whole.kept[:, columns].any(axis=1)
         first += [_GAP, *columns[0]]
-    return replace(_picked(whole, np.array(first, dtype=np.int64)), error=None, seconds=None)
+    return replace(picked(whole, np.array(first, dtype=np.int64)), error=None, seconds=None)
 
 
 def _in_order(records: Sequence[TokenScores]) -> list[TokenScores]:
@@ -126,8 +126,8 @@ def _side_by_side(records: Sequence[TokenScores]) -> TokenScores:
     )
 
 
-def _picked(record: TokenScores, columns: np.ndarray) -> TokenScores:
-    """The record's tokens at `columns`."""
+def picked(record: TokenScores, columns: np.ndarray) -> TokenScores:
+    """Return the record of the tokens at `columns` (k,) alone."""
     return replace(
         record,
         tokens=tuple(record.tokens[column] for column in columns),

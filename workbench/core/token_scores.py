@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.core.documents import second_start
+
 COLUMNS = (
     "scorer", "method", "text_id", "window", "layer", "token_index", "word_index", "token",
     "score", "kept", "rationale", "share", "target", "error", "seconds",
@@ -92,9 +94,7 @@ class TokenScores:
     @property
     def second_start(self) -> int | None:
         """Index of the second text's first token; None for a single text."""
-        # The first and the last token aside, only those between two texts belong to no word.
-        inner = np.flatnonzero(self.word_index[1:-1] == -1)
-        return int(inner[-1]) + 2 if len(inner) else None
+        return second_start(self.word_index)
 
 
 def to_frame(records: Iterable[TokenScores]) -> pd.DataFrame:

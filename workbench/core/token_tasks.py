@@ -19,6 +19,11 @@ class AnswerSpans:
     kind: ClassVar[None] = None
     labels: tuple[str, ...] = ("start", "end")
 
+    def explained(self, target: str, output: str) -> str:
+        """In words: the `output` (logit, probability) of the `target` answer (predicted, gold)."""
+        joined = "times" if output == "probability" else "plus"
+        return f"{output} of the {target} answer's start {joined} that of its end"
+
 
 @dataclass(frozen=True)
 class TokenTags:

@@ -1,7 +1,7 @@
 """From start and end logits to the answer of a question over its windows, as run_squad.py finds it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -119,7 +119,8 @@ def _found(
         if np.isnan(starts).any() or np.isnan(ends).any():
             raise ValueError(f"question {question.id!r}, window {number}: a logit is NaN")
         null = min(null, float(starts[one.null] + ends[one.null]))
-        first, last, scores = _spans(one, starts, ends, search)
+        may_start = one.in_context & one.max_context if search.max_context else one.in_context
+        first, last, scores = _spans(one.in_context, may_start, starts, ends, search)
         found.append((np.full(len(first), number), first, last, scores))
     window, start, end, score = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((end, start, window, -score))[: search.n_best]
@@ -134,17 +135,40 @@ def _found(
     return answer if refused else FoundAnswer(question.id, answer.best_text, spans, null)
 
 
+def best_span(
+    allowed: np.ndarray, starts: np.ndarray, ends: np.ndarray, search: SpanSearch = SpanSearch()
+) -> tuple[int, int]:
+    """Return the first and last token of a window's best span, whatever no answer scores.
+
+    Where none is left of the `n_best` logits, all are tried; where no token may be an answer, the span
+    is [CLS] alone: token 0.
+
+    Args:
+        allowed: (n,) bool: the tokens that may be answers.
+        starts, ends: (n,) logits.
+        search: `n_best` and `max_answer_length` count here.
+    """
+    for n_best in (search.n_best, len(allowed)):
+        first, last, scores = _spans(allowed, allowed, starts, ends, replace(search, n_best=n_best))
+        if len(scores):
+            best = np.lexsort((last, first, -scores))[0]
+            return int(first[best]), int(last[best])
+    return 0, 0
+
+
 def _spans(
-    facts: QuestionWindow, starts: np.ndarray, ends: np.ndarray, search: SpanSearch
+    allowed: np.ndarray,
+    may_start: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    search: SpanSearch,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the first and last tokens of a window's spans, and their scores."""
     first, last = _highest(starts, search.n_best)[:, None], _highest(ends, search.n_best)[None]
-    allowed = facts.in_context[first] & facts.in_context[last]
-    allowed &= (first <= last) & (last - first < search.max_answer_length)
-    if search.max_context:
-        allowed &= facts.max_context[first]
+    fits = may_start[first] & allowed[last]
+    fits &= (first <= last) & (last - first < search.max_answer_length)
     scores = starts[first] + ends[last]
-    a, b = np.nonzero(allowed & (scores > -np.inf))
+    a, b = np.nonzero(fits & (scores > -np.inf))
     return first[a, 0], last[0, b], scores[a, b]
 
 

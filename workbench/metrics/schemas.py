@@ -90,6 +90,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "reference": (TEXT, "what the reference predicts"),
     "word": (TEXT, "put together from its sub-words"),
     "left_layer": (MAYBE_INT, "layer at whose entry its last sub-word was dropped"),
+    "marks": (TEXT, "what scores are compared with: answer or sentence"),
     "rationale": ("boolean", "whether people marked it"),
     "rating": (FLOAT, "its valence"),
     "setting": (TEXT, "of the method: what asks for it"),
@@ -147,6 +148,10 @@ SYSTEMS = TableSchema(
 SYSTEMS_BY_LAYER = TableSchema(
     ("system", "method", "layer", "quantity"), ("value", "n"),
     "what goes on past each layer of answers and passages, or of entities",
+)  # fmt: skip
+ANSWERS_PLAUSIBILITY = TableSchema(
+    ("scorer", "method", "marks", "layer", "selection", "metric"), _INTERVAL,
+    "agreement of scorers, and of the tokens that go on, with answers and their sentences by layer",
 )  # fmt: skip
 PLAUSIBILITY = TableSchema(
     _SCORES, _INTERVAL, "every metric of plausibility by scorer, layer, unit, window set and selection"

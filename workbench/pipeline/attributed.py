@@ -45,7 +45,8 @@ def settings_of(options: Options, models: Sequence[Explained]) -> dict[str, Any]
     chosen = asdict(options)
     if options.layers is not None:
         chosen["layers"] = list(options.layers)
-    del chosen["batch_size"], chosen["memory_mb"]
+    # These models answer no questions.
+    del chosen["batch_size"], chosen["memory_mb"], chosen["search"]
     digests = [(one, _model_digest(one)) for one in models]
     return {
         "options": chosen,

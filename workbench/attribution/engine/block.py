@@ -1,6 +1,7 @@
 """One layer's self-attention block taken apart: what each token brings to every other."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -19,12 +20,32 @@ class Block(Memoised):
     have probability 0; their rows mean nothing.
     """
 
-    def __init__(self, state: LayerState, *, pools_cls: bool = True) -> None:
-        """Take in a layer that has run; `pools_cls`: whether the model's head reads [CLS] alone."""
+    answer: Tensor | None = None
+    """(B, 2) int64: first and last token of the answer that is explained; None: none is."""
+    kept: Tensor | None = None
+    """(B, N) bool, where there is an answer: past the layer's cut. What has left changes no more."""
+
+    def __init__(
+        self,
+        state: LayerState,
+        *,
+        pools_cls: bool = True,
+        answer: Tensor | None = None,
+        kept: Tensor | None = None,
+    ) -> None:
+        """Take in a layer that has run.
+
+        Args:
+            state: The layer.
+            pools_cls: Whether the model's head reads [CLS] alone, if it reads no answers.
+            answer: See there.
+            kept: (B, layers, N), where there is an answer.
+        """
         super().__init__()
         if not isinstance(state.layout, Padded) or state.probabilities is None:
             raise ValueError("needs attention probabilities: run masked with show='probabilities'")
         self.index, self.layer, self.pools_cls = state.index, state.layer, pools_cls
+        self.answer, self.kept = answer, None if kept is None else kept[:, state.index]
         self.entered, self.attended, self.left = state.entered, state.attended, state.left
         self.alive: Tensor = state.layout.alive
         """(B, N) bool: in this layer's self-attention."""
@@ -38,7 +59,12 @@ class Block(Memoised):
 
     def pooled(self, matrix: Tensor) -> Tensor:
         """Return the row of (B, N, N) that the model's head reads, see `pooled_row`."""
-        return pooled_row(matrix, self.alive, pools_cls=self.pools_cls)
+        return self.pooling(matrix)
+
+    @property
+    def pooling(self) -> Callable[[Tensor], Tensor]:
+        """`pooled`, without the block."""
+        return partial(pooled_row, alive=self.alive, pools_cls=self.pools_cls, answer=self.answer)
 
     @cached_property
     def values(self) -> Tensor:

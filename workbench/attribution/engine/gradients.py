@@ -1,21 +1,19 @@
 """Gradients at every layer's input from one forward and one backward pass."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.attribution.engine.task import frozen
+from workbench.attribution.engine.explained import gold_of
+from workbench.attribution.engine.whole_model import frozen, rejoining
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.core.token_tasks import IGNORED, AnswerSpans, TokenTags
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution
 from workbench.models.layouts import Layout
-from workbench.models.token_classifier import tag_targets
 
 
 class LayerValues(NamedTuple):
@@ -34,22 +32,20 @@ class LayerValues(NamedTuple):
 def layer_gradients(
     model: PruningClassifier,
     windows: Sequence[Window],
-    targets: Sequence[int] | Tensor | None = None,
+    explained: Callable[[Tensor], Tensor] = lambda logits: logits.max(dim=1).values,
     *,
     layers: Sequence[int] | None = None,
     execution: Execution = "packed",
-    outputs: Callable[[Tensor], Tensor] = lambda logits: logits,
     times_activation: bool = True,
 ) -> LayerValues:
-    """Compute the gradient of the target's output with respect to each layer's input.
+    """Compute the gradient of what is explained with respect to each layer's input.
 
     Args:
         model: The classifier; its policy may drop tokens in masked execution only.
         windows: One batch.
-        targets: A class per window; None: the class with the highest output.
+        explained: Takes the batch's logits to what is explained (B,); by default the highest class's.
         layers: Which layers' inputs, in this order; None: all. Layer 0's is the embedding output.
         execution: Layout of the pass.
-        outputs: Takes logits to what is explained, both (B, classes).
         times_activation: Whether the gradient is multiplied by the hidden state.
 
     Raises:
@@ -59,13 +55,10 @@ def layer_gradients(
     with torch.no_grad():
         hidden, layout = model.embed(windows, execution)
     output = model.classify(
-        hidden.requires_grad_(), layout, observe=lambda state: entered.append(state.entered)
-    )
-    explained = outputs(output.logits)
-    if targets is None:
-        chosen = explained.max(dim=1).values
-    else:
-        chosen = explained.gather(1, torch.as_tensor(targets, device=hidden.device)[:, None])[:, 0]
+        hidden.requires_grad_(), layout, rejoin=rejoining(model),
+        observe=lambda state: entered.append(state.entered),
+    )  # fmt: skip
+    chosen = explained(output.logits)
     states = [entered[layer] for layer in (range(model.layers) if layers is None else layers)]
     if any(state.shape != states[0].shape for state in states):
         raise ValueError("packed gradients of a model that drops tokens: use execution='masked'")
@@ -95,39 +88,11 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            values = layer_gradients(model, part, layers=[0], outputs=_gold(model, part))
+            values = layer_gradients(model, part, gold_of(model, part).of, layers=[0])
             scores = values.to_padded(l2_norm).cpu().numpy()
             for index, window, score in zip(batch, part, scores, strict=True):
                 result[index] = score[0, : len(window.input_ids)]
     return result
-
-
-def _gold(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tensor], Tensor]:
-    """Return what takes the logits of these windows to those of their gold outputs, (B, 1)."""
-    if isinstance(model.task_type, AnswerSpans):
-        places = torch.tensor([window.label for window in windows], device=model.device)
-        return partial(_of_answers, places)
-    if isinstance(model.task_type, TokenTags):
-        return partial(_of_tags, tag_targets(windows, model.device))
-    shares = torch.tensor([model.task_type.shares(window.label) for window in windows])
-    return partial(_weighted, shares.to(model.device))
-
-
-def _of_answers(places: Tensor, logits: Tensor) -> Tensor:
-    """(B, 1): the logits (B, N, 2) of the answers' first and last tokens (B, 2), added up."""
-    return logits.gather(1, places[:, None, :])[:, 0].sum(1, keepdim=True)
-
-
-def _of_tags(targets: Tensor, logits: Tensor) -> Tensor:
-    """(B, 1): of logits (B, N, tags) those of the tags (B, N) that tokens learn, added up."""
-    learnt = targets != IGNORED
-    gold = logits.gather(2, targets.where(learnt, 0)[..., None])[..., 0]
-    return gold.where(learnt, 0).sum(1, keepdim=True)
-
-
-def _weighted(shares: Tensor, logits: Tensor) -> Tensor:
-    """(B, 1): the sum of the logits, each as often as its share (B, outputs)."""
-    return (logits * shares).sum(1, keepdim=True)
 
 
 def l2_norm(values: Tensor) -> Tensor:

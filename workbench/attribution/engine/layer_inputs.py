@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.memory import copies_in
-from workbench.attribution.engine.tail import Tail, states_entering
-from workbench.attribution.engine.task import Task, frozen
+from workbench.attribution.engine.tail import Decisions, Tail, states_entering
+from workbench.attribution.engine.task import Task
+from workbench.attribution.engine.whole_model import frozen
 from workbench.attribution.options import Baseline, Options
 from workbench.attribution.types import Scored
 from workbench.core.documents import Window
@@ -81,14 +82,16 @@ def _score_window(method: Callable[[LayerInput], Attribution], task: Task) -> Sc
 def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
     model, options, (window,) = task.model, task.options, task.windows
     kind = options.baseline or "mask"
-    states = _states(task, window)
+    decisions = Decisions(task.alive, task.kept)
+    states, gone = _states(task, window, decisions)
     if kind == "zero":
         baselines = [torch.zeros_like(state) for state in states]
     else:
-        baselines = _states(task, replace(window, input_ids=without_words(window, task.tokenizer, kind)))
+        ids = without_words(window, task.tokenizer, kind)
+        baselines, _ = _states(task, replace(window, input_ids=ids), decisions)
     copies = copies_in(model, len(window.input_ids), options, keeps_graph=True)
     for layer in task.layers:
-        tail = Tail(model, layer, task.alive, task.explained)
+        tail = Tail(model, layer, decisions, task.explained.of, gone[layer])
         yield (
             layer,
             LayerInput(
@@ -97,11 +100,13 @@ def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
         )
 
 
-def _states(task: Task, window: Window) -> list[Tensor]:
-    """Hidden states at every layer's input."""
+def _states(
+    task: Task, window: Window, decisions: Decisions
+) -> tuple[list[Tensor], list[Tensor | None]]:
+    """What `states_entering` says of a window."""
     with torch.no_grad():
         embedded, _ = task.model.embed([window], "masked")
-    return states_entering(task.model, embedded, task.alive)
+    return states_entering(task.model, embedded, decisions)
 
 
 def without_words(window: Window, tokenizer: PreTrainedTokenizerBase, kind: Baseline) -> np.ndarray:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.engine.block import Block
+from workbench.attribution.ops.mixing import at_rest
 from workbench.attribution.ops.rollout import Rollout
 
 
@@ -45,7 +46,8 @@ class RowByRow(Observer):
 
 class RolledOutRow(RowByRow):
     """The [CLS] row of the layers' mixing matrices multiplied up to the layer; the mean row where the
-    model's head reads the mean over tokens.
+    model's head reads the mean over tokens; of an answer the mean of the rows of its first and last
+    token, each as it was when the token left.
 
     In a model that drops tokens, what reaches [CLS] through tokens dropped since is in no token's score:
     a row of shares over the remaining ones then sums to less than 1.
@@ -56,7 +58,8 @@ class RolledOutRow(RowByRow):
         self.flow = Rollout()
 
     def row(self, block: Block) -> Tensor:
-        return block.pooled(self.flow.add(self.mixing(block)))
+        mixing = self.mixing(block)
+        return block.pooled(self.flow.add(mixing if block.kept is None else at_rest(mixing, block.kept)))
 
     @abstractmethod
     def mixing(self, block: Block) -> Tensor:

@@ -27,10 +27,9 @@ class Switches:
     """One window's units as Captum's input."""
 
     forward: Callable[[Tensor], Tensor]
-    """(K, units) float -> outputs (K, classes)."""
+    """(K, units) float -> what is explained (K,)."""
     on: Tensor
     """(1, units) of ones."""
-    target: int
     at_once: int
     """Changed texts that run together."""
     samples: int
@@ -38,7 +37,7 @@ class Switches:
     def attribute(self, method: Any, **more: Any) -> Tensor:
         """Run a method of Captum on these switches, and return (1, units)."""
         values: Tensor = method.attribute(
-            self.on, baselines=0, target=self.target, perturbations_per_eval=self.at_once, **more
+            self.on, baselines=0, perturbations_per_eval=self.at_once, **more
         )
         return values
 
@@ -68,13 +67,13 @@ def _switches(task: Task, unit: np.ndarray) -> Switches:
     def forward(switches: Tensor) -> Tensor:
         on = np.append(switches.cpu().numpy() > 0, np.ones((len(switches), 1), dtype=bool), axis=1)
         texts = np.where(on[:, unit], window.input_ids, empty)
-        return task.outputs(task.model([replace(window, input_ids=text) for text in texts]).logits)
+        changed = [replace(window, input_ids=text) for text in texts]
+        return task.explained.of(task.model(changed).logits)
 
     fitting = copies_in(task.model, len(window.input_ids), options, keeps_graph=False)
     return Switches(
         forward,
         on=torch.ones(1, int(unit.max()) + 1),
-        target=int(task.targets[0]),
         at_once=min(options.batch_size, fitting),
         samples=options.samples or SAMPLES,
     )

@@ -1,7 +1,6 @@
 """One batch of windows to be explained: what every scorer may ask about it, computed once."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from time import perf_counter
@@ -13,12 +12,14 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.blame import blaming
 from workbench.attribution.engine.block import Block
+from workbench.attribution.engine.explained import AnswerOutputs, Explained, explained_in
 from workbench.attribution.engine.memoised import Memoised
 from workbench.attribution.engine.observers import Observer
-from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
+from workbench.attribution.engine.whole_model import frozen, rejoining
+from workbench.attribution.options import Options
 from workbench.attribution.types import Scored
 from workbench.core.documents import Window
-from workbench.core.task_type import MultiLabel
+from workbench.core.token_tasks import AnswerSpans
 from workbench.models.classifier import PruningClassifier
 from workbench.models.encoder import LayerState, LayerTrace
 from workbench.models.layouts import Layout, Padded
@@ -31,7 +32,7 @@ class PlainPass(NamedTuple):
     """What the model itself made of the batch, by original position."""
 
     logits: Tensor
-    """(B, classes)."""
+    """(B, classes), or (B, N, outputs) where every token has some."""
     alive: Tensor
     """(B, layers, N) bool: in the layer's self-attention."""
     kept: Tensor
@@ -87,28 +88,29 @@ class Task(Memoised):
         return layout.alive[:, None].expand(-1, self.model.layers, -1)
 
     @cached_property
-    def targets(self) -> Tensor:
-        """(B,) int64: the class explained in each window."""
-        target = self.options.target or PREDICTED
-        if target == PREDICTED:
-            return self.plain_pass.logits.argmax(dim=1)
-        if target == GOLD:
-            gold = [self.model.task_type.output(window.label) for window in self.windows]
-            return torch.tensor(gold, device=self.model.device)
-        index = target_index(target, self.model.labels)
-        return torch.full((len(self.windows),), index, device=self.model.device)
+    def kept(self) -> Tensor:
+        """(B, layers, N) bool: past each layer's cut; known without a pass where none drop."""
+        return self.plain_pass.kept if self.prunes else self.alive
 
-    def outputs(self, logits: Tensor) -> Tensor:
-        """Return what is explained of the logits, both (B, classes)."""
-        if self.options.output != "probability":
-            return logits
-        return (
-            logits.sigmoid() if isinstance(self.model.task_type, MultiLabel) else logits.softmax(dim=-1)
-        )
+    @cached_property
+    def explained(self) -> Explained:
+        """What is explained of each window."""
+        return self.explained_in(lambda: self.plain_pass.logits)
 
-    def explained(self, logits: Tensor) -> Tensor:
-        """Return the target's output (K,) in copies (K, classes) of a task of one window."""
-        return self.outputs(logits)[:, self.targets[0]]
+    def explained_in(self, logits: Callable[[], Tensor]) -> Explained:
+        """Return what is explained where a pass of the scorer's own gives these logits."""
+        return explained_in(self.model, self.windows, self.options, logits)
+
+    @property
+    def answer(self) -> Tensor | None:
+        """(B, 2) int64: first and last token of the answers explained; None where texts are classified.
+
+        Where the predicted ones are explained, the plain pass finds them.
+        """
+        if not isinstance(self.model.task_type, AnswerSpans):
+            return None
+        assert isinstance(self.explained, AnswerOutputs)
+        return self.explained.places
 
     def observe(self, observers: Sequence[Observer]) -> list[Observed]:
         """Show one forward pass to all observers, and return what each gives."""
@@ -123,18 +125,22 @@ class Task(Memoised):
             return result
 
         def show(state: LayerState) -> None:
-            block = Block(state, pools_cls=self.model.backbone.pools_cls)
+            block = Block(state, pools_cls=pools_cls, answer=answer, kept=kept)
             with torch.no_grad():
                 for number, observer in enumerate(observers):
                     timed(number, partial(observer.see, block))
 
         start = perf_counter()
+        pools_cls, answer = self.model.backbone.pools_cls, self.answer
+        kept = None if answer is None else self.kept
         with frozen(self.model), torch.set_grad_enabled(needs_gradient):
             hidden, layout = self.model.embed(self.windows, "masked")
             hidden = hidden.detach().requires_grad_(needs_gradient)
-            output = self.model.classify(hidden, layout, show="probabilities", observe=show)
+            output = self.model.classify(
+                hidden, layout, show="probabilities", observe=show, rejoin=rejoining(self.model)
+            )
             self.plain_pass = self._plain_pass(output.logits.detach(), output.traces)
-            chosen = self.outputs(output.logits).gather(1, self.targets[:, None])[:, 0]
+            chosen = self.explained.of(output.logits)
             rows = [timed(n, partial(one.rows, chosen)).detach() for n, one in enumerate(observers)]
         shared = (perf_counter() - start - sum(spent)) / len(observers)
         return [Observed(*pair) for pair in zip(rows, (shared + s for s in spent), strict=True)]
@@ -159,9 +165,9 @@ class Task(Memoised):
         ]
 
     def alone(self, row: int) -> "Task":
-        """Return a task of one window, unpadded, with the class that is explained in it here."""
+        """Return a task of one window, unpadded, of which the same is explained as here."""
         part = Task(self.model, self.tokenizer, self.windows[row : row + 1], self.options)
-        part.targets = self.targets[row : row + 1]
+        part.explained = self.explained.alone(row)
         return part
 
     def _plain_pass(self, logits: Tensor, traces: Sequence[LayerTrace]) -> PlainPass:
@@ -174,19 +180,3 @@ def _alive(layouts: Sequence[Layout]) -> Tensor:
     """(B, layers, N) bool by original position."""
     masks = [layout.to_padded(torch.ones_like(layout.is_cls), False) for layout in layouts]
     return torch.stack(masks, dim=1)
-
-
-@contextmanager
-def frozen(model: PruningClassifier) -> Iterator[None]:
-    """Have no dropout and no gradients of the parameters inside; afterwards all is as it was."""
-    learning = [value for value in model.parameters() if value.requires_grad]
-    was_training = model.training
-    model.eval()
-    for value in learning:
-        value.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for value in learning:
-            value.requires_grad_()
-        model.train(was_training)

@@ -26,15 +26,27 @@ def received(matrix: Tensor, alive: Tensor) -> Tensor:
     return torch.einsum("b...qk,bq->b...k", matrix, queries)
 
 
-def pooled_row(matrix: Tensor, alive: Tensor, *, pools_cls: bool) -> Tensor:
+def pooled_row(
+    matrix: Tensor, alive: Tensor, *, pools_cls: bool, answer: Tensor | None = None
+) -> Tensor:
     """Return the row of (B, N, N) that a model's head reads, (B, N).
 
     Args:
         matrix: Rows = queries.
         alive: (B, N) bool.
         pools_cls: Whether the head reads [CLS]; else the mean over the remaining tokens.
+        answer: (B, 2): where a head reads every token, the mean of these two tokens' rows.
     """
+    if answer is not None:
+        rows = answer[..., None].expand(-1, -1, matrix.shape[-1])
+        return matrix.gather(1, rows).mean(1)
     return matrix[:, 0] if pools_cls else received(matrix, alive)
+
+
+def at_rest(mixing: Tensor, moving: Tensor) -> Tensor:
+    """Return (B, N, N) in which a token (row) that is not in `moving` (B, N) takes from itself alone."""
+    itself = torch.eye(mixing.shape[-1], dtype=mixing.dtype, device=mixing.device)
+    return torch.where(moving[:, :, None], mixing, itself)
 
 
 def norms_of_sums(weights: Tensor, vectors: Tensor, to_itself: Tensor | None = None) -> Tensor:

@@ -147,16 +147,26 @@ class Backbone(ABC):
 
     def token_head(self, states: Tensor) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""
-        stock = self.stock
-        if self.said_of_tokens == "answers":
-            logits: Tensor = stock.qa_outputs(states)
-        else:
-            logits = stock.classifier(stock.dropout(states))
+        # Heads that answer are trained without dropout, as most stock ones are.
+        if self.said_of_tokens == "tokens":
+            states = self.stock.dropout(states)
+        logits: Tensor = self.token_outputs(states)
         return logits
+
+    @property
+    def token_outputs(self) -> nn.Linear:
+        """The linear layer that ends a head on all tokens; the only one, in post-norm families."""
+        last: nn.Linear = getattr(self.stock, "qa_outputs", None) or self.stock.classifier
+        return last
 
     def pool(self, hidden: Tensor, layout: Layout) -> Tensor:
         """Return (B, H): what the head reads of the last layer's states, [CLS] by default."""
         return layout.cls_states(hidden)
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether the head says something of each token."""
+        return not type(self.stock).__name__.endswith(STOCK_NAMES["sequence"])
 
     @property
     def head_parts(self) -> HeadParts | None:
@@ -167,7 +177,7 @@ class Backbone(ABC):
     def activations(self) -> list[nn.Module]:
         """The modules between the linear layers of feed-forward parts and head."""
         found = [layer.activation for layer in self.layers]
-        parts = self.head_parts
+        parts = None if self.reads_tokens else self.head_parts
         if parts is not None and isinstance(parts.activation, nn.Module):
             found.append(parts.activation)
         return list(dict.fromkeys(found))

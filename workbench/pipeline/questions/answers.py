@@ -20,6 +20,16 @@ LAYER_QUANTITIES = {
 """What is told of a layer, over the windows that hold an answer."""
 
 
+def search_of(settings: QuestionSettings) -> SpanSearch:
+    """Return which spans may be answers."""
+    return SpanSearch(
+        n_best=settings.n_best,
+        max_answer_length=settings.max_answer_length,
+        null=settings.rules == "squad-2.0",
+        null_threshold=settings.null_threshold,
+    )
+
+
 def found_answers(
     questions: Sequence[Question],
     encoding: QuestionEncoding,
@@ -33,12 +43,7 @@ def found_answers(
         logits: (n, 2) of every window.
         settings: Which spans may be answers.
     """
-    search = SpanSearch(
-        n_best=settings.n_best,
-        max_answer_length=settings.max_answer_length,
-        null=settings.rules == "squad-2.0",
-        null_threshold=settings.null_threshold,
-    )
+    search = search_of(settings)
     begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
     return list(find_answers(questions, encoding.facts, begins, ends, search))
 

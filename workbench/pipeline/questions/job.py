@@ -69,7 +69,7 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
             split: [dataclasses.astuple(one) for one in self.questions.splits[split]]
             for split in ("train", "dev")
         }
-        return [questions, self.config.questions.model_dump(mode="json")]
+        return [questions, self.config.questions.model_dump(mode="json", exclude={"scorers"})]
 
     def windows(self, split: str) -> list[Window]:
         return self.encodings[split].windows

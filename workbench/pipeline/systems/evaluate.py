@@ -1,12 +1,13 @@
 """What trained systems say, as files and frames: quality against FLOPs, controls, tests, layers."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.metrics.schemas import SYSTEMS, SYSTEMS_BY_LAYER
+from workbench.metrics.schemas import ANSWERS_PLAUSIBILITY, SYSTEMS, SYSTEMS_BY_LAYER
 from workbench.metrics.stats.resampling import holm
 from workbench.models.inference import infer_ragged
 from workbench.models.interventions.budget_controls import at_budget
@@ -19,12 +20,26 @@ from workbench.storage.locks import is_empty, one_writer
 from workbench.storage.tables import write_table
 
 Rows = list[tuple[object, ...]]
+J = TypeVar("J", bound=SystemsJob[Any, Any, Any])
+Explain = Callable[[J], pd.DataFrame]
 
 
-def make_systems(job: SystemsJob[Any, Any, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Judged(NamedTuple):
+    """The frames of metrics/."""
+
+    quality: pd.DataFrame
+    """Columns of `schemas.SYSTEMS`."""
+    by_layer: pd.DataFrame
+    """Columns of `schemas.SYSTEMS_BY_LAYER`."""
+    plausibility: pd.DataFrame
+    """Columns of `schemas.ANSWERS_PLAUSIBILITY`; without rows where no scorer is asked for."""
+
+
+def make_systems(job: J, explain: Explain[J] | None = None) -> Judged:
     """Train what is not trained and judge all; nobody else writes the folder meanwhile.
 
-    Returns what `evaluate_systems` does.
+    Args:
+        job, explain: As of `evaluate_systems`, whose result is returned.
 
     Raises:
         InputError: Wrong data or settings, several processes, and a folder of something else.
@@ -37,20 +52,18 @@ def make_systems(job: SystemsJob[Any, Any, Any]) -> tuple[pd.DataFrame, pd.DataF
         raise InputError(f"{folder}: holds something else; choose another --out")
     with one_writer(folder, job.command), job.reporter:
         job.train()
-        return evaluate_systems(job)
+        return evaluate_systems(job, explain)
 
 
-def evaluate_systems(job: SystemsJob[Any, Any, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def evaluate_systems(job: J, explain: Explain[J] | None = None) -> Judged:
     """Judge every trained system, and write what it says and the frames.
 
-    The folder gets SAID/NAME.json (what each says), and metrics/SAID and metrics/SAID_by_layer as
-    Parquet and CSV, where SAID is `job.said_name`.
+    The folder gets SAID/NAME.json (what each says), and metrics/SAID, metrics/SAID_by_layer and, where
+    scorers are asked for, metrics/SAID_plausibility as Parquet and CSV; SAID is `job.said_name`.
 
     Args:
         job: Its systems are trained.
-
-    Returns:
-        Columns of `schemas.SYSTEMS` and of `schemas.SYSTEMS_BY_LAYER`.
+        explain: Compares scorers with rationales.
     """
     rows: Rows = []
     layers: Rows = []
@@ -61,10 +74,12 @@ def evaluate_systems(job: SystemsJob[Any, Any, Any]) -> tuple[pd.DataFrame, pd.D
         values[system] = _judge(job, system, rows, layers)
         job.reporter.progress(number + 1, len(systems), {})
     rows += _tests(job, values)
-    frames = SYSTEMS.frame(rows), SYSTEMS_BY_LAYER.frame(layers)
-    for name, frame in zip((job.said_name, f"{job.said_name}_by_layer"), frames, strict=True):
-        write_table(frame, job.folder / "metrics" / f"{name}.parquet", csv=True)
-    return frames
+    scored = ANSWERS_PLAUSIBILITY.frame([]) if explain is None else explain(job)
+    judged = Judged(SYSTEMS.frame(rows), SYSTEMS_BY_LAYER.frame(layers), scored)
+    for ending, frame in zip(("", "_by_layer", "_plausibility"), judged, strict=True):
+        if len(frame) or ending != "_plausibility":
+            write_table(frame, job.folder / "metrics" / f"{job.said_name}{ending}.parquet", csv=True)
+    return judged
 
 
 def _judge(job: SystemsJob[Any, Any, Any], system: System, rows: Rows, layers: Rows) -> Any:

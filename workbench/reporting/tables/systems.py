@@ -4,12 +4,22 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from workbench.reporting.figures.plausibility import in_order, one_control
+from workbench.reporting.tables.by_layer import by_layer
+from workbench.reporting.tables.main import PLAUSIBILITY as SCORED
 from workbench.reporting.tables.significance import LEVEL, STAR
 from workbench.reporting.tables.table import Table
+from workbench.reporting.text.render import caption
 from workbench.reporting.text.wording import interval, percent
 
 ANSWERS, TAGS = "answers", "tags"
 """What the tables are called; those by layer have `_by_layer` behind it."""
+
+
+PLAUSIBILITY = "answers_plausibility"
+RATIONALES = {"answer": "the answer's tokens", "sentence": "the tokens of the sentence that holds it"}
+LINES = (*SCORED, *(("kept", metric) for selection, metric in SCORED if selection == "uniform"))
+"""(selection, metric): the tokens that go on are a selection themselves."""
 
 
 def answers_table(frame: pd.DataFrame, questions: str, resamples: int) -> Table:
@@ -95,8 +105,23 @@ def _by_layer(name: str, frame: pd.DataFrame, words: str) -> Table:
         pairs = zip(part["layer"], part["value"], strict=True)
         values = {f"L{layer}": percent(value) for layer, value in pairs}
         shown.append({"model": system, "what goes on": quantity, **values})
-    caption = f"What passes each layer's cut, in percent, {words}"
-    return Table(f"{name}_by_layer", caption, frame, pd.DataFrame(shown), ("model", "what goes on"))
+    said = f"What passes each layer's cut, in percent, {words}"
+    return Table(f"{name}_by_layer", said, frame, pd.DataFrame(shown), ("model", "what goes on"))
+
+
+def answers_plausibility_tables(frame: pd.DataFrame) -> list[Table]:
+    """Build scorer by layer, as a run's plausibility tables, against the answer and its sentence.
+
+    Args:
+        frame: Columns of `schemas.ANSWERS_PLAUSIBILITY`; no rows make no tables.
+    """
+    tables = []
+    for rationale, rows in frame.groupby("marks", sort=False, observed=True):
+        numbers, shown, marks = by_layer(one_control(in_order(rows)), LINES)
+        words = caption("answers_plausibility", rationale=RATIONALES[str(rationale)])
+        name = f"{PLAUSIBILITY}_{rationale}"
+        tables.append(Table(name, words, numbers, shown, ("metric", "scorer", "model"), marks))
+    return tables
 
 
 def _value(rows: pd.DataFrame, metric: str) -> float | None:

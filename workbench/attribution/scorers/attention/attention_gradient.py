@@ -1,14 +1,12 @@
 """Attention x gradient, generic for Transformers (Chefer, Gur and Wolf, ICCV 2021)."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from workbench.attribution.engine.block import Block
 from workbench.attribution.engine.observers import Observer
-from workbench.attribution.ops.mixing import pooled_row
 from workbench.catalog.scorers import register_scorer
 
 
@@ -16,6 +14,7 @@ from workbench.catalog.scorers import register_scorer
     name="attention-gradient", title="gradient-weighted attention rollout", group="attention", order=140,
     description="attention x its gradient, rolled out, [CLS] row (Chefer et al. 2021)",
     extra_options=("target", "output"), keeps_graph=True,
+    cls_row=True,
 )  # fmt: skip
 class AttentionGradient(Observer):
     """The [CLS] row of R: R starts as I, R <- R + A R with A = E_h[(grad A * A)^+] (eqs. 5 and 6).
@@ -33,7 +32,7 @@ class AttentionGradient(Observer):
     def see(self, block: Block) -> None:
         self.attentions.append(block.in_graph)
         # The block itself would keep all that was derived from it.
-        self.pooled.append(partial(pooled_row, alive=block.alive, pools_cls=block.pools_cls))
+        self.pooled.append(block.pooling)
 
     def rows(self, output: Tensor) -> Tensor:
         # The gradients of all layers come from one backward pass.

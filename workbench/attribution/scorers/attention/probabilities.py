@@ -38,17 +38,23 @@ class Received(HeadRow):
 @register_scorer(
     name="attention-cls", title="attention of [CLS]", group="attention", order=120, by_head=True,
     description="attention of [CLS], head mean",
+    cls_row=True,
 )  # fmt: skip
 class FromCls(HeadRow):
-    """The attention of [CLS] itself, its query row."""
+    """The attention of [CLS] itself, its query row; of an answer the mean of the rows of its first and
+    last token, 0 for one that has left."""
 
     def row(self, block: Block) -> Tensor:
-        return self.attention(block)[:, 0]
+        attention = self.attention(block)
+        if block.kept is None:
+            return attention[:, 0]
+        return block.pooled(attention * block.kept[:, :, None])
 
 
 @register_scorer(
     name="rollout", title="attention rollout", group="attention", order=130, colour="#CC79A7",
     description="attention rollout, [CLS] row, head mean",
+    cls_row=True,
 )  # fmt: skip
 class RolledOut(RolledOutRow):
     """Attention rollout (Abnar and Zuidema, ACL 2020, section 3): the [CLS] row of A'_l ... A'_0."""

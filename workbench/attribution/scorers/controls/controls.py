@@ -28,6 +28,16 @@ def uniform(window: Window, layers: int, seed: int) -> np.ndarray:
 
 
 @register_scorer(
+    name="position", title="position (control)", group="control", order=25,
+    description="earlier tokens first", takes="window",
+)  # fmt: skip
+def position(window: Window, layers: int, seed: int) -> np.ndarray:
+    """Fall from 1 at the first token to 1/n at the last."""
+    n = len(window.input_ids)
+    return np.tile(np.arange(n, 0, -1, dtype=np.float32) / n, (layers, 1))
+
+
+@register_scorer(
     name="oracle", title="gold oracle (control)", group="control", order=30,
     description="the human rationale itself", takes="window",
 )  # fmt: skip

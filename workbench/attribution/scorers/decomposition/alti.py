@@ -11,6 +11,7 @@ from workbench.catalog.scorers import register_scorer
 @register_scorer(
     name="alti", title="ALTI", group="decomposition", order=180,
     description="ALTI: L1 contributions of the attention block, rolled out, [CLS] row",
+    cls_row=True,
 )  # fmt: skip
 class Alti(RolledOutRow):
     """The [CLS] row of the layers' contribution matrices multiplied (eq. 11).

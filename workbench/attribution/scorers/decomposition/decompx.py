@@ -73,7 +73,7 @@ class Decomposition(Observer):
 
     def __init__(self, task: Task, start: int, rule: BiasRule) -> None:
         self.backbone, self.start, self.rule = task.model.backbone, start, rule
-        self.target = int(task.targets[0])
+        self.explained = task.explained
         self.parts = torch.empty(0)
         """(N, N, H): [i, k]."""
 
@@ -84,18 +84,33 @@ class Decomposition(Observer):
             states = block.entered[0]
             self.parts = torch.diag_embed(states.t()).permute(1, 2, 0).contiguous()
         later = self.rule._replace(value_stays=False)
-        self.parts = through_layer(block, self.parts, self.rule if block.index == self.start else later)
+        left = through_layer(block, self.parts, self.rule if block.index == self.start else later)
+        # Where every token has an output, one that is gone keeps its last state.
+        moved = block.kept
+        self.parts = left if moved is None else torch.where(moved[0, :, None, None], left, self.parts)
 
     def rows(self, output: Tensor) -> Tensor:
-        # (1, 1, N): contributions to the target's logit; pooler and classifier as in section 3.4. A bias
-        # is aligned with whole vectors, that of the classifier with the logits of all classes.
+        """Return (1, 1, N): contributions to the logit that is explained.
+
+        Pooler and classifier as in section 3.4. A bias is aligned with whole vectors, that of the
+        classifier with the logits of all classes.
+        """
         with torch.no_grad():
-            head = self.backbone.head_parts
-            assert head is not None, "refused before"
-            parts = with_bias(self.parts[0] @ head.inner.weight.t(), head.inner.bias)
-            parts = parts * slope(head.activation, parts.sum(0, keepdim=True))
-            logits = with_bias(parts @ head.outer.weight.t(), head.outer.bias)
-            return logits[None, None, :, self.target]
+            logits = self._of_tokens() if self.backbone.reads_tokens else self._of_text()
+            return self.explained.of(logits)[None, None]
+
+    def _of_text(self) -> Tensor:
+        """(N, classes): every token's part of the logits."""
+        head = self.backbone.head_parts
+        assert head is not None, "refused before"
+        parts = with_bias(self.parts[0] @ head.inner.weight.t(), head.inner.bias)
+        parts = parts * slope(head.activation, parts.sum(0, keepdim=True))
+        return with_bias(parts @ head.outer.weight.t(), head.outer.bias)
+
+    def _of_tokens(self) -> Tensor:
+        """(N, N, outputs): [k, i] is token k's part of token i's logits."""
+        head = self.backbone.token_outputs
+        return with_bias(self.parts @ head.weight.t(), head.bias).transpose(0, 1)
 
 
 def through_layer(block: Block, parts: Tensor, rule: BiasRule) -> Tensor:

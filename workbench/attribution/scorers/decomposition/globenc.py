@@ -11,6 +11,7 @@ from workbench.catalog.scorers import register_scorer
 @register_scorer(
     name="globenc", title="GlobEnc", group="decomposition", order=170, revision=2,
     description="GlobEnc: norms of the whole layer, rolled out, [CLS] row",
+    cls_row=True,
 )  # fmt: skip
 class GlobEnc(RolledOutRow):
     """The [CLS] row of N_Enc rolled out (eq. 12) as it is: no identity added, rows of any sum.
@@ -25,6 +26,7 @@ class GlobEnc(RolledOutRow):
 @register_scorer(
     name="globenc-normalised", title="GlobEnc, rows of sum 1", group="decomposition", order=171,
     description="GlobEnc with rows made to sum to 1 before they are rolled out, [CLS] row",
+    cls_row=True,
 )  # fmt: skip
 class NormalisedGlobEnc(RolledOutRow):
     """The same with every row made to sum to 1 before the product, as other rollouts do.

@@ -24,6 +24,7 @@ class ValueZeroing(RowByRow):
 @register_scorer(
     name="value-zeroing-rollout", title="value zeroing rollout", group="decomposition", order=200,
     description="value zeroing, rolled out, [CLS] row",
+    cls_row=True,
 )  # fmt: skip
 class RolledOutZeroing(RolledOutRow):
     """The [CLS] row of the same, rolled out over the layers as the authors do it: no identity added."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from torch import Tensor
 
 from workbench.attribution.engine.gradients import LayerValues, l2_norm, layer_gradients, signed_sum
-from workbench.attribution.engine.task import Task, frozen
-from workbench.attribution.options import PREDICTED
+from workbench.attribution.engine.task import Task
+from workbench.attribution.engine.whole_model import frozen
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import register_scorer
 
@@ -62,10 +62,9 @@ def _gradients(task: Task, *, times_activation: bool) -> LayerValues:
         return layer_gradients(
             task.model,
             task.windows,
-            # The predicted class needs no pass of its own.
-            None if (task.options.target or PREDICTED) == PREDICTED else task.targets,
+            # What is predicted needs no pass of its own.
+            lambda logits: task.explained_in(lambda: logits).of(logits),
             layers=task.layers,
             execution="masked" if task.prunes else "packed",
-            outputs=task.outputs,
             times_activation=times_activation,
         )

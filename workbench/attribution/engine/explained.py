@@ -1,0 +1,159 @@
+"""What is explained of a window: one number made of its logits. Here the task type decides."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
+from workbench.core.documents import Window
+from workbench.core.task_type import MultiLabel
+from workbench.core.token_tasks import IGNORED, AnswerSpans, TokenTags
+from workbench.errors import InputError
+from workbench.metrics.answer_spans import SpanSearch, best_span
+from workbench.models.classifier import PruningClassifier
+from workbench.models.token_classifier import tag_targets
+
+
+class Explained(ABC):
+    """One number for each of B windows."""
+
+    @abstractmethod
+    def of(self, logits: Tensor) -> Tensor:
+        """Return the windows' numbers (K,); K is B, or any number of copies of a single window."""
+
+    @abstractmethod
+    def alone(self, row: int) -> Self:
+        """Return what is explained of one of the windows."""
+
+
+@dataclass(frozen=True)
+class ClassOutputs(Explained):
+    """Outputs of a whole text, each as often as its share: one class's, or those of several labels."""
+
+    shares: Tensor
+    """(B, classes)."""
+    scale: Callable[[Tensor], Tensor] = lambda logits: logits
+    """Takes logits to the outputs, both (K, classes)."""
+
+    def of(self, logits: Tensor) -> Tensor:
+        return (self.scale(logits) * self.shares).sum(1)
+
+    def alone(self, row: int) -> Self:
+        return replace(self, shares=self.shares[row : row + 1])
+
+
+@dataclass(frozen=True)
+class AnswerOutputs(Explained):
+    """Start logit of an answer's first token plus end logit of its last; of probabilities: times."""
+
+    places: Tensor
+    """(B, 2) int64: the first and the last token."""
+    probability: bool = False
+
+    def of(self, logits: Tensor) -> Tensor:
+        places = self.places.expand(len(logits), -1)[:, None]
+        if self.probability:
+            return logits.softmax(dim=1).gather(1, places)[:, 0].prod(1)
+        return logits.gather(1, places)[:, 0].sum(1)
+
+    def alone(self, row: int) -> Self:
+        return replace(self, places=self.places[row : row + 1])
+
+
+@dataclass(frozen=True)
+class TagOutputs(Explained):
+    """Logits of tags, those of a window's tokens added up."""
+
+    tags: Tensor
+    """(B, N) int64: a tag for each token, `IGNORED` where none counts."""
+
+    def of(self, logits: Tensor) -> Tensor:
+        counted = self.tags != IGNORED
+        chosen = logits.gather(2, self.tags.where(counted, 0)[..., None])[..., 0]
+        return chosen.where(counted, 0).sum(1)
+
+    def alone(self, row: int) -> Self:
+        return replace(self, tags=self.tags[row : row + 1])
+
+
+def explained_in(
+    model: PruningClassifier,
+    windows: Sequence[Window],
+    options: Options,
+    logits: Callable[[], Tensor],
+) -> Explained:
+    """Return what the options' target and output are in these windows.
+
+    Args:
+        model: What is explained.
+        windows: A batch.
+        options: With target, output and, of answers, which spans may be predicted.
+        logits: Returns those of the batch; called only where the prediction is explained.
+    """
+    target, probability = options.target or PREDICTED, options.output == "probability"
+    if isinstance(model.task_type, AnswerSpans):
+        if target == GOLD:
+            places = [window.label for window in windows]
+        else:
+            places = _best_spans(windows, logits(), options.search)
+        return AnswerOutputs(torch.tensor(places, device=model.device), probability)
+    if target == PREDICTED:
+        chosen = logits().argmax(dim=1)
+    elif target == GOLD:
+        chosen = torch.tensor([model.task_type.output(window.label) for window in windows])
+    else:
+        chosen = torch.full((len(windows),), target_index(target, model.labels))
+    shares = torch.nn.functional.one_hot(chosen.to(model.device), len(model.labels))
+    if not probability:
+        return ClassOutputs(shares)
+    each = torch.sigmoid if isinstance(model.task_type, MultiLabel) else _softmax
+    return ClassOutputs(shares, each)
+
+
+def gold_of(model: PruningClassifier, windows: Sequence[Window]) -> Explained:
+    """Return the logits of all gold outputs of these windows: of texts of several labels see
+    `MultiLabel.shares`."""
+    if isinstance(model.task_type, AnswerSpans):
+        return explained_in(model, windows, Options(target=GOLD), lambda: torch.empty(0))
+    if isinstance(model.task_type, TokenTags):
+        return TagOutputs(tag_targets(windows, model.device))
+    shares = torch.tensor([model.task_type.shares(window.label) for window in windows])
+    return ClassOutputs(shares.to(model.device))
+
+
+def check_explained(model: PruningClassifier, options: Options) -> None:
+    """Raise InputError for a target or an output that this model does not have."""
+    task_type = model.task_type
+    if isinstance(task_type, TokenTags):
+        raise InputError("scorers explain one decision of a window, and a model of tags makes many")
+    named = options.target not in (None, PREDICTED, GOLD)
+    if isinstance(task_type, AnswerSpans):
+        if named:
+            raise InputError(
+                f"target {options.target!r}: of answers {PREDICTED} or {GOLD} ones are explained"
+            )
+        return
+    if named:
+        target_index(str(options.target), model.labels)
+    if options.target == GOLD:
+        task_type.require_one_gold()
+    if options.output == "probability":
+        task_type.require_probabilities("output 'probability': classes have one")
+
+
+def _softmax(logits: Tensor) -> Tensor:
+    return logits.softmax(dim=-1)
+
+
+def _best_spans(windows: Sequence[Window], logits: Tensor, search: SpanSearch) -> list[tuple[int, int]]:
+    """The first and last token of each window's best span, of (B, N, 2) logits."""
+    spans = []
+    for window, row in zip(windows, logits.detach().double().cpu().numpy(), strict=True):
+        starts, ends = np.moveaxis(row[: len(window.input_ids)], 1, 0)
+        spans.append(best_span(window.of_second, starts, ends, search))
+    return spans
