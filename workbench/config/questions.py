@@ -59,6 +59,13 @@ class QuestionsConfig(Settings):
                 raise ValueError(f"{method}: needs different values, at least one")
         return strengths
 
+    @field_validator("run")
+    @classmethod
+    def _untracked(cls, run: RunConfig) -> RunConfig:
+        if run.report_to:
+            raise ValueError("report_to: question answering is not told to trackers; leave it out")
+        return run
+
     @model_validator(mode="after")
     def _of_methods(self) -> "QuestionsConfig":
         for method in self.strengths:
