@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from docs.tools import strengths
+from tests.helpers.docs_blocks import docs_tool
 from workbench.catalog.methods import METHODS
 from workbench.config.comparison import CompareConfig
 from workbench.pipeline.compare.strengths import TABLE, known_strengths
+
+strengths = docs_tool("strengths")
 
 
 def test_the_table_is_made_from_the_stored_comparisons() -> None:
