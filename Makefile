@@ -38,6 +38,7 @@ docs: .venv/installed-dev
 # The tables of README and docs again; RUNS="runs/demo ..." first keeps those runs' frames in docs/numbers.
 numbers: .venv/installed-dev
 	$(BIN)/python docs/tools/stored_numbers.py $(RUNS)
+	$(BIN)/python docs/tools/strengths.py
 
 # The README's pictures of the app, from the demo run; needs chromium.
 screenshots: .venv/installed-dev | runs/demo/report.html

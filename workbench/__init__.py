@@ -6,6 +6,7 @@ The public names are those of `__init__.pyi` beside this file. They are imported
 
 import functools
 import importlib
+import sys
 from typing import Any
 
 from workbench.models.transformers import register_on_import
@@ -29,7 +30,9 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_modules()})
+    # What this file imports for itself is nobody else's; modules that were imported are.
+    named = (name for name in globals() if name.startswith("__") or f"workbench.{name}" in sys.modules)
+    return sorted({*named, *_modules()})
 
 
 register_on_import()

@@ -2,13 +2,9 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from typer import Context
 from typer.cli import get_docs_for_click
 from typer.main import get_command
@@ -17,10 +13,7 @@ from workbench.attribution.registry import refused_because
 from workbench.catalog.backbones import BACKBONES
 from workbench.catalog.scorers import SCORERS
 from workbench.cli.program import app
-from workbench.config.comparison import CompareConfig
-from workbench.config.questions import QuestionsConfig
-from workbench.config.run import RunConfig, run_config_class
-from workbench.config.tagging import TaggingConfig
+from workbench.config.describing import A_RUNS, Kind, configuration_class, one_line, sections_of
 from workbench.metrics.registry import (
     AGREEMENT,
     ANNOTATED,
@@ -39,81 +32,23 @@ ROOT = Path(__file__).parents[2]
 
 def configuration() -> str:
     """Describe every key of the kinds of configuration, a table per section."""
-    kinds: dict[str, type[BaseModel]] = {
-        "A run": run_config_class(),
-        "A comparison": CompareConfig,
-        "Question answering": QuestionsConfig,
-        "Token classification": TaggingConfig,
-    }
+    titles: dict[Kind, str] = {
+        "run": "A run", "compare": "A comparison", "answer": "Question answering",
+        "tag": "Token classification",
+    }  # fmt: skip
     lines: list[str] = []
-    for name, kind in kinds.items():
-        lines += [f"## {name}", *_sections(kind, "")]
+    for kind, title in titles.items():
+        lines.append(f"## {title}")
+        for section in sections_of(configuration_class(kind)):
+            lines += [f"### {section.name}"] if section.name else []
+            rows = ({"key": f"`{key.name}`", "takes": key.takes, "default": _default(key.default),
+                     "what it does": _line(key.meaning)} for key in section.keys)  # fmt: skip
+            lines.append(f"\n{_line(section.about)}\n\n{_table(rows)}\n")
     return "\n".join(lines)
 
 
-def _sections(kind: type[BaseModel], prefix: str) -> Iterator[str]:
-    """A section's keys, then the sections in it; a comparison's `run` is described already."""
-    rows, inner = [], []
-    for name, field in kind.model_fields.items():
-        section = _section(field)
-        a_run = section is not None and issubclass(section, RunConfig)
-        if section is not None and not a_run:
-            inner.append((f"{prefix}{name}", section))
-        else:
-            default = "a run's own" if a_run else f"`{_shown(field.get_default())}`"
-            rows.append({"key": f"`{prefix}{name}`", "takes": _takes(field), "default": default,
-                         "what it does": _line(field.description)})  # fmt: skip
-    yield f"\n{_line(kind.__doc__)}\n\n{_table(rows)}\n"
-    for name, section in inner:
-        yield f"### {name}"
-        yield from _sections(section, f"{name}.")
-
-
-def _section(field: FieldInfo) -> type[BaseModel] | None:
-    for part in (field.annotation, *get_args(field.annotation)):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part
-    return None
-
-
-def _takes(field: FieldInfo) -> str:
-    bounds = [
-        f"{sign} {getattr(rule, name):g}"
-        for rule in field.metadata
-        for name, sign in _SIGNS.items()
-        if getattr(rule, name, None) is not None
-    ]
-    return _type(field.annotation) + (f", {' and '.join(bounds)}" if bounds else "")
-
-
-_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-
-
-def _type(annotation: Any) -> str:
-    """A type as a reader of YAML knows it."""
-    inner = get_args(annotation)
-    origin = get_origin(annotation)
-    if annotation is type(None):
-        return "null"
-    if origin is Literal:
-        return ", ".join(f"`{choice}`" for choice in inner)
-    if origin in (list, tuple):
-        return f"list of {_type(inner[0])}"
-    if origin is dict:
-        return f"{_type(inner[0])}: {_type(inner[1])}"
-    if origin is UnionType:
-        return " or ".join(map(_type, inner))
-    if hasattr(annotation, "__metadata__"):
-        return _type(inner[0])
-    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}.get(
-        annotation.__name__, annotation.__name__
-    )
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "")
+def _default(shown: str) -> str:
+    return shown if shown == A_RUNS else f"`{shown}`"
 
 
 def _table(rows: Iterable[dict[str, str]]) -> str:
@@ -125,7 +60,7 @@ def _table(rows: Iterable[dict[str, str]]) -> str:
 
 def _line(text: str | None) -> str:
     """One line that may stand in a table."""
-    return " ".join((text or "").split()).replace("|", "\\|")
+    return one_line(text).replace("|", "\\|")
 
 
 def command_line() -> str:

@@ -9,7 +9,7 @@ import pytest
 
 import workbench as package
 from tests.helpers.tiny_runs import SAMPLE
-from workbench.data.sources import sources
+from workbench.data.recognising import sources
 
 COMMANDS = [
     [], ["run"], ["demo"], ["compare"], ["evaluate"], ["report"], ["explain"], ["export-predictions"],

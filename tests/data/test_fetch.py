@@ -14,7 +14,7 @@ from workbench.config.data import DataSettings
 from workbench.data import fetch as fetching
 from workbench.data.corpus import load_corpus
 from workbench.data.fetch import fetch, fetched_path, load_manifests, verify
-from workbench.data.sources import sources
+from workbench.data.recognising import sources
 from workbench.errors import InputError, WorkbenchError
 from workbench.storage.archives import open_tree
 

@@ -69,3 +69,33 @@ def test_a_file_of_no_known_form_is_refused_by_its_ending(tmp_path: Path) -> Non
 def test_a_name_that_is_nearly_a_sources_is_answered_with_it() -> None:
     with pytest.raises(InputError, match=r"^protigy: no such file, nor .*; did you mean prodigy"):
         data_settings("protigy")
+
+
+POST = {"post_id": "a", "annotators": [{"label": "normal"}], "rationales": [], "post_tokens": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("source", "written", "meant"),
+    [
+        ("squad", "text,label\nwarm,good\n", "file"),
+        ("hatexplain", "text,label\nwarm,good\n", "file"),
+        ("eraser", "text,label\nwarm,good\n", "file"),
+        ("squad", {"a": POST}, "hatexplain"),
+        ("file", {"data": [{"paragraphs": []}]}, "squad"),
+    ],
+)
+def test_a_file_of_another_form_names_the_reader_that_fits(
+    tmp_path: Path, source: str, written: str | dict, meant: str
+) -> None:
+    is_table = isinstance(written, str)
+    path = tmp_path / ("own.csv" if is_table else "own.json")
+    path.write_text(written if is_table else json.dumps(written), encoding="utf-8")
+    with pytest.raises(InputError, match=f"looks like what data.source: {meant} reads$"):
+        load_corpus(data_settings(str(path), [f"data.source={source}"]))
+
+
+def test_a_mistake_inside_a_file_of_the_right_form_names_no_other_reader(tmp_path: Path) -> None:
+    path = lines(tmp_path / "own.jsonl", [{"label": "good"}])
+    with pytest.raises(InputError) as refused:
+        load_corpus(data_settings(str(path)))
+    assert "looks like" not in str(refused.value)

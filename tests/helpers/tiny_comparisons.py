@@ -1,5 +1,6 @@
 """A comparison of tiny runs, whose trials take seconds, and one whose trainers are functions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,11 +68,13 @@ class FakeTrainers:
         value = self.speedup(method, strength, config.seed)
         self.made[str(job.run.folder)] = {"accuracy": 0.8, "loss": 10 * value, "speedup": value}
 
-    def compare(self, folder: Path, **values: object) -> tuple[bool, list[str]]:
+    def compare(
+        self, folder: Path, only: Sequence[str] = (), **values: object
+    ) -> tuple[bool, list[str]]:
         """Whether all went well, and what was told."""
         told: list[str] = []
         config = CompareConfig.model_validate({"methods": ["adapler"], "seeds": [0], **values})
-        return Comparison(folder, config, Reporter, told.append, lambda _: None).run(), told
+        return Comparison(folder, config, Reporter, told.append, lambda _: None, only).run(), told
 
 
 def diverging(*_: object) -> float:

@@ -127,10 +127,6 @@ def test_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatc
         locate("packaged")
 
 
-def test_a_hub_name_is_passed_on() -> None:
-    assert locate("bert-base-uncased") == "bert-base-uncased"
-
-
 def test_the_packaged_bert_loads() -> None:
     try:
         locate("packaged")

@@ -22,7 +22,7 @@ def data_list() -> None:
     """List what can be read: corpora, whether they are here, and the forms of your own files."""
     from rich.table import Table
 
-    from workbench.data.sources import sources
+    from workbench.data.recognising import sources
 
     table = Table("source", "here", "what it is", "how", box=None)
     for source in sources().values():

@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from importlib import metadata
 from typing import Annotated, Any
 
 import typer
@@ -14,9 +15,9 @@ from workbench.cli.explain import attribute, explain, predict
 from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command, foreseen
 from workbench.cli.show import app as show_app
-from workbench.cli.show import check, report, tables
+from workbench.cli.show import check, config, report, tables
 from workbench.cli.systems import answer, tag
-from workbench.cli.terminal import make_printable, visible
+from workbench.cli.terminal import make_printable, say, visible
 from workbench.cli.train import compare, demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
 
@@ -45,6 +46,7 @@ add_command(app, report, group="Show results")
 add_command(app, tables, group="Show results")
 add_command(app, check, group="Show results")
 add_command(app, show_app, "app", group="Show results")
+add_command(app, config, group="Train and evaluate")
 add_command(app, export, group="Data and other programs")
 add_command(app, export_predictions, "export-predictions", group="Data and other programs")
 app.add_typer(data_app, name="data", rich_help_panel="Data and other programs")
@@ -55,9 +57,19 @@ add_command(data_app, data_convert, "convert")
 add_command(data_app, data_plant, "plant")
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"workbench {metadata.version('rationale-workbench')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Set what holds for every command."""
     level = logging.INFO if debug else logging.WARNING

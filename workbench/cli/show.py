@@ -1,7 +1,7 @@
-"""The commands that show results: `workbench app`, `report` and `tables`."""
+"""The commands that show: `workbench app`, `report`, `check`, `tables` and `config`."""
 
-import importlib.metadata
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +16,7 @@ from workbench.catalog.plugins import loaded_plugins
 from workbench.cli.options import RunFolder
 from workbench.cli.stopping import stop_code
 from workbench.cli.terminal import say, warn
+from workbench.config.describing import Kind
 from workbench.errors import InputError
 
 _SETTINGS = {
@@ -102,3 +103,22 @@ def tables(
     made, lacking = paper_tables(load_runs(runs))
     say(*(table.write(out)[1] for table in made))
     warn(*(f"left out: {line}" for line in lacking))
+
+
+def config(
+    kind: Annotated[Kind, typer.Argument(help="Of which command's configuration.")] = "run",
+    schema: Annotated[
+        bool, typer.Option("--schema", help="As a JSON schema, for an editor of YAML.")
+    ] = False,
+) -> None:
+    """Show every key of a configuration: what it takes, its default, what it does."""
+    from workbench.config.describing import configuration_class, json_schema, sections_of
+
+    if schema:
+        say(json.dumps(json_schema(kind), indent=2, ensure_ascii=False))
+        return
+    for section in sections_of(configuration_class(kind)):
+        say(f"# {section.name or kind}: {section.about}")
+        for key in section.keys:
+            say(f"{key.name}: {key.default}", f"    {key.takes}. {key.meaning}".rstrip())
+        say("")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.busy import warn_if_busy
+from workbench.cli.comparison_plan import print_plan
 from workbench.cli.options import Overrides, Strict, end_strictly
 from workbench.cli.terminal import ERR, OUT, say, warn
 
@@ -71,6 +72,17 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for all trials; default: runs/<name>.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="METHOD:STRENGTH:SEED",
+            help="Make this part of the plan and what it waits for; * for all; repeatable.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan with estimated minutes, and end.")
+    ] = False,
     overrides: Overrides = None,
     strict: Strict = False,
 ) -> None:
@@ -82,13 +94,16 @@ def compare(
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.comparison import write_comparison
 
-    warn_if_busy()
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name
+    if dry_run:
+        print_plan(folder, settings, only or ())
+        return
+    warn_if_busy()
     warned: set[str] = set()  # The trials share their texts.
     reporters = partial(ConsoleReporter, ERR, warned)
-    complete = Comparison(folder, settings, reporters, warn, write_cards).run()
+    complete = Comparison(folder, settings, reporters, warn, write_cards, only or ()).run()
     written = write_comparison(folder)
     OUT.print(frame_table(written.main.shown))
     warn(*written.problems)

@@ -18,6 +18,8 @@ from workbench.config.loading import (
 from workbench.config.run import RunConfig, folder_name
 from workbench.errors import InputError, shown
 
+OF_THE_COMPARISON = ("methods", "seed")
+"""Keys of a run that the comparison sets."""
 _LONGEST_NAME = 100
 """Bytes of a comparison's name; its trials' are longer by method, strength and seed."""
 _REACH = 10.0
@@ -93,7 +95,7 @@ class CompareConfig(Settings):
     @classmethod
     def _left_to_us(cls, run: Any) -> Any:
         if isinstance(run, dict):
-            for key in ("methods", "seed"):
+            for key in OF_THE_COMPARISON:
                 if key in run:
                     raise ValueError(f"leave out {key}: the comparison's own {key.rstrip('s')}s count")
         return run

@@ -13,10 +13,15 @@ from pydantic import (
 )
 
 from workbench.catalog.methods import METHODS
-from workbench.catalog.settings import Seed, Settings, TrainingSettings
+from workbench.catalog.settings import EachOnce, Seed, Settings, TrainingSettings
 from workbench.config.data import DataSettings
 from workbench.config.evaluation import EfficiencySettings, EvaluationSettings
 from workbench.errors import InputError
+
+Tracker = Literal[
+    "tensorboard", "trackio", "wandb", "mlflow", "comet_ml", "dvclive", "swanlab", "aim", "clearml"
+]
+"""Trackers that Accelerate can log with."""
 
 
 def folder_name(name: str, longest: int = 200) -> str:
@@ -55,6 +60,9 @@ class RunConfig(Settings):
     kernels: Literal["auto", "stock", "onednn"] = "auto"
     """Library behind float32 linear layers on the CPU; `auto`: oneDNN on AMD with AVX-512, else torch's
     choice."""
+    report_to: Annotated[list[Tracker], EachOnce] = Field([])
+    """Experiment trackers that hear losses, dev quality and final numbers; changes no number itself, so
+    nothing is trained again for it. TensorBoard and Trackio are in the extra `tracking`."""
     data: DataSettings = DataSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     efficiency: EfficiencySettings = EfficiencySettings()

@@ -37,6 +37,13 @@ class SystemsConfig(Settings):
                 raise ValueError(f"{method}: needs different values, at least one")
         return strengths
 
+    @field_validator("run")
+    @classmethod
+    def _untracked(cls, run: RunConfig) -> RunConfig:
+        if run.report_to:
+            raise ValueError("report_to: only runs and comparisons are told to trackers; leave it out")
+        return run
+
     @model_validator(mode="after")
     def _of_methods(self) -> Self:
         for method in self.strengths:

@@ -12,6 +12,7 @@ from workbench.core.documents import Corpus
 from workbench.core.task_type import TaskKind, names_in
 from workbench.data.building import DocumentBuilder
 from workbench.data.rationales.offsets import resolve_offsets
+from workbench.data.recognising import meant_for_another
 from workbench.data.rows import Row, Table
 from workbench.data.splits import SPLITS, fill_splits, limit, text_key
 from workbench.data.warnings import warnings_of
@@ -40,7 +41,11 @@ def load_corpus(settings: DataSettings, *, training: bool = True) -> Corpus:
         >>> longest = max(corpus.splits["train"], key=lambda document: len(document.words))
     """
     reader = READERS.find(settings.source)
-    return assemble(reader.load(settings), settings, training=training)
+    try:
+        table = reader.load(settings)
+    except InputError as error:
+        raise InputError(f"{error}{meant_for_another(settings)}") from None
+    return assemble(table, settings, training=training)
 
 
 def assemble(table: Table, settings: DataSettings, *, training: bool = True) -> Corpus:

@@ -20,6 +20,7 @@ from workbench.errors import InputError, WorkbenchError
 from workbench.models import EXPORTED
 from workbench.models.backbones import Backbone, backbone_class
 from workbench.models.backbones.base import STOCK_NAMES, Head
+from workbench.models.hub import likely_folder, require_on_hub
 from workbench.models.model_config import (
     plan_model,
     read_config,
@@ -48,7 +49,9 @@ def locate(backbone: str) -> str:
     if folder.is_dir():
         check_folder(folder)
     elif folder.is_absolute() or backbone.startswith("."):
-        raise InputError(f"{backbone}: no such backbone folder")
+        raise InputError(f"{backbone}: no such backbone folder{likely_folder(backbone)}")
+    else:
+        require_on_hub(backbone)
     return backbone
 
 

@@ -14,6 +14,7 @@ from workbench.models.pretrained import load_backbone
 from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
 from workbench.pipeline.evaluations.faithfulness import chosen_layers
 from workbench.pipeline.job import Job
+from workbench.pipeline.tracking import require_trackers
 from workbench.training.inputs import trial_inputs
 from workbench.training.objectives import objective_class, prepare_objective
 
@@ -30,6 +31,7 @@ def check_run(job: Job) -> None:
     window, every scorer is asked whether it can explain its model. Nothing is written.
     """
     check_methods(job.config)
+    require_trackers(job.config)
     untrained = [method for method in job.config.methods if not job.is_done(method)]
     if untrained:
         with torch.random.fork_rng(devices=[]):

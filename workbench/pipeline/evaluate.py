@@ -33,6 +33,11 @@ from workbench.runs.scores import ROW_GROUP
 from workbench.storage.atomic import write_json
 from workbench.storage.tables import write_parts, write_table
 
+UNCOMPARED = (
+    "data.rationales is none: scores are compared with one another only, and kept for the app; "
+    "evaluation.scorers: [] leaves them out and saves their time"
+)
+
 
 def evaluate_run(job: Job, *, again: bool = False) -> None:
     """Predict, score and measure with every trained method; `again` repeats finished stages.
@@ -118,17 +123,23 @@ def _plausibility(job: Job) -> None:
     splits: list[str] = list(evaluation.splits)
     by_split: dict[str, list[TokenScores]] = {split: [] for split in splits}
     chosen = scorer_groups(job)
+    if chosen and job.config.data.rationales == "none":
+        job.note(UNCOMPARED)
+    windows = {split: _scored_windows(job, split) for split in splits}
+    events = _JobEvents(job, len(chosen) * sum(map(len, windows.values())))
     for method, names in chosen:
-        records = {split: _score(job, method, split, names) for split in splits}
+        records = {split: _score(job, method, windows[split], names, events) for split in splits}
         for name in names:
             scored = [r for split in records for r in records[split] if r.scorer == name]
             write_table(to_frame(scored), job.out.score_file(name), group=ROW_GROUP)
         for split, scored in records.items():
             by_split[split] += scored
     tables: dict[str, list[pd.DataFrame]] = {}
-    for split, scored in by_split.items():
+    job.reporter.stage("agreement", False)
+    for number, (split, scored) in enumerate(by_split.items(), start=1):
         for name, frame in plausibility_tables(job, split, scored).items():
             tables.setdefault(name, []).append(frame)
+        job.reporter.progress(number, len(by_split), {})
     for name, frames in tables.items():
         write_parts(frames, job.out.table_file(name))
 
@@ -162,13 +173,13 @@ def scorer_options(job: Job, names: list[str]) -> Options:
 
 
 class _JobEvents(Events):
-    """Passes on to the job's reporter and notes."""
+    """Passes on to the job's reporter and notes; one bar goes through all models and splits."""
 
     def __init__(self, job: Job, windows: int) -> None:
-        self.job, self.windows = job, windows
+        self.job, self.windows, self.before = job, windows, 0
 
     def progress(self, windows: int) -> None:
-        self.job.reporter.progress(windows, self.windows, {})
+        self.job.reporter.progress(self.before + windows, self.windows, {})
 
     def note(self, text: str) -> None:
         self.job.note(text)
@@ -177,8 +188,9 @@ class _JobEvents(Events):
         self.job.note(f"{scorer}: NaN for text {window.text_id!r}, layers {list(layers)}: left out")
 
 
-def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenScores]:
-    windows = _scored_windows(job, split)
+def _score(
+    job: Job, method: str, windows: list[Window], names: list[str], events: _JobEvents
+) -> list[TokenScores]:
     order = {(window.text_id, window.window): index for index, window in enumerate(windows)}
     records = score_windows(
         names,
@@ -186,8 +198,9 @@ def _score(job: Job, method: str, split: str, names: list[str]) -> list[TokenSco
         job.tokenizer,
         windows,
         scorer_options(job, names),
-        _JobEvents(job, len(windows)),
+        events,
     )
+    events.before += len(windows)
     # Without its seconds a score table depends on the configuration alone.
     kept = [replace(record, seconds=None) for record in records]
     return sorted(kept, key=lambda record: order[record.text_id, record.window])

@@ -8,7 +8,9 @@ from workbench.pipeline.checks import check_run
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job
+from workbench.pipeline.tracking import RESULTS, Tracked
 from workbench.pipeline.train import train_run
+from workbench.runs.flat import write_flat
 from workbench.runs.folder import ENVIRONMENT, refuse_other_run
 from workbench.runs.manifest import STAGES
 from workbench.storage.atomic import write_json
@@ -38,6 +40,7 @@ def make_run(job: Job, doing: str, finish: Callable[[Job], object]) -> None:
         train_run(job)
         if job.process.is_main_process:
             evaluate_run(job)
+            _tell_results(job)
             finish(job)
 
 
@@ -62,7 +65,18 @@ def evaluate_again(job: Job, finish: Callable[[Job], object]) -> None:
                     "made the run again"
                 )
         evaluate_run(job, again=True)
+        _tell_results(job)
         finish(job)
+
+
+def _tell_results(job: Job) -> None:
+    """Write metrics.json and params.yaml, and tell the trackers the same numbers."""
+    numbers = write_flat(job.run, job.config)
+    cpu = job.process.device.type == "cpu"
+    tracked = Tracked(job.config, job.run.folder, RESULTS, cpu=cpu)
+    if numbers:
+        tracked.log(numbers, step=1)
+        tracked.end()
 
 
 def _begin(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.base import Policy
 from workbench.models.pretrained import load_backbone
 from workbench.pipeline.job import Job
+from workbench.pipeline.tracking import Tracked, epoch_values
 from workbench.runs.folder import Run
 from workbench.runs.manifest import verify
 from workbench.storage.atomic import replacing, share_folder
@@ -109,17 +111,33 @@ def _train_method(job: Job, method: str) -> None:
 def _train(job: Job, method: str, objective: Objective) -> list[Path]:
     dev: list[Window] = job.encodings["dev"].windows
 
-    def report(moment: TrainingProgress, values: dict[str, float]) -> None:
-        job.reporter.progress(moment.step + 1, moment.total_steps, values)
+    cpu = objective.model.device.type == "cpu"
+    tracked = Tracked(job.config, job.run.folder, method, cpu=cpu)
+    step = 0
 
-    return Training(
+    def report(moment: TrainingProgress, values: dict[str, float]) -> None:
+        nonlocal step
+        step = moment.step + 1
+        job.reporter.progress(step, moment.total_steps, values)
+        tracked.log({f"train/{name}": value for name, value in values.items()}, step)
+
+    def validate() -> dict[str, Any]:
+        measured = quality(objective.model, dev)
+        tracked.log(epoch_values(measured), step)
+        return measured
+
+    training = Training(
         objective=objective,
         windows=job.training_windows,
-        validate=lambda: quality(objective.model, dev),
+        validate=validate,
         folder=_checkpoints(job, method),
         seed=job.config.seed,
         report=report,
-    ).run()
+    )
+    try:
+        return training.run()
+    finally:
+        tracked.end()
 
 
 def _save_model(job: Job, model: PruningClassifier, method: str) -> None:

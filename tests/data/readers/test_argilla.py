@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.exports import load, words_of, write_lines, write_list
-from workbench.data.sources import reader_of
+from workbench.data.recognising import reader_of
 from workbench.errors import InputError
 
 TEXT = "good plot, bad acting"

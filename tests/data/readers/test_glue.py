@@ -5,7 +5,7 @@ import pytest
 from workbench.config.data import DataSettings
 from workbench.data.corpus import load_corpus
 from workbench.data.readers.glue import hub_task, load_standards
-from workbench.data.sources import sources
+from workbench.data.recognising import sources
 from workbench.errors import InputError
 
 TASKS = [task for standard in load_standards().values() for task in standard.tasks.values()]

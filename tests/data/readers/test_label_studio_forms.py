@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.helpers.exports import load, words_of, write_list
-from workbench.data.sources import reader_of
+from workbench.data.recognising import reader_of
 from workbench.errors import InputError
 
 GOOD = {"start": 0, "end": 4}

@@ -8,7 +8,7 @@ import pytest
 from tests.helpers.exports import load, settings, words_of, write_lines
 from workbench.config.data import DataSettings
 from workbench.data.readers.prodigy import load_prodigy
-from workbench.data.sources import reader_of
+from workbench.data.recognising import reader_of
 from workbench.errors import InputError
 
 TEXT = "good plot, bad acting"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.exports import load, settings, words_of, write_lines, write_list
 from workbench.data.readers.spacy import load_spacy
-from workbench.data.sources import reader_of
+from workbench.data.recognising import reader_of
 from workbench.errors import InputError
 
 TEXT = "😀 good plot, bad acting"

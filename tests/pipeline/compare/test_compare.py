@@ -12,9 +12,13 @@ from matplotlib.figure import Figure
 from tests.helpers.fixtures import save_nothing
 from tests.helpers.tiny_comparisons import write_comparison_settings
 from tests.helpers.tiny_runs import call, digests, times, without_cards
+from workbench.config.comparison import load_comparison
 from workbench.errors import WorkbenchError
 from workbench.pipeline import run as pipeline
-from workbench.runs.folder import load_run
+from workbench.pipeline.compare.plan import MEASURED_ON, RATE, encoder_size, plan
+from workbench.pipeline.compare.trials import seconds_spent
+from workbench.pipeline.job import Job
+from workbench.runs.folder import Run, load_run
 from workbench.storage.locks import WRITER
 
 CELLS = [
@@ -112,6 +116,46 @@ def test_seeds_made_apart_and_put_together_train_nothing_again(made, copied, nev
     whole, wanted = about(copied), about(made.folder)
     assert [trial["name"] for trial in whole["cells"]] == [trial["name"] for trial in wanted["cells"]]
     assert whole["groups"] == wanted["groups"]
+
+
+def test_the_plan_tells_what_is_done_and_estimates_the_rest_from_it(made, copied, capsys) -> None:
+    shutil.rmtree(copied / CELLS[0])
+    before = times(copied)
+    assert call("compare", made.config, "--out", copied, "--dry-run") == 0
+    assert times(copied) == before
+    steps = {step.part.name: step for step in plan(copied, load_comparison(made.config)).steps}
+    left = [name for name, step in steps.items() if step.state != "done"]
+    assert left == ["adapler:0.4:0"]
+    assert steps["adapler:0.4:0"].part.after == ("dense:fixed:0",)
+    adapler = [seconds_spent(copied / cell) for cell in CELLS if "adapler" in cell and cell != CELLS[0]]
+    assert steps["adapler:0.4:0"].minutes == pytest.approx(sum(adapler) / len(adapler) / 60)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "1 trainings left, at most" in told
+    assert "the mean of this folder's finished trainings of the same method" in told
+
+
+def test_only_what_is_left_is_made_and_the_rest_stays(made, copied, capsys) -> None:
+    for cell in (CELLS[0], CELLS[3]):
+        shutil.rmtree(copied / cell)
+    assert call("compare", made.config, "--out", copied, "--only", "adapler:0.4:0") == 0
+    names = [cell["name"] for cell in about(copied)["cells"]]
+    assert CELLS[0] in names
+    assert CELLS[5] in names
+    assert CELLS[3] not in names
+    assert not about(copied)["finished"]
+    assert call("compare", made.config, "--out", copied, "--only", "adapler:0.4:1") == 0
+    assert about(copied)["finished"]
+    assert about(copied)["groups"] == about(made.folder)["groups"]
+
+
+def test_a_new_folders_plan_states_its_rate(made, tmp_path) -> None:
+    config = load_comparison(made.config)
+    whole = plan(tmp_path / "new", config)
+    tokens = sum(len(w.input_ids) for w in Job(Run(tmp_path), config.dense(0)).training_windows)
+    larger = encoder_size(config.run.backbone) / MEASURED_ON
+    assert whole.minutes == pytest.approx(8 * tokens * RATE * larger / 60)
+    assert f"{tokens:,} tokens" in whole.basis
+    assert not (tmp_path / "new").exists()
 
 
 def test_tables_figures_and_page_are_there(made) -> None:

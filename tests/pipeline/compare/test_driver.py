@@ -40,6 +40,38 @@ def test_the_grid_is_methods_by_strengths_by_seeds(monkeypatch, tmp_path) -> Non
     assert lines[:2] == ["dense, seed 3", "adapler at 0.01, seed 3"]
 
 
+def test_only_a_part_is_made_with_what_it_waits_for(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    values = {"methods": ["adapler", "top"], "seeds": [3, 4], "strengths": {"adapler": [0.01, 0.02]}}
+    whole, lines = fake.compare(tmp_path, only=["adapler:0.02:4"], **values)
+    assert whole
+    assert lines == ["dense, seed 4", "adapler at 0.02, seed 4"]
+    about = told(tmp_path)
+    assert not about["finished"]
+    assert [cell["name"] for cell in about["cells"]] == ["dense/seed4", "cells/adapler/0.02-seed4"]
+    assert fake.compare(tmp_path, only=["top:*:*", "dense:fixed:3"], **values)[1] == [
+        "dense, seed 3", "top at 0.45, seed 3", "dense, seed 4", "top at 0.45, seed 4",
+    ]  # fmt: skip
+
+
+def test_a_search_of_the_other_seeds_brings_the_first_seeds(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    values = {"seeds": [0, 1], "ranges": {"adapler": [0.001, 0.1]}}
+    match = {"flops": 2.0, "search_seed_only": True}
+    fake.compare(tmp_path, only=["adapler:match:1"], match=match, **values)
+    assert {cell["seed"] for cell in told(tmp_path)["cells"]} == {0, 1}
+
+
+def test_what_only_does_not_name_rightly_is_refused_before_anything_is_written(
+    monkeypatch, tmp_path
+) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    for wrong in ("adapler:0.3:0", "adapler", "adapler:match:0", "adapler:0.0025:9"):
+        with pytest.raises(InputError, match=f"--only '{wrong}': expected METHOD:STRENGTH:SEED of adap"):
+            fake.compare(tmp_path / "out", only=[wrong])
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_method_is_compared_with_itself_under_other_settings(monkeypatch, tmp_path) -> None:
     fake = FakeTrainers(monkeypatch, rising)
     whole, lines = fake.compare(

@@ -20,7 +20,13 @@ from workbench.reporting.figures.page import DOUBLE, SINGLE, plain
 from workbench.reporting.figures.plausibility import KEPT, layer_frame, plausibility_chart
 from workbench.reporting.figures.printing import draw
 from workbench.reporting.figures.saving import save_figure, save_images
-from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
+from workbench.reporting.figures.speed import (
+    speed_axes,
+    speed_chart,
+    speed_frame,
+    token_frame,
+    tokens_chart,
+)
 from workbench.reporting.figures.style import series_look
 from workbench.runs.tables import read_run_data
 
@@ -96,7 +102,9 @@ def test_speed_figure_without_a_stopwatch(finished_run: Path) -> None:
     counted = metrics["efficiency"][metrics["efficiency"]["batch_size"].isna()]
     frame = speed_frame(metrics["classification"], counted)
     assert frame["speedup_vs_hf"].isna().all()
-    draw(speed_chart(frame))
+    # A panel without a point says nothing.
+    assert [panel.title for panel in speed_chart(frame).panels] == ["Counted"]
+    assert speed_axes(frame) == ["counted"]
 
 
 def test_examples_are_right_and_wrong_ones(finished_run: Path) -> None:

@@ -52,6 +52,17 @@ def test_main_table_without_speed() -> None:
     assert table.shown["FLOPs, unpadded"].tolist() == ["–", "–"]
 
 
+def test_captions_explain_only_what_a_table_has() -> None:
+    timed = main_table(CLASSIFICATION, EFFICIENCY).caption
+    counted = main_table(CLASSIFICATION, EFFICIENCY[EFFICIENCY["batch_size"].isna()]).caption
+    bare = main_table(CLASSIFICATION, None).caption
+    assert ["vs stock" in words for words in (timed, counted, bare)] == [True, False, False]
+    assert ["FLOPs" in words for words in (timed, counted, bare)] == [True, True, False]
+    without = CLASSIFICATION.assign(ci_low=float("nan"), ci_high=float("nan"))
+    assert "95 %" in timed
+    assert "95 %" not in main_table(without, None).caption
+
+
 def test_main_table_shows_matthews_where_a_run_has_it() -> None:
     assert "Matthews × 100" not in main_table(CLASSIFICATION, None).shown
     row = pd.DataFrame([("dense", "test", "matthews", -0.25, -0.5, 0.125, 4)])

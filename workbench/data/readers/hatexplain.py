@@ -212,8 +212,8 @@ def _listed(path: Path) -> dict[str, Any]:
 def _by_id(path: Path) -> dict[str, Any]:
     if path.is_file() and ending_of(path) in FORMS and ending_of(path) != ".json":
         raise InputError(
-            f"{path}: a table, not HateXplain's JSON of posts; data.source: file reads tables (the"
-            " marks by data.rationale_column, data.rationale_form and data.annotator_column)"
+            f"{path}: a table, not HateXplain's JSON of posts (of a table data.rationale_column,"
+            " data.rationale_form and data.annotator_column name the marks)"
         )
     return _object(path)
 

@@ -1,19 +1,21 @@
 """A comparison: dense models, trials and searches in one folder, resumed where it stopped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.config.comparison import CompareConfig, pruner
+from workbench.config.comparison import CompareConfig, pruner, spelled
 from workbench.config.loading import dump_config
 from workbench.errors import InputError, WorkbenchError
+from workbench.pipeline.compare.plan import MATCH, chosen_parts, parts_of, recorded_search
 from workbench.pipeline.compare.search import Found, bisect
 from workbench.pipeline.compare.trials import Trial, dev_values, seconds_spent, without_extras
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter, this_process
 from workbench.pipeline.run import is_finished, make_run
 from workbench.runs.folder import COMPARISON, Run, refuse_foreign
+from workbench.runs.manifest import STAGES
 from workbench.storage.atomic import write_json, write_text
 from workbench.storage.locks import one_writer
 
@@ -33,6 +35,8 @@ class Comparison:
     """Hears, in a line, what begins, was finished already, or failed."""
     write_cards: Callable[[Path], object]
     """Writes the models' cards of the run folder that it is given."""
+    only: Sequence[str] = ()
+    """METHOD:STRENGTH:SEED each: nothing else is trained but what these wait for; none: everything."""
     trials: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name: what compare.json says of each run."""
     groups: dict[tuple[str, str, float | None], list[str]] = field(default_factory=dict)
@@ -42,6 +46,8 @@ class Comparison:
     environment: dict[str, Any] = field(default_factory=dict)
     nearest: dict[str, float] = field(default_factory=dict)
     """The strength that each method's last search ended with."""
+    left_out: bool = False
+    """Whether something was neither asked for nor there already."""
 
     def run(self) -> bool:
         """Make every trial; whether all went well and every search reached its target.
@@ -51,11 +57,17 @@ class Comparison:
         """
         if this_process().num_processes > 1:
             raise InputError("compare runs in one process; start it without torchrun")
+        self.chosen = chosen_parts(self.config, self.only)
         refuse_foreign(self.folder, COMPARISON, "comparison")
         with one_writer(self.folder, "compare"):
             return self._run()
 
     def _run(self) -> bool:
+        self.recorded = {
+            part.name: recorded_search(self.folder, self.config, part)
+            for part in parts_of(self.config)
+            if part.strength == MATCH
+        }
         self.environment = describe_environment(self.config.seeds[0])
         # First, since it is what makes the folder a comparison's.
         self._record()
@@ -66,17 +78,19 @@ class Comparison:
                 continue
             for method in self.config.methods:
                 self._method(method, base)
-        self._record(finished=True)
+        self._record(finished=not self.left_out)
         errors = [f"{name}: {trial['error']}" for name, trial in self.trials.items() if trial["error"]]
-        if len(errors) == len(self.trials):
+        if errors and len(errors) == len(self.trials):
             raise WorkbenchError(f"{self.folder}: no run has finished ({'; '.join(errors)})")
         return not errors and all(search["reached"] for search in self.searches)
 
     def _dense(self, seed: int) -> Job | None:
-        """The seed's dense run, or None where it failed."""
+        """The seed's dense run, or None where it failed or is not asked for."""
         config, name = self.config.dense(seed), f"dense/seed{seed}"
         facts = {"method": "dense", "strength": None, "seed": seed}
         job = Job(Run(self.folder / name), config, self.reporters())
+        if not self._asked("dense", spelled(None), job):
+            return None
         error = self._made(name, f"dense, seed {seed}", facts, job)
         if isinstance(error, InputError):
             raise error  # It is wrong for every seed and method.
@@ -89,14 +103,42 @@ class Comparison:
         seed, match = base.config.seed, self.config.match
         for strength in self.config.grid(method):
             trial = Trial(method, strength, seed)
+            if not self._asked(method, spelled(strength), self._job(trial, base)):
+                continue
             if self._trial(trial, base) is None:
                 self._group(method, "grid", strength, trial.name)
         if match is None or self.config.strength(method) is None:
+            return
+        if f"{method}:{MATCH}:{seed}" not in self.chosen:
+            self._recorded_search(method, base)
             return
         if match.search_seed_only and method in self.nearest:
             self._matched(Trial(method, self.nearest[method], seed), base)
         else:
             self._search(method, base)
+
+    def _asked(self, method: str, strength: str, job: Job) -> bool:
+        """Whether a training belongs to what is made now: it is asked for, or there already."""
+        asked = f"{method}:{strength}:{job.config.seed}" in self.chosen
+        asked = asked or ((job.run.folder / STAGES).is_file() and is_finished(job))
+        self.left_out |= not asked
+        return asked
+
+    def _job(self, trial: Trial, base: Job) -> Job:
+        config = self.config.trial(trial.method, trial.strength, trial.seed)
+        return Job(Run(self.folder / trial.name), config, base=base)
+
+    def _recorded_search(self, method: str, base: Job) -> None:
+        """Keep what an earlier command found, where it is still there."""
+        found = self.recorded[f"{method}:{MATCH}:{base.config.seed}"]
+        trial = Trial(method, found["nearest"]["strength"], base.config.seed) if found else None
+        if found is None or trial is None or not is_finished(self._job(trial, base)):
+            self.left_out = True
+            return
+        if found["seed"] == trial.seed:
+            self.searches.append(found)
+        self.nearest[method] = found["nearest"]["strength"]
+        self._matched(trial, base)
 
     def _search(self, method: str, base: Job) -> None:
         """Bisection on the method's strength; the nearest try is the matched trial."""

@@ -69,7 +69,7 @@ def plausibility_chart(
     people: pd.DataFrame | None = None,
     measures: Sequence[tuple[str, str]] = CURVES,
 ) -> Chart:
-    """Return a panel per measure by layer, with a line at what people reach where that is known.
+    """Return a panel per measure that has values, with a line at what people reach where that is known.
 
     Args:
         frame: Rows of `layer_frame`.
@@ -78,9 +78,11 @@ def plausibility_chart(
     """
     panels = []
     for _, metric in measures:
+        rows = frame[frame["metric"] == metric]
+        if rows["value"].isna().all():
+            continue
         better = "higher" if METRICS[metric].higher_is_better else "lower"
         panel = _panel(frame, metric, f"{capitalised(METRICS[metric].label)} ({better} is better)")
-        rows = frame[frame["metric"] == metric]
         panels.append(replace(panel, series=[*panel.series, *people_level(rows, people)]))
     return Chart(panels)
 

@@ -97,8 +97,17 @@ def speed_frame(classification: pd.DataFrame, efficiency: pd.DataFrame) -> pd.Da
     return sorted_by(frame, {"method": ordered(frame["method"], METHODS)})
 
 
+def speed_axes(frame: pd.DataFrame) -> list[str]:
+    """Return what was measured of a `speed_frame`'s speed-ups, in words: counted, measured."""
+    columns = {"counted": "flops_speedup_unpadded", "measured": "speedup_vs_hf"}
+    return [word for word, column in columns.items() if frame[column].notna().any()]
+
+
 def speed_chart(frame: pd.DataFrame) -> Chart:
-    """Return two panels, quality with its interval against unpadded FLOPs and measured speed-up."""
+    """Return quality with its interval against unpadded FLOPs and measured speed-up, a panel each.
+
+    What was not measured has no panel.
+    """
     batch = frame["batch_size"].iloc[0] if len(frame) else pd.NA
     at = "" if pd.isna(batch) else f", batch {int(batch)}"
     panels = []
@@ -106,6 +115,8 @@ def speed_chart(frame: pd.DataFrame) -> Chart:
         ("flops_speedup_unpadded", COUNTED_LABEL, "Counted"),
         ("speedup_vs_hf", MEASURED_LABEL, f"Measured{at}"),
     ):
+        if frame[column].isna().all():
+            continue
         series = [
             quality_series(method_name(row["method"]), row[column],
                            [row["quality"], row["ci_low"], row["ci_high"]],

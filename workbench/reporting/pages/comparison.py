@@ -82,8 +82,9 @@ def _figures(data: ComparisonData, points: pd.DataFrame) -> dict[str, Written]:
         for name in group.trials
     ]  # fmt: skip
     tokens = token_frame(pd.concat(left, ignore_index=True))
+    axes = " and ".join(dict.fromkeys(points["axis"].astype(str)))
     drawn = {
-        "tradeoff": (points, tradeoff_chart, caption("tradeoff")),
+        "tradeoff": (points, tradeoff_chart, caption("tradeoff", axes=axes)),
         "tokens": (tokens, tokens_chart, caption("tokens", over="texts and seeds, quartiles")),
     }
     return {

@@ -27,7 +27,13 @@ from workbench.reporting.figures.plausibility import (
     where,
 )
 from workbench.reporting.figures.saving import Written, save_figure
-from workbench.reporting.figures.speed import speed_chart, speed_frame, token_frame, tokens_chart
+from workbench.reporting.figures.speed import (
+    speed_axes,
+    speed_chart,
+    speed_frame,
+    token_frame,
+    tokens_chart,
+)
 from workbench.reporting.tables.controls import control_sentences
 from workbench.reporting.tables.of_run import write_tables
 from workbench.reporting.text.aims import aim_sentences
@@ -80,7 +86,7 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     made: dict[str, Written] = {}
 
     def add(name: str, frame: pd.DataFrame, figure: Chart | CellMap, words: str) -> None:
-        if len(frame):
+        if len(frame) and figure.panels:
             made[name] = save_figure(figure, run.folder, name, frame, words)
 
     agreement = run.rows("plausibility")
@@ -102,7 +108,8 @@ def write_figures(run: RunData, examples: list[Example]) -> dict[str, Written]:
     classification, efficiency = run.rows("classification"), run.rows("efficiency")
     if classification is not None and efficiency is not None:
         points = speed_frame(classification, efficiency)
-        add("speedup", points, speed_chart(points), caption("speedup"))
+        axes = " and ".join(speed_axes(points))
+        add("speedup", points, speed_chart(points), caption("speedup", axes=axes))
     shown = examples[:_PICTURED]
     add("examples", example_frame(shown), examples_map(shown), caption("examples"))
     return made

@@ -15,6 +15,7 @@ from workbench.reporting.tables.main import (
     aimed,
     method_marks,
     or_dash,
+    speed_words,
 )
 from workbench.reporting.tables.over_seeds import quantities, seeds_line, seeds_words, timed_batches
 from workbench.reporting.tables.significance import significance_table
@@ -48,11 +49,11 @@ def comparison_table(data: ComparisonData) -> Table:
         numbers, words = seeds_line(rows, shown_as)
         lines.append(line | numbers)
         shown.append(text | words)
+    frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
     note = caption(
         "comparison", split=data.split, seeds=seeds_words(data.about["seeds"]), matching=_matching(data),
-        speed=caption("speed"),
+        speed=speed_words(frame),
     )  # fmt: skip
-    frame, texts = pd.DataFrame(lines), pd.DataFrame(shown)
     marked = mark_missed(texts, frame["method"], _missed(data), aimed(QUALITY_NAMES[data.quality]))
     marks = method_marks(frame, texts, {name: heading for name, (heading, _) in shown_as.items()})
     note += f" {caption('missed_search')}" if marked else ""

@@ -1,6 +1,6 @@
 """The main tables of a report: quality and speed, plausibility, faithfulness, measured seconds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.catalog.methods import METHODS, where_cut
 from workbench.catalog.ordering import ordered
+from workbench.catalog.scorers import CONTROLS
 from workbench.metrics.classification import QUALITIES, judged_by
 from workbench.metrics.method_rows import quality_row, speed_row
 from workbench.metrics.plausibility.soft import EPSILON
@@ -79,8 +80,9 @@ def main_table(
     marks = method_marks(frame, shown, ranked) if mark_best else None
     ranking = RANKS_BUT_DENSE if marks is not None and marks.astype(bool).to_numpy().any() else ""
     words = caption(
-        "main", star=caption("star") if unlike_dense else "", ranking=ranking, speed=caption("speed"),
+        "main", star=caption("star") if unlike_dense else "", ranking=ranking, speed=speed_words(frame),
         conventions=conventions, missed=caption("missed") if dagger else "",
+        intervals=caption("intervals") if quality.filter(regex="_low$").notna().to_numpy().any() else "",
     )  # fmt: skip
     return Table("main", words, frame, shown, ("method",), marks)
 
@@ -109,6 +111,18 @@ MEASURED_SPEED = "speedup_vs_hf_b"
 def or_dash(value: object) -> str:
     """Return a name, and a dash for what is none."""
     return value if isinstance(value, str) else "–"
+
+
+def speed_words(frame: pd.DataFrame) -> str:
+    """Explain those speed-ups that a table's numbers have."""
+    there = [str(name) for name in frame.columns if frame[name].notna().any()]
+    counted, measured = "flops_speedup_unpadded" in there, any(MEASURED_SPEED in name for name in there)
+    return " ".join([caption("speed")] * counted + [caption("stock")] * measured)
+
+
+def ranking_words(scorers: Iterable[str]) -> str:
+    """Say what is bold in a table of scorers by layer."""
+    return caption("but_controls" if any(name in CONTROLS for name in scorers) else "but_none")
 
 
 def aimed(quality: str) -> dict[str, str]:
@@ -175,7 +189,8 @@ def plausibility_table(
     frame, shown, marks = by_layer(one_control(in_order(rows)), lines, starred)
     soft = frame["metric"].isin(name for _, name in SOFT_LINES).any()
     words = caption(
-        "plausibility", star=caption("star_random") if starred else "",
+        "plausibility", ranking=ranking_words(frame["scorer"]),
+        star=caption("star_random") if starred else "",
         soft=caption("soft", epsilon=EPSILON) if soft else "", conventions=conventions,
     )  # fmt: skip
     return Table(name, words, frame, shown, ("metric", "scorer", "model"), marks)
@@ -260,8 +275,14 @@ def faithfulness_table(rows: pd.DataFrame, conventions: str = "") -> Table:
     unit, removal = str(rows["unit"].iloc[0]), str(rows["removal"].iloc[0])
     hard = rows[(rows["metric"] == "comprehensiveness") & (rows["selection"] != "uniform")]
     bins = ", ".join(hard["selection"].astype(str).unique())
+    metrics, scorers = set(frame["metric"]), set(frame["scorer"])
+    aopc, soft = (any(name.startswith(kind) for name in metrics) for kind in ("aopc_", "soft_"))
+    controls = [name for name in ("random", "oracle") if name in scorers]
     words = caption(
-        "faithfulness", unit=unit, removal=_REMOVAL.get(removal, removal), bins=bins,
-        conventions=conventions,
+        "faithfulness", unit=unit, removal=_REMOVAL.get(removal, removal),
+        aopc=caption("faithfulness_aopc", bins=bins) if aopc else "",
+        soft=caption("faithfulness_soft") if soft else "",
+        controls=" ".join(caption(f"faithfulness_{name}") for name in controls),
+        ranking=ranking_words(scorers), conventions=conventions,
     )  # fmt: skip
     return Table("faithfulness_table", words, frame, shown, ("metric", "scorer", "model"), marks)

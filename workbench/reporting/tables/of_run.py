@@ -109,7 +109,8 @@ def _conventions(run: RunData, rows: pd.DataFrame, unit: str) -> str:
     here = rows[(rows["unit"] == unit) & (rows["universe"] == "with-evidence")]
     targets = run.about.get("explains")
     known = targets if isinstance(targets, dict) else {}
-    explained = "; ".join(f"{scorer_name(name)}: {target}" for name, target in known.items())
+    there = {*here["scorer"].astype(str)}
+    explained = "; ".join(f"{scorer_name(n)}: {target}" for n, target in known.items() if n in there)
     return caption(
         "conventions", split=run.split, unit=unit, rationales=short_rationales(run.config),
         n=int(here["n"].max()) if len(here) else 0, seed=run.config.get("seed", "not recorded"),

@@ -14,6 +14,7 @@ from workbench.reporting.tables.main import (
     method_marks,
     or_dash,
     plausibility_table,
+    speed_words,
 )
 from workbench.reporting.tables.of_run import data_table
 from workbench.reporting.tables.over_seeds import (
@@ -88,7 +89,7 @@ def main_comparison(runs: Runs) -> Table:
         conventions=_facts(runs),
         star=caption("star") if unlike else "",
         missed=caption("missed") if dagger else "",
-        speed=caption("speed"),
+        speed=speed_words(frame),
     )
     return Table("main", note, frame, shown, ("method",), marks)
 

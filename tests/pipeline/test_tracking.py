@@ -1,0 +1,109 @@
+"""Trackers hear losses, dev quality and final numbers; a tracker changes no stage of a run."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.helpers.tiny_runs import METHODS, call, finished_tiny_run, write_settings
+from workbench.config.loading import load_config
+from workbench.pipeline import run as pipeline
+from workbench.pipeline import tracking
+from workbench.runs.flat import FLAT_METRICS, FLAT_PARAMS
+from workbench.runs.folder import load_run
+from workbench.runs.manifest import read_stages
+
+
+@pytest.fixture
+def finished(tmp_path_factory, tmp_path: Path) -> tuple[Path, Path]:
+    """The configuration of a finished run, and a copy of its folder."""
+    made = finished_tiny_run(tmp_path_factory)
+    return made.config, Path(shutil.copytree(made.folder, tmp_path / "run"))
+
+
+def test_a_run_leaves_flat_numbers_and_settings(finished) -> None:
+    _, folder = finished
+    numbers = json.loads((folder / FLAT_METRICS).read_text())
+    quality = load_run(folder).metrics("classification")
+    row = quality.query("method == 'top' and split == 'test' and metric == 'accuracy'")
+    assert numbers["top.test.accuracy"] == row["value"].item()
+    assert numbers["dense.test.flops_speedup_unpadded"] == 1.0
+    assert "top.test.speedup_vs_hf.batch4" in numbers
+    params = yaml.safe_load((folder / FLAT_PARAMS).read_text())
+    assert (params["adapler.phi"], params["data.max_tokens"]) == (0.5, 32)
+    assert params["methods"] == ", ".join(METHODS)
+    assert not any(isinstance(value, dict | list) or value is None for value in params.values())
+    assert "ltp.epochs" not in params
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("trackio", "report_to: trackio is not installed: pip install 'rationale-workbench[tracking]'"),
+        ("wandb", "pip install wandb (the extra `tracking` has tensorboard and trackio)"),
+    ],
+)
+def test_a_tracker_that_is_not_installed_is_refused_before_training(
+    tmp_path: Path, monkeypatch, capsys, name: str, told: str
+) -> None:
+    monkeypatch.setattr(tracking, "get_available_trackers", list)
+    out = tmp_path / "run"
+    assert call("run", write_settings(tmp_path), "--out", out, "--set", f"report_to=[{name}]") == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert not (out / "config.yaml").exists()
+
+
+def test_a_finished_run_that_reports_from_now_on_trains_nothing(finished, monkeypatch) -> None:
+    config, folder = finished
+    told: list[tuple[str, int]] = []
+    before = read_stages(folder)["stages"]
+    monkeypatch.setattr(tracking, "get_available_trackers", lambda: ["tensorboard"])
+    monkeypatch.setattr(
+        pipeline.Tracked, "log", lambda self, values, step: told.append((self.name, len(values)))
+    )
+    again = ("run", config, "--out", folder, "--set", "report_to=[tensorboard]")
+    assert call(*again) == 0
+    assert load_config(folder / "config.yaml").report_to == ["tensorboard"]
+    assert read_stages(folder)["stages"] == before
+    assert told == [("results", len(json.loads((folder / FLAT_METRICS).read_text())))]
+    assert call(*again) == 0
+    assert len(told) == 1
+
+
+def test_tensorboard_hears_losses_quality_and_results(tmp_path: Path) -> None:
+    events = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="tensorboard is not installed"
+    )
+    out = tmp_path / "run"
+    arguments = ("--set", "report_to=[tensorboard]", "--set", "methods=[dense, top]")
+    assert (
+        call("run", write_settings(tmp_path, evaluation={"scorers": []}), "--out", out, *arguments) == 0
+    )
+
+    def heard(name: str) -> dict[str, list]:
+        read = events.EventAccumulator(str(out / "tracking" / name))
+        read.Reload()
+        return {tag: read.Scalars(tag) for tag in read.Tags()["scalars"]}
+
+    for method in ("dense", "top"):
+        values = heard(method)
+        steps = [event.step for event in values["train/loss"]]
+        assert steps == list(range(1, len(steps) + 1))
+        assert [event.step for event in values["dev/quality"]] == [steps[-1]]
+        assert {"dev/speedup", "dev/tokens/layer0", "dev/tokens/layer2"} <= set(values)
+    numbers = json.loads((out / FLAT_METRICS).read_text())
+    told = {tag: event.value for tag, (event,) in heard("results").items()}
+    assert told == pytest.approx(numbers, rel=1e-6)
+
+
+def test_trackio_hears_it_without_a_connection(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    trackio = pytest.importorskip("trackio", reason="trackio is not installed")
+    arguments = ("--set", "report_to=[trackio]", "--set", "methods=[dense]")
+    config = write_settings(tmp_path, evaluation={"scorers": []})
+    assert call("run", config, "--out", tmp_path / "run", *arguments) == 0
+    runs = {run.name: run for run in trackio.Api().runs("tiny")}
+    assert set(runs) == {"dense", "results"}
