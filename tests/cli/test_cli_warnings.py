@@ -114,3 +114,18 @@ def test_a_reporter_without_a_way_to_warn_hears_a_note() -> None:
 
     Plain().warning("odd")
     assert heard == ["warning: odd"]
+
+
+@pytest.mark.parametrize(("has", "told"), [(False, True), (True, False), (None, False)])
+def test_bfloat16_that_a_processor_has_to_imitate_is_told(
+    workbench, tiny, tmp_path, monkeypatch, has, told
+) -> None:
+    monkeypatch.setattr("workbench.pipeline.checks.multiplies_bfloat16", lambda: has)
+    # Names nothing that can be trained, so that the command ends after what is told first.
+    answer = workbench(
+        "run", tiny.config, "--out", tmp_path / "run", "--set", "methods=[dense]",
+        "--set", "dense.mixed_precision=bf16", "--set", "data.max_tokens=100",
+    )  # fmt: skip
+    assert answer.code == 2
+    sentence = "dense.mixed_precision: bf16 on a processor without bfloat16 products makes training many"
+    assert (sentence in answer.err) == told
