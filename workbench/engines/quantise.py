@@ -65,7 +65,7 @@ def quantise(graph: Path, calibration: Sequence[Feed] = ()) -> None:
 def _reader(tools: Any, feeds: Sequence[Feed]) -> Any:
     """Return what the tools ask for the next inputs, until there are none."""
 
-    class Reader(tools.CalibrationDataReader):  # type: ignore[misc]
+    class Reader(tools.CalibrationDataReader):
         left = iter(feeds)
 
         def get_next(self) -> Feed | None:

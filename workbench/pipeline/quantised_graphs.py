@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.catalog.options import Quantisation
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.engines.classifier import graph_inputs
+from workbench.engines.classifier import CALL_PAIRS, graph_inputs
 from workbench.engines.manifest import BATCH_GRAPH, Agreement, Manifest
 from workbench.engines.quantise import quantise
 from workbench.storage.fingerprints import file_sha256
@@ -39,7 +39,7 @@ def quantise_graphs(
         if into != folder:
             shutil.copyfile(folder / name, into / name)
         several = name == BATCH_GRAPH
-        together = batches(calibration, _TOGETHER if several else 1)
+        together = batches(calibration, _TOGETHER if several else 1, CALL_PAIRS)
         quantise(
             into / name, [graph_inputs([calibration[i] for i in batch], several) for batch in together]
         )
