@@ -25,7 +25,7 @@ class ModelExport:
     """For AutoModelForSequenceClassification, or as graphs for ONNX Runtime and OpenVINO."""
     precision: Precision = "fp32"
     """Of an ONNX graph's linear layers."""
-    quantisation: Quantisation | Literal["auto"] = "auto"
+    quantisation: Literal["auto", "dynamic", "static"] = "auto"
     """How what enters an int8 layer is rounded: by its own range, by that of dev texts, or
     whichever agrees more with torch on dev."""
     calibration: int = CALIBRATION
