@@ -180,3 +180,39 @@ def test_a_hub_that_refuses_leaves_the_folder_and_says_so(workbench, tiny, tmp_p
     told = "the hub did not take me/model"
     assert f"{told} ({to} is written): offline mode is on" in answer.error
     assert (to / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--format", "onnx", "--quantisation", "static"], "are of --precision int8"),
+        (["--format", "onnx", "--calibration", "5"], "are of --precision int8"),
+        (
+            ["--format", "onnx", "--precision", "int8", "--calibration", "0"],
+            "--calibration 0: at least 1",
+        ),
+        (["--precision", "int8"], "--precision and --batched are of --format onnx"),
+    ],
+)
+def test_options_of_int8_that_do_not_fit_are_refused(workbench, tiny, tmp_path, more, told) -> None:
+    to = tmp_path / "out"
+    answer = workbench("export", "--run", tiny.folder, "--method", "top", "--to", to, *more)
+    assert (answer.code, told in answer.error, to.exists()) == (2, True, False)
+
+
+def test_an_int8_export_says_how_both_ways_agree(workbench, tiny, tmp_path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
+    pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
+    to = tmp_path / "out"
+    answer = workbench(
+        "export", "--run", tiny.folder, "--method", "adapler", "--to", to, "--format", "onnx",
+        "--precision", "int8",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    told = answer.out.splitlines()[0]
+    kept, other = sorted(("dynamic", "static"), key=lambda way: f"by {way}, not kept" in told)
+    assert f"int8 by {kept} quantisation" in told
+    assert f"; by {other}, not kept: accuracy" in told
+    assert told in (to / "README.md").read_text(encoding="utf-8")
+    assert {path.name for path in to.iterdir()} >= {"model.onnx", "graphs.json", "tokenizer.json"}
+    assert not [path for path in to.iterdir() if path.is_dir()]

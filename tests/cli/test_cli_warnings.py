@@ -6,6 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
+from tests.helpers.tiny_runs import write_settings
 from workbench.cli.console import ConsoleReporter
 from workbench.pipeline.job import Reporter
 from workbench.reporting.cards.model import data_card_text
@@ -114,3 +115,18 @@ def test_a_reporter_without_a_way_to_warn_hears_a_note() -> None:
 
     Plain().warning("odd")
     assert heard == ["warning: odd"]
+
+
+@pytest.mark.parametrize(("has", "told"), [(False, True), (True, False), (None, False)])
+def test_bfloat16_that_a_processor_has_to_imitate_is_told(
+    workbench, tmp_path, monkeypatch, has, told
+) -> None:
+    monkeypatch.setattr("workbench.pipeline.checks.multiplies_bfloat16", lambda: has)
+    # More tokens than the backbone takes, so that the command ends after what is told first.
+    answer = workbench(
+        "run", write_settings(tmp_path), "--out", tmp_path / "run", "--set", "methods=[dense]",
+        "--set", "dense.mixed_precision=bf16", "--set", "data.max_tokens=100",
+    )  # fmt: skip
+    assert answer.code == 2
+    sentence = "dense.mixed_precision: bf16 on a processor without bfloat16 products makes training many"
+    assert (sentence in answer.err) == told

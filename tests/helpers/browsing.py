@@ -41,8 +41,10 @@ def served(root: Path) -> Iterator[str]:
         _wait(f"http://localhost:{port}/_stcore/health", process)
         yield f"http://localhost:{port}"
     finally:
-        os.killpg(process.pid, 15)
-        process.wait(30)
+        # One that has ended was reaped by `_wait`: its number, and so the group's, may be another's now.
+        if process.poll() is None:
+            os.killpg(process.pid, 15)
+            process.wait(30)
 
 
 @contextmanager

@@ -14,6 +14,10 @@ Engine = Literal["onnxruntime", "openvino"]
 """Who runs an exported graph."""
 Precision = Literal["fp32", "int8"]
 """Of an exported graph's linear layers."""
+Quantisation = Literal["dynamic", "static"]
+"""How what enters an int8 layer is rounded: by its own range as it comes, or by that of other texts."""
+CALIBRATION = 128
+"""Windows that static quantisation takes its ranges from, unless asked for otherwise."""
 Compute = Literal["as-exported", "bf16"]
 """What an engine multiplies in: the graph's own precision, or bfloat16 where the processor has it."""
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from workbench.catalog.options import Precision
+from workbench.catalog.options import CALIBRATION, Precision, Quantisation
 from workbench.cli.options import Split
 from workbench.cli.terminal import say
 from workbench.errors import InputError
@@ -25,6 +25,11 @@ class ModelExport:
     """For AutoModelForSequenceClassification, or as graphs for ONNX Runtime and OpenVINO."""
     precision: Precision = "fp32"
     """Of an ONNX graph's linear layers."""
+    quantisation: Literal["auto", "dynamic", "static"] = "auto"
+    """How what enters an int8 layer is rounded: by its own range, by that of dev texts, or
+    whichever agrees more with torch on dev."""
+    calibration: int = CALIBRATION
+    """Windows of dev that static quantisation takes its ranges from."""
     batched: bool = False
     """Write an ONNX graph for any number of texts at a time beside that for one."""
     push_to_hub: str | None = None
@@ -66,6 +71,10 @@ def export(what: ModelExport) -> None:
 
     if what.format != "onnx" and (what.precision != "fp32" or what.batched):
         raise InputError("--precision and --batched are of --format onnx")
+    if what.precision != "int8" and (what.quantisation != "auto" or what.calibration != CALIBRATION):
+        raise InputError("--quantisation and --calibration are of --precision int8")
+    if what.calibration < 1:
+        raise InputError(f"--calibration {what.calibration}: at least 1")
     run = load_run(what.run)
     if what.push_to_hub is not None:
         check_hub(what.push_to_hub)
@@ -76,6 +85,8 @@ def export(what: ModelExport) -> None:
 
         manifest = export_graphs(
             run, what.method, what.to, precision=what.precision, batched=what.batched,
+            ways=get_args(Quantisation) if what.quantisation == "auto" else (what.quantisation,),
+            calibration=what.calibration,
             write_cards=lambda folder, manifest: card(folder, graphs=manifest.in_words()),
         )  # fmt: skip
         say(manifest.in_words())

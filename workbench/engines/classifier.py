@@ -98,14 +98,8 @@ class EngineClassifier:
         )
 
     def _run(self, windows: Sequence[Window]) -> Inference:
-        inputs = {
-            INPUTS[0]: np.concatenate([window.input_ids for window in windows]),
-            INPUTS[1]: np.concatenate([window.token_type_ids for window in windows]),
-        }
-        if len(windows) == 1:
-            return Inference(*self._text(inputs))
-        sizes = np.array([len(window.input_ids) for window in windows], dtype=np.int64)
-        return Inference(*self._batch(inputs | {INPUTS[2]: sizes}))
+        several = len(windows) > 1
+        return Inference(*(self._batch if several else self._text)(graph_inputs(windows, several)))
 
     @cached_property
     def _text(self) -> Session:
@@ -117,3 +111,19 @@ class EngineClassifier:
 
     def _open(self, name: str) -> Session:
         return open_session(self.folder / name, self.engine, threads=self.threads, compute=self.compute)
+
+
+def graph_inputs(windows: Sequence[Window], several: bool) -> dict[str, np.ndarray]:
+    """Return a graph's inputs by name, see `INPUTS`.
+
+    Args:
+        windows: One, or for the batch graph any number.
+        several: Whether it is the batch graph.
+    """
+    inputs = {
+        INPUTS[0]: np.concatenate([window.input_ids for window in windows]),
+        INPUTS[1]: np.concatenate([window.token_type_ids for window in windows]),
+    }
+    if several:
+        inputs[INPUTS[2]] = np.array([len(window.input_ids) for window in windows], dtype=np.int64)
+    return inputs

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workbench.catalog.options import Precision
+from workbench.catalog.options import Precision, Quantisation
 from workbench.core.task_type import TaskKind
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs
@@ -42,6 +42,18 @@ class Agreement(BaseModel):
     largest_difference: float
     """Of any logit."""
 
+    def in_words(self) -> str:
+        """Say it in a line."""
+        accuracy = (
+            ""
+            if self.accuracy is None
+            else f"accuracy {self.accuracy:.3f} (torch {self.accuracy_torch:.3f}), "
+        )
+        return (
+            f"{accuracy}the same class on {self.same_class:.2%}, the same tokens in every layer on "
+            f"{self.same_tokens:.2%}, logits within {self.largest_difference:.1e} of torch's"
+        )
+
 
 class Manifest(BaseModel):
     """What runs a folder's graphs and what is said of them."""
@@ -61,25 +73,22 @@ class Manifest(BaseModel):
     """Tokens of the longest window."""
     costs: Costs
     precision: Precision
+    quantisation: Quantisation | None = None
+    """Of int8 graphs; None for others, and in folders of before that was kept: dynamic."""
     files: dict[Literal["model.onnx", "batch.onnx"], _Sha256]
     """The graph of one text and, where it was asked for, that of any number."""
     dev: Agreement | None = None
+    others: dict[Quantisation, Agreement] = {}
+    """Of int8 graphs that were made another way, and were not kept since they agree less."""
 
     def in_words(self) -> str:
-        """Say in a line how its graphs answer the dev split."""
-        dev = self.dev
-        if dev is None:
-            return f"{self.precision}: not held against the torch model"
-        accuracy = (
-            ""
-            if dev.accuracy is None
-            else (f"accuracy {dev.accuracy:.3f} (torch {dev.accuracy_torch:.3f}), ")
-        )
-        return (
-            f"{self.precision}, {dev.windows:,} windows of dev: {accuracy}the same class on "
-            f"{dev.same_class:.2%}, the same tokens in every layer on {dev.same_tokens:.2%}, "
-            f"logits within {dev.largest_difference:.1e} of torch's"
-        )
+        """Say in a line how its graphs answer the dev split, and how those did that were not kept."""
+        way = f" by {self.quantisation} quantisation" if self.quantisation else ""
+        if self.dev is None:
+            return f"{self.precision}{way}: not held against the torch model"
+        others = (f"; by {name}, not kept: {dev.in_words()}" for name, dev in self.others.items())
+        windows = f"{self.dev.windows:,} windows of dev"
+        return f"{self.precision}{way}, {windows}: {self.dev.in_words()}{''.join(others)}"
 
     def write(self, folder: Path) -> None:
         """Write it into its folder."""

@@ -21,7 +21,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "against_layer": (INT, "the layer of the other side"),
     "contestant": (TEXT, "what was timed: a method, perhaps with a suffix, or the stock model"),
     "engine": (TEXT, "who ran it: torch, torch.compile, onnxruntime or openvino"),
-    "dtype": (TEXT, "what linear layers multiply in: fp32, bf16 or int8"),
+    "dtype": (TEXT, "what linear layers multiply in: fp32, bf16, int8 or int8 static"),
     "order": (TEXT, "of the texts in batches: given, or by length"),
     "split": (TEXT, "whose texts"),
     "seed": (INT, "of the control's draws"),

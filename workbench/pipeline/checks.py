@@ -6,6 +6,7 @@ import torch
 
 from workbench.attribution.registry import check_scorers
 from workbench.config.run import RunConfig
+from workbench.core.processor import multiplies_bfloat16
 from workbench.errors import InputError, WorkbenchError
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies import policy_class
@@ -34,6 +35,7 @@ def check_run(job: Job) -> None:
     require_trackers(job.config)
     untrained = [method for method in job.config.methods if not job.is_done(method)]
     if untrained:
+        _warn_of_bfloat16(job, untrained)
         with torch.random.fork_rng(devices=[]):
             _check_evaluation(job, _prepared_models(job, len(untrained)))
     elif not all(job.is_done(stage) for stage in evaluations(job.config)):
@@ -47,6 +49,18 @@ def check_methods(config: RunConfig) -> None:
         policy = policy_class(method)
         policy.check_declared(method)
         policy.check_settings(type(config.section(method)))
+
+
+def _warn_of_bfloat16(job: Job, untrained: list[str]) -> None:
+    """Warn of trainings in bfloat16 on a processor that has to imitate its products."""
+    if job.process.device.type != "cpu" or multiplies_bfloat16() is not False:
+        return
+    for method in untrained:
+        if job.config.section(method).mixed_precision == "bf16":
+            job.reporter.warning(
+                f"{method}.mixed_precision: bf16 on a processor without bfloat16 products makes "
+                "training many times slower; leave the key out."
+            )
 
 
 def _prepared_models(job: Job, untrained: int) -> dict[str, PruningClassifier]:

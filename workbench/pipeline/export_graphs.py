@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from workbench.catalog.options import Precision
+from workbench.catalog.options import CALIBRATION, Precision, Quantisation
 from workbench.core.documents import Window
 from workbench.core.inference import Inference
 from workbench.core.task_type import Classification
@@ -15,13 +15,12 @@ from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import encode
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manifest
-from workbench.engines.quantise import quantise
 from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
 from workbench.models.graphs import write_graph
 from workbench.models.pretrained import quiet
 from workbench.pipeline.export import checked_source
+from workbench.pipeline.quantised_graphs import graph_hashes, keep_best, quantise_graphs
 from workbench.runs.folder import Run
-from workbench.storage.fingerprints import file_sha256
 
 BATCH = 32
 
@@ -33,6 +32,8 @@ def export_graphs(
     *,
     precision: Precision = "fp32",
     batched: bool = False,
+    ways: Sequence[Quantisation] = ("dynamic", "static"),
+    calibration: int = CALIBRATION,
     write_cards: Callable[[Path, Manifest], None] | None = None,
 ) -> Manifest:
     """Write a method's trained model as ONNX graphs, with its tokenizer and manifest; return that.
@@ -43,6 +44,8 @@ def export_graphs(
         folder: New or empty.
         precision: Of the linear layers.
         batched: Also write the graph of any number of texts.
+        ways: How int8 graphs are made; of several, those stay that agree most with torch.
+        calibration: Windows of dev that static quantisation takes its ranges from.
         write_cards: Puts the cards into the folder that it is given, before that appears.
 
     Raises:
@@ -54,9 +57,18 @@ def export_graphs(
     corpus = load_corpus(config.data)
     dev = encode(corpus.splits["dev"], corpus.task_type, tokenizer, config.data.max_tokens).windows
     with writing_model(folder) as scratch:
-        manifest = write_graphs(model, tokenizer, scratch, precision=precision, batched=batched)
-        answers = EngineClassifier(scratch, "onnxruntime").infer(dev, BATCH)
-        manifest = manifest.model_copy(update={"dev": _agreement(model, dev, answers)})
+        manifest = write_graphs(model, tokenizer, scratch, batched=batched)
+        torchs = model.infer(dev, BATCH)
+
+        def judge(graphs: Path) -> Agreement:
+            return _agreement(
+                model, dev, EngineClassifier(graphs, "onnxruntime").infer(dev, BATCH), torchs
+            )
+
+        if precision == "int8":
+            manifest = keep_best(scratch, manifest, dev[:calibration], ways, judge)
+        else:
+            manifest = manifest.model_copy(update={"dev": judge(scratch)})
         manifest.write(scratch)
         if write_cards is not None:
             write_cards(scratch, manifest)
@@ -70,6 +82,7 @@ def write_graphs(
     *,
     precision: Precision = "fp32",
     batched: bool = False,
+    calibration: Sequence[Window] = (),
 ) -> Manifest:
     """Write a model's graphs, tokenizer and manifest into a folder; errors as of `export_graphs`.
 
@@ -77,6 +90,7 @@ def write_graphs(
         model, tokenizer: Any classifier and its own tokenizer.
         folder: Made if it is not there.
         precision, batched: As of `export_graphs`.
+        calibration: Windows for static quantisation of int8 graphs; none: dynamic.
     """
     model.stock.config.workbench = model.described()
     with quiet():
@@ -84,14 +98,14 @@ def write_graphs(
         tokenizer.save_pretrained(folder)
     for name in (TEXT_GRAPH, BATCH_GRAPH)[: 1 + batched]:
         write_graph(model, folder / name, batch=name == BATCH_GRAPH)
-        if precision == "int8":
-            quantise(folder / name)
-    manifest = _manifest(model, precision, folder)
+    manifest = _manifest(model, folder)
+    if precision == "int8":
+        manifest = quantise_graphs(folder, manifest, folder, calibration)
     manifest.write(folder)
     return manifest
 
 
-def _manifest(model: PruningClassifier, precision: Precision, folder: Path) -> Manifest:
+def _manifest(model: PruningClassifier, folder: Path) -> Manifest:
     return Manifest(
         workbench=version("rationale-workbench"),
         method=model.method,
@@ -101,14 +115,15 @@ def _manifest(model: PruningClassifier, precision: Precision, folder: Path) -> M
         pairs=model.pairs,
         positions=model.window_limit(None),
         costs=model.costs,
-        precision=precision,
-        files={path.name: file_sha256(path) for path in sorted(folder.glob("*.onnx"))},
+        precision="fp32",
+        files=graph_hashes(folder),
     )
 
 
-def _agreement(model: PruningClassifier, windows: Sequence[Window], answers: Inference) -> Agreement:
+def _agreement(
+    model: PruningClassifier, windows: Sequence[Window], answers: Inference, torchs: Inference
+) -> Agreement:
     """Hold the graphs' answers against torch's, window by window."""
-    torchs = model.infer(windows, BATCH)
     ours, theirs = (part.logits.argmax(1) for part in (answers, torchs))
     classes = isinstance(model.task_type, Classification)
     gold = np.array([window.label for window in windows])

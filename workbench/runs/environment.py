@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workbench.core.processor import processor_facts
+
 PACKAGES = (
     "torch", "transformers", "captum", "accelerate", "datasets", "pandas", "numpy", "scikit-learn",
 )  # fmt: skip
@@ -34,7 +36,7 @@ def describe_environment(seed: int, **machine: object) -> dict[str, Any]:
         "packages": versions,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
+            "processor": processor_facts().get("model name") or platform.processor(),
             "cores": os.cpu_count(),
             **machine,
         },
@@ -75,11 +77,3 @@ def _git(folder: Path, *command: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()

@@ -51,6 +51,7 @@ def test_every_contestant_is_timed_at_every_size(timed) -> None:
                 ("torch", "fp32", ("dense", "adapler")),
                 ("onnxruntime", "fp32", ("stock", "dense", "adapler")),
                 ("onnxruntime", "int8", ("stock", "dense", "adapler")),
+                ("onnxruntime", "int8 static", ("stock", "dense", "adapler")),
             )
             for method in methods
         },
@@ -96,7 +97,7 @@ def test_the_table_has_a_row_per_contestant(timed) -> None:
     frame, _ = timed
     shown = engines_table(frame).shown
     assert shown["model"].tolist()[:4] == ["stock, padded", "stock, padded", "dense", "AdapLeR"]
-    assert len(shown) == 10
+    assert len(shown) == 13
     assert shown["realised, batch 3"].tolist()[:2] == ["–", "–"]
     assert shown.loc[0, "vs stock, batch 1"] == "1.00"
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from workbench.core.processor import processor_facts
 from workbench.models.kernels.probe import works
 
 Kernels = Literal["auto", "stock", "onednn"]
@@ -74,11 +74,7 @@ def onednn_wins() -> bool:
     (docs/performance.md)."""
     if not torch.backends.mkldnn.is_available() or torch.backends.cpu.get_cpu_capability() != "AVX512":
         return False
-    try:
-        amd = "AuthenticAMD" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return amd and onednn_available()
+    return processor_facts().get("vendor_id") == "AuthenticAMD" and onednn_available()
 
 
 class OneDnnLinear(nn.Linear):

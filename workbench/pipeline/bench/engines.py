@@ -4,8 +4,7 @@ All contestants take turns in every round, in one process, over the same windows
 against our dense model in the same engine and precision.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,58 +13,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from transformers import PreTrainedModel
 
-from workbench.catalog.options import Compute, Engine, Precision
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.engines.classifier import EngineClassifier
-from workbench.engines.quantise import quantise
-from workbench.engines.sessions import ENGINES, open_session
 from workbench.errors import InputError
-from workbench.inference.model import Model
 from workbench.metrics.efficiency.table import median_ratio
 from workbench.metrics.schemas import ENGINE_TIMES
-from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
-from workbench.models.graphs import write_stock_graph
 from workbench.models.stopwatch import stopwatch
+from workbench.pipeline.bench.contestants import (
+    BY_LENGTH,
+    COMPILED,
+    DTYPES,
+    GIVEN,
+    RIVALS,
+    STOCK,
+    Call,
+    Contestant,
+    Key,
+    contestants,
+)
 from workbench.pipeline.bench.timing import FlopsCount, counted_flops, given_batches
-from workbench.pipeline.export_graphs import write_graphs
-
-COMPILED = "torch.compile"
-RIVALS = (COMPILED, *ENGINES)
-"""What can be asked for beside torch."""
-STOCK = "stock"
-"""The ordinary Hugging Face model, padded."""
-GIVEN, BY_LENGTH = "given", "by length"
-_KINDS: dict[Engine, tuple[tuple[Precision, Compute], ...]] = {
-    "onnxruntime": (("fp32", "as-exported"), ("int8", "as-exported")),
-    "openvino": (("fp32", "as-exported"), ("fp32", "bf16"), ("int8", "as-exported")),
-}
-"""By engine: the precision of its graph, and what it multiplies in."""
-
-Call = Callable[[], object]
-Key = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """Something that classifies windows."""
-
-    engine: str
-    dtype: str
-    """What it multiplies in: fp32, bf16 or int8."""
-    method: str
-    order: str
-    """Whether batches hold texts as they come, or of similar length."""
-    lay_out: Callable[[Sequence[Window]], Call]
-    """Takes a batch; what it returns runs it. Padding is laid out before, what packing takes counts."""
-
-    @property
-    def key(self) -> Key:
-        return self.engine, self.dtype, self.method, self.order
 
 
 def time_engines(
@@ -79,6 +48,8 @@ def time_engines(
     batch_sizes: Sequence[int],
     rounds: int,
     note: Callable[[str], None],
+    dtypes: Collection[str] = DTYPES,
+    graphs: Path | None = None,
     report: Callable[[int], None] = lambda done: None,
 ) -> pd.DataFrame:
     """Time every contestant; rows with the columns of `schemas.ENGINE_TIMES`.
@@ -93,14 +64,25 @@ def time_engines(
         batch_sizes: Sizes to time.
         rounds: Recorded rounds after one warm-up.
         note: Hears of what cannot be timed, and why.
+        dtypes: What engines multiply in; others are left out.
+        graphs: Where exported graphs stay, for the next call with these models; None: nowhere.
         report: Is told how many sizes are done.
     """
     for engine in engines:
         if engine not in RIVALS:
             raise InputError(f"--engines {engine!r}: of {', '.join(RIVALS)}")
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as scratch:
         first, rivals = [], []
-        for rival in _contestants(stock, models, tokenizer, Path(folder), engines, note):
+        for rival in contestants(
+            stock,
+            models,
+            tokenizer,
+            graphs or Path(scratch),
+            windows,
+            engines=engines,
+            dtypes=dtypes,
+            note=note,
+        ):
             try:
                 seconds = _first_call(rival, windows[:1])
             except Exception as error:  # Such as a missing C++ compiler, which several layers report.
@@ -118,86 +100,6 @@ def time_engines(
             tables.append(_timed(rivals, windows, split, size, rounds, flops, tokenising))
             report(number + 1)
     return pd.concat(tables, ignore_index=True)
-
-
-def _contestants(
-    stock: PreTrainedModel,
-    models: Mapping[str, PruningClassifier],
-    tokenizer: Any,
-    folder: Path,
-    engines: Sequence[str],
-    note: Callable[[str], None],
-) -> Iterator[Contestant]:
-    yield Contestant("torch", "fp32", STOCK, GIVEN, _stock_in_torch(stock, stock))
-    yield Contestant("torch", "fp32", STOCK, BY_LENGTH, _stock_in_torch(stock, stock))
-    for name, model in models.items():
-        yield Contestant("torch", "fp32", name, BY_LENGTH, _ours(model))
-    if COMPILED in engines:
-        compiled = _stock_in_torch(stock, torch.compile(stock, dynamic=True))
-        yield Contestant(COMPILED, "fp32", STOCK, BY_LENGTH, compiled)
-    for engine in (name for name in ENGINES if name in engines):
-        for precision, compute in _KINDS[engine]:
-            try:
-                yield from _in_engine(stock, models, tokenizer, folder, engine, precision, compute)
-            except InputError as error:
-                note(f"{engine}, {_dtype(precision, compute)}: not timed: {error}")
-
-
-def _in_engine(
-    stock: PreTrainedModel,
-    models: Mapping[str, PruningClassifier],
-    tokenizer: Any,
-    folder: Path,
-    engine: Engine,
-    precision: Precision,
-    compute: Compute,
-) -> Iterator[Contestant]:
-    threads, dtype = torch.get_num_threads(), _dtype(precision, compute)
-    graph = folder / f"{STOCK}-{precision}.onnx"
-    if not graph.exists():
-        write_stock_graph(stock, graph)
-        if precision == "int8":
-            quantise(graph)
-    backbone = backbone_of(stock)
-    run = open_session(graph, engine, threads=threads, compute=compute, outputs=("logits",))
-
-    def padded(windows: Sequence[Window]) -> Call:
-        inputs = {name: value.numpy() for name, value in backbone.padded_inputs(windows).items()}
-        return lambda: run(inputs)
-
-    yield Contestant(engine, dtype, STOCK, BY_LENGTH, padded)
-    for name, model in models.items():
-        exported = folder / f"{name}-{precision}"
-        if not exported.exists():
-            write_graphs(model, tokenizer, exported, precision=precision, batched=True)
-        ours = EngineClassifier(exported, engine, threads=threads, compute=compute)
-        yield Contestant(engine, dtype, name, BY_LENGTH, _ours(ours))
-
-
-def _dtype(precision: Precision, compute: Compute) -> str:
-    return "bf16" if compute == "bf16" else precision
-
-
-def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
-    return lambda windows: lambda: model.infer(windows, len(windows))
-
-
-def _stock_in_torch(
-    stock: PreTrainedModel, running: Callable[..., Any]
-) -> Callable[[Sequence[Window]], Call]:
-    """Run the stock model, or what was compiled of it."""
-    backbone = backbone_of(stock)
-
-    def lay_out(windows: Sequence[Window]) -> Call:
-        inputs = backbone.padded_inputs(windows)
-
-        @torch.inference_mode()
-        def call() -> object:
-            return running(**inputs).logits
-
-        return call
-
-    return lay_out
 
 
 def _first_call(rival: Contestant, windows: Sequence[Window]) -> float:
