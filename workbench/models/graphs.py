@@ -70,8 +70,8 @@ def write_stock_graph(stock: PreTrainedModel, path: Path) -> None:
 def _with_joined_products(model: PruningClassifier) -> PruningClassifier:
     """Return the classifier with a copy of its stock model whose layers make queries, keys and values by
     one product, where all three are of every token."""
-    copied = PruningClassifier(copy.deepcopy(model.stock), model.policy)
-    from_cls = copied.backbone.pools_cls and not model.policy.cuts_after_attention
+    copied = model.under(model.policy, copy.deepcopy(model.stock))
+    from_cls = copied.shape.pools_cls and not model.policy.cuts_after_attention
     for layer in copied.backbone.layers[:-1] if from_cls else copied.backbone.layers:
         layer.join_products()
     return copied
@@ -117,8 +117,11 @@ def _answers(
 ) -> tuple[Tensor, Tensor, Tensor]:
     hidden = model.backbone.embed(Inputs(ids[None], types[None], positions[None]))
     # A traced layout answers what policies and the encoder ask at inference, and nothing else.
-    encoded = model.encode(hidden, cast(Layout, layout), cls_only=model.backbone.pools_cls)
-    return model.head(encoded), encoded.tokens, encoded.tokens_ffn
+    encoded = model.encode(hidden, cast(Layout, layout), cls_only=model.shape.pools_cls)
+    every = encoded.every
+    # All tokens' states lie in one row here, without the padding that a token head covers.
+    logits = model.head(encoded) if every is None else model.backbone.token_head(every)[0]
+    return logits, encoded.tokens, encoded.tokens_ffn
 
 
 class _Cut(nn.Module):
