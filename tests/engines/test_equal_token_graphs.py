@@ -1,4 +1,4 @@
-"""A graph in which dropped tokens rejoin answers what torch's packed model does: every method, any batch."""
+"""Graphs in which dropped tokens rejoin answer what torch's packed model does: every method, any batch."""
 
 from pathlib import Path
 

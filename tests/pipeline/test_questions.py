@@ -17,8 +17,9 @@ from workbench.models.classifier import load_classifier
 from workbench.models.token_classifier import load_answerer
 from workbench.pipeline.questions.answers import answer_questions, kept_by_layer
 from workbench.pipeline.questions.evaluate import evaluate_answers, make_answers
-from workbench.pipeline.questions.job import QuestionsJob, System
+from workbench.pipeline.questions.job import QuestionsJob
 from workbench.reporting.tables.answers import answers_by_layer_table, answers_table
+from workbench.runs.answers import System
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

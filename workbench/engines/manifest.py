@@ -21,8 +21,8 @@ INPUTS = ("input_ids", "token_type_ids", "sizes")
 """The graphs' inputs, int64: (T,) tokens of all texts end to end, their types, and, of the batch graph
 only, (B,) how many are whose."""
 OUTPUTS = ("logits", "tokens", "tokens_ffn")
-"""(B, classes) float32, or (T, outputs) by original position where each token has some; (B, layers) int64:
-tokens in each layer's self-attention; in its feed-forward part."""
+"""(B, classes) float32, or (T, outputs) by original position where each token has some; (B, layers)
+int64: tokens in each layer's self-attention; in its feed-forward part."""
 TokenTask = Literal["answers", "tokens"]
 """What is said of each token: whether an answer begins and ends there, or a tag."""
 

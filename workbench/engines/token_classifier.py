@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.config.questions import QuestionSettings
 from workbench.core.documents import Window
 from workbench.core.inference import TokenInference, batches
 from workbench.engines.graphs import CALL_PAIRS, Graphs
@@ -21,6 +22,11 @@ class EngineTokenClassifier(Graphs):
                 f"{self.folder}: its model classifies whole texts, and one that says something of each "
                 "token is needed; load it by workbench.load_classifier"
             )
+
+    @property
+    def asked(self) -> QuestionSettings | None:
+        """How questions were cut and answered in training; None: it answers none, or nobody knows."""
+        return self.manifest.questions
 
     def infer_tokens(self, windows: Sequence[Window], batch_size: int = 32) -> TokenInference:
         """Return the logits of every window's tokens, and how many remained.

@@ -75,9 +75,7 @@ def infer(
 
 
 @torch.inference_mode()
-def infer_ragged(
-    model: Runs, windows: Sequence[Window], batch_size: int = 32
-) -> TokenInference:
+def infer_ragged(model: Runs, windows: Sequence[Window], batch_size: int = 32) -> TokenInference:
     """Return what a model says of every token, and how many remained.
 
     Args:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.core.documents import Window
 from workbench.config.loading import validated
 from workbench.config.questions import QuestionSettings
+from workbench.core.documents import Window
 from workbench.core.inference import TokenInference
 from workbench.core.task_type import AnswerSpans
 from workbench.metrics.efficiency.flops import Shape
@@ -47,7 +47,7 @@ class PruningTokenClassifier(PruningClassifier):
     def __init__(self, stock: PreTrainedModel, policy: Policy) -> None:
         """Take both as `PruningClassifier` does; InputError where config.json says `asked` wrongly."""
         super().__init__(stock, policy)
-        self.asked = _asked(stock.config)
+        self.asked: QuestionSettings | None = _asked(stock.config)
         """How questions were cut and answered in training; None: it answers none, or nobody knows."""
 
     @property
@@ -91,4 +91,6 @@ def _asked(config: PreTrainedConfig) -> QuestionSettings | None:
     """What the config.json that a model was loaded from says of questions."""
     described = getattr(config, "workbench", None)
     said = described.get("questions") if isinstance(described, dict) else None
-    return None if said is None else validated(QuestionSettings, said, "config.json: workbench.questions")
+    return (
+        None if said is None else validated(QuestionSettings, said, "config.json: workbench.questions")
+    )

@@ -10,7 +10,7 @@ from workbench.config.questions import QuestionSettings
 from workbench.core.inference import batches
 from workbench.core.questions import Question
 from workbench.data.windows.questions import QuestionEncoding
-from workbench.metrics.answer_spans import FoundAnswer, SpanSearch, find_answers
+from workbench.metrics.answer_spans import FoundAnswer, find_answers, span_search
 from workbench.metrics.question_answering import answer_values
 from workbench.models.inference import infer_ragged
 from workbench.models.interventions.budget_controls import budget_masks, priority
@@ -45,7 +45,7 @@ def answer_questions(
         batch_size: Windows in a batch.
     """
     logits, tokens, tokens_ffn = infer_ragged(model, encoding.windows, batch_size)
-    return _found(questions, encoding, logits, settings), tokens, tokens_ffn
+    return found_answers(questions, encoding, logits, settings), tokens, tokens_ffn
 
 
 def answer_at_random(
@@ -72,7 +72,7 @@ def answer_at_random(
         control = model.under(policy).eval()
         for index, row in zip(batch, infer_ragged(control, part, len(part))[0], strict=True):
             logits[index] = row
-    return _found(questions, encoding, logits, settings)
+    return found_answers(questions, encoding, logits, settings)
 
 
 def quality(
@@ -132,17 +132,17 @@ def kept_by_layer(
             yield layer, name, float(present.mean()) if len(present) else np.nan, len(present)
 
 
-def _found(
+def found_answers(
     questions: Sequence[Question],
     encoding: QuestionEncoding,
     logits: Sequence[np.ndarray],
     settings: QuestionSettings,
 ) -> list[FoundAnswer]:
-    search = SpanSearch(
-        n_best=settings.n_best,
-        max_answer_length=settings.max_answer_length,
-        null=settings.rules == "squad-2.0",
-        null_threshold=settings.null_threshold,
-    )
+    """Return the answers that logits say, in the questions' order.
+
+    Args:
+        questions, encoding, settings: As of `answer_questions`.
+        logits: (n, 2) of each window: where an answer begins and ends.
+    """
     begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
-    return list(find_answers(questions, encoding.facts, begins, ends, search))
+    return list(find_answers(questions, encoding.facts, begins, ends, span_search(settings)))

@@ -9,7 +9,8 @@ from workbench.metrics.schemas import ANSWERS, ANSWERS_BY_LAYER
 from workbench.metrics.stats.resampling import holm, paired_randomisation_test
 from workbench.pipeline.job import this_process
 from workbench.pipeline.questions.answers import answer_at_random, answer_questions, kept_by_layer
-from workbench.pipeline.questions.job import CONFIG, QuestionsJob, System, title
+from workbench.pipeline.questions.job import QuestionsJob
+from workbench.runs.answers import CONFIG, System, title
 from workbench.storage.atomic import write_json
 from workbench.storage.locks import is_empty, one_writer
 from workbench.storage.tables import write_table

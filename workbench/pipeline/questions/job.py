@@ -12,8 +12,6 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.gradients import saliency_targets
-from workbench.catalog.methods import METHODS
-from workbench.config.comparison import spelled
 from workbench.config.loading import dump_config
 from workbench.config.questions import QuestionsConfig
 from workbench.core.questions import QuestionSet
@@ -28,6 +26,7 @@ from workbench.models.pretrained import content_of_backbone, load_backbone, load
 from workbench.models.token_classifier import PruningTokenClassifier, load_answerer
 from workbench.pipeline.job import Reporter, this_process
 from workbench.pipeline.questions.answers import quality
+from workbench.runs.answers import CONFIG, DONE, System, systems_of
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.fingerprints import fingerprint
 from workbench.storage.scratch import discard
@@ -38,21 +37,8 @@ from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.teacher_targets import Targets
 
-CONFIG, DONE, CHECKPOINTS = "questions.yaml", "trained.json", "checkpoints"
-"""In the folder: the configuration, by model what it was trained with, unfinished trainings."""
-
-
-@dataclass(frozen=True)
-class System:
-    """A method at a strength."""
-
-    method: str
-    strength: float | None = None
-
-    @property
-    def name(self) -> str:
-        """Return what its files are called."""
-        return self.method if self.strength is None else f"{self.method}-{spelled(self.strength)}"
+CHECKPOINTS = "checkpoints"
+"""In the folder: unfinished trainings."""
 
 
 @dataclass
@@ -66,9 +52,7 @@ class QuestionsJob:
     @property
     def systems(self) -> Iterator[System]:
         """Every method at each of its strengths, the dense model first."""
-        for method in self.config.run.methods:
-            for strength in self.config.strengths.get(method, [None]):
-                yield System(method, strength)
+        return systems_of(self.config)
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -184,6 +168,8 @@ class QuestionsJob:
             validate=lambda: self._quality(objective.model),
             folder=self.folder / CHECKPOINTS / f"{system.name}-{self._key(system)}", report=report,
         ).run()  # fmt: skip
+        assert isinstance(objective.model, PruningTokenClassifier)
+        objective.model.asked = self.config.questions
         objective.model.save(self.folder / "models" / system.name, self.tokenizer)
         write_json(self.folder / DONE, self._done() | {system.name: self._key(system)})
 
@@ -224,9 +210,3 @@ class QuestionsJob:
         scores = saliency_targets(self.model(System("dense")), windows)
         shares = (row / row.sum() if row.sum() else np.full_like(row, 1 / len(row)) for row in scores)
         return {(w.text_id, w.window): row for w, row in zip(windows, shares, strict=True)}
-
-
-def title(system: System) -> str:
-    """Return how a system is called in tables."""
-    own = METHODS[system.method].title
-    return own if system.strength is None else f"{own} {spelled(system.strength)}"

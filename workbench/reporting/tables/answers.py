@@ -11,13 +11,25 @@ BY_LAYER = "answers_by_layer"
 
 
 def answers_table(frame: pd.DataFrame, questions: str, resamples: int) -> Table:
-    """Build a row per system: F1, exact match, F1 with random tokens, FLOPs.
+    """Build a row per system, see `answer_rows`.
 
     Args:
         frame: Columns of `schemas.ANSWERS`.
         questions: What was asked, for the caption.
         resamples: Behind the intervals and tests.
     """
+    words = (
+        f"Answers to {questions}: F1 and exact match with 95 % bootstrap intervals over questions "
+        f"({resamples:,} resamples). {STAR}: F1 differs from the dense model's (paired randomisation "
+        f"test, {resamples:,} draws, Holm-corrected, p < {LEVEL}). Random tokens: the same weights with "
+        "as many other tokens in every layer, one draw. FLOPs: dense over the model's own, windows at "
+        "their own lengths, the head on all tokens included."
+    )
+    return Table(MAIN, words, frame, answer_rows(frame), ("model",))
+
+
+def answer_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per system: F1, exact match, F1 with random tokens, FLOPs, as they are shown."""
     shown = []
     for system, part in frame.groupby("system", sort=False):
         rows = part.set_index("metric")
@@ -33,14 +45,7 @@ def answers_table(frame: pd.DataFrame, questions: str, resamples: int) -> Table:
                 "FLOPs, unpadded": "–" if speedup is None else f"{speedup:.2f}x",
             }
         )
-    words = (
-        f"Answers to {questions}: F1 and exact match with 95 % bootstrap intervals over questions "
-        f"({resamples:,} resamples). {STAR}: F1 differs from the dense model's (paired randomisation "
-        f"test, {resamples:,} draws, Holm-corrected, p < {LEVEL}). Random tokens: the same weights with "
-        "as many other tokens in every layer, one draw. FLOPs: dense over the model's own, windows at "
-        "their own lengths, the head on all tokens included."
-    )
-    return Table(MAIN, words, frame, pd.DataFrame(shown), ("model",))
+    return pd.DataFrame(shown)
 
 
 def answers_by_layer_table(frame: pd.DataFrame) -> Table:
