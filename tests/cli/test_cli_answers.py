@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from transformers import AutoModelForQuestionAnswering
@@ -158,8 +159,6 @@ def test_graphs_are_held_against_torch(job, graphs) -> None:
 
 
 def evaluate_rows(job: QuestionsJob) -> dict[str, float]:
-    import pandas as pd
-
     frame = pd.read_parquet(job.folder / "metrics" / "answers.parquet")
     return frame[frame["system"] == "ToP 0.3"].set_index("metric")["value"].to_dict()
 
@@ -253,3 +252,20 @@ def test_graphs_of_another_format_are_refused(graphs, tmp_path) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps(values | {"task": "tokens", "questions": None}))
     with pytest.raises(InputError, match="tags tokens"):
         package.load_answerer(tmp_path, engine="onnxruntime")
+
+
+def test_a_folder_of_answers_is_timed_beside_the_stock_model(workbench, job, tmp_path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
+    bench = ("bench", "--run", job.folder, "--out", tmp_path)
+    times = ("--batch", 2, "--rounds", 1, "--limit", 3)
+    assert workbench(*bench, "--engines", "onnxruntime", *times).code == 0
+    rows = pd.read_csv(tmp_path / "metrics" / "engines.csv")
+    timed = rows[rows["quantity"] == "seconds_median"]
+    assert set(timed["method"]) == {"stock", "dense", SYSTEM, "top-0.6"}
+    assert set(timed["engine"]) == {"torch", "onnxruntime"}
+    saved = rows[rows["quantity"] == "flops_speedup_timed"].groupby("method")["value"].first()
+    assert saved["top-0.6"] > saved[SYSTEM] > saved["dense"] == 1
+    for wrong in ((), ("--engines", "onnxruntime", "--max-tokens", 32)):
+        answer = workbench(*bench, *wrong)
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert "bench of models that answer questions: " in answer.err

@@ -1,4 +1,4 @@
-"""Graphs in which dropped tokens rejoin answer what torch's packed model does: every method, any batch."""
+"""Graphs in which dropped tokens rejoin answer what torch's packed model does: all methods."""
 
 from pathlib import Path
 

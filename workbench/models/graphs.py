@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from workbench.engines.manifest import INPUTS, OUTPUTS
 from workbench.errors import InputError
 from workbench.models.backbones import backbone_of
+from workbench.models.backbones.base import Backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.layouts import Inputs, Layout
@@ -58,7 +59,7 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
 
 
 def write_stock_graph(stock: PreTrainedModel, path: Path) -> None:
-    """Write the ordinary Hugging Face classifier's graph: padded (B, N) ids, mask and, where the family
+    """Write the ordinary Hugging Face model's graph: padded (B, N) ids, mask and, where the family
     has some, types -> logits."""
     names = ("input_ids", "attention_mask", "token_type_ids")[: 2 + bool(backbone_of(stock).token_kinds)]
     inputs = [torch.ones(2, 9, dtype=torch.int64) for _ in names]
@@ -86,8 +87,8 @@ class _Stock(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        logits: Tensor = self.stock(input_ids=input_ids, attention_mask=attention_mask, **types).logits
-        return logits
+        output = self.stock(input_ids=input_ids, attention_mask=attention_mask, **types)
+        return Backbone.logits_of(output)
 
 
 class _Text(nn.Module):

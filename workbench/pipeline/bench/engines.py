@@ -23,15 +23,21 @@ from workbench.core.inference import batches
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.quantise import quantise
 from workbench.engines.sessions import ENGINES, open_session
+from workbench.engines.token_classifier import EngineTokenClassifier
 from workbench.errors import InputError
-from workbench.inference.model import Model
 from workbench.metrics.efficiency.table import median_ratio
 from workbench.metrics.schemas import ENGINE_TIMES
 from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
 from workbench.models.stopwatch import stopwatch
-from workbench.pipeline.bench.timing import FlopsCount, counted_flops, given_batches
+from workbench.pipeline.bench.timing import (
+    FlopsCount,
+    Infers,
+    counted_flops,
+    given_batches,
+    infer_with,
+)
 from workbench.pipeline.export_graphs import write_graphs
 
 COMPILED = "torch.compile"
@@ -170,7 +176,8 @@ def _in_engine(
         exported = folder / f"{name}-{precision}"
         if not exported.exists():
             write_graphs(model, tokenizer, exported, precision=precision, batched=True)
-        ours = EngineClassifier(exported, engine, threads=threads, compute=compute)
+        kind = EngineClassifier if model.reads == "sequence" else EngineTokenClassifier
+        ours = kind(exported, engine, threads=threads, compute=compute)
         yield Contestant(engine, dtype, name, BY_LENGTH, _ours(ours))
 
 
@@ -178,8 +185,9 @@ def _dtype(precision: Precision, compute: Compute) -> str:
     return "bf16" if compute == "bf16" else precision
 
 
-def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
-    return lambda windows: lambda: model.infer(windows, len(windows))
+def _ours(model: Infers) -> Callable[[Sequence[Window]], Call]:
+    infer = infer_with(model)
+    return lambda windows: lambda: infer(windows, len(windows))
 
 
 def _stock_in_torch(
@@ -193,7 +201,7 @@ def _stock_in_torch(
 
         @torch.inference_mode()
         def call() -> object:
-            return running(**inputs).logits
+            return backbone.logits_of(running(**inputs))
 
         return call
 
