@@ -254,8 +254,12 @@ def test_graphs_of_another_format_are_refused(graphs, tmp_path) -> None:
         package.load_answerer(tmp_path, engine="onnxruntime")
 
 
-def test_a_folder_of_answers_is_timed_beside_the_stock_model(workbench, job, tmp_path) -> None:
+def test_a_folder_of_answers_is_timed_beside_the_stock_model(
+    workbench, job, tmp_path, monkeypatch
+) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
+    kinds = {"onnxruntime": (("fp32", "as-exported"),)}
+    monkeypatch.setattr("workbench.pipeline.bench.engines._KINDS", kinds)
     bench = ("bench", "--run", job.folder, "--out", tmp_path)
     times = ("--batch", 2, "--rounds", 1, "--limit", 3)
     assert workbench(*bench, "--engines", "onnxruntime", *times).code == 0

@@ -79,7 +79,7 @@ def answer_questions(
     Example:
         >>> import workbench
         >>> model, tokenizer = workbench.load_answerer("runs/xquad/models/top-0.3")
-        >>> asked = [("Who wrote it?", "It was written by Ada Lovelace in 1843.")]
+        >>> asked = [("Who wrote it?", "Ada Lovelace wrote it.")]
         >>> (answer,) = workbench.answer_questions(model, tokenizer, asked)
         >>> answer.windows
         1

@@ -139,7 +139,13 @@ def ranks(values: Tensor) -> Tensor:
 
 
 def put_rows(every: Tensor, columns: Tensor, hidden: Tensor) -> Tensor:
-    """Return (1, N, H) `every` with (1, T, H) `hidden` at these (T,) columns."""
+    """Return all tokens' states with those of some put in their places.
+
+    Args:
+        every: (1, N, H), left as it is.
+        columns: (T,) int64: which of the N.
+        hidden: (1, T, H).
+    """
     return every[0].index_put((columns,), hidden[0])[None]
 
 
