@@ -2,10 +2,13 @@ from workbench.config.loading import load_config as load_config
 from workbench.config.run import RunConfig as RunConfig
 from workbench.core.token_scores import TokenScores as TokenScores
 from workbench.data.corpus import load_corpus as load_corpus
+from workbench.inference.answer import AnswerPrediction as AnswerPrediction
+from workbench.inference.answer import answer_questions as answer_questions
 from workbench.inference.classify import Prediction as Prediction
 from workbench.inference.classify import classify as classify
 from workbench.inference.explain import Explained as Explained
 from workbench.inference.explain import explain_text as explain_text
+from workbench.inference.load import load_answerer as load_answerer
 from workbench.inference.load import load_classifier as load_classifier
 from workbench.models.classifier import PruningClassifier as PruningClassifier
 from workbench.models.transformers import register as register

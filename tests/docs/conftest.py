@@ -7,8 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.helpers.docs_blocks import ROOT, fenced
+from tests.helpers.families import tiny_model
 from tests.helpers.fixtures import save_nothing
 from tests.helpers.tiny_runs import finished_tiny_run, save_bert
+from tests.helpers.toys import policy_of, toy_tokenizer
+from workbench.models.token_classifier import PruningTokenClassifier
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +29,13 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kitchen(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """An empty working folder with data/eraser-sample and a finished run at runs/demo."""
+    """An empty working folder with data/eraser-sample, a finished run at runs/demo, and a model that
+    answers questions in runs/xquad."""
     shutil.copytree(ROOT / "data" / "eraser-sample", tmp_path / "data" / "eraser-sample")
     shutil.copytree(finished_tiny_run(tmp_path_factory).folder, tmp_path / "runs" / "demo")
+    stock = tiny_model("bert", head="answers")
+    answerer = PruningTokenClassifier(stock, policy_of("top", stock.config))
+    answerer.save(tmp_path / "runs" / "xquad" / "models" / "top-0.3", toy_tokenizer())
     # Figures are drawn but not rendered: recipes are about everything else.
     monkeypatch.setattr(Figure, "savefig", save_nothing)
     monkeypatch.chdir(tmp_path)

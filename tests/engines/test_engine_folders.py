@@ -130,7 +130,7 @@ def test_a_session_is_opened_once(written, monkeypatch) -> None:
         opened.append(graph.name)
         return real(graph, *more, **named)
 
-    monkeypatch.setattr("workbench.engines.classifier.open_session", count)
+    monkeypatch.setattr("workbench.engines.graphs.open_session", count)
     model = EngineClassifier(written, "onnxruntime", threads=1)
     for batch_size in (1, 4, 1, 4):
         model.infer(texts(RAGGED), batch_size)

@@ -78,9 +78,9 @@ def test_long_windows_share_no_call_and_answers_stay_the_same(make_model, tmp_pa
     write_graphs(model, toy_tokenizer(), tmp_path, batched=True)
     engine = EngineClassifier(tmp_path, "onnxruntime")
     whole, calls = engine.infer(windows, 7), []
-    run = engine._run
+    run = engine.run
     monkeypatch.setattr(
-        engine, "_run", lambda part: calls.append([len(w.input_ids) for w in part]) or run(part)
+        engine, "run", lambda part: calls.append([len(w.input_ids) for w in part]) or run(part)
     )
     monkeypatch.setattr("workbench.engines.classifier.CALL_PAIRS", 2 * 18**2)
     parts = engine.infer(windows, 7)

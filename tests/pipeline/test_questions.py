@@ -23,12 +23,12 @@ from workbench.pipeline.questions.job import QuestionsJob
 from workbench.pipeline.questions.plausibility import answers_plausibility
 from workbench.pipeline.systems.by_layer import kept_by_layer
 from workbench.pipeline.systems.evaluate import evaluate_systems, make_systems
-from workbench.pipeline.systems.job import System
 from workbench.reporting.tables.systems import (
     answers_by_layer_table,
     answers_plausibility_tables,
     answers_table,
 )
+from workbench.runs.systems import System
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

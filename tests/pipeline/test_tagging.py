@@ -22,9 +22,9 @@ from workbench.models.inference import infer_ragged
 from workbench.models.pretrained import load_backbone
 from workbench.models.token_classifier import load_token_classifier
 from workbench.pipeline.systems.evaluate import evaluate_systems
-from workbench.pipeline.systems.job import System
 from workbench.pipeline.tagging.job import TaggingJob
 from workbench.reporting.tables.systems import tags_by_layer_table, tags_table
+from workbench.runs.systems import System
 
 VOWELS = "aeiou"
 

@@ -112,16 +112,20 @@ def bench(request: BenchRequest) -> None:
     """Time the stock model, our dense one and every pruned one on the same texts.
 
     With --engines also torch.compile, ONNX Runtime and OpenVINO, each with the stock model as its own
-    exporter makes it and with ours; that has a table of its own.
+    exporter makes it and with ours; that has a table of its own, and a folder of `workbench answer` has
+    no other.
     """
     from workbench.cli.console import ConsoleReporter, frame_table
     from workbench.pipeline.bench.run import bench as measure
     from workbench.pipeline.bench.run import prepare
     from workbench.reporting.pages.bench import write_bench, write_engines
+    from workbench.runs.answers import holds_answers
 
     require_one_source("bench", request.run, request.model)
     warn_if_busy()
     reporter = ConsoleReporter(ERR)
+    if request.run is not None and holds_answers(request.run):
+        from workbench.pipeline.bench.answers import prepare_answers as prepare
     prepared = prepare(request, reporter)
     with reporter:
         reporter.stage("bench", False)

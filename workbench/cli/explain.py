@@ -1,4 +1,4 @@
-"""What a model says of texts: `workbench predict`, `explain` and `attribute`."""
+"""What a model says of texts: `workbench predict`, `ask`, `explain` and `attribute`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import typer
 from workbench.cli.options import Strict, Target, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
-from workbench.pipeline.requests import AttributeRequest, PredictRequest
+from workbench.pipeline.requests import AskRequest, AttributeRequest, PredictRequest
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,15 @@ def predict(request: PredictRequest) -> None:
 
     written = classify_all(request, ConsoleReporter(ERR))
     say(f"{request.out}: {written:,} texts")
+
+
+def ask(request: AskRequest) -> None:
+    """Answer the questions of a file: with the answer its place, scores, tokens per layer and FLOPs."""
+    from workbench.cli.console import ConsoleReporter
+    from workbench.pipeline.ask import ask as answer_all
+
+    written = answer_all(request, ConsoleReporter(ERR))
+    say(f"{request.out}: {written:,} answers")
 
 
 def attribute(request: AttributeRequest, strict: Strict = False) -> None:

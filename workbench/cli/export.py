@@ -16,18 +16,18 @@ class ModelExport:
     """Which model is written, and where to."""
 
     run: Path
-    """Run folder."""
+    """Run folder, or one of `workbench answer`."""
     method: str
-    """Trained method of the run."""
+    """Trained method of the run; of `workbench answer` with its strength, such as top-0.3."""
     to: Path
     """Folder to write, new or empty."""
     format: Literal["transformers", "onnx"] = "transformers"
-    """For AutoModelForSequenceClassification, or as graphs for ONNX Runtime and OpenVINO."""
+    """For transformers' AutoModel classes, or as graphs for ONNX Runtime and OpenVINO."""
     precision: Precision = "fp32"
     """Of an ONNX graph's linear layers."""
     quantisation: Literal["auto", "dynamic", "static"] = "auto"
     """How what enters an int8 layer is rounded: by its own range, by that of dev texts, or
-    whichever agrees more with torch on dev."""
+    whichever agrees more with torch on dev. Of answers `auto` is the first."""
     calibration: int = CALIBRATION
     """Windows of dev that static quantisation takes its ranges from."""
     batched: bool = False
@@ -59,15 +59,15 @@ class PredictionsExport:
 def export(what: ModelExport) -> None:
     """Write a model that transformers loads by itself, or that runs in an engine without torch.
 
-    For transformers: AutoModelForSequenceClassification. A dense or DistilBERT model is an ordinary
-    classifier of its family; any other needs `import workbench` first, and then drops its tokens. As
-    `--format onnx`: graphs in which tokens really go, held against the torch model on the dev split;
-    load them by `workbench.load_classifier(folder, engine="onnxruntime")`. The model's and the data's
-    cards are written beside it. Uploading asks for the hub's own login (`hf auth login`).
+    For transformers: AutoModelForSequenceClassification, or AutoModelForQuestionAnswering. A dense or
+    DistilBERT model is an ordinary one of its family; any other needs `import workbench` first, and then
+    drops its tokens. As `--format onnx`: graphs in which tokens really go, held against the torch model
+    on the dev split; load them by `workbench.load_classifier(folder, engine="onnxruntime")`, or
+    `load_answerer`. Cards are written beside it. Uploading asks for the hub's
+    own login (`hf auth login`).
     """
-    from workbench.pipeline.export import check_hub, export_model, push
-    from workbench.reporting.cards.model import write_card
-    from workbench.runs.folder import load_run
+    from workbench.pipeline.export import check_hub, push
+    from workbench.runs.answers import holds_answers
 
     if what.format != "onnx" and (what.precision != "fp32" or what.batched):
         raise InputError("--precision and --batched are of --format onnx")
@@ -75,26 +75,52 @@ def export(what: ModelExport) -> None:
         raise InputError("--quantisation and --calibration are of --precision int8")
     if what.calibration < 1:
         raise InputError(f"--calibration {what.calibration}: at least 1")
-    run = load_run(what.run)
     if what.push_to_hub is not None:
         check_hub(what.push_to_hub)
-
-    card = partial(write_card, what.run, what.method)
-    if what.format == "onnx":
-        from workbench.pipeline.export_graphs import export_graphs
-
-        manifest = export_graphs(
-            run, what.method, what.to, precision=what.precision, batched=what.batched,
-            ways=get_args(Quantisation) if what.quantisation == "auto" else (what.quantisation,),
-            calibration=what.calibration,
-            write_cards=lambda folder, manifest: card(folder, graphs=manifest.in_words()),
-        )  # fmt: skip
-        say(manifest.in_words())
-    else:
-        export_model(run, what.method, what.to, card)
-    say(what.to)
+    said = _export_answerer(what) if holds_answers(what.run) else _export_classifier(what)
+    say(*said, what.to)
     if what.push_to_hub is not None:
         say(push(what.to, what.push_to_hub, public=what.public))
+
+
+def _export_classifier(what: ModelExport) -> list[str]:
+    """Export a run's model; return what is to be said of its graphs."""
+    from workbench.pipeline.export import export_model
+    from workbench.reporting.cards.model import write_card
+    from workbench.runs.folder import load_run
+
+    run, card = load_run(what.run), partial(write_card, what.run, what.method)
+    if what.format == "transformers":
+        export_model(run, what.method, what.to, card)
+        return []
+    from workbench.pipeline.export_graphs import export_graphs
+
+    manifest = export_graphs(
+        run, what.method, what.to, precision=what.precision, batched=what.batched,
+        ways=get_args(Quantisation) if what.quantisation == "auto" else (what.quantisation,),
+        calibration=what.calibration,
+        write_cards=lambda folder, manifest: card(folder, graphs=manifest.in_words()),
+    )  # fmt: skip
+    return [manifest.in_words()]
+
+
+def _export_answerer(what: ModelExport) -> list[str]:
+    """Export a model of `workbench answer`; return what is to be said of its graphs."""
+    from workbench.pipeline.questions.export import export_answerer, export_answerer_graphs
+    from workbench.reporting.cards.answers import write_answers_card
+    from workbench.runs.answers import AnswersFolder
+
+    trained = AnswersFolder(what.run)
+    card = partial(write_answers_card, trained, what.method)
+    if what.format == "transformers":
+        export_answerer(trained, what.method, what.to, card)
+        return []
+    manifest = export_answerer_graphs(
+        trained, what.method, what.to, precision=what.precision, batched=what.batched,
+        calibration=what.calibration if what.quantisation == "static" else 0,
+        write_card=lambda folder, manifest: card(folder, graphs=manifest.in_words()),
+    )  # fmt: skip
+    return [manifest.in_words()]
 
 
 def export_predictions(what: PredictionsExport) -> None:

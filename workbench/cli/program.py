@@ -11,7 +11,7 @@ from typer.rich_utils import rich_format_error
 
 from workbench.cli.data import data_check, data_convert, data_fetch, data_list, data_plant
 from workbench.cli.evaluate import bench, evaluate
-from workbench.cli.explain import attribute, explain, predict
+from workbench.cli.explain import ask, attribute, explain, predict
 from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command, foreseen
 from workbench.cli.show import app as show_app
@@ -41,6 +41,7 @@ add_command(app, evaluate, group="Train and evaluate")
 add_command(app, bench, group="Train and evaluate")
 add_command(app, explain, group="Explain texts")
 add_command(app, predict, group="Explain texts")
+add_command(app, ask, group="Explain texts")
 add_command(app, attribute, group="Explain texts", interrupted=RESUMABLE)
 add_command(app, report, group="Show results")
 add_command(app, tables, group="Show results")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,17 @@ class Inference:
 
     logits: np.ndarray
     """(W, classes) float32."""
+    tokens: np.ndarray
+    """(W, layers) int64: tokens in each layer's self-attention."""
+    tokens_ffn: np.ndarray
+    """(W, layers) int64: tokens in each layer's feed-forward part."""
+
+
+class TokenInference(NamedTuple):
+    """What W windows gave where each token has outputs, in the order they were given."""
+
+    logits: list[np.ndarray]
+    """(n, outputs) float32 each, by original position."""
     tokens: np.ndarray
     """(W, layers) int64: tokens in each layer's self-attention."""
     tokens_ffn: np.ndarray

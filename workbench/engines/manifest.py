@@ -1,11 +1,12 @@
 """What a folder of exported graphs says of itself, and whether its files are the ones it speaks of."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.catalog.options import Precision, Quantisation
+from workbench.config.questions import QuestionSettings
 from workbench.core.task_type import TaskKind
 from workbench.errors import InputError
 from workbench.metrics.efficiency.flops import Costs
@@ -20,8 +21,10 @@ INPUTS = ("input_ids", "token_type_ids", "sizes")
 """The graphs' inputs, int64: (T,) tokens of all texts end to end, their types, and, of the batch graph
 only, (B,) how many are whose."""
 OUTPUTS = ("logits", "tokens", "tokens_ffn")
-"""(B, classes) float32; (B, layers) int64: tokens in each layer's self-attention; in its feed-forward
-part."""
+"""(B, classes) float32, or (T, outputs) by original position where each token has some; (B, layers)
+int64: tokens in each layer's self-attention; in its feed-forward part."""
+TokenTask = Literal["answers", "tokens"]
+"""What is said of each token: whether an answer begins and ends there, or a tag."""
 
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -43,16 +46,48 @@ class Agreement(BaseModel):
     """Of any logit."""
 
     def in_words(self) -> str:
-        """Say it in a line."""
+        """Say how both answer."""
         accuracy = (
             ""
             if self.accuracy is None
             else f"accuracy {self.accuracy:.3f} (torch {self.accuracy_torch:.3f}), "
         )
         return (
-            f"{accuracy}the same class on {self.same_class:.2%}, the same tokens in every layer on "
-            f"{self.same_tokens:.2%}, logits within {self.largest_difference:.1e} of torch's"
+            f"{self.windows:,} windows of dev: {accuracy}the same class on {self.same_class:.2%}, "
+            f"{_same(self.same_tokens, self.largest_difference)}"
         )
+
+
+class AnswersAgreement(BaseModel):
+    """How a folder's graphs and the torch model answer the questions of the dev split."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    windows: int
+    questions: int
+    f1: float
+    """Of the graph; mean over the questions."""
+    f1_torch: float
+    exact_match: float
+    exact_match_torch: float
+    same_answer: float
+    """Share of the questions."""
+    same_tokens: float
+    largest_difference: float
+    """As of `Agreement`."""
+
+    def in_words(self) -> str:
+        """Say how both answer."""
+        return (
+            f"{self.questions:,} questions of dev in {self.windows:,} windows: F1 {self.f1:.3f} (torch "
+            f"{self.f1_torch:.3f}), exact match {self.exact_match:.3f} (torch "
+            f"{self.exact_match_torch:.3f}), the same answer to {self.same_answer:.2%}, "
+            f"{_same(self.same_tokens, self.largest_difference)}"
+        )
+
+
+def _same(tokens: float, difference: float) -> str:
+    return f"the same tokens in every layer on {tokens:.2%}, logits within {difference:.1e} of torch's"
 
 
 class Manifest(BaseModel):
@@ -66,8 +101,10 @@ class Manifest(BaseModel):
     method: str
     policy: dict[str, Any]
     labels: tuple[str, ...] = Field(min_length=1)
-    task: TaskKind | None = None
+    task: TaskKind | TokenTask | None = None
     """What the outputs mean; None in folders of before that was kept: as many as `labels` tell."""
+    questions: QuestionSettings | None = None
+    """How questions were cut and answered in training; None: it answers none, or nobody knows."""
     pairs: bool | None
     positions: int = Field(ge=1)
     """Tokens of the longest window."""
@@ -77,7 +114,7 @@ class Manifest(BaseModel):
     """Of int8 graphs; None for others, and in folders of before that was kept: dynamic."""
     files: dict[Literal["model.onnx", "batch.onnx"], _Sha256]
     """The graph of one text and, where it was asked for, that of any number."""
-    dev: Agreement | None = None
+    dev: Agreement | AnswersAgreement | None = None
     others: dict[Quantisation, Agreement] = {}
     """Of int8 graphs that were made another way, and were not kept since they agree less."""
 
@@ -87,12 +124,16 @@ class Manifest(BaseModel):
         if self.dev is None:
             return f"{self.precision}{way}: not held against the torch model"
         others = (f"; by {name}, not kept: {dev.in_words()}" for name, dev in self.others.items())
-        windows = f"{self.dev.windows:,} windows of dev"
-        return f"{self.precision}{way}, {windows}: {self.dev.in_words()}{''.join(others)}"
+        return f"{self.precision}{way}, {self.dev.in_words()}{''.join(others)}"
 
     def write(self, folder: Path) -> None:
         """Write it into its folder."""
         write_json(folder / MANIFEST, self.model_dump(mode="json"))
+
+
+def is_of_texts(task: TaskKind | TokenTask | None) -> TypeGuard[TaskKind | None]:
+    """Return whether outputs are of whole texts, not of each token."""
+    return task not in get_args(TokenTask)
 
 
 def read_manifest(folder: Path) -> Manifest:

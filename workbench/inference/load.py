@@ -1,4 +1,4 @@
-"""Load a classifier for the engine that is to run it."""
+"""Load a model for the engine that is to run it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
@@ -9,8 +9,10 @@ from workbench.errors import InputError
 
 if TYPE_CHECKING:
     from workbench.engines.classifier import EngineClassifier
+    from workbench.engines.token_classifier import EngineTokenClassifier
     from workbench.engines.tokenizer import FastTokenizer
     from workbench.models.classifier import PruningClassifier
+    from workbench.models.token_classifier import PruningTokenClassifier
 
 
 @overload
@@ -55,17 +57,78 @@ def load_classifier(
         'adapler'
     """
     if engine == "torch":
-        if threads is not None or compute != "as-exported":
-            raise InputError("engine torch: takes no threads and no compute; see torch.set_num_threads")
+        _refuse_for_torch(threads, compute)
         from workbench.models.classifier import load_classifier as load_for_torch
 
         return load_for_torch(folder)
-    known = {"engine": (engine, ("torch", *ENGINES)), "compute": (compute, get_args(Compute))}
-    for name, (value, values) in known.items():
-        if value not in values:
-            raise InputError(f"{name} {value!r}: one of {', '.join(values)}")
+    _refuse_unknown(engine, compute)
     from workbench.engines.classifier import EngineClassifier
     from workbench.engines.tokenizer import FastTokenizer
 
     folder = Path(folder)
     return EngineClassifier(folder, engine, threads=threads, compute=compute), FastTokenizer(folder)
+
+
+@overload
+def load_answerer(
+    folder: str | Path, engine: Literal["torch"] = "torch"
+) -> tuple["PruningTokenClassifier", Any]: ...
+
+
+@overload
+def load_answerer(
+    folder: str | Path, engine: Engine, *, threads: int | None = None, compute: Compute = "as-exported"
+) -> tuple["EngineTokenClassifier", "FastTokenizer"]: ...
+
+
+def load_answerer(
+    folder: str | Path,
+    engine: Literal["torch"] | Engine = "torch",
+    *,
+    threads: int | None = None,
+    compute: Compute = "as-exported",
+) -> tuple[Any, Any]:
+    """Load a folder of a model that answers questions and its tokenizer, for `answer_questions`.
+
+    With torch: a model of `workbench answer` or what `workbench export` made of it, or any fine-tuned
+    question answering model of a supported family, as dense. With an engine: a folder that
+    `workbench export --format onnx` wrote, and torch is not imported.
+
+    Args:
+        folder, engine, threads, compute: As of `load_classifier`.
+
+    Raises:
+        InputError: As `load_classifier`, and for a model that does not answer questions.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_answerer("runs/xquad/models/top-0.3")
+        >>> model.policy.method
+        'top'
+    """
+    if engine == "torch":
+        _refuse_for_torch(threads, compute)
+        from workbench.models.token_classifier import load_token_classifier
+
+        return load_token_classifier(folder, "answers")
+    _refuse_unknown(engine, compute)
+    from workbench.engines.token_classifier import EngineTokenClassifier
+    from workbench.engines.tokenizer import FastTokenizer
+
+    folder = Path(folder)
+    model = EngineTokenClassifier(folder, engine, threads=threads, compute=compute)
+    if model.manifest.task != "answers":
+        raise InputError(f"{folder}: its model tags tokens, and one that answers questions is needed")
+    return model, FastTokenizer(folder)
+
+
+def _refuse_for_torch(threads: int | None, compute: Compute) -> None:
+    if threads is not None or compute != "as-exported":
+        raise InputError("engine torch: takes no threads and no compute; see torch.set_num_threads")
+
+
+def _refuse_unknown(engine: str, compute: str) -> None:
+    known = {"engine": (engine, ("torch", *ENGINES)), "compute": (compute, get_args(Compute))}
+    for name, (value, values) in known.items():
+        if value not in values:
+            raise InputError(f"{name} {value!r}: one of {', '.join(values)}")

@@ -1,10 +1,11 @@
-"""What can classify windows: a torch model, or its graph in an engine."""
+"""What can classify windows or their tokens: a torch model, or its graph in an engine."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from workbench.config.questions import QuestionSettings
 from workbench.core.documents import Window
-from workbench.core.inference import Inference
+from workbench.core.inference import Inference, TokenInference
 from workbench.core.task_type import TaskType
 from workbench.metrics.efficiency.flops import Costs
 
@@ -41,3 +42,25 @@ class Model(Protocol):
 
     def infer(self, windows: Sequence[Window], batch_size: int = 32) -> Inference:
         """Return logits and remaining tokens of every window."""
+
+
+class Answerer(Protocol):
+    """What `answer_questions` asks of a model."""
+
+    @property
+    def asked(self) -> QuestionSettings | None:
+        """How questions were cut and answered in training; None: nobody knows."""
+
+    @property
+    def costs(self) -> Costs:
+        """What its windows' FLOPs are counted from."""
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether this process's memory holds what it computes."""
+
+    def window_limit(self, max_tokens: int | None) -> int:
+        """Return `max_tokens`, by default the model's positions; InputError if it is more."""
+
+    def infer_tokens(self, windows: Sequence[Window], batch_size: int = 32) -> TokenInference:
+        """Return the start and end logits of every window's tokens, and how many remained."""

@@ -6,6 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
+from workbench.config.questions import QuestionSettings
 from workbench.core.questions import Question, QuestionWindow
 
 
@@ -24,6 +25,16 @@ class SpanSearch:
     """Whether no answer may be the answer, as in SQuAD 2.0."""
     null_threshold: float = 0.0
     """No answer is the answer where its score is higher than the best span's by more than this."""
+
+
+def span_search(settings: QuestionSettings) -> SpanSearch:
+    """Return which spans may be answers; no answer may be one by the rules of SQuAD 2.0."""
+    return SpanSearch(
+        n_best=settings.n_best,
+        max_answer_length=settings.max_answer_length,
+        null=settings.rules == "squad-2.0",
+        null_threshold=settings.null_threshold,
+    )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from workbench.engines.manifest import INPUTS, OUTPUTS
 from workbench.errors import InputError
 from workbench.models.backbones import backbone_of
+from workbench.models.backbones.base import Backbone
 from workbench.models.classifier import PruningClassifier
 from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.layouts import Inputs, Layout
@@ -58,7 +59,7 @@ def write_graph(model: PruningClassifier, path: Path, *, batch: bool) -> None:
 
 
 def write_stock_graph(stock: PreTrainedModel, path: Path) -> None:
-    """Write the ordinary Hugging Face classifier's graph: padded (B, N) ids, mask and, where the family
+    """Write the ordinary Hugging Face model's graph: padded (B, N) ids, mask and, where the family
     has some, types -> logits."""
     names = ("input_ids", "attention_mask", "token_type_ids")[: 2 + bool(backbone_of(stock).token_kinds)]
     inputs = [torch.ones(2, 9, dtype=torch.int64) for _ in names]
@@ -70,8 +71,8 @@ def write_stock_graph(stock: PreTrainedModel, path: Path) -> None:
 def _with_joined_products(model: PruningClassifier) -> PruningClassifier:
     """Return the classifier with a copy of its stock model whose layers make queries, keys and values by
     one product, where all three are of every token."""
-    copied = PruningClassifier(copy.deepcopy(model.stock), model.policy)
-    from_cls = copied.backbone.pools_cls and not model.policy.cuts_after_attention
+    copied = model.under(model.policy, copy.deepcopy(model.stock))
+    from_cls = copied.shape.pools_cls and not model.policy.cuts_after_attention
     for layer in copied.backbone.layers[:-1] if from_cls else copied.backbone.layers:
         layer.join_products()
     return copied
@@ -86,8 +87,8 @@ class _Stock(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        logits: Tensor = self.stock(input_ids=input_ids, attention_mask=attention_mask, **types).logits
-        return logits
+        output = self.stock(input_ids=input_ids, attention_mask=attention_mask, **types)
+        return Backbone.logits_of(output)
 
 
 class _Text(nn.Module):
@@ -117,8 +118,11 @@ def _answers(
 ) -> tuple[Tensor, Tensor, Tensor]:
     hidden = model.backbone.embed(Inputs(ids[None], types[None], positions[None]))
     # A traced layout answers what policies and the encoder ask at inference, and nothing else.
-    encoded = model.encode(hidden, cast(Layout, layout), cls_only=model.backbone.pools_cls)
-    return model.head(encoded), encoded.tokens, encoded.tokens_ffn
+    encoded = model.encode(hidden, cast(Layout, layout), cls_only=model.shape.pools_cls)
+    every = encoded.every
+    # All tokens' states lie in one row here, without the padding that a token head covers.
+    logits = model.head(encoded) if every is None else model.backbone.token_head(every)[0]
+    return logits, encoded.tokens, encoded.tokens_ffn
 
 
 class _Cut(nn.Module):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from workbench.core.documents import Window
-from workbench.core.inference import Inference, batches, in_batches
+from workbench.core.inference import Inference, TokenInference, batches, in_batches
 from workbench.models.encoder import LayerTrace
 
 Execution = Literal["packed", "masked"]
@@ -80,7 +80,7 @@ def infer_ragged(
     windows: Sequence[Window],
     batch_size: int = 32,
     under: Callable[[list[int]], Runs] | None = None,
-) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+) -> TokenInference:
     """Return what a model says of every token, and how many remained.
 
     Args:
@@ -88,10 +88,6 @@ def infer_ragged(
         windows: Results come in their order.
         batch_size: Windows of similar length that run together.
         under: Gives what runs instead, by the numbers of a batch's windows; of the same weights.
-
-    Returns:
-        Per window its logits (n, outputs) float32; tokens in each layer's self-attention and in its
-        feed-forward part, (W, layers) int64 each.
     """
     logits: list[np.ndarray] = [np.empty(0)] * len(windows)
     tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
@@ -102,7 +98,7 @@ def infer_ragged(
             tokens[batch], tokens_ffn[batch] = output.tokens.cpu(), output.tokens_ffn.cpu()
             for index, row in zip(batch, output.logits.float().cpu().numpy(), strict=True):
                 logits[index] = row[: len(windows[index].input_ids)]
-    return logits, tokens, tokens_ffn
+    return TokenInference(logits, tokens, tokens_ffn)
 
 
 @torch.inference_mode()

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+from workbench.config.loading import validated
+from workbench.config.questions import QuestionSettings
 from workbench.core.documents import Window
+from workbench.core.inference import TokenInference
 from workbench.core.token_tasks import IGNORED, NOWHERE, AnswerSpans, TokenTags, TokenTask
 from workbench.metrics.efficiency.flops import Shape
 from workbench.models.backbones.base import Head
@@ -18,6 +21,7 @@ from workbench.models.classifier import PruningClassifier, load_parts
 from workbench.models.encoder import Encoded, EncodeOptions
 from workbench.models.inference import infer_ragged
 from workbench.models.layouts import Layout
+from workbench.models.policies.base import Policy
 
 
 def load_token_classifier(
@@ -39,6 +43,12 @@ class PruningTokenClassifier(PruningClassifier):
     Its logits are (B, N, outputs) by original position, `NOWHERE` on padding.
     """
 
+    def __init__(self, stock: PreTrainedModel, policy: Policy) -> None:
+        """Take both as `PruningClassifier` does; InputError where config.json says `asked` wrongly."""
+        super().__init__(stock, policy)
+        self.asked: QuestionSettings | None = _asked(stock.config)
+        """How questions were cut and answered in training; None: it answers none, or nobody knows."""
+
     @property
     def reads(self) -> Head:
         return self.backbone.said_of_tokens
@@ -56,6 +66,16 @@ class PruningTokenClassifier(PruningClassifier):
         """Return the logits of every window's tokens, (n, outputs) each."""
         return infer_ragged(self, windows, batch_size)[0]
 
+    def infer_tokens(self, windows: Sequence[Window], batch_size: int = 32) -> TokenInference:
+        """Return the logits of every window's tokens, and how many remained, see `infer_ragged`."""
+        return infer_ragged(self, windows, batch_size)
+
+    def described(self) -> dict[str, Any]:
+        """Return what config.json says of it beyond what any stock model's says."""
+        if self.asked is None:
+            return super().described()
+        return super().described() | {"questions": self.asked.model_dump(mode="json")}
+
     def encode(self, hidden: Tensor, layout: Layout, **options: Unpack[EncodeOptions]) -> Encoded:
         """Return every token's last state; by default tokens rejoin as the policy says."""
         options = {"rejoin": self.policy.rejoin, **options, "cls_only": False}
@@ -68,6 +88,15 @@ class PruningTokenClassifier(PruningClassifier):
         places = torch.arange(logits.shape[1], device=logits.device)
         padding = places >= encoded.layout.full_lengths[:, None]
         return logits.masked_fill(padding[..., None], NOWHERE)
+
+
+def _asked(config: PreTrainedConfig) -> QuestionSettings | None:
+    """What the config.json that a model was loaded from says of questions."""
+    described = getattr(config, "workbench", None)
+    said = described.get("questions") if isinstance(described, dict) else None
+    return (
+        None if said is None else validated(QuestionSettings, said, "config.json: workbench.questions")
+    )
 
 
 def tag_targets(windows: Sequence[Window], device: torch.device) -> Tensor:

@@ -59,11 +59,16 @@ def checked_source(run: Run, method: str, folder: Path) -> Path:
     source = run.model_folder(method)
     if method not in Stages(run.folder).done:
         raise InputError(f"{run.folder}: the training of {method} has not ended; finish the run first")
+    refuse_filled(folder)
+    return source
+
+
+def refuse_filled(folder: Path) -> None:
+    """Raise InputError for a folder to write that holds something."""
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         # A killed export may have ended but for its scratch folder.
         sweep_once(folder.absolute().parent)
         raise InputError(f"{folder}: is not an empty folder; choose another --to")
-    return source
 
 
 def for_transformers(model: PruningClassifier) -> PreTrainedModel:
@@ -73,7 +78,7 @@ def for_transformers(model: PruningClassifier) -> PreTrainedModel:
     settings, family = model.stock.config.to_dict(), model.backbone.model_type
     kind = config_class(family)
     config = kind.from_dict({**settings, "model_type": kind.model_type, "workbench": model.described()})
-    whole: PreTrainedModel = model_class(family)(config)
+    whole: PreTrainedModel = model_class(family, model.reads)(config)
     whole.load_state_dict(
         {
             **model.stock.state_dict(),

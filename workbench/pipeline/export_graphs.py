@@ -18,6 +18,7 @@ from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, Manif
 from workbench.models.classifier import PruningClassifier, load_classifier, writing_model
 from workbench.models.graphs import write_graph
 from workbench.models.pretrained import quiet
+from workbench.models.token_classifier import PruningTokenClassifier
 from workbench.pipeline.export import checked_source
 from workbench.pipeline.quantised_graphs import graph_hashes, keep_best, quantise_graphs
 from workbench.runs.folder import Run
@@ -87,7 +88,7 @@ def write_graphs(
     """Write a model's graphs, tokenizer and manifest into a folder; errors as of `export_graphs`.
 
     Args:
-        model, tokenizer: Any classifier and its own tokenizer.
+        model, tokenizer: Any model and its own tokenizer.
         folder: Made if it is not there.
         precision, batched: As of `export_graphs`.
         calibration: Windows for static quantisation of int8 graphs; none: dynamic.
@@ -106,12 +107,14 @@ def write_graphs(
 
 
 def _manifest(model: PruningClassifier, folder: Path) -> Manifest:
+    asked = model.asked if isinstance(model, PruningTokenClassifier) else None
     return Manifest(
         workbench=version("rationale-workbench"),
         method=model.method,
         policy=model.policy.settings(),
         labels=model.labels,
-        task=model.task_type.kind,
+        task=model.task_type.kind if model.reads == "sequence" else model.reads,
+        questions=asked,
         pairs=model.pairs,
         positions=model.window_limit(None),
         costs=model.costs,

@@ -1,7 +1,7 @@
 """Classify any number of texts with a run's model, or a folder's, in torch or in an engine."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ from workbench.errors import InputError
 from workbench.inference.classify import Prediction, classify
 from workbench.inference.load import load_classifier
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.requests import PredictRequest, require_one_source
+from workbench.pipeline.requests import AskRequest, PredictRequest, require_one_source
 from workbench.runs.folder import load_run
 from workbench.storage.atomic import replacing
 
@@ -29,7 +29,7 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         WorkbenchError: The disk refuses.
     """
     folder, cut = _model_folder(request)
-    model, tokenizer = _loaded(request, folder)
+    model, tokenizer = loaded_for(load_classifier, request, folder)
     documents = iter_texts(
         request.texts, request.limit, text_column=request.text_column, id_column=request.id_column,
         settings=DataSettings() if cut is None else DataSettings(segmenter=cut.segmenter),
@@ -41,7 +41,7 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
     )  # fmt: skip
     written = 0
     with (
-        _torch_threads(request.threads if request.engine == "torch" else None),
+        torch_threads(request.threads if request.engine == "torch" else None),
         reporter,
         replacing(request.out) as new,
         new.open("w", encoding="utf-8") as file,
@@ -72,16 +72,28 @@ def _model_folder(request: PredictRequest) -> tuple[Path, DataSettings | None]:
     return run.model_folder(request.method), run.config.data
 
 
-def _loaded(request: PredictRequest, folder: Path) -> tuple[Any, Any]:
+def loaded_for(
+    load: Callable[..., tuple[Any, Any]], request: PredictRequest | AskRequest, folder: Path
+) -> tuple[Any, Any]:
+    """Return a model and its tokenizer for the engine that is asked for.
+
+    Args:
+        load: `load_classifier` or `load_answerer`.
+        request: Says which engine.
+        folder: The model's.
+
+    Raises:
+        InputError: As `load`, and for what only OpenVINO computes in.
+    """
     if request.engine != "torch":
-        return load_classifier(folder, request.engine, threads=request.threads, compute=request.compute)
+        return load(folder, request.engine, threads=request.threads, compute=request.compute)
     if request.compute != "as-exported":
         raise InputError("--compute: is OpenVINO's; add --engine openvino")
-    return load_classifier(folder)
+    return load(folder)
 
 
 @contextmanager
-def _torch_threads(threads: int | None) -> Iterator[None]:
+def torch_threads(threads: int | None) -> Iterator[None]:
     """Let torch use so many threads here, and as many as before afterwards: it has one number."""
     if threads is None:
         yield

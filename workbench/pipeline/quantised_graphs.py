@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.catalog.options import Quantisation
 from workbench.core.documents import Window
 from workbench.core.inference import batches
-from workbench.engines.classifier import CALL_PAIRS, graph_inputs
+from workbench.engines.graphs import CALL_PAIRS, graph_inputs
 from workbench.engines.manifest import BATCH_GRAPH, Agreement, Manifest
 from workbench.engines.quantise import quantise
 from workbench.storage.fingerprints import file_sha256

@@ -93,6 +93,39 @@ class PredictRequest(TextsRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskRequest:
+    """Which questions are answered, by what; exactly one of `run` and `model` is needed."""
+
+    questions: str
+    """Questions: SQuAD's JSON, or a CSV, TSV, JSONL, JSON or Parquet file of questions and passages."""
+    out: Path
+    """File to write: .jsonl with a line per question, or .json with id and answer, as SQuAD's scripts
+    read it."""
+    run: Path | None = None
+    """Folder of `workbench answer`."""
+    method: str | None = None
+    """Its model: a method, with its strength where it has several, such as top-0.3."""
+    model: Path | None = None
+    """Model folder instead; with --engine one that `export --format onnx` wrote."""
+    engine: Literal["torch", Engine] = "torch"
+    """Who runs the model."""
+    threads: int | None = None
+    """Threads that one batch may use; default: all."""
+    compute: Compute = "as-exported"
+    """What OpenVINO multiplies in."""
+    batch_size: int = 32
+    """Windows of similar length that run together."""
+    limit: int | None = None
+    """Answer only this many questions."""
+    question_column: str = "question"
+    """Column of questions in a table."""
+    context_column: str = "context"
+    """Column of passages in a table."""
+    id_column: str | None = None
+    """Column of ids in a table; default: row numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BenchRequest(TextsRequest):
     """What is timed, on which texts; exactly one of `run` and `model` is needed."""
 

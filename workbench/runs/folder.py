@@ -15,6 +15,7 @@ from workbench.errors import InputError
 from workbench.metrics.label_sets import with_label_sets
 from workbench.metrics.schemas import PREDICTIONS as PREDICTIONS_SCHEMA
 from workbench.metrics.schemas import RUN_TABLES
+from workbench.runs.answers import holds_answers
 from workbench.runs.manifest import verify
 from workbench.storage.atomic import read_json
 from workbench.storage.locks import is_empty
@@ -162,6 +163,11 @@ def load_run(folder: str | Path) -> Run:
         >>> accuracy = quality[quality["metric"] == "accuracy"].set_index(["method", "split"])["value"]
     """
     run = Run(Path(folder))
+    if holds_answers(run.folder):
+        raise InputError(
+            f"{folder}: holds models that answer questions (workbench answer), not a run; "
+            "`workbench ask` and `workbench export` take it"
+        )
     if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")
     run.refuse_unreadable()

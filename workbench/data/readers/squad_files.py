@@ -22,7 +22,7 @@ class Asked(NamedTuple):
     """File, article, paragraph and id, for messages."""
 
 
-def asked_questions(value: dict[str, Any], path: Path) -> Iterator[Asked]:
+def asked_questions(value: dict[str, Any], path: Path, *, answered: bool = True) -> Iterator[Asked]:
     """Yield the questions of a file in order.
 
     `plausible_answers` of version 2.0 are no answers, and are not read.
@@ -30,6 +30,7 @@ def asked_questions(value: dict[str, Any], path: Path) -> Iterator[Asked]:
     Args:
         value: What the file holds.
         path: Its name, for messages.
+        answered: Whether answers are read; without, a question need have none.
 
     Raises:
         InputError: Names the place of a missing list, passage, question or id, of an answer without text
@@ -43,16 +44,17 @@ def asked_questions(value: dict[str, Any], path: Path) -> Iterator[Asked]:
             questions = _list(paragraph, "qas", where)
             context = checked_text(paragraph.get("context"), f"{where}: context")
             for question in questions:
-                yield _asked(question, context, title.strip() if isinstance(title, str) else "", where)
+                name = title.strip() if isinstance(title, str) else ""
+                yield _asked(question, context, name, where, answered)
 
 
-def _asked(question: Any, context: str, article: str, where: str) -> Asked:
+def _asked(question: Any, context: str, article: str, where: str, answered: bool) -> Asked:
     if not isinstance(question, dict):
         raise InputError(f"{where}: a question that is no object")
     name = checked_label(question.get("id"), f"{where}: id")
     where = f"{where}: {name}"
-    answers = _list(question, "answers", where)
-    if bool(question.get("is_impossible", not answers)) != (not answers):
+    answers = _list(question, "answers", where) if answered else []
+    if answered and bool(question.get("is_impossible", not answers)) != (not answers):
         raise InputError(f"{where}: is_impossible beside {len(answers)} answers")
     places = tuple(_answer(answer, f"{where}: answer {n}") for n, answer in enumerate(answers, 1))
     text = checked_text(question.get("question"), f"{where}: question")

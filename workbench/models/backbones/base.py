@@ -135,6 +135,14 @@ class Backbone(ABC):
             laid["token_type_ids"] = self._types(inputs)
         return laid
 
+    @staticmethod
+    def logits_of(output: Any) -> Tensor:
+        """Return the logits in the stock model's output: (B, classes), or (B, N, outputs) of tokens."""
+        if "start_logits" in output:
+            return torch.stack([output.start_logits, output.end_logits], dim=-1)
+        logits: Tensor = output.logits
+        return logits
+
     def _types(self, inputs: Inputs) -> Tensor:
         """Return token types: with less than two kinds, all are 0."""
         types = inputs.token_type_ids

@@ -53,6 +53,15 @@ class TracedText:
         places = self.position_ids[0].index_select(0, index)
         return hidden.index_select(1, index), TracedText(index.shape[0], places)
 
+    def scatter_to(self, every: Tensor | None, hidden: Tensor) -> Tensor:
+        """Put (1, T, H) states at their places before any was dropped into those of all tokens, a copy.
+
+        None: all are there.
+        """
+        if every is None or self.places is None:
+            return hidden
+        return put_rows(every, self.places, hidden)
+
     @property
     def alone(self) -> "TracedText":
         """The layout of [CLS] without other tokens."""
@@ -127,6 +136,17 @@ def ranks(values: Tensor) -> Tensor:
     order = values.sort(dim=1, descending=True, stable=True).indices
     places = torch.arange(values.shape[1]).expand_as(order)
     return torch.empty_like(order).scatter_(1, order, places)
+
+
+def put_rows(every: Tensor, columns: Tensor, hidden: Tensor) -> Tensor:
+    """Return all tokens' states with those of some put in their places.
+
+    Args:
+        every: (1, N, H), left as it is.
+        columns: (T,) int64: which of the N.
+        hidden: (1, T, H).
+    """
+    return every[0].index_put((columns,), hidden[0])[None]
 
 
 def places_of(stay: Tensor) -> Tensor:

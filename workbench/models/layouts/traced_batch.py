@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.models.layouts.base import NOTHING, Attention, Need, PairBias
-from workbench.models.layouts.traced import needed, places_of, ranks
+from workbench.models.layouts.traced import needed, places_of, put_rows, ranks
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class TracedTexts:
     """(T,) int64: the text that each token belongs to."""
     places: Tensor | None = None
     """(T,) int64: each token's place in its text before any was dropped; None: none was."""
+    first_starts: Tensor | None = None
+    """(B,) int64: column of each text's [CLS] before any token was dropped; None: none was."""
 
     @classmethod
     def of_sizes(cls, sizes: Tensor, tokens: int) -> "TracedTexts":
@@ -111,7 +113,14 @@ class TracedTexts:
         sizes = (self._padded(stay[0]) & self._is_token).sum(1)
         index = places_of(stay)
         text_of, places = (part.index_select(0, index) for part in (self.text_of, self.position_ids[0]))
-        return hidden.index_select(1, index), TracedTexts(sizes, text_of, places)
+        first_starts = self.starts if self.first_starts is None else self.first_starts
+        return hidden.index_select(1, index), TracedTexts(sizes, text_of, places, first_starts)
+
+    def scatter_to(self, every: Tensor | None, hidden: Tensor) -> Tensor:
+        """Put states back, as of `TracedText.scatter_to`; all texts lie end to end."""
+        if every is None or self.places is None or self.first_starts is None:
+            return hidden
+        return put_rows(every, self.first_starts.index_select(0, self.text_of) + self.places, hidden)
 
     @property
     def alone(self) -> "TracedTexts":

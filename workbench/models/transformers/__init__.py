@@ -1,4 +1,4 @@
-"""Make our models known under transformers' own names, to `AutoModelForSequenceClassification`.
+"""Make our models known under transformers' own names, such as to `AutoModelForSequenceClassification`.
 
 transformers has no entry point for model types. `import workbench` therefore registers ours at once
 where transformers is imported already, else as soon as it is; it imports neither transformers nor torch.
@@ -39,9 +39,10 @@ def register() -> None:
 
 
 def _import_model(family: str) -> None:
-    from workbench.models.transformers.model import model_class
+    from workbench.models.transformers.model import PRUNED, model_class
 
-    model_class(family)
+    for head in PRUNED:
+        model_class(family, head)
 
 
 def register_on_import() -> None:

@@ -1,27 +1,35 @@
-"""A pruned classifier as an ordinary transformers model, which runs packed."""
+"""Pruned models as ordinary ones of transformers, which run packed."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+import transformers
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification
-from transformers.modeling_outputs import SequenceClassifierOutput
+from transformers.modeling_outputs import (
+    ModelOutput,
+    QuestionAnsweringModelOutput,
+    SequenceClassifierOutput,
+    TokenClassifierOutput,
+)
 
 from workbench.core.documents import Window
 from workbench.errors import InputError
 from workbench.models.backbones import backbone_class
+from workbench.models.backbones.base import STOCK_NAMES, Head
 from workbench.models.classifier import PruningClassifier
 from workbench.models.policies import policy_class
+from workbench.models.token_classifier import NOWHERE, PruningTokenClassifier
 from workbench.models.transformers.config import config_class
 
 
 class PrunedModel:
-    """The weights of a stock classifier and of its policy in one file; stands before the stock class.
+    """The weights of a stock model and of its policy in one file; stands before the stock class.
 
     Dropped tokens are really gone: the batch is packed, and the logits are those of the run's model.
     """
 
+    kind: ClassVar[type[PruningClassifier]]
     config: Any
     loss_function: Any
 
@@ -36,7 +44,23 @@ class PrunedModel:
 
     def pruning_classifier(self) -> PruningClassifier:
         """Return the same modules as the workbench's own functions take them, such as `explain_text`."""
-        return PruningClassifier(self, self.policy)
+        return self.kind(self, self.policy)
+
+    def _packed(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
+        """Return the packed run's logits of a padded batch; InputError as of `forward`."""
+        logits: Tensor = self.pruning_classifier()(_windows(ids, mask, types)).logits
+        return logits
+
+    def _given(self, output: ModelOutput, return_dict: bool | None) -> ModelOutput | tuple[Tensor, ...]:
+        as_object = self.config.return_dict if return_dict is None else return_dict
+        given: tuple[Tensor, ...] = output.to_tuple()
+        return output if as_object else given
+
+
+class PrunedClassifier(PrunedModel):
+    """Says something of whole texts."""
+
+    kind = PruningClassifier
 
     def forward(
         self,
@@ -45,7 +69,7 @@ class PrunedModel:
         token_type_ids: Tensor | None = None,
         labels: Tensor | None = None,
         return_dict: bool | None = None,
-    ) -> SequenceClassifierOutput | tuple[Tensor, ...]:
+    ) -> ModelOutput | tuple[Tensor, ...]:
         """Classify texts as transformers' own models do.
 
         Args:
@@ -58,14 +82,81 @@ class PrunedModel:
         Raises:
             InputError: For a text without tokens or with more than the model has positions.
         """
-        windows = _windows(input_ids, attention_mask, token_type_ids)
-        logits = self.pruning_classifier()(windows).logits
+        logits = self._packed(input_ids, attention_mask, token_type_ids)
         loss = None
         if labels is not None:
             loss = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
-        output = SequenceClassifierOutput(loss=loss, logits=logits)
-        as_object = self.config.return_dict if return_dict is None else return_dict
-        return output if as_object else output.to_tuple()
+        return self._given(SequenceClassifierOutput(loss=loss, logits=logits), return_dict)
+
+
+class PrunedTokens(PrunedModel):
+    """Says something of each token; dropped ones keep what their last state says."""
+
+    kind = PruningTokenClassifier
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> ModelOutput | tuple[Tensor, ...]:
+        """Tag the tokens of texts as transformers' own models do.
+
+        Args:
+            input_ids, attention_mask, token_type_ids, return_dict: As of `PrunedClassifier.forward`,
+                which says what is raised.
+            labels: (B, N); -100 for a token that has none.
+        """
+        logits = self._by_place(input_ids, attention_mask, token_type_ids)
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(logits=logits, labels=labels, config=self.config)
+        return self._given(TokenClassifierOutput(loss=loss, logits=logits), return_dict)
+
+    def _by_place(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
+        """Return (B, N, outputs) logits where the batch has its tokens, `NOWHERE` on padding."""
+        packed = self._packed(ids, mask, types)
+        present = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
+        first = torch.arange(packed.shape[1], device=packed.device) < present.sum(1)[:, None]
+        logits = packed.new_full((*ids.shape, packed.shape[-1]), NOWHERE)
+        logits[present] = packed[first]
+        return logits
+
+
+class PrunedAnswers(PrunedTokens):
+    """Says of each token whether an answer begins, and whether it ends, there."""
+
+    def forward(  # type: ignore[override]
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        start_positions: Tensor | None = None,
+        end_positions: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> ModelOutput | tuple[Tensor, ...]:
+        """Find answers as transformers' own models do.
+
+        Args:
+            input_ids, attention_mask, token_type_ids, return_dict: As of `PrunedClassifier.forward`,
+                which says what is raised.
+            start_positions, end_positions: (B,); with both the output has transformers' own loss.
+        """
+        starts, ends = self._by_place(input_ids, attention_mask, token_type_ids).unbind(-1)
+        loss = None
+        if start_positions is not None and end_positions is not None:
+            loss = self.loss_function(starts, ends, start_positions, end_positions)
+        output = QuestionAnsweringModelOutput(loss=loss, start_logits=starts, end_logits=ends)
+        return self._given(output, return_dict)
+
+
+PRUNED: dict[Head, type[PrunedModel]] = {
+    "sequence": PrunedClassifier,
+    "answers": PrunedAnswers,
+    "tokens": PrunedTokens,
+}
 
 
 def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Window]:
@@ -85,11 +176,12 @@ def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Win
 
 
 @cache
-def model_class(model_type: str) -> Any:
+def model_class(model_type: str, head: Head = "sequence") -> Any:
     """Return the class of exported models of a family, known to transformers from now on."""
-    family = backbone_class(model_type).stock_class()
+    family, ours = backbone_class(model_type).stock_class(head), PRUNED[head]
     config = config_class(model_type)
     name = f"Workbench{family.__name__}"
-    made = type(name, (PrunedModel, family), {"config_class": config, "__doc__": PrunedModel.__doc__})
-    AutoModelForSequenceClassification.register(config, made, exist_ok=True)
+    made = type(name, (ours, family), {"config_class": config, "__doc__": ours.__doc__})
+    auto = getattr(transformers, f"AutoModel{STOCK_NAMES[head]}")
+    auto.register(config, made, exist_ok=True)
     return made

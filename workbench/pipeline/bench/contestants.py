@@ -15,11 +15,12 @@ from workbench.engines.classifier import EngineClassifier
 from workbench.engines.manifest import read_manifest
 from workbench.engines.quantise import quantise
 from workbench.engines.sessions import ENGINES, open_session
+from workbench.engines.token_classifier import EngineTokenClassifier
 from workbench.errors import InputError
-from workbench.inference.model import Model
 from workbench.models.backbones import backbone_of
 from workbench.models.classifier import PruningClassifier
 from workbench.models.graphs import write_stock_graph
+from workbench.pipeline.bench.timing import Infers, infer_with
 from workbench.pipeline.export_graphs import write_graphs
 from workbench.pipeline.quantised_graphs import quantise_graphs
 
@@ -144,12 +145,14 @@ def _in_engine(
             if exported != plain:
                 exported.mkdir()
                 quantise_graphs(plain, read_manifest(plain), exported, calibration)
-        ours = EngineClassifier(exported, engine, threads=threads, compute=kind.compute)
+        engine_class = EngineClassifier if model.reads == "sequence" else EngineTokenClassifier
+        ours = engine_class(exported, engine, threads=threads, compute=kind.compute)
         yield Contestant(engine, kind.dtype, name, BY_LENGTH, _ours(ours))
 
 
-def _ours(model: Model) -> Callable[[Sequence[Window]], Call]:
-    return lambda windows: lambda: model.infer(windows, len(windows))
+def _ours(model: Infers) -> Callable[[Sequence[Window]], Call]:
+    infer = infer_with(model)
+    return lambda windows: lambda: infer(windows, len(windows))
 
 
 def _stock_in_torch(
@@ -163,7 +166,7 @@ def _stock_in_torch(
 
         @torch.inference_mode()
         def call() -> object:
-            return running(**inputs).logits
+            return backbone.logits_of(running(**inputs))
 
         return call
 

@@ -9,21 +9,27 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 import torch
+import transformers
 from torch import Tensor, nn
-from transformers import AutoModelForSequenceClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
 from workbench.core.documents import Window
-from workbench.core.inference import batches
+from workbench.core.inference import Inference, TokenInference, batches
+from workbench.engines.classifier import EngineClassifier
+from workbench.engines.token_classifier import EngineTokenClassifier
 from workbench.metrics.efficiency.flops import padded_flops
 from workbench.metrics.efficiency.table import BFLOAT16, MASKED, measured_efficiency
 from workbench.models.backbones import backbone_of
+from workbench.models.backbones.base import STOCK_NAMES
 from workbench.models.classifier import PruningClassifier
 from workbench.models.inference import Execution, infer
 from workbench.models.kernels.onednn import linear_kernels, onednn_wins, use_onednn
 from workbench.models.stopwatch import peak_memory, round_frame, stopwatch
+from workbench.models.token_classifier import PruningTokenClassifier
 
 Model = TypeVar("Model", bound=nn.Module)
 Run = Callable[[], None]
+Infers = PruningClassifier | EngineClassifier | EngineTokenClassifier
 
 STOCK = "hf"
 """The ordinary Hugging Face model on padded batches of similar length."""
@@ -44,13 +50,12 @@ class Measured:
 
 
 def load_stock(dense: PruningClassifier, *, same_library: bool = True) -> PreTrainedModel:
-    """Return the library's own classifier, with its own attention and the dense model's weights.
+    """Return the library's own model, with its own attention and the dense model's weights.
 
     With the `same_library` for its matrix products as ours: what differs then is padding and dropping.
     """
-    stock: PreTrainedModel = AutoModelForSequenceClassification.from_config(
-        copy.deepcopy(dense.stock.config)
-    )
+    auto = getattr(transformers, f"AutoModel{STOCK_NAMES[dense.reads]}")
+    stock: PreTrainedModel = auto.from_config(copy.deepcopy(dense.stock.config))
     stock.load_state_dict(dense.stock.state_dict())
     if same_library:
         use_onednn(stock)
@@ -141,9 +146,19 @@ class FlopsCount(NamedTuple):
         return self.dense_computed / self.own_computed
 
 
+BATCH = 32
+
+
+def infer_with(model: Infers) -> Callable[[Sequence[Window], int], Inference | TokenInference]:
+    """Return what runs a model over windows, so many at a time, whatever its head says."""
+    if isinstance(model, PruningTokenClassifier | EngineTokenClassifier):
+        return model.infer_tokens
+    return model.infer
+
+
 def counted_flops(model: PruningClassifier, windows: Sequence[Window]) -> FlopsCount:
     """Count a model's FLOPs on exactly these windows."""
-    result = infer(model, windows)
+    result = infer_with(model)(windows, BATCH)
     told = windows, result.tokens, result.tokens_ffn
     counts = (*model.costs.of_windows(*told), *model.costs.computed(*told))
     return FlopsCount(*(float(count.sum()) for count in counts))

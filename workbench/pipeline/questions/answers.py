@@ -7,7 +7,7 @@ import numpy as np
 from workbench.config.questions import QuestionSettings
 from workbench.core.questions import Question
 from workbench.data.windows.questions import QuestionEncoding
-from workbench.metrics.answer_spans import FoundAnswer, SpanSearch, find_answers
+from workbench.metrics.answer_spans import FoundAnswer, find_answers, span_search
 from workbench.pipeline.systems.by_layer import Followed
 
 LAYER_QUANTITIES = {
@@ -18,16 +18,6 @@ LAYER_QUANTITIES = {
     "question": "share of the question's tokens that goes on",
 }
 """What is told of a layer, over the windows that hold an answer."""
-
-
-def search_of(settings: QuestionSettings) -> SpanSearch:
-    """Return which spans may be answers."""
-    return SpanSearch(
-        n_best=settings.n_best,
-        max_answer_length=settings.max_answer_length,
-        null=settings.rules == "squad-2.0",
-        null_threshold=settings.null_threshold,
-    )
 
 
 def found_answers(
@@ -43,9 +33,8 @@ def found_answers(
         logits: (n, 2) of every window.
         settings: Which spans may be answers.
     """
-    search = search_of(settings)
     begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
-    return list(find_answers(questions, encoding.facts, begins, ends, search))
+    return list(find_answers(questions, encoding.facts, begins, ends, span_search(settings)))
 
 
 def followed_tokens(encoding: QuestionEncoding) -> tuple[list[int], list[Followed]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from workbench.config.questions import QuestionsConfig
+from workbench.config.questions import QuestionsConfig, QuestionSettings
 from workbench.core.documents import Window
-from workbench.core.questions import QuestionSet
+from workbench.core.questions import Question, QuestionSet
 from workbench.core.token_tasks import AnswerSpans
 from workbench.data.questions import load_questions
 from workbench.data.windows.questions import QuestionEncoding, encode_questions
@@ -19,12 +19,13 @@ from workbench.metrics.stats.resampling import paired_randomisation_test
 from workbench.pipeline.questions.answers import followed_tokens, found_answers
 from workbench.pipeline.systems.by_layer import Followed
 from workbench.pipeline.systems.job import RESAMPLES, SystemsJob
+from workbench.runs.answers import CONFIG
 
 
 class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
     """Methods being trained to answer questions; what they say are answers by the question's id."""
 
-    command, config_file, said_name = "answer", "questions.yaml", "answers"
+    command, config_file, said_name = "answer", CONFIG, "answers"
     head, judged, limit = "answers", "dev", "questions.max_tokens"
     labels = AnswerSpans().labels
 
@@ -47,17 +48,20 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
     @cached_property
     def encodings(self) -> dict[str, QuestionEncoding]:
         """The windows of train and dev."""
-        settings = self.config.questions
         made = {}
         for split in ("train", "dev"):
-            made[split] = encode_questions(
-                self.questions.splits[split], self.tokenizer, max_tokens=settings.max_tokens,
-                stride=settings.stride, max_question=settings.max_question,
-                long_questions=settings.long_questions,
-            )  # fmt: skip
+            made[split] = self.encode(self.questions.splits[split])
             for note in made[split].notes:
                 self.reporter.note(f"{split}: {note}")
         return made
+
+    def encode(self, questions: Sequence[Question]) -> QuestionEncoding:
+        """Cut questions into windows as the configuration says."""
+        settings = self.config.questions
+        return encode_questions(
+            questions, self.tokenizer, max_tokens=settings.max_tokens, stride=settings.stride,
+            max_question=settings.max_question, long_questions=settings.long_questions,
+        )  # fmt: skip
 
     @property
     def longest(self) -> int:
@@ -70,6 +74,10 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
             for split in ("train", "dev")
         }
         return [questions, self.config.questions.model_dump(mode="json", exclude={"scorers"})]
+
+    @property
+    def asked(self) -> QuestionSettings:
+        return self.config.questions
 
     def windows(self, split: str) -> list[Window]:
         return self.encodings[split].windows

@@ -17,15 +17,15 @@ from workbench.core.inference import batches
 from workbench.core.merge_windows import picked
 from workbench.core.questions import QuestionWindow
 from workbench.core.token_scores import TokenScores
+from workbench.metrics.answer_spans import span_search
 from workbench.metrics.plausibility.chance import random_control
 from workbench.metrics.plausibility.table import summarise
 from workbench.metrics.plausibility.text_values import text_values
 from workbench.metrics.schemas import ANSWERS_PLAUSIBILITY
 from workbench.models.policies.base import Policy
 from workbench.models.token_classifier import PruningTokenClassifier
-from workbench.pipeline.questions.answers import search_of
 from workbench.pipeline.questions.job import QuestionsJob
-from workbench.pipeline.systems.job import System
+from workbench.runs.systems import System
 
 KEPT = "kept"
 """Stands for a scorer: the tokens that go on past a layer's cut, 1 for each of them."""
@@ -99,7 +99,7 @@ def _scored(
         if group:
             options = Options(
                 sign="absolute" if signed else None, seed=job.config.run.seed,
-                batch_size=evaluation.batch_size, search=search_of(job.config.questions),
+                batch_size=evaluation.batch_size, search=span_search(job.config.questions),
             )  # fmt: skip
             yield from score_windows(group, model, job.tokenizer, windows, options, _Told(job))
 

@@ -14,7 +14,8 @@ from workbench.models.interventions.budget_controls import at_budget
 from workbench.models.token_classifier import PruningTokenClassifier
 from workbench.pipeline.job import this_process
 from workbench.pipeline.systems.by_layer import kept_by_layer
-from workbench.pipeline.systems.job import System, SystemsJob
+from workbench.pipeline.systems.job import SystemsJob
+from workbench.runs.systems import System
 from workbench.storage.atomic import write_json
 from workbench.storage.locks import is_empty, one_writer
 from workbench.storage.tables import write_table

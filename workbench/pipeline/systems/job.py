@@ -12,9 +12,8 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.gradients import saliency_targets
-from workbench.catalog.methods import METHODS
-from workbench.config.comparison import spelled
 from workbench.config.loading import dump_config
+from workbench.config.questions import QuestionSettings
 from workbench.config.systems import SystemsConfig
 from workbench.core.documents import Window
 from workbench.errors import InputError
@@ -27,6 +26,7 @@ from workbench.models.pretrained import content_of_backbone, load_backbone, load
 from workbench.models.token_classifier import PruningTokenClassifier, load_token_classifier
 from workbench.pipeline.job import Reporter, this_process
 from workbench.pipeline.systems.by_layer import Followed
+from workbench.runs.systems import DONE, System, systems_of
 from workbench.storage.atomic import read_json, write_json, write_text
 from workbench.storage.fingerprints import fingerprint
 from workbench.storage.scratch import discard
@@ -39,30 +39,11 @@ from workbench.training.teacher_targets import Targets
 
 RESAMPLES = 5000
 """Of intervals and tests."""
-DONE, CHECKPOINTS = "trained.json", "checkpoints"
-"""In the folder: by model what it was trained with, unfinished trainings."""
+CHECKPOINTS = "checkpoints"
+"""In the folder: unfinished trainings."""
 C = TypeVar("C", bound=SystemsConfig)
 S = TypeVar("S")
 V = TypeVar("V")
-
-
-@dataclass(frozen=True)
-class System:
-    """A method at a strength."""
-
-    method: str
-    strength: float | None = None
-
-    @property
-    def name(self) -> str:
-        """Return what its files are called."""
-        return self.method if self.strength is None else f"{self.method}-{spelled(self.strength)}"
-
-    @property
-    def title(self) -> str:
-        """Return how it is called in tables."""
-        own = METHODS[self.method].title
-        return own if self.strength is None else f"{own} {spelled(self.strength)}"
 
 
 @dataclass
@@ -104,6 +85,11 @@ class SystemsJob(ABC, Generic[C, S, V]):
     def facts(self) -> Any:
         """Whatever else decides what a training gives: the texts and how they are cut, for JSON."""
 
+    @property
+    def asked(self) -> QuestionSettings | None:
+        """How questions are cut and answered, which a model of them is saved with."""
+        return None
+
     @abstractmethod
     def windows(self, split: str) -> list[Window]:
         """Return the windows of a split."""
@@ -131,9 +117,7 @@ class SystemsJob(ABC, Generic[C, S, V]):
     @property
     def systems(self) -> Iterator[System]:
         """Every method at each of its strengths, the dense model first."""
-        for method in self.config.run.methods:
-            for strength in self.config.strengths.get(method, [None]):
-                yield System(method, strength)
+        return systems_of(self.config)
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -211,6 +195,8 @@ class SystemsJob(ABC, Generic[C, S, V]):
             validate=lambda: self._quality(objective.model),
             folder=self.folder / CHECKPOINTS / f"{system.name}-{self._key(system)}", report=report,
         ).run()  # fmt: skip
+        assert isinstance(objective.model, PruningTokenClassifier)
+        objective.model.asked = self.asked
         objective.model.save(self.folder / "models" / system.name, self.tokenizer)
         write_json(self.folder / DONE, self._done() | {system.name: self._key(system)})
 

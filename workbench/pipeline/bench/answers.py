@@ -1,0 +1,35 @@
+"""Benchmark models that answer questions: the stock model, our dense one and every pruned one."""
+
+from workbench.errors import InputError
+from workbench.models.token_classifier import load_token_classifier
+from workbench.pipeline.bench.run import Prepared, Subject
+from workbench.pipeline.job import Reporter
+from workbench.pipeline.questions.job import QuestionsJob
+from workbench.pipeline.requests import BenchRequest
+from workbench.runs.answers import AnswersFolder
+
+
+def prepare_answers(options: BenchRequest, reporter: Reporter) -> Prepared:
+    """Load the trained models of a folder of `workbench answer`, and windows of its first dev questions.
+
+    InputError for what cannot be timed, or timed otherwise than by `--engines`.
+    """
+    assert options.run is not None
+    if not options.engines:
+        raise InputError(
+            "bench of models that answer questions: needs --engines, such as --engines onnxruntime"
+        )
+    if options.texts or options.text_column or options.max_tokens or options.bfloat16:
+        raise InputError(
+            "bench of models that answer questions: times float32 models on the dev questions as they "
+            "were cut in training; leave --texts, --text-column, --max-tokens and --bfloat16 out"
+        )
+    trained = AnswersFolder(options.run)
+    job = QuestionsJob(options.run, trained.config, reporter)
+    models = {
+        system.name: load_token_classifier(trained.model_folder(system.name), "answers")[0]
+        for system in job.systems
+    }
+    encoding = job.encode(job.questions.splits["dev"][: options.limit])
+    subject = Subject(models, job.tokenizer, job.longest)
+    return Prepared(subject, encoding.windows, "dev", options.out or options.run)
