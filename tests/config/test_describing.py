@@ -13,6 +13,7 @@ GIVEN = {
     "run": ["configs/imdb.yaml", "configs/hatexplain.yaml", "workbench/config/presets/demo.yaml"],
     "compare": ["configs/compare-demo.yaml", "configs/compare-rotten-tomatoes.yaml"],
     "answer": ["configs/xquad.yaml"],
+    "tag": ("configs/rationale-tags.yaml",),
 }
 
 

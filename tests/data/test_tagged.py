@@ -135,12 +135,62 @@ def test_rationales_of_any_reader_are_tags(tmp_path) -> None:
         ([("a b", ["O", "B-X"])], "tokens is str, not a list"),
         ([(["a", "b"], None)], "ner is NoneType, not a list"),
         ([(["a"], ["O"])], "all words of the training texts have one tag"),
+        ([(["a", None], ["O", "B-X"])], "the word None is no text"),
+        ([(["a", "b"], ["O", ["B-X"]])], "the tag .* is no text"),
+        ([(["a", "b"], ["O", 1.5])], "the tag 1.5 is no text"),
     ],
 )
 def test_texts_that_are_no_tagged_texts_are_refused(tmp_path, texts, said: str) -> None:
     paths = three(tmp_path, lambda path: rows(path, texts), ".jsonl")
     with pytest.raises(InputError, match=said):
         load_tagged(DataSettings(source="file", paths=paths, text_column="tokens", label_column="ner"))
+
+
+def test_rationales_that_share_words_are_one_entity(tmp_path) -> None:
+    text = "a b c d e f g h"
+    spans = [[0, 9], [4, 7], [12, 15]]  # The first holds the second.
+    lines = [
+        {"text": f"{text} {split} {label}", "label": label, "split": split, "why": spans}
+        for split in ("train", "dev", "test")
+        for label in ("good", "bad")
+    ]
+    path = tmp_path / "own.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    settings = DataSettings(
+        source="file", path=str(path), split_column="split", rationale_column="why",
+        rationales="annotated",
+    )  # fmt: skip
+    (first, *_) = load_tagged(settings).splits["train"]
+    inside = "I-rationale"
+    assert first.tags[:8] == ("B-rationale", *[inside] * 4, "O", "B-rationale", inside)
+    with pytest.raises(InputError, match="rationales have tags of their own"):
+        load_tagged(settings, ["O"])
+
+
+def test_numbers_in_columns_are_tags_by_their_names(tmp_path) -> None:
+    numbered = [(words, [str(int(tag != "O")) for tag in tags]) for words, tags in TEXTS]
+    paths = three(tmp_path, lambda path: columns(path, numbered), ".conll")
+    found = load_tagged(DataSettings(source="conll", paths=paths), ["O", "B-X"])
+    assert found.tags == ("O", "B-X")
+    with pytest.raises(InputError, match=r"leave data\.rationale_\* out"):
+        load_tagged(DataSettings(source="conll", paths=paths, rationale_column="1"))
+
+
+def test_tags_that_spell_no_entities_are_told(tmp_path) -> None:
+    odd = [*TEXTS, (["x", "y"], ["b_PER", "O"])]
+    found = load_tagged(
+        DataSettings(source="conll", paths=three(tmp_path, lambda path: columns(path, odd), ".conll"))
+    )
+    assert any("b_PER is none of BIO's" in note for note in found.notes)
+
+
+def test_files_of_one_name_in_two_folders(tmp_path) -> None:
+    paths = {}
+    for split in ("train", "dev", "test"):
+        (tmp_path / split).mkdir()
+        paths[split] = str(columns(tmp_path / split / "data.conll"))
+    found = load_tagged(DataSettings(source="conll", paths=paths))
+    assert found.splits["dev"][0].document.id == "dev/data.conll-1"
 
 
 def test_a_tag_that_is_not_learnt_is_refused(tmp_path) -> None:

@@ -155,6 +155,8 @@ def test_other_tags_are_learnt_anew(config, tmp_path) -> None:
     before = weights.stat().st_mtime_ns
     trained(config, tmp_path / "out", *more)
     assert weights.stat().st_mtime_ns == before
+    trained(config, tmp_path / "out", *more, "run.data.max_test=5")
+    assert weights.stat().st_mtime_ns == before
     trained(config, tmp_path / "out", *more, "tagging.learnt=all")
     assert weights.stat().st_mtime_ns != before
 

@@ -82,6 +82,9 @@ def _job(settings: "SystemsConfig", out: Path | None) -> tuple[Path, Any, Any]:
 def _show(job: "SystemsJob[Any, Any, Any]", tables: "list[Table]", said: str) -> None:
     from workbench.cli.console import frame_table
 
+    # What an earlier command wrote may be of other models.
+    for path in (job.folder / "tables").glob(f"{job.said_name}*"):
+        path.unlink()
     for table in tables:
         table.write(job.folder)
         OUT.print(frame_table(table.shown))

@@ -23,6 +23,11 @@ class Entity(NamedTuple):
     """One past its last word."""
 
 
+def spell_entities(tags: Sequence[str]) -> bool:
+    """Return whether all tags of a set are such as spell entities (BIO), or `OUTSIDE`."""
+    return all(tag == OUTSIDE or TAG.fullmatch(tag) for tag in tags)
+
+
 def entities(tags: Sequence[str]) -> tuple[Entity, ...]:
     """Return the entities that BIO, IOB1, BIOES or BILOU tags spell, in order.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 IGNORED = -100
-"""A token's target where it is not learnt: special tokens, and all sub-words of a word but the first."""
+"""A token's target where it is not learnt, such as that of special tokens."""
 NOWHERE = -1e4
 """Logit of what is no token: its probability is 0, and its logarithm still a number."""
 

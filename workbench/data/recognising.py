@@ -94,7 +94,7 @@ def meant_for_another(settings: DataSettings) -> str:
         other = reader_of(path)
     except InputError:
         return ""
-    recognised = other.recognises is not None
+    recognised = other.recognises is not None and first_record(path) is not None
     if other.name == chosen.name or (not recognised and ending_of(path) in chosen.endings):
         return ""
     return f"; {path.name} looks like what data.source: {other.name} reads"

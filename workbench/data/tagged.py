@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.config.data import DataSettings
-from workbench.core.counts import counted, counted_notes
-from workbench.core.documents import Document, runs
-from workbench.core.tagging import OUTSIDE, TAG, TaggedSet, TaggedText
+from workbench.core.counts import counted, counted_notes, first_few
+from workbench.core.documents import Document, mask, runs
+from workbench.core.tagging import OUTSIDE, TAG, TaggedSet, TaggedText, spell_entities
 from workbench.data.corpus import load_corpus
 from workbench.data.files.records import FORMS, records_of
 from workbench.data.rationales.forms import tag_name, whole_number
@@ -61,9 +61,11 @@ def load_tagged(settings: DataSettings, names: Sequence[str] | None = None) -> T
     """
     own = settings.source == "file" and settings.rationale_column is None
     if not own and settings.source != "conll":
+        if names is not None:
+            raise InputError("tagging.names: rationales have tags of their own; leave it out")
         return _checked(_from_rationales(settings))
     read: dict[str, list[_Tagged]] = {}
-    texts = _from_lists(settings, names) if own else _from_columns(settings)
+    texts = (_from_lists if own else _from_columns)(settings, names)
     for split, text in texts:
         read.setdefault(split, []).append(text)
     members = [one for split in read.values() for one in split]
@@ -91,14 +93,16 @@ def _text(words: tuple[str, ...], tags: tuple[str, ...], text_id: str) -> Tagged
     return TaggedText(Document(text_id, words, "", rationale=marked), tags)
 
 
-def _from_columns(settings: DataSettings) -> Iterator[tuple[str, _Tagged]]:
+def _from_columns(settings: DataSettings, names: Sequence[str] | None) -> Iterator[tuple[str, _Tagged]]:
+    if settings.rationale_column or settings.rationale_labels:
+        raise InputError("tags of 'conll' are in column data.label_column; leave data.rationale_* out")
     token = token_column(settings)
     column = settings.label_column
     default = column == DataSettings.model_fields["label_column"].default
     tag = -1 if default else column_number(column)
     for file_split, row_id, text in column_texts(settings):
         split = file_split or split_of(text.said, settings.split_column, text.place)
-        tags = [tag_name(said) for _, said in text.tags(tag)]
+        tags = [_named(said, names, where) for where, said in text.tags(tag)]
         yield split, _tagged(text.id(settings, row_id), text.tokens(token), tags, text.place)
 
 
@@ -120,7 +124,7 @@ def _from_lists(settings: DataSettings, names: Sequence[str] | None) -> Iterator
                 named = [_named(tag, names, where) for tag in tags]
                 yield (
                     split,
-                    _tagged(row_id, ["".join(str(word).split()) for word in words], named, where),
+                    _tagged(row_id, [_word(word, where) for word in words], named, where),
                 )
 
 
@@ -134,9 +138,17 @@ def _list(record: Mapping[str, Any], column: str, where: str) -> list[Any]:
     return list(value)
 
 
+def _word(word: Any, where: str) -> str:
+    if not isinstance(word, str) and whole_number(word) is None:
+        raise InputError(f"{where}: the word {reprlib.repr(word)} is no text")
+    return "".join(str(word).split())
+
+
 def _named(tag: Any, names: Sequence[str] | None, where: str) -> str:
-    number = whole_number(tag)
+    number = int(tag) if isinstance(tag, str) and tag.isdecimal() and names else whole_number(tag)
     if number is None:
+        if tag is not None and not isinstance(tag, str):
+            raise InputError(f"{where}: the tag {reprlib.repr(tag)} is no text")
         return tag_name(tag)
     if names is None:
         raise InputError(f"{where}: tag {number} is a number; tagging.names says what they are called")
@@ -166,7 +178,8 @@ def _from_rationales(settings: DataSettings) -> TaggedSet:
                 unmarked["pairs" if document.second else "texts"] += 1
                 continue
             tags = [OUTSIDE] * len(document.words)
-            for span in document.evidence:
+            # Spans that share words are one.
+            for span in runs(mask(document.evidence, len(document.words))):
                 tags[span.start : span.end] = [f"I-{MARKED}"] * (span.end - span.start)
                 tags[span.start] = f"B-{MARKED}"
             texts.append(_text(document.words, tuple(tags), document.id))
@@ -175,7 +188,7 @@ def _from_rationales(settings: DataSettings) -> TaggedSet:
         (unmarked["texts"], "text", " without annotation dropped."),
         (unmarked["pairs"], "pair", " dropped: tags are of single texts."),
     )
-    return TaggedSet(corpus.name, (), splits, (*corpus.notes, *notes))
+    return TaggedSet(corpus.name, (), splits, (*corpus.notes, *notes, *corpus.warnings))
 
 
 def _checked(found: TaggedSet) -> TaggedSet:
@@ -194,7 +207,16 @@ def _checked(found: TaggedSet) -> TaggedSet:
                     f"{found.name}: {split} text {text.document.id!r} has the tag"
                     f" {reprlib.repr(min(unknown))}, which no training text has"
                 )
-    return replace(found, tags=tuple(tags))
+    notes = () if spell_entities(tags) else (_no_entities(tags),)
+    return replace(found, tags=tuple(tags), notes=(*found.notes, *notes))
+
+
+def _no_entities(tags: Sequence[str]) -> str:
+    odd = [tag for tag in tags if not spell_entities([tag])]
+    return (
+        f"Tags spell no entities ({first_few(odd)} is none of BIO's), so each word is judged: F1 over"
+        " all tags is the share of right words."
+    )
 
 
 def _order(tag: str) -> tuple[bool, str, str]:

@@ -23,7 +23,7 @@ only, (B,) how many are whose."""
 OUTPUTS = ("logits", "tokens", "tokens_ffn")
 """(B, classes) float32, or (T, outputs) by original position where each token has some; (B, layers)
 int64: tokens in each layer's self-attention; in its feed-forward part."""
-TokenTask = Literal["answers", "tokens"]
+TokenTaskKind = Literal["answers", "tokens"]
 """What is said of each token: whether an answer begins and ends there, or a tag."""
 
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -101,7 +101,7 @@ class Manifest(BaseModel):
     method: str
     policy: dict[str, Any]
     labels: tuple[str, ...] = Field(min_length=1)
-    task: TaskKind | TokenTask | None = None
+    task: TaskKind | TokenTaskKind | None = None
     """What the outputs mean; None in folders of before that was kept: as many as `labels` tell."""
     questions: QuestionSettings | None = None
     """How questions were cut and answered in training; None: it answers none, or nobody knows."""
@@ -131,9 +131,9 @@ class Manifest(BaseModel):
         write_json(folder / MANIFEST, self.model_dump(mode="json"))
 
 
-def is_of_texts(task: TaskKind | TokenTask | None) -> TypeGuard[TaskKind | None]:
+def is_of_texts(task: TaskKind | TokenTaskKind | None) -> TypeGuard[TaskKind | None]:
     """Return whether outputs are of whole texts, not of each token."""
-    return task not in get_args(TokenTask)
+    return task not in get_args(TokenTaskKind)
 
 
 def read_manifest(folder: Path) -> Manifest:

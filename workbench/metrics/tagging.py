@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.core.tagging import OUTSIDE, TAG, Entity, entities
+from workbench.core.tagging import Entity, entities, spell_entities
 from workbench.metrics.stats.micro_f1 import micro_f1, micro_f1_interval
 from workbench.metrics.stats.resampling import mean_interval
 
@@ -27,11 +27,6 @@ class TagValues:
     def counts(self) -> np.ndarray:
         """Return (texts, 3): of all types."""
         return np.sum([*self.by_type.values()], axis=0)
-
-
-def spell_entities(tags: Sequence[str]) -> bool:
-    """Return whether all tags of a set are such as spell entities (BIO), or `OUTSIDE`."""
-    return all(tag == OUTSIDE or TAG.fullmatch(tag) for tag in tags)
 
 
 def tag_values(

@@ -30,7 +30,7 @@ class TrainingInputs:
     backbone: str
     load_saliency: Callable[[], Targets]
     measure_dense: Callable[[], float]
-    """Quality of the dense model on the dev split: accuracy, or Pearson's correlation."""
+    """Quality of the dense model on the dev split: accuracy, Pearson's correlation or F1."""
     note: Callable[[str], None]
     """Is told what was left out."""
     start: Start = "fine-tuned"

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -65,22 +66,6 @@ class AnswerOutputs(Explained):
         return replace(self, places=self.places[row : row + 1])
 
 
-@dataclass(frozen=True)
-class TagOutputs(Explained):
-    """Logits of tags, those of a window's tokens added up."""
-
-    tags: Tensor
-    """(B, N) int64: a tag for each token, `IGNORED` where none counts."""
-
-    def of(self, logits: Tensor) -> Tensor:
-        counted = self.tags != IGNORED
-        chosen = logits.gather(2, self.tags.where(counted, 0)[..., None])[..., 0]
-        return chosen.where(counted, 0).sum(1)
-
-    def alone(self, row: int) -> Self:
-        return replace(self, tags=self.tags[row : row + 1])
-
-
 def explained_in(
     model: PruningClassifier,
     windows: Sequence[Window],
@@ -115,15 +100,22 @@ def explained_in(
     return ClassOutputs(shares, each)
 
 
-def gold_of(model: PruningClassifier, windows: Sequence[Window]) -> Explained:
-    """Return the logits of all gold outputs of these windows: of texts of several labels see
-    `MultiLabel.shares`."""
+def gold_of(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tensor], Tensor]:
+    """Return what takes logits to the sum (B,) of those of all gold outputs of these windows: of texts
+    of several labels see `MultiLabel.shares`; of tags those that tokens learn."""
     if isinstance(model.task_type, AnswerSpans):
-        return explained_in(model, windows, Options(target=GOLD), lambda: torch.empty(0))
+        return explained_in(model, windows, Options(target=GOLD), lambda: torch.empty(0)).of
     if isinstance(model.task_type, TokenTags):
-        return TagOutputs(tag_targets(windows, model.device))
+        return partial(_of_tags, tag_targets(windows, model.device))
     shares = torch.tensor([model.task_type.shares(window.label) for window in windows])
-    return ClassOutputs(shares.to(model.device))
+    return ClassOutputs(shares.to(model.device)).of
+
+
+def _of_tags(targets: Tensor, logits: Tensor) -> Tensor:
+    """(B,): of logits (B, N, tags) those of the tags (B, N) that tokens learn, added up."""
+    learnt = targets != IGNORED
+    gold = logits.gather(2, targets.where(learnt, 0)[..., None])[..., 0]
+    return gold.where(learnt, 0).sum(1)
 
 
 def check_explained(model: PruningClassifier, options: Options) -> None:

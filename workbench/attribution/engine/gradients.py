@@ -88,7 +88,7 @@ def saliency_targets(
     with frozen(model):
         for batch in batches(windows, batch_size):
             part = [windows[index] for index in batch]
-            values = layer_gradients(model, part, gold_of(model, part).of, layers=[0])
+            values = layer_gradients(model, part, gold_of(model, part), layers=[0])
             scores = values.to_padded(l2_norm).cpu().numpy()
             for index, window, score in zip(batch, part, scores, strict=True):
                 result[index] = score[0, : len(window.input_ids)]

@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -57,11 +58,14 @@ def column_texts(settings: DataSettings) -> Iterator[tuple[str | None, str, Colu
     InputError names the file and says what is wrong with it; a file without texts has none to yield.
     """
     files = named_files(settings, (*ENDINGS, *_ALSO))
+    names = Counter(path.name for _, path in files)
     for split, path in files:
+        # Files of several splits can have one name.
+        label = path.name if names[path.name] == 1 else f"{split}/{path.name}"
         with opened(path) as file:
             content = decode(file.read(), file.name, encoding=settings.encoding)
             for number, text in enumerate(_texts(content, file.name), start=1):
-                yield split, f"text-{number}" if len(files) == 1 else f"{path.name}-{number}", text
+                yield split, f"text-{number}" if len(files) == 1 else f"{label}-{number}", text
 
 
 def _texts(content: str, name: str) -> Iterator[ColumnText]:

@@ -10,14 +10,10 @@ from workbench.data.windows.questions import QuestionEncoding
 from workbench.metrics.answer_spans import FoundAnswer, find_answers, span_search
 from workbench.pipeline.systems.by_layer import Followed
 
-LAYER_QUANTITIES = {
-    "answer whole": "windows of which the whole answer goes on",
-    "answer": "share of the answer's tokens that goes on",
-    "sentence": "share of the tokens of the answer's sentence that goes on",
-    "passage": "share of the passage's other tokens that goes on (the false positive rate)",
-    "question": "share of the question's tokens that goes on",
-}
-"""What is told of a layer, over the windows that hold an answer."""
+LAYER_QUANTITIES = "answer whole", "answer", "sentence", "passage", "question"
+"""What is told of a layer, over the windows that hold an answer: of which share of them all of the
+answer goes on, and which share goes on of the answer's tokens, of its sentence's, of the passage's other
+tokens (the false positive rate) and of the question's."""
 
 
 def found_answers(

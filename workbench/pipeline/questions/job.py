@@ -77,7 +77,7 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
 
     @property
     def asked(self) -> QuestionSettings:
-        return self.config.questions
+        return self.config.questions.model_copy(update={"scorers": []})
 
     def windows(self, split: str) -> list[Window]:
         return self.encodings[split].windows
@@ -94,6 +94,9 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
         self, values: AnswerValues
     ) -> Iterator[tuple[str, float, float | None, float | None, int]]:
         return answer_quality(values, RESAMPLES, self.config.run.seed)
+
+    def f1(self, values: AnswerValues) -> float:
+        return float(values.f1.mean())
 
     def p_value(self, values: AnswerValues, dense: AnswerValues) -> float:
         return paired_randomisation_test(values.f1, dense.f1, RESAMPLES, self.config.run.seed)

@@ -74,12 +74,16 @@ def evaluate_systems(job: J, explain: Explain[J] | None = None) -> Judged:
     for number, system in enumerate(systems):
         values[system] = _judge(job, system, rows, layers)
         job.reporter.progress(number + 1, len(systems), {})
-    rows += _tests(job, values)
+    rows += _tests(job, values, rows[0][-1])
     scored = ANSWERS_PLAUSIBILITY.frame([]) if explain is None else explain(job)
     judged = Judged(SYSTEMS.frame(rows), SYSTEMS_BY_LAYER.frame(layers), scored)
     for ending, frame in zip(("", "_by_layer", "_plausibility"), judged, strict=True):
+        path = job.folder / "metrics" / f"{job.said_name}{ending}.parquet"
         if len(frame) or ending != "_plausibility":
-            write_table(frame, job.folder / "metrics" / f"{job.said_name}{ending}.parquet", csv=True)
+            write_table(frame, path, csv=True)
+        else:  # What an earlier command wrote was of other models.
+            path.unlink(missing_ok=True)
+            path.with_suffix(".csv").unlink(missing_ok=True)
     return judged
 
 
@@ -115,11 +119,11 @@ def _at_random(
     return infer_ragged(model, windows, under=controlled)[0]
 
 
-def _tests(job: SystemsJob[Any, Any, Any], values: dict[System, Any]) -> Rows:
-    """Paired randomisation tests of each system's F1 against the dense model's, Holm-corrected."""
+def _tests(job: SystemsJob[Any, Any, Any], values: dict[System, Any], n: object) -> Rows:
+    """Paired randomisation tests of each system's F1 against the dense model's, Holm-corrected; `n` is
+    that of the F1s."""
     dense, *others = values
     raw = np.array([job.p_value(values[one], values[dense]) for one in others])
-    *_, n = next(job.metrics(values[dense]))
     return [
         (one.title, one.method, "f1_p_holm_against_dense", float(p), None, None, n)
         for one, p in zip(others, holm(raw), strict=True)

@@ -104,7 +104,11 @@ class SystemsJob(ABC, Generic[C, S, V]):
 
     @abstractmethod
     def metrics(self, values: V) -> Iterator[tuple[str, float, float | None, float | None, int]]:
-        """Yield (metric, value, ci_low, ci_high, n); the first is what epochs are kept by."""
+        """Yield (metric, value, ci_low, ci_high, n)."""
+
+    @abstractmethod
+    def f1(self, values: V) -> float:
+        """Return F1 alone, which epochs are kept by."""
 
     @abstractmethod
     def p_value(self, values: V, dense: V) -> float:
@@ -226,12 +230,12 @@ class SystemsJob(ABC, Generic[C, S, V]):
         return model.to(this_process().device)
 
     def _quality(self, model: PruningClassifier) -> dict[str, Any]:
-        """Return dev metrics of training: the first one, unpadded FLOPs speed-up, tokens per layer."""
+        """Return dev metrics of training: F1, unpadded FLOPs speed-up, mean tokens per layer."""
         windows = self.windows("dev")
         logits, tokens, tokens_ffn = infer_ragged(model, windows)
         own, dense = model.costs.of_windows(windows, tokens, tokens_ffn)
         return {
-            "quality": next(self.metrics(self.values("dev", self.said("dev", logits))))[1],
+            "quality": self.f1(self.values("dev", self.said("dev", logits))),
             "speedup": float(dense.sum() / own.sum()),
             "tokens": tokens.mean(axis=0).round(2).tolist(),
         }

@@ -11,7 +11,7 @@ from workbench.core.documents import Window
 from workbench.core.tagging import TaggedSet
 from workbench.data.tagged import load_tagged
 from workbench.data.windows.tags import TagEncoding, encode_tagged
-from workbench.metrics.stats.micro_f1 import paired_micro_f1_test
+from workbench.metrics.stats.micro_f1 import micro_f1, paired_micro_f1_test
 from workbench.metrics.tagging import TagValues, tag_quality, tag_values
 from workbench.pipeline.systems.by_layer import Followed
 from workbench.pipeline.systems.job import RESAMPLES, SystemsJob
@@ -62,9 +62,9 @@ class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
             split: [
                 [text.document.id, text.document.words, text.tags] for text in self.texts.splits[split]
             ]
-            for split in SPLITS
+            for split in ("train", "dev")
         }
-        return [texts, self.longest, self.config.tagging.learnt]
+        return [texts, self.labels, self.longest, self.config.tagging.learnt]
 
     def windows(self, split: str) -> list[Window]:
         return self.encodings[split].windows
@@ -82,12 +82,15 @@ class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
     def metrics(self, values: TagValues) -> Iterator[tuple[str, float, float | None, float | None, int]]:
         return tag_quality(values, RESAMPLES, self.config.run.seed)
 
+    def f1(self, values: TagValues) -> float:
+        return float(micro_f1(values.counts.sum(0)))
+
     def p_value(self, values: TagValues, dense: TagValues) -> float:
         return paired_micro_f1_test(values.counts, dense.counts, RESAMPLES, self.config.run.seed)
 
     def followed(self, split: str) -> tuple[list[int], list[Followed]]:
         windows = self.windows(split)
         words = [window.word_index >= 0 for window in windows]
-        marked = [window.rationale for window in windows if window.rationale is not None]
+        marked = [np.asarray(window.rationale) for window in windows]
         others = [there & ~marks for there, marks in zip(words, marked, strict=True)]
         return [*range(len(windows))], [Followed("entities", marked), Followed("other words", others)]

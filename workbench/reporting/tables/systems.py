@@ -48,7 +48,8 @@ def tags_table(frame: pd.DataFrame, texts: str, resamples: int) -> Table:
     begin = (
         f"Tags of {texts}: micro-averaged F1, precision and recall of entities with the right type and "
         "bounds, as conlleval counts (where tags spell no entities each word is one), and the share of "
-        f"right words, mean over texts; 95 % bootstrap intervals over texts ({resamples:,} resamples)."
+        f"right words, mean over texts; 95 % bootstrap intervals over texts of F1 and of these "
+        f"({resamples:,} resamples)."
     )
     columns = {
         "F1 %": "f1", "precision %": "precision", "recall %": "recall", "words right %": "accuracy",
