@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 import yaml
 from transformers import AutoModelForQuestionAnswering
-from workbench.pipeline.questions.evaluate import evaluate_answers
 
 import workbench as package
 from tests.pipeline.test_questions import squad_file
-from workbench.config.questions import load_questions_config
+from workbench.config.questions import QuestionsConfig
+from workbench.config.systems import load_systems_config
 from workbench.engines.manifest import MANIFEST, read_manifest
 from workbench.errors import InputError
-from workbench.pipeline.questions.answers import answer_questions
 from workbench.pipeline.questions.job import QuestionsJob
+from workbench.pipeline.systems.evaluate import evaluate_systems
 
 SYSTEM = "top-0.3"
 
@@ -38,9 +38,9 @@ def job(tmp_path_factory, tiny_folder) -> QuestionsJob:
         "strengths": {"top": [0.3, 0.6]},
     }  # fmt: skip
     (folder / "asked.yaml").write_text(yaml.safe_dump(values))
-    made = QuestionsJob(folder / "out", load_questions_config(folder / "asked.yaml"))
+    made = QuestionsJob(folder / "out", load_systems_config(QuestionsConfig, folder / "asked.yaml"))
     made.train()
-    evaluate_answers(made)
+    evaluate_systems(made)
     return made
 
 
@@ -60,9 +60,7 @@ def test_answers_to_the_dev_questions_are_those_of_training(job) -> None:
     found = list(package.answer_questions(model, tokenizer, dev(job), batch_size=2, pool=1))
     assert {one.question_id: one.text for one in found} == said(job)
     (system,) = [one for one in job.systems if one.name == SYSTEM]
-    _, tokens, _ = answer_questions(
-        job.model(system), dev(job), job.encodings["dev"], job.config.questions
-    )
+    tokens = job.model(system).infer_tokens(job.windows("dev")).tokens
     assert sum(one.windows for one in found) == len(tokens) > len(found)
     np.testing.assert_array_equal(sum(one.tokens for one in found), tokens.sum(axis=0))
     for one, question in zip(found, dev(job), strict=True):
