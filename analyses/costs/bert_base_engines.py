@@ -3,7 +3,7 @@
 python analyses/costs/bert_base_engines.py --out runs/bert-base-engines
 
 Weights and AdapLeR's predictors are drawn at random; thresholds are set so that the asked-for shares of
-the FLOPs are left, on the very texts that are timed.
+the FLOPs are left, on the first of the texts that are timed.
 """
 
 import argparse

@@ -17,6 +17,7 @@ from workbench.config.questions import QuestionsConfig
 from workbench.config.systems import load_systems_config
 from workbench.engines.manifest import MANIFEST, read_manifest
 from workbench.errors import InputError
+from workbench.pipeline.bench import contestants
 from workbench.pipeline.questions.job import QuestionsJob
 from workbench.pipeline.systems.evaluate import evaluate_systems
 
@@ -256,8 +257,9 @@ def test_a_folder_of_answers_is_timed_beside_the_stock_model(
     workbench, job, tmp_path, monkeypatch
 ) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
-    kinds = {"onnxruntime": (("fp32", "as-exported"),)}
-    monkeypatch.setattr("workbench.pipeline.bench.engines._KINDS", kinds)
+    monkeypatch.setattr(
+        "workbench.pipeline.bench.contestants._KINDS", {"onnxruntime": (contestants._FP32,)}
+    )
     bench = ("bench", "--run", job.folder, "--out", tmp_path)
     times = ("--batch", 2, "--rounds", 1, "--limit", 3)
     assert workbench(*bench, "--engines", "onnxruntime", *times).code == 0

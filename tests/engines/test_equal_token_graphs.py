@@ -85,7 +85,6 @@ def test_openvino_answers_as_torch_does(exported) -> None:
 )  # fmt: skip
 def test_graphs_of_families_and_heads(tmp_path, family: str, method: str, head: str) -> None:
     model = model_of(method, family, head)
-    model.reads = head
     write_graphs(model, toy_tokenizer(), tmp_path / "graphs", batched=True)
     engine = EngineTokenClassifier(tmp_path / "graphs", "onnxruntime", threads=1)
     assert engine.manifest.task == head

@@ -73,6 +73,9 @@ def export(what: ModelExport) -> None:
         raise InputError("--precision and --batched are of --format onnx")
     if what.precision != "int8" and (what.quantisation != "auto" or what.calibration != CALIBRATION):
         raise InputError("--quantisation and --calibration are of --precision int8")
+    dynamic = what.quantisation == "dynamic" or (what.quantisation == "auto" and holds_answers(what.run))
+    if dynamic and what.calibration != CALIBRATION:
+        raise InputError("--calibration is of static quantisation")
     if what.calibration < 1:
         raise InputError(f"--calibration {what.calibration}: at least 1")
     if what.push_to_hub is not None:

@@ -69,20 +69,23 @@ class SystemsConfig(Settings):
 _C = TypeVar("_C", bound=SystemsConfig)
 
 
-def load_systems_config(kind: type[_C], path: Path, overrides: list[str] | None = None) -> _C:
+def load_systems_config(
+    kind: type[_C], path: Path, overrides: list[str] | None = None, *, run_plugins: bool = True
+) -> _C:
     """Read a configuration, its paths made absolute.
 
     Args:
         kind: Of which kind.
         path: A YAML file.
         overrides: `a.b=value`, put in place of what the file says.
+        run_plugins: Whether the Python files that it names are run; not those of somebody else's folder.
 
     Raises:
         InputError: Names the file and every key that is wrong.
     """
     values: dict[str, Any] = apply_overrides(read_mapping(path), overrides or [])
     run = values.get("run")
-    if isinstance(run, dict):
+    if run_plugins and isinstance(run, dict):
         load_plugins_of(run, str(path))
     read = validated(kind, values, str(path))
     return read.model_copy(update={"run": with_absolute_paths(read.run)})

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.config.loading import validated
 from workbench.config.questions import QuestionSettings
 from workbench.core.questions import Question
 from workbench.data.windows.questions import QuestionEncoding, encode_questions
@@ -107,7 +108,13 @@ def answer_questions(
 def _default(model: Answerer) -> QuestionSettings:
     usual = QuestionSettings()
     longest = min(usual.max_tokens, model.window_limit(None))
-    return QuestionSettings(max_tokens=longest, stride=min(usual.stride, longest // 3))
+    third = longest // 3
+    return validated(
+        QuestionSettings,
+        {"max_tokens": longest, "stride": min(usual.stride, third),
+         "max_question": min(usual.max_question, third)},
+        "the model's positions",
+    )  # fmt: skip
 
 
 def _encode(

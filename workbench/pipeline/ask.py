@@ -39,7 +39,7 @@ def ask(request: AskRequest, reporter: Reporter) -> int:
         context_column=request.context_column, id_column=request.id_column,
     )  # fmt: skip
     answers = answer_questions(
-        model, tokenizer, questions, settings=settings, batch_size=request.batch_size
+        model, tokenizer, questions, settings=model.asked or settings, batch_size=request.batch_size
     )
     written = 0
     with (

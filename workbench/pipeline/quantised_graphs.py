@@ -58,8 +58,9 @@ def keep_best(
     ways: Sequence[Quantisation],
     judge: Callable[[Path], Agreement],
 ) -> Manifest:
-    """Put int8 graphs in the place of float32 ones: those that give torch's class most often, and among
-    equals keep torch's tokens most often; return their manifest, which knows of the others.
+    """Put int8 graphs in the place of float32 ones: those that give torch's class most often, among
+    equals keep torch's tokens most often, then are nearest in logits; return their manifest, which knows
+    of the others.
 
     Args:
         folder: Where the graphs are.
@@ -75,9 +76,14 @@ def keep_best(
         into.mkdir()
         made[way] = quantise_graphs(folder, manifest, into, calibration if way == "static" else ())
         found[way] = judge(into)
-    best = max(ways, key=lambda way: (found[way].same_class, found[way].same_tokens))
+    best = max(ways, key=lambda way: _agreement(found[way]))
     for name in manifest.files:
         (folder / best / name).replace(folder / name)
     for way in ways:
         shutil.rmtree(folder / way)
     return made[best].model_copy(update={"dev": found.pop(best), "others": found})
+
+
+def _agreement(found: Agreement) -> tuple[float, float, float]:
+    """Larger is better; of a regression, which has no class, all windows have the same."""
+    return found.same_class, found.same_tokens, -found.largest_difference

@@ -30,7 +30,7 @@ class AnswersFolder:
     @property
     def config(self) -> QuestionsConfig:
         """The configuration; InputError where it is damaged."""
-        return load_systems_config(QuestionsConfig, self.folder / CONFIG)
+        return load_systems_config(QuestionsConfig, self.folder / CONFIG, run_plugins=False)
 
     def model_folder(self, system: str) -> Path:
         """Return where the model of a system, such as `dense` or `top-0.3`, lies.

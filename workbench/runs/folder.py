@@ -166,7 +166,7 @@ def load_run(folder: str | Path) -> Run:
     if holds_answers(run.folder):
         raise InputError(
             f"{folder}: holds models that answer questions (workbench answer), not a run; "
-            "`workbench ask` and `workbench export` take it"
+            "`workbench ask`, `export` and `bench` take it"
         )
     if not (run.folder / CONFIG).is_file():
         raise InputError(f"{folder}: not a run folder (it has no {CONFIG})")

@@ -23,9 +23,7 @@ WINDOWS = texts(RAGGED)
 def model_of(method: str, head: str = "answers", family: str = "bert") -> PruningTokenClassifier:
     stock = tiny_model(family, head=head)
     policy = Policy() if method == "dense" else policy_of(method, stock.config)
-    model = PruningTokenClassifier(stock, policy).eval()
-    model.reads = head
-    return model
+    return PruningTokenClassifier(stock, policy).eval()
 
 
 def by_place(model: PruningTokenClassifier) -> torch.Tensor:

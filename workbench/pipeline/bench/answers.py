@@ -2,7 +2,7 @@
 
 from workbench.errors import InputError
 from workbench.models.token_classifier import load_token_classifier
-from workbench.pipeline.bench.run import Prepared, Subject
+from workbench.pipeline.bench.run import Prepared, Subject, checked_device
 from workbench.pipeline.job import Reporter
 from workbench.pipeline.questions.job import QuestionsJob
 from workbench.pipeline.requests import BenchRequest
@@ -15,14 +15,17 @@ def prepare_answers(options: BenchRequest, reporter: Reporter) -> Prepared:
     InputError for what cannot be timed, or timed otherwise than by `--engines`.
     """
     assert options.run is not None
+    device = checked_device(options)
     if not options.engines:
         raise InputError(
             "bench of models that answer questions: needs --engines, such as --engines onnxruntime"
         )
-    if options.texts or options.text_column or options.max_tokens or options.bfloat16:
+    given = options.texts, options.text_column, options.max_tokens, options.bfloat16
+    if any(given) or options.too_long != "windows" or device.type != "cpu":
         raise InputError(
-            "bench of models that answer questions: times float32 models on the dev questions as they "
-            "were cut in training; leave --texts, --text-column, --max-tokens and --bfloat16 out"
+            "bench of models that answer questions: times float32 models on the CPU, on the dev"
+            " questions as they were cut in training; leave --texts, --text-column, --max-tokens, --too-long,"
+            " --bfloat16 and --device out"
         )
     trained = AnswersFolder(options.run)
     job = QuestionsJob(options.run, trained.config, reporter)

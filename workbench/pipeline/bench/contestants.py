@@ -61,7 +61,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Contestant:
-    """Something that classifies windows."""
+    """Something that runs over windows."""
 
     engine: str
     dtype: str
@@ -131,9 +131,11 @@ def _in_engine(
         return lambda: run(inputs)
 
     if not graph.exists():
-        write_stock_graph(stock, graph)
+        begun = graph.with_suffix(".begun")
+        write_stock_graph(stock, begun)
         if kind.precision == "int8":
-            quantise(graph, [inputs_of([window]) for window in calibration])
+            quantise(begun, [inputs_of([window]) for window in calibration])
+        begun.replace(graph)
     run = open_session(graph, engine, threads=threads, compute=kind.compute, outputs=("logits",))
     yield Contestant(engine, kind.dtype, STOCK, BY_LENGTH, padded)
     for name, model in models.items():
@@ -143,8 +145,10 @@ def _in_engine(
             if not plain.exists():
                 write_graphs(model, tokenizer, plain, batched=True)
             if exported != plain:
-                exported.mkdir()
-                quantise_graphs(plain, read_manifest(plain), exported, calibration)
+                begun = folder / "begun"
+                begun.mkdir()
+                quantise_graphs(plain, read_manifest(plain), begun, calibration)
+                begun.replace(exported)
         engine_class = EngineClassifier if model.reads == "sequence" else EngineTokenClassifier
         ours = engine_class(exported, engine, threads=threads, compute=kind.compute)
         yield Contestant(engine, kind.dtype, name, BY_LENGTH, _ours(ours))

@@ -74,9 +74,7 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
 
     Without `texts`, a run is timed on its own test split, a model on the packaged IMDB reviews.
     """
-    device = _device(options.device)
-    if min(options.limit, options.rounds, *options.batch) < 1:
-        raise InputError("--limit, --rounds and every --batch must be at least 1")
+    device = checked_device(options)
     if options.run is not None:
         run = load_run(options.run)
         subject = subject_of_run(run, options.max_tokens, device)
@@ -103,7 +101,11 @@ def prepare(options: BenchRequest, reporter: Reporter) -> Prepared:
     return Prepared(subject, windows, split, folder)
 
 
-def _device(name: str) -> torch.device:
+def checked_device(options: BenchRequest) -> torch.device:
+    """Return where models are timed; InputError for numbers below 1 and a device that is not there."""
+    if min(options.limit, options.rounds, *options.batch) < 1:
+        raise InputError("--limit, --rounds and every --batch must be at least 1")
+    name = options.device
     if name not in {"cpu", "cuda"}:
         raise InputError(f"--device {name!r}: cpu or cuda")
     if name == "cuda" and not torch.cuda.is_available():

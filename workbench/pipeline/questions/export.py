@@ -96,7 +96,8 @@ def _loaded(
     source = trained.model_folder(system)
     refuse_filled(folder)
     model, tokenizer = load_token_classifier(source, "answers")
-    model.asked = trained.config.questions.model_copy(update={"scorers": []})
+    if model.asked is None:  # Made before models knew it.
+        model.asked = trained.config.questions.model_copy(update={"scorers": []})
     return model, tokenizer
 
 

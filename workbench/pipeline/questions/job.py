@@ -68,7 +68,7 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
         return self.config.questions.max_tokens
 
     @property
-    def facts(self) -> Any:
+    def facts(self) -> list[Any]:
         questions = {
             split: [dataclasses.astuple(one) for one in self.questions.splits[split]]
             for split in ("train", "dev")

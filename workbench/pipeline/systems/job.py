@@ -82,7 +82,7 @@ class SystemsJob(ABC, Generic[C, S, V]):
 
     @property
     @abstractmethod
-    def facts(self) -> Any:
+    def facts(self) -> list[Any]:
         """Whatever else decides what a training gives: the texts and how they are cut, for JSON."""
 
     @property
@@ -172,7 +172,7 @@ class SystemsJob(ABC, Generic[C, S, V]):
     @cached_property
     def _data_key(self) -> str:
         run = self.config.run
-        return fingerprint([self.facts, run.seed, run.kernels, content_of_backbone(run.backbone)])
+        return fingerprint([*self.facts, run.seed, run.kernels, content_of_backbone(run.backbone)])
 
     def _key(self, system: System) -> str:
         dense = self.config.run.section("dense").model_dump(mode="json")

@@ -57,7 +57,7 @@ class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
         return self.config.run.data.max_tokens
 
     @property
-    def facts(self) -> Any:
+    def facts(self) -> list[Any]:
         texts = {
             split: [
                 [text.document.id, text.document.words, text.tags] for text in self.texts.splits[split]
