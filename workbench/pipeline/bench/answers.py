@@ -24,8 +24,8 @@ def prepare_answers(options: BenchRequest, reporter: Reporter) -> Prepared:
     if any(given) or options.too_long != "windows" or device.type != "cpu":
         raise InputError(
             "bench of models that answer questions: times float32 models on the CPU, on the dev"
-            " questions as they were cut in training; leave --texts, --text-column, --max-tokens, --too-long,"
-            " --bfloat16 and --device out"
+            " questions as they were cut in training; leave --texts, --text-column, --max-tokens,"
+            " --too-long, --bfloat16 and --device out"
         )
     trained = AnswersFolder(options.run)
     job = QuestionsJob(options.run, trained.config, reporter)
