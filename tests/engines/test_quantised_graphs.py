@@ -8,7 +8,8 @@ import pytest
 
 from tests.conftest import MakeModel
 from tests.helpers.toys import METHODS, RAGGED, texts, toy_tokenizer
-from workbench.engines.classifier import EngineClassifier, graph_inputs
+from workbench.engines.classifier import EngineClassifier
+from workbench.engines.graphs import graph_inputs
 from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, read_manifest
 from workbench.engines.quantise import quantise
 from workbench.engines.sessions import open_session
@@ -76,10 +77,10 @@ def test_ranges_are_those_of_the_calibration(make_model, tmp_path) -> None:
     np.testing.assert_allclose(beyond, np.full((1, 4), 8), atol=0.1)
 
 
-def agreement(same_class: float, same_tokens: float = 1.0) -> Agreement:
+def agreement(same_class: float, same_tokens: float = 1.0, difference: float = 0.25) -> Agreement:
     return Agreement(
         windows=8, accuracy=0.75, accuracy_torch=0.5, same_class=same_class, same_tokens=same_tokens,
-        largest_difference=0.25,
+        largest_difference=difference,
     )  # fmt: skip
 
 
@@ -90,6 +91,8 @@ def agreement(same_class: float, same_tokens: float = 1.0) -> Agreement:
         (agreement(0.8), agreement(0.9), "static"),
         (agreement(0.9, 0.1), agreement(0.9, 0.2), "static"),
         (agreement(0.9), agreement(0.9), "dynamic"),
+        # As of a regression, of which all windows have the same class.
+        (agreement(1.0, difference=0.5), agreement(1.0, difference=0.1), "static"),
     ],
 )
 def test_what_agrees_more_stays(make_model, tmp_path, dynamic, static, kept) -> None:
@@ -118,7 +121,7 @@ def test_what_agrees_more_stays(make_model, tmp_path, dynamic, static, kept) -> 
     assert words.startswith(
         f"int8 by {kept} quantisation, 8 windows of dev: accuracy 0.750 (torch 0.500)"
     )
-    assert f"; by {other}, not kept: accuracy 0.750" in words
+    assert f"; by {other}, not kept: 8 windows of dev: accuracy 0.750" in words
 
 
 def test_a_float_graph_serves_both_ways(make_model, tmp_path) -> None:
