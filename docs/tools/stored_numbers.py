@@ -114,8 +114,9 @@ def _run_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         yield SCORERS, pd.read_csv(run / SCORERS / f"{SCORERS}.csv")
     for path in sorted(run.glob(f"{COSTS}/{COSTS}-*.csv")):
         yield path.stem, pd.read_csv(path)
-    for path in sorted((run / "metrics").glob("answers*.csv")):
-        yield path.stem, pd.read_csv(path)
+    for said in ("answers", "tags"):
+        for path in sorted((run / "metrics").glob(f"{said}*.csv")):
+            yield path.stem, pd.read_csv(path)
 
 
 def _comparison_frames(run: Path, into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
