@@ -1,4 +1,4 @@
-"""What `workbench config` says of the three configurations, and their JSON schemas."""
+"""What `workbench config` says of the four configurations, and their JSON schemas."""
 
 from pathlib import Path
 from typing import get_args
@@ -38,6 +38,16 @@ def test_the_schema_takes_what_we_ship_and_refuses_a_slip(kind: Kind) -> None:
         assert [error.message for error in validator.iter_errors(values)] == [], path
     run = {"top": {"target_sparsty": 0.5}}
     assert not validator.is_valid(run if kind == "run" else {"run": run})
+
+
+@pytest.mark.parametrize("kind", ["answer", "tag"])
+def test_the_schema_of_systems_lacks_the_trackers_that_they_refuse(kind: Kind) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    validator = jsonschema.Draft202012Validator(json_schema(kind))
+    assert not validator.is_valid({"run": {"report_to": ["tensorboard"]}})
+    (run,) = [key for key in next(sections_of(configuration_class(kind))).keys if key.name == "run"]
+    assert run.meaning.endswith("not `report_to`.")
+    jsonschema.validate({"report_to": ["tensorboard"]}, json_schema("run"))
 
 
 def test_the_schema_of_a_comparison_lacks_what_the_comparison_sets() -> None:

@@ -68,9 +68,12 @@ def test_the_first_new_result_takes_the_stale_ones_away_and_keeps_the_others(tmp
     make(tmp_path, "one", old, *old)
     (tmp_path / "models" / "b").mkdir(parents=True)
     (tmp_path / "models" / "b" / "README.md").write_text("phi 0.1")
+    (tmp_path / "metrics.json").write_text("{}")
+    (tmp_path / "params.yaml").write_text("phi: 0.1")
     make(tmp_path, "two", {"a": SECOND, "b": SECOND, "same": FIRST}, "a")
     assert whose(tmp_path) == {"config.yaml": "two", "a.txt": "two", "same.txt": "one"}
     assert not (tmp_path / "models" / "b" / "README.md").exists()
+    assert not (tmp_path / "metrics.json").exists()
     assert check_runs_of(tmp_path) == []
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from workbench.cli.terminal import OUT, say
 from workbench.config.comparison import CompareConfig
+from workbench.core.counts import counted
 
 
 def print_plan(folder: Path, config: CompareConfig, only: Sequence[str]) -> None:
@@ -33,9 +34,9 @@ def print_plan(folder: Path, config: CompareConfig, only: Sequence[str]) -> None
         for step in made.steps
     ]
     OUT.print(frame_table(pd.DataFrame(rows)))
-    left = sum(step.trainings for step in made.steps)
+    left = counted(sum(step.trainings for step in made.steps), "training")
     say(
-        f"{left:,} trainings left, at most; about {made.minutes:.1f} minutes one after another.",
+        f"{left} left, at most; about {made.minutes:.1f} minutes one after another.",
         made.basis,
     )
     known = known_strengths(config)

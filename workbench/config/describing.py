@@ -12,6 +12,7 @@ from workbench.catalog.settings import Settings
 from workbench.config.comparison import OF_THE_COMPARISON, CompareConfig
 from workbench.config.questions import QuestionsConfig
 from workbench.config.run import RunConfig, run_config_class
+from workbench.config.systems import NOT_TOLD
 from workbench.config.tagging import TaggingConfig
 
 Kind = Literal["run", "compare", "answer", "tag"]
@@ -83,10 +84,8 @@ def json_schema(kind: Kind) -> dict[str, Any]:
         # The field is annotated with the class that has no method's section.
         run = run_config_class().model_json_schema()
         schema["$defs"] |= run.pop("$defs")
-        if kind == "compare":
-            run["properties"] = {
-                k: v for k, v in run["properties"].items() if k not in OF_THE_COMPARISON
-            }
+        refused = OF_THE_COMPARISON if kind == "compare" else NOT_TOLD
+        run["properties"] = {k: v for k, v in run["properties"].items() if k not in refused}
         schema["$defs"]["RunConfig"] = run
     return schema
 

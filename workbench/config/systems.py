@@ -17,12 +17,15 @@ from workbench.config.loading import (
 )
 from workbench.config.run import RunConfig
 
+NOT_TOLD = ("report_to",)
+"""Keys of a run that these tasks refuse: only runs and comparisons are told to trackers."""
+
 
 class SystemsConfig(Settings):
     """Methods trained on one task, each at one or several strengths."""
 
     run: RunConfig
-    """Name, seed, backbone, methods with their sections, and `data`: the files."""
+    """Name, seed, backbone, methods with their sections, and `data`: the files; not `report_to`."""
     strengths: dict[str, list[float]] = Field({})
     """By method the values of its strength, such as ToP's `target_sparsity`; one that is absent is
     trained once, with its section's."""

@@ -8,7 +8,7 @@ from workbench.pipeline.checks import check_run
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.evaluate import evaluate_run, evaluations
 from workbench.pipeline.job import Job
-from workbench.pipeline.tracking import RESULTS, Tracked
+from workbench.pipeline.tracking import tell_results
 from workbench.pipeline.train import train_run
 from workbench.runs.flat import write_flat
 from workbench.runs.folder import ENVIRONMENT, refuse_other_run
@@ -73,10 +73,7 @@ def _tell_results(job: Job) -> None:
     """Write metrics.json and params.yaml, and tell the trackers the same numbers."""
     numbers = write_flat(job.run, job.config)
     cpu = job.process.device.type == "cpu"
-    tracked = Tracked(job.config, job.run.folder, RESULTS, cpu=cpu)
-    if numbers:
-        tracked.log(numbers, step=1)
-        tracked.end()
+    tell_results(job.config, job.run.folder, numbers, cpu=cpu, warn=job.reporter.warning)
 
 
 def _begin(job: Job) -> None:

@@ -112,7 +112,7 @@ def _train(job: Job, method: str, objective: Objective) -> list[Path]:
     dev: list[Window] = job.encodings["dev"].windows
 
     cpu = objective.model.device.type == "cpu"
-    tracked = Tracked(job.config, job.run.folder, method, cpu=cpu)
+    tracked = Tracked(job.config, job.run.folder, method, cpu=cpu, warn=job.reporter.warning)
     step = 0
 
     def report(moment: TrainingProgress, values: dict[str, float]) -> None:

@@ -60,17 +60,17 @@ def write_flat(run: Run, config: RunConfig) -> dict[str, float]:
         config: Its configuration.
 
     Returns:
-        The numbers of metrics.json; none where both files said the same already.
+        The numbers of metrics.json.
     """
     numbers = flat_metrics(run)
     texts = {
         FLAT_METRICS: json.dumps(numbers, indent=2) + "\n",
         FLAT_PARAMS: yaml.safe_dump(flat_params(config), sort_keys=False, allow_unicode=True),
     }
-    new = {name: text for name, text in texts.items() if text != _text(run.folder / name)}
-    for name, text in new.items():
-        write_text(run.folder / name, text)
-    return numbers if new else {}
+    for name, text in texts.items():
+        if text != _text(run.folder / name):
+            write_text(run.folder / name, text)
+    return numbers
 
 
 def _text(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.runs.environment import now
+from workbench.runs.flat import FLAT_METRICS, FLAT_PARAMS
 from workbench.runs.folder import CARDS, CONFIG, ENVIRONMENT, PREDICTIONS
 from workbench.runs.manifest import STAGES, changes, read_stages, write_stages
 from workbench.storage.atomic import write_json, write_text
@@ -140,6 +141,8 @@ class Stages:
         for file in cards:
             if not self.done.get(file.parent.name, {}).get("shared"):
                 file.unlink()
+        # No stage's either, and written anew from what the stages leave.
+        self._remove([FLAT_METRICS, FLAT_PARAMS])
         self._remove([file for record in stale.values() for file in record.get("files", {})])
         self._remove([file for files in self._loose.values() for file in files])
         self._loose.clear()

@@ -130,7 +130,7 @@ def test_the_plan_tells_what_is_done_and_estimates_the_rest_from_it(made, copied
     adapler = [seconds_spent(copied / cell) for cell in CELLS if "adapler" in cell and cell != CELLS[0]]
     assert steps["adapler:0.4:0"].minutes == pytest.approx(sum(adapler) / len(adapler) / 60)
     told = " ".join(capsys.readouterr().out.split())
-    assert "1 trainings left, at most" in told
+    assert "1 training left, at most" in told
     assert "the mean of this folder's finished trainings of the same method" in told
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.helpers.tiny_comparisons import FakeTrainers, diverging
 from workbench.errors import InputError, WorkbenchError
+from workbench.pipeline.compare import run as compare
 
 
 def told(folder) -> dict:
@@ -108,6 +109,50 @@ def test_a_search_is_lean_and_its_nearest_try_is_measured(monkeypatch, tmp_path)
         "method": "adapler", "kind": "matched", "strength": None,
         "cells": [f"cells/adapler/{tries[-1]:g}-seed0"],
     }  # fmt: skip
+
+
+def apart_from_when(about: dict) -> dict:
+    return {key: value for key, value in about.items() if key != "environment"}
+
+
+MATCHED = {
+    "methods": ["adapler", "top"], "match": {"flops": 2.0}, "ranges": {"adapler": [0.001, 0.1]},
+}  # fmt: skip
+
+
+def test_a_search_that_is_not_asked_for_stays_with_all_its_tries(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    fake.compare(tmp_path, **MATCHED)
+    before = apart_from_when(told(tmp_path))
+    assert len(before["searches"][0]["tries"]) > 1
+    monkeypatch.setattr(compare, "is_finished", lambda job: str(job.run.folder) in fake.made)
+    _, lines = fake.compare(tmp_path, only=["dense:fixed:0"], **MATCHED)
+    assert all(line.endswith("finished already") for line in lines)
+    assert apart_from_when(told(tmp_path)) == before
+
+
+def test_an_interrupt_before_its_turn_loses_no_search(monkeypatch, tmp_path) -> None:
+    def interrupt(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    fake = FakeTrainers(monkeypatch, rising)
+    fake.compare(tmp_path, **MATCHED)
+    before = apart_from_when(told(tmp_path))
+    fake.speedup = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        fake.compare(tmp_path, **MATCHED)
+    assert told(tmp_path)["searches"] == before["searches"]
+    fake.speedup = rising
+    fake.compare(tmp_path, **MATCHED)
+    assert apart_from_when(told(tmp_path)) == before
+
+
+def test_a_search_whose_trainings_are_gone_is_not_kept(monkeypatch, tmp_path) -> None:
+    fake = FakeTrainers(monkeypatch, rising)
+    fake.compare(tmp_path, **MATCHED)
+    fake.compare(tmp_path, only=["dense:fixed:0"], **MATCHED)
+    assert told(tmp_path)["searches"] == []
+    assert not told(tmp_path)["finished"]
 
 
 def test_a_seeds_search_does_not_depend_on_the_seeds_before(monkeypatch, tmp_path) -> None:

@@ -38,6 +38,8 @@ class Part:
     seed: int
     after: tuple[str, ...] = ()
     """Names of the parts that must be done before."""
+    value: float | None = None
+    """The strength itself, of which `strength` has six digits; None without one, and for a search."""
 
     @property
     def name(self) -> str:
@@ -85,7 +87,7 @@ def parts_of(config: CompareConfig) -> list[Part]:
         dense = Part("dense", spelled(None), seed)
         parts.append(dense)
         for method in config.methods:
-            parts += [Part(method, spelled(s), seed, (dense.name,)) for s in config.grid(method)]
+            parts += [Part(method, spelled(s), seed, (dense.name,), s) for s in config.grid(method)]
             if match is None or config.strength(method) is None:
                 continue
             first = f"{method}:{MATCH}:{config.seeds[0]}"
@@ -161,15 +163,17 @@ def _state(
         return ("begun" if place.is_dir() else "to do"), 1
     job = dense
     if part.method != "dense":
-        strength = None if part.strength == spelled(None) else float(part.strength)
-        job = Job(Run(place), config.trial(part.method, strength, part.seed), base=dense)
+        job = Job(Run(place), config.trial(part.method, part.value, part.seed), base=dense)
     return ("done", 0) if is_finished(job) else ("begun", 1)
 
 
 def _search_state(
     folder: Path, config: CompareConfig, part: Part, dense: Job
 ) -> tuple[Literal["done", "begun", "to do"], int]:
-    """A search is done once its record names a nearest try that was finished with this configuration."""
+    """A search is done once its record names a nearest try that was finished with this configuration.
+
+    Until then it may need every try: which of those that are there it would come by, only it knows.
+    """
     match = config.match
     assert match is not None
     search = recorded_search(folder, config, part)
@@ -179,9 +183,9 @@ def _search_state(
         settings = config.trial(part.method, nearest, part.seed)
         if is_finished(Job(Run(folder / trial.name), settings, base=dense)):
             return "done", 0
-    made = len([*folder.glob(f"{part.folder}/{STAGES}")])
-    most = 1 if len(part.after) > 1 else match.tries
-    return ("begun" if made else "to do"), max(1, most - made)
+    grid = {folder / Trial(part.method, s, part.seed).name for s in config.grid(part.method)}
+    tried = {path.parent for path in folder.glob(f"{part.folder}/{STAGES}")} - grid
+    return ("begun" if tried else "to do"), 1 if len(part.after) > 1 else match.tries
 
 
 def recorded_search(folder: Path, config: CompareConfig, part: Part) -> dict[str, Any] | None:

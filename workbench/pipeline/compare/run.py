@@ -43,6 +43,8 @@ class Comparison:
     """(method, kind, strength) -> names of the trials that differ in their seed only; kind is dense,
     grid or matched (whose strengths may differ; None)."""
     searches: list[dict[str, Any]] = field(default_factory=list)
+    waiting: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    """By method and seed the searches of earlier commands whose turn has not come."""
     environment: dict[str, Any] = field(default_factory=dict)
     nearest: dict[str, float] = field(default_factory=dict)
     """The strength that each method's last search ended with."""
@@ -68,6 +70,7 @@ class Comparison:
             for part in parts_of(self.config)
             if part.strength == MATCH
         }
+        self.waiting = {(s["method"], s["seed"]): s for s in self.recorded.values() if s is not None}
         self.environment = describe_environment(self.config.seeds[0])
         # First, since it is what makes the folder a comparison's.
         self._record()
@@ -131,14 +134,24 @@ class Comparison:
     def _recorded_search(self, method: str, base: Job) -> None:
         """Keep what an earlier command found, where it is still there."""
         found = self.recorded[f"{method}:{MATCH}:{base.config.seed}"]
+        self.waiting.pop((method, base.config.seed), None)
         trial = Trial(method, found["nearest"]["strength"], base.config.seed) if found else None
         if found is None or trial is None or not is_finished(self._job(trial, base)):
             self.left_out = True
             return
         if found["seed"] == trial.seed:
             self.searches.append(found)
+            for one in found["tries"]:
+                self._keep(Trial(method, one["strength"], trial.seed), base)
         self.nearest[method] = found["nearest"]["strength"]
         self._matched(trial, base)
+
+    def _keep(self, tried: Trial, base: Job) -> None:
+        """Take over what an earlier search tried, where that is still there."""
+        whole = self._job(tried, base)
+        lean = Job(whole.run, without_extras(whole.config), base=base)
+        if is_finished(whole) or is_finished(lean):
+            self._trial(tried, base, lean=True)
 
     def _search(self, method: str, base: Job) -> None:
         """Bisection on the method's strength; the nearest try is the matched trial."""
@@ -166,6 +179,7 @@ class Comparison:
         except InputError as error:
             found = Found((), None, False, (str(error),))
         facts = {"method": method, "seed": seed, "quantity": quantity, "target": match.target}
+        self.waiting.pop((method, seed), None)
         self.searches.append({**facts, "slack": match.slack, "range": [low, high], **asdict(found)})
         for note in found.notes:
             self.tell(f"{method}, seed {seed}: {note}")
@@ -234,7 +248,7 @@ class Comparison:
                 "seconds": round(sum(trial["seconds"] for trial in self.trials.values()), 2),
                 "cells": list(self.trials.values()),
                 "groups": groups,
-                "searches": self.searches,
+                "searches": [*self.searches, *self.waiting.values()],
                 "environment": self.environment,
             },
         )
