@@ -1,16 +1,21 @@
-"""A few steps of training of models that say something of every token."""
+"""Trainings of models that say something of every token: a few steps, and one that is stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from tests.helpers.tiny_objectives import inputs_of
 from workbench.attribution.engine.gradients import saliency_targets
 from workbench.catalog.methods import method_spec
 from workbench.core.documents import Window
+from workbench.models.inference import infer_ragged
 from workbench.models.token_classifier import PruningTokenClassifier
+from workbench.pipeline.systems.job import SystemsJob
+from workbench.runs.systems import System
 from workbench.training.objectives import prepare_objective
 from workbench.training.objectives.base import Objective, TrainingProgress
 
@@ -46,3 +51,32 @@ def train_tokens(method: str, teacher: PruningTokenClassifier, windows: Sequence
         packed, masked = made.model(windows), made.model(windows, execution="masked")
     torch.testing.assert_close(packed.logits, masked.logits, atol=1e-5, rtol=0)
     return made
+
+
+def check_resumes(job_in: Callable[[str], SystemsJob[Any, Any, Any]], split: str) -> None:
+    """Check that a dense training which is stopped and gone on with gives the logits of an unbroken one.
+
+    Args:
+        job_in: Makes a job that writes a checkpoint after every step, in a folder of a name.
+        split: Whose windows are compared.
+    """
+
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, total: int, values: dict[str, float]) -> None:
+        if done == 3:
+            raise Stop
+
+    whole, killed = job_in("whole"), job_in("killed")
+    whole.train()
+    killed.reporter.progress = stop  # type: ignore[method-assign]
+    with pytest.raises(Stop):
+        killed.train()
+    after = job_in("killed")
+    after.train()
+    one, other = (
+        infer_ragged(each.model(System("dense")), each.windows(split)).logits for each in (whole, after)
+    )
+    for own, others in zip(one, other, strict=True):
+        np.testing.assert_array_equal(own, others)

@@ -10,6 +10,7 @@ import yaml
 from sklearn.metrics import average_precision_score
 from typer.testing import CliRunner
 
+from tests.helpers.token_trainings import check_resumes
 from workbench.attribution.run import score_windows
 from workbench.cli.program import app
 from workbench.config.questions import QuestionsConfig
@@ -17,7 +18,6 @@ from workbench.config.systems import load_systems_config
 from workbench.errors import InputError, WorkbenchError
 from workbench.metrics.question_answering import exact_match_and_f1
 from workbench.models.classifier import load_classifier
-from workbench.models.inference import infer_ragged
 from workbench.models.token_classifier import load_token_classifier
 from workbench.pipeline.questions.job import QuestionsJob
 from workbench.pipeline.questions.plausibility import answers_plausibility
@@ -233,27 +233,9 @@ def test_other_answers_are_learnt_anew(config, tmp_path, split: str) -> None:
 
 
 def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, tmp_path) -> None:
-    more = ("run.methods=[dense]", "strengths={}", "run.dense.checkpoint_steps=1")
-    whole = trained(config, tmp_path / "whole", *more)
-
-    class Stop(Exception):
-        pass
-
-    job = QuestionsJob(tmp_path / "killed", load_systems_config(QuestionsConfig, config, list(more)))
-
-    def stop(done: int, total: int, values: dict[str, float]) -> None:
-        if done == 3:
-            raise Stop
-
-    job.reporter.progress = stop  # type: ignore[method-assign]
-    with pytest.raises(Stop):
-        job.train()
-    after = trained(config, tmp_path / "killed", *more)
-    one, other = (
-        infer_ragged(each.model(System("dense")), each.windows("dev"))[0] for each in (whole, after)
-    )
-    for own, others in zip(one, other, strict=True):
-        np.testing.assert_array_equal(own, others)
+    more = ["run.methods=[dense]", "strengths={}", "run.dense.checkpoint_steps=1"]
+    settings = load_systems_config(QuestionsConfig, config, more)
+    check_resumes(lambda name: QuestionsJob(tmp_path / name, settings), "dev")
 
 
 def test_questions_without_an_answer_may_be_left_unanswered(config, tmp_path) -> None:

@@ -10,6 +10,7 @@ import torch
 import yaml
 from typer.testing import CliRunner
 
+from tests.helpers.token_trainings import check_resumes
 from tests.helpers.toys import save_folder, tiny_config
 from workbench.cli.program import app
 from workbench.config.systems import load_systems_config
@@ -18,7 +19,6 @@ from workbench.core.token_tasks import TokenTags
 from workbench.errors import InputError, WorkbenchError
 from workbench.metrics.tagging import tag_quality, tag_values
 from workbench.models.classifier import load_classifier
-from workbench.models.inference import infer_ragged
 from workbench.models.pretrained import load_backbone
 from workbench.models.token_classifier import load_token_classifier
 from workbench.pipeline.systems.evaluate import evaluate_systems
@@ -125,27 +125,9 @@ def test_a_head_of_another_kind_is_not_taken(tiny_folder) -> None:
 
 
 def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, tmp_path) -> None:
-    more = ("run.methods=[dense]", "strengths={}", "run.dense.checkpoint_steps=1", "run.dense.epochs=1")
-    whole = trained(config, tmp_path / "whole", *more)
-
-    class Stop(Exception):
-        pass
-
-    job = TaggingJob(tmp_path / "killed", load_systems_config(TaggingConfig, config, list(more)))
-
-    def stop(done: int, total: int, values: dict[str, float]) -> None:
-        if done == 3:
-            raise Stop
-
-    job.reporter.progress = stop  # type: ignore[method-assign]
-    with pytest.raises(Stop):
-        job.train()
-    after = trained(config, tmp_path / "killed", *more)
-    one, other = (
-        infer_ragged(each.model(System("dense")), each.windows("test"))[0] for each in (whole, after)
-    )
-    for own, others in zip(one, other, strict=True):
-        np.testing.assert_array_equal(own, others)
+    more = ["run.methods=[dense]", "strengths={}", "run.dense.checkpoint_steps=1", "run.dense.epochs=1"]
+    settings = load_systems_config(TaggingConfig, config, more)
+    check_resumes(lambda name: TaggingJob(tmp_path / name, settings), "test")
 
 
 def test_other_tags_are_learnt_anew(config, tmp_path) -> None:
@@ -159,6 +141,17 @@ def test_other_tags_are_learnt_anew(config, tmp_path) -> None:
     assert weights.stat().st_mtime_ns == before
     trained(config, tmp_path / "out", *more, "tagging.learnt=all")
     assert weights.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("rejoin", ["detached", "gated"])
+def test_how_dropped_tokens_rejoin_is_a_setting(config, tmp_path, rejoin: str) -> None:
+    more = ("run.methods=[dense, transkimmer]", "strengths={}", "run.transkimmer.epochs=1",
+            "run.dense.epochs=1", "run.transkimmer.batch_size=8", "run.dense.batch_size=8")  # fmt: skip
+    system, weights = System("transkimmer"), []
+    for chosen in ("last", rejoin):
+        job = trained(config, tmp_path / "out", *more, f"rejoin={chosen}")
+        weights.append(job.model(system).stock.classifier.weight.detach().clone())
+    assert not torch.equal(*weights)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The configuration of tasks whose methods are trained side by side: strengths of each, one seed."""
 
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -29,6 +29,11 @@ class SystemsConfig(Settings):
     strengths: dict[str, list[float]] = Field({})
     """By method the values of its strength, such as ToP's `target_sparsity`; one that is absent is
     trained once, with its section's."""
+
+    rejoin: Literal["last", "detached", "gated"] | None = None
+    """With which state dropped tokens rejoin after the last layer in training, whatever the method.
+    `last`: that with which it entered the layer that drops it; `detached`: the same without a gradient;
+    `gated`: mixed by a soft mask, where the method has one. null: as each method's authors do."""
 
     @field_validator("strengths")
     @classmethod

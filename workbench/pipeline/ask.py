@@ -11,8 +11,8 @@ from workbench.errors import InputError
 from workbench.inference.answer import AnswerPrediction, answer_questions
 from workbench.inference.load import load_answerer
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.predict import loaded_for, torch_threads
-from workbench.pipeline.requests import AskRequest, require_one_source
+from workbench.pipeline.predict import check_source, loaded_for, torch_threads
+from workbench.pipeline.requests import AskRequest
 from workbench.runs.answers import AnswersFolder, holds_answers
 from workbench.storage.atomic import replacing
 
@@ -61,15 +61,10 @@ def ask(request: AskRequest, reporter: Reporter) -> int:
 
 def _source(request: AskRequest) -> tuple[Path, QuestionSettings | None]:
     """Return the model's folder, and how questions were cut where it was trained."""
-    require_one_source("ask", request.run, request.model, request.method)
+    check_source("ask", request)
     if request.model is not None:
         return request.model, None
     assert request.run is not None
-    if request.engine != "torch":
-        raise InputError(
-            f"--engine {request.engine}: name the folder that `workbench export --format onnx` wrote "
-            "with --model"
-        )
     if not holds_answers(request.run):
         raise InputError(f"{request.run}: not a folder of `workbench answer`")
     trained = AnswersFolder(request.run)

@@ -57,19 +57,24 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
 
 def _model_folder(request: PredictRequest) -> tuple[Path, DataSettings | None]:
     """Return the model's folder, and how the run that it is from cuts texts into words and windows."""
-    require_one_source("predict", request.run, request.model, request.method)
+    check_source("predict", request)
     if request.model is not None:
         return request.model, None
     assert request.run is not None
-    if request.engine != "torch":
-        raise InputError(
-            f"--engine {request.engine}: name the folder that `workbench export --format onnx` wrote "
-            "with --model"
-        )
     run = load_run(request.run)
     if request.method is None:
         raise InputError(f"--run needs --method, one of {', '.join(run.config.methods)}")
     return run.model_folder(request.method), run.config.data
+
+
+def check_source(command: str, request: PredictRequest | AskRequest) -> None:
+    """Raise InputError unless one of run and model is named, and of a run torch is asked for."""
+    require_one_source(command, request.run, request.model, request.method)
+    if request.run is not None and request.engine != "torch":
+        raise InputError(
+            f"--engine {request.engine}: name the folder that `workbench export --format onnx` wrote "
+            "with --model"
+        )
 
 
 def loaded_for(

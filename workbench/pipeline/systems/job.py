@@ -177,7 +177,8 @@ class SystemsJob(ABC, Generic[C, S, V]):
     def _key(self, system: System) -> str:
         dense = self.config.run.section("dense").model_dump(mode="json")
         own = self.config.section(system.method, system.strength).model_dump(mode="json")
-        return fingerprint([self._data_key, dense, system.method, own])
+        rejoin = [] if system.method == "dense" or not self.config.rejoin else [self.config.rejoin]
+        return fingerprint([self._data_key, dense, system.method, own, *rejoin])
 
     def _is_done(self, system: System) -> bool:
         done: dict[str, Any] = self._done()
@@ -215,7 +216,10 @@ class SystemsJob(ABC, Generic[C, S, V]):
             backbone=self.config.run.backbone, note=self.reporter.note, load_saliency=self._saliency,
             measure_dense=lambda: self._quality(dense)["quality"],
         )  # fmt: skip
-        return prepare_objective(system.method, inputs, settings)
+        objective = prepare_objective(system.method, inputs, settings)
+        if self.config.rejoin is not None:
+            objective.model.policy.rejoin = self.config.rejoin
+        return objective
 
     def _untrained(self) -> PruningTokenClassifier:
         """Return the backbone with a new head; InputError where windows are longer than it takes."""
