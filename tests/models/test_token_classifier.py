@@ -92,6 +92,22 @@ def test_a_gradient_flows_through_a_dropped_token_or_not(rejoin: str, gradient: 
     assert bool(found.any()) == gradient
 
 
+@pytest.mark.parametrize(("rejoin", "gradient"), [("last", True), ("detached", False)])
+def test_the_same_under_soft_masks(rejoin: str, gradient: bool) -> None:
+    """Transkimmer's masks are 0 or 1 in training; what is 0 rejoins."""
+    model = model_of("bert", "answers", "transkimmer")
+    torch.manual_seed(0)
+    hidden, layout = model.embed(texts([12]), "masked")
+    hidden = hidden.detach().requires_grad_()
+    encoded = model.encode(hidden, layout, soft=True, rejoin=rejoin)
+    gone = [not trace.passed.soft[0].bool()[n] for trace in encoded.traces[:1] for n in range(12)]
+    assert any(gone)
+    logits = model.backbone.token_head(encoded.every)[0]
+    for place in (n for n in range(12) if gone[n]):
+        (found,) = torch.autograd.grad(logits[place].sum(), hidden, retain_graph=True, allow_unused=True)
+        assert (found is not None and bool(found.any())) == gradient
+
+
 def test_a_soft_mask_mixes_states_with_its_gradient() -> None:
     """The blend after each layer, by hand."""
     model = model_of("bert", "answers", "transkimmer")

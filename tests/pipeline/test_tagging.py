@@ -143,15 +143,18 @@ def test_other_tags_are_learnt_anew(config, tmp_path) -> None:
     assert weights.stat().st_mtime_ns != before
 
 
-@pytest.mark.parametrize("rejoin", ["detached", "gated"])
-def test_how_dropped_tokens_rejoin_is_a_setting(config, tmp_path, rejoin: str) -> None:
-    more = ("run.methods=[dense, transkimmer]", "strengths={}", "run.transkimmer.epochs=1",
-            "run.dense.epochs=1", "run.transkimmer.batch_size=8", "run.dense.batch_size=8")  # fmt: skip
-    system, weights = System("transkimmer"), []
-    for chosen in ("last", rejoin):
+@pytest.mark.parametrize(("method", "rejoin"), [("trbert", "detached"), ("transkimmer", "gated")])
+def test_how_dropped_tokens_rejoin_is_a_setting(config, tmp_path, method: str, rejoin: str) -> None:
+    section = f"run.{method}={{epochs: 2, batch_size: 8, learning_rate: 0.01}}"
+    more = (f"run.methods=[dense, {method}]", "strengths={}", "run.dense.epochs=1", section)
+    weights = []
+    for chosen in ("last", rejoin, "null"):
         job = trained(config, tmp_path / "out", *more, f"rejoin={chosen}")
-        weights.append(job.model(system).stock.classifier.weight.detach().clone())
-    assert not torch.equal(*weights)
+        model = job.model(System(method))
+        weights.append(torch.cat([value.flatten() for value in model.parameters()]))
+    last, set_, default = weights
+    assert not torch.equal(last, set_)
+    assert torch.equal(set_, default)
 
 
 @pytest.mark.parametrize(

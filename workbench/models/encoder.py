@@ -160,7 +160,8 @@ def _rejoined_softly(every: Tensor, hidden: Tensor, passed: Layout, rejoin: Rejo
     assert isinstance(passed, Padded), "soft masks need the padded layout"
     if rejoin == "gated" and passed.soft is not None:
         return every + passed.soft[..., None] * (hidden - every)
-    return passed.without_zeros().scatter_to(every, hidden)
+    # The states of those that go on are written over.
+    return passed.without_zeros().scatter_to(every.detach() if rejoin == "detached" else every, hidden)
 
 
 def _cut(
