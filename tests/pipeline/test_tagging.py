@@ -130,6 +130,16 @@ def test_a_killed_training_goes_on_with_the_numbers_of_an_unbroken_one(config, t
     check_resumes(lambda name: TaggingJob(tmp_path / name, settings), "test")
 
 
+def test_bfloat16_that_a_processor_imitates_is_warned_of(config, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.pipeline.checks.multiplies_bfloat16", lambda: False)
+    settings = load_systems_config(TaggingConfig, config, ["run.top.mixed_precision=bf16"])
+    job, said = TaggingJob(tmp_path / "out", settings), []
+    job.reporter.warning = said.append  # type: ignore[method-assign]
+    monkeypatch.setattr(TaggingJob, "_train", lambda job, system: None)
+    job.train()
+    assert [text.split(":")[0] for text in said] == ["top.mixed_precision"]
+
+
 def test_other_tags_are_learnt_anew(config, tmp_path) -> None:
     more = ("run.methods=[dense]", "strengths={}", "run.dense.epochs=1")
     job = trained(config, tmp_path / "out", *more)

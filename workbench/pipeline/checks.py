@@ -1,6 +1,7 @@
 """What can be found wrong with a run before its first step: data, backbone, settings, free disk."""
 
 import shutil
+from collections.abc import Sequence
 
 import torch
 
@@ -14,7 +15,7 @@ from workbench.models.policies.base import Policy
 from workbench.models.pretrained import load_backbone
 from workbench.pipeline.evaluate import evaluations, scorer_groups, scorer_options
 from workbench.pipeline.evaluations.faithfulness import chosen_layers
-from workbench.pipeline.job import Job
+from workbench.pipeline.job import Job, Reporter, this_process
 from workbench.pipeline.tracking import require_trackers
 from workbench.training.inputs import trial_inputs
 from workbench.training.objectives import objective_class, prepare_objective
@@ -35,7 +36,7 @@ def check_run(job: Job) -> None:
     require_trackers(job.config)
     untrained = [method for method in job.config.methods if not job.is_done(method)]
     if untrained:
-        _warn_of_bfloat16(job, untrained)
+        warn_of_bfloat16(job.config, untrained, job.reporter)
         with torch.random.fork_rng(devices=[]):
             _check_evaluation(job, _prepared_models(job, len(untrained)))
     elif not all(job.is_done(stage) for stage in evaluations(job.config)):
@@ -51,13 +52,19 @@ def check_methods(config: RunConfig) -> None:
         policy.check_settings(type(config.section(method)))
 
 
-def _warn_of_bfloat16(job: Job, untrained: list[str]) -> None:
-    """Warn of trainings in bfloat16 on a processor that has to imitate its products."""
-    if job.process.device.type != "cpu" or multiplies_bfloat16() is not False:
+def warn_of_bfloat16(config: RunConfig, methods: Sequence[str], reporter: Reporter) -> None:
+    """Warn of trainings in bfloat16 on a processor that has to imitate its products.
+
+    Args:
+        config: Of the run that the methods' sections are in.
+        methods: Those that will be trained.
+        reporter: Is warned.
+    """
+    if this_process().device.type != "cpu" or multiplies_bfloat16() is not False:
         return
-    for method in untrained:
-        if job.config.section(method).mixed_precision == "bf16":
-            job.reporter.warning(
+    for method in dict.fromkeys(methods):
+        if config.section(method).mixed_precision == "bf16":
+            reporter.warning(
                 f"{method}.mixed_precision: bf16 on a processor without bfloat16 products makes "
                 "training many times slower; leave the key out."
             )

@@ -24,6 +24,7 @@ from workbench.models.kernels.onednn import linear_kernels
 from workbench.models.policies.base import Policy
 from workbench.models.pretrained import content_of_backbone, load_backbone, load_tokenizer
 from workbench.models.token_classifier import PruningTokenClassifier, load_token_classifier
+from workbench.pipeline.checks import warn_of_bfloat16
 from workbench.pipeline.job import Reporter, this_process
 from workbench.pipeline.systems.by_layer import Followed
 from workbench.runs.systems import DONE, System, systems_of
@@ -158,6 +159,7 @@ class SystemsJob(ABC, Generic[C, S, V]):
         if not systems:
             return
         run, dense = self.config.run, self._untrained()
+        warn_of_bfloat16(run, [system.method for system in systems], self.reporter)
         with torch.random.fork_rng(devices=[]):
             for system in systems:
                 if system.method != "dense":
