@@ -104,9 +104,10 @@ def test_int8_stays_near(tmp_path) -> None:
     assert 1e-4 < difference < 0.5 * np.abs(expected).max()
 
 
-def test_one_kind_of_task_is_not_taken_for_the_other(exported, make_model, tmp_path) -> None:
+def test_one_kind_of_task_is_not_taken_for_the_other(make_model, tmp_path) -> None:
+    for name, model in (("answers", model_of("dense")), ("classes", make_model("dense"))):
+        write_graphs(model, toy_tokenizer(), tmp_path / name)
     with pytest.raises(InputError, match=r"says something of each token \(answers\)"):
-        EngineClassifier(exported[1], "onnxruntime")
-    write_graphs(make_model("dense"), toy_tokenizer(), tmp_path)
+        EngineClassifier(tmp_path / "answers", "onnxruntime")
     with pytest.raises(InputError, match="its model classifies whole texts"):
-        EngineTokenClassifier(tmp_path, "onnxruntime")
+        EngineTokenClassifier(tmp_path / "classes", "onnxruntime")

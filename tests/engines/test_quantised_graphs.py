@@ -1,5 +1,6 @@
 """int8 graphs: by calibration for every method, in both engines; the way that agrees more stays."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from workbench.engines.graphs import graph_inputs
 from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, read_manifest
 from workbench.engines.quantise import quantise
 from workbench.engines.sessions import open_session
+from workbench.models.classifier import PruningClassifier
 from workbench.pipeline.export_graphs import write_graphs
 from workbench.pipeline.quantised_graphs import keep_best, quantise_graphs
 
@@ -42,15 +44,25 @@ def test_calibration_takes_every_method_and_any_lengths(make_model: MakeModel, t
         assert (found.tokens_ffn[:, -1] >= 1).all()
 
 
+@pytest.fixture(scope="module")
+def plain(make_model, tmp_path_factory) -> dict[str, tuple[PruningClassifier, Path]]:
+    """Models and their float32 graphs of one text."""
+    made = {}
+    for method in ("dense", "adapler"):
+        made[method] = make_model(method), tmp_path_factory.mktemp(method)
+        write_graphs(made[method][0], toy_tokenizer(), made[method][1])
+    return made
+
+
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 @pytest.mark.parametrize("calibrated", [False, True])
 def test_rounding_moves_logits_little_on_any_processor(
-    make_model, tmp_path, engine, calibrated: bool
+    plain, tmp_path, engine, calibrated: bool
 ) -> None:
     pytest.importorskip(engine)
-    model = make_model("dense")
-    calibration = WINDOWS if calibrated else ()
-    write_graphs(model, toy_tokenizer(), tmp_path, precision="int8", calibration=calibration)
+    model, folder = plain["dense"]
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    quantise_graphs(folder, read_manifest(folder), tmp_path, WINDOWS if calibrated else ())
     found = EngineClassifier(tmp_path, engine, threads=1).infer(WINDOWS, 1)
     expected = model.infer(WINDOWS).logits
     # Weights of 8 bits overflow where a processor has no VNNI: then it is a quarter and more.
@@ -95,8 +107,9 @@ def agreement(same_class: float, same_tokens: float = 1.0, difference: float = 0
         (agreement(1.0, difference=0.5), agreement(1.0, difference=0.1), "static"),
     ],
 )
-def test_what_agrees_more_stays(make_model, tmp_path, dynamic, static, kept) -> None:
-    plain = write_graphs(make_model("adapler"), toy_tokenizer(), tmp_path)
+def test_what_agrees_more_stays(plain, tmp_path, dynamic, static, kept) -> None:
+    folder = plain["adapler"][1]
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     found = {"dynamic": dynamic, "static": static}
     judged: dict[Path, str] = {}
 
@@ -105,7 +118,7 @@ def test_what_agrees_more_stays(make_model, tmp_path, dynamic, static, kept) -> 
         judged[folder] = way
         return found[way]
 
-    manifest = keep_best(tmp_path, plain, WINDOWS, ("dynamic", "static"), judge)
+    manifest = keep_best(tmp_path, read_manifest(folder), WINDOWS, ("dynamic", "static"), judge)
     manifest.write(tmp_path)
     assert list(judged.values()) == ["dynamic", "static"]
     assert not any(folder.exists() for folder in judged)
@@ -124,13 +137,10 @@ def test_what_agrees_more_stays(make_model, tmp_path, dynamic, static, kept) -> 
     assert f"; by {other}, not kept: 8 windows of dev: accuracy 0.750" in words
 
 
-def test_a_float_graph_serves_both_ways(make_model, tmp_path) -> None:
-    plain = write_graphs(make_model("dense"), toy_tokenizer(), tmp_path / "plain")
-    (tmp_path / "int8").mkdir()
-    quantise_graphs(tmp_path / "plain", plain, tmp_path / "int8", WINDOWS)
-    assert read_manifest(tmp_path / "plain").precision == "fp32"
+def test_a_float_graph_serves_both_ways(plain, tmp_path) -> None:
+    folder = plain["dense"][1]
+    quantise_graphs(folder, read_manifest(folder), tmp_path, WINDOWS)
+    assert read_manifest(folder).precision == "fp32"
     one = graph_inputs(WINDOWS[:1], several=False)
-    logits = [
-        open_session(tmp_path / name / TEXT_GRAPH, "onnxruntime")(one)[0] for name in ("plain", "int8")
-    ]
+    logits = [open_session(one_of / TEXT_GRAPH, "onnxruntime")(one)[0] for one_of in (folder, tmp_path)]
     assert 0 < np.abs(logits[0] - logits[1]).max() < 1
