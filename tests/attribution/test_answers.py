@@ -15,9 +15,9 @@ from workbench.attribution.registry import caption, check_scorers, refused_becau
 from workbench.attribution.run import score_windows
 from workbench.catalog.scorers import CONTROLS, SCORERS
 from workbench.core.documents import Window
+from workbench.core.span_search import SpanSearch
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
-from workbench.metrics.answer_spans import SpanSearch
 from workbench.models.backbones import backbone_class
 from workbench.models.interventions.replay import ReplayPolicy
 from workbench.models.policies.base import Policy

@@ -11,10 +11,11 @@ import pytest
 from tests.helpers.tokenizers import trained
 from workbench.config.data import DataSettings
 from workbench.core.questions import Answer
+from workbench.core.span_search import SpanSearch
 from workbench.data.questions import load_questions, nearest_place
 from workbench.data.windows.questions import encode_questions
 from workbench.errors import InputError
-from workbench.metrics.answer_spans import SpanSearch, find_answers
+from workbench.metrics.answer_spans import find_answers
 from workbench.metrics.question_answering import answer_values
 
 CONTEXT = "The mill 🎡 burnt in 1911, and the bridge fell in 1920; the mill was sold in 1911."

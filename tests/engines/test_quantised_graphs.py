@@ -40,7 +40,7 @@ def test_calibration_takes_every_method_and_any_lengths(make_model: MakeModel, t
         found = engine.infer(WINDOWS, batch_size)
         assert found.logits.shape == (len(WINDOWS), 2)
         assert np.isfinite(found.logits).all()
-        assert (found.tokens[:, 0] == RAGGED).all()
+        assert (found.tokens[:, 0] <= RAGGED).all()
         assert (found.tokens_ffn[:, -1] >= 1).all()
 
 

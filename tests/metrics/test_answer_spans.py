@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workbench.core.questions import Question, QuestionWindow
-from workbench.metrics.answer_spans import SpanSearch, find_answers
+from workbench.core.span_search import SpanSearch
+from workbench.metrics.answer_spans import find_answers
 
 CONTEXT = "aa bb cc dd ee ff gg hh"
 OUTSIDE = [(-1, -1)] * 3

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from workbench.catalog.options import OptionName
+from workbench.core.span_search import SpanSearch
 from workbench.errors import InputError
-from workbench.metrics.answer_spans import SpanSearch
 
 Granularity = Literal["token", "word", "sentence"]
 Baseline = Literal["pad", "mask", "zero"]

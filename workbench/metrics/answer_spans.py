@@ -8,23 +8,7 @@ import numpy as np
 
 from workbench.config.questions import QuestionSettings
 from workbench.core.questions import Question, QuestionWindow
-
-
-@dataclass(frozen=True)
-class SpanSearch:
-    """Which spans may be answers; the defaults are run_squad.py's."""
-
-    n_best: int = 20
-    """A window's highest start logits and end logits that are tried with each other; also how many of a
-    question's spans are kept."""
-    max_answer_length: int = 30
-    """Tokens."""
-    max_context: bool = False
-    """Whether a span may start only at a token that no other window shows more around."""
-    null: bool = True
-    """Whether no answer may be the answer, as in SQuAD 2.0."""
-    null_threshold: float = 0.0
-    """No answer is the answer where its score is higher than the best span's by more than this."""
+from workbench.core.span_search import USUAL, SpanSearch
 
 
 def span_search(settings: QuestionSettings) -> SpanSearch:
@@ -80,7 +64,7 @@ def find_answers(
     facts: Sequence[QuestionWindow],
     start_logits: Sequence[np.ndarray],
     end_logits: Sequence[np.ndarray],
-    search: SpanSearch = SpanSearch(),
+    search: SpanSearch = USUAL,
 ) -> Iterator[FoundAnswer]:
     """Yield each question's answer.
 
@@ -147,7 +131,7 @@ def _found(
 
 
 def best_span(
-    allowed: np.ndarray, starts: np.ndarray, ends: np.ndarray, search: SpanSearch = SpanSearch()
+    allowed: np.ndarray, starts: np.ndarray, ends: np.ndarray, search: SpanSearch = USUAL
 ) -> tuple[int, int]:
     """Return the first and last token of a window's best span, whatever no answer scores.
 

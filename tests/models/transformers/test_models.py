@@ -58,7 +58,7 @@ def test_a_loaded_model_has_the_packed_runs_logits(make_model, tmp_path, method)
     if method in KEEP_ALL:
         assert type(loaded) is BertForSequenceClassification
         return
-    assert type(loaded) is model_class("bert")
+    assert type(loaded) is model_class("bert", "sequence")
     # Not by chance: with every token kept the logits are others.
     stock = BertForSequenceClassification.from_pretrained(tmp_path)
     assert (stock(**padded(windows)).logits - found).abs().max() > 1e-3

@@ -35,7 +35,7 @@ def tested(tiny: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
     # table is new.
     worked = {
         name for name, time in after.items()
-        if name.startswith(("metrics", "scores", "models", "predictions"))
+        if name.startswith(("metrics/", "scores", "models", "predictions"))
         and time != before.get(name)
         and not name.endswith(".md")
     }  # fmt: skip

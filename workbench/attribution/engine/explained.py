@@ -12,10 +12,11 @@ from torch import Tensor
 
 from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
 from workbench.core.documents import Window
+from workbench.core.span_search import SpanSearch
 from workbench.core.task_type import MultiLabel
 from workbench.core.token_tasks import IGNORED, AnswerSpans, TokenTags
 from workbench.errors import InputError
-from workbench.metrics.answer_spans import SpanSearch, best_span
+from workbench.metrics.answer_spans import best_span
 from workbench.models.classifier import PruningClassifier
 from workbench.models.token_classifier import tag_targets
 

@@ -151,7 +151,9 @@ class Backbone(ABC):
     @property
     def said_of_tokens(self) -> Head:
         """Return what a head on all tokens says of them: `answers` or `tokens`."""
-        return "answers" if hasattr(self.stock, "qa_outputs") else "tokens"
+        # Not by the head's own name: ModernBERT calls both of them the same.
+        answers = type(self.stock).__name__.endswith(STOCK_NAMES["answers"])
+        return "answers" if answers else "tokens"
 
     def token_head(self, states: Tensor) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""

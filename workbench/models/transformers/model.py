@@ -176,7 +176,7 @@ def _windows(ids: Tensor, mask: Tensor | None, types: Tensor | None) -> list[Win
 
 
 @cache
-def model_class(model_type: str, head: Head = "sequence") -> Any:
+def model_class(model_type: str, head: Head) -> Any:
     """Return the class of exported models of a family, known to transformers from now on."""
     family, ours = backbone_class(model_type).stock_class(head), PRUNED[head]
     config = config_class(model_type)
