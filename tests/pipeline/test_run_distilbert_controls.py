@@ -135,7 +135,14 @@ def test_changed_controls_repeat_nothing_else_and_none_leaves_no_table(
     # Cards tell of every evaluation.
     others = {name: time for name, time in after.items() if not name.endswith(".md")}
     changed = {name for name, time in others.items() if time != before[name]}
-    assert changed == {"config.yaml", "params.yaml", "environment.json", "stages.json", "about.json"}
+    assert changed == {
+        "config.yaml",
+        "params.yaml",
+        "metrics.json",
+        "environment.json",
+        "stages.json",
+        "about.json",
+    }
 
 
 def save_checkpoint(folder: Path, family: str, **sizes: int) -> Path:
