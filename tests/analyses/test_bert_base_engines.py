@@ -1,6 +1,7 @@
 """The benchmark of a random BERT: thresholds that leave the asked-for share, and its table."""
 
 import pytest
+import torch
 
 from analyses.costs import bert_base_engines
 from analyses.lib.study import run_script
@@ -18,6 +19,10 @@ def test_thresholds_leave_the_share_that_is_asked_for(make_model) -> None:
     stock = make_model().stock
     dense = PruningClassifier(stock, Policy()).eval()
     model = PruningClassifier(stock, bert_base_engines._adapler(tiny_config())).eval()
+    with torch.no_grad():
+        # The toy's large random weights would let a few tokens have everything.
+        for predictor in model.policy.predictors:
+            predictor[-1].weight.mul_(0.05)
     reached = bert_base_engines.set_flops(model, windows, 1.6)
     assert reached == pytest.approx(1.6, rel=0.15)
     assert reached >= 1.6
