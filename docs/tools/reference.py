@@ -24,7 +24,8 @@ from workbench.metrics.registry import (
     SOFT,
     Metric,
 )
-from workbench.metrics.schemas import COLUMNS, RUN_TABLES
+from workbench.metrics.schemas import RUN_TABLES
+from workbench.metrics.table_schema import COLUMNS
 from workbench.models.backbones import backbone_class
 
 ROOT = Path(__file__).parents[2]

@@ -80,3 +80,18 @@ def check_resumes(job_in: Callable[[str], SystemsJob[Any, Any, Any]], split: str
     )
     for own, others in zip(one, other, strict=True):
         np.testing.assert_array_equal(own, others)
+
+
+def check_saliency(
+    model: PruningTokenClassifier,
+    windows: Sequence[Window],
+    gold: Callable[[torch.Tensor, Window], torch.Tensor],
+) -> None:
+    """Check that saliency is the norm of gradient x embedding, of what `gold` makes of logits."""
+    for window, scores in zip(windows, saliency_targets(model, windows, batch_size=3), strict=True):
+        hidden, layout = model.embed([window], "packed")
+        hidden = hidden.detach().requires_grad_()
+        logits = model.classify(hidden, layout).logits[0]
+        (gradient,) = torch.autograd.grad(gold(logits, window), hidden)
+        expected = (gradient * hidden).detach()[0].norm(dim=-1)
+        np.testing.assert_allclose(scores, expected, atol=1e-5, rtol=1e-3)

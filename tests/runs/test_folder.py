@@ -8,7 +8,8 @@ import pytest
 from tests.helpers.fake_run import build_run
 from workbench.config.loading import parse_config
 from workbench.errors import InputError
-from workbench.metrics.schemas import COLUMNS, PREDICTIONS, RUN_TABLES
+from workbench.metrics.schemas import PREDICTIONS, RUN_TABLES
+from workbench.metrics.table_schema import COLUMNS
 from workbench.runs.folder import load_run
 from workbench.runs.many import load_runs
 from workbench.runs.tables import read_run_data

@@ -9,9 +9,8 @@ from torch.nn import functional
 from transformers import BertForTokenClassification
 
 from tests.helpers.families import tiny_model
-from tests.helpers.token_trainings import train_tokens
+from tests.helpers.token_trainings import check_saliency, train_tokens
 from tests.helpers.toys import METHODS, texts
-from workbench.attribution.engine.gradients import saliency_targets
 from workbench.core.documents import Window
 from workbench.core.token_tasks import IGNORED, NOWHERE, TokenTags
 from workbench.models.policies.base import Policy
@@ -80,16 +79,10 @@ def test_the_teachers_loss_by_hand_knows_no_padding() -> None:
 
 
 def test_saliency_is_the_gradient_of_all_gold_logits() -> None:
-    model = dense()
-    found = saliency_targets(model, WINDOWS, batch_size=3)
-    for window, scores in zip(WINDOWS, found, strict=True):
-        hidden, layout = model.embed([window], "packed")
-        hidden = hidden.detach().requires_grad_()
-        logits = model.classify(hidden, layout).logits[0]
-        gold = sum(logits[at, tag] for at, tag in enumerate(window.label) if tag != IGNORED)
-        (gradient,) = torch.autograd.grad(gold, hidden)
-        expected = (gradient * hidden).detach()[0].norm(dim=-1)
-        np.testing.assert_allclose(scores, expected, atol=1e-5, rtol=1e-3)
+    def gold(logits, window):
+        return sum(logits[at, tag] for at, tag in enumerate(window.label) if tag != IGNORED)
+
+    check_saliency(dense(), WINDOWS, gold)
 
 
 @pytest.mark.parametrize("method", METHODS)

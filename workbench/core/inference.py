@@ -79,6 +79,28 @@ def in_batches(
     return Inference(logits, tokens, tokens_ffn)
 
 
+def in_ragged_batches(
+    windows: Sequence[Window],
+    batch_size: int,
+    run: Callable[[list[int]], TokenInference],
+    *,
+    layers: int,
+    pairs: int | None = None,
+) -> TokenInference:
+    """Collect what a function gives for the tokens of windows, batch by batch.
+
+    Args:
+        windows, batch_size, run, layers, pairs: As of `in_batches`.
+    """
+    logits: list[np.ndarray] = [np.empty(0)] * len(windows)
+    tokens, tokens_ffn = np.zeros((2, len(windows), layers), dtype=np.int64)
+    for batch in batches(windows, batch_size, pairs):
+        rows, tokens[batch], tokens_ffn[batch] = run(batch)
+        for index, row in zip(batch, rows, strict=True):
+            logits[index] = row
+    return TokenInference(logits, tokens, tokens_ffn)
+
+
 def window_limit(max_tokens: int | None, positions: int) -> int:
     """Return `max_tokens`, by default a model's positions; InputError if it is more than these."""
     if max_tokens is not None and max_tokens > positions:

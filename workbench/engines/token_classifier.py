@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.config.questions import QuestionSettings
 from workbench.core.documents import Window
-from workbench.core.inference import TokenInference, batches
+from workbench.core.inference import TokenInference, in_ragged_batches
 from workbench.engines.graphs import CALL_PAIRS, Graphs
 from workbench.engines.manifest import is_of_texts
 from workbench.errors import InputError
@@ -38,11 +38,14 @@ class EngineTokenClassifier(Graphs):
         Raises:
             InputError: A window is longer than the model.
         """
-        logits: list[np.ndarray] = [np.empty(0)] * len(windows)
-        tokens, tokens_ffn = np.zeros((2, len(windows), self.costs.shape.layers), dtype=np.int64)
-        for batch in batches(windows, self.together(windows, batch_size), CALL_PAIRS):
-            rows, tokens[batch], tokens_ffn[batch] = self.run([windows[index] for index in batch])
-            ends = np.cumsum([len(windows[index].input_ids) for index in batch])
-            for index, part in zip(batch, np.split(rows, ends[:-1]), strict=True):
-                logits[index] = part
-        return TokenInference(logits, tokens, tokens_ffn)
+
+        def run(batch: list[int]) -> TokenInference:
+            part = [windows[index] for index in batch]
+            rows, tokens, tokens_ffn = self.run(part)
+            ends = np.cumsum([len(window.input_ids) for window in part])
+            return TokenInference(np.split(rows, ends[:-1]), tokens, tokens_ffn)
+
+        return in_ragged_batches(
+            windows, self.together(windows, batch_size), run, layers=self.costs.shape.layers,
+            pairs=CALL_PAIRS,
+        )  # fmt: skip

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.core.documents import Window
-from workbench.core.inference import Inference, TokenInference, batches, in_batches
+from workbench.core.inference import Inference, TokenInference, in_batches, in_ragged_batches
 from workbench.models.encoder import LayerTrace
 
 Execution = Literal["packed", "masked"]
@@ -89,16 +88,16 @@ def infer_ragged(
         batch_size: Windows of similar length that run together.
         under: Gives what runs instead, by the numbers of a batch's windows; of the same weights.
     """
-    logits: list[np.ndarray] = [np.empty(0)] * len(windows)
-    tokens, tokens_ffn = np.zeros((2, len(windows), model.layers), dtype=np.int64)
+
+    def run(batch: list[int]) -> TokenInference:
+        part = [windows[index] for index in batch]
+        output = (model if under is None else under(batch))(part)
+        rows = output.logits.float().cpu().numpy()
+        own = [row[: len(window.input_ids)] for row, window in zip(rows, part, strict=True)]
+        return TokenInference(own, output.tokens.cpu().numpy(), output.tokens_ffn.cpu().numpy())
+
     with evaluating(model):
-        for batch in batches(windows, batch_size):
-            runs = model if under is None else under(batch)
-            output = runs([windows[index] for index in batch])
-            tokens[batch], tokens_ffn[batch] = output.tokens.cpu(), output.tokens_ffn.cpu()
-            for index, row in zip(batch, output.logits.float().cpu().numpy(), strict=True):
-                logits[index] = row[: len(windows[index].input_ids)]
-    return TokenInference(logits, tokens, tokens_ffn)
+        return in_ragged_batches(windows, batch_size, run, layers=model.layers)
 
 
 @torch.inference_mode()

@@ -180,16 +180,20 @@ def load_backbone(
         differing = [one for one in differing if not one[0].startswith(family.new_head)]
         _draw_head(model, family.new_head)
     _refuse_other_shapes(name, differing, labels)
+    _refuse_broken(name, model, [one for one in info["missing_keys"] if not one.startswith(may_lack)])
+    loaded: PreTrainedModel = model
+    return loaded
+
+
+def _refuse_broken(name: str, model: PreTrainedModel, absent: Sequence[str]) -> None:
+    """Raise InputError for weights that are not finite numbers, or that are absent."""
     for weight, value in model.state_dict().items():
         if not bool(value.isfinite().all()):
             raise InputError(f"{name}: the weight {weight} holds values that are not finite numbers")
-    absent = sorted(weight for weight in info["missing_keys"] if not weight.startswith(may_lack))
     if absent:
         raise InputError(
-            f"{name}: not a complete model, {len(absent)} weights are missing, such as {absent[0]}"
+            f"{name}: not a complete model, {len(absent)} weights are missing, such as {min(absent)}"
         )
-    loaded: PreTrainedModel = model
-    return loaded
 
 
 def _draw_head(model: PreTrainedModel, names: tuple[str, ...]) -> None:

@@ -11,10 +11,9 @@ from workbench.errors import InputError
 from workbench.inference.answer import AnswerPrediction, answer_questions
 from workbench.inference.load import load_answerer
 from workbench.pipeline.job import Reporter
-from workbench.pipeline.predict import check_source, loaded_for, torch_threads
+from workbench.pipeline.predict import check_source, loaded_for, write_as_answered
 from workbench.pipeline.requests import AskRequest
 from workbench.runs.answers import AnswersFolder, holds_answers
-from workbench.storage.atomic import replacing
 
 LINES, SQUAD = ".jsonl", ".json"
 
@@ -41,22 +40,8 @@ def ask(request: AskRequest, reporter: Reporter) -> int:
     answers = answer_questions(
         model, tokenizer, questions, settings=model.asked or settings, batch_size=request.batch_size
     )
-    written = 0
-    with (
-        torch_threads(request.threads if request.engine == "torch" else None),
-        reporter,
-        replacing(request.out) as new,
-        new.open("w", encoding="utf-8") as file,
-    ):
-        reporter.stage("ask", False)
-        for written, part in enumerate(_parts(answers, form), 1):
-            file.write(part)
-            if written % request.batch_size == 0:
-                reporter.progress(written, 0, {})
-        if form == SQUAD:
-            file.write("\n}\n")
-        reporter.progress(written, written, {})
-    return written
+    end = "\n}\n" if form == SQUAD else ""
+    return write_as_answered("ask", request, _parts(answers, form), reporter, end=end)
 
 
 def _source(request: AskRequest) -> tuple[Path, QuestionSettings | None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.catalog.methods import METHODS
 from workbench.errors import InputError, WorkbenchError
@@ -42,7 +42,21 @@ def export_model(
             something.
         WorkbenchError: The disk refuses.
     """
-    model, tokenizer = load_classifier(checked_source(run, method, folder))
+    write_for_transformers(*load_classifier(checked_source(run, method, folder)), folder, write_cards)
+
+
+def write_for_transformers(
+    model: PruningClassifier,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: Path,
+    write_cards: Callable[[Path], None] | None,
+) -> None:
+    """Write any model as transformers loads it.
+
+    Args:
+        model, tokenizer: A model and its own tokenizer.
+        folder, write_cards: As of `export_model`.
+    """
     with writing_model(folder) as scratch, quiet():
         for_transformers(model).save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)

@@ -1,7 +1,7 @@
 """Classify any number of texts with a run's model, or a folder's, in torch or in an engine."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -39,6 +39,27 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         max_tokens=request.max_tokens or (None if cut is None else cut.max_tokens),
         too_long=request.too_long,
     )  # fmt: skip
+    lines = (json.dumps(_record(answer), ensure_ascii=False) + "\n" for answer in answers)
+    return write_as_answered("predict", request, lines, reporter)
+
+
+def write_as_answered(
+    command: str,
+    request: PredictRequest | AskRequest,
+    parts: Iterable[str],
+    reporter: Reporter,
+    *,
+    end: str = "",
+) -> int:
+    """Write answers as they come, the file whole or not at all; return how many.
+
+    Args:
+        command: Its name, for the reporter.
+        request: Says where to, and with how many threads.
+        parts: What is written of each answer.
+        reporter: Hears how many there are.
+        end: Written behind the last one.
+    """
     written = 0
     with (
         torch_threads(request.threads if request.engine == "torch" else None),
@@ -46,11 +67,12 @@ def predict(request: PredictRequest, reporter: Reporter) -> int:
         replacing(request.out) as new,
         new.open("w", encoding="utf-8") as file,
     ):
-        reporter.stage("predict", False)
-        for written, answer in enumerate(answers, 1):
-            file.write(json.dumps(_record(answer), ensure_ascii=False) + "\n")
+        reporter.stage(command, False)
+        for written, part in enumerate(parts, 1):
+            file.write(part)
             if written % request.batch_size == 0:
                 reporter.progress(written, 0, {})
+        file.write(end)
         reporter.progress(written, written, {})
     return written
 

@@ -64,11 +64,10 @@ def encode_questions(
     """Cut questions into windows: all hold the question and as much of the passage as fits.
 
     A window's label are the answer's first and last token, those of [CLS] where it does not hold all of
-    one. Words count those of the
-    question, then on through the passage (`split_text`). Rationale are the tokens that hold a character
-    of the answer, also where the window does not hold all of it; of several answers those that more than
-    half of them hold, and `shares` has what share does. Where the passage does not answer, nothing is
-    marked; where that is not known, there is no rationale.
+    one. Words count those of the question, then on through the passage (`split_text`). Rationale are the
+    tokens that hold a character of the answer, also where the window does not hold all of it; of several
+    answers those that more than half of them hold, and `shares` has what share does. Where the passage
+    does not answer, nothing is marked; where that is not known, there is no rationale.
 
     Args:
         questions: With different ids.

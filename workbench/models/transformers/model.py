@@ -30,6 +30,7 @@ class PrunedModel:
     """
 
     kind: ClassVar[type[PruningClassifier]]
+    output: ClassVar[type[ModelOutput]]
     config: Any
     loss_function: Any
 
@@ -46,10 +47,38 @@ class PrunedModel:
         """Return the same modules as the workbench's own functions take them, such as `explain_text`."""
         return self.kind(self, self.policy)
 
-    def _packed(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+        return_dict: bool | None = None,
+    ) -> ModelOutput | tuple[Tensor, ...]:
+        """Say what transformers' own models say, in their form.
+
+        Args:
+            input_ids: (B, N) int64.
+            attention_mask: (B, N): where it is 0 nothing is there; a text's positions count the rest.
+            token_type_ids: (B, N); None: all 0.
+            labels: (B,), or of tags (B, N) with -100 for a token that has none; with them the output has
+                transformers' own loss.
+            return_dict: Whether the output is an object; None: as in the configuration.
+
+        Raises:
+            InputError: For a text without tokens or with more than the model has positions.
+        """
+        logits = self._logits(input_ids, attention_mask, token_type_ids)
+        loss = None if labels is None else self._loss(logits, labels)
+        return self._given(self.output(loss=loss, logits=logits), return_dict)
+
+    def _logits(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
         """Return the packed run's logits of a padded batch; InputError as of `forward`."""
         logits: Tensor = self.pruning_classifier()(_windows(ids, mask, types)).logits
         return logits
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        raise NotImplementedError
 
     def _given(self, output: ModelOutput, return_dict: bool | None) -> ModelOutput | tuple[Tensor, ...]:
         as_object = self.config.return_dict if return_dict is None else return_dict
@@ -61,68 +90,31 @@ class PrunedClassifier(PrunedModel):
     """Says something of whole texts."""
 
     kind = PruningClassifier
+    output = SequenceClassifierOutput
 
-    def forward(
-        self,
-        input_ids: Tensor,
-        attention_mask: Tensor | None = None,
-        token_type_ids: Tensor | None = None,
-        labels: Tensor | None = None,
-        return_dict: bool | None = None,
-    ) -> ModelOutput | tuple[Tensor, ...]:
-        """Classify texts as transformers' own models do.
-
-        Args:
-            input_ids: (B, N) int64.
-            attention_mask: (B, N): where it is 0 nothing is there; a text's positions count the rest.
-            token_type_ids: (B, N); None: all 0.
-            labels: (B,); with them the output has transformers' own loss.
-            return_dict: Whether the output is an object; None: as in the configuration.
-
-        Raises:
-            InputError: For a text without tokens or with more than the model has positions.
-        """
-        logits = self._packed(input_ids, attention_mask, token_type_ids)
-        loss = None
-        if labels is not None:
-            loss = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
-        return self._given(SequenceClassifierOutput(loss=loss, logits=logits), return_dict)
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        loss: Tensor = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
+        return loss
 
 
 class PrunedTokens(PrunedModel):
     """Says something of each token; dropped ones keep what their last state says."""
 
     kind = PruningTokenClassifier
+    output = TokenClassifierOutput
 
-    def forward(
-        self,
-        input_ids: Tensor,
-        attention_mask: Tensor | None = None,
-        token_type_ids: Tensor | None = None,
-        labels: Tensor | None = None,
-        return_dict: bool | None = None,
-    ) -> ModelOutput | tuple[Tensor, ...]:
-        """Tag the tokens of texts as transformers' own models do.
-
-        Args:
-            input_ids, attention_mask, token_type_ids, return_dict: As of `PrunedClassifier.forward`,
-                which says what is raised.
-            labels: (B, N); -100 for a token that has none.
-        """
-        logits = self._by_place(input_ids, attention_mask, token_type_ids)
-        loss = None
-        if labels is not None:
-            loss = self.loss_function(logits=logits, labels=labels, config=self.config)
-        return self._given(TokenClassifierOutput(loss=loss, logits=logits), return_dict)
-
-    def _by_place(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
+    def _logits(self, ids: Tensor, mask: Tensor | None, types: Tensor | None) -> Tensor:
         """Return (B, N, outputs) logits where the batch has its tokens, `NOWHERE` on padding."""
-        packed = self._packed(ids, mask, types)
+        packed = super()._logits(ids, mask, types)
         present = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask.bool()
         first = torch.arange(packed.shape[1], device=packed.device) < present.sum(1)[:, None]
         logits = packed.new_full((*ids.shape, packed.shape[-1]), NOWHERE)
         logits[present] = packed[first]
         return logits
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        loss: Tensor = self.loss_function(logits=logits, labels=labels, config=self.config)
+        return loss
 
 
 class PrunedAnswers(PrunedTokens):
@@ -140,11 +132,11 @@ class PrunedAnswers(PrunedTokens):
         """Find answers as transformers' own models do.
 
         Args:
-            input_ids, attention_mask, token_type_ids, return_dict: As of `PrunedClassifier.forward`,
+            input_ids, attention_mask, token_type_ids, return_dict: As of `PrunedModel.forward`,
                 which says what is raised.
             start_positions, end_positions: (B,); with both the output has transformers' own loss.
         """
-        starts, ends = self._by_place(input_ids, attention_mask, token_type_ids).unbind(-1)
+        starts, ends = self._logits(input_ids, attention_mask, token_type_ids).unbind(-1)
         loss = None
         if start_positions is not None and end_positions is not None:
             loss = self.loss_function(starts, ends, start_positions, end_positions)

@@ -74,15 +74,9 @@ def time_engines(
     with TemporaryDirectory() as scratch:
         first, rivals = [], []
         for rival in contestants(
-            stock,
-            models,
-            tokenizer,
-            graphs or Path(scratch),
-            windows,
-            engines=engines,
-            dtypes=dtypes,
+            stock, models, tokenizer, graphs or Path(scratch), windows, engines=engines, dtypes=dtypes,
             note=note,
-        ):
+        ):  # fmt: skip
             try:
                 seconds = _first_call(rival, windows[:1])
             except Exception as error:  # Such as a missing C++ compiler, which several layers report.

@@ -12,9 +12,8 @@ from workbench.engines.manifest import AnswersAgreement, Manifest
 from workbench.engines.token_classifier import EngineTokenClassifier
 from workbench.metrics.question_answering import answer_values
 from workbench.models.classifier import writing_model
-from workbench.models.pretrained import quiet
 from workbench.models.token_classifier import PruningTokenClassifier, load_token_classifier
-from workbench.pipeline.export import for_transformers, refuse_filled
+from workbench.pipeline.export import refuse_filled, write_for_transformers
 from workbench.pipeline.export_graphs import BATCH, write_graphs
 from workbench.pipeline.questions.answers import found_answers
 from workbench.pipeline.questions.job import QuestionsJob
@@ -43,11 +42,7 @@ def export_answerer(
     """
     model, tokenizer = _loaded(trained, system, folder)
     model.stock.config.workbench = model.described()
-    with writing_model(folder) as scratch, quiet():
-        for_transformers(model).save_pretrained(scratch)
-        tokenizer.save_pretrained(scratch)
-        if write_card is not None:
-            write_card(scratch)
+    write_for_transformers(model, tokenizer, folder, write_card)
 
 
 def export_answerer_graphs(
@@ -97,7 +92,7 @@ def _loaded(
     refuse_filled(folder)
     model, tokenizer = load_token_classifier(source, "answers")
     if model.asked is None:  # Made before models knew it.
-        model.asked = trained.config.questions.model_copy(update={"scorers": []})
+        model.asked = QuestionsJob(trained.folder, trained.config).asked
     return model, tokenizer
 
 
