@@ -10,10 +10,10 @@ import numpy as np
 from workbench.config.loading import validated
 from workbench.config.questions import QuestionSettings
 from workbench.core.questions import Question
-from workbench.data.windows.questions import QuestionEncoding, encode_questions
+from workbench.data.windows.questions import QuestionEncoding, encode_by_settings
 from workbench.errors import InputError
 from workbench.inference.model import Answerer
-from workbench.metrics.answer_spans import FoundAnswer, find_answers, span_search
+from workbench.metrics.answer_spans import FoundAnswer, answers_by_settings
 from workbench.storage.jsonl import is_encodable
 from workbench.storage.malloc import map_large_blocks
 
@@ -94,7 +94,7 @@ def answer_questions(
     model.window_limit(settings.max_tokens)
     if model.on_cpu:
         map_large_blocks()
-    _encode([], tokenizer, settings)  # Refuses a tokenizer that makes no pairs.
+    encode_by_settings([], tokenizer, settings)  # Refuses a tokenizer that makes no pairs.
     asked = (_question(number, one) for number, one in enumerate(questions))
 
     def next_pool() -> list[AnswerPrediction]:
@@ -117,15 +117,6 @@ def _default(model: Answerer) -> QuestionSettings:
     )  # fmt: skip
 
 
-def _encode(
-    questions: Sequence[Question], tokenizer: Any, settings: QuestionSettings
-) -> QuestionEncoding:
-    return encode_questions(
-        questions, tokenizer, max_tokens=settings.max_tokens, stride=settings.stride,
-        max_question=settings.max_question, long_questions=settings.long_questions,
-    )  # fmt: skip
-
-
 def _answered(
     model: Answerer,
     tokenizer: Any,
@@ -140,11 +131,10 @@ def _answered(
         if question.id in seen:
             raise InputError(f"question {question.id!r} comes twice; give each an id of its own")
         seen.add(question.id)
-    encoding = _encode(questions, tokenizer, settings)
+    encoding = encode_by_settings(questions, tokenizer, settings)
     logits, tokens, tokens_ffn = model.infer_tokens(encoding.windows, batch_size)
     flops, dense = model.costs.of_windows(encoding.windows, tokens, tokens_ffn)
-    begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
-    found = find_answers(questions, encoding.facts, begins, ends, span_search(settings))
+    found = answers_by_settings(questions, encoding.facts, logits, settings)
     answers, first = [], 0
     for answer in found:
         last = first

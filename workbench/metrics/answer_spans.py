@@ -130,6 +130,23 @@ def _found(
     return answer if refused else FoundAnswer(question.id, answer.best_text, spans, null)
 
 
+def answers_by_settings(
+    questions: Sequence[Question],
+    facts: Sequence[QuestionWindow],
+    logits: Sequence[np.ndarray],
+    settings: QuestionSettings,
+) -> list[FoundAnswer]:
+    """Return each question's answer, found as a configuration says.
+
+    Args:
+        questions, facts: As of `find_answers`.
+        logits: (n, 2) of every window: where answers begin, and where they end.
+        settings: The configuration.
+    """
+    begins, ends = ([row[:, side] for row in logits] for side in (0, 1))
+    return list(find_answers(questions, facts, begins, ends, span_search(settings)))
+
+
 def best_span(
     allowed: np.ndarray, starts: np.ndarray, ends: np.ndarray, search: SpanSearch = USUAL
 ) -> tuple[int, int]:

@@ -60,7 +60,7 @@ class PruningClassifier(nn.Module):
     @property
     def reads(self) -> Head:
         """Return what kind of head its stock model has."""
-        return "sequence"
+        return self.backbone.reads
 
     @property
     def device(self) -> torch.device:

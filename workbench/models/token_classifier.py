@@ -50,10 +50,6 @@ class PruningTokenClassifier(PruningClassifier):
         """How questions were cut and answered in training; None: it answers none, or nobody knows."""
 
     @property
-    def reads(self) -> Head:
-        return self.backbone.said_of_tokens
-
-    @property
     def shape(self) -> Shape:
         return self.backbone.token_shape(len(self.labels))
 

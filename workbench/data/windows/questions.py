@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from workbench.config.questions import QuestionSettings
 from workbench.core.annotators import combine
 from workbench.core.counts import counted, counted_notes, first_few
 from workbench.core.documents import Window
@@ -112,6 +113,21 @@ def encode_questions(
         cut_questions=tuple(cut_questions),
         cut_answers=tuple(cut_answers),
     )
+
+
+def encode_by_settings(
+    questions: Sequence[Question], tokenizer: TextTokenizer, settings: QuestionSettings
+) -> QuestionEncoding:
+    """Cut questions into windows as a configuration says.
+
+    Args:
+        questions, tokenizer: As of `encode_questions`, which says what is raised.
+        settings: The configuration.
+    """
+    return encode_questions(
+        questions, tokenizer, max_tokens=settings.max_tokens, stride=settings.stride,
+        max_question=settings.max_question, long_questions=settings.long_questions,
+    )  # fmt: skip
 
 
 def _special(tokenizer: TextTokenizer) -> Template:

@@ -79,6 +79,15 @@ class Backbone(ABC):
         return self.stock.config
 
     @property
+    def reads(self) -> Head:
+        """Return what kind of head the stock model has.
+
+        By its class, not by the head's own name: ModernBERT calls all of them the same.
+        """
+        name = type(self.stock).__name__
+        return next(head for head, ending in STOCK_NAMES.items() if name.endswith(ending))
+
+    @property
     def encoder(self) -> Any:
         """The stock model without its head."""
         return self.stock.base_model
@@ -148,17 +157,10 @@ class Backbone(ABC):
         types = inputs.token_type_ids
         return types if self.token_kinds > 1 else torch.zeros_like(types)
 
-    @property
-    def said_of_tokens(self) -> Head:
-        """Return what a head on all tokens says of them: `answers` or `tokens`."""
-        # Not by the head's own name: ModernBERT calls both of them the same.
-        answers = type(self.stock).__name__.endswith(STOCK_NAMES["answers"])
-        return "answers" if answers else "tokens"
-
     def token_head(self, states: Tensor) -> Tensor:
         """Return (B, N, outputs) logits of all tokens' last states (B, N, H)."""
         # Heads that answer are trained without dropout, as most stock ones are.
-        if self.said_of_tokens == "tokens":
+        if self.reads == "tokens":
             states = self.stock.dropout(states)
         logits: Tensor = self.token_outputs(states)
         return logits
@@ -174,11 +176,6 @@ class Backbone(ABC):
         return layout.cls_states(hidden)
 
     @property
-    def reads_tokens(self) -> bool:
-        """Whether the head says something of each token."""
-        return not type(self.stock).__name__.endswith(STOCK_NAMES["sequence"])
-
-    @property
     def head_parts(self) -> HeadParts | None:
         """The head, if all that it computes is two linear layers and an activation between them."""
         return None
@@ -187,7 +184,7 @@ class Backbone(ABC):
     def activations(self) -> list[nn.Module]:
         """The modules between the linear layers of feed-forward parts and head."""
         found = [layer.activation for layer in self.layers]
-        parts = None if self.reads_tokens else self.head_parts
+        parts = self.head_parts if self.reads == "sequence" else None
         if parts is not None and isinstance(parts.activation, nn.Module):
             found.append(parts.activation)
         return list(dict.fromkeys(found))

@@ -1,5 +1,6 @@
 """Benchmark models that answer questions: the stock model, our dense one and every pruned one."""
 
+from workbench.data.windows.questions import encode_by_settings
 from workbench.errors import InputError
 from workbench.models.token_classifier import load_token_classifier
 from workbench.pipeline.bench.run import Prepared, Subject, checked_device
@@ -33,6 +34,7 @@ def prepare_answers(options: BenchRequest, reporter: Reporter) -> Prepared:
         system.name: load_token_classifier(trained.model_folder(system.name), "answers")[0]
         for system in job.systems
     }
-    encoding = job.encode(job.questions.splits["dev"][: options.limit])
+    asked = job.questions.splits["dev"][: options.limit]
+    encoding = encode_by_settings(asked, job.tokenizer, job.config.questions)
     subject = Subject(models, job.tokenizer, job.longest)
     return Prepared(subject, encoding.windows, "dev", options.out or options.run)

@@ -10,12 +10,10 @@ from workbench.catalog.options import Precision
 from workbench.core.inference import TokenInference
 from workbench.engines.manifest import AnswersAgreement, Manifest
 from workbench.engines.token_classifier import EngineTokenClassifier
-from workbench.metrics.question_answering import answer_values
 from workbench.models.classifier import writing_model
 from workbench.models.token_classifier import PruningTokenClassifier, load_token_classifier
 from workbench.pipeline.export import refuse_filled, write_for_transformers
 from workbench.pipeline.export_graphs import BATCH, write_graphs
-from workbench.pipeline.questions.answers import found_answers
 from workbench.pipeline.questions.job import QuestionsJob
 from workbench.runs.answers import AnswersFolder
 
@@ -100,16 +98,12 @@ def _agreement(
     job: QuestionsJob, model: PruningTokenClassifier, given: TokenInference
 ) -> AnswersAgreement:
     """Hold the graphs' answers to the dev questions against torch's."""
-    settings, encoding = job.config.questions, job.encodings["dev"]
-    questions = job.questions.splits["dev"]
-    torchs = model.infer_tokens(encoding.windows, BATCH)
-    said = [
-        {one.question_id: one.text for one in found_answers(questions, encoding, part.logits, settings)}
-        for part in (given, torchs)
-    ]
-    ours, theirs = (answer_values(questions, answers, settings.rules) for answers in said)
+    questions, windows = job.questions.splits["dev"], job.windows("dev")
+    torchs = model.infer_tokens(windows, BATCH)
+    said = [job.said("dev", part.logits) for part in (given, torchs)]
+    ours, theirs = (job.values("dev", answers) for answers in said)
     return AnswersAgreement(
-        windows=len(encoding.windows),
+        windows=len(windows),
         questions=len(questions),
         f1=float(ours.f1.mean()),
         f1_torch=float(theirs.f1.mean()),

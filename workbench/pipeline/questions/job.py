@@ -9,14 +9,15 @@ import numpy as np
 
 from workbench.config.questions import QuestionsConfig, QuestionSettings
 from workbench.core.documents import Window
-from workbench.core.questions import Question, QuestionSet
+from workbench.core.questions import QuestionSet
 from workbench.core.token_tasks import AnswerSpans
 from workbench.data.questions import load_questions
-from workbench.data.windows.questions import QuestionEncoding, encode_questions
+from workbench.data.windows.questions import QuestionEncoding, encode_by_settings
 from workbench.errors import InputError
+from workbench.metrics.answer_spans import answers_by_settings
 from workbench.metrics.question_answering import AnswerValues, answer_quality, answer_values
 from workbench.metrics.stats.resampling import paired_randomisation_test
-from workbench.pipeline.questions.answers import followed_tokens, found_answers
+from workbench.pipeline.questions.answers import followed_tokens
 from workbench.pipeline.systems.by_layer import Followed
 from workbench.pipeline.systems.job import RESAMPLES, SystemsJob
 from workbench.runs.answers import CONFIG
@@ -50,18 +51,12 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
         """The windows of train and dev."""
         made = {}
         for split in ("train", "dev"):
-            made[split] = self.encode(self.questions.splits[split])
+            made[split] = encode_by_settings(
+                self.questions.splits[split], self.tokenizer, self.config.questions
+            )
             for note in made[split].notes:
                 self.reporter.note(f"{split}: {note}")
         return made
-
-    def encode(self, questions: Sequence[Question]) -> QuestionEncoding:
-        """Cut questions into windows as the configuration says."""
-        settings = self.config.questions
-        return encode_questions(
-            questions, self.tokenizer, max_tokens=settings.max_tokens, stride=settings.stride,
-            max_question=settings.max_question, long_questions=settings.long_questions,
-        )  # fmt: skip
 
     @property
     def longest(self) -> int:
@@ -83,8 +78,8 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
         return self.encodings[split].windows
 
     def said(self, split: str, logits: Sequence[np.ndarray]) -> dict[str, str]:
-        asked = self.questions.splits[split], self.encodings[split]
-        found = found_answers(*asked, logits, self.config.questions)
+        asked, facts = self.questions.splits[split], self.encodings[split].facts
+        found = answers_by_settings(asked, facts, logits, self.config.questions)
         return {answer.question_id: answer.text for answer in found}
 
     def values(self, split: str, said: dict[str, str]) -> AnswerValues:

@@ -96,7 +96,7 @@ class Decomposition(Observer):
         classifier with the logits of all classes.
         """
         with torch.no_grad():
-            logits = self._of_tokens() if self.backbone.reads_tokens else self._of_text()
+            logits = self._of_text() if self.backbone.reads == "sequence" else self._of_tokens()
             return self.explained.of(logits)[None, None]
 
     def _of_text(self) -> Tensor:
