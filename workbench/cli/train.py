@@ -94,13 +94,14 @@ def compare(
     from workbench.reporting.cards.model import write_cards
     from workbench.reporting.pages.comparison import write_comparison
 
+    if not dry_run:
+        warn_if_busy()
     settings = load_comparison(config, overrides, match)
     settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
     folder = out or Path("runs") / settings.name
     if dry_run:
         print_plan(folder, settings, only or ())
         return
-    warn_if_busy()
     warned: set[str] = set()  # The trials share their texts.
     reporters = partial(ConsoleReporter, ERR, warned)
     complete = Comparison(folder, settings, reporters, warn, write_cards, only or ()).run()
