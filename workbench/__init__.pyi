@@ -2,6 +2,8 @@ from workbench.config.loading import load_config as load_config
 from workbench.config.run import RunConfig as RunConfig
 from workbench.core.token_scores import TokenScores as TokenScores
 from workbench.data.corpus import load_corpus as load_corpus
+from workbench.external.evaluate import JudgedScores as JudgedScores
+from workbench.external.evaluate import evaluate_scores as evaluate_scores
 from workbench.inference.answer import AnswerPrediction as AnswerPrediction
 from workbench.inference.answer import answer_questions as answer_questions
 from workbench.inference.classify import Prediction as Prediction

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.engines.conftest import FloatGraphs
 from tests.helpers.toys import RAGGED, texts, toy_tokenizer
 from workbench.engines import sessions
 from workbench.engines.classifier import EngineClassifier
@@ -26,11 +27,9 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra [onnx]"
 pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
 
 
-@pytest.fixture(scope="module")
-def written(make_model, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("graphs") / "model"
-    write_graphs(make_model("adapler"), toy_tokenizer(), folder, batched=True)
-    return folder
+@pytest.fixture
+def written(float_graphs: FloatGraphs) -> Path:
+    return float_graphs("adapler")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import MakeModel
+from tests.engines.conftest import FloatGraphs
 from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, texts, toy_tokenizer
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.manifest import BATCH_GRAPH
@@ -23,11 +24,9 @@ Exported = tuple[PruningClassifier, Path]
 
 
 @pytest.fixture(scope="module", params=ALL)
-def exported(request, make_model: MakeModel, tmp_path_factory) -> Exported:
+def exported(request, make_model: MakeModel, float_graphs: FloatGraphs) -> Exported:
     """A method's tiny model and the folder of its graphs."""
-    model, folder = make_model(request.param), tmp_path_factory.mktemp("graphs") / "model"
-    write_graphs(model, toy_tokenizer(), folder, batched=True)
-    return model, folder
+    return make_model(request.param), float_graphs(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +72,9 @@ def test_without_the_batch_graph_windows_go_one_by_one(make_model, tmp_path) -> 
     assert_equal(found, model.infer(windows))
 
 
-def test_long_windows_share_no_call_and_answers_stay_the_same(make_model, tmp_path, monkeypatch) -> None:
-    model, windows = make_model("adapler"), texts([24, 5, 5, 18, 3, 24, 9])
-    write_graphs(model, toy_tokenizer(), tmp_path, batched=True)
-    engine = EngineClassifier(tmp_path, "onnxruntime")
+def test_long_windows_share_no_call_and_answers_stay_the_same(float_graphs, monkeypatch) -> None:
+    windows = texts([24, 5, 5, 18, 3, 24, 9])
+    engine = EngineClassifier(float_graphs("adapler"), "onnxruntime")
     whole, calls = engine.infer(windows, 7), []
     run = engine.run
     monkeypatch.setattr(

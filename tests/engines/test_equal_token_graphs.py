@@ -18,13 +18,15 @@ from workbench.pipeline.export_graphs import write_graphs
 
 pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
 pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
+LAYERS = 3
+"""A first, a last and one between; exporting a layer takes seconds."""
 LENGTHS = st.lists(st.integers(2, 40), min_size=1, max_size=6)
 
 Exported = tuple[PruningTokenClassifier, Path]
 
 
 def model_of(method: str, family: str = "bert", head: str = "answers") -> PruningTokenClassifier:
-    stock = tiny_model(family, head=head)
+    stock = tiny_model(family, head=head, layers=LAYERS)
     if method == "distilbert":
         stock = half_depth(stock)
     return PruningTokenClassifier(stock, policy_of(method, stock.config)).eval()

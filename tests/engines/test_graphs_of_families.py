@@ -13,6 +13,10 @@ pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
 pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
 
 
+LAYERS = 3
+"""A first, a last and one between; exporting a layer takes seconds."""
+
+
 @pytest.mark.parametrize(
     ("variant", "method"),
     [
@@ -22,7 +26,7 @@ pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
     ],
 )  # fmt: skip
 def test_a_graph_answers_as_torch_does(tmp_path, variant: str, method: str) -> None:
-    stock = tiny_model(variant)
+    stock = tiny_model(variant, layers=LAYERS)
     model = PruningClassifier(stock, policy_of(method, stock.config)).eval()
     write_graphs(model, toy_tokenizer(), tmp_path / "graphs", batched=True)
     engine = EngineClassifier(tmp_path / "graphs", "onnxruntime", threads=1)

@@ -7,15 +7,13 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.conftest import MakeModel
-from tests.helpers.toys import METHODS, RAGGED, texts, toy_tokenizer
+from tests.helpers.toys import METHODS, RAGGED, texts
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.graphs import graph_inputs
 from workbench.engines.manifest import BATCH_GRAPH, TEXT_GRAPH, Agreement, read_manifest
 from workbench.engines.quantise import quantise
 from workbench.engines.sessions import open_session
 from workbench.models.classifier import PruningClassifier
-from workbench.pipeline.export_graphs import write_graphs
 from workbench.pipeline.quantised_graphs import keep_best, quantise_graphs
 
 pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
@@ -24,12 +22,10 @@ WINDOWS = texts(RAGGED)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_calibration_takes_every_method_and_any_lengths(make_model: MakeModel, tmp_path, method) -> None:
-    model = make_model(method)
-    write_graphs(
-        model, toy_tokenizer(), tmp_path, precision="int8", batched=True, calibration=texts(RAGGED, 7)
-    )
-    manifest = read_manifest(tmp_path)
+def test_calibration_takes_every_method_and_any_lengths(float_graphs, tmp_path, method) -> None:
+    folder = float_graphs(method)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    manifest = quantise_graphs(folder, read_manifest(folder), tmp_path, texts(RAGGED, 7))
     assert (manifest.precision, manifest.quantisation) == ("int8", "static")
     for name in (TEXT_GRAPH, BATCH_GRAPH):
         kinds = [node.op_type for node in onnx.load(tmp_path / name).graph.node]
@@ -45,13 +41,9 @@ def test_calibration_takes_every_method_and_any_lengths(make_model: MakeModel, t
 
 
 @pytest.fixture(scope="module")
-def plain(make_model, tmp_path_factory) -> dict[str, tuple[PruningClassifier, Path]]:
-    """Models and their float32 graphs of one text."""
-    made = {}
-    for method in ("dense", "adapler"):
-        made[method] = make_model(method), tmp_path_factory.mktemp(method)
-        write_graphs(made[method][0], toy_tokenizer(), made[method][1])
-    return made
+def plain(make_model, float_graphs) -> dict[str, tuple[PruningClassifier, Path]]:
+    """Models and their float32 graphs."""
+    return {method: (make_model(method), float_graphs(method)) for method in ("dense", "adapler")}
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])

@@ -24,7 +24,7 @@ DIFFERENT = {
         "position_biased_input": False, "type_vocab_size": 0, "pooler_hidden_size": 16,
     },
     "distilbert": {
-        "dim": 16, "n_layers": 4, "n_heads": 2, "hidden_dim": 24, "max_position_embeddings": 64,
+        "dim": 16, "n_heads": 2, "hidden_dim": 24, "max_position_embeddings": 64,
     },
     "electra": {"embedding_size": 8},
     "modernbert": {"local_attention": 8, "global_attn_every_n_layers": 2, "classifier_pooling": "mean"},
@@ -51,13 +51,16 @@ MORE = {
 VARIANTS = (*FAMILIES, *MORE)
 
 
-def tiny_model(variant: str, seed: int = 0, head: Head = "sequence", **more: object) -> PreTrainedModel:
+def tiny_model(
+    variant: str, seed: int = 0, head: Head = "sequence", layers: int = 4, **more: object
+) -> PreTrainedModel:
     """Return a classifier of a family, or of one of `MORE`; tokens really differ in it."""
     model_type, settings = MORE.get(variant, (variant, {}))
     torch.manual_seed(seed)
-    chosen = SIZES | DIFFERENT.get(model_type, {}) | settings | more
+    chosen = SIZES | DIFFERENT.get(model_type, {}) | settings | {"num_hidden_layers": layers} | more
     if model_type == "distilbert":
         chosen = {name: value for name, value in chosen.items() if name not in _RENAMED}
+        chosen["n_layers"] = layers
     config = CONFIG_MAPPING[model_type](**chosen)
     model: PreTrainedModel = backbone_class(model_type).stock_class(head)(config)
     with torch.no_grad():

@@ -23,3 +23,7 @@ Compute = Literal["as-exported", "bf16"]
 
 CorpusForm = Literal["eraser", "jsonl", "label-studio"]
 """A form that a corpus can be written in."""
+
+Pooling = Literal["max", "sum", "mean", "first", "signed-max"]
+"""What a word of several tokens gets: their highest score, sum or mean, the first one's, or the score of
+the largest size, with its sign."""

@@ -14,6 +14,7 @@ from workbench.cli.evaluate import bench, evaluate
 from workbench.cli.explain import ask, attribute, explain, predict
 from workbench.cli.export import export, export_predictions
 from workbench.cli.options import add_command, foreseen
+from workbench.cli.scores import check_file, evaluate_file
 from workbench.cli.show import app as show_app
 from workbench.cli.show import check, config, report, tables
 from workbench.cli.systems import answer, tag
@@ -28,6 +29,7 @@ app = typer.Typer(
     help="Which tokens carry a text classifier's decision, layer by layer, and how many can be dropped.",
 )
 data_app = typer.Typer(no_args_is_help=True, help="List, fetch, check, convert and plant corpora.")
+scores_app = typer.Typer(no_args_is_help=True, help="Check and judge scores of other programs.")
 RESUMABLE = "interrupted; the same command resumes from the last checkpoint"
 """The last line of a command that Ctrl-C or SIGTERM ended and that keeps what is done."""
 WRONG_USE: Any = typer.BadParameter.__mro__[2]
@@ -56,6 +58,9 @@ add_command(data_app, data_fetch, "fetch", plugins=False)
 add_command(data_app, data_check, "check")
 add_command(data_app, data_convert, "convert")
 add_command(data_app, data_plant, "plant")
+app.add_typer(scores_app, name="scores", rich_help_panel="Data and other programs")
+add_command(scores_app, check_file, "check")
+add_command(scores_app, evaluate_file, "evaluate")
 
 
 def _version(asked: bool) -> None:

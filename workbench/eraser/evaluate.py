@@ -10,17 +10,15 @@ from workbench.core.counts import counted, first_few
 from workbench.core.documents import Document
 from workbench.eraser.classes import by_class, predicted_classes
 from workbench.eraser.faithfulness import faithfulness
-from workbench.eraser.matching import Group, Matched, Signs, match
+from workbench.eraser.matching import Group, Matched, match
 from workbench.eraser.prediction import read_predictions
 from workbench.eraser.report import eraser_report
 from workbench.errors import InputError
 from workbench.metrics.classification import classification
 from workbench.metrics.plausibility.annotated_spans import annotated_iou, exact_spans
+from workbench.metrics.plausibility.signs import Signs, without_sizes
 from workbench.metrics.plausibility.table import Plausibility, count_frame, summarise
 from workbench.metrics.plausibility.text_values import text_values
-
-_OF_SIZES = ("complexity", "sparseness")
-"""Metrics, beside the selection `uniform`, that no order of scores can give."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def _judged(group: Group, split: str, signed: bool, bootstrap: int, seed: int) -
     if not group.has_soft:
         frame = frame[frame["selection"] == "kept"]
     elif signed:
-        frame = frame[(frame["selection"] != "uniform") & ~frame["metric"].isin(_OF_SIZES)]
+        frame = without_sizes(frame)
     return Plausibility(frame, count_frame(values, split).assign(layer=group.layer))
 
 

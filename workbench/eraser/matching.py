@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,10 @@ from workbench.core.token_scores import TokenScores
 from workbench.eraser.pairs import pairs_of, parts_of
 from workbench.eraser.prediction import DocumentRationale, Prediction
 from workbench.errors import InputError
+from workbench.metrics.plausibility.signs import Signs, without_signs
 
 METHOD = "external"
 """Method of predictions that do not name one."""
-Signs = Literal["refused", "absolute", "signed"]
-"""Where scores are negative: the file is refused, their sizes count, or all are ranked as they are."""
 
 
 class Group(NamedTuple):
@@ -179,13 +178,4 @@ def _scores(entry: DocumentRationale, part: Part, signs: Signs, where: str) -> n
             raise InputError(f"{where}: {len(values)} {name} scores for {n} {name}s")
     if entry.soft is None:
         return np.full(tokens, np.nan)
-    if signs == "absolute":
-        return np.abs(entry.soft)
-    if signs == "signed":
-        # Ranks order and tie as the scores do, and are not negative.
-        return np.unique(entry.soft, return_inverse=True)[1].astype(np.float64)
-    if (entry.soft < 0).any():
-        raise InputError(
-            f"{where}: a negative score; --signed ranks scores as they are, --absolute by their sizes"
-        )
-    return entry.soft
+    return without_signs(entry.soft, signs, where)
