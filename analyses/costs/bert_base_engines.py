@@ -17,6 +17,7 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification
 
 from analyses.lib.study import Analysis, check_writable, run_script, stacked
+from workbench.core.counts import counted
 from workbench.core.documents import Window
 from workbench.data.readers.plain_texts import read_texts
 from workbench.data.windows.encode import encode
@@ -54,29 +55,36 @@ def main(options: argparse.Namespace) -> None:
     sizes = [int(one) for one in options.batch.split(",")]
     counts = [int(one) for one in options.texts.split(",")]
     tokenizer = load_tokenizer("packaged")
-    frames, tables, notes = [], [], []
+    notes: list[str] = []
+    timed: dict[str, list[pd.DataFrame]] = {}
     for source in options.sources.split(","):
         # No model was trained, so that labels mean nothing.
         documents = [replace(one, label="a") for one in read_texts(source, max(counts))]
         windows = encode(documents, ("a", "b"), tokenizer, options.max_tokens).windows[: max(counts)]
         models = dict(_models(options, len(tokenizer), windows[: min(counts)]))
-        stock, parts = load_stock(models["dense"], same_library=False), []
+        stock = load_stock(models["dense"], same_library=False)
         with TemporaryDirectory() as graphs:
             for size, count in zip(sizes, counts, strict=True):
-                parts.append(
+                timed.setdefault(source, []).append(
                     time_engines(
                         stock, models, tokenizer, windows[:count], source,
                         engines=options.engines.split(","), batch_sizes=[size], rounds=options.rounds,
                         note=notes.append, dtypes=options.dtypes.split(","), graphs=Path(graphs),
                     )
                 )  # fmt: skip
+                notes.append(f"{source}: {counted(count, 'text')} at batch {size}.")
+                # A later part may take more memory than there is.
+                written = _analysis(timed, [*notes, f"{options.rounds} rounds."]).write(options.out)
                 print(f"{source}: batch {size} timed", flush=True)
-        frames.append(_joined(parts))
-        tables.append(engines_table(frames[-1]))
-        notes.append(f"{source}: {counts} texts at batch {sizes}, {options.rounds} rounds.")
-    analysis = Analysis("bert-base-engines", stacked(frames), tables, notes=list(dict.fromkeys(notes)))
-    for path in analysis.write(options.out):
-        print(path)
+    print(*written, sep="\n")
+
+
+def _analysis(timed: dict[str, list[pd.DataFrame]], notes: Sequence[str]) -> Analysis:
+    frames = [_joined(parts) for parts in timed.values()]
+    return Analysis(
+        "bert-base-engines", stacked(frames), [engines_table(frame) for frame in frames],
+        notes=list(dict.fromkeys(notes)),
+    )  # fmt: skip
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

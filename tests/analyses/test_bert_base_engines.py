@@ -41,4 +41,5 @@ def test_a_small_one_from_end_to_end(tmp_path, capsys) -> None:
     assert len(rows) == 7
     assert all(len(row.split("|")) == len(rows[0].split("|")) for row in rows)
     assert "vs stock, batch 2" in table
-    assert "rotten-tomatoes: [2, 4] texts at batch [1, 2], 1 rounds." in table
+    assert "rotten-tomatoes: 2 texts at batch 1." in table
+    assert "rotten-tomatoes: 4 texts at batch 2." in table

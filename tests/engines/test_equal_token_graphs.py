@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.families import tiny_model
-from tests.helpers.toys import KEEP_ALL, METHODS, RAGGED, policy_of, texts, toy_tokenizer
+from tests.helpers.toys import KEEP_ALL, RAGGED, policy_of, texts, toy_tokenizer
 from workbench.engines.classifier import EngineClassifier
 from workbench.engines.token_classifier import EngineTokenClassifier
 from workbench.errors import InputError
@@ -18,6 +18,8 @@ from workbench.pipeline.export_graphs import write_graphs
 
 pytest.importorskip("onnxruntime", reason="needs the extra [onnx]")
 pytest.importorskip("onnxscript", reason="needs the extra [onnx]")
+DIFFERENT = ("dense", "adapler", "adapler@middle", "top", "powerbert", "trbert", "transkimmer")
+"""LTP cuts as ToP does, DistilBERT nowhere; as classifiers test_equal_graphs.py has them too."""
 LAYERS = 3
 """A first, a last and one between; exporting a layer takes seconds."""
 LENGTHS = st.lists(st.integers(2, 40), min_size=1, max_size=6)
@@ -32,7 +34,7 @@ def model_of(method: str, family: str = "bert", head: str = "answers") -> Prunin
     return PruningTokenClassifier(stock, policy_of(method, stock.config)).eval()
 
 
-@pytest.fixture(scope="module", params=(*METHODS, "adapler@middle"))
+@pytest.fixture(scope="module", params=DIFFERENT)
 def exported(request, tmp_path_factory) -> Exported:
     """A method's tiny model that answers questions, and the folder of its graphs."""
     model, folder = model_of(request.param), tmp_path_factory.mktemp("graphs") / "model"
