@@ -12,6 +12,7 @@ import yaml
 from transformers import AutoModelForQuestionAnswering
 
 import workbench as package
+from tests.helpers.toys import save_folder, tiny_config
 from tests.pipeline.test_questions import squad_file
 from workbench.config.questions import QuestionsConfig
 from workbench.config.systems import load_systems_config
@@ -25,13 +26,14 @@ SYSTEM = "top-0.3"
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory, tiny_folder) -> QuestionsJob:
-    """Trained and judged: dense, and ToP at two strengths."""
+def job(tmp_path_factory) -> QuestionsJob:
+    """Trained and judged: dense, and ToP at two strengths; of three layers, since graphs are made of them."""
     folder = tmp_path_factory.mktemp("answers")
+    backbone = save_folder(folder / "backbone", tiny_config(layers=3))
     section = {"epochs": 1, "batch_size": 4}
     values = {
         "run": {
-            "name": "asked", "backbone": str(tiny_folder), "methods": ["dense", "top"],
+            "name": "asked", "backbone": str(backbone), "methods": ["dense", "top"],
             "data": {"source": "squad", "path": str(squad_file(folder / "squad.json"))},
             "dense": section, "top": section | {"rank_top_k": 4},
         },
@@ -173,7 +175,7 @@ def test_questions_of_a_file_are_answered(workbench, job, tmp_path) -> None:
     assert workbench(*run, "--out", tmp_path / "found.jsonl", "--limit", 2).code == 0
     lines = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
     assert [line["question_id"] for line in lines] == [one.id for one in dev(job)[:2]]
-    assert len(lines[0]["tokens"]) == 4
+    assert len(lines[0]["tokens"]) == 3
 
 
 def test_squads_own_file_without_its_answers_is_asked_of_graphs(

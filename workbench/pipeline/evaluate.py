@@ -200,9 +200,9 @@ def _score(
         scorer_options(job, names),
         events,
     )
-    events.before += len(windows)
     # Without its seconds a score table depends on the configuration alone.
     kept = [replace(record, seconds=None) for record in records]
+    events.before += len(windows)  # The windows are scored as the records are asked for.
     return sorted(kept, key=lambda record: order[record.text_id, record.window])
 
 
