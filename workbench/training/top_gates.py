@@ -128,7 +128,9 @@ def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_
                 logits = model(part, execution="masked", soft=True).logits.float()
             said = _drawn(model.task_type, logits, drawing)
             # No layer attends to what is left after the last one's cut.
-            (gradient,) = torch.autograd.grad(said.sum(), probe, allow_unused=True, materialize_grads=True)
+            (gradient,) = torch.autograd.grad(
+                said.sum(), probe, allow_unused=True, materialize_grads=True
+            )
             total += gradient.square().sum(0)
     return total / len(windows)
 
