@@ -27,7 +27,7 @@ SYSTEM = "top-0.3"
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory) -> QuestionsJob:
-    """Trained and judged: dense, and ToP at two strengths; of three layers, since graphs are made of them."""
+    """Trained and judged: dense, and ToP at two strengths; three layers, since graphs are made."""
     folder = tmp_path_factory.mktemp("answers")
     backbone = save_folder(folder / "backbone", tiny_config(layers=3))
     section = {"epochs": 1, "batch_size": 4}
