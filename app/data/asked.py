@@ -85,8 +85,8 @@ def answer_frame(flows: Mapping[str, QuestionFlow], question: Question, rules: R
         rules: How answers are compared.
 
     Returns:
-        Columns system, answer, exact match, F1, best span, score (start plus end logit), score of no
-        answer, window (of the best span, from 1), windows, FLOPs, dense / own.
+        Columns system, answer, exact match, F1, FLOPs, dense / own, best span, score (start plus end
+        logit), score of no answer, window (of the best span, from 1), windows.
     """
     rows = []
     for title, flow in flows.items():
@@ -98,11 +98,10 @@ def answer_frame(flows: Mapping[str, QuestionFlow], question: Question, rules: R
         rows.append(
             {
                 "system": title, "answer": flow.found.text or "no answer", "exact match": exact,
-                "F1": f1, "best span": flow.found.best_text,
+                "F1": f1, "FLOPs, dense / own": dense / own, "best span": flow.found.best_text,
                 "score": None if best is None else best.score,
                 "score of no answer": flow.found.null_score,
                 "window": None if best is None else best.window + 1, "windows": len(flow.windows),
-                "FLOPs, dense / own": dense / own,
             }
         )  # fmt: skip
     frame = pd.DataFrame(rows)

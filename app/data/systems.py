@@ -120,5 +120,5 @@ def plausibility_tables(data: SystemsData) -> dict[str, Table]:
     return {
         name: table
         for name in marks.unique()
-        for table in answers_plausibility_tables(data.scored[marks == name])
+        for table in answers_plausibility_tables(data.scored[marks == name], mark_best=False)
     }

@@ -14,8 +14,8 @@ from workbench.errors import InputError
 from workbench.reporting.tables.table import Table
 from workbench.runs.answers import AnswersFolder
 
+# Quantities in one figure. (Streamlit would show a string that stands alone.)
 MOST_LINES = 4
-"""Quantities in one figure."""
 
 
 def _shown(table: Table, alt: str) -> View:

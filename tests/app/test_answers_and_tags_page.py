@@ -11,7 +11,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from app.data.downloads import View
-from tests.helpers.app_pages import OpenPage, check_clean, figures, said
+from tests.helpers.app_pages import OpenPage, check_clean, figures, said, values_of
 from workbench.pipeline.questions.job import QuestionsJob
 from workbench.pipeline.tagging.job import TaggingJob
 from workbench.runs.systems import System
@@ -51,6 +51,8 @@ def test_the_tables_are_the_stored_frames(
     systems_root: Path, open_page: OpenPage, name: str, kind: str
 ) -> None:
     page = check_clean(open_page(systems_root, PAGE, folder=name))
+    # Streamlit would show a string that stands alone as text.
+    assert len(page.markdown) == (2 if name == "asked" else 0)
     frame = pd.read_parquet(systems_root / name / "metrics" / f"{kind}.parquet")
     f1 = frame[frame["metric"] == "f1"]
     shown = page.dataframe[0].value
@@ -64,8 +66,11 @@ def test_the_tables_are_the_stored_frames(
     pd.testing.assert_frame_equal(shown_views[f"{kind}_by_layer"].frame, layers)
     usual = {"asked": ["answer", "sentence", "passage"], "tagged": ["entities", "other words"]}[name]
     assert page.multiselect(key="quantities").value == usual
-    lines = [trace["name"] for trace in figures(page)[0]["data"]]
-    assert lines == [f"ToP 0.3: {quantity}" for quantity in usual]
+    lines = {trace["name"]: trace for trace in figures(page)[0]["data"]}
+    assert list(lines) == [f"ToP 0.3: {quantity}" for quantity in usual]
+    for quantity in usual:
+        values = layers[layers["quantity"] == quantity].sort_values("layer")["value"]
+        np.testing.assert_allclose(values_of(lines[f"ToP 0.3: {quantity}"]["y"]), 100 * values)
     assert ("answers_plausibility_answer" in shown_views) == (name == "asked")
     assert len(page.get("download_button")) == len(shown_views)
 
@@ -86,39 +91,33 @@ def test_plausibility_by_what_scorers_are_compared_with(systems_root: Path, open
 def test_a_question_flows_as_through_the_model(
     systems_root: Path, open_page: OpenPage, asked_job: QuestionsJob
 ) -> None:
-    dev, said_by_top = asked_job.questions.splits["dev"], json.loads(
-        (systems_root / "asked" / "answers" / "top-0.3.json").read_text()
-    )  # fmt: skip
-    model, encoding = asked_job.model(System("top", 0.3)), asked_job.encodings["dev"]
-    for question in dev[:2]:
-        page = open_page(
-            systems_root, PAGE, folder="asked", question=question.id, systems=["top-0.3", "dense"]
+    question, encoding = asked_job.questions.splits["dev"][0], asked_job.encodings["dev"]
+    answers = json.loads((systems_root / "asked" / "answers" / "top-0.3.json").read_text())
+    model, systems = asked_job.model(System("top", 0.3)), ["top-0.3", "dense"]
+    page = open_page(systems_root, PAGE, folder="asked", question=question.id, systems=systems)
+    row = views(check_clean(page))["question"].frame.set_index("system").loc["ToP 0.3"]
+    assert row["answer"] == answers[question.id]
+    assert page.selectbox(key="window").value == row["window"] - 1
+    own = [n for n, facts in enumerate(encoding.facts) if facts.question_id == question.id]
+    assert len(own) == 2
+    for number, at in enumerate(own):
+        page.selectbox(key="window").set_value(number).run()
+        frame = drawn(check_clean(page))
+        traces = model([encoding.windows[at]], execution="masked").traces
+        alive = np.stack([trace.passed.alive[0].numpy() for trace in traces])
+        np.testing.assert_array_equal(kept(frame, "ToP 0.3"), alive)
+        assert kept(frame, "dense").all()
+        first = frame[(frame["flow"] == "dense") & (frame["layer"] == 0)]
+        np.testing.assert_array_equal(
+            first["rationale"].to_numpy(dtype=bool), encoding.windows[at].rationale
         )
-        check_clean(page)
-        row = page.dataframe[-1].value.set_index("system").loc["ToP 0.3"]
-        assert row["answer"] == said_by_top[question.id]
-        own = [n for n, facts in enumerate(encoding.facts) if facts.question_id == question.id]
-        best = page.selectbox(key="window").value
-        assert best == int(row["window"]) - 1
-        for number, at in enumerate(own):
-            page.selectbox(key="window").set_value(number).run()
-            frame = drawn(check_clean(page))
-            window, facts = encoding.windows[at], encoding.facts[at]
-            traces = model([window], execution="masked").traces
-            alive = np.stack([trace.passed.alive[0].numpy() for trace in traces])
-            np.testing.assert_array_equal(kept(frame, "ToP 0.3"), alive)
-            assert kept(frame, "dense").all()
-            first = frame[(frame["flow"] == "dense") & (frame["layer"] == 0)]
-            marked = np.flatnonzero(first["rationale"].to_numpy(dtype=bool))
-            if facts.holds_answer:
-                assert [marked[0], marked[-1]] == [facts.start, facts.end]
-            assert page.query_params["window"] == str(number)
+        assert page.query_params["window"] == str(number)
 
 
 def test_another_question_starts_with_its_best_window(systems_root: Path, open_page: OpenPage) -> None:
     page = check_clean(open_page(systems_root, PAGE, folder="asked", window="1", systems=["top-0.3"]))
     assert page.selectbox(key="window").value == 1
-    for option in page.selectbox(key="question").options[1:4]:
+    for option in page.selectbox(key="question").options[1:3]:
         page.selectbox(key="question").set_value(option.rpartition("(")[2].rstrip(")")).run()
         best = views(check_clean(page))["question"].frame["window"].iloc[0]
         assert page.selectbox(key="window").value == best - 1

@@ -57,6 +57,7 @@ def test_tables_are_the_reports(systems_root: Path) -> None:
     for name, tokens in (("answer", "the answer's tokens"), ("sentence", "the tokens of the sentence")):
         assert tables[name].name == f"answers_plausibility_{name}"
         assert tokens in tables[name].caption
+        assert "bold" not in tables[name].caption
     tags = quality_table(read_systems(systems_root / "tagged"))
     assert tags is not None
     assert tags.caption.startswith("Tags of 12 texts of ")
