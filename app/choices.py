@@ -165,6 +165,19 @@ def clear(keys: Iterable[str]) -> None:
         st.query_params.pop(key, None)
 
 
+def forget_on_change(owner: str, value: Any, keys: Iterable[str]) -> None:
+    """Forget choices that were made about something else; before their controls are drawn.
+
+    Args:
+        owner: Names in the session what they are about.
+        value: What that is now.
+        keys: Of the choices.
+    """
+    if st.session_state.setdefault(owner, value) != value:
+        st.session_state[owner] = value
+        clear(keys)
+
+
 def _draw(kind: str, *arguments: Any, at: Any = st, help: str = "", **settings: Any) -> Any:
     return getattr(at, kind)(*arguments, help=help or None, **settings)
 

@@ -1,16 +1,19 @@
-"""What a page shows, offered as files: buttons under a page, and all formats on the Export page."""
+"""What pages show, and offer as files: buttons under a page, and all formats on the Export page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from app.choices import choice
 from app.data import downloads
 from app.data.downloads import View
+from app.data.flows import Flow, flow_frame
 from app.data.speed import quality_and_speed, side_by_side
 from app.figures.drawing import on_screen
+from app.figures.token_flow import flow_figure
 from app.shared import is_dark, open_run, plain, problem
 from workbench.errors import InputError
 from workbench.reporting.tables.table import Table
@@ -33,6 +36,40 @@ def show_figure(view: View, *, captioned: bool = True) -> View:
     if captioned:
         st.caption(plain(view.caption))
     return view
+
+
+SHORT = 150
+"""Tokens up to which a text runs across unless the reader says otherwise."""
+
+
+def show_flows(
+    flows: Sequence[Flow],
+    marked: str = "human rationale",
+    clicked: Callable[[str], None] | None = None,
+) -> View:
+    """Draw flows of one text, with their caption above; returns the view.
+
+    Args:
+        flows: At least one.
+        marked: What the orange outlines are.
+        clicked: What a click on a token does, given the key of the chart; None: nothing.
+    """
+    caption = (
+        "A band goes on until the layer that drops its token (×). Colour: score relative to the highest "
+        f"of a word in its layer. Orange: {marked}. ◆: prediction at the end."
+    )
+    left, right = st.columns([4, 1])
+    left.caption(plain(caption))
+    default = "across" if len(flows[0].record.tokens) <= SHORT else "down"
+    way = choice("Tokens run", ["across", "down"], key="run_across", default=default, at=right)
+    figure = flow_figure(flows, across=way == "across", dark=is_dark())
+    chart = f"flow-{st.session_state.get('clicks', 0)}"
+    more: dict[str, Any] = {} if clicked is None else {"on_select": lambda: clicked(chart)}
+    config = {"displayModeBar": False}
+    st.plotly_chart(
+        figure, key=chart, theme=None, config=config, selection_mode="points", alt=caption, **more
+    )
+    return View("token-flow", caption, flow_frame(flows), figure=flows)
 
 
 def show_table(frame: pd.DataFrame, alt: str, **more: Any) -> None:

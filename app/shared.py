@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.choices import choice, remembered, several
 from app.data.run_list import Entry, default_run, entry, folders, inside, stamp
+from app.data.systems import SystemsData, read_systems
 from workbench.core.display_text import for_markdown as plain
 from workbench.errors import InputError
 from workbench.runs.scores import ScoreTable
@@ -20,6 +21,8 @@ from workbench.runs.tables import RunData, read_run_data
 _F = TypeVar("_F", bound=Callable[..., Any])
 FIRST = "runs"
 """The page that opens when none is named."""
+SYSTEMS = ("answers", "tags")
+"""Kinds of folders that hold systems trained side by side."""
 RUNS = "WORKBENCH_RUNS"
 """The environment variable that names the folder of runs."""
 _HERE = Path(__file__).parent / "views"
@@ -29,6 +32,7 @@ VIEWS = [
     (_HERE / "scorers.py", "Scorers"),
     (_HERE / "agreement.py", "Rationale agreement"),
     (_HERE / "speed.py", "Speed"),
+    (_HERE / "answers_and_tags.py", "Answers and tags"),
     (_HERE / "data.py", "Data"),
     (_HERE / "export.py", "Export"),
 ]
@@ -112,8 +116,26 @@ def openable() -> list[str]:
     names = sorted((one.name for one in listed if one.opens), key=lambda name: name != first)
     names += [name for name, part_of in folders(runs_root()) if part_of]
     if not names:
-        empty(f"No run under {runs_root()} yet: make one with `workbench demo` or `make demo`.")
+        others = any(one.kind in SYSTEMS for one in listed)
+        there = " What was answered and tagged is on the page Answers and tags." if others else ""
+        empty(f"No run under {runs_root()} yet: make one with `workbench demo` or `make demo`.{there}")
     return names
+
+
+def chosen_systems() -> SystemsData:
+    """Return the folder of answers or tags chosen in the sidebar; ends the page where there is none."""
+    listed = [one for one in entries() if one.kind in SYSTEMS]
+    names = [one.name for one in listed if one.state != "damaged"]
+    if not names:
+        wrong = "; ".join(f"{one.name}: {one.reason}" for one in listed)
+        made = "`workbench answer` and `workbench tag` make them."
+        none = f"No answers or tags under {runs_root()} yet: {made}"
+        empty(f"None of these folders can be opened. {wrong}" if wrong else none)
+    help = "Which folder of `workbench answer` or `workbench tag` is shown."
+    return _systems(inside(runs_root(), choice("Folder", names, key="folder", help=help, at=st.sidebar)))
+
+
+_systems = cached(8, "Reading the folder …")(read_systems)
 
 
 def chosen_run() -> RunData:

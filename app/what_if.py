@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.choices import choice, clear, several, slider, switch
+from app.choices import choice, forget_on_change, several, slider, switch
 from app.data.run_list import stamp
+from app.live import run_once
 from app.shared import cached, plain
 from workbench.catalog.methods import METHODS
 from workbench.errors import InputError
@@ -80,9 +81,7 @@ def _by_layer(
 
 
 def _forced(unchanged: Outcome, text_key: str) -> tuple[list[int], list[int], int]:
-    if st.session_state.setdefault("forced_of", text_key) != text_key:
-        st.session_state["forced_of"] = text_key
-        clear(FORCED)
+    forget_on_change("forced_of", text_key, FORCED)
     tokens = unchanged.record.tokens
 
     def name(index: int) -> str:
@@ -148,8 +147,6 @@ def clicked(chart: str) -> None:
                 st.session_state[name] = [*held, token]
 
 
-REMEMBERED = 12
-"""Outcomes that a session keeps."""
 LONG = 1500
 """Tokens from which on a text is timed in one round instead of several."""
 
@@ -231,14 +228,10 @@ def outcomes(
     model, tokenizer = open_model(run, method)
     text = tuple(window.input_ids.tobytes() for window in windows)
     key = (str(run.folder), method, stamp(run.folder / "models" / method), text, change)
-    known: dict[Any, tuple[Outcome, Outcome]] = st.session_state.setdefault("outcomes", {})
-    if key not in known:
-        total = sum(len(window.input_ids) for window in windows)
-        parts = (
-            f"{total:,} tokens in {len(windows):,} windows" if len(windows) > 1 else f"{total} tokens"
-        )
-        with st.spinner(f"Running {method_name(method)} on {parts} …", show_time=True):
-            known[key] = what_if(model, tokenizer, windows, change, repeats=1 if total > LONG else 5)
-        while len(known) > REMEMBERED:
-            known.pop(next(iter(known)))
-    return known[key]
+    total = sum(len(window.input_ids) for window in windows)
+    parts = f"{total:,} tokens in {len(windows):,} windows" if len(windows) > 1 else f"{total} tokens"
+    return run_once(
+        key,
+        f"Running {method_name(method)} on {parts} …",
+        lambda: what_if(model, tokenizer, windows, change, repeats=1 if total > LONG else 5),
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from transformers import BertForSequenceClassification
@@ -12,6 +13,10 @@ from workbench.models.pretrained import load_backbone
 from workbench.models.student import half_depth
 
 pytest_plugins = ["tests.helpers.fixtures"]
+
+if TYPE_CHECKING:
+    from workbench.pipeline.questions.job import QuestionsJob
+    from workbench.pipeline.tagging.job import TaggingJob
 
 MakeModel = Callable[..., PruningClassifier]
 
@@ -47,3 +52,21 @@ def stock(tiny_folder: Path) -> BertForSequenceClassification:
     """The same weights in the ordinary Hugging Face model, eager attention."""
     model = BertForSequenceClassification.from_pretrained(tiny_folder, attn_implementation="eager")
     return model.eval()
+
+
+@pytest.fixture(scope="session")
+def asked_job(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> "QuestionsJob":
+    """`answers_job`, made once; tests leave it as it is."""
+    from tests.helpers.systems_folders import answers_job
+
+    folder = tmp_path_factory.mktemp("asked")
+    return answers_job(folder / "out", folder, tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def tagged_job(tmp_path_factory: pytest.TempPathFactory) -> "TaggingJob":
+    """`tags_job`, made once; tests leave it as it is."""
+    from tests.helpers.systems_folders import tags_job
+
+    folder = tmp_path_factory.mktemp("tagged")
+    return tags_job(folder / "out", folder)

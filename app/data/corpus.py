@@ -58,9 +58,14 @@ def read_run_corpus(run: RunData) -> RunCorpus:
     return RunCorpus(corpus, origin, data_card(corpus), _texts(corpus))
 
 
-def _from_source(settings: DataSettings) -> Corpus:
+def refuse_download(settings: DataSettings) -> None:
+    """Raise InputError where texts would have to be downloaded."""
     if settings.source == "hub" and not Path(settings.path or "").exists():
         raise InputError(f"the hub set {settings.path!r} would have to be downloaded")
+
+
+def _from_source(settings: DataSettings) -> Corpus:
+    refuse_download(settings)
     from workbench.data.corpus import load_corpus
 
     return load_corpus(settings)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from workbench.core.merge_windows import stitched
 from workbench.core.token_scores import TokenScores
+from workbench.inference.token_flow import WindowFlow
+from workbench.reporting.text.wording import scorer_name
 
 GONE, DROPPED, ALIVE = 0, 1, 2
 """Dropped in an earlier layer, dropped at this one, passed on into it."""
@@ -74,3 +77,17 @@ def flow_frame(flows: Sequence[Flow]) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def live_flow(title: str, windows: Sequence[WindowFlow], verdict: str) -> Flow:
+    """Return the flow of a text, or of one of its windows, as a model gave it.
+
+    Args:
+        title: Of what ran.
+        windows: Those that are shown, at least one.
+        verdict: The prediction at the end, in words.
+    """
+    record = stitched([window.record for window in windows])
+    scored = not np.isnan(record.scores).all()
+    name = f"{title} · {scorer_name(record.scorer)}" if scored else title
+    return Flow(name, record, verdict, stitched([window.thresholds for window in windows]).scores)

@@ -1,13 +1,14 @@
-"""What lies under a folder of runs: every run and comparison, and what is wrong with the others."""
+"""What lies under a folder of runs, of whatever kind, and what is wrong with the rest."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
+from app.data.systems import SystemsData, read_systems, systems_folder
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.errors import InputError
@@ -20,8 +21,9 @@ from workbench.storage.tables import read_table
 
 _WATCHED = (
     "*.yaml", "*.json", "*.parquet", "metrics/*", "scores/*.parquet", "models/*/*.safetensors",
-    "tables/*.parquet",
+    "tables/*.parquet", "answers/*.json", "tags/*.json",
 )  # fmt: skip
+Kind = Literal["run", "comparison", "answers", "tags", "other"]
 _DEPTH = 2
 """Folders that hold no run are looked into so deep; a comparison's runs lie as deep below it."""
 
@@ -32,7 +34,7 @@ class Entry:
 
     name: str
     """Its path below the root, with /."""
-    kind: Literal["run", "comparison", "other"]
+    kind: Kind
     state: Literal["finished", "unfinished", "damaged", "no run"]
     reason: str
     """Why it is not finished, or what cannot be used; empty where nothing is wrong."""
@@ -53,7 +55,7 @@ class Entry:
 
 
 def folders(root: Path) -> list[tuple[str, str]]:
-    """Return (name, comparison it belongs to or "") of every run, comparison, and folder without either.
+    """Return (name, comparison it belongs to or "") of all folders of ours, and of those without any.
 
     Names are paths below `root`. Links are not followed, hidden folders are left out. InputError without
     a folder.
@@ -91,13 +93,17 @@ def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 def entry(root: Path, name: str) -> Entry:
     """Return what is known of the folder `name` under `root`; nothing that is wrong with it raises."""
     folder = root / name
-    if not _is_run(folder) and not _is_comparison(folder):
-        return Entry(name, "other", "no run", f"It has no {CONFIG}, {PREDICTIONS} or {COMPARISON}.")
-    kind: Literal["run", "comparison"] = "comparison" if _is_comparison(folder) else "run"
+    kind = _kind(folder)
     try:
-        return _comparison(name, folder) if kind == "comparison" else _run(name, read_run_data(folder))
+        if kind == "comparison":
+            return _comparison(name, folder)
+        if kind == "run":
+            return _run(name, read_run_data(folder))
+        if kind != "other":
+            return _systems(name, kind, read_systems(folder))
     except InputError as error:
         return Entry(name, kind, "damaged", str(error))
+    return Entry(name, "other", "no run", f"It has no {CONFIG}, {PREDICTIONS} or {COMPARISON}.")
 
 
 def default_run(entries: Sequence[Entry]) -> str | None:
@@ -116,20 +122,22 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _runs(path: Path, depth: int, part_of: str) -> Iterator[tuple[Path, str]]:
-    if _is_comparison(path) or _is_run(path):
+    kind = _kind(path)
+    if kind != "other":
         yield path, part_of
-    if depth and not _is_run(path):
-        inner = path.name if _is_comparison(path) else part_of
+    if depth and kind in ("comparison", "other"):
+        inner = path.name if kind == "comparison" else part_of
         for below in _subfolders(path):
             yield from _runs(below, _DEPTH if inner != part_of else depth - 1, inner)
 
 
-def _is_comparison(folder: Path) -> bool:
-    return (folder / COMPARISON).is_file()
-
-
-def _is_run(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (CONFIG, PREDICTIONS))
+def _kind(folder: Path) -> Kind:
+    if (folder / COMPARISON).is_file():
+        return "comparison"
+    if any((folder / name).is_file() for name in (CONFIG, PREDICTIONS)):
+        return "run"
+    opened = systems_folder(folder)
+    return "other" if opened is None else opened.said_name
 
 
 def _run(name: str, run: RunData) -> Entry:
@@ -175,6 +183,15 @@ def _comparison(name: str, folder: Path) -> Entry:
     return Entry(name, "comparison", "unfinished" if reasons else "finished", " ".join(reasons), *words)
 
 
+def _systems(name: str, kind: Kind, data: SystemsData) -> Entry:
+    quality = _listed(data.values("f1").items(), percent)
+    return Entry(
+        name, kind, "unfinished" if data.missing else "finished", " ".join(data.missing), data.texts,
+        ", ".join(system.title for system in data.systems), f"F1 %: {quality}" if quality else "",
+        _listed(data.values("flops_speedup_unpadded").items(), times), str(data.seed),
+    )  # fmt: skip
+
+
 def _words(
     data: str, methods: object, frame: pd.DataFrame | None, seeds: str, environment: dict[str, Any]
 ) -> tuple[str, ...]:
@@ -196,4 +213,8 @@ def _by_method(frame: pd.DataFrame | None, column: str, words: Callable[[float],
     if frame is None or column not in frame:
         return ""
     values = frame[["method", column]].dropna()
-    return ", ".join(f"{method_name(m)} {words(v)}" for m, v in values.itertuples(index=False))
+    return _listed(((method_name(m), v) for m, v in values.itertuples(index=False)), words)
+
+
+def _listed(values: Iterable[tuple[str, float]], words: Callable[[float], str]) -> str:
+    return ", ".join(f"{name} {words(value)}" for name, value in values)

@@ -1,6 +1,8 @@
-"""The charts of the pages: one metric layer by layer, histograms, quality and time."""
+"""The charts of the pages: values layer by layer, histograms, quality and time."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from workbench.reporting.figures.style import (
     GREY,
     ORANGE,
     SKY,
+    Dash,
     Look,
     by_method,
     series_look,
@@ -138,3 +141,28 @@ def shares_chart(frame: pd.DataFrame) -> Chart:
     lines.append(Series(y=[1], look=Look(GREY, dash="dash", width=1.0), kind="level"))
     x = Axis("batch size (texts)", ticks={place: str(size) for place, size in enumerate(sizes)})
     return Chart([Panel(lines, x, Axis("realised share", (0, None)))], height=2.4, pixels=380)
+
+
+_KINDS: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
+
+
+def passing_chart(frame: pd.DataFrame, quantities: Sequence[str]) -> Chart:
+    """Return a line per system and quantity: how much goes on past each layer's cut.
+
+    Args:
+        frame: Rows of `schemas.SYSTEMS_BY_LAYER`.
+        quantities: Which ones, at most four, told apart by their dashes.
+    """
+    lines = []
+    for number, (system, rows) in enumerate(frame.groupby("system", sort=False)):
+        look = series_look(str(rows["method"].iloc[0]), number)
+        for quantity, dash in zip(quantities, _KINDS, strict=False):
+            part = rows[rows["quantity"] == quantity]
+            hover = [
+                f"layer {layer}: {100 * value:.1f} %\n{n} windows"
+                for layer, value, n in part[["layer", "value", "n"]].itertuples(index=False)
+            ]
+            name, own = f"{system}: {quantity}", replace(look, dash=dash)
+            lines.append(Series(name, part["layer"], 100 * part["value"], own, hover=hover))
+    y = Axis("goes on past the layer's cut, %", (0, 104))
+    return Chart([Panel(lines, LAYER, y)], height=2.8)

@@ -7,12 +7,11 @@ import streamlit as st
 
 from app.choices import choice, several, switch, typed
 from app.data.downloads import View
-from app.data.flows import Flow, flow_frame
+from app.data.flows import Flow
 from app.data.texts import flow_records, recorded_thresholds, verdict
-from app.figures.token_flow import flow_figure
 from app.pick_text import picked_text, score_tables, texts_of
-from app.screen import offer_downloads
-from app.shared import chosen_run, empty, is_dark, plain, problem
+from app.screen import offer_downloads, show_flows
+from app.shared import chosen_run, empty, plain, problem
 from app.what_if import (
     changes_at_a_glance,
     chosen_change,
@@ -31,13 +30,6 @@ from workbench.errors import InputError
 from workbench.inference.what_if import Change, Outcome, outcome_table
 from workbench.reporting.text.wording import method_name, scorer_name
 from workbench.runs.tables import RunData
-
-# Tokens up to which a text runs across unless the reader says otherwise.
-SHORT = 150
-CAPTION = (
-    "A band goes on until the layer that drops its token (×). Colour: score relative to the highest of "
-    "a word in its layer. Orange: human rationale. ◆: prediction at the end."
-)
 
 
 def _drops(method: str) -> bool:
@@ -118,20 +110,6 @@ def _what_if(
     return method, before, after, change
 
 
-def _draw(flows: list[Flow], clickable: bool) -> None:
-    """Draw the flows; a click on a token counts while the reader asks what if."""
-    n = len(flows[0].record.tokens)
-    left, right = st.columns([4, 1])
-    left.caption(plain(CAPTION))
-    default = "across" if n <= SHORT else "down"
-    way = choice("Tokens run", ["across", "down"], key="run_across", default=default, at=right)
-    figure = flow_figure(flows, across=way == "across", dark=is_dark())
-    chart = f"flow-{st.session_state.get('clicks', 0)}"
-    more: dict[str, Any] = {"on_select": lambda: clicked(chart)} if clickable else {}
-    config = {"displayModeBar": False}
-    st.plotly_chart(figure, key=chart, theme=None, config=config, selection_mode="points", **more)
-
-
 run = chosen_run()
 if run.predicted is None:
     empty("This run has no predictions yet: go on with `workbench run`.")
@@ -181,8 +159,7 @@ if asking and windows:
     views.append(View("what-if", caption, outcome_table(before, after)))
 if not shown:
     empty("There is nothing to draw for these methods and this text.")
-_draw(shown, asking and bool(windows))
+drawn = show_flows(shown, clicked=clicked if asking and windows else None)
 for view in views:
     st.dataframe(view.formatted, hide_index=True, alt="Before and after")
-drawn = View("token-flow", CAPTION, flow_frame(shown), figure=shown)
 offer_downloads(drawn, *views, title="Token flow")

@@ -13,6 +13,8 @@ from tests.helpers.tiny_runs import finished_tiny_run
 from workbench.config.data import DataSettings
 from workbench.config.loading import dump_config
 from workbench.config.run import RunConfig
+from workbench.pipeline.questions.job import QuestionsJob
+from workbench.pipeline.tagging.job import TaggingJob
 from workbench.reporting.pages.run import write_tables
 from workbench.runs.tables import read_run_data
 
@@ -57,3 +59,20 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return app.switch_page(f"views/{page}.py").run()
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def systems_root(
+    tmp_path_factory: pytest.TempPathFactory, asked_job: QuestionsJob, tagged_job: TaggingJob
+) -> Path:
+    """`asked`, of `workbench answer`, and `tagged`, of `workbench tag`; tests leave them as they are."""
+    root = tmp_path_factory.mktemp("systems") / "runs"
+    shutil.copytree(asked_job.folder, root / "asked")
+    shutil.copytree(tagged_job.folder, root / "tagged")
+    return root
+
+
+@pytest.fixture
+def own_systems(systems_root: Path, tmp_path: Path) -> Path:
+    """A copy of both that a test may damage."""
+    return Path(shutil.copytree(systems_root, tmp_path / "runs"))

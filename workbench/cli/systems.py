@@ -29,12 +29,12 @@ def answer(
     from workbench.pipeline.questions.job import QuestionsJob
     from workbench.pipeline.questions.plausibility import answers_plausibility
     from workbench.pipeline.systems.evaluate import make_systems
-    from workbench.pipeline.systems.job import RESAMPLES
     from workbench.reporting.tables.systems import (
         answers_by_layer_table,
         answers_plausibility_tables,
         answers_table,
     )
+    from workbench.runs.systems import RESAMPLES
 
     warn_if_busy()
     settings = load_systems_config(QuestionsConfig, config, overrides)
@@ -58,9 +58,9 @@ def tag(
     from workbench.config.tagging import TaggingConfig
     from workbench.core.counts import counted
     from workbench.pipeline.systems.evaluate import make_systems
-    from workbench.pipeline.systems.job import RESAMPLES
     from workbench.pipeline.tagging.job import TaggingJob
     from workbench.reporting.tables.systems import tags_by_layer_table, tags_table
+    from workbench.runs.systems import RESAMPLES
 
     warn_if_busy()
     settings = load_systems_config(TaggingConfig, config, overrides)

@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workbench.config.data import DataSettings
+from workbench.config.questions import QuestionsConfig
 from workbench.core.counts import SHOWN, counted, counted_notes
 from workbench.core.questions import Answer, Question, QuestionSet
 from workbench.data.files.json_files import json_object
@@ -72,6 +73,26 @@ def load_questions(
             for name in (MOVED, DROPPED, UNANSWERED)
         },
     )
+
+
+def configured_questions(config: QuestionsConfig) -> QuestionSet:
+    """Return the questions that a configuration trains on and judges by.
+
+    Args:
+        config: Names the files, and says how many training questions are taken.
+
+    Raises:
+        InputError: As `load_questions`, and where there is nothing to train on or to judge by.
+    """
+    settings = config.questions
+    found = load_questions(
+        config.run.data, answers=settings.misplaced, dev_share=settings.dev_share, seed=config.run.seed
+    )
+    splits = found.splits | {"train": found.splits["train"][: settings.max_train]}
+    for split in ("train", "dev"):
+        if not splits[split]:
+            raise InputError(f"{found.name}: the {split} split has no questions")
+    return replace(found, splits=splits)
 
 
 MOVED, DROPPED, UNANSWERED = "moved_answers", "dropped_answers", "dropped_questions"

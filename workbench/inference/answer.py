@@ -90,7 +90,7 @@ def answer_questions(
             raise InputError(f"{name} {value}: at least 1")
     if isinstance(questions, str):
         raise InputError("questions is a single string; give a list of pairs (question, context)")
-    settings = settings or model.asked or _default(model)
+    settings = settings or usual_settings(model)
     model.window_limit(settings.max_tokens)
     if model.on_cpu:
         map_large_blocks()
@@ -105,7 +105,13 @@ def answer_questions(
     return chain.from_iterable(iter(next_pool, []))
 
 
-def _default(model: Answerer) -> QuestionSettings:
+def usual_settings(model: Answerer) -> QuestionSettings:
+    """Return how questions were cut and answered in a model's training.
+
+    Where nobody knows that: the defaults, with windows no longer than the model.
+    """
+    if model.asked is not None:
+        return model.asked
     usual = QuestionSettings()
     longest = min(usual.max_tokens, model.window_limit(None))
     third = longest // 3
@@ -187,9 +193,14 @@ def _question(number: int, asked: Asked) -> Question:
                 f"question '{number}' is {type(asked).__name__}, not a pair (question, context), "
                 "(id, question, context) or a Question"
             )
+    refuse_blank(question)
+    return question
+
+
+def refuse_blank(question: Question) -> None:
+    """Raise InputError for an empty question or context, and for one that is not valid Unicode."""
     for name, text in (("question", question.text), ("context", question.context)):
         if not text.strip():
             raise InputError(f"question {question.id!r}: its {name} is empty")
     if not is_encodable(question.id + question.text + question.context):
         raise InputError(f"question {question.id!r} is not valid Unicode (a lone surrogate)")
-    return question

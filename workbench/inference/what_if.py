@@ -1,24 +1,22 @@
 """What if: one text through a run's packed model with other thresholds, a budget, or tokens forced."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.catalog.scorers import own_scorer
 from workbench.core.documents import Window
 from workbench.core.merge_windows import places, stitched
 from workbench.core.task_type import Regression, answer_text
 from workbench.core.token_scores import TokenScores
-from workbench.data.windows.token_texts import token_texts
 from workbench.errors import InputError
+from workbench.inference.traced import blank_record, traced
 from workbench.metrics.efficiency.flops import padded_flops
 
 if TYPE_CHECKING:
     from workbench.models.classifier import PruningClassifier
-    from workbench.models.encoder import LayerTrace
     from workbench.models.inference import Output
 
 BATCH = 32
@@ -166,7 +164,7 @@ class _Runner:
         self, model: "PruningClassifier", tokenizer: Any, windows: Sequence[Window], change: Change
     ) -> None:
         self.model, self.windows, self.change = model, list(windows), change
-        self.blank = [_blank(model, tokenizer, window) for window in self.windows]
+        self.blank = [blank_record(model, tokenizer, window) for window in self.windows]
         self.places = places(self.blank)
         change.check(model.layers, 1 + max(int(place.max()) for place in self.places))
         self.batches: list[tuple[list[int], PruningClassifier, Output]] = []
@@ -233,38 +231,11 @@ class _Runner:
 
     def _traced(self) -> tuple[list[TokenScores], list[TokenScores]]:
         """Each window's record, and one whose scores are its thresholds."""
-        import torch
-
-        from workbench.attribution.scorers.learned.pruner_scores import scores_of_traces
-
         records, thresholds = list(self.blank), list(self.blank)
         for batch, model, output in self.batches:
             windows = [self.windows[index] for index in batch]
-            with torch.inference_mode():
-                limits = [_needed(model, *layer) for layer in enumerate(output.traces)]
-                scored = scores_of_traces(output.traces, windows)
-                needed = scores_of_traces(limits, windows)
-            for index, layers, limit in zip(batch, scored, needed, strict=True):
-                records[index] = replace(self.blank[index], scores=layers.scores, kept=layers.kept)
-                thresholds[index] = replace(self.blank[index], scores=limit.scores)
+            blanks = [self.blank[index] for index in batch]
+            found = traced(model, output.traces, windows, blanks)
+            for index, (record, limit) in zip(batch, found, strict=True):
+                records[index], thresholds[index] = record, limit
         return records, thresholds
-
-
-def _blank(model: "PruningClassifier", tokenizer: Any, window: Window) -> TokenScores:
-    """A window's record without scores."""
-    method = model.policy.method
-    tokens = token_texts(window, tokenizer)
-    scores = np.full((model.layers, len(tokens)), np.nan)
-    return TokenScores(
-        own_scorer(method), method, window.text_id, window.window, tokens, window.word_index, scores,
-        rationale=window.rationale, shares=window.shares,
-    )  # fmt: skip
-
-
-def _needed(model: "PruningClassifier", layer: int, trace: "LayerTrace") -> "LayerTrace":
-    """The trace with each token's threshold in the place of its score."""
-    import torch
-
-    limit = model.policy.threshold(layer, trace.entered)
-    everyone = torch.ones_like(trace.entered.is_cls, dtype=torch.float32)
-    return replace(trace, scores=None if limit is None else everyone * limit)

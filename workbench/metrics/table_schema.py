@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
+
+from workbench.errors import InputError
 
 INT, FLOAT, MAYBE_INT, TEXT = "int64", "float64", "Int64", "object"
 
@@ -120,6 +123,12 @@ class TableSchema:
     def required(self) -> tuple[str, ...]:
         """What every such table has."""
         return tuple(name for name in self.columns if name not in self.later)
+
+    def refuse_lacking(self, frame: pd.DataFrame, path: Path) -> None:
+        """Raise InputError where a table, read from the file `path`, lacks a required column."""
+        lost = [name for name in self.required if name not in frame.columns]
+        if lost:
+            raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
 
     def frame(self, rows: Iterable[tuple[object, ...]]) -> pd.DataFrame:
         """Return the rows as a table with these columns and their types."""

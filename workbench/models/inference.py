@@ -78,7 +78,7 @@ def infer_ragged(
     model: Runs,
     windows: Sequence[Window],
     batch_size: int = 32,
-    under: Callable[[list[int]], Runs] | None = None,
+    under: Callable[[list[int]], Callable[[Sequence[Window]], Output]] | None = None,
 ) -> TokenInference:
     """Return what a model says of every token, and how many remained.
 

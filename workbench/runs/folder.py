@@ -82,10 +82,8 @@ class Run:
             return None
         verify(self.folder, path)
         frame = read_table(path)
-        schema = _SCHEMAS.get(name)
-        lost = [c for c in schema.required if c not in frame.columns] if schema else []
-        if lost:
-            raise InputError(f"{path}: lacks the column(s) {', '.join(lost)}")
+        if name in _SCHEMAS:
+            _SCHEMAS[name].refuse_lacking(frame, path)
         return with_label_sets(frame) if name == "predictions" else frame
 
     def has_table(self, name: str) -> bool:

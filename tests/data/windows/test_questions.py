@@ -222,6 +222,16 @@ def test_what_does_not_fit_is_refused(question, more, message, wordpiece):
         encode_questions([question], wordpiece, **more)
 
 
+def test_more_windows_than_wanted_are_refused_before_they_are_made(wordpiece):
+    question = asked(MILL, name="long")
+    needed = len(encode_questions([question], wordpiece, max_tokens=24, stride=8).windows)
+    assert needed > 1
+    same = encode_questions([question], wordpiece, max_tokens=24, stride=8, most_windows=needed)
+    assert len(same.windows) == needed
+    with pytest.raises(InputError, match=f"question 'long' needs {needed} windows, and at most"):
+        encode_questions([question], wordpiece, max_tokens=24, stride=8, most_windows=needed - 1)
+
+
 def test_a_passage_that_fits_may_be_shorter_than_the_stride(wordpiece):
     encoding = encode_questions([asked("1911", "1911", text="When?")], wordpiece, max_tokens=32)
     assert len(encoding.windows) == 1

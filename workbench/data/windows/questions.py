@@ -61,6 +61,7 @@ def encode_questions(
     stride: int = 128,
     max_question: int = 64,
     long_questions: Literal["cut", "refuse"] = "cut",
+    most_windows: int | None = None,
 ) -> QuestionEncoding:
     """Cut questions into windows: all hold the question and as much of the passage as fits.
 
@@ -79,11 +80,12 @@ def encode_questions(
             window is moved on.
         max_question: Most tokens of a question.
         long_questions: Whether a longer one loses its end, as in run_squad.py, or is refused.
+        most_windows: Refuse a question that needs more; None: none is.
 
     Raises:
-        InputError: Names the id of a question or passage without tokens, of a question that is too long,
-            and of one that leaves no more than `stride` tokens to a passage that does not fit. Any
-            tokenizer that is not fast, or marks no answer by [CLS], is refused.
+        InputError: Names the id of a question or passage without tokens, of a question that is too long
+            or needs too many windows, and of one that leaves no more than `stride` tokens to a passage
+            that does not fit. Any tokenizer that is not fast, or marks no answer by [CLS], is refused.
     """
     made, cut_questions, cut_answers = list[tuple[Window, QuestionWindow]](), [], []
     special = _special(tokenizer)
@@ -101,6 +103,12 @@ def encode_questions(
                 f"question {question.id!r} leaves {max(room, 0)} of {max_tokens} tokens to its passage"
                 f" of {len(passage)}, and windows have {stride} in common"
             )
+        needed = len(window_bounds(len(passage), room, stride))
+        if most_windows is not None and needed > most_windows:
+            raise InputError(
+                f"question {question.id!r} needs {counted(needed, 'window')}, and at most"
+                f" {most_windows} are run: shorten its passage"
+            )
         windows = list(_Asked(question, asked, passage, special).windows(room, stride))
         if question.answers and not any(facts.holds_answer for _, facts in windows):
             cut_answers.append(question.id)
@@ -116,17 +124,21 @@ def encode_questions(
 
 
 def encode_by_settings(
-    questions: Sequence[Question], tokenizer: TextTokenizer, settings: QuestionSettings
+    questions: Sequence[Question],
+    tokenizer: TextTokenizer,
+    settings: QuestionSettings,
+    most_windows: int | None = None,
 ) -> QuestionEncoding:
     """Cut questions into windows as a configuration says.
 
     Args:
-        questions, tokenizer: As of `encode_questions`, which says what is raised.
+        questions, tokenizer, most_windows: As of `encode_questions`, which says what is raised.
         settings: The configuration.
     """
     return encode_questions(
         questions, tokenizer, max_tokens=settings.max_tokens, stride=settings.stride,
         max_question=settings.max_question, long_questions=settings.long_questions,
+        most_windows=most_windows,
     )  # fmt: skip
 
 

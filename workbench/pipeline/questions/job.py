@@ -11,40 +11,33 @@ from workbench.config.questions import QuestionsConfig, QuestionSettings
 from workbench.core.documents import Window
 from workbench.core.questions import QuestionSet
 from workbench.core.token_tasks import AnswerSpans
-from workbench.data.questions import load_questions
+from workbench.data.questions import configured_questions
 from workbench.data.windows.questions import QuestionEncoding, encode_by_settings
-from workbench.errors import InputError
 from workbench.metrics.answer_spans import answers_by_settings
 from workbench.metrics.question_answering import AnswerValues, answer_quality, answer_values
 from workbench.metrics.stats.resampling import paired_randomisation_test
 from workbench.pipeline.questions.answers import followed_tokens
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import RESAMPLES, SystemsJob
-from workbench.runs.answers import CONFIG
+from workbench.pipeline.systems.job import SystemsJob
+from workbench.runs.answers import AnswersFolder
+from workbench.runs.systems import RESAMPLES
 
 
 class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
     """Methods being trained to answer questions; what they say are answers by the question's id."""
 
-    command, config_file, said_name = "answer", CONFIG, "answers"
+    command = "answer"
+    config_file, said_name = AnswersFolder.config_file, AnswersFolder.said_name
     head, judged, limit = "answers", "dev", "questions.max_tokens"
     labels = AnswerSpans().labels
 
     @cached_property
     def questions(self) -> QuestionSet:
         """Those of training and of dev."""
-        settings = self.config.questions
-        found = load_questions(
-            self.config.run.data, answers=settings.misplaced, dev_share=settings.dev_share,
-            seed=self.config.run.seed,
-        )  # fmt: skip
+        found = configured_questions(self.config)
         for note in found.notes:
             self.reporter.note(note)
-        splits = found.splits | {"train": found.splits["train"][: settings.max_train]}
-        for split in ("train", "dev"):
-            if not splits[split]:
-                raise InputError(f"{found.name}: the {split} split has no questions")
-        return QuestionSet(found.name, splits, found.notes, found.counts)
+        return found
 
     @cached_property
     def encodings(self) -> dict[str, QuestionEncoding]:

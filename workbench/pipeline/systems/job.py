@@ -38,8 +38,6 @@ from workbench.training.objectives.base import Objective, TrainingProgress
 from workbench.training.objectives.dense import DenseObjective
 from workbench.training.teacher_targets import Targets
 
-RESAMPLES = 5000
-"""Of intervals and tests."""
 CHECKPOINTS = "checkpoints"
 """In the folder: unfinished trainings."""
 C = TypeVar("C", bound=SystemsConfig)

@@ -14,7 +14,9 @@ from workbench.data.windows.tags import TagEncoding, encode_tagged
 from workbench.metrics.stats.micro_f1 import micro_f1, paired_micro_f1_test
 from workbench.metrics.tagging import TagValues, tag_quality, tag_values
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import RESAMPLES, SystemsJob
+from workbench.pipeline.systems.job import SystemsJob
+from workbench.runs.systems import RESAMPLES
+from workbench.runs.tags import TagsFolder
 
 SPLITS = "train", "dev", "test"
 
@@ -22,7 +24,7 @@ SPLITS = "train", "dev", "test"
 class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
     """Methods being trained to tag words; what they say are the tags of a text's words by its id."""
 
-    command, config_file, said_name = "tag", "tagging.yaml", "tags"
+    command, config_file, said_name = "tag", TagsFolder.config_file, TagsFolder.said_name
     head, judged, limit = "tokens", "test", "run.data.max_tokens"
 
     @cached_property

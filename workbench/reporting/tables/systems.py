@@ -110,18 +110,22 @@ def _by_layer(name: str, frame: pd.DataFrame, words: str) -> Table:
     return Table(f"{name}_by_layer", said, frame, pd.DataFrame(shown), ("model", "what goes on"))
 
 
-def answers_plausibility_tables(frame: pd.DataFrame) -> list[Table]:
+def answers_plausibility_tables(frame: pd.DataFrame, *, mark_best: bool = True) -> list[Table]:
     """Build scorer by layer, as a run's plausibility tables, against the answer and its sentence.
 
     Args:
         frame: Columns of `schemas.ANSWERS_PLAUSIBILITY`; no rows make no tables.
+        mark_best: Whether the best of each metric and layer is bold.
     """
     tables = []
+    ranking = f"{caption('ranks')} of each metric and layer, controls apart." if mark_best else ""
     for rationale, rows in frame.groupby("marks", sort=False, observed=True):
         numbers, shown, marks = by_layer(one_control(in_order(rows)), LINES)
-        words = caption("answers_plausibility", rationale=RATIONALES[str(rationale)])
+        told = RATIONALES[str(rationale)]
+        words = caption("answers_plausibility", rationale=told, ranking=ranking)
         name = f"{PLAUSIBILITY}_{rationale}"
-        tables.append(Table(name, words, numbers, shown, ("metric", "scorer", "model"), marks))
+        bold = marks if mark_best else None
+        tables.append(Table(name, words, numbers, shown, ("metric", "scorer", "model"), bold))
     return tables
 
 
