@@ -12,6 +12,9 @@ from workbench.inference.explain import Explained as Explained
 from workbench.inference.explain import explain_text as explain_text
 from workbench.inference.load import load_answerer as load_answerer
 from workbench.inference.load import load_classifier as load_classifier
+from workbench.inference.load import load_tagger as load_tagger
+from workbench.inference.tag import TaggedPrediction as TaggedPrediction
+from workbench.inference.tag import tag_texts as tag_texts
 from workbench.models.classifier import PruningClassifier as PruningClassifier
 from workbench.models.transformers import register as register
 from workbench.reporting.published import published as published

@@ -18,17 +18,15 @@ from workbench.reporting.tables.systems import (
 )
 from workbench.reporting.tables.table import Table
 from workbench.runs.answers import AnswersFolder
+from workbench.runs.open_systems import OpenedSystems, systems_folder
 from workbench.runs.systems import RESAMPLES, System, systems_of
-from workbench.runs.tags import TagsFolder
-
-Opened = AnswersFolder | TagsFolder
 
 
 @dataclass(frozen=True)
 class SystemsData:
     """One folder of answers or tags; frames are None where nothing of the kind was measured."""
 
-    opened: Opened
+    opened: OpenedSystems
     systems: tuple[System, ...]
     """Those of the configuration."""
     trained: frozenset[str]
@@ -66,12 +64,6 @@ class SystemsData:
             return {}
         rows = self.measured[self.measured["metric"] == metric]
         return dict(zip(rows["system"], rows["value"].astype(float), strict=True))
-
-
-def systems_folder(path: Path) -> Opened | None:
-    """Return what kind of folder it is, opened; None: neither of both."""
-    kinds: tuple[type[Opened], ...] = (AnswersFolder, TagsFolder)
-    return next((kind(path) for kind in kinds if (path / kind.config_file).is_file()), None)
 
 
 def read_systems(path: Path) -> SystemsData:

@@ -251,7 +251,7 @@ def test_graphs_of_another_format_are_refused(graphs, tmp_path) -> None:
     with pytest.raises(InputError, match=r"written in format 1 by workbench .*export the model again"):
         package.load_answerer(tmp_path, engine="onnxruntime")
     (tmp_path / MANIFEST).write_text(json.dumps(values | {"task": "tokens", "questions": None}))
-    with pytest.raises(InputError, match="tags tokens"):
+    with pytest.raises(InputError, match="tags words, and one that answers questions is needed"):
         package.load_answerer(tmp_path, engine="onnxruntime")
 
 

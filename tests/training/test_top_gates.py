@@ -6,6 +6,7 @@ import torch
 from tests.helpers.toys import RAGGED, texts
 from workbench.metrics.efficiency.flops import Shape
 from workbench.training.top_gates import (
+    FIXED_MARGIN,
     closing_order,
     expected_shares,
     expected_tokens,
@@ -60,6 +61,31 @@ def test_a_shift_saves_just_the_target(make_model) -> None:
         shift_to(policy, target, saved)
         assert saved() == pytest.approx(target, abs=1e-4)
         torch.testing.assert_close(policy.fine.diff(dim=1), distances)
+
+
+def test_fixed_gates_stand_on_no_edge(make_model) -> None:
+    policy = make_model("top").policy
+    with torch.no_grad():
+        policy.coarse.fill_(30.0)
+        policy.fine.copy_(torch.linspace(-4, 4, policy.fine.numel()).view_as(policy.fine))
+
+    def saved() -> float:
+        return sparsity(
+            Shape(4, 16, 24, classes=2), policy.cut, inference_tokens(policy, LENGTHS)
+        ).item()
+
+    def opened(shift: float) -> list[int]:
+        with torch.no_grad():
+            policy.fine.add_(shift)
+            gates = [policy.open_gates(layer) for layer in range(4)]
+            policy.fine.sub_(shift)
+        return [-1 if gate is None else int(gate.sum()) for gate in gates]
+
+    shift_to(policy, 0.3, saved)
+    assert opened(1e-5) != opened(-1e-5)
+    shift_to(policy, 0.3, saved, margin=FIXED_MARGIN)
+    assert opened(1e-4) == opened(0.0) == opened(-1e-4)
+    assert saved() >= 0.3
 
 
 def test_the_closing_order_weighs_what_is_lost_against_what_is_saved() -> None:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from workbench.catalog.options import CALIBRATION, Precision, Quantisation
 from workbench.cli.options import Split
 from workbench.cli.terminal import say
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.runs.open_systems import OpenedSystems
 
 
 @dataclass(frozen=True)
@@ -16,9 +19,9 @@ class ModelExport:
     """Which model is written, and where to."""
 
     run: Path
-    """Run folder, or one of `workbench answer`."""
+    """Run folder, or one of `workbench answer` or `workbench tag`."""
     method: str
-    """Trained method of the run; of `workbench answer` with its strength, such as top-0.3."""
+    """Trained method of the run; of answers and tags with its strength, such as top-0.3."""
     to: Path
     """Folder to write, new or empty."""
     format: Literal["transformers", "onnx"] = "transformers"
@@ -27,7 +30,7 @@ class ModelExport:
     """Of an ONNX graph's linear layers."""
     quantisation: Literal["auto", "dynamic", "static"] = "auto"
     """How what enters an int8 layer is rounded: by its own range, by that of dev texts, or
-    whichever agrees more with torch on dev. Of answers `auto` is the first."""
+    whichever agrees more with torch on dev. Of answers and tags `auto` is the first."""
     calibration: int = CALIBRATION
     """Windows of dev that static quantisation takes its ranges from."""
     batched: bool = False
@@ -59,28 +62,29 @@ class PredictionsExport:
 def export(what: ModelExport) -> None:
     """Write a model that transformers loads by itself, or that runs in an engine without torch.
 
-    For transformers: AutoModelForSequenceClassification, or AutoModelForQuestionAnswering. A dense or
-    DistilBERT model is an ordinary one of its family; any other needs `import workbench` first, and then
-    drops its tokens. As `--format onnx`: graphs in which tokens really go, held against the torch model
-    on the dev split; load them by `workbench.load_classifier(folder, engine="onnxruntime")`, or
-    `load_answerer`. Cards are written beside it. Uploading asks for the hub's
-    own login (`hf auth login`).
+    For transformers: AutoModelForSequenceClassification, ...QuestionAnswering, ...TokenClassification.
+    A dense or DistilBERT model is an ordinary one of its family; any other needs `import workbench`
+    first, and then drops its tokens. As `--format onnx`: graphs in which tokens really go, held against
+    the torch model on the dev split; load them by `workbench.load_classifier(folder,
+    engine="onnxruntime")`, or `load_answerer`, `load_tagger`. Cards are written beside it. Uploading
+    asks for the hub's own login (`hf auth login`).
     """
     from workbench.pipeline.export import check_hub, push
-    from workbench.runs.answers import holds_answers
+    from workbench.runs.open_systems import systems_folder
 
+    trained = systems_folder(what.run)
     if what.format != "onnx" and (what.precision != "fp32" or what.batched):
         raise InputError("--precision and --batched are of --format onnx")
     if what.precision != "int8" and (what.quantisation != "auto" or what.calibration != CALIBRATION):
         raise InputError("--quantisation and --calibration are of --precision int8")
-    dynamic = what.quantisation == "dynamic" or (what.quantisation == "auto" and holds_answers(what.run))
+    dynamic = what.quantisation == "dynamic" or (what.quantisation == "auto" and trained is not None)
     if dynamic and what.calibration != CALIBRATION:
         raise InputError("--calibration is of static quantisation")
     if what.calibration < 1:
         raise InputError(f"--calibration {what.calibration}: at least 1")
     if what.push_to_hub is not None:
         check_hub(what.push_to_hub)
-    said = _export_answerer(what) if holds_answers(what.run) else _export_classifier(what)
+    said = _export_classifier(what) if trained is None else _export_system(what, trained)
     say(*said, what.to)
     if what.push_to_hub is not None:
         say(push(what.to, what.push_to_hub, public=what.public))
@@ -107,18 +111,16 @@ def _export_classifier(what: ModelExport) -> list[str]:
     return [manifest.in_words()]
 
 
-def _export_answerer(what: ModelExport) -> list[str]:
-    """Export a model of `workbench answer`; return what is to be said of its graphs."""
-    from workbench.pipeline.questions.export import export_answerer, export_answerer_graphs
-    from workbench.reporting.cards.answers import write_answers_card
-    from workbench.runs.answers import AnswersFolder
+def _export_system(what: ModelExport, trained: "OpenedSystems") -> list[str]:
+    """Export a model of answers or tags; return what is to be said of its graphs."""
+    from workbench.pipeline.systems.export import export_system, export_system_graphs
+    from workbench.reporting.cards.systems import write_system_card
 
-    trained = AnswersFolder(what.run)
-    card = partial(write_answers_card, trained, what.method)
+    card = partial(write_system_card, trained, what.method)
     if what.format == "transformers":
-        export_answerer(trained, what.method, what.to, card)
+        export_system(trained, what.method, what.to, card)
         return []
-    manifest = export_answerer_graphs(
+    manifest = export_system_graphs(
         trained, what.method, what.to, precision=what.precision, batched=what.batched,
         calibration=what.calibration if what.quantisation == "static" else 0,
         write_card=lambda folder, manifest: card(folder, graphs=manifest.in_words()),

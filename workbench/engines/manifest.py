@@ -86,6 +86,31 @@ class AnswersAgreement(BaseModel):
         )
 
 
+class TagsAgreement(BaseModel):
+    """How a folder's graphs and the torch model tag the words of the dev split."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    windows: int
+    words: int
+    f1: float
+    """Of the graph; micro-averaged, of entities or of tags."""
+    f1_torch: float
+    same_tag: float
+    """Share of the words."""
+    same_tokens: float
+    largest_difference: float
+    """As of `Agreement`."""
+
+    def in_words(self) -> str:
+        """Say how both tag."""
+        return (
+            f"{self.words:,} words of dev in {self.windows:,} windows: F1 {self.f1:.3f} (torch "
+            f"{self.f1_torch:.3f}), the same tag on {self.same_tag:.2%}, "
+            f"{_same(self.same_tokens, self.largest_difference)}"
+        )
+
+
 def _same(tokens: float, difference: float) -> str:
     return f"the same tokens in every layer on {tokens:.2%}, logits within {difference:.1e} of torch's"
 
@@ -114,7 +139,7 @@ class Manifest(BaseModel):
     """Of int8 graphs; None for others, and in folders of before that was kept: dynamic."""
     files: dict[Literal["model.onnx", "batch.onnx"], _Sha256]
     """The graph of one text and, where it was asked for, that of any number."""
-    dev: Agreement | AnswersAgreement | None = None
+    dev: Agreement | AnswersAgreement | TagsAgreement | None = None
     others: dict[Quantisation, Agreement] = {}
     """Of int8 graphs that were made another way, and were not kept since they agree less."""
 

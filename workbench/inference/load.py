@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from workbench.catalog.options import Compute, Engine
+from workbench.engines.manifest import TokenTaskKind
 from workbench.engines.sessions import ENGINES
 from workbench.errors import InputError
 
@@ -106,19 +107,65 @@ def load_answerer(
         >>> model.policy.method
         'top'
     """
+    return _load_of_tokens(folder, "answers", engine, threads, compute)
+
+
+@overload
+def load_tagger(
+    folder: str | Path, engine: Literal["torch"] = "torch"
+) -> tuple["PruningTokenClassifier", Any]: ...
+
+
+@overload
+def load_tagger(
+    folder: str | Path, engine: Engine, *, threads: int | None = None, compute: Compute = "as-exported"
+) -> tuple["EngineTokenClassifier", "FastTokenizer"]: ...
+
+
+def load_tagger(
+    folder: str | Path,
+    engine: Literal["torch"] | Engine = "torch",
+    *,
+    threads: int | None = None,
+    compute: Compute = "as-exported",
+) -> tuple[Any, Any]:
+    """Load a folder of a model that tags words and its tokenizer, for `tag_texts`.
+
+    With torch: a model of `workbench tag` or what `workbench export` made of it, or any fine-tuned token
+    classification model of a supported family, as dense. With an engine: a folder that
+    `workbench export --format onnx` wrote, and torch is not imported.
+
+    Args:
+        folder, engine, threads, compute: As of `load_classifier`.
+
+    Raises:
+        InputError: As `load_classifier`, and for a model that does not tag words.
+    """
+    return _load_of_tokens(folder, "tokens", engine, threads, compute)
+
+
+_SAID: dict[TokenTaskKind, str] = {"answers": "answers questions", "tokens": "tags words"}
+
+
+def _load_of_tokens(
+    folder: str | Path, task: TokenTaskKind, engine: Literal["torch"] | Engine, threads: int | None,
+    compute: Compute,
+) -> tuple[Any, Any]:  # fmt: skip
     if engine == "torch":
         _refuse_for_torch(threads, compute)
         from workbench.models.token_classifier import load_token_classifier
 
-        return load_token_classifier(folder, "answers")
+        return load_token_classifier(folder, task)
     _refuse_unknown(engine, compute)
     from workbench.engines.token_classifier import EngineTokenClassifier
     from workbench.engines.tokenizer import FastTokenizer
 
     folder = Path(folder)
     model = EngineTokenClassifier(folder, engine, threads=threads, compute=compute)
-    if model.manifest.task != "answers":
-        raise InputError(f"{folder}: its model tags tokens, and one that answers questions is needed")
+    found = model.manifest.task
+    if found != task:
+        other = next(said for kind, said in _SAID.items() if kind == found)
+        raise InputError(f"{folder}: its model {other}, and one that {_SAID[task]} is needed")
     return model, FastTokenizer(folder)
 
 

@@ -44,12 +44,8 @@ class Model(Protocol):
         """Return logits and remaining tokens of every window."""
 
 
-class Answerer(Protocol):
-    """What `answer_questions` asks of a model."""
-
-    @property
-    def asked(self) -> QuestionSettings | None:
-        """How questions were cut and answered in training; None: nobody knows."""
+class TokenModel(Protocol):
+    """What is asked of a model that says something of each token."""
 
     @property
     def costs(self) -> Costs:
@@ -63,4 +59,20 @@ class Answerer(Protocol):
         """Return `max_tokens`, by default the model's positions; InputError if it is more."""
 
     def infer_tokens(self, windows: Sequence[Window], batch_size: int = 32) -> TokenInference:
-        """Return the start and end logits of every window's tokens, and how many remained."""
+        """Return the logits of every window's tokens, and how many remained."""
+
+
+class Answerer(TokenModel, Protocol):
+    """What `answer_questions` asks of a model, whose logits are of start and end."""
+
+    @property
+    def asked(self) -> QuestionSettings | None:
+        """How questions were cut and answered in training; None: nobody knows."""
+
+
+class Tagger(TokenModel, Protocol):
+    """What `tag_texts` asks of a model."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the tags, in the order of its logits."""

@@ -19,6 +19,8 @@ MOST_INFORMED = 512
 """Windows behind the information of the gates; the first ones."""
 BISECTIONS = 24
 """Halvings of the range in which a shift is searched: to a millionth of it."""
+FIXED_MARGIN = 1e-3
+"""Log-alpha by which fixed gates keep away from the number at which one more would open."""
 SATURATED = 12.0
 """Log-alpha from which on a gate is always open; its negative, always closed."""
 
@@ -81,13 +83,15 @@ def inference_tokens(policy: ToP, lengths: Tensor) -> list[Tensor]:
     return tokens
 
 
-def shift_to(policy: ToP, target: float, measure: Callable[[], float]) -> None:
+def shift_to(policy: ToP, target: float, measure: Callable[[], float], *, margin: float = 0.0) -> None:
     """Move all fine gates by one number, so that they save as little as they can but `target`.
 
     Args:
         policy: Its log-alphas change.
         target: The sparsity.
         measure: Returns that of the gates as they are; it falls as they open.
+        margin: What they are closed by beyond that. A saving that is a step is found at its very edge,
+            where another engine's rounding would open one gate more.
     """
     start = policy.fine.detach().clone()
     low, high = -SATURATED - float(start.max()), SATURATED - float(start.min())
@@ -96,7 +100,7 @@ def shift_to(policy: ToP, target: float, measure: Callable[[], float]) -> None:
             middle = (low + high) / 2
             policy.fine.copy_(start + middle)
             low, high = (low, middle) if measure() < target else (middle, high)
-        policy.fine.copy_(start + low)
+        policy.fine.copy_(start + low - margin)
 
 
 def gate_information(model: PruningClassifier, windows: Sequence[Window], batch_size: int) -> Tensor:

@@ -65,6 +65,9 @@ def encode_tagged(
 ) -> TagEncoding:
     """Cut tagged texts into windows, as `encode` does; no word is in two.
 
+    Where a text is cut does not depend on its tags, which nobody knows of a text to be tagged. A token
+    of a word that is not outside is marked as rationale.
+
     Args:
         texts: With different ids.
         names: The tags, in the order of the outputs.
@@ -73,7 +76,8 @@ def encode_tagged(
             Devlin et al. 2019, section 5.3.
     """
     numbers = {name: number for number, name in enumerate(names)}
-    found = encode([text.document for text in texts], MultiLabel(()), tokenizer, max_tokens)
+    found = encode([text.document.unmarked() for text in texts], MultiLabel(()), tokenizer, max_tokens)
+    marked = {text.document.id: np.array([tag != OUTSIDE for tag in text.tags]) for text in texts}
     tags = {text.document.id: np.array([numbers[tag] for tag in text.tags]) for text in texts}
     windows, speaking, words = list[Window](), list[np.ndarray](), list[np.ndarray]()
     begun: set[tuple[str, int]] = set()
@@ -88,7 +92,8 @@ def encode_tagged(
         target = np.full(len(index), IGNORED)
         wanted = index >= 0 if learnt == "all" else np.array(places, dtype=int)
         target[wanted] = tags[window.text_id][index[wanted]]
-        windows.append(replace(window, label=tuple(target.tolist())))
+        marks = (index >= 0) & marked[window.text_id][index]
+        windows.append(replace(window, label=tuple(target.tolist()), rationale=marks))
         speaking.append(np.array(places, dtype=int))
         words.append(index[speaking[-1]])
     return TagEncoding(replace(found, windows=windows), speaking, words)

@@ -9,16 +9,18 @@ import numpy as np
 
 from workbench.config.questions import QuestionsConfig, QuestionSettings
 from workbench.core.documents import Window
+from workbench.core.inference import TokenInference
 from workbench.core.questions import QuestionSet
 from workbench.core.token_tasks import AnswerSpans
 from workbench.data.questions import configured_questions
 from workbench.data.windows.questions import QuestionEncoding, encode_by_settings
+from workbench.engines.manifest import AnswersAgreement
 from workbench.metrics.answer_spans import answers_by_settings
 from workbench.metrics.question_answering import AnswerValues, answer_quality, answer_values
 from workbench.metrics.stats.resampling import paired_randomisation_test
 from workbench.pipeline.questions.answers import followed_tokens
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import SystemsJob
+from workbench.pipeline.systems.job import SystemsJob, same_inference
 from workbench.runs.answers import AnswersFolder
 from workbench.runs.systems import RESAMPLES
 
@@ -88,6 +90,20 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
 
     def p_value(self, values: AnswerValues, dense: AnswerValues) -> float:
         return paired_randomisation_test(values.f1, dense.f1, RESAMPLES, self.config.run.seed)
+
+    def agreement(self, given: TokenInference, torchs: TokenInference) -> AnswersAgreement:
+        questions = self.questions.splits["dev"]
+        said = [self.said("dev", part.logits) for part in (given, torchs)]
+        ours, theirs = (self.values("dev", answers) for answers in said)
+        return AnswersAgreement(
+            **same_inference(given, torchs),
+            questions=len(questions),
+            f1=self.f1(ours),
+            f1_torch=self.f1(theirs),
+            exact_match=float(ours.exact.mean()),
+            exact_match_torch=float(theirs.exact.mean()),
+            same_answer=float(np.mean([said[0][one.id] == said[1][one.id] for one in questions])),
+        )
 
     def followed(self, split: str) -> tuple[list[int], list[Followed]]:
         return followed_tokens(self.encodings[split])

@@ -16,6 +16,8 @@ from workbench.config.loading import dump_config
 from workbench.config.questions import QuestionSettings
 from workbench.config.systems import SystemsConfig
 from workbench.core.documents import Window
+from workbench.core.inference import TokenInference
+from workbench.engines.manifest import AnswersAgreement, TagsAgreement
 from workbench.errors import InputError
 from workbench.models.backbones.base import Head
 from workbench.models.classifier import PruningClassifier
@@ -43,6 +45,20 @@ CHECKPOINTS = "checkpoints"
 C = TypeVar("C", bound=SystemsConfig)
 S = TypeVar("S")
 V = TypeVar("V")
+
+
+def same_inference(given: TokenInference, torchs: TokenInference) -> dict[str, Any]:
+    """Return what agreements of every task hold: windows, same_tokens and largest_difference.
+
+    Args:
+        given, torchs: As of `SystemsJob.agreement`.
+    """
+    pairs = zip(given.logits, torchs.logits, strict=True)
+    return {
+        "windows": len(given.tokens),
+        "same_tokens": float((given.tokens == torchs.tokens).all(axis=1).mean()),
+        "largest_difference": max(float(np.abs(one - other).max()) for one, other in pairs),
+    }
 
 
 @dataclass
@@ -112,6 +128,16 @@ class SystemsJob(ABC, Generic[C, S, V]):
     @abstractmethod
     def p_value(self, values: V, dense: V) -> float:
         """Return that of a paired test of two systems' F1."""
+
+    @abstractmethod
+    def agreement(
+        self, given: TokenInference, torchs: TokenInference
+    ) -> AnswersAgreement | TagsAgreement:
+        """Return how exported graphs say what torch says of the dev split's windows.
+
+        Args:
+            given, torchs: What the graphs and the torch model gave for them.
+        """
 
     @abstractmethod
     def followed(self, split: str) -> tuple[list[int], list[Followed]]:

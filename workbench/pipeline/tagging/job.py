@@ -8,13 +8,15 @@ import numpy as np
 
 from workbench.config.tagging import TaggingConfig
 from workbench.core.documents import Window
+from workbench.core.inference import TokenInference
 from workbench.core.tagging import TaggedSet
 from workbench.data.tagged import load_tagged
 from workbench.data.windows.tags import TagEncoding, encode_tagged
+from workbench.engines.manifest import TagsAgreement
 from workbench.metrics.stats.micro_f1 import micro_f1, paired_micro_f1_test
 from workbench.metrics.tagging import TagValues, tag_quality, tag_values
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import SystemsJob
+from workbench.pipeline.systems.job import SystemsJob, same_inference
 from workbench.runs.systems import RESAMPLES
 from workbench.runs.tags import TagsFolder
 
@@ -89,6 +91,17 @@ class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
 
     def p_value(self, values: TagValues, dense: TagValues) -> float:
         return paired_micro_f1_test(values.counts, dense.counts, RESAMPLES, self.config.run.seed)
+
+    def agreement(self, given: TokenInference, torchs: TokenInference) -> TagsAgreement:
+        said = [self.said("dev", part.logits) for part in (given, torchs)]
+        ours, theirs = ([tag for tags in one.values() for tag in tags] for one in said)
+        return TagsAgreement(
+            **same_inference(given, torchs),
+            words=len(ours),
+            f1=self.f1(self.values("dev", said[0])),
+            f1_torch=self.f1(self.values("dev", said[1])),
+            same_tag=float(np.mean([own == other for own, other in zip(ours, theirs, strict=True)])),
+        )
 
     def followed(self, split: str) -> tuple[list[int], list[Followed]]:
         windows = self.windows(split)

@@ -23,6 +23,7 @@ from workbench.training.losses import lambda_loss, teacher_loss
 from workbench.training.objectives.base import Backward, Objective, TrainingProgress, adamw, by_quality
 from workbench.training.teacher_targets import stacked_logits
 from workbench.training.top_gates import (
+    FIXED_MARGIN,
     MOST_INFORMED,
     closing_order,
     expected_shares,
@@ -163,7 +164,7 @@ class TopObjective(Objective):
                 tokens = expected_tokens(self.lengths, expected_shares(policy))
             return sparsity(self.shape, policy.cut, tokens).item()
 
-        shift_to(policy, target, saved)
+        shift_to(policy, target, saved, margin=FIXED_MARGIN if fixed else 0.0)
 
     def optimizers(self) -> list[Optimizer]:
         settings = self.settings
