@@ -38,6 +38,7 @@ SLOW = (
     "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "deeplift",
     "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "decompx-paper",
     "value-zeroing", "value-zeroing-rollout", "activation-patching",
+    "layer-conductance", "internal-influence",
 )  # fmt: skip
 """Run on `--slow-limit` windows."""
 
