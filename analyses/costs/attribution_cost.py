@@ -37,7 +37,8 @@ COSTS = "costs"
 SLOW = (
     "lime", "kernel-shap", "occlusion", "feature-ablation", "integrated-gradients", "deeplift",
     "gradient-shap", "smoothgrad", "smoothgrad-squared", "vargrad", "decompx", "decompx-paper",
-    "value-zeroing", "value-zeroing-rollout",
+    "value-zeroing", "value-zeroing-rollout", "activation-patching",
+    "layer-conductance", "internal-influence",
 )  # fmt: skip
 """Run on `--slow-limit` windows."""
 

@@ -11,13 +11,15 @@ from torch.nn.functional import gelu
 from transformers.activations import GELUActivation
 
 from tests.helpers.toys import MASK, texts, toy_tokenizer, window
-from workbench.attribution.engine.layer_inputs import Attribution, LayerInput
+from workbench.attribution.engine.layer_inputs import Attribution, FromText, LayerInput
 from workbench.attribution.options import Options
 from workbench.attribution.run import score_windows
+from workbench.attribution.scorers.gradients.conductance import internal_influence, layer_conductance
 from workbench.attribution.scorers.gradients.deeplift import deeplift
 from workbench.attribution.scorers.gradients.gradient_shap import gradient_shap
 from workbench.attribution.scorers.gradients.integrated_gradients import integrated_gradients
 from workbench.attribution.scorers.gradients.smoothgrad import smooth_grad, smooth_grad_squared, var_grad
+from workbench.attribution.scorers.perturbation.activation_patching import activation_patching
 
 TOKENIZER = toy_tokenizer()
 TARGET = 1
@@ -41,9 +43,10 @@ class Linear(nn.Module):
 
     def __init__(self, weights: torch.Tensor) -> None:
         super().__init__()
-        self.weights = weights
+        self.weights, self.at = weights, nn.Identity()
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        hidden = self.at(hidden)
         return torch.einsum("knh,cnh->kc", hidden, self.weights)[:, TARGET]
 
 
@@ -51,23 +54,40 @@ def linear_point(**options) -> tuple[LayerInput, torch.Tensor]:
     """A point of a linear function, and the weights of its target."""
     torch.manual_seed(0)
     weights = torch.randn(2, 3, 4).double()
+    linear = Linear(weights)
+    hidden, baseline = torch.randn(2, 1, 3, 4).double()
     return LayerInput(
-        forward=Linear(weights),
-        hidden=torch.randn(1, 3, 4).double(),
-        baseline=torch.randn(1, 3, 4).double(),
+        forward=linear,
+        hidden=hidden,
+        baseline=baseline,
         copies=2,
         options=Options(**options),
+        # The embedding output is the state itself.
+        from_text=FromText(linear, hidden, baseline),
     ), weights[TARGET]
 
 
-@pytest.mark.parametrize("method", [integrated_gradients, gradient_shap, deeplift])
+@pytest.mark.parametrize("method", [integrated_gradients, gradient_shap, deeplift, activation_patching])
 def test_paths_of_a_linear_function_give_weight_times_difference(method) -> None:
     point, weights = linear_point(**LINEAR.get(method, {}))
     found = method(point)
     expected = (weights * (point.hidden - point.baseline)).sum(-1)
     torch.testing.assert_close(found.values.double(), expected, rtol=1e-5, atol=1e-6)
-    if method is not gradient_shap:
+    if method in (integrated_gradients, deeplift):
         assert found.error < 1e-5
+
+
+def test_ways_through_a_linear_functions_input_by_hand() -> None:
+    """Gradients are the weights; conductance lacks the ends of the path, where no point lies."""
+    point, weights = linear_point(steps=5)
+    close = {"rtol": 1e-6, "atol": 1e-9}
+    torch.testing.assert_close(internal_influence(point).values[0], weights.norm(dim=-1), **close)
+    found = layer_conductance(point)
+    points, _ = np.polynomial.legendre.leggauss(6)
+    covered = (points[-1] - points[0]) / 2
+    whole = (weights * (point.hidden - point.baseline)).sum(-1)
+    torch.testing.assert_close(found.values, covered * whole, **close)
+    assert found.error == pytest.approx(1 - covered)
 
 
 def test_deeplift_of_one_hidden_layer_by_hand() -> None:
@@ -114,9 +134,10 @@ def test_integrated_gradients_equal_captums_on_the_stock_model(make_model, stock
     assert record.error is not None
 
 
+@pytest.mark.parametrize("name", ["integrated-gradients", "layer-conductance"])
 @pytest.mark.parametrize("baseline", ["pad", "mask"])
-def test_integrated_gradients_add_up_at_every_layer(make_model, baseline: str) -> None:
-    record = one(make_model(), "integrated-gradients", texts([6])[0], baseline=baseline, steps=200)
+def test_ways_from_a_baseline_add_up_at_every_layer(make_model, baseline: str, name: str) -> None:
+    record = one(make_model(), name, texts([6])[0], baseline=baseline, steps=200)
     assert record.error.shape == (4,)
     assert record.error.max() < 0.05
     assert record.warnings == ()

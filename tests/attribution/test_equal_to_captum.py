@@ -8,9 +8,12 @@ import pytest
 import torch
 from captum.attr import (
     DeepLift,
+    FeatureAblation,
     GradientShap,
     InputXGradient,
     IntegratedGradients,
+    InternalInfluence,
+    LayerConductance,
     NoiseTunnel,
     Saliency,
 )
@@ -104,6 +107,12 @@ def noisy(kind: str, reduce: Callable[[Tensor], Tensor]) -> Callable[..., Tensor
     return found
 
 
+def patched(forward, hidden, empty) -> Tensor:
+    """A token's state is a feature."""
+    places = torch.arange(hidden.shape[1])[None, :, None].expand_as(hidden)
+    return FeatureAblation(forward).attribute(hidden, empty, TARGET, feature_mask=places)[..., 0]
+
+
 def norm(values: Tensor) -> Tensor:
     return values.norm(dim=-1)
 
@@ -123,6 +132,7 @@ METHODS = {
     "smoothgrad": noisy("smoothgrad", norm),
     "smoothgrad-squared": noisy("smoothgrad_sq", total),
     "vargrad": noisy("vargrad", total),
+    "activation-patching": patched,
 }
 
 
@@ -144,10 +154,29 @@ def test_scores_are_captums(double, plain, name: str) -> None:
             assert np.abs(scores).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["integrated-gradients", "deeplift"])
+@pytest.mark.parametrize(
+    ("name", "method", "reduce"),
+    [("layer-conductance", LayerConductance, total), ("internal-influence", InternalInfluence, norm)],
+)
+def test_ways_through_a_layer_are_captums_on_the_stock_layer(double, plain, name, method, reduce):
+    options = Options(target="pos", layers=LAYERS, steps=STEPS, baseline="mask")
+    (text,) = texts([9])
+    (record,) = score_windows([name], double, toy_tokenizer(), [text], options)
+    whole = states_of(plain, text, text.input_ids)[0]
+    empty = states_of(plain, text, np.where(text.word_index >= 0, MASK, text.input_ids))[0]
+    for layer in LAYERS:
+        engine = method(Rest(plain, 0), plain.bert.encoder.layer[layer])
+        wanted = engine.attribute(whole, empty, TARGET, n_steps=STEPS, attribute_to_layer_input=True)
+        np.testing.assert_allclose(
+            record.scores[layer], reduce(wanted)[0].detach(), atol=1e-6, rtol=1e-6
+        )
+        assert np.abs(record.scores[layer]).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["integrated-gradients", "deeplift", "layer-conductance"])
 def test_the_convergence_error_is_captums_difference_from_the_outputs(double, plain, name) -> None:
     (text,) = texts([7])
-    steps = {"steps": 3} if name == "integrated-gradients" else {}
+    steps = {} if name == "deeplift" else {"steps": 3}
     options = Options(target="pos", baseline="mask", **steps)
     (record,) = score_windows([name], double, toy_tokenizer(), [text], options)
     states = states_of(plain, text, text.input_ids)

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 
 TEXT = "the film is good . the film is not ."
 
@@ -70,7 +71,19 @@ def test_scorers_stand_side_by_side_and_can_be_saved(workbench, tiny, tmp_path) 
     assert "<b>" not in page
 
 
-def test_what_has_no_effect_is_refused(workbench, tiny) -> None:
-    answer = workbench("explain", "--run", tiny.folder, "--target", "POS", TEXT)
+def test_a_class_is_explained_against_another(workbench, tiny, tmp_path) -> None:
+    saved = tmp_path / "a.json"
+    asked = ["--scorers", "cp-lrp,saliency", "--target", "POS", "--against", "runner-up"]
+    answer = workbench(
+        "explain", "--run", tiny.folder, "--method", "dense", *asked, "--json", saved, TEXT
+    )
+    assert answer.code == 0, answer.err
+    said = [one["explains"] for one in json.loads(saved.read_text())["scorers"]]
+    assert all(one.endswith("logit of class POS minus that of the runner-up") for one in said)
+
+
+@pytest.mark.parametrize("option", ["--target", "--against"])
+def test_what_has_no_effect_is_refused(workbench, tiny, option: str) -> None:
+    answer = workbench("explain", "--run", tiny.folder, option, "POS", TEXT)
     assert answer.code == 2
     assert "need --scorers" in answer.error

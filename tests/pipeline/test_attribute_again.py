@@ -258,6 +258,16 @@ def test_scores_of_an_earlier_version_are_not_added_to(model, texts, copied) -> 
         score(model, texts, copied)
 
 
+def test_scores_made_before_classes_were_compared_are_added_to(model, texts, copied, whole) -> None:
+    summary = json.loads((copied / "attribute.json").read_text())
+    assert summary["settings"]["options"].pop("against") is None
+    (copied / "attribute.json").write_text(json.dumps(summary))
+    with pytest.raises(InputError, match=r"made with other options \(against None\); choose another"):
+        score(model, texts, copied, scorers=["saliency"], options=Options(against="pos"))
+    score(model, texts, copied)
+    equal(copied, whole)
+
+
 def test_a_table_that_is_gone_is_made_again(model, texts, copied, whole) -> None:
     (copied / "scores" / "alti.parquet").unlink()
     score(model, texts, copied)

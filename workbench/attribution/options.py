@@ -13,6 +13,7 @@ Baseline = Literal["pad", "mask", "zero"]
 MOST = 10**6
 """Of what is counted: steps, draws, windows, megabytes."""
 PREDICTED, GOLD = "predicted", "gold"
+RUNNER_UP = "runner-up"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Options:
 
     target: str | None = None
     """Class to explain: predicted (each window's own; default), gold, or a class name."""
+    against: str | None = None
+    """Why the target rather than this class: explain the difference of the two outputs; runner-up (each
+    window's likeliest other class) or a class name, for which the runner-up stands in where it is the
+    target itself; default: explain the target alone."""
     output: Literal["logit", "probability"] | None = None
     """Explain the target class's logit (default) or its probability."""
     sign: Literal["signed", "absolute"] | None = None

@@ -12,7 +12,7 @@ from workbench.attribution.engine.layer_inputs import score_layer_inputs
 from workbench.attribution.engine.observers import Observer
 from workbench.attribution.engine.switches import score_switches
 from workbench.attribution.engine.task import Task
-from workbench.attribution.options import PREDICTED, Options, check_layers
+from workbench.attribution.options import PREDICTED, RUNNER_UP, Options, check_layers
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import ScorerSpec, scorer_spec
 from workbench.core.documents import Window
@@ -133,6 +133,8 @@ def caption(spec: ScorerSpec, options: Options, task_type: TaskType | AnswerSpan
     parts = [spec.description]
     if "target" in spec.supported_options:
         parts.append(task_type.explained(options.target or PREDICTED, options.output or "logit"))
+    if options.against is not None:
+        parts[-1] += f" minus that of {_named(options.against)}"
     if spec.cls_row and isinstance(task_type, AnswerSpans):
         named = options.target or PREDICTED
         parts.append(f"for [CLS] the mean of the {named} answer's first and last token")
@@ -143,3 +145,7 @@ def caption(spec: ScorerSpec, options: Options, task_type: TaskType | AnswerSpan
     if options.sign == "absolute":
         parts.append("absolute")
     return ", ".join(parts)
+
+
+def _named(against: str) -> str:
+    return "the runner-up" if against == RUNNER_UP else against

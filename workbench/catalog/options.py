@@ -3,7 +3,7 @@
 from typing import Literal
 
 OptionName = Literal[
-    "target", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
+    "target", "against", "output", "sign", "granularity", "layers", "baseline", "steps", "samples"
 ]  # fmt: skip
 """What a scorer may support or refuse."""
 

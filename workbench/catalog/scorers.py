@@ -50,7 +50,8 @@ class ScorerSpec:
     method: str | None = None
     """The only method it can score; None: any model."""
     extra_options: frozenset[OptionName] = frozenset()
-    """What it supports besides `layers`, and besides `sign` and `granularity` unless it is a control."""
+    """What it supports besides `layers`, besides `sign` and `granularity` unless it is a control, and
+    besides `against` where it supports `target`."""
     signed: bool = False
     """Whether scores may be negative."""
     rows: Rows = "all"
@@ -76,8 +77,12 @@ class ScorerSpec:
     @property
     def supported_options(self) -> frozenset[OptionName]:
         """The options that are not refused."""
-        shape: set[OptionName] = {"layers", "granularity", "sign"}
-        return self.extra_options | (shape if self.group != "control" else {"layers"})
+        more: set[OptionName] = {"layers"}
+        if self.group != "control":
+            more |= {"granularity", "sign"}
+        if "target" in self.extra_options:
+            more.add("against")
+        return self.extra_options | more
 
     @property
     def head(self) -> int | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Strict, Target, end_strictly
+from workbench.cli.options import Against, Strict, Target, end_strictly
 from workbench.cli.terminal import ERR, OUT, say
 from workbench.errors import InputError
 from workbench.pipeline.requests import AskRequest, AttributeRequest, PredictRequest
@@ -37,6 +37,7 @@ def explain(
     text: Annotated[str, typer.Argument(help="Text to classify.")],
     how: Explanation,
     target: Target = None,
+    against: Against = None,
     strict: Strict = False,
 ) -> None:
     """Show the tokens of a text, or of a pair, layer by layer; dropped ones are struck out."""
@@ -49,14 +50,15 @@ def explain(
 
     run = load_run(how.run)
     model, tokenizer = load_classifier(run.model_folder(how.method))
-    if (how.layer is not None or target is not None) and not how.scorers:
-        raise InputError("--layer and --target need --scorers")
+    if any(given is not None for given in (how.layer, target, against)) and not how.scorers:
+        raise InputError("--layer, --target and --against need --scorers")
     layer = model.layers - 1 if how.layer is None else how.layer
     check_layers([layer], model.layers)
     # In windows as long as those the run trained on and predicted with.
     explained = explain_text(
         model, tokenizer, text, second=how.second, max_tokens=run.config.data.max_tokens,
-        scorers=how.scorers, options=Options(target=target), segmenter=run.config.data.segmenter,
+        scorers=how.scorers, options=Options(target=target, against=against),
+        segmenter=run.config.data.segmenter,
     )  # fmt: skip
     if how.scorers:
         OUT.print(side_by_side(explained, layer))

@@ -249,3 +249,4 @@ def numbers(flag: str, example: str, text: str) -> tuple[int, ...]:
 
 
 Target = option(Options, "target")
+Against = option(Options, "against")

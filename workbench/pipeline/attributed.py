@@ -122,7 +122,9 @@ def _joined_settings(folder: Path, settings: dict[str, Any], scored: set[str]) -
     summary = read_json(folder / SUMMARY)
     try:
         before = summary["settings"]
-        options, windows = before["options"], dict(before["max_tokens"])
+        # Earlier versions compared a class with no other.
+        options = {"against": None, **before["options"]}
+        windows = dict(before["max_tokens"])
         scorers = {name: before["scorers"][name] for name in scored}
         models = {name: scorer["model"] for name, scorer in scorers.items()}
     except (KeyError, TypeError, ValueError):

@@ -9,8 +9,9 @@ from typing import Self
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
-from workbench.attribution.options import GOLD, PREDICTED, Options, target_index
+from workbench.attribution.options import GOLD, PREDICTED, RUNNER_UP, Options, target_index
 from workbench.core.documents import Window
 from workbench.core.span_search import SpanSearch
 from workbench.core.task_type import MultiLabel
@@ -35,7 +36,8 @@ class Explained(ABC):
 
 @dataclass(frozen=True)
 class ClassOutputs(Explained):
-    """Outputs of a whole text, each as often as its share: one class's, or those of several labels."""
+    """Outputs of a whole text, each as often as its share: one class's, those of several labels, or one
+    class's minus another's."""
 
     shares: Tensor
     """(B, classes)."""
@@ -78,8 +80,8 @@ def explained_in(
     Args:
         model: What is explained.
         windows: A batch.
-        options: With target, output and, of answers, which spans may be predicted.
-        logits: Returns those of the batch; called only where the prediction is explained.
+        options: With target, against, output and, of answers, which spans may be predicted.
+        logits: Returns those of the batch; called only where what is explained depends on them.
     """
     target, probability = options.target or PREDICTED, options.output == "probability"
     if isinstance(model.task_type, AnswerSpans):
@@ -94,11 +96,23 @@ def explained_in(
         chosen = torch.tensor([model.task_type.output(window.label) for window in windows])
     else:
         chosen = torch.full((len(windows),), target_index(target, model.labels))
-    shares = torch.nn.functional.one_hot(chosen.to(model.device), len(model.labels))
+    shares = one_hot(chosen.to(model.device), len(model.labels))
+    if options.against is not None:
+        shares = shares - _others(shares, options.against, model.labels, logits)
     if not probability:
         return ClassOutputs(shares)
     each = torch.sigmoid if isinstance(model.task_type, MultiLabel) else _softmax
     return ClassOutputs(shares, each)
+
+
+def _others(chosen: Tensor, against: str, labels: Sequence[str], logits: Callable[[], Tensor]) -> Tensor:
+    """Return, as `chosen` (B, classes) marks each window's target, which class it is compared with."""
+    if against == RUNNER_UP:
+        return one_hot(logits().masked_fill(chosen.bool(), -torch.inf).argmax(dim=1), len(labels))
+    named = torch.zeros_like(chosen)
+    named[:, labels.index(against)] = 1
+    same = (named * chosen).any(dim=1, keepdim=True)
+    return torch.where(same, _others(chosen, RUNNER_UP, labels, logits), named) if same.any() else named
 
 
 def gold_of(model: PruningClassifier, windows: Sequence[Window]) -> Callable[[Tensor], Tensor]:
@@ -124,6 +138,7 @@ def check_explained(model: PruningClassifier, options: Options) -> None:
     task_type = model.task_type
     if isinstance(task_type, TokenTags):
         raise InputError("scorers explain one decision of a window, and a model of tags makes many")
+    _check_against(options, model.labels, answers=isinstance(task_type, AnswerSpans))
     named = options.target not in (None, PREDICTED, GOLD)
     if isinstance(task_type, AnswerSpans):
         if named:
@@ -137,6 +152,21 @@ def check_explained(model: PruningClassifier, options: Options) -> None:
         task_type.require_one_gold()
     if options.output == "probability":
         task_type.require_probabilities("output 'probability': classes have one")
+
+
+def _check_against(options: Options, labels: Sequence[str], *, answers: bool) -> None:
+    """Raise InputError where there is no such other class."""
+    if options.against is None:
+        return
+    if answers or len(labels) < 2:
+        raise InputError("against: a class is compared with another, and this model has no classes")
+    if options.against not in (RUNNER_UP, *labels):
+        known = ", ".join(labels)
+        raise InputError(
+            f"against {options.against!r}: the model's classes are {known} (or {RUNNER_UP})"
+        )
+    if options.against == options.target:
+        raise InputError(f"against {options.against!r}: that is the target; name another class")
 
 
 def _softmax(logits: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.attribution.engine.explained import gold_of
+from workbench.attribution.engine.task import Task
 from workbench.attribution.engine.whole_model import frozen, rejoining
 from workbench.core.documents import Window
 from workbench.core.inference import batches
@@ -65,6 +66,25 @@ def layer_gradients(
     gradients = torch.autograd.grad(chosen.sum(), states)
     pairs = zip(gradients, states, strict=True)
     return LayerValues([g * h.detach() if times_activation else g for g, h in pairs], layout)
+
+
+def task_gradients(task: Task, *, times_activation: bool = True) -> LayerValues:
+    """Compute what `layer_gradients` does for a task: its windows, its layers, what is explained there.
+
+    Args:
+        task: The batch.
+        times_activation: Whether the gradient is multiplied by the hidden state.
+    """
+    with frozen(task.model):
+        return layer_gradients(
+            task.model,
+            task.windows,
+            # What is predicted needs no pass of its own.
+            lambda logits: task.explained_in(lambda: logits).of(logits),
+            layers=task.layers,
+            execution="masked" if task.prunes else "packed",
+            times_activation=times_activation,
+        )
 
 
 def saliency_targets(

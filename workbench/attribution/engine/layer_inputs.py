@@ -11,13 +11,24 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from workbench.attribution.engine.memory import copies_in
-from workbench.attribution.engine.tail import Decisions, Tail, states_entering
+from workbench.attribution.engine.tail import Decisions, Tail, Through, states_entering
 from workbench.attribution.engine.task import Task
 from workbench.attribution.engine.whole_model import frozen
 from workbench.attribution.options import Baseline, Options
 from workbench.attribution.types import Scored
 from workbench.core.documents import Window
 from workbench.errors import InputError
+
+
+class FromText(NamedTuple):
+    """The same input as a place on the way from the embedding output."""
+
+    forward: Through
+    """embedded (K, N, H) -> what is explained (K,); its module `at` shows the layer's input."""
+    embedded: Tensor
+    """(1, N, H)."""
+    baseline: Tensor
+    """(1, N, H): the embedding output of "no information"."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class LayerInput:
     copies: int
     """How many of these may run at once within the memory budget."""
     options: Options
+    from_text: FromText
     activations: Sequence[nn.Module] = ()
     """Those of `forward`, for rules of their own."""
 
@@ -95,7 +107,13 @@ def _layer_inputs(task: Task) -> Iterator[tuple[int, LayerInput]]:
         yield (
             layer,
             LayerInput(
-                tail, states[layer], baselines[layer], copies, options, model.backbone.activations
+                tail,
+                states[layer],
+                baselines[layer],
+                copies,
+                options,
+                FromText(Through(tail), states[0], baselines[0]),
+                model.backbone.activations,
             ),
         )
 

@@ -1,4 +1,5 @@
-"""The classifier from a layer's input on, as a function of hidden states: what Captum differentiates."""
+"""The classifier before and after a layer's input, as functions of hidden states: what Captum
+differentiates."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,6 +60,28 @@ class Tail(nn.Module):
         )
 
 
+class Through(nn.Module):
+    """From the embedding output, of any number K of copies of one window, to what is explained (K,).
+
+    The state on the way is what `at`, a module that does nothing, is given and returns: (K, N, H).
+
+    Args:
+        tail: From that state on; the tokens in each layer are its.
+    """
+
+    def __init__(self, tail: Tail) -> None:
+        super().__init__()
+        self.tail, self.at = tail, nn.Identity()
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """embedded (K, N, H) -> (K,)."""
+        tail, state = self.tail, embedded
+        if tail.start:
+            state = _encode_from(tail.model, 0, embedded, tail.decisions, stop=tail.start).hidden
+        explained: Tensor = tail(self.at(state))
+        return explained
+
+
 def states_entering(
     model: PruningClassifier, embedded: Tensor, decisions: Decisions
 ) -> tuple[list[Tensor], list[Tensor | None]]:
@@ -87,6 +110,7 @@ def _encode_from(
     hidden: Tensor,
     decisions: Decisions,
     observe: Observe | None = None,
+    stop: int | None = None,
 ) -> Encoded:
     alive, kept = (mask[:, start:].expand(len(hidden), -1, -1) for mask in decisions)
     all_tokens = torch.ones(hidden.shape[:2], dtype=torch.bool, device=hidden.device)
@@ -96,7 +120,7 @@ def _encode_from(
     else:
         layout = Padded(alive[:, 0], all_tokens.sum(1))
         policy = ReplayPolicy(kept, cut=model.policy.cut)
-    layers = model.backbone.layers[start:]
+    layers = model.backbone.layers[start:stop]
     encoded = encode(layers, policy, hidden, layout, observe=observe, rejoin=rejoin)
     if rejoin is None:
         return encoded

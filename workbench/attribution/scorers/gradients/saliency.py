@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from workbench.attribution.engine.gradients import LayerValues, l2_norm, layer_gradients, signed_sum
+from workbench.attribution.engine.gradients import LayerValues, l2_norm, signed_sum, task_gradients
 from workbench.attribution.engine.task import Task
-from workbench.attribution.engine.whole_model import frozen
 from workbench.attribution.types import Scored
 from workbench.catalog.scorers import register_scorer
 
@@ -45,7 +44,7 @@ def saliency_mean(task: Task) -> list[Scored]:
 )  # fmt: skip
 def gradient(task: Task) -> list[Scored]:
     """Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks" (2014)."""
-    return task.to_scored(_gradients(task, times_activation=False).to_padded(l2_norm), task.layers)
+    return task.to_scored(task_gradients(task, times_activation=False).to_padded(l2_norm), task.layers)
 
 
 def _times_activation(task: Task, reduce: Callable[[Tensor], Tensor]) -> list[Scored]:
@@ -54,17 +53,4 @@ def _times_activation(task: Task, reduce: Callable[[Tensor], Tensor]) -> list[Sc
 
 def _products(task: Task) -> LayerValues:
     """One backward pass for all scorers that take gradient x activation."""
-    return _gradients(task, times_activation=True)
-
-
-def _gradients(task: Task, *, times_activation: bool) -> LayerValues:
-    with frozen(task.model):
-        return layer_gradients(
-            task.model,
-            task.windows,
-            # What is predicted needs no pass of its own.
-            lambda logits: task.explained_in(lambda: logits).of(logits),
-            layers=task.layers,
-            execution="masked" if task.prunes else "packed",
-            times_activation=times_activation,
-        )
+    return task_gradients(task)
