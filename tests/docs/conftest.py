@@ -29,13 +29,14 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kitchen(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """An empty working folder with data/eraser-sample, a finished run at runs/demo, and a model that
-    answers questions in runs/xquad."""
+    """An empty working folder with data/eraser-sample, a finished run at runs/demo, and models that
+    answer questions in runs/xquad and tag words in runs/tags."""
     shutil.copytree(ROOT / "data" / "eraser-sample", tmp_path / "data" / "eraser-sample")
     shutil.copytree(finished_tiny_run(tmp_path_factory).folder, tmp_path / "runs" / "demo")
-    stock = tiny_model("bert", head="answers")
-    answerer = PruningTokenClassifier(stock, policy_of("top", stock.config))
-    answerer.save(tmp_path / "runs" / "xquad" / "models" / "top-0.3", toy_tokenizer())
+    for name, head in (("xquad", "answers"), ("tags", "tokens")):
+        stock = tiny_model("bert", head=head)
+        model = PruningTokenClassifier(stock, policy_of("top", stock.config))
+        model.save(tmp_path / "runs" / name / "models" / "top-0.3", toy_tokenizer())
     # Figures are drawn but not rendered: recipes are about everything else.
     monkeypatch.setattr(Figure, "savefig", save_nothing)
     monkeypatch.chdir(tmp_path)

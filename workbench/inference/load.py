@@ -140,6 +140,12 @@ def load_tagger(
 
     Raises:
         InputError: As `load_classifier`, and for a model that does not tag words.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_tagger("runs/tags/models/top-0.3")
+        >>> model.policy.method
+        'top'
     """
     return _load_of_tokens(folder, "tokens", engine, threads, compute)
 

@@ -61,6 +61,13 @@ def tag_texts(
     Raises:
         InputError: At once for wrong arguments. Later, naming the text, for one that is none, has no
             word, is not valid Unicode, or has an id that comes twice in its pool.
+
+    Example:
+        >>> import workbench
+        >>> model, tokenizer = workbench.load_tagger("runs/tags/models/top-0.3")
+        >>> (tagged,) = workbench.tag_texts(model, tokenizer, ["a b c"])
+        >>> len(tagged.tags)
+        3
     """
     for name, value in (("batch_size", batch_size), ("pool", pool)):
         if value < 1:
