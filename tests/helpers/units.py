@@ -1,0 +1,64 @@
+"""Units of work for tests: functions that end well, fail, or take their worker with them."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from workbench.errors import InputError, WorkbenchError
+from workbench.pipeline.work.unit import Unit
+
+
+def unit(root: Path, name: str, work: str = "note", **more: object) -> Unit:
+    """A unit whose work is a function of this module, called with `root`."""
+    return Unit(name, root / name, f"{__name__}:{work}", {"root": str(root)}, **more)
+
+
+def note(folder: Path, root: str) -> None:
+    """Leave when it began and ended, its threads, and who did it."""
+    began = time.time()
+    time.sleep(0.3)
+    facts = {
+        "began": began, "ended": time.time(), "process": os.getpid(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),
+    }  # fmt: skip
+    (folder / "noted.json").write_text(json.dumps(facts))
+    print(f"noted {folder.name}")
+
+
+def noted(root: Path, name: str) -> dict:
+    """What `note` left."""
+    return json.loads((root / name / "noted.json").read_text())
+
+
+def fail(folder: Path, root: str) -> None:
+    raise WorkbenchError("the disk is full")
+
+
+def refuse(folder: Path, root: str) -> None:
+    raise InputError("reviews.csv: no such file")
+
+
+def break_down(folder: Path, root: str) -> None:
+    raise ZeroDivisionError("by nothing")
+
+
+def die(folder: Path, root: str) -> None:
+    """Be killed, every time."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(folder: Path, root: str) -> None:
+    """Be killed the first time, and do as `note` does then."""
+    mark = folder / "was here"
+    if not mark.exists():
+        mark.touch()
+        die(folder, root)
+    note(folder, root)
+
+
+def stay(folder: Path, root: str) -> None:
+    """Tell who does it, and be busy for longer than any test."""
+    (folder / "process").write_text(str(os.getpid()))
+    time.sleep(600)
