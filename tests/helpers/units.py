@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def note(folder: Path, root: str) -> None:
         "threads": os.environ.get("OMP_NUM_THREADS"),
     }  # fmt: skip
     (folder / "noted.json").write_text(json.dumps(facts))
-    print(f"noted {folder.name}")
+    sys.stdout.write(f"noted {folder.name}\n")
 
 
 def noted(root: Path, name: str) -> dict:

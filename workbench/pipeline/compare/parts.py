@@ -21,13 +21,13 @@ OUT = "out"
 """The comparison's folder in that of a unit."""
 
 
-def make_part(folder: Path, *, comparison: str, name: str, plugins: list[str]) -> None:
+def make_part(folder: Path, *, comparison: str, part: str, plugins: list[str]) -> None:
     """Make one part of a comparison, without its stopwatch; trainings that were interrupted go on.
 
     Args:
         folder: The unit's; the part is left in its `out`.
         comparison: Folder of the whole, where all is that this part waits for; it is only read.
-        name: Which part.
+        part: Its name.
         plugins: Files that register methods.
 
     Raises:
@@ -35,18 +35,18 @@ def make_part(folder: Path, *, comparison: str, name: str, plugins: list[str]) -
     """
     whole, out = Path(comparison), folder / OUT
     config = _settings(whole, plugins)
-    (part,) = (one for one in parts_of(config) if one.name == name)
+    (own,) = (one for one in parts_of(config) if one.name == part)
     with one_writer(out, "compare"):
-        take_runs(whole, out, _waited_for(whole, config, part))
+        take_runs(whole, out, _waited_for(whole, config, own))
     try:
-        _comparison(folder, config, {name}, stopwatch=False).run()
+        _comparison(folder, config, {part}, stopwatch=False).run()
     except InputError:
         raise
     except WorkbenchError:
-        if error := _failure(out, part):
+        if error := _failure(out, own):
             raise WorkbenchError(error) from None
         raise
-    if error := _failure(out, part):
+    if error := _failure(out, own):
         raise WorkbenchError(error)
 
 
@@ -59,13 +59,13 @@ def _failure(out: Path, part: Part) -> str | None:
     return next(("; ".join(search["notes"]) for search in own if search["nearest"] is None), None)
 
 
-def measure_time(folder: Path, *, comparison: str, names: list[str], plugins: list[str]) -> None:
+def measure_time(folder: Path, *, comparison: str, parts: list[str], plugins: list[str]) -> None:
     """Take the time of runs that are trained, one after another.
 
     Args:
         folder: The unit's; the runs are left in its `out`.
         comparison: Folder of the whole; it is only read.
-        names: Parts that are trained and are no searches; what searches found is measured too.
+        parts: Names of those that are trained and are no searches; what searches found is measured too.
         plugins: Files that register methods.
     """
     whole, out = Path(comparison), folder / OUT
@@ -73,7 +73,7 @@ def measure_time(folder: Path, *, comparison: str, names: list[str], plugins: li
     cells = read_json(whole / COMPARISON, "cells")["cells"]
     with one_writer(out, "compare"):
         take_runs(whole, out, [cell["name"] for cell in cells if not cell["error"]])
-    _comparison(folder, config, names, stopwatch=True).run()
+    _comparison(folder, config, parts, stopwatch=True).run()
 
 
 def take_runs(source: Path, target: Path, names: Iterable[str]) -> None:

@@ -71,8 +71,7 @@ class Spread:
         timed = self._keep_what_is_there()
         left = [p for p in parts_of(self.config) if p.name in chosen and p.name not in self.ended]
         self.parts = {part.name: part for part in left}
-        units = [self._unit(part.name, "make_part", name=part.name) for part in left]
-        units = [replace(one, after=self.parts[one.name].after) for one in units]
+        units = [self._part_unit(part) for part in left]
         carry_out_all(units, engine, self.workers.retries, self._begin, self._end)
         if self.config.run.efficiency.repeats and not (timed and not left):
             self._measure(engine)
@@ -102,14 +101,16 @@ class Spread:
         self.records.append(read_json(self.folder / COMPARISON))
         return all(state == "done" for state in there.values())
 
-    def _unit(self, name: str, work: str, **arguments: object) -> Unit:
-        part = next((one for one in parts_of(self.config) if one.name == name), None)
-        place = f"{part.method}/{part.strength}-seed{part.seed}" if part else name
+    def _part_unit(self, part: Part) -> Unit:
+        place = f"{part.method}/{part.strength}-seed{part.seed}"
+        return replace(self._unit(part.name, place, "make_part", part=part.name), after=part.after)
+
+    def _unit(self, name: str, place: str, work: str, **asked: object) -> Unit:
         plugins = [str(path) for path in loaded_plugins()]
         shared = {"comparison": str(self.folder), "plugins": plugins}
         return Unit(
             name, self.folder / PARTS / place, f"workbench.pipeline.compare.parts:{work}",
-            {**shared, **arguments}, resources=self.workers.resources,
+            {**shared, **asked}, resources=self.workers.resources,
         )  # fmt: skip
 
     def _begin(self, unit: Unit) -> None:
@@ -158,7 +159,7 @@ class Spread:
         """Take the time of everything that is trained, on a machine that does nothing else."""
         parts = [part for part in parts_of(self.config) if part.strength != MATCH]
         names = [p.name for p in parts if p.name in self.ended and not self.ended[p.name]]
-        unit = self._unit(STOPWATCH, "measure_time", names=names)
+        unit = self._unit(STOPWATCH, STOPWATCH, "measure_time", parts=names)
         unit = replace(unit, resources=replace(unit.resources, alone=True))
         if names:
             carry_out_all([unit], engine, self.workers.retries, self._begin, self._end_measuring)
