@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import InputError, WorkbenchError
@@ -31,6 +32,13 @@ def note(folder: Path, root: str) -> None:
 def noted(root: Path, name: str) -> dict:
     """What `note` left."""
     return json.loads((root / name / "noted.json").read_text())
+
+
+def meet(folder: Path, root: str) -> None:
+    """Do as `note` does, once another one has begun this, too."""
+    (folder / "met").touch()
+    wait_until(lambda: len([*Path(root).glob("*/met")]) == 2)
+    note(folder, root)
 
 
 def fail(folder: Path, root: str) -> None:
@@ -63,3 +71,18 @@ def stay(folder: Path, root: str) -> None:
     """Tell who does it, and be busy for longer than any test."""
     (folder / "process").write_text(str(os.getpid()))
     time.sleep(600)
+
+
+def stay_once(folder: Path, root: str) -> None:
+    """Be busy for longer than any test the first time, and do as `note` does the second."""
+    if not (folder / "process").exists():
+        stay(folder, root)
+    note(folder, root)
+
+
+def wait_until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    """Return as soon as something holds; fail where it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)

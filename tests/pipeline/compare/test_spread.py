@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,10 @@ import psutil
 import pytest
 from matplotlib.figure import Figure
 
+from tests.helpers.comparing import assert_same_comparison, frames
 from tests.helpers.fixtures import save_nothing
 from tests.helpers.tiny_comparisons import write_comparison_settings
-from tests.helpers.tiny_runs import CLOCK, ROOT, accept_changes, call, times
+from tests.helpers.tiny_runs import ROOT, accept_changes, call, times
 from workbench.config.comparison import dump_comparison, load_comparison
 from workbench.pipeline import run as pipeline
 from workbench.pipeline.compare.plan import plan
@@ -45,59 +47,20 @@ def made(tmp_path_factory) -> tuple[Path, Path]:
     return config, folder / "one"
 
 
-def about(folder: Path) -> dict:
-    """compare.json without seconds, and without what it was made with."""
-    told = json.loads((folder / "compare.json").read_text())
-    for part in (told, *told["cells"]):
-        del part["seconds"]
-    del told["environment"]
-    return told
-
-
-def frames(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every table of a comparison and of its runs, without what a stopwatch decides."""
-    read = {}
-    for path in sorted(
-        path for top in ("dense", "cells", "tables") for path in (folder / top).rglob("*")
-    ):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix != ".parquet" or name.endswith("stopwatch.parquet"):
-            continue
-        frame = pd.read_parquet(path)
-        if name.endswith("efficiency.parquet"):
-            frame = frame[~frame["quantity"].isin(CLOCK)].reset_index(drop=True)
-        if name == "tables/areas.parquet":
-            frame = frame[frame["axis"].astype(str).str.contains("FLOPs")].reset_index(drop=True)
-        read[name] = frame.drop(columns=[c for c in frame if "vs_hf" in c or c == "seconds"])
-    return read
-
-
-def assert_same(folder: Path, wanted: Path) -> None:
-    """The same comparison but for times, which were measured too."""
-    assert about(folder) == about(wanted)
-    ours, theirs = frames(folder), frames(wanted)
-    assert ours.keys() == theirs.keys()
-    assert "tables/comparison.parquet" in ours
-    for name, frame in theirs.items():
-        pd.testing.assert_frame_equal(ours[name], frame, check_exact=True, obj=name)
-    table = pd.read_parquet(folder / "tables" / "comparison.parquet")
-    assert (table["speedup_vs_hf_b1"] > 0).all()
-
-
 def test_a_pool_makes_what_one_process_makes(made, tmp_path, capsys):
     config, wanted = made
     command = ("compare", config, "--out", tmp_path / "two", "--engine", "local", "--processes", 2)
     assert call(*command) == 1
-    assert_same(tmp_path / "two", wanted)
+    assert_same_comparison(tmp_path / "two", wanted)
     lines = capsys.readouterr().err.splitlines()
     failed = [line for line in lines if line.startswith("adapler@broken:0.5:1 failed: ")]
     assert len(failed) == 1
     assert "diverged in epoch 1" in failed[0]
-    assert (
-        lines.index("stopwatch") > max(n for n, line in enumerate(lines) if line.endswith(": done")) - 1
-    )
+    trained = [n for n, line in enumerate(lines) if line.startswith("adapler") and "seed" not in line]
+    assert max(n for n in trained if n < lines.index("stopwatch: done")) < lines.index("stopwatch")
+    assert sum(line.startswith("adapler:0.4:") and line.endswith(": done") for line in lines) == 2
     # What failed keeps its part; what went well is in its place, where an ordinary command finds it.
-    assert not (tmp_path / "two" / "parts" / "adapler" / "0.4-seed0" / "out" / ".partial").exists()
+    assert (tmp_path / "two" / "parts" / "adapler@broken" / "0.5-seed0" / "result.json").is_file()
     steps = {
         step.part.name: step.state for step in plan(tmp_path / "two", load_comparison(config)).steps
     }
@@ -111,10 +74,13 @@ def test_ray_makes_the_same_though_a_machine_is_lost(made, tmp_path, monkeypatch
     config, wanted = made
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     small = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
-    cluster = cluster_utils.Cluster(
-        initialize_head=True, head_node_args={**small, "include_dashboard": False}
-    )
-    other = cluster.add_node(**small)
+    cluster = cluster_utils.Cluster()
+    try:
+        cluster.add_node(**small, include_dashboard=False)
+        other = cluster.add_node(**small)
+    except Exception as error:
+        cluster.shutdown()
+        pytest.skip(f"no Ray cluster starts here: {error}")
     lost: list[str] = []
     threading.Thread(target=lose, args=(cluster, other, lost), daemon=True).start()
     try:
@@ -122,7 +88,7 @@ def test_ray_makes_the_same_though_a_machine_is_lost(made, tmp_path, monkeypatch
         assert call(*command, "--address", cluster.address) == 1
     finally:
         cluster.shutdown()
-    assert_same(tmp_path / "ray", wanted)
+    assert_same_comparison(tmp_path / "ray", wanted)
     told = capfd.readouterr().err
     assert "adapler@broken:0.5:0 failed: " in told
     # The part that was lost with its machine was begun twice.
@@ -139,9 +105,10 @@ def lose(cluster, node, lost: list[str]) -> None:
     )
     while not lost:
         for worker in psutil.Process(raylet.pid).children(recursive=True):
-            title = " ".join(worker.cmdline())
-            if title.startswith("ray::adapler:"):
-                lost.append(title.removeprefix("ray::"))
+            with suppress(psutil.Error):  # It may end just now.
+                title = " ".join(worker.cmdline())
+                if title.startswith("ray::adapler:"):
+                    lost.append(title.removeprefix("ray::").strip())
         time.sleep(0.02)
     cluster.remove_node(node, allow_graceful=False)
 
@@ -191,7 +158,7 @@ def test_parts_from_elsewhere_are_joined_without_any_training(made, halves, tmp_
     before = [times(half) for half in halves]
     second, first = (("--join", half) for half in halves)
     assert call("compare", config, "--out", tmp_path / "whole", *first, *second) == 1
-    assert_same(tmp_path / "whole", wanted)
+    assert_same_comparison(tmp_path / "whole", wanted)
     assert [times(half) for half in halves] == before
     lonely = call("compare", config, "--out", tmp_path / "half", *first)
     assert lonely == 1

@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 
 import psutil
 import pytest
 
-from tests.helpers.units import noted, unit
+from tests.helpers.units import noted, unit, wait_until
 from workbench.errors import InputError
 from workbench.pipeline.work.engine import check_workers, engine_names, open_engine, parts_at_once
 from workbench.pipeline.work.schedule import carry_out_all
@@ -36,8 +35,8 @@ def test_units_wait_for_each_other_and_two_run_at_a_time(tmp_path):
     units = [
         unit(tmp_path, "last", after=("left", "right")),
         unit(tmp_path, "first"),
-        unit(tmp_path, "left", after=("first",)),
-        unit(tmp_path, "right", after=("first",)),
+        unit(tmp_path, "left", "meet", after=("first",)),
+        unit(tmp_path, "right", "meet", after=("first",)),
         unit(tmp_path, "timed", resources=Resources(alone=True)),
     ]
     errors, begun = carried_out(units, tmp_path)
@@ -45,8 +44,6 @@ def test_units_wait_for_each_other_and_two_run_at_a_time(tmp_path):
     assert begun[0] == "first"
     times = {name: noted(tmp_path, name) for name in errors}
     assert times["first"]["ended"] < min(times[name]["began"] for name in ("left", "right"))
-    assert times["left"]["began"] < times["right"]["ended"]
-    assert times["right"]["began"] < times["left"]["ended"]
     assert times["left"]["process"] != times["right"]["process"]
     assert max(times[name]["ended"] for name in ("left", "right")) < times["last"]["began"]
     alone = times.pop("timed")
@@ -109,15 +106,8 @@ def test_workers_end_with_whoever_started_them(tmp_path, number):
         worker = int(told.read_text())
         assert psutil.pid_exists(worker)
         os.kill(process.pid, number)
-        process.wait(30)
+        process.wait(60)
     wait_until(lambda: not psutil.pid_exists(worker))
-
-
-def wait_until(holds, seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_engines_are_found_by_their_files_and_refuse_what_is_not_theirs():

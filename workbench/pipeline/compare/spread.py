@@ -124,14 +124,15 @@ class Spread:
             raise InputError(how.error)  # It is wrong for every seed and method.
         self.ended[unit.name] = how.error
         self.tell(f"{unit.name} failed: {how.error}" if how.error else f"{unit.name}: done")
-        if how.is_result:
-            record = read_json(unit.folder / OUT / COMPARISON, "cells", "groups", "searches")
+        out, record = unit.folder / OUT, None
+        if how.is_result and (out / COMPARISON).is_file():
+            record = read_json(out / COMPARISON, "cells", "groups", "searches")
             for cell in record["cells"]:
                 if not cell["error"] and self._is_of(part, cell):
-                    take_run(unit.folder / OUT / cell["name"], self.folder / cell["name"])
-            self.records.append(record)
-        elif unit.name in self.begun:
-            self.records.append(self._lost(part, str(how.error)))
+                    take_run(out / cell["name"], self.folder / cell["name"])
+        if how.error and unit.name in self.begun and (record is None or not _tells_of(part, record)):
+            record = self._lost(part, how.error)
+        self.records += [record] if record else []
         self._record()
 
     def _is_of(self, part: Part, cell: dict[str, Any]) -> bool:
@@ -180,3 +181,11 @@ class Spread:
         record = merged_record(self.config, self.records, self.environment, finished)
         write_json(self.folder / COMPARISON, record)
         return record
+
+
+def _tells_of(part: Part, record: dict[str, Any]) -> bool:
+    """Whether a part's record has what the part is for; a worker may fail before it comes to that."""
+    if part.strength != MATCH:
+        return any(cell["name"] == part.folder for cell in record["cells"])
+    own = (part.method, part.seed)
+    return any((search["method"], search["seed"]) == own for search in record["searches"])
