@@ -23,9 +23,9 @@ def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_preempted_job_is_submitted_again_and_goes_on(tmp_path):
-    one = unit(tmp_path, "long", "stay_once")
+    one = unit(tmp_path, "long", "stay_once", resources=Resources(cpus=3))
     one.prepare()
-    with closing(open_engine(Workers(engine="slurm", local=True, cpus=3), tmp_path / "jobs")) as engine:
+    with closing(open_engine(Workers(engine="slurm", local=True), tmp_path / "jobs")) as engine:
         running = engine.submit(one)
         told = one.folder / "process"
         wait_until(lambda: told.exists() and told.read_text())
