@@ -55,7 +55,7 @@ screenshots: .venv/installed-dev | runs/demo/report.html
 
 .venv/installed-offline: EXTRAS := offline
 .venv/installed-app: EXTRAS := offline,app
-.venv/installed-dev: EXTRAS := offline,app,excel,icu,onnx,openvino,docs,dev
+.venv/installed-dev: EXTRAS := offline,app,excel,icu,onnx,openvino,ray,slurm,docs,dev
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -51,6 +51,7 @@ class FakeTrainers:
         monkeypatch.setattr(compare, "Job", FakeJob)
         monkeypatch.setattr(compare, "make_run", self.make_run)
         monkeypatch.setattr(compare, "is_finished", lambda job: False)
+        monkeypatch.setattr(compare, "is_trained", lambda job: compare.is_finished(job))
         monkeypatch.setattr(compare, "seconds_spent", lambda folder: 1.0)
         monkeypatch.setattr(compare, "dev_values", lambda run, method: self.made[str(run.folder)])
 

@@ -59,6 +59,12 @@ LEAST = {
     "layer": 0,
     "first_words": 1,
     "seed": 0,
+    "processes": 1,
+    "cpus": 1,
+    "gpus": 0,
+    "memory_gb": 1,
+    "minutes": 1,
+    "retries": 0,
 }
 """The least value of each number that is an option."""
 MOST = {"seed": 2**32 - 1, "rounds": 10_000}

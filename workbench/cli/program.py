@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.rich_utils import rich_format_error
 
+from workbench.cli.compare import compare
 from workbench.cli.data import data_check, data_convert, data_fetch, data_list, data_plant
 from workbench.cli.evaluate import bench, evaluate
 from workbench.cli.explain import ask, attribute, explain, predict
@@ -19,7 +20,7 @@ from workbench.cli.show import app as show_app
 from workbench.cli.show import check, config, report, tables
 from workbench.cli.systems import answer, tag
 from workbench.cli.terminal import make_printable, say, visible
-from workbench.cli.train import compare, demo, reproduce, run
+from workbench.cli.train import demo, reproduce, run
 from workbench.errors import InputError, WorkbenchError
 
 app = typer.Typer(

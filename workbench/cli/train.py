@@ -1,6 +1,5 @@
-"""The commands that train: `workbench run`, `demo`, `compare` and `reproduce`."""
+"""The commands that train one run: `workbench run`, `demo` and `reproduce`."""
 
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +7,8 @@ from typing import Annotated
 import typer
 
 from workbench.cli.busy import warn_if_busy
-from workbench.cli.comparison_plan import print_plan
 from workbench.cli.options import Overrides, Strict, end_strictly
-from workbench.cli.terminal import ERR, OUT, say, warn
+from workbench.cli.terminal import ERR, OUT, say
 
 
 def demo(
@@ -58,59 +56,6 @@ def run(
         OUT.print(summary_table(made))
         say(f"report: {page}")
         end_strictly(aim_sentences(made.table("aims")), strict=strict)
-
-
-def compare(
-    config: Annotated[Path, typer.Argument(help="YAML configuration of a comparison.")],
-    match: Annotated[
-        str | None,
-        typer.Option(
-            "--match",
-            help="Train every method to flops=2.0 (a speed-up) or drop=1.0 (percentage points lost).",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for all trials; default: runs/<name>.")
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="METHOD:STRENGTH:SEED",
-            help="Make this part of the plan and what it waits for; * for all; repeatable.",
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan with estimated minutes, and end.")
-    ] = False,
-    overrides: Overrides = None,
-    strict: Strict = False,
-) -> None:
-    """Compare methods over strengths and seeds; resumes an interrupted comparison."""
-    from workbench.cli.console import ConsoleReporter, frame_table
-    from workbench.config.comparison import load_comparison
-    from workbench.config.loading import with_absolute_paths
-    from workbench.pipeline.compare.run import Comparison
-    from workbench.reporting.cards.model import write_cards
-    from workbench.reporting.pages.comparison import write_comparison
-
-    if not dry_run:
-        warn_if_busy()
-    settings = load_comparison(config, overrides, match)
-    settings = settings.model_copy(update={"run": with_absolute_paths(settings.run)})
-    folder = out or Path("runs") / settings.name
-    if dry_run:
-        print_plan(folder, settings, only or ())
-        return
-    warned: set[str] = set()  # The trials share their texts.
-    reporters = partial(ConsoleReporter, ERR, warned)
-    complete = Comparison(folder, settings, reporters, warn, write_cards, only or ()).run()
-    written = write_comparison(folder)
-    OUT.print(frame_table(written.main.shown))
-    warn(*written.problems)
-    say(f"report: {written.page}")
-    if not complete or (strict and written.missed):
-        raise typer.Exit(1)
 
 
 def reproduce(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from workbench.catalog.methods import METHODS, Strength
@@ -230,6 +231,13 @@ def load_comparison(
             config.trial(method, strength, config.seeds[0])
     require_source(values.get("run") or {}, str(path), "run.")
     return config
+
+
+def dump_comparison(config: CompareConfig) -> str:
+    """Return the resolved configuration as YAML that `load_comparison` reads back to an equal object."""
+    values = config.model_dump(mode="json", exclude={"run"})
+    run = config.run.model_dump(mode="json", exclude=set(OF_THE_COMPARISON))
+    return yaml.safe_dump({**values, "run": run}, sort_keys=False, allow_unicode=True)
 
 
 def _matched(given: Any, match: str) -> dict[str, Any]:

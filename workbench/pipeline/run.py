@@ -91,3 +91,9 @@ def _begin(job: Job) -> None:
 def is_finished(job: Job) -> bool:
     """Return whether every stage of a run was done with its configuration, and is whole."""
     return all(job.is_done(stage) for stage in (*job.config.methods, *evaluations(job.config)))
+
+
+def is_trained(job: Job) -> bool:
+    """Return whether a run is finished but, perhaps, for its stopwatch."""
+    stages = (*job.config.methods, *evaluations(job.config))
+    return all(job.is_done(stage) for stage in stages if stage != "efficiency")

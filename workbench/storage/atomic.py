@@ -70,14 +70,19 @@ def _put_in_place(new: Path, path: Path, aside: Path) -> None:
         raise
 
 
-def share_folder(source: Path, target: Path) -> None:
+def share_folder(source: Path, target: Path, *without: str) -> None:
     """Put the files of folder `source` at `target` as hard links, or as copies where links cannot be.
 
     A folder that is there already is replaced. Files made here are always replaced, never written
     into, so that neither folder can change the other.
+
+    Args:
+        source: What is shared.
+        target: Where.
+        without: Patterns of names that are left out.
     """
     with replacing(target) as new:
-        shutil.copytree(source, new, copy_function=_link)
+        shutil.copytree(source, new, copy_function=_link, ignore=shutil.ignore_patterns(*without))
 
 
 def _link(source: str, target: str) -> None:

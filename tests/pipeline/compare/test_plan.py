@@ -16,6 +16,7 @@ def asked(monkeypatch) -> list[float]:
     asked: list[float] = []
     monkeypatch.setattr(planning, "Job", FakeJob)
     monkeypatch.setattr(planning, "is_finished", lambda job: asked.append(job.config.adapler.phi))
+    monkeypatch.setattr(planning, "is_trained", lambda job: False)
     monkeypatch.setattr(planning, "encoder_size", lambda backbone: 1.0)
     return asked
 

@@ -11,7 +11,7 @@ from workbench.models.model_config import read_config
 from workbench.models.pretrained import locate
 from workbench.pipeline.compare.trials import Trial, seconds_spent
 from workbench.pipeline.job import Job
-from workbench.pipeline.run import is_finished
+from workbench.pipeline.run import is_finished, is_trained
 from workbench.runs.folder import COMPARISON, Run
 from workbench.runs.manifest import STAGES, read_stages
 from workbench.storage.atomic import read_json
@@ -77,6 +77,15 @@ class Plan:
     @property
     def minutes(self) -> float:
         return sum(step.minutes for step in self.steps)
+
+    @property
+    def longest_chain(self) -> float:
+        """Minutes of the parts that wait for each other and take longest: no engine is faster."""
+        ends: dict[str, float] = {}
+        for step in self.steps:
+            begins = max((ends.get(name, 0.0) for name in step.part.after), default=0.0)
+            ends[step.part.name] = begins + step.minutes
+        return max(ends.values(), default=0.0)
 
 
 def parts_of(config: CompareConfig) -> list[Part]:
@@ -144,18 +153,32 @@ def plan(folder: Path, config: CompareConfig, only: Sequence[str] = ()) -> Plan:
     """
     chosen = chosen_parts(config, only)
     parts = [part for part in parts_of(config) if part.name in chosen]
-    dense = {seed: Job(Run(folder / f"dense/seed{seed}"), config.dense(seed)) for seed in config.seeds}
-    states = {part: _state(folder, config, part, dense[part.seed]) for part in parts}
+    dense = dense_jobs(folder, config)
+    states = {part: state_of(folder, config, part, dense[part.seed]) for part in parts}
     left = [part for part in parts if states[part][1]]
     seconds, basis = _seconds(folder, config, left, dense[config.seeds[0]])
     steps = (Step(p, *states[p], states[p][1] * seconds.get(p.method, 0.0) / 60) for p in parts)
     return Plan(tuple(steps), basis)
 
 
-def _state(
+def dense_jobs(folder: Path, config: CompareConfig) -> dict[int, Job]:
+    """Return by seed the dense run that its cells share."""
+    return {seed: Job(Run(folder / f"dense/seed{seed}"), config.dense(seed)) for seed in config.seeds}
+
+
+def state_of(
     folder: Path, config: CompareConfig, part: Part, dense: Job
 ) -> tuple[Literal["done", "begun", "to do"], int]:
-    """How far a part is, and how many trainings it has left at most."""
+    """Return how far a part is, and how many trainings it has left at most.
+
+    One that is begun and has none left lacks nothing but its stopwatch.
+
+    Args:
+        folder: The comparison's.
+        config: Its configuration.
+        part: One of its parts.
+        dense: The dense run of the part's seed.
+    """
     if part.strength == MATCH:
         return _search_state(folder, config, part, dense)
     place = folder / part.folder
@@ -164,7 +187,13 @@ def _state(
     job = dense
     if part.method != "dense":
         job = Job(Run(place), config.trial(part.method, part.value, part.seed), base=dense)
-    return ("done", 0) if is_finished(job) else ("begun", 1)
+    return _ended(job) or ("begun", 1)
+
+
+def _ended(job: Job) -> tuple[Literal["done", "begun"], int] | None:
+    if is_finished(job):
+        return "done", 0
+    return ("begun", 0) if is_trained(job) else None
 
 
 def _search_state(
@@ -181,8 +210,8 @@ def _search_state(
         nearest = search["nearest"]["strength"]
         trial = Trial(part.method, nearest, part.seed)
         settings = config.trial(part.method, nearest, part.seed)
-        if is_finished(Job(Run(folder / trial.name), settings, base=dense)):
-            return "done", 0
+        if ended := _ended(Job(Run(folder / trial.name), settings, base=dense)):
+            return ended
     grid = {folder / Trial(part.method, s, part.seed).name for s in config.grid(part.method)}
     tried = {path.parent for path in folder.glob(f"{part.folder}/{STAGES}")} - grid
     return ("begun" if tried else "to do"), 1 if len(part.after) > 1 else match.tries

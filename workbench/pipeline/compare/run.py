@@ -1,19 +1,25 @@
 """A comparison: dense models, trials and searches in one folder, resumed where it stopped."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.config.comparison import CompareConfig, pruner, spelled
-from workbench.config.loading import dump_config
+from workbench.config.comparison import CompareConfig, dump_comparison, pruner, spelled
 from workbench.errors import InputError, WorkbenchError
 from workbench.pipeline.compare.plan import MATCH, chosen_parts, parts_of, recorded_search
+from workbench.pipeline.compare.record import comparison_record, went_well
 from workbench.pipeline.compare.search import Found, bisect
-from workbench.pipeline.compare.trials import Trial, dev_values, seconds_spent, without_extras
+from workbench.pipeline.compare.trials import (
+    Trial,
+    dev_values,
+    seconds_spent,
+    without_extras,
+    without_stopwatch,
+)
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Job, Reporter, this_process
-from workbench.pipeline.run import is_finished, make_run
+from workbench.pipeline.run import is_finished, is_trained, make_run
 from workbench.runs.folder import COMPARISON, Run, refuse_foreign
 from workbench.runs.manifest import STAGES
 from workbench.storage.atomic import write_json, write_text
@@ -37,6 +43,10 @@ class Comparison:
     """Writes the models' cards of the run folder that it is given."""
     only: Sequence[str] = ()
     """METHOD:STRENGTH:SEED each: nothing else is trained but what these wait for; none: everything."""
+    chosen: frozenset[str] | None = None
+    """Names of the parts that are made, and no others; default: those of `only`."""
+    stopwatch: bool = True
+    """Whether runs that are made measure time; one that did before keeps that."""
     trials: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name: what compare.json says of each run."""
     groups: dict[tuple[str, str, float | None], list[str]] = field(default_factory=dict)
@@ -59,12 +69,15 @@ class Comparison:
         """
         if this_process().num_processes > 1:
             raise InputError("compare runs in one process; start it without torchrun")
-        self.chosen = chosen_parts(self.config, self.only)
+        chosen_parts(self.config, self.only)  # Refuses before anything is written.
         refuse_foreign(self.folder, COMPARISON, "comparison")
         with one_writer(self.folder, "compare"):
-            return self._run()
+            return self.make()
 
-    def _run(self) -> bool:
+    def make(self) -> bool:
+        """Do as `run` does, by who holds the folder's lock already."""
+        if self.chosen is None:
+            self.chosen = chosen_parts(self.config, self.only)
         self.recorded = {
             part.name: recorded_search(self.folder, self.config, part)
             for part in parts_of(self.config)
@@ -74,18 +87,14 @@ class Comparison:
         self.environment = describe_environment(self.config.seeds[0])
         # First, since it is what makes the folder a comparison's.
         self._record()
-        write_text(self.folder / SETTINGS, dump_config(self.config))
+        write_text(self.folder / SETTINGS, dump_comparison(self.config))
         for seed in self.config.seeds:
             base = self._dense(seed)
             if base is None:
                 continue
             for method in self.config.methods:
                 self._method(method, base)
-        self._record(finished=not self.left_out)
-        errors = [f"{name}: {trial['error']}" for name, trial in self.trials.items() if trial["error"]]
-        if errors and len(errors) == len(self.trials):
-            raise WorkbenchError(f"{self.folder}: no run has finished ({'; '.join(errors)})")
-        return not errors and all(search["reached"] for search in self.searches)
+        return went_well(self._record(finished=not self.left_out), self.folder)
 
     def _dense(self, seed: int) -> Job | None:
         """The seed's dense run, or None where it failed or is not asked for."""
@@ -94,6 +103,7 @@ class Comparison:
         job = Job(Run(self.folder / name), config, self.reporters())
         if not self._asked("dense", spelled(None), job):
             return None
+        job = self._measured(job)
         error = self._made(name, f"dense, seed {seed}", facts, job)
         if isinstance(error, InputError):
             raise error  # It is wrong for every seed and method.
@@ -112,7 +122,7 @@ class Comparison:
                 self._group(method, "grid", strength, trial.name)
         if match is None or self.config.strength(method) is None:
             return
-        if f"{method}:{MATCH}:{seed}" not in self.chosen:
+        if not self._is_chosen(method, MATCH, seed):
             self._recorded_search(method, base)
             return
         if match.search_seed_only and method in self.nearest:
@@ -122,10 +132,19 @@ class Comparison:
 
     def _asked(self, method: str, strength: str, job: Job) -> bool:
         """Whether a training belongs to what is made now: it is asked for, or there already."""
-        asked = f"{method}:{strength}:{job.config.seed}" in self.chosen
-        asked = asked or ((job.run.folder / STAGES).is_file() and is_finished(job))
+        asked = self._is_chosen(method, strength, job.config.seed)
+        asked = asked or ((job.run.folder / STAGES).is_file() and is_trained(job))
         self.left_out |= not asked
         return asked
+
+    def _is_chosen(self, method: str, strength: str, seed: int) -> bool:
+        return self.chosen is not None and f"{method}:{strength}:{seed}" in self.chosen
+
+    def _measured(self, job: Job) -> Job:
+        """The job, without its stopwatch where that is for later."""
+        if self.stopwatch or ((job.run.folder / STAGES).is_file() and is_finished(job)):
+            return job
+        return replace(job, config=without_stopwatch(job.config))
 
     def _job(self, trial: Trial, base: Job) -> Job:
         config = self.config.trial(trial.method, trial.strength, trial.seed)
@@ -136,7 +155,7 @@ class Comparison:
         found = self.recorded[f"{method}:{MATCH}:{base.config.seed}"]
         self.waiting.pop((method, base.config.seed), None)
         trial = Trial(method, found["nearest"]["strength"], base.config.seed) if found else None
-        if found is None or trial is None or not is_finished(self._job(trial, base)):
+        if found is None or trial is None or not is_trained(self._job(trial, base)):
             self.left_out = True
             return
         if found["seed"] == trial.seed:
@@ -150,7 +169,7 @@ class Comparison:
         """Take over what an earlier search tried, where that is still there."""
         whole = self._job(tried, base)
         lean = Job(whole.run, without_extras(whole.config), base=base)
-        if is_finished(whole) or is_finished(lean):
+        if is_trained(whole) or is_finished(lean):
             self._trial(tried, base, lean=True)
 
     def _search(self, method: str, base: Job) -> None:
@@ -195,12 +214,15 @@ class Comparison:
         """Make a trial, `lean` without what a search does not need; the error if it failed."""
         run = Run(self.folder / trial.name)
         config = self.config.trial(trial.method, trial.strength, trial.seed)
-        if lean and not is_finished(Job(run, config, base=base)):
-            config = without_extras(config)
+        light = without_extras(config)
+        if lean and (
+            is_finished(Job(run, light, base=base)) or not is_trained(Job(run, config, base=base))
+        ):
+            config = light
         facts = {"method": trial.method, "strength": trial.strength, "seed": trial.seed}
         _ = base.training_windows  # So that all notes about the texts are there.
         job = Job(run, config, self.reporters(), notes=list(base.notes), base=base)
-        return self._made(trial.name, trial.title, facts, job)
+        return self._made(trial.name, trial.title, facts, self._measured(job))
 
     def _made(self, name: str, title: str, facts: dict[str, Any], job: Job) -> WorkbenchError | None:
         """Make one run and record how it ended; the error if it failed."""
@@ -229,26 +251,11 @@ class Comparison:
         self.groups.setdefault((method, kind, strength), []).append(name)
         self._record()
 
-    def _record(self, *, finished: bool = False) -> None:
-        """Write compare.json as things stand."""
-        groups = [
-            {"method": method, "kind": kind, "strength": strength, "cells": names}
-            for (method, kind, strength), names in self.groups.items()
-        ]
-        config = self.config
-        write_json(
-            self.folder / COMPARISON,
-            {
-                "name": config.name,
-                "finished": finished,
-                "seeds": config.seeds,
-                "methods": config.methods,
-                "match": config.match.model_dump(mode="json") if config.match else None,
-                "data": config.run.data.source,
-                "seconds": round(sum(trial["seconds"] for trial in self.trials.values()), 2),
-                "cells": list(self.trials.values()),
-                "groups": groups,
-                "searches": [*self.searches, *self.waiting.values()],
-                "environment": self.environment,
-            },
+    def _record(self, *, finished: bool = False) -> dict[str, Any]:
+        """Write compare.json as things stand, and return what it says."""
+        searches = [*self.searches, *self.waiting.values()]
+        record = comparison_record(
+            self.config, self.trials.values(), self.groups, searches, self.environment, finished
         )
+        write_json(self.folder / COMPARISON, record)
+        return record

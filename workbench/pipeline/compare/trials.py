@@ -34,14 +34,16 @@ class Trial:
 
 def without_extras(config: RunConfig) -> RunConfig:
     """The same run with neither stopwatch nor scores of tokens nor controls: enough for a search."""
-    return config.model_copy(
-        update={
-            "evaluation": config.evaluation.model_copy(
-                update={"scorers": [], "controls": [], "faithfulness": FaithfulnessSettings()}
-            ),
-            "efficiency": config.efficiency.model_copy(update={"repeats": 0}),
-        }
+    evaluation = config.evaluation.model_copy(
+        update={"scorers": [], "controls": [], "faithfulness": FaithfulnessSettings()}
     )
+    return without_stopwatch(config).model_copy(update={"evaluation": evaluation})
+
+
+def without_stopwatch(config: RunConfig) -> RunConfig:
+    """The same run with counted costs only, for times to be measured later, alone."""
+    efficiency = config.efficiency.model_copy(update={"repeats": 0})
+    return config.model_copy(update={"efficiency": efficiency})
 
 
 def seconds_spent(folder: Path) -> float:
