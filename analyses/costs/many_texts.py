@@ -78,7 +78,13 @@ def classified(model: Path, count: int) -> list[tuple[int, float]]:
 
 
 def attributed(folder: Path, count: int, scorers: list[str]) -> list[tuple[int, float]]:
-    """Score the texts of a file into a folder of parts; returns (texts done, MB resident) on the way."""
+    """Score the texts of a file into a folder of parts; returns (texts done, MB resident) on the way.
+
+    Args:
+        folder: Holds `model`; texts and scores come into it.
+        count: How many texts.
+        scorers: Their names.
+    """
     points: list[tuple[int, float]] = []
     texts = folder / "texts.txt"
     with texts.open("w", encoding="utf-8") as file:

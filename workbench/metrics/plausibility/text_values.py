@@ -82,7 +82,7 @@ def layer_text_values(rows: ScoreRows, method: str, units: Sequence[str] = UNITS
             values,
             marked,
             flat.lengths,
-            lambda some: rows.records(usable[some]),
+            lambda some: rows.records(usable[some].tolist()),
         )
         parts += _by_window_set(windows, (scorer, method, unit), measure)
     return parts
@@ -136,7 +136,9 @@ def _by_window_set(
         chosen = np.flatnonzero(inside)
         texts = ByText(compress(windows.text_ids, inside))
         per_text = texts.mean(windows.values[inside])
-        _join(per_text, texts, lambda some, of=chosen: windows.records(of[some]), key[-1], measure)
+        _join(
+            per_text, texts, lambda some, of=chosen: windows.records(of[some].tolist()), key[-1], measure
+        )
         counts = {
             "windows": len(chosen),
             "windows_dropped": len(windows.every) - len(chosen),
