@@ -69,7 +69,7 @@ def layer_text_values(rows: ScoreRows, method: str, units: Sequence[str] = UNITS
     scorer = str(rows.frame["scorer"].iloc[0]) if len(rows.frame) else ""
     text_ids = list(compress(rows.text_ids, rows.usable))
     usable = np.flatnonzero(rows.usable)
-    parts = []
+    parts: list[TextValues] = []
     for unit in units:
         flat = flat_units(rows, unit)
         values = np.empty((len(usable), 1, len(MEASURED)))
@@ -93,7 +93,7 @@ def _of_scorer(key: tuple[str, str], records: list[TokenScores], measure: Measur
     # A window of special tokens alone has no unit to judge; it counts as unannotated.
     usable = [record for record in annotated if (record.word_index >= 0).any()]
     every, text_ids = ([record.text_id for record in some] for some in (records, usable))
-    parts = []
+    parts: list[TextValues] = []
     for unit in UNITS:
         units = [scored_units(record, unit) for record in usable]
         windows = _Windows(
@@ -136,9 +136,7 @@ def _by_window_set(
         chosen = np.flatnonzero(inside)
         texts = ByText(compress(windows.text_ids, inside))
         per_text = texts.mean(windows.values[inside])
-        _join(
-            per_text, texts, lambda some, of=chosen: windows.records(of[some].tolist()), key[-1], measure
-        )
+        _join(per_text, texts, windows, chosen, key[-1], measure)
         counts = {
             "windows": len(chosen),
             "windows_dropped": len(windows.every) - len(chosen),
@@ -153,19 +151,24 @@ def _by_window_set(
 def _join(
     per_text: np.ndarray,
     texts: ByText,
-    records: Callable[[list[int]], list[TokenScores]],
+    windows: _Windows,
+    chosen: np.ndarray,
     unit: str,
     measure: Measure,
 ) -> None:
-    """Put the measures of joined windows in their columns, for texts of several windows."""
+    """Put the measures of joined windows in their columns, for texts of several windows.
+
+    `chosen` (windows,) int says which of `windows` those of the texts are.
+    """
     many = np.bincount(texts.rows, minlength=len(texts.text_ids)) > 1
-    places = np.flatnonzero(many[texts.rows]).tolist()
-    if not places:
+    places = np.flatnonzero(many[texts.rows])
+    if not len(places):
         return
     joined: dict[int, list[TokenScores]] = {}
-    for row, record in zip(texts.rows[places].tolist(), records(places), strict=True):
+    records = windows.records(chosen[places].tolist())
+    for row, record in zip(texts.rows[places].tolist(), records, strict=True):
         joined.setdefault(row, []).append(record)
-    documents = [scored_units(join_windows(windows), unit) for windows in joined.values()]
+    documents = [scored_units(join_windows(parts), unit) for parts in joined.values()]
     values = window_values(documents, measure)
     per_text[list(joined), :, len(WINDOW_MEASURES) :] = values[..., len(WINDOW_MEASURES) :]
 
