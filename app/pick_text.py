@@ -46,7 +46,7 @@ def texts_of(run: RunData, method: str) -> pd.DataFrame:
 
 @cached(16, "Reading the scores of this layer …")
 def values_by_text(
-    run: RunData, table: ScoreTable, method: str, layer: int, split: str
+    run: RunData, table: ScoreTable, method: str, layer: int, split: str, unit: str
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Return `layer_values` of a split.
 
@@ -56,11 +56,12 @@ def values_by_text(
         method: Whose model is explained.
         layer: From 0.
         split: Whose texts.
+        unit: `token` or `word`.
     """
     rows, ids = run.predictions, None
     if rows is not None:
         ids = frozenset(rows.loc[rows["split"].astype(str) == split, "text_id"].astype(str))
-    return layer_values(table, method, layer, ids)
+    return layer_values(table, method, layer, ids, [unit])
 
 
 def picked_text(run: RunData, tables: dict[str, ScoreTable], method: str) -> pd.Series:
@@ -79,7 +80,7 @@ def picked_text(run: RunData, tables: dict[str, ScoreTable], method: str) -> pd.
     with st.expander("Filter the texts"):
         equal, between, order = _filters(texts, method, table is not None)
     if table is not None and (between["agreement"] or "agreement" in order):
-        values = values_by_text(run, table, method, last, run.split)
+        values = values_by_text(run, table, method, last, run.split, "token")
         ap = values["token", "with-evidence"].set_index("text_id")["ap"] if values else {}
         texts = texts.assign(agreement=texts["text_id"].map(ap))
     listed = in_order(matching(texts, equal, between), order)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from workbench.errors import InputError
 from workbench.metrics.classification import is_regression
 from workbench.metrics.label_sets import is_multi_label
 from workbench.runs.folder import CONFIG
+from workbench.runs.scores import ScoreTable
 from workbench.runs.tables import RunData
-from workbench.storage.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def scored_corpus(run: RunData) -> Corpus:
     if not files:
         raise InputError(f"{run.folder.name}: holds no texts (scores/ is empty)")
     columns = ["text_id", "window", "token_index", "word_index", "token", "rationale"]
-    rows = read_table(files[0], columns=columns, filters=[("layer", "==", 0)])
+    rows = ScoreTable(files[0]).layer(0, columns)
     task = _task(run.predictions)
     known: dict[str, tuple[str, str]] = {}
     if run.predictions is not None:
@@ -125,21 +126,30 @@ def with_label(texts: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _words(rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[bool] | None]]:
     """Text by text, in the order of the file; a word that stands in several windows counts once."""
-    codes, names = pd.factorize(rows["text_id"])
-    by_word = ["text", "word_index"]
-    rows = rows.assign(text=codes)[rows["word_index"] >= 0]
-    rows = rows[rows["window"] == rows.groupby(by_word)["window"].transform("min")]
-    rows = rows.sort_values([*by_word, "token_index"])
-    later, tokens = rows.duplicated(by_word), rows["token"].astype(str)
-    pieces = rows[by_word].assign(
-        word=tokens.where(~later, tokens.map(piece_text)),
-        marked=rows["rationale"].fillna(False).astype(bool),
-        unknown=rows["rationale"].isna(),
-    )
-    words = pieces.groupby(by_word).agg({"word": "sum", "marked": "any", "unknown": "any"})
-    for code, text in words.groupby(level="text"):
-        marks = None if text["unknown"].any() else text["marked"].tolist()
-        yield str(names[code]), text["word"].tolist(), marks
+    text, names = pd.factorize(rows["text_id"])
+    rows = rows.assign(text=text)[rows["word_index"] >= 0]
+    if rows["window"].any():
+        rows = rows[rows["window"] == rows.groupby(["text", "word_index"])["window"].transform("min")]
+    rows = rows.sort_values(["text", "word_index", "token_index"])
+    text = rows["text"].to_numpy()
+    starts = np.diff(text, prepend=-1) != 0
+    begins = starts | (np.diff(rows["word_index"].to_numpy(), prepend=-1) != 0)
+    tokens = rows["token"].astype(object).to_numpy()
+    words, word = tokens[begins].tolist(), np.cumsum(begins) - 1
+    for later in np.flatnonzero(~begins).tolist():
+        words[word[later]] += piece_text(tokens[later])
+    known = rows["rationale"].astype("boolean")
+    marked = _any(known.fillna(False).to_numpy(dtype=bool), begins)
+    unknown = _any(known.isna().to_numpy(), begins)
+    firsts = [*word[starts].tolist(), len(words)]
+    for code, (first, last) in zip(text[starts].tolist(), pairwise(firsts), strict=True):
+        marks = None if unknown[first:last].any() else marked[first:last].tolist()
+        yield str(names[code]), words[first:last], marks
+
+
+def _any(flags: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Return whether any flag is set, stretch by stretch: `begins` is true where one begins."""
+    return np.logical_or.reduceat(flags, np.flatnonzero(begins)) if len(flags) else flags
 
 
 def _texts(corpus: Corpus) -> pd.DataFrame:

@@ -1,13 +1,16 @@
 """Plausibility: the run's tables, what is not measured, and the texts behind a point of a curve."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from workbench.core.task_type import answer_text
-from workbench.core.token_scores import COLUMNS, from_frame
 from workbench.metrics.plausibility.measures import MEASURES
-from workbench.metrics.plausibility.text_values import text_values
+from workbench.metrics.plausibility.score_rows import JUDGED, layer_rows
+from workbench.metrics.plausibility.text_values import layer_text_values
+from workbench.metrics.plausibility.units import UNITS
 from workbench.metrics.registry import METRICS
 from workbench.reporting.figures.plausibility import in_order
 from workbench.reporting.tables.main import faithfulness_table, plausibility_table
@@ -126,7 +129,11 @@ def column(selection: str, metric: str) -> str:
 
 
 def layer_values(
-    table: ScoreTable, method: str, layer: int, ids: frozenset[str] | None = None
+    table: ScoreTable,
+    method: str,
+    layer: int,
+    ids: frozenset[str] | None = None,
+    units: Sequence[str] = UNITS,
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Return every measure of one layer text by text, of which the plausibility table has the means.
 
@@ -135,19 +142,18 @@ def layer_values(
         method: Whose model is explained.
         layer: Only its rows are read.
         ids: Texts, such as those of a split; None: all.
+        units: In which it is measured.
 
     Returns:
         By (unit, window set) a frame with text_id and a column per (selection, metric) of
         `measures.MEASURES`, named by `column`; NaN where a text has no value.
     """
-    rows = table.layer(layer, [name for name in COLUMNS if name not in ("layer", "token")])
-    rows = rows[rows["method"].astype(str) == method]
+    rows = table.layer(layer, JUDGED)
+    rows = rows[rows["method"] == method]
     if ids is not None:
-        rows = rows[rows["text_id"].astype(str).isin(ids)]
-    # A record of this layer alone; what the tokens are plays no part.
-    records = from_frame(rows.assign(layer=0, token=""))
+        rows = rows[rows["text_id"].isin(ids)]
     values = {}
-    for part in text_values(records):
+    for part in layer_text_values(layer_rows(rows), method, units) if len(rows) else []:
         frame = pd.DataFrame(
             part.values[:, 0, : len(MEASURES)], columns=[column(*key) for key in MEASURES]
         )

@@ -57,7 +57,10 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
     length = first.groupby(level=0).max()
     ids = texts["text_id"].astype(str).to_numpy()
     tokens = length.reindex(ids).to_numpy()
-    kept = np.array([np.sum(counts) / len(counts) for counts in texts["tokens"]])
+    layers = texts["tokens"].map(len).to_numpy()
+    kept = (
+        np.add.reduceat(np.concatenate(texts["tokens"].to_list()), np.cumsum(layers) - layers) / layers
+    )
     label, predicted = in_words(texts["label"]), in_words(texts["predicted"])
     classes = not pd.api.types.is_numeric_dtype(texts["predicted"])
     value = np.full(len(texts), np.nan) if classes else texts["label"].to_numpy(dtype=float)
@@ -69,13 +72,20 @@ def run_texts(predictions: pd.DataFrame, method: str, split: str) -> pd.DataFram
             "right": pd.array(label == predicted if classes else [pd.NA] * len(texts), dtype="boolean"),
             "value": value,
             "error": value if classes else np.abs(texts["predicted"].to_numpy(dtype=float) - value),
-            "probability": [
-                row.get(f"prob_{row['predicted']}", np.nan) for row in texts.to_dict("records")
-            ],
+            "probability": _probability(texts),
             "tokens": tokens,
             "dropped": 1 - kept / tokens,
         }
     )
+
+
+def _probability(texts: pd.DataFrame) -> np.ndarray:
+    """(texts,) float: of the predicted class; NaN where there is no such column."""
+    named = ("prob_" + texts["predicted"].map(str)).to_numpy(dtype=object)
+    found = np.full(len(texts), np.nan)
+    for name in set(named) & set(texts.columns):
+        found[named == name] = texts.loc[named == name, name]
+    return found
 
 
 def matching(

@@ -98,7 +98,7 @@ def _show_texts(
     if not has_text_values(selection, metric.name):
         st.info(plain(f"{metric.label} is a value of all texts together; no single text has one."))
         return []
-    every = values_by_text(run, scores, method, layer, split)
+    every = values_by_text(run, scores, method, layer, split, chosen["unit"])
     values = every[chosen["unit"], chosen["universe"]]
     rows = run.predictions
     if rows is not None:

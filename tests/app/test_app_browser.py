@@ -13,7 +13,7 @@ pytest.importorskip("playwright", reason="playwright is not installed (extra dev
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.helpers.big_runs import build_big_run
+from analyses.lib.planted_run import build_big_run
 from tests.helpers.browsing import (
     WAIT,
     check_no_error,

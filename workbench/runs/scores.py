@@ -1,11 +1,12 @@
 """Score tables of any size, read a text at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.core.token_scores import COLUMNS, TokenScores, from_frame
@@ -38,9 +39,9 @@ class ScoreTable:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._places: dict[str, list[_Place]] = {}
-        for group in range(self._groups()):
-            ids = self._read(group, ["text_id"])["text_id"].combine_chunks().dictionary_encode()
+        for group, table in self._groups(["text_id"]):
             with parquet_errors(path):
+                ids = table["text_id"].combine_chunks().dictionary_encode()
                 codes, names = ids.indices.to_numpy(), ids.dictionary.to_pylist()
             starts = np.flatnonzero(np.diff(codes, prepend=-1))
             sizes = np.diff(starts, append=len(codes))
@@ -77,28 +78,35 @@ class ScoreTable:
 
     def layer(self, layer: int, columns: Sequence[str]) -> pd.DataFrame:
         """Return one layer's rows of all texts, read a row group at a time; none without the layer."""
-        groups = (self._frame(self._read(n, ["layer", *columns])) for n in range(self._groups()))
-        return pd.concat([rows[rows["layer"] == layer] for rows in groups], ignore_index=True)
+        parts = []
+        for _, table in self._groups(list(dict.fromkeys(["layer", *columns]))):
+            with parquet_errors(self.path):
+                rows = table.filter(pc.equal(table["layer"], layer))
+            parts.append(rows.unify_dictionaries().combine_chunks())
+        with parquet_errors(self.path):
+            return self._frame(pa.concat_tables(parts).unify_dictionaries())
 
     def _rows(self, text_ids: Iterable[str], columns: list[str]) -> pd.DataFrame:
         slices: dict[int, list[tuple[int, int]]] = {}
         for text_id in text_ids:
             for group, start, size in self._places[text_id]:
                 slices.setdefault(group, []).append((start, size))
-        parts = []
-        for group, places in sorted(slices.items()):
-            table = self._read(group, columns)
-            parts.append(self._frame(pa.concat_tables([table.slice(*place) for place in places])))
+        parts = [
+            self._frame(pa.concat_tables([table.slice(*place) for place in slices[group]]))
+            for group, table in self._groups(columns, sorted(slices))
+        ]
         return pd.concat(parts, ignore_index=True)
 
-    def _groups(self) -> int:
+    def _groups(
+        self, columns: list[str], groups: Iterable[int] | None = None
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """Some columns of the row groups, by default of all, one after the other."""
         with self._open() as file:
-            return int(file.num_row_groups)
-
-    def _read(self, group: int, columns: list[str]) -> pa.Table:
-        with parquet_errors(self.path), self._open() as file:
             present = [name for name in columns if name in file.schema_arrow.names]
-            return file.read_row_group(group, columns=present)
+            for group in range(file.num_row_groups) if groups is None else groups:
+                with parquet_errors(self.path):
+                    table = file.read_row_group(group, columns=present)
+                yield group, table
 
     def _open(self) -> pq.ParquetFile:
         if not self.path.is_file():

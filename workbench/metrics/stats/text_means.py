@@ -22,6 +22,8 @@ class ByText:
 
     def total(self, counts: np.ndarray) -> np.ndarray:
         """Return sums of (windows, ...): (texts, ...)."""
+        if len(self.rows) == len(self.text_ids):
+            return counts.copy()
         sums = np.zeros((len(self.text_ids), *counts.shape[1:]), dtype=counts.dtype)
         np.add.at(sums, self.rows, counts)
         return sums

@@ -27,7 +27,14 @@ _VOCABULARY = np.array([f"word{number}" for number in range(2000)])
 def build_big_run(
     folder: Path, texts: int, layers: int = 12, length: int = 40, scorers: int = 6
 ) -> Path:
-    """Texts of 3 to 2 x `length` tokens with rationales, three methods, `scorers` score tables."""
+    """Write a run of texts with rationales and three methods; returns its folder.
+
+    Args:
+        folder: Where it is to lie.
+        texts, layers: How many.
+        length: A text has from 3 to twice as many tokens.
+        scorers: How many score tables, at most those of `SCORERS`.
+    """
     rng = np.random.default_rng(0)
     sizes = rng.integers(3, 2 * length, texts)
     write_text(
@@ -44,7 +51,7 @@ def build_big_run(
 
 
 def text_id(number: int) -> str:
-    """Ids in no order of the alphabet, as those of a split by hash are."""
+    """Return an id; they are in no order of the alphabet, as those of a split by hash are."""
     return f"text-{number * 7919 % 1_000_003}"
 
 
