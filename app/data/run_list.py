@@ -14,7 +14,7 @@ from workbench.catalog.ordering import ordered
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, main_table, primary_column
 from workbench.reporting.text.wording import method_name, percent, times
-from workbench.runs.folder import COMPARISON, CONFIG, PREDICTIONS, Run
+from workbench.runs.folder import COMPARISON, CONFIG, PARTS, PREDICTIONS, Run
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import read_json
 from workbench.storage.tables import read_table
@@ -127,7 +127,9 @@ def _runs(path: Path, depth: int, part_of: str) -> Iterator[tuple[Path, str]]:
         yield path, part_of
     if depth and kind in ("comparison", "other"):
         inner = path.name if kind == "comparison" else part_of
-        for below in _subfolders(path):
+        # What workers of a comparison still write is not in its place yet.
+        skipped = PARTS if kind == "comparison" else None
+        for below in (one for one in _subfolders(path) if one.name != skipped):
             yield from _runs(below, _DEPTH if inner != part_of else depth - 1, inner)
 
 

@@ -49,6 +49,7 @@ def test_texts_that_are_none_are_named(job) -> None:
     assert one.words == ("a", ",", "b")
     wrong = {
         "text '1': not a text": ["a", ""], "text 'x' comes twice": [("x", "a"), ("x", "b")],
+        "text 3: its id is no string": [(3, "a")], "text 'x': not a text": [("x", None)],
         "text '0' is not valid Unicode": ["a \ud800"], "text '0': not a text, or a list": [["a", " "]],
     }  # fmt: skip
     for told, given in wrong.items():

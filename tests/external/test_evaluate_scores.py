@@ -111,6 +111,18 @@ def test_tokens_become_words_by_their_offsets(pooling, signs, warm) -> None:
     assert any(pooling in note for note in judged.notes)
 
 
+def test_rows_of_tokens_may_come_in_any_order_and_lists_of_layers_from_parquet(tmp_path) -> None:
+    shuffled = evaluate(TOKENS.iloc[::-1], [ONE], pooling="first", signs="absolute")
+    expected = evaluate(TOKENS, [ONE], pooling="first", signs="absolute")
+    pd.testing.assert_frame_equal(shuffled.plausibility, expected.plausibility)
+    lists = {name: [scores, scores[::-1]] for name, scores in WORDS.items()}
+    pd.DataFrame({"text_id": list(lists), "scores": list(lists.values())}).to_parquet(
+        tmp_path / "lists.parquet"
+    )
+    found = evaluate(pd.read_parquet(tmp_path / "lists.parquet"))
+    pd.testing.assert_frame_equal(found.plausibility, evaluate(lists).plausibility)
+
+
 def test_a_token_counts_for_every_word_that_it_touches() -> None:
     tokens = TOKENS.assign(end=TOKENS["end"].where(TOKENS["start"] != 4, 8), score=TOKENS["score"].abs())
     judged = evaluate(tokens, [ONE])
@@ -151,6 +163,8 @@ def test_only_both_are_judged_where_that_is_asked_for() -> None:
         evaluate(some)
     with pytest.raises(InputError, match="text 'two': has no scores"):
         evaluate({"one": WORDS["one"]})
+    with pytest.raises(InputError, match="text 'two': has no scores of some scorer or layer"):
+        evaluate(pd.concat([rows(layer=0), rows({"one": WORDS["one"]}, layer=1)]))
     judged = evaluate(some, partial=True)
     assert value(judged) == pytest.approx(average_precision_score([0, 1, 1, 0], WORDS["one"]))
     assert len(judged.notes) == 2
@@ -173,6 +187,7 @@ def test_only_both_are_judged_where_that_is_asked_for() -> None:
         (WORDS | {"two": [0.1] * 4}, "text 'two', external: word 3 of 3"),
         (WORDS | {"two": [0.1, -0.1, 0]}, "text 'two', external: a negative score; --signed"),
         (pd.concat([rows(), rows()]), "several scores of one word"),
+        (pd.concat([TOKENS, TOKENS.assign(text_id="two"), TOKENS]), "a token comes twice in one layer"),
         (
             pd.concat([TOKENS.assign(end=40), TOKENS.assign(text_id="two")]),
             "a token ends at character 40 of 18",
@@ -213,7 +228,7 @@ def test_a_check_says_what_has_to_be_decided() -> None:
     assert [line.split(":")[0] for line in found[1:]] == [
         "Scores are of tokens",
         "1 scored text not among the texts (x)",
-        "1 text without scores (two)",
+        "1 text without scores of some scorer or layer (two)",
         "1 of 5 scores negative",
         "1 word without a score (the first in text 'one', external)",
     ]

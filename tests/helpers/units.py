@@ -80,7 +80,7 @@ def stay_once(folder: Path, root: str) -> None:
     note(folder, root)
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 300.0) -> None:
     """Return as soon as something holds; fail where it does not in time."""
     end = time.monotonic() + seconds
     while not holds():

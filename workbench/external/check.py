@@ -40,8 +40,8 @@ def _findings(scores: Scores, data: Texts, split: str) -> Iterator[str]:
         )
     if matched.missing:
         yield (
-            f"{counted(len(matched.missing), 'text')} without scores ({first_few(matched.missing)}): "
-            "--partial leaves them out."
+            f"{counted(len(matched.missing), 'text')} without scores of some scorer or layer "
+            f"({first_few(matched.missing)}): --partial judges each on what it has."
         )
     negative = int((matched.frame["score"] < 0).sum())
     if negative:

@@ -92,7 +92,7 @@ def evaluate_scores(
         signs: What becomes of negative scores.
         uncovered: Give 0 to words without a score, as behind the end of a text that was cut; else they
             are refused.
-        partial: Judge the texts that both have.
+        partial: Leave out texts that are not there, and judge each scorer and layer on those it has.
         bootstrap, seed: As of `mean_interval`.
 
     Raises:
@@ -114,8 +114,8 @@ def evaluate_scores(
         raise InputError(f"text {matched.unknown[0]!r}: scored, and the texts have none of that id")
     if matched.missing and not partial:
         raise InputError(
-            f"text {matched.missing[0]!r}: has no scores, nor have {len(matched.missing) - 1} others; "
-            "--partial (partial=True) judges the texts that both have"
+            f"text {matched.missing[0]!r}: has no scores of some scorer or layer, nor have "
+            f"{len(matched.missing) - 1} others; --partial (partial=True) judges what there is"
         )
     scored = list(matched.scored(pooling, sizes=signs == "absolute"))
     zeros = sum(int(one.uncovered.sum()) for one in scored)
@@ -126,7 +126,7 @@ def evaluate_scores(
     control = random_control(records, split, seed=seed, bootstrap=bootstrap).result
     both = [_of_words(one) for one in (found.frame, control.frame)]
     if signs == "signed":
-        both[0] = without_sizes(both[0])
+        both = [without_sizes(one) for one in both]
     return JudgedScores(
         plausibility=pd.concat(both, ignore_index=True),
         counts=_of_words(pd.concat([found.counts, control.counts], ignore_index=True)),
@@ -162,7 +162,8 @@ def _notes(matched: Matched, zeros: int, pooling: Pooling, signs: Signs) -> Iter
         yield f"{texts} that the split does not have left out ({first_few(matched.unknown)})."
     if matched.missing:
         texts = counted(len(matched.missing), "text")
-        yield f"{texts} without scores left out ({first_few(matched.missing)})."
+        first = first_few(matched.missing)
+        yield f"{texts} without scores of some scorer or layer left out there ({first})."
     if zeros:
         yield f"{counted(zeros, 'score')} of words that nothing was said of are 0."
     if matched.of_tokens:

@@ -85,7 +85,10 @@ def _matrix(row: Mapping[Any, Any]) -> np.ndarray:
     """(layers, words) float from the list of a row."""
     where = f"text {row['text_id']!r}"
     try:
-        values = np.asarray(row["scores"], dtype=np.float64)
+        given = row["scores"]
+        # Parquet gives an array of arrays for a list of lists.
+        nested = isinstance(given, np.ndarray) and given.dtype == object
+        values = np.asarray(list(map(np.asarray, given)) if nested else given, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{where}: its scores are no numbers, or lists of unequal lengths") from None
     if values.ndim not in (1, 2) or not values.size:

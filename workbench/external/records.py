@@ -50,7 +50,7 @@ class Matched(NamedTuple):
     unknown: tuple[str, ...]
     """Ids of scored texts that are not there."""
     missing: tuple[str, ...]
-    """Ids of texts without scores."""
+    """Ids of texts that a scorer says nothing of in a layer that it says something of elsewhere."""
 
     @property
     def of_tokens(self) -> bool:
@@ -94,12 +94,12 @@ def match(scores: Scores, data: Texts, split: str) -> Matched:
     if not there.any():
         first = frame["text_id"].iloc[0] if len(frame) else ""
         raise InputError(f"text {first!r}: scored, and the texts have none of that id, nor of any other")
-    scored = set(frame["text_id"])
+    said = frame[there].groupby(["scorer", "method", "layer"])["text_id"].agg(set)
     return Matched(
         frame[there],
         by_id,
         unknown=tuple(frame.loc[~there, "text_id"].unique()),
-        missing=tuple(one.id for one in documents if one.id not in scored),
+        missing=tuple(one.id for one in documents if not all(one.id in texts for texts in said)),
     )
 
 
@@ -119,6 +119,8 @@ def _matrix(
     rows: pd.DataFrame, document: Document, where: str, pooling: Pooling, sizes: bool
 ) -> np.ndarray:
     words = document.words + document.second
+    if "start" in rows:
+        rows = rows.sort_values("start", kind="stable")
     values, layers = rows["score"].to_numpy(), rows["layer"].to_numpy()
     if "word" in rows:
         places = rows["word"].to_numpy()
@@ -142,5 +144,9 @@ def _by_offsets(rows: pd.DataFrame, document: Document, where: str) -> tuple[np.
         raise InputError(
             f"{where}: a token ends at character {ends.max()} of {length}; offsets count in the words "
             "joined by one space"
+        )
+    if rows.duplicated(["layer", "start", "end"]).where(rows["end"] > rows["start"], False).any():
+        raise InputError(
+            f"{where}: a token comes twice in one layer; where windows overlap, keep one of them"
         )
     return touched(starts, ends, document.words)

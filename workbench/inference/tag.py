@@ -113,7 +113,9 @@ def _tagged(
 def _text(number: int, given: Untagged, tag: str) -> TaggedText:
     """A text whose tags nobody looks at; InputError for what is none."""
     name, text = given if isinstance(given, tuple) and len(given) == 2 else (str(number), given)
-    words = tuple(split_words(text) if isinstance(text, str) else text)
+    words = tuple(split_words(text) if isinstance(text, str) else text if isinstance(text, list) else ())
+    if not isinstance(name, str):
+        raise InputError(f"text {name!r}: its id is no string")
     if not words or not all(isinstance(word, str) and word.strip() for word in words):
         raise InputError(f"text {name!r}: not a text, or a list of words that are not empty")
     if not is_encodable(name + " ".join(words)):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.runs.folder import load_run
+from workbench.runs.folder import PARTS, load_run
 from workbench.runs.manifest import STAGES, changes, hashes
 
 
@@ -24,7 +24,9 @@ def check_runs(folder: Path) -> Checked:
 
     Raises InputError where there is no run.
     """
-    runs = sorted(path.parent for path in folder.rglob(STAGES))
+    found = (path.parent for path in folder.rglob(STAGES))
+    # What workers of a comparison still write is not in its place yet.
+    runs = sorted(run for run in found if PARTS not in run.relative_to(folder).parts)
     if not runs:
         raise InputError(f"{folder}: no run folder (no {STAGES} in it, nor in a folder inside it)")
     checked = Checked(len(runs))

@@ -28,6 +28,8 @@ MODEL_CARD, DATA_CARD = CARDS = ("README.md", "data_card.md")
 """They lie in the folder of every model."""
 COMPARISON = "compare.json"
 """What makes a folder a comparison: its trials and searches."""
+PARTS = "parts"
+"""In a comparison's folder: what workers still write; gone once all of it has ended well."""
 BENCH, ENGINE_BENCH = "bench.json", "engines.json"
 """What was timed by `bench`, and by `bench --engines`; the times are metric tables."""
 _SCHEMAS = RUN_TABLES | {"predictions": PREDICTIONS_SCHEMA}

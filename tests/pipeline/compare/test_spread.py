@@ -82,7 +82,8 @@ def test_ray_makes_the_same_though_a_machine_is_lost(made, tmp_path, monkeypatch
         cluster.shutdown()
         pytest.skip(f"no Ray cluster starts here: {error}")
     lost: list[str] = []
-    threading.Thread(target=lose, args=(cluster, other, lost), daemon=True).start()
+    parts = tmp_path / "ray" / "parts" / "adapler"
+    threading.Thread(target=lose, args=(cluster, other, parts, lost), daemon=True).start()
     try:
         command = ("compare", config, "--out", tmp_path / "ray", "--engine", "ray")
         assert call(*command, "--address", cluster.address) == 1
@@ -93,13 +94,18 @@ def test_ray_makes_the_same_though_a_machine_is_lost(made, tmp_path, monkeypatch
     assert "adapler@broken:0.5:0 failed: " in told
     # The part that was lost with its machine was begun twice.
     (part,) = lost
-    log = tmp_path / "ray" / "parts" / "adapler" / f"0.4-seed{part[-1]}" / "log.txt"
-    assert log.read_text().count(f"adapler at 0.4, seed {part[-1]}") == 2
+    log = parts / f"0.4-seed{part[-1]}" / "log.txt"
+    assert log.read_text().count(begun(part)) == 2
     assert f"{part}: done" in told
 
 
-def lose(cluster, node, lost: list[str]) -> None:
-    """Kill a machine of a cluster as soon as it trains a cell."""
+def begun(part: str) -> str:
+    """What the log of AdapLeR's cell at 0.4 says first."""
+    return f"adapler at 0.4, seed {part[-1]}"
+
+
+def lose(cluster, node, parts: Path, lost: list[str]) -> None:
+    """Kill a machine of a cluster as soon as it trains a cell, whose log lies in `parts`."""
     raylet = next(
         one.process for group, run in node.all_processes.items() if group == "raylet" for one in run
     )
@@ -107,8 +113,10 @@ def lose(cluster, node, lost: list[str]) -> None:
         for worker in psutil.Process(raylet.pid).children(recursive=True):
             with suppress(psutil.Error):  # It may end just now.
                 title = " ".join(worker.cmdline())
-                if title.startswith("ray::adapler:"):
-                    lost.append(title.removeprefix("ray::").strip())
+                part = title.removeprefix("ray::").strip()
+                log = parts / f"0.4-seed{part[-1:]}" / "log.txt"
+                if part.startswith("adapler:") and log.is_file() and begun(part) in log.read_text():
+                    lost.append(part)
         time.sleep(0.02)
     cluster.remove_node(node, allow_graceful=False)
 

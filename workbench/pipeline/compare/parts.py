@@ -51,12 +51,17 @@ def make_part(folder: Path, *, comparison: str, part: str, plugins: list[str]) -
 
 
 def _failure(out: Path, part: Part) -> str | None:
-    """Why nothing can come of a part, by its record: its run failed, or all tries of its search did."""
+    """Why a part failed, by its record: its run did, or all tries of its search, or what that chose."""
     record = read_json(out / COMPARISON, "cells", "searches")
     if part.strength != MATCH:
         return next((cell["error"] for cell in record["cells"] if cell["name"] == part.folder), None)
-    own = (s for s in record["searches"] if (s["method"], s["seed"]) == (part.method, part.seed))
-    return next(("; ".join(search["notes"]) for search in own if search["nearest"] is None), None)
+    own = [s for s in record["searches"] if (s["method"], s["seed"]) == (part.method, part.seed)]
+    for search in own:
+        if search["nearest"] is None:
+            return "; ".join(search["notes"])
+        matched = Trial(part.method, search["nearest"]["strength"], part.seed).name
+        return next((cell["error"] for cell in record["cells"] if cell["name"] == matched), None)
+    return None
 
 
 def measure_time(folder: Path, *, comparison: str, parts: list[str], plugins: list[str]) -> None:
@@ -67,6 +72,9 @@ def measure_time(folder: Path, *, comparison: str, parts: list[str], plugins: li
         comparison: Folder of the whole; it is only read.
         parts: Names of those that are trained and are no searches; what searches found is measured too.
         plugins: Files that register methods.
+
+    Raises:
+        WorkbenchError: Names the runs whose time could not be taken.
     """
     whole, out = Path(comparison), folder / OUT
     config = _settings(whole, plugins)
@@ -74,6 +82,13 @@ def measure_time(folder: Path, *, comparison: str, parts: list[str], plugins: li
     with one_writer(out, "compare"):
         take_runs(whole, out, [cell["name"] for cell in cells if not cell["error"]])
     _comparison(folder, config, parts, stopwatch=True).run()
+    failed = [
+        f"{cell['name']}: {cell['error']}"
+        for cell in read_json(out / COMPARISON, "cells")["cells"]
+        if cell["error"]
+    ]
+    if failed:
+        raise WorkbenchError("; ".join(failed))
 
 
 def take_runs(source: Path, target: Path, names: Iterable[str]) -> None:

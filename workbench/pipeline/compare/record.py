@@ -94,7 +94,10 @@ def merged_record(
         config,
         [cells[name] for name in sorted(cells, key=place)],
         {key: kept[key] for key in ordered},
-        sorted(searches.values(), key=lambda one: order[f"{one['method']}:{MATCH}:{one['seed']}"]),
+        sorted(
+            searches.values(),
+            key=lambda one: order.get(f"{one['method']}:{MATCH}:{one['seed']}", len(order)),
+        ),
         environment,
         finished,
     )

@@ -29,6 +29,12 @@ SETTINGS = "compare.yaml"
 """The resolved configuration beside compare.json."""
 
 
+def refuse_several_processes() -> None:
+    """Raise InputError where a launcher has started this command several times."""
+    if this_process().num_processes > 1:
+        raise InputError("compare runs in one process; start it without torchrun")
+
+
 @dataclass
 class Comparison:
     """A comparison being made in `folder`; every trial is on disk, and in compare.json, once it ends."""
@@ -67,8 +73,7 @@ class Comparison:
         A trial that fails is recorded and the others go on. Raises InputError when the folder is
         another's, for several processes, and for data or a backbone that cannot be read.
         """
-        if this_process().num_processes > 1:
-            raise InputError("compare runs in one process; start it without torchrun")
+        refuse_several_processes()
         chosen_parts(self.config, self.only)  # Refuses before anything is written.
         refuse_foreign(self.folder, COMPARISON, "comparison")
         with one_writer(self.folder, "compare"):

@@ -12,21 +12,18 @@ from workbench.errors import InputError
 from workbench.pipeline.compare.parts import OUT, take_run
 from workbench.pipeline.compare.plan import MATCH, Part, chosen_parts, dense_jobs, parts_of, state_of
 from workbench.pipeline.compare.record import merged_record, went_well
-from workbench.pipeline.compare.run import Comparison
+from workbench.pipeline.compare.run import Comparison, refuse_several_processes
 from workbench.pipeline.environment import describe_environment
 from workbench.pipeline.job import Reporter
 from workbench.pipeline.work.engine import Engine, open_engine
 from workbench.pipeline.work.schedule import carry_out_all
 from workbench.pipeline.work.unit import Outcome, Unit
 from workbench.pipeline.work.workers import Workers
-from workbench.runs.folder import COMPARISON, refuse_foreign
-from workbench.runs.manifest import STAGES
+from workbench.runs.folder import COMPARISON, PARTS, refuse_foreign
 from workbench.storage.atomic import read_json, write_json
 from workbench.storage.locks import one_writer
 from workbench.storage.scratch import discard
 
-PARTS = "parts"
-"""What workers write, in the comparison's folder; gone once all of it has ended well."""
 STOPWATCH = "stopwatch"
 """The unit that measures time, after all others."""
 
@@ -57,6 +54,7 @@ class Spread:
         Raises InputError for an engine that cannot be had, when the folder is another's, and for data or
         a backbone that cannot be read; WorkbenchError where no run has finished.
         """
+        refuse_several_processes()
         chosen = chosen_parts(self.config, self.only)
         refuse_foreign(self.folder, COMPARISON, "comparison")
         self.folder = self.folder.resolve()
@@ -81,7 +79,7 @@ class Spread:
                 with one_writer(self.folder / cell["name"], "compare"):
                     self.write_cards(self.folder / cell["name"])
         failed = [name for name, error in self.ended.items() if error]
-        if not failed:
+        if not failed and not any(cell["error"] for cell in record["cells"]):
             discard(self.folder / PARTS)
         return went_well(record, self.folder) and not failed
 
@@ -127,6 +125,8 @@ class Spread:
         out, record = unit.folder / OUT, None
         if how.is_result and (out / COMPARISON).is_file():
             record = read_json(out / COMPARISON, "cells", "groups", "searches")
+            # What the worker began from told of others' searches too, as they were then.
+            record["searches"] = [one for one in record["searches"] if _is_search_of(part, one)]
             for cell in record["cells"]:
                 if not cell["error"] and self._is_of(part, cell):
                     take_run(out / cell["name"], self.folder / cell["name"])
@@ -140,7 +140,8 @@ class Spread:
         if part.strength != MATCH:
             return bool(cell["name"] == part.folder)
         own = (cell["method"], cell["seed"]) == (part.method, part.seed)
-        return own and not (self.folder / cell["name"] / STAGES).is_file()
+        done = (one for one in parts_of(self.config) if self.ended.get(one.name, "not yet") is None)
+        return own and cell["name"] not in {one.folder for one in done if one.strength != MATCH}
 
     def _lost(self, part: Part, error: str) -> dict[str, Any]:
         """The record of a part whose worker left none."""
@@ -187,5 +188,9 @@ def _tells_of(part: Part, record: dict[str, Any]) -> bool:
     """Whether a part's record has what the part is for; a worker may fail before it comes to that."""
     if part.strength != MATCH:
         return any(cell["name"] == part.folder for cell in record["cells"])
-    own = (part.method, part.seed)
-    return any((search["method"], search["seed"]) == own for search in record["searches"])
+    return any(_is_search_of(part, search) for search in record["searches"])
+
+
+def _is_search_of(part: Part, search: dict[str, Any]) -> bool:
+    own = (search["method"], search["seed"]) == (part.method, part.seed)
+    return part.strength == MATCH and own

@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from workbench.pipeline.work.engine import Engine, Running
 from workbench.pipeline.work.unit import Outcome, Unit, outcome
@@ -46,7 +47,7 @@ def carry_out_all(
                 if blocking := [name for name in unit.after if name in failed]:
                     del waiting[unit.name]
                     end(unit, Outcome(f"not begun, since {blocking[0]} failed", is_result=False))
-                elif _may_begin(unit, engine, waiting.keys() | running.keys(), len(running)):
+                elif _may_begin(unit, engine, waiting.keys() | running.keys(), running.values()):
                     del waiting[unit.name]
                     unit.prepare()
                     running[unit.name] = unit, engine.submit(unit)
@@ -59,20 +60,26 @@ def carry_out_all(
                     continue
                 deaths[unit.name] += 1
                 if engine.begins_again or deaths[unit.name] > retries:
-                    times = retries + 1 if engine.begins_again else deaths[unit.name]
-                    end(unit, Outcome(f"{worker.why()} (begun {times} times)", is_result=False))
+                    # What begins units again by itself does not say how often it did.
+                    times = "" if engine.begins_again else f" (begun {deaths[unit.name]} times)"
+                    end(unit, Outcome(f"{worker.why()}{times}", is_result=False))
                 else:
                     waiting[unit.name] = unit
             time.sleep(_POLL)
     finally:
         for _, worker in running.values():
-            worker.stop()
+            with suppress(Exception):  # The others are to be stopped too.
+                worker.stop()
 
 
-def _may_begin(unit: Unit, engine: Engine, unfinished: set[str], running: int) -> bool:
+def _may_begin(
+    unit: Unit, engine: Engine, unfinished: set[str], running: Collection[tuple[Unit, Running]]
+) -> bool:
     """Whether all that a unit waits for is done, and there is room for it."""
     if any(name in unfinished for name in unit.after):
         return False
     if unit.resources.alone:
-        return running == 0
-    return engine.at_once is None or running < engine.at_once
+        return not running
+    if any(other.resources.alone for other, _ in running):
+        return False
+    return engine.at_once is None or len(running) < engine.at_once

@@ -62,8 +62,15 @@ class RayEngine:
         needs = unit.resources
         chosen: dict[str, Any] = {"num_cpus": needs.cpus, "num_gpus": needs.gpus}
         if needs.alone:
-            alive = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-            chosen["num_cpus"] = most = max((int(one.get("CPU", 0)) for one in alive), default=1)
+            memory = (needs.memory_gb or 0) * 2**30
+            fit = [
+                node["Resources"]
+                for node in self.ray.nodes()
+                if node["Alive"]
+                and node["Resources"].get("GPU", 0) >= needs.gpus
+                and node["Resources"].get("memory", 0) >= memory
+            ]
+            chosen["num_cpus"] = most = max((int(one.get("CPU", 0)) for one in fit), default=1)
             # A worker of its own, whose libraries have not begun with fewer threads.
             chosen["runtime_env"] = {"env_vars": {"OMP_NUM_THREADS": str(most)}}
         if needs.memory_gb is not None:
