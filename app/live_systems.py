@@ -11,7 +11,7 @@ from app.choices import choice, several, typed
 from app.data.downloads import View
 from app.data.flows import Flow
 from app.data.run_list import stamp
-from app.data.systems import Opened, SystemsData
+from app.data.systems import SystemsData
 from app.data.texts import matching
 from app.live import run_once
 from app.screen import show_flows
@@ -20,6 +20,7 @@ from workbench.catalog.methods import METHODS
 from workbench.core.counts import counted
 from workbench.errors import InputError
 from workbench.reporting.figures.chart import short
+from workbench.runs.open_systems import OpenedSystems
 from workbench.runs.systems import System
 
 LISTED = 100
@@ -60,7 +61,7 @@ def _model(folder: Path, head: Head) -> tuple[Any, Any]:
 
 
 def said_by_each(
-    opened: Opened,
+    opened: OpenedSystems,
     systems: list[System],
     head: Head,
     asked: Hashable,

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from app.data.systems import SystemsData, read_systems, systems_folder
+from app.data.systems import SystemsData, read_systems
 from workbench.catalog.methods import METHODS
 from workbench.catalog.ordering import ordered
 from workbench.errors import InputError
 from workbench.reporting.tables.main import QUALITY_NAMES, main_table, primary_column
 from workbench.reporting.text.wording import method_name, percent, times
 from workbench.runs.folder import COMPARISON, CONFIG, PARTS, PREDICTIONS, Run
+from workbench.runs.open_systems import systems_folder
 from workbench.runs.tables import RunData, read_run_data
 from workbench.storage.atomic import read_json
 from workbench.storage.tables import read_table
