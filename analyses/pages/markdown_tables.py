@@ -26,7 +26,6 @@ from workbench.reporting.tables.main import MEASURED_SPEED, QUALITY_NAMES
 from workbench.reporting.tables.over_seeds import timed_batches
 from workbench.reporting.tables.systems import (
     answers_by_layer_table,
-    answers_plausibility_tables,
     answers_table,
     tags_by_layer_table,
     tags_table,
@@ -165,14 +164,6 @@ def _said(name: str, build: Callable[[pd.DataFrame], Table], folder: Path) -> st
     return markdown(build(pd.read_csv(folder / "metrics" / f"{name}.csv")).shown)
 
 
-def _answers_scorers(folder: Path, marks: str, metric: str) -> str:
-    """A row per scorer and model: one metric against the answer or its sentence, a column per layer."""
-    frame = pd.read_csv(folder / "metrics" / "answers_plausibility.csv")
-    (built,) = answers_plausibility_tables(frame[frame["marks"] == marks], mark_best=False)
-    kept = built.shown[built.shown["metric"] == metric]
-    return markdown(kept.drop(columns="metric"))
-
-
 def _engines(folder: Path, split: str = "test", batches: str = "1,32") -> str:
     """A row per contestant of `bench --engines`: milliseconds of a text, speed-ups, realised shares."""
     shown = write_engines(folder, split)[0].shown
@@ -208,7 +199,6 @@ TABLES: dict[str, Callable[..., str]] = {
     "engines": _engines,
     "answers": partial(_said, "answers", lambda frame: answers_table(frame, "", 0)),
     "answers-by-layer": partial(_said, "answers_by_layer", answers_by_layer_table),
-    "answers-plausibility": _answers_scorers,
     "tags": partial(_said, "tags", lambda frame: tags_table(frame, "", 0)),
     "tags-by-layer": partial(_said, "tags_by_layer", tags_by_layer_table),
 }

@@ -64,7 +64,7 @@ def test_every_stored_folder_is_used_and_all_is_small() -> None:
     stored = {path.name for path in TOOL.STORED.iterdir()}
     assert stored == used
     size = sum(path.stat().st_size for path in TOOL.STORED.rglob("*") if path.is_file())
-    assert size < 500_000
+    assert size < 450_000
 
 
 def test_stored_configurations_name_no_folder() -> None:
