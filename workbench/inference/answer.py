@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from workbench.core.questions import Question
 from workbench.data.windows.questions import QuestionEncoding, encode_by_settings
 from workbench.errors import InputError
 from workbench.inference.model import Answerer
+from workbench.inference.pools import check_pool, in_pools, refuse_repeated
 from workbench.metrics.answer_spans import FoundAnswer, answers_by_settings
 from workbench.storage.jsonl import is_encodable
 from workbench.storage.malloc import map_large_blocks
@@ -85,9 +85,7 @@ def answer_questions(
         >>> answer.windows
         1
     """
-    for name, value in (("batch_size", batch_size), ("pool", pool)):
-        if value < 1:
-            raise InputError(f"{name} {value}: at least 1")
+    check_pool(batch_size, pool)
     if isinstance(questions, str):
         raise InputError("questions is a single string; give a list of pairs (question, context)")
     settings = settings or usual_settings(model)
@@ -97,12 +95,10 @@ def answer_questions(
     encode_by_settings([], tokenizer, settings)  # Refuses a tokenizer that makes no pairs.
     asked = (_question(number, one) for number, one in enumerate(questions))
 
-    def next_pool() -> list[AnswerPrediction]:
-        members = list(islice(asked, pool * batch_size))
+    def run(members: list[Question]) -> list[AnswerPrediction]:
         return _answered(model, tokenizer, members, settings, batch_size)
 
-    # Unlike a loop with a variable for the pool, the chain lets go of one before it asks for the next.
-    return chain.from_iterable(iter(next_pool, []))
+    return in_pools(asked, pool * batch_size, run)
 
 
 def usual_settings(model: Answerer) -> QuestionSettings:
@@ -130,13 +126,7 @@ def _answered(
     settings: QuestionSettings,
     batch_size: int,
 ) -> list[AnswerPrediction]:
-    if not questions:
-        return []
-    seen: set[str] = set()
-    for question in questions:
-        if question.id in seen:
-            raise InputError(f"question {question.id!r} comes twice; give each an id of its own")
-        seen.add(question.id)
+    refuse_repeated((question.id for question in questions), "question")
     encoding = encode_by_settings(questions, tokenizer, settings)
     logits, tokens, tokens_ffn = model.infer_tokens(encoding.windows, batch_size)
     flops, dense = model.costs.of_windows(encoding.windows, tokens, tokens_ffn)

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 from typing import Any, get_args
 
 import numpy as np
@@ -15,6 +14,7 @@ from workbench.data.words import Segmenter, split_words
 from workbench.errors import InputError
 from workbench.inference.model import Model
 from workbench.inference.pairs import unlike_training
+from workbench.inference.pools import check_pool, in_pools
 from workbench.inference.predict import predict
 from workbench.storage.jsonl import is_encodable
 from workbench.storage.malloc import map_large_blocks
@@ -86,9 +86,7 @@ def classify(
         >>> second.text_id
         'review-7'
     """
-    for name, value in (("batch_size", batch_size), ("pool", pool)):
-        if value < 1:
-            raise InputError(f"{name} {value}: at least 1")
+    check_pool(batch_size, pool)
     if too_long not in get_args(TooLong):
         raise InputError(f"too_long {too_long!r}: one of {', '.join(get_args(TooLong))}")
     if isinstance(texts, str):
@@ -106,17 +104,15 @@ def classify(
 
     told = False
 
-    def next_pool() -> list[Prediction]:
+    def run(members: list[Document]) -> list[Prediction]:
         nonlocal told
-        members = list(islice(documents, pool * batch_size))
         unlike = unlike_training(model, [bool(document.second) for document in members])
         if unlike and not told:
-            warnings.warn(unlike, stacklevel=2)
+            warnings.warn(unlike, stacklevel=3)
             told = True
         return _classified(model, tokenizer, members, batch_size, max_tokens, too_long)
 
-    # Unlike a loop with a variable for the pool, the chain lets go of one before it asks for the next.
-    return chain.from_iterable(iter(next_pool, []))
+    return in_pools(documents, pool * batch_size, run)
 
 
 def _classified(
@@ -127,8 +123,6 @@ def _classified(
     max_tokens: int,
     too_long: TooLong,
 ) -> list[Prediction]:
-    if not documents:
-        return []
     encoding = encode(documents, model.task_type, tokenizer, max_tokens)
     if too_long == "refuse":
         encoding.refuse_cut()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from workbench.data.windows.tags import encode_tagged
 from workbench.data.words import split_words
 from workbench.errors import InputError
 from workbench.inference.model import Tagger
+from workbench.inference.pools import check_pool, in_pools, refuse_repeated
 from workbench.storage.jsonl import is_encodable
 from workbench.storage.malloc import map_large_blocks
 
@@ -69,9 +69,7 @@ def tag_texts(
         >>> len(tagged.tags)
         3
     """
-    for name, value in (("batch_size", batch_size), ("pool", pool)):
-        if value < 1:
-            raise InputError(f"{name} {value}: at least 1")
+    check_pool(batch_size, pool)
     if isinstance(texts, str):
         raise InputError("texts is a single string; give a list of texts")
     longest = model.window_limit(max_tokens)
@@ -79,19 +77,17 @@ def tag_texts(
         map_large_blocks()
     given = (_text(number, one, model.labels[0]) for number, one in enumerate(texts))
 
-    def next_pool() -> list[TaggedPrediction]:
-        return _tagged(model, tokenizer, list(islice(given, pool * batch_size)), longest, batch_size)
+    def run(members: list[TaggedText]) -> list[TaggedPrediction]:
+        return _tagged(model, tokenizer, members, longest, batch_size)
 
-    return chain.from_iterable(iter(next_pool, []))
+    return in_pools(given, pool * batch_size, run)
 
 
 def _tagged(
     model: Tagger, tokenizer: Any, texts: Sequence[TaggedText], max_tokens: int, batch_size: int
 ) -> list[TaggedPrediction]:
     names = [text.document.id for text in texts]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"text {twice!r} comes twice; give each an id of its own")
+    refuse_repeated(names, "text")
     encoding = encode_tagged(texts, model.labels, tokenizer, max_tokens=max_tokens)
     windows = encoding.windows
     logits, tokens, tokens_ffn = model.infer_tokens(windows, batch_size)
