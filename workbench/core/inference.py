@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,21 @@ class TokenInference(NamedTuple):
     """(W, layers) int64: tokens in each layer's self-attention."""
     tokens_ffn: np.ndarray
     """(W, layers) int64: tokens in each layer's feed-forward part."""
+
+
+def held_against(given: Inference | TokenInference, other: Inference | TokenInference) -> dict[str, Any]:
+    """Return what two models' answers to the same windows have in common, of any task: `windows`, the
+    share with as many tokens in every layer (`same_tokens`), and the `largest_difference` of a logit.
+
+    Args:
+        given, other: What each gave.
+    """
+    pairs = zip(given.logits, other.logits, strict=True)
+    return {
+        "windows": len(given.tokens),
+        "same_tokens": float((given.tokens == other.tokens).all(axis=1).mean()),
+        "largest_difference": max(float(np.abs(one - two).max()) for one, two in pairs),
+    }
 
 
 def batches(windows: Sequence[Window], batch_size: int, pairs: int | None = None) -> Iterator[list[int]]:

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.catalog.options import CALIBRATION, Precision, Quantisation
 from workbench.core.documents import Window
-from workbench.core.inference import Inference
+from workbench.core.inference import Inference, held_against
 from workbench.core.task_type import Classification
 from workbench.data.corpus import load_corpus
 from workbench.data.windows.encode import encode
@@ -131,10 +131,8 @@ def _agreement(
     classes = isinstance(model.task_type, Classification)
     gold = np.array([window.label for window in windows])
     return Agreement(
-        windows=len(windows),
+        **held_against(answers, torchs),
         accuracy=float((ours == gold).mean()) if classes else None,
         accuracy_torch=float((theirs == gold).mean()) if classes else None,
         same_class=float(model.task_type.same(answers.logits, torchs.logits).mean()),
-        same_tokens=float((answers.tokens == torchs.tokens).all(axis=1).mean()),
-        largest_difference=float(np.abs(answers.logits - torchs.logits).max()),
     )

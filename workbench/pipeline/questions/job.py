@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.config.questions import QuestionsConfig, QuestionSettings
 from workbench.core.documents import Window
-from workbench.core.inference import TokenInference
+from workbench.core.inference import TokenInference, held_against
 from workbench.core.questions import QuestionSet
 from workbench.core.token_tasks import AnswerSpans
 from workbench.data.questions import configured_questions
@@ -20,7 +20,7 @@ from workbench.metrics.question_answering import AnswerValues, answer_quality, a
 from workbench.metrics.stats.resampling import paired_randomisation_test
 from workbench.pipeline.questions.answers import followed_tokens
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import SystemsJob, same_inference
+from workbench.pipeline.systems.job import SystemsJob
 from workbench.runs.answers import AnswersFolder
 from workbench.runs.systems import RESAMPLES
 
@@ -96,7 +96,7 @@ class QuestionsJob(SystemsJob[QuestionsConfig, dict[str, str], AnswerValues]):
         said = [self.said("dev", part.logits) for part in (given, torchs)]
         ours, theirs = (self.values("dev", answers) for answers in said)
         return AnswersAgreement(
-            **same_inference(given, torchs),
+            **held_against(given, torchs),
             questions=len(questions),
             f1=self.f1(ours),
             f1_torch=self.f1(theirs),

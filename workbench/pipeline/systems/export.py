@@ -39,7 +39,7 @@ def export_system(
         InputError: No such system, its training has not ended, or the folder holds something.
         WorkbenchError: The disk refuses.
     """
-    model, tokenizer = _loaded(trained, system, folder)
+    model, tokenizer = _loaded(trained, _job(trained), system, folder)
     model.stock.config.workbench = model.described()
     write_for_transformers(model, tokenizer, folder, write_card)
 
@@ -67,8 +67,8 @@ def export_system_graphs(
         InputError: As `export_system`, `write_graph`, `quantise` and `open_session`.
         WorkbenchError: The disk refuses.
     """
-    model, tokenizer = _loaded(trained, system, folder)
     job = _job(trained)
+    model, tokenizer = _loaded(trained, job, system, folder)
     # Data that are not there are said before the graphs are made.
     windows = job.windows("dev")
     with writing_model(folder) as scratch:
@@ -92,11 +92,11 @@ def _job(trained: OpenedSystems) -> QuestionsJob | TaggingJob:
 
 
 def _loaded(
-    trained: OpenedSystems, system: str, folder: Path
+    trained: OpenedSystems, job: QuestionsJob | TaggingJob, system: str, folder: Path
 ) -> tuple[PruningTokenClassifier, PreTrainedTokenizerBase]:
     source = trained.model_folder(system)
     refuse_filled(folder)
-    model, tokenizer = load_token_classifier(source, _job(trained).head)
+    model, tokenizer = load_token_classifier(source, job.head)
     if model.asked is None:  # Made before models of answers knew it.
-        model.asked = _job(trained).asked
+        model.asked = job.asked
     return model, tokenizer

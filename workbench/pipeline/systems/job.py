@@ -47,20 +47,6 @@ S = TypeVar("S")
 V = TypeVar("V")
 
 
-def same_inference(given: TokenInference, torchs: TokenInference) -> dict[str, Any]:
-    """Return what agreements of every task hold: windows, same_tokens and largest_difference.
-
-    Args:
-        given, torchs: As of `SystemsJob.agreement`.
-    """
-    pairs = zip(given.logits, torchs.logits, strict=True)
-    return {
-        "windows": len(given.tokens),
-        "same_tokens": float((given.tokens == torchs.tokens).all(axis=1).mean()),
-        "largest_difference": max(float(np.abs(one - other).max()) for one, other in pairs),
-    }
-
-
 @dataclass
 class SystemsJob(ABC, Generic[C, S, V]):
     """Methods being trained on one task; data are read when first asked for.

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.config.tagging import TaggingConfig
 from workbench.core.documents import Window
-from workbench.core.inference import TokenInference
+from workbench.core.inference import TokenInference, held_against
 from workbench.core.tagging import TaggedSet
 from workbench.data.tagged import load_tagged
 from workbench.data.windows.tags import TagEncoding, encode_tagged
@@ -16,7 +16,7 @@ from workbench.engines.manifest import TagsAgreement
 from workbench.metrics.stats.micro_f1 import micro_f1, paired_micro_f1_test
 from workbench.metrics.tagging import TagValues, tag_quality, tag_values
 from workbench.pipeline.systems.by_layer import Followed
-from workbench.pipeline.systems.job import SystemsJob, same_inference
+from workbench.pipeline.systems.job import SystemsJob
 from workbench.runs.systems import RESAMPLES
 from workbench.runs.tags import TagsFolder
 
@@ -96,7 +96,7 @@ class TaggingJob(SystemsJob[TaggingConfig, dict[str, list[str]], TagValues]):
         said = [self.said("dev", part.logits) for part in (given, torchs)]
         ours, theirs = ([tag for tags in one.values() for tag in tags] for one in said)
         return TagsAgreement(
-            **same_inference(given, torchs),
+            **held_against(given, torchs),
             words=len(ours),
             f1=self.f1(self.values("dev", said[0])),
             f1_torch=self.f1(self.values("dev", said[1])),
