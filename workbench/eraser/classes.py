@@ -6,7 +6,7 @@ import pandas as pd
 from sklearn.metrics import classification_report
 
 from workbench.core.documents import Document
-from workbench.eraser.matching import METHOD
+from workbench.core.foreign_scores import EXTERNAL
 from workbench.eraser.prediction import Prediction
 from workbench.errors import InputError
 from workbench.metrics.schemas import CLASSES
@@ -32,7 +32,7 @@ def predicted_classes(
         if one.classification not in known:
             names = ", ".join(sorted(known))
             raise InputError(f"{one.where}: unknown class {one.classification!r} (there are: {names})")
-        method = one.method or METHOD
+        method = one.method or EXTERNAL
         row = (method, split, one.annotation_id, labels[one.annotation_id], one.classification)
         if rows.setdefault((method, one.annotation_id), row) != row:
             raise InputError(f"{one.where}: {method} gives this text two classes in one file")

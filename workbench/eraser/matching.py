@@ -7,14 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.core.documents import Document, Part, Span, mask
+from workbench.core.foreign_scores import EXTERNAL, word_record
 from workbench.core.token_scores import TokenScores
 from workbench.eraser.pairs import pairs_of, parts_of
 from workbench.eraser.prediction import DocumentRationale, Prediction
 from workbench.errors import InputError
 from workbench.metrics.plausibility.signs import Signs, without_signs
-
-METHOD = "external"
-"""Method of predictions that do not name one."""
 
 
 class Group(NamedTuple):
@@ -92,7 +90,7 @@ def match(
     unknown = []
     for one in predictions:
         if one.annotation_id in by_id:
-            key = (one.scorer or name, one.method or METHOD, one.layer or 0)
+            key = (one.scorer or name, one.method or EXTERNAL, one.layer or 0)
             groups.setdefault(key, []).append(one)
         else:
             unknown.append(one)
@@ -153,18 +151,12 @@ def _records(
                     f"{where}: the span [{span.start}, {span.end}] ends after its {n} tokens"
                 )
         records.append(
-            TokenScores(
-                scorer=scorer,
-                method=method,
-                text_id=pair.id,
-                window=0,
-                tokens=pair.words,
-                word_index=np.arange(n),
-                scores=_scores(entry, part, signs, where)[None],
-                kept=None if entry.hard is None else mask(entry.hard, n)[None],
-                rationale=None if pair.rationale is None else mask(pair.rationale, n),
-                shares=None if pair.shares is None else np.array(pair.shares),
-                target="as computed elsewhere",
+            word_record(
+                scorer,
+                method,
+                pair,
+                _scores(entry, part, signs, where)[None],
+                None if entry.hard is None else mask(entry.hard, n)[None],
             )
         )
     return records

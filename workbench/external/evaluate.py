@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench.catalog.options import Pooling
 from workbench.core.counts import counted, first_few
-from workbench.core.documents import mask
+from workbench.core.foreign_scores import word_record
 from workbench.core.token_scores import TokenScores
 from workbench.errors import InputError
 from workbench.external.frames import Scores
@@ -110,13 +110,8 @@ def evaluate_scores(
         if value not in get_args(values):
             raise InputError(f"{name} {value!r}: one of {', '.join(get_args(values))}")
     matched = match(scores, data, split)
-    if matched.unknown and not partial:
-        raise InputError(f"text {matched.unknown[0]!r}: scored, and the texts have none of that id")
-    if matched.missing and not partial:
-        raise InputError(
-            f"text {matched.missing[0]!r}: has no scores of some scorer or layer, nor have "
-            f"{len(matched.missing) - 1} others; --partial (partial=True) judges what there is"
-        )
+    if not partial:
+        matched.refuse_partial()
     scored = list(matched.scored(pooling, sizes=signs == "absolute"))
     zeros = sum(int(one.uncovered.sum()) for one in scored)
     records = [_record(one, signs, uncovered=uncovered) for one in scored]
@@ -144,12 +139,7 @@ def _record(scored: Scored, signs: Signs, *, uncovered: bool) -> TokenScores:
             "(uncovered=True) gives 0"
         )
     filled = without_signs(np.where(empty, 0.0, matrix), signs, scored.where)
-    return TokenScores(
-        scorer, method, document.id, 0, words, np.arange(len(words)), filled,
-        rationale=None if document.rationale is None else mask(document.rationale, len(words)),
-        target="as computed elsewhere",
-        shares=None if document.shares is None else np.array(document.shares),
-    )  # fmt: skip
+    return word_record(scorer, method, document, filled)
 
 
 def _of_words(frame: pd.DataFrame) -> pd.DataFrame:

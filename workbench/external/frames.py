@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.documents import Document
+from workbench.core.foreign_scores import EXTERNAL
 from workbench.data.files.records import records_of
 from workbench.errors import InputError
 
 Scores = pd.DataFrame | Mapping[str, Any] | Sequence[Any] | str | Path
 """A frame or a file of rows, arrays by text id, or an array per text."""
 KEYS = ["scorer", "method", "text_id"]
-SCORER = METHOD = "external"
-"""Who scored, and which model, where nobody says it."""
 _PLACES = (("word",), ("start", "end"))
 _INTEGERS = ("word", "start", "end", "layer")
 
@@ -45,7 +44,7 @@ def score_frame(scores: Scores, documents: Sequence[Document]) -> pd.DataFrame:
         raise InputError(
             "scores: neither a column word (counted from 0) nor the columns start and end (characters)"
         )
-    for name, default in (("scorer", SCORER), ("method", METHOD), ("layer", 0)):
+    for name, default in (("scorer", EXTERNAL), ("method", EXTERNAL), ("layer", 0)):
         frame = frame if name in frame else frame.assign(**{name: default})
     frame = frame[[*KEYS, "layer", *places, "score"]].reset_index(drop=True)
     for name in frame.columns.drop(KEYS):

@@ -57,6 +57,16 @@ class Matched(NamedTuple):
         """Whether scores are of tokens at offsets."""
         return "start" in self.frame
 
+    def refuse_partial(self) -> None:
+        """Raise InputError for a text that is not there, or that some scorer or layer lacks."""
+        if self.unknown:
+            raise InputError(f"text {self.unknown[0]!r}: scored, and the texts have none of that id")
+        if self.missing:
+            raise InputError(
+                f"text {self.missing[0]!r}: has no scores of some scorer or layer, nor have "
+                f"{len(self.missing) - 1} others; --partial (partial=True) judges what there is"
+            )
+
     def scored(self, pooling: Pooling, *, sizes: bool) -> Iterator[Scored]:
         """Yield every text's scores by every scorer, in order of first appearance.
 
