@@ -73,7 +73,7 @@ def _time(seconds: Counter[str]) -> Callable[[], None]:
     changed = []
     texts = timed("reading", Job._texts)
     changed.append((Job, "_texts", Job._texts))
-    Job._texts = texts  # type: ignore[method-assign]
+    Job._texts = texts
     changed.append((FileLock, "acquire", FileLock.acquire))
     FileLock.acquire = timed("the lock", FileLock.acquire)
     for module in [module for name, module in sys.modules.items() if name.startswith("workbench.")]:

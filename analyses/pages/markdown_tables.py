@@ -168,7 +168,9 @@ def _engines(folder: Path, split: str = "test", batches: str = "1,32") -> str:
     """A row per contestant of `bench --engines`: milliseconds of a text, speed-ups, realised shares."""
     shown = write_engines(folder, split)[0].shown
     asked = {f"batch {size}" for size in batches.split(",")}
-    kept = [name for name in shown if ", batch " not in name or name.partition(", ")[2] in asked]
+    kept = [
+        name for name in map(str, shown) if ", batch " not in name or name.partition(", ")[2] in asked
+    ]
     return markdown(shown[kept])
 
 

@@ -76,7 +76,9 @@ def chosen(table: pd.DataFrame, values: dict[str, str]) -> pd.DataFrame:
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Write numbers with three digits, p-values with four."""
-    places = {column: 4 if column.startswith("p") else 3 for column in table.select_dtypes("float")}
+    places = {
+        column: 4 if column.startswith("p") else 3 for column in map(str, table.select_dtypes("float"))
+    }
     return table.assign(
         **{name: table[name].map(f"{{:.{digits}f}}".format) for name, digits in places.items()}
     )

@@ -25,7 +25,7 @@ def build(runs: Runs) -> Analysis:
     tables, figures, notes = [], {}, []
     for data, rows in frame.groupby("data", sort=False):
         kinds = rows["method"].eq("dense").map({True: "dense", False: "run"})
-        untimed = [n for n in rows if n.startswith(MEASURED_SPEED) and rows[n].isna().all()]
+        untimed = [n for n in map(str, rows) if n.startswith(MEASURED_SPEED) and rows[n].isna().all()]
         cells = rows.drop(columns=untimed).assign(kind=kinds)
         points = speed_points(cells, primary_metric(rows, data), rows["method"].unique())
         if not (points["kind"] == "run").any():

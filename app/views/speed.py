@@ -50,7 +50,7 @@ def _show_quality(runs: list[RunData]) -> list[View]:
         "Quality", measured(frame), key="quality", format=lambda name: QUALITY_NAMES[name], at=left,
         help="On the reported split, with 95 % bootstrap intervals over texts.",
     )  # fmt: skip
-    speedups = [c for c in frame if c in SPEEDUPS or c.startswith("speedup_vs_hf_b")]
+    speedups = [c for c in map(str, frame) if c in SPEEDUPS or c.startswith("speedup_vs_hf_b")]
     speedups = [c for c in speedups if frame[c].notna().any()]
     if not speedups:
         st.info("Not measured: none of the runs has metrics/efficiency.")
