@@ -8,7 +8,7 @@ from workbench.config.comparison import CompareConfig, dump_comparison, spelled
 from workbench.core.counts import listed
 from workbench.errors import InputError
 from workbench.pipeline.compare.parts import take_run
-from workbench.pipeline.compare.plan import MATCH, dense_jobs, parts_of
+from workbench.pipeline.compare.plan import MATCH, Part, dense_jobs, parts_of
 from workbench.pipeline.compare.record import merged_record, went_well
 from workbench.pipeline.compare.run import SETTINGS, Comparison
 from workbench.pipeline.compare.trials import without_extras
@@ -60,7 +60,7 @@ def join(
         ended = merged_record(config, records, environment, False)
         write_json(folder / COMPARISON, ended)
         write_text(folder / SETTINGS, dump_comparison(config))
-        missing = [part.name for part in parts_of(config) if not _is_there(ended, *_key(part.name))]
+        missing = [part.name for part in parts_of(config) if not _is_there(ended, part)]
         if missing:
             tell(f"not there: {listed(missing)}")
         well = frozenset(_name(cell) for cell in ended["cells"] if not cell["error"])
@@ -84,7 +84,7 @@ def _checked(folder: Path, config: CompareConfig) -> dict[str, Any]:
         raise InputError(f"--join {folder}: searched for {record['match']}, not for {match}")
     known, dense = {part.name for part in parts_of(config)}, dense_jobs(folder, config)
     for cell in record["cells"]:
-        if not {_name(cell), f"{cell['method']}:{MATCH}:{cell['seed']}"} & known:
+        if not {_name(cell), Part(cell["method"], MATCH, cell["seed"]).name} & known:
             raise InputError(
                 f"--join {folder}: {cell['name']} is no part of {config.name}; methods, strengths and "
                 "seeds must be those of the configuration"
@@ -117,22 +117,18 @@ def _differences(
 
 
 def _name(cell: dict[str, Any]) -> str:
-    return f"{cell['method']}:{spelled(cell['strength'])}:{cell['seed']}"
+    return Part(cell["method"], spelled(cell["strength"]), cell["seed"]).name
 
 
-def _key(part: str) -> tuple[str, str, int]:
-    method, strength, seed = part.rsplit(":", 2)
-    return method, strength, int(seed)
-
-
-def _is_there(record: dict[str, Any], method: str, strength: str, seed: int) -> bool:
+def _is_there(record: dict[str, Any], part: Part) -> bool:
     """Whether a part has ended, well or not."""
-    if strength != MATCH:
-        return any(_name(cell) == f"{method}:{strength}:{seed}" for cell in record["cells"])
+    if part.strength != MATCH:
+        return any(_name(cell) == part.name for cell in record["cells"])
     matched = [name for g in record["groups"] if g["kind"] == "matched" for name in g["cells"]]
     cells = [cell for cell in record["cells"] if cell["name"] in matched]
     searched = [(search["method"], search["seed"]) for search in record["searches"]]
-    return (method, seed) in [*searched, *((cell["method"], cell["seed"]) for cell in cells)]
+    there = [*searched, *((cell["method"], cell["seed"]) for cell in cells)]
+    return (part.method, part.seed) in there
 
 
 def _machine(run: Path) -> str:

@@ -99,7 +99,7 @@ def parts_of(config: CompareConfig) -> list[Part]:
             parts += [Part(method, spelled(s), seed, (dense.name,), s) for s in config.grid(method)]
             if match is None or config.strength(method) is None:
                 continue
-            first = f"{method}:{MATCH}:{config.seeds[0]}"
+            first = Part(method, MATCH, config.seeds[0]).name
             waits = match.search_seed_only and seed != config.seeds[0]
             parts.append(Part(method, MATCH, seed, (dense.name, first) if waits else (dense.name,)))
     return parts

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.config.comparison import CompareConfig, spelled
 from workbench.errors import WorkbenchError
-from workbench.pipeline.compare.plan import MATCH, parts_of
+from workbench.pipeline.compare.plan import MATCH, Part, parts_of
 from workbench.pipeline.compare.trials import Trial
 
 Groups = Mapping[tuple[str, str, float | None], Sequence[str]]
@@ -81,7 +81,7 @@ def merged_record(
     def place(name: str, kind: str = "") -> tuple[int, int]:
         """Where a run is made: the number of its part, and of its try where that is a search."""
         method, strength, seed = (cells[name][key] for key in ("method", "strength", "seed"))
-        own, search = (f"{method}:{one}:{seed}" for one in (spelled(strength), MATCH))
+        own, search = (Part(method, one, seed).name for one in (spelled(strength), MATCH))
         if own in order and kind != "matched":
             return order[own], 0
         tries = searches.get((method, seed), {}).get("tries", [])
@@ -96,7 +96,7 @@ def merged_record(
         {key: kept[key] for key in ordered},
         sorted(
             searches.values(),
-            key=lambda one: order.get(f"{one['method']}:{MATCH}:{one['seed']}", len(order)),
+            key=lambda one: order.get(Part(one["method"], MATCH, one["seed"]).name, len(order)),
         ),
         environment,
         finished,

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.config.comparison import CompareConfig, dump_comparison, pruner, spelled
 from workbench.errors import InputError, WorkbenchError
-from workbench.pipeline.compare.plan import MATCH, chosen_parts, parts_of, recorded_search
+from workbench.pipeline.compare.plan import MATCH, Part, chosen_parts, parts_of, recorded_search
 from workbench.pipeline.compare.record import comparison_record, went_well
 from workbench.pipeline.compare.search import Found, bisect
 from workbench.pipeline.compare.trials import (
@@ -143,7 +143,7 @@ class Comparison:
         return asked
 
     def _is_chosen(self, method: str, strength: str, seed: int) -> bool:
-        return self.chosen is not None and f"{method}:{strength}:{seed}" in self.chosen
+        return self.chosen is not None and Part(method, strength, seed).name in self.chosen
 
     def _measured(self, job: Job) -> Job:
         """The job, without its stopwatch where that is for later."""
@@ -157,7 +157,7 @@ class Comparison:
 
     def _recorded_search(self, method: str, base: Job) -> None:
         """Keep what an earlier command found, where it is still there."""
-        found = self.recorded[f"{method}:{MATCH}:{base.config.seed}"]
+        found = self.recorded[Part(method, MATCH, base.config.seed).name]
         self.waiting.pop((method, base.config.seed), None)
         trial = Trial(method, found["nearest"]["strength"], base.config.seed) if found else None
         if found is None or trial is None or not is_trained(self._job(trial, base)):
