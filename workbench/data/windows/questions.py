@@ -98,17 +98,14 @@ def encode_questions(
             cut_questions.append(question.id)
             asked = asked.first(max_question)
         room = max_tokens - len(special) - len(asked)
+        where = f"question {question.id!r}"
         if room < 1 or (len(passage) > room and room <= stride):
             raise InputError(
-                f"question {question.id!r} leaves {max(room, 0)} of {max_tokens} tokens to its passage"
+                f"{where} leaves {max(room, 0)} of {max_tokens} tokens to its passage"
                 f" of {len(passage)}, and windows have {stride} in common"
             )
-        needed = len(window_bounds(len(passage), room, stride))
-        if most_windows is not None and needed > most_windows:
-            raise InputError(
-                f"question {question.id!r} needs {counted(needed, 'window')}, and at most"
-                f" {most_windows} are run: shorten its passage"
-            )
+        if most_windows is not None:
+            _refuse_many(where, len(window_bounds(len(passage), room, stride)), most_windows)
         windows = list(_Asked(question, asked, passage, special).windows(room, stride))
         if question.answers and not any(facts.holds_answer for _, facts in windows):
             cut_answers.append(question.id)
@@ -121,6 +118,13 @@ def encode_questions(
         cut_questions=tuple(cut_questions),
         cut_answers=tuple(cut_answers),
     )
+
+
+def _refuse_many(where: str, needed: int, most: int) -> None:
+    if needed > most:
+        raise InputError(
+            f"{where} needs {counted(needed, 'window')}, and at most {most} are run: shorten its passage"
+        )
 
 
 def encode_by_settings(
