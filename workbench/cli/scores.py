@@ -31,7 +31,7 @@ class Judging:
     uncovered: bool = False
     """Give 0 to words without a score."""
     partial: bool = False
-    """Judge only the texts that both have."""
+    """Leave out texts that only one side has, and judge each scorer and layer on those it has."""
     out: Path | None = None
     """Folder for the tables."""
 
@@ -49,15 +49,13 @@ def evaluate_file(
 ) -> None:
     """Judge scores that another program computed against the rationales of texts."""
     from workbench.data.sources import data_settings
-    from workbench.errors import InputError
     from workbench.external.evaluate import evaluate_scores
+    from workbench.metrics.plausibility.signs import chosen_signs
     from workbench.storage.tables import write_table
 
-    if how.signed and how.absolute:
-        raise InputError("--signed and --absolute exclude each other: choose one")
     judged = evaluate_scores(
         file, data_settings(data, overrides), split=split, pooling=how.pooling,
-        signs="absolute" if how.absolute else "signed" if how.signed else "refused",
+        signs=chosen_signs(file, absolute=how.absolute, signed=how.signed),
         uncovered=how.uncovered, partial=how.partial,
     )  # fmt: skip
     if how.out is not None:

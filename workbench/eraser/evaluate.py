@@ -13,10 +13,9 @@ from workbench.eraser.faithfulness import faithfulness
 from workbench.eraser.matching import Group, Matched, match
 from workbench.eraser.prediction import read_predictions
 from workbench.eraser.report import eraser_report
-from workbench.errors import InputError
 from workbench.metrics.classification import classification
 from workbench.metrics.plausibility.annotated_spans import annotated_iou, exact_spans
-from workbench.metrics.plausibility.signs import Signs, without_sizes
+from workbench.metrics.plausibility.signs import Signs, chosen_signs, without_sizes
 from workbench.metrics.plausibility.table import Plausibility, count_frame, summarise
 from workbench.metrics.plausibility.text_values import text_values
 
@@ -66,9 +65,7 @@ def evaluate_predictions(
         signed: Rank signed scores as they are; what depends on their sizes is left out.
         bootstrap, seed: As of `mean_interval`.
     """
-    if absolute and signed:
-        raise InputError(f"{path}: --signed and --absolute exclude each other: choose one")
-    signs: Signs = "absolute" if absolute else "signed" if signed else "refused"
+    signs = chosen_signs(path, absolute=absolute, signed=signed)
     predictions = read_predictions(path)
     matched = match(predictions, documents, path.name, partial=partial, signs=signs)
     groups = matched.groups

@@ -14,6 +14,18 @@ _OF_SIZES = ("complexity", "sparseness")
 """Metrics, beside the selection `uniform`, that no order of scores can give."""
 
 
+def chosen_signs(where: object, *, absolute: bool, signed: bool) -> Signs:
+    """Return what two flags say; InputError for both.
+
+    Args:
+        where: Begins the error's sentence.
+        absolute, signed: Whether the flag was given.
+    """
+    if absolute and signed:
+        raise InputError(f"{where}: --signed and --absolute exclude each other: choose one")
+    return "absolute" if absolute else "signed" if signed else "refused"
+
+
 def without_signs(scores: np.ndarray, signs: Signs, where: str) -> np.ndarray:
     """Return (..., n) scores that are not negative; NaN stays.
 
