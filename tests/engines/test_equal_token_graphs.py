@@ -28,7 +28,8 @@ Exported = tuple[PruningTokenClassifier, Path]
 
 
 def model_of(method: str, family: str = "bert", head: str = "answers") -> PruningTokenClassifier:
-    stock = tiny_model(family, head=head, layers=LAYERS)
+    # TR-BERT needs four.
+    stock = tiny_model(family, head=head, layers=LAYERS + (method == "trbert"))
     if method == "distilbert":
         stock = half_depth(stock)
     return PruningTokenClassifier(stock, policy_of(method, stock.config)).eval()
