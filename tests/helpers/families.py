@@ -57,10 +57,10 @@ def tiny_model(
     """Return a classifier of a family, or of one of `MORE`; tokens really differ in it."""
     model_type, settings = MORE.get(variant, (variant, {}))
     torch.manual_seed(seed)
-    chosen = SIZES | DIFFERENT.get(model_type, {}) | settings | {"num_hidden_layers": layers} | more
+    depth = {"n_layers" if model_type == "distilbert" else "num_hidden_layers": layers}
+    chosen = SIZES | DIFFERENT.get(model_type, {}) | settings | depth | more
     if model_type == "distilbert":
         chosen = {name: value for name, value in chosen.items() if name not in _RENAMED}
-        chosen["n_layers"] = layers
     config = CONFIG_MAPPING[model_type](**chosen)
     model: PreTrainedModel = backbone_class(model_type).stock_class(head)(config)
     with torch.no_grad():
